@@ -1,0 +1,19 @@
+/**
+ * The grammar of image names, as the distribution specification's reference implementation has it
+ * (https://pkg.go.dev/github.com/distribution/reference), so that a bad name is refused before anything starts.
+ */
+
+const component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const domain = "(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]+)?";
+const repositoryPattern = new RegExp(`^(?:${domain}/)?${component}(?:/${component})*$`);
+const tagPattern = /^\w[\w.-]{0,127}$/;
+
+/** Whether `name` can name an image, without tag and digest: `quay.io/account/name` or `name`. At most 255 characters. */
+export function isRepository(name: string): boolean {
+    return name.length <= 255 && repositoryPattern.test(name);
+}
+
+/** Whether `tag` can be a tag: a letter, digit or underscore, then up to 127 of those, dots and dashes. */
+export function isTag(tag: string): boolean {
+    return tagPattern.test(tag);
+}

@@ -1,0 +1,15 @@
+import pulumi from "@pulumi/eslint-plugin";
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+export default defineConfig({ ignores: ["node_modules/", ".contexts/", "service/", "identity/"] }, ...tseslint.configs.strictTypeChecked, {
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] } } },
+    plugins: { "@pulumi": pulumi },
+    rules: {
+        "@pulumi/no-output-in-template-literal": "error",
+        "@pulumi/no-output-instance-in-template-literal": "error",
+        // A Pulumi program declares resources by making them.
+        "@typescript-eslint/no-extraneous-class": "off",
+        "no-console": "error",
+    },
+});

@@ -1,0 +1,37 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { IdentityProvider } from "./components/identityProvider.ts";
+import { LocalService } from "./components/localService.ts";
+import { ServiceImage } from "./components/serviceImage.ts";
+import { readEnvironment } from "./environment.ts";
+
+const { service, env, oauth2, local } = readEnvironment();
+
+const image = new ServiceImage(service.name, {
+    ...service,
+    repository: service.name,
+    buildArgs: { VERSION: service.version, ...service.buildArgs },
+});
+
+const network = new docker.Network(service.name);
+
+// Without an issuer of the user's, the stack brings one of its own, so that the service can be called at once.
+const identity = oauth2 ?? new IdentityProvider("identity", { audience: service.name, network: network.name });
+
+const running = new LocalService(service.name, {
+    ...local,
+    image: image.imageId,
+    network: network.name,
+    port: { host: local.port, container: service.port },
+    env: pulumi.output(env).apply((variables) => ({
+        OAUTH2_ISSUER: identity.issuer,
+        OAUTH2_AUDIENCE: identity.audience,
+        OAUTH2_JWKS_URI: identity.jwksUri,
+        ...variables,
+    })),
+});
+
+export const version = service.version;
+export const imageId = image.imageId;
+export const serviceUrl = running.serviceUrl;
+export const tokenCommand = identity instanceof IdentityProvider ? identity.tokenCommand : undefined;

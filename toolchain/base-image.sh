@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Makes a stand-in for the official image python:3.11.2-bullseye from Debian packages, for machines that cannot reach
+# Docker Hub: Debian bookworm's python3 is exactly 3.11.2. A Dockerfile written for the official image builds unchanged.
+#   base-image.sh IMAGE      needs root, docker, debootstrap
+set -euo pipefail
+image=$1
+root=$(mktemp -d)
+trap 'rm -rf --one-file-system "$root"' EXIT
+
+debootstrap --variant=minbase --include=python3,python3-pip,python3-venv,ca-certificates bookworm "$root" >"$root.log" 2>&1 ||
+    { tail -20 "$root.log" >&2; exit 1; }
+rm -f "$root.log"
+
+# What the official image has and Debian's lacks: the unversioned commands, and a system-wide pip that installs.
+ln -sf python3 "$root/usr/bin/python"
+rm -f "$root"/usr/lib/python3*/EXTERNALLY-MANAGED
+# Packages pip installs go where the official image has them on PATH.
+printf '[global]\nbreak-system-packages = true\nroot-user-action = ignore\n' >"$root/etc/pip.conf"
+
+# The machine's own certificate authorities, so that pip reaches the package index from behind a proxy.
+if [[ -r /etc/ssl/certs/ca-certificates.crt ]]; then
+    cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+fi
+rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
+
+tar -C "$root" --numeric-owner -c . | docker import \
+    --change 'ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin' \
+    --change 'ENV LANG=C.UTF-8' --change 'ENV PYTHON_VERSION=3.11.2' \
+    --change 'ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt' --change 'CMD ["python3"]' \
+    --change 'LABEL org.opencontainers.image.title="stand-in for python:3.11.2-bullseye from Debian bookworm"' \
+    - "$image" >/dev/null

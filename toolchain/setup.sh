@@ -1,0 +1,276 @@
+#!/usr/bin/env bash
+# Everything that `pulumi up` needs on this machine. Idempotent: what is there is left alone; what an interrupted run left
+# half-done is done again; a second run at the same time waits for the first.
+#   setup.sh            installs what is missing
+#   setup.sh doctor     only looks: a table, and exit code 1 where something is missing
+# Nothing is installed into the checkout but node_modules: tools go to the user's cache folder (MLOPS_CACHE), plugins to
+# ~/.pulumi/plugins, the local stack's state and passphrase to the user's state folder (MLOPS_STATE).
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+# shellcheck source=env.sh
+. toolchain/env.sh
+
+pulumi_version=$(mlops_version @pulumi/pulumi)
+plugin_dir=${PULUMI_HOME:-$HOME/.pulumi}/plugins
+base_image=$(awk 'toupper($1) == "FROM" { print $2; exit }' service/Dockerfile)
+mkdir -p "$mlops_cache" "$mlops_state"
+log=$mlops_cache/setup.log
+
+# --- one line a step ---------------------------------------------------------------------------------------------------------
+
+say() { printf '%-12s %s\n' "$1" "$2"; }
+die() { say "$1" "$2" >&2; printf '%-12s %s\n' '' "→ $3" >&2; exit 1; }
+
+# long NAME WHAT COMMAND...: runs it with its output in the log; says how long it has been running; shows the log's end if it fails.
+long() {
+    local name=$1 what=$2 started=$SECONDS said=0 pid rc=0
+    shift 2
+    say "$name" "$what …"
+    { echo "== $name: $*"; "$@"; } >>"$log" 2>&1 9>&- &
+    pid=$!
+    trap 'kill "$pid" 2>/dev/null; exit 130' INT TERM
+    while kill -0 "$pid" 2>/dev/null; do
+        if [[ -t 1 ]]; then
+            printf '\r%-12s %s … %d s ' "$name" "$what" $((SECONDS - started))
+        elif ((SECONDS - started - said >= 30)); then
+            said=$((SECONDS - started))
+            say "$name" "  still at it after $said s"
+        fi
+        sleep 0.2
+    done
+    wait "$pid" || rc=$?
+    trap - INT TERM
+    [[ -t 1 ]] && printf '\r\033[K'
+    ((rc == 0)) || { tail -n 15 "$log" >&2; return "$rc"; }
+    say "$name" "  done in $((SECONDS - started)) s"
+}
+
+reachable() { curl -fsSL --connect-timeout 5 --max-time 15 -o /dev/null "$1" 2>/dev/null; }
+
+# --- Node.js and the packages ------------------------------------------------------------------------------------------------
+
+node_found() {
+    local version
+    version=$(node --version 2>/dev/null) || return 1
+    [[ $version =~ ^v([0-9]+)\.([0-9]+) ]] || return 1
+    ((BASH_REMATCH[1] > 22 || (BASH_REMATCH[1] == 22 && BASH_REMATCH[2] >= 18))) || return 1
+    found="$version at $(command -v node)"
+}
+node_missing='Node.js 22.18 or newer (24 preferred): https://nodejs.org/en/download'
+node_install() {
+    local package arch
+    case $(uname -m) in x86_64) arch=x64 ;; aarch64 | arm64) arch=arm64 ;; *) die node "no build for $(uname -m)" "$node_missing" ;; esac
+    package=node-$(uname -s | tr '[:upper:]' '[:lower:]')-$arch
+    command -v npm >/dev/null || die node 'neither Node.js nor npm is on PATH' "$node_missing"
+    rm -rf "$mlops_node".part
+    long node "Node.js ${mlops_node##*-} from npm" npm install --silent --no-save --prefix "$mlops_node.part" "$package@${mlops_node##*-}" ||
+        die node 'not installed' "$node_missing"
+    # Next to node: this machine's npm, run by the new Node.js.
+    mkdir -p "$mlops_node.part/bin"
+    mv "$mlops_node.part/node_modules/$package/bin/node" "$mlops_node.part/bin/node"
+    rm -rf "$mlops_node" && mv "$mlops_node.part" "$mlops_node"
+    . toolchain/env.sh
+}
+
+packages_stamp() { echo "$(cksum <package-lock.json) $(node --version)"; }
+packages_found() { [[ $(cat node_modules/.stamp 2>/dev/null) == "$(packages_stamp)" ]] && found="as package-lock.json says"; }
+packages_missing='npm ci'
+packages_install() {
+    long packages 'npm ci' npm ci --no-audit --no-fund --loglevel=error || die packages 'npm ci failed' "npm ci   (its output: $log)"
+    packages_stamp >node_modules/.stamp
+}
+
+# --- Pulumi: the CLI and the plugins, of the versions in package-lock.json ---------------------------------------------------
+
+cli_found() {
+    local at
+    at=$(command -v pulumi) || return 1
+    # Ours is known by its folder, which is complete or not there; anyone else's is asked.
+    [[ $at == "$mlops_pulumi/bin/pulumi" || $(pulumi version 2>/dev/null) == "v$pulumi_version" ]] || return 1
+    found="v$pulumi_version at $at"
+}
+cli_missing="curl -fsSL https://get.pulumi.com | sh -s -- --version $pulumi_version"
+cli_install() {
+    rm -rf "$mlops_pulumi.part"
+    if reachable https://get.pulumi.com; then
+        curl -fsSL https://get.pulumi.com -o "$mlops_cache/install-pulumi.sh"
+        long cli "Pulumi CLI $pulumi_version from get.pulumi.com" sh "$mlops_cache/install-pulumi.sh" --silent --no-edit-path \
+            --version "$pulumi_version" --install-root "$mlops_pulumi.part" || die cli 'the installer failed' "$cli_missing"
+    else
+        need_go cli
+        long cli "Pulumi CLI $pulumi_version, built from its Go modules (get.pulumi.com is out of reach)" build_cli ||
+            die cli 'the build failed' "see $log, then make up again"
+    fi
+    rm -rf "$mlops_pulumi" && mv "$mlops_pulumi.part" "$mlops_pulumi"
+    . toolchain/env.sh
+}
+go_build() { (cd "$1" && shift && CGO_ENABLED=0 go build -trimpath "$@"); }
+build_cli() {
+    local out=$mlops_pulumi.part/bin sdk=github.com/pulumi/pulumi/sdk/v3
+    mkdir -p "$out" &&
+        go_build toolchain/pulumi -ldflags "-s -w -X $sdk/go/common/version.Version=v$pulumi_version" \
+            -o "$out/pulumi" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi &&
+        go_build toolchain/language-nodejs -ldflags "-s -w" -o "$out/pulumi-language-nodejs" . &&
+        go_build toolchain/language-nodejs -ldflags "-s -w -X $sdk/go/common/version.Version=v3.68.0" \
+            -o "$out/pulumi-language-nodejs-host" $sdk/nodejs/cmd/pulumi-language-nodejs
+}
+need_go() {
+    command -v go >/dev/null ||
+        die "$1" 'get.pulumi.com is out of reach, and there is no Go to build from source with' 'install Go 1.26: https://go.dev/dl'
+}
+
+# Every @pulumi/* package in package-lock.json that has a plugin; those without one are listed here.
+plugins() {
+    sed -n 's|^ *"node_modules/@pulumi/\([a-z-]*\)": {$|\1|p' package-lock.json | grep -vxE 'pulumi|eslint-plugin|policy'
+}
+plugin_path() { echo "$plugin_dir/resource-$1-v$(mlops_version "@pulumi/$1")/pulumi-resource-$1"; }
+plugins_found() {
+    local name absent=()
+    found=
+    for name in $(plugins); do
+        found+="$name $(mlops_version "@pulumi/$name"), "
+        [[ -x $(plugin_path "$name") ]] || absent+=("$name")
+    done
+    found="${found%, } in $plugin_dir"
+    ((${#absent[@]} == 0))
+}
+plugins_missing='toolchain/setup.sh'
+plugins_install() {
+    local name version official=false
+    reachable https://get.pulumi.com && official=true
+    for name in $(plugins); do
+        version=$(mlops_version "@pulumi/$name")
+        [[ -x $(plugin_path "$name") ]] && continue
+        if $official; then
+            long plugins "$name $version" pulumi plugin install resource "$name" "v$version" ||
+                die plugins "$name $version could not be downloaded" "pulumi plugin install resource $name v$version"
+        else
+            need_go plugins
+            long plugins "$name $version, built from its Go modules" build_plugin "$name" "$version" ||
+                die plugins 'the build failed' "see $log, then make up again"
+        fi
+    done
+}
+build_plugin() {
+    local name=$1 version=$2 folder part
+    folder=$(dirname "$(plugin_path "$name")")
+    part=$plugin_dir/.part-$name
+    rm -rf "$part" && mkdir -p "$part" &&
+        go_build toolchain/plugins -ldflags "-s -w -X main.version=$version" -o "$part/pulumi-resource-$name" "./$name" &&
+        rm -rf "$folder" && mv "$part" "$folder"
+}
+
+# --- Docker: the engine and the base image -----------------------------------------------------------------------------------
+
+docker_found() {
+    local version
+    version=$(docker version --format '{{.Server.Version}}' 2>/dev/null) && [[ -n $version ]] && found="engine $version"
+}
+docker_missing='a running Docker engine: https://docs.docker.com/engine/install'
+docker_install() {
+    local id=
+    [[ -r /etc/os-release ]] && id=$(. /etc/os-release && echo "${ID:-} ${ID_LIKE:-}")
+    [[ -z ${DOCKER_HOST:-} ]] || die docker "no engine answers at DOCKER_HOST=$DOCKER_HOST" 'start it, or unset DOCKER_HOST'
+    [[ $(uname -s) == Linux ]] || die docker 'no Docker engine answers' 'start Docker Desktop, or: colima start'
+    [[ $(id -u) == 0 ]] || die docker 'no Docker engine answers' \
+        'sudo systemctl start docker; not installed: sudo apt-get install docker.io; no permission: sudo usermod -aG docker $USER, and log in again'
+    if ! command -v dockerd >/dev/null; then
+        [[ " $id " == *' debian '* || " $id " == *' ubuntu '* ]] || die docker 'no Docker engine is installed' "$docker_missing"
+        long docker 'installing the package docker.io' apt_install docker.io || die docker 'not installed' 'apt-get install docker.io'
+    fi
+    long docker 'starting the engine' start_docker || die docker 'the engine does not start' "see $log"
+}
+apt_install() { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$@"; }
+docker_answers() {
+    local deadline=$((SECONDS + $1))
+    until docker version >/dev/null 2>&1; do ((SECONDS < deadline)) || return 1; sleep 0.2; done
+}
+start_docker() {
+    if [[ -d /run/systemd/system ]]; then
+        systemctl start docker && docker_answers 60 && return
+    elif service docker start; then
+        docker_answers 20 && return
+    fi
+    # A container or a minimal machine, where no service manager may start it.
+    setsid nohup dockerd >>"$mlops_cache/dockerd.log" 2>&1 </dev/null &
+    docker_answers 60 || { tail -n 20 "$mlops_cache/dockerd.log"; return 1; }
+}
+
+stand_in='org.opencontainers.image.title'
+image_found() {
+    local title
+    title=$(docker image inspect --format "{{index .Config.Labels \"$stand_in\"}}" "$base_image" 2>/dev/null) || return 1
+    found=$base_image
+    [[ $title != stand-in* ]] || found+=' (STAND-IN made from Debian packages: Docker Hub was out of reach)'
+}
+image_missing="docker pull $base_image"
+image_install() {
+    if long image "pulling $base_image" docker pull --quiet "$base_image" 2>/dev/null; then return; fi
+    [[ $(id -u) == 0 && -r /etc/debian_version && $base_image == python:3.11.2-bullseye ]] ||
+        die image "$base_image cannot be pulled" "$image_missing"
+    say image 'Docker Hub is out of reach: a STAND-IN for the base image is made from Debian packages'
+    command -v debootstrap >/dev/null || long image 'installing the package debootstrap' apt_install debootstrap ||
+        die image 'debootstrap could not be installed' 'apt-get install debootstrap'
+    long image "the stand-in for $base_image" toolchain/base-image.sh "$base_image" || die image 'the stand-in failed' "see $log"
+}
+
+# --- State: where the local stack's is, and how the passphrase's salt stays out of git ----------------------------------------
+
+salt_filter="sed '/^encryptionsalt:/d'"
+state_found() {
+    [[ ! -e .git || $(git config --get filter.pulumi-salt.clean 2>/dev/null) == "$salt_filter" ]] || return 1
+    if [[ ${PULUMI_CONFIG_PASSPHRASE_FILE:-} == "$mlops_state/passphrase" ]]; then
+        [[ -s $mlops_state/passphrase && -d $mlops_state/backend ]] || return 1
+        found="local, in $mlops_state"
+    else
+        found="the backend that you are logged in to${PULUMI_BACKEND_URL:+ ($PULUMI_BACKEND_URL)}"
+    fi
+}
+state_missing='toolchain/setup.sh'
+state_install() {
+    # `pulumi stack init` writes the salt into Pulumi.<stack>.yaml: .gitattributes names this filter, which keeps it out of commits.
+    [[ ! -e .git ]] || git config filter.pulumi-salt.clean "$salt_filter"
+    mkdir -p -m 700 "$mlops_state/backend"
+    if [[ ! -s $mlops_state/passphrase ]]; then
+        (umask 077 && head -c 32 /dev/urandom | base64 >"$mlops_state/passphrase.part" && mv "$mlops_state/passphrase.part" "$mlops_state/passphrase")
+    fi
+}
+
+# --- all of it ---------------------------------------------------------------------------------------------------------------
+
+steps=(node packages cli plugins docker image state)
+
+setup() {
+    # A lock on an open file: it goes with the process, however that ends. Perl has it on every system; flock(1) does not.
+    exec 9>"$mlops_cache/setup.lock"
+    perl -e 'use Fcntl ":flock"; open(my $f, ">&=9"); exit !flock($f, LOCK_EX | LOCK_NB)' || {
+        say setup 'waiting for another set-up on this machine'
+        perl -e 'use Fcntl ":flock"; open(my $f, ">&=9"); flock($f, LOCK_EX)'
+    }
+    : >"$log"
+    for step in "${steps[@]}"; do
+        found=
+        "${step}_found" || { "${step}_install"; "${step}_found" || die "$step" 'still missing after its installation' "see $log"; }
+        say "$step" "$found"
+    done
+}
+
+doctor() {
+    local missing=0 mend
+    for step in "${steps[@]}"; do
+        found=
+        if "${step}_found"; then
+            printf '✓ %-10s %s\n' "$step" "$found"
+        else
+            mend=${step}_missing missing=1
+            printf '✗ %-10s missing → %s\n' "$step" "${!mend}"
+        fi
+    done
+    ((missing == 0)) || { echo; echo 'make up installs what it can of this.'; return 1; }
+}
+
+case ${1:-setup} in
+setup | doctor) "${1:-setup}" ;;
+*) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
