@@ -10,6 +10,5 @@ export default defineConfig({ ignores: ["node_modules/", ".contexts/", "service/
         "@pulumi/no-output-instance-in-template-literal": "error",
         // A Pulumi program declares resources by making them.
         "@typescript-eslint/no-extraneous-class": "off",
-        "no-console": "error",
     },
 });

@@ -16,7 +16,7 @@ const image = new ServiceImage(service.name, {
 const network = new docker.Network(service.name);
 
 // Without an issuer of the user's, the stack brings one of its own, so that the service can be called at once.
-const identity = oauth2 ?? new IdentityProvider("identity", { audience: service.name, network: network.name });
+const identity = oauth2 ?? new IdentityProvider(`${service.name}-identity`, { audience: service.name, network: network.name });
 
 const running = new LocalService(service.name, {
     ...local,

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { ensurePortFree, untilHealthy } from "../docker/engine.ts";
+import { findHealthProblem, findPortProblem, ownerLabel } from "../docker/engine.ts";
+import { UserError } from "../errors.ts";
 
 export interface LocalServiceArgs {
     /** The image to run: its id, or any name that the Docker engine knows. It has a HEALTHCHECK and a user that is not root. */
@@ -13,8 +14,6 @@ export interface LocalServiceArgs {
     readonly port?: { readonly host: number; readonly container: number };
     /** Environment variables. A secret stays one: in the state, in diffs and in logs. */
     readonly env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-    /** Folders that the container may write to, in memory, besides /tmp (64 MiB each). Everything else is read-only. */
-    readonly writable?: readonly string[];
     /** Memory limit in MiB, without swap. Default: 512. */
     readonly memory?: number;
     /** CPU limit, in cores. Default: 1. */
@@ -25,7 +24,7 @@ export interface LocalServiceArgs {
 
 /**
  * A container on this machine's Docker engine that is healthy, or `up` fails: with the end of its output and what to look at. Its root file
- * system is read-only, it has no Linux capability and can gain none, its memory, CPU and logs are bounded, and it comes back after a
+ * system is read-only but for /tmp (64 MiB of memory), it has no Linux capability and can gain none, its memory, CPU and logs are bounded, and it comes back after a
  * restart of the engine.
  */
 export class LocalService extends pulumi.ComponentResource {
@@ -36,11 +35,14 @@ export class LocalService extends pulumi.ComponentResource {
 
     constructor(name: string, args: LocalServiceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:docker:LocalService", name, {}, opts);
-        const { port, memory = 512, healthTimeout = 60 } = args;
+        const { port, memory = 512, cpus = 1, healthTimeout = 60 } = args;
+        const owner = `${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
+        const portProblem = inUp(async () => (port === undefined ? undefined : findPortProblem(port.host, owner)));
         const container = new docker.Container(
             name,
             {
-                image: args.image,
+                image: pulumi.all([args.image, failOn(portProblem)]).apply(([image]) => image),
+                labels: [{ label: ownerLabel, value: owner }],
                 networksAdvanced: [{ name: args.network, ...(args.alias === undefined ? {} : { aliases: [args.alias] }) }],
                 ports: port === undefined ? [] : [{ internal: port.container, external: port.host, ip: "127.0.0.1" }],
                 envs: pulumi.output(args.env ?? {}).apply((env) =>
@@ -52,29 +54,39 @@ export class LocalService extends pulumi.ComponentResource {
                 restart: "unless-stopped",
                 memory,
                 memorySwap: memory,
-                cpus: String(args.cpus ?? 1),
+                cpus: Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus), // as the engine says it back: no diff at a refresh
                 readOnly: true,
-                tmpfs: Object.fromEntries(
-                    ["/tmp", ...(args.writable ?? [])].map((folder) => [folder, "size=64m,mode=1777,nosuid,nodev,noexec"]),
-                ),
+                tmpfs: { "/tmp": "size=64m,mode=1777,nosuid,nodev,noexec" },
                 capabilities: { drops: ["ALL"] },
                 securityOpts: ["no-new-privileges:true"],
                 logDriver: "json-file",
                 logOpts: { "max-size": "10m", "max-file": "3" },
-                wait: false, // a failed wait would leave a container that the next `up` takes for a good one: see below
             },
-            {
-                parent: this,
-                deleteBeforeReplace: true, // two containers cannot publish one port
-                ...(port === undefined ? {} : { hooks: { beforeCreate: [() => ensurePortFree(port.host)] } }),
-            },
+            { parent: this, deleteBeforeReplace: true }, // two containers cannot publish one port
         );
-        // Not the provider's own `wait`: it would hold only at creation, and says nothing of what went wrong.
-        const healthy = container.id.apply(async (id) => {
-            if (!pulumi.runtime.isDryRun()) await untilHealthy(id.slice(0, 12), healthTimeout);
-        });
+        // Not the provider's own `wait`: that holds only at creation, leaves a container that the next `up` takes for a good one, and
+        // does not say what went wrong.
+        const healthProblem = container.id.apply((id) => inUp(() => findHealthProblem(id.slice(0, 12), healthTimeout)));
         this.containerName = container.name;
-        this.serviceUrl = healthy.apply(() => (port === undefined ? undefined : `http://localhost:${String(port.host)}`));
+        this.serviceUrl = failOn(healthProblem).apply(() => (port === undefined ? undefined : `http://localhost:${String(port.host)}`));
         this.registerOutputs({ containerName: this.containerName, serviceUrl: this.serviceUrl });
     }
+}
+
+/** Looks at something on this machine in `up` alone: a preview asks the Docker engine nothing, and needs none. */
+function inUp(look: () => Promise<string | undefined>): pulumi.Output<string | undefined> {
+    return pulumi.output(pulumi.runtime.isDryRun() ? undefined : look());
+}
+
+/**
+ * Fails the program with the problem, if there is one; what waits for this then never goes on. (An error that an output carries to
+ * a resource would reach the user wrapped: `error serializing property "image": …`.)
+ */
+function failOn(problem: pulumi.Output<string | undefined>): pulumi.Output<undefined> {
+    problem.apply((message) => {
+        if (message !== undefined) throw new UserError(message);
+    });
+    return problem.apply((message): Promise<undefined> =>
+        message === undefined ? Promise.resolve(undefined) : new Promise(() => undefined),
+    );
 }

@@ -3,7 +3,6 @@ import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
 
 const run = promisify(execFile);
 
@@ -18,38 +17,36 @@ type ContainerState = z.infer<typeof containerState>;
  * Waits until a container's HEALTHCHECK says healthy. Asks the Docker engine that the `docker` command of this machine asks.
  *
  * @param timeout in seconds.
- * @throws UserError where the container has stopped, has no HEALTHCHECK, or is not healthy in time: with its last lines of output and what
- * to look at.
+ * @returns nothing where it is healthy; otherwise what is wrong (it stopped, it has no HEALTHCHECK, it took too long), with the end of
+ * its output and what to look at.
  */
-export async function untilHealthy(container: string, timeout: number): Promise<void> {
+export async function findHealthProblem(container: string, timeout: number): Promise<string | undefined> {
     const deadline = Date.now() + timeout * 1000;
     for (;;) {
         const state = await inspect(container);
-        if (state.Health?.Status === "healthy") return;
+        if (typeof state === "string") return state;
+        if (state.Health?.Status === "healthy") return undefined;
         if (state.Status === "running" && !state.Health) {
-            throw new UserError(`The container ${container} has no health check: add a HEALTHCHECK to the Dockerfile of its image.`);
+            return `The container ${container} has no health check: add a HEALTHCHECK to the Dockerfile of its image.`;
         }
-        if (["exited", "dead", "created", "restarting"].includes(state.Status)) {
-            throw new UserError(await explain(container, state, `is not running (${state.Status}, exit code ${String(state.ExitCode)})`));
+        if (state.Status !== "running") {
+            return explain(container, state, `is not running (${state.Status}, exit code ${String(state.ExitCode)})`);
         }
         if (Date.now() > deadline) {
-            throw new UserError(
-                await explain(container, state, `was not healthy within ${String(timeout)} seconds (mlops:local.healthTimeout)`),
-            );
+            return explain(container, state, `was not healthy within ${String(timeout)} seconds (mlops:local.healthTimeout)`);
         }
         await delay(200);
     }
 }
 
-async function inspect(container: string): Promise<ContainerState> {
+/** The container's state, or why it cannot be had. */
+async function inspect(container: string): Promise<ContainerState | string> {
     try {
         const { stdout } = await run("docker", ["container", "inspect", "--format", "{{json .State}}", container]);
         return containerState.parse(JSON.parse(stdout));
     } catch (error) {
         const reason = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
-        throw new UserError(
-            `The container ${container} cannot be looked at (${reason}). If it is gone: pulumi up --refresh makes it again.`,
-        );
+        return `The container ${container} cannot be looked at (${reason}). If it is gone, this makes it again: pulumi up --refresh`;
     }
 }
 
@@ -65,33 +62,43 @@ async function explain(container: string, state: ContainerState, problem: string
             .split("\n")
             .map((line) => `    ${line}`),
         `Look at it: docker logs ${container}; docker inspect ${container}`,
-        "Then mend the configuration or the service, and: pulumi up --refresh",
+        "Then mend the service or its configuration, and run `up` again.",
     ].join("\n");
 }
 
 /**
- * Refuses a port that something on this machine listens on. Where the Docker engine is on another machine, it is the engine that says so.
+ * Looks whether something else on this machine listens on a port. Where the Docker engine is on another machine, it is the engine that says so.
  *
- * @throws UserError that names the port and the setting.
+ * @param owner the value of {@link ownerLabel} on the container that may hold the port.
+ * @returns nothing where the port is free or held by its owner; otherwise who has it and what to do.
  */
-export async function ensurePortFree(port: number): Promise<void> {
+export async function findPortProblem(port: number, owner: string): Promise<string | undefined> {
     const host = process.env["DOCKER_HOST"] ?? "";
-    if (host !== "" && !host.startsWith("unix://")) return;
-    const server = createServer();
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    server.once("error", reject).once("listening", () =>
-        server.close(() => {
-            resolve(undefined);
-        }),
+    if ((host !== "" && !host.startsWith("unix://")) || (await isFree(port))) return undefined;
+    const format = `{{.Label "${ownerLabel}"}}|{{.Names}}`;
+    const { stdout } = await run("docker", ["ps", "--filter", `publish=${String(port)}`, "--format", format]).catch(() => ({ stdout: "" }));
+    const [holder, container] = stdout.trim().split("|");
+    if (holder === owner) return undefined;
+    return (
+        `Port ${String(port)} of this machine is taken by ${container ? `the container ${container}` : "another program"}. Stop it ` +
+        `(${container ? `docker stop ${container}` : `ss -ltnp 'sport = :${String(port)}' shows it`}), or take another port: ` +
+        `pulumi config set --path mlops:local.port ${String(port + 1)}`
     );
-    server.listen(port, "127.0.0.1");
-    try {
-        await promise;
-    } catch (error) {
-        const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
-        throw new UserError(
-            `Port ${String(port)} of this machine is taken (${reason}). Stop what listens there (ss -ltnp 'sport = :${String(port)}'), ` +
-                `or take another: pulumi config set --path mlops:local.port 8081`,
-        );
-    }
+}
+
+/** The label that says which stack's service a container is: `project/stack/name`. */
+export const ownerLabel = "mlops.service";
+
+async function isFree(port: number): Promise<boolean> {
+    const server = createServer();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    server.once("error", () => {
+        resolve(false);
+    });
+    server.listen(port, "127.0.0.1", () => {
+        server.close(() => {
+            resolve(true);
+        });
+    });
+    return promise;
 }

@@ -1,0 +1,37 @@
+# `make help` lists the targets. Everything runs in the environment that toolchain/env.sh sets up.
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help up down token preview test check doctor setup
+
+# The stack that a target works on.
+STACK ?= local
+pulumi = . toolchain/env.sh && pulumi --non-interactive --stack $(STACK)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
+
+up: setup ## set this machine up, then build and run the service on it: http://localhost:8080
+	@toolchain/up.sh $(STACK)
+
+down: ## remove everything that `make up` made: containers, network, images, stack
+	@$(pulumi) destroy --yes --skip-preview
+	@. toolchain/env.sh && pulumi stack rm $(STACK) --yes --preserve-config --non-interactive
+
+token: ## print a fresh access token of the local identity provider
+	@eval "$$($(pulumi) stack output tokenCommand)"
+
+preview: ## show what `make up` would change; needs no Docker engine
+	@$(pulumi) preview --diff
+
+test: setup ## types, lint, unit tests, the service's tests, end-to-end tests
+	@. toolchain/env.sh && node test/run.ts
+
+check: setup ## types, lint, format
+	@. toolchain/env.sh && npm run --silent check
+
+doctor: ## what is there, what is missing, and what mends it
+	@toolchain/setup.sh doctor
+
+setup: ## install what is missing: Node.js, packages, Pulumi, plugins, Docker, base image
+	@toolchain/setup.sh

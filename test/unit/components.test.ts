@@ -1,0 +1,141 @@
+import { deepEqual, equal, match, notEqual, rejects } from "node:assert/strict";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { IdentityProvider } from "../../components/identityProvider.ts";
+import { LocalService, type LocalServiceArgs } from "../../components/localService.ts";
+import { ServiceImage, type ServiceImageArgs } from "../../components/serviceImage.ts";
+import { declare, type Declared, insideSecret, only } from "./mocks.ts";
+
+const image = "docker:index/remoteImage:RemoteImage";
+const container = "docker:index/container:Container";
+
+describe("components", () => {
+    let folder: string;
+    const home = process.cwd();
+    beforeEach(() => {
+        folder = mkdtempSync(join(tmpdir(), "components-"));
+        mkdirSync(join(folder, "project/service"), { recursive: true });
+        writeFileSync(join(folder, "project/service/Dockerfile"), "FROM scratch");
+        process.chdir(join(folder, "project"));
+    });
+    afterEach(() => {
+        process.chdir(home);
+        rmSync(folder, { recursive: true });
+    });
+
+    describe("ServiceImage", () => {
+        const args: ServiceImageArgs = { repository: "digits", context: "service" };
+        const build = async (changed: Partial<ServiceImageArgs> = {}): Promise<Declared> =>
+            only(await declare(() => new ServiceImage("digits", { ...args, ...changed })), image);
+
+        it("names the image by its content and builds it again when that changes", async () => {
+            const first = await build();
+            match(String(first.inputs["name"]), /^digits:ctx-[0-9a-f]{20}$/);
+            deepEqual(await build(), first);
+            writeFileSync("service/boot.py", "print()");
+            const second = await build();
+            notEqual(second.inputs["name"], first.inputs["name"]);
+            notDeepTriggers(second, first);
+        });
+
+        const changes: Record<string, Partial<ServiceImageArgs>> = {
+            "a build argument": { buildArgs: { VERSION: "2" } },
+            "the target": { target: "test" },
+            "the platform": { platform: "linux/arm64" },
+            "a build secret's id": { buildSecrets: { token: "TOKEN" } },
+        };
+        for (const [what, changed] of Object.entries(changes)) {
+            it(`builds again when ${what} changes`, async () => {
+                notDeepTriggers(await build(changed), await build());
+            });
+        }
+
+        it("does not build again when the order of the build arguments changes", async () => {
+            deepEqual(
+                (await build({ buildArgs: { A: "1", B: "2" } })).inputs["name"],
+                (await build({ buildArgs: { B: "2", A: "1" } })).inputs["name"],
+            );
+        });
+
+        it("gives a secret's place, never its value", async () => {
+            process.env["TOKEN_FOR_TEST"] = "hunter2";
+            const { inputs } = await build({ buildSecrets: { token: "TOKEN_FOR_TEST" } });
+            delete process.env["TOKEN_FOR_TEST"];
+            deepEqual(pick(inputs, "build")["secrets"], [{ id: "token", env: "TOKEN_FOR_TEST" }]);
+            equal(JSON.stringify(inputs).includes("hunter2"), false);
+        });
+
+        it("has no absolute path in its inputs, wherever the context lies", async () => {
+            equal(pick((await build()).inputs, "build")["context"], "service");
+            cpSync("service", join(folder, "elsewhere"), { recursive: true });
+            for (const context of [join(folder, "elsewhere"), "../elsewhere"]) {
+                const { inputs } = await build({ context });
+                equal(pick(inputs, "build")["context"], ".contexts/digits");
+                equal(JSON.stringify(inputs).includes(folder), false);
+            }
+        });
+
+        it("refuses a bad name and a missing Dockerfile", async () => {
+            await rejects(build({ repository: "Digits:1" }), /"Digits:1" cannot name an image/);
+            await rejects(build({ dockerfile: "nope" }), /There is no Dockerfile "nope"/);
+        });
+    });
+
+    describe("LocalService", () => {
+        const args: LocalServiceArgs = { image: "sha256:1", network: "net", port: { host: 18080, container: 8080 } };
+        const run = async (changed: Partial<LocalServiceArgs> = {}): Promise<Record<string, unknown>> =>
+            only(await declare(() => new LocalService("digits", { ...args, ...changed })), container).inputs;
+
+        it("runs without any power that a web service does not need", async () => {
+            const inputs = await run();
+            deepEqual(
+                [inputs["readOnly"], inputs["capabilities"], inputs["securityOpts"], inputs["privileged"]],
+                [true, { drops: ["ALL"] }, ["no-new-privileges:true"], undefined],
+            );
+            deepEqual([inputs["memory"], inputs["memorySwap"], inputs["cpus"]], [512, 512, "1.0"]);
+            deepEqual(inputs["logOpts"], { "max-size": "10m", "max-file": "3" });
+            deepEqual(Object.keys(pick(inputs, "tmpfs")), ["/tmp"]);
+        });
+
+        it("publishes its port to this machine alone", async () => {
+            deepEqual((await run())["ports"], [{ internal: 8080, external: 18080, ip: "127.0.0.1" }]);
+        });
+
+        it("keeps a secret variable secret", async () => {
+            const inputs = await run({ env: pulumi.secret({ API_KEY: "hunter2", A: "1" }) });
+            deepEqual(insideSecret(inputs["envs"]), ["API_KEY=hunter2", "A=1"].sort());
+            deepEqual((await run({ env: { A: "1" } }))["envs"], ["A=1"]);
+        });
+
+        it("knows its URL", async () => {
+            let url: string | undefined;
+            await declare(() => {
+                new LocalService("digits", args).serviceUrl.apply((value) => {
+                    url = value;
+                });
+            });
+            equal(url, "http://localhost:18080");
+        });
+    });
+
+    it("IdentityProvider makes its own client secret and publishes no port", async () => {
+        const declared = await declare(() => new IdentityProvider("identity", { audience: "digits", network: "net" }));
+        const { inputs } = only(declared, container);
+        deepEqual(inputs["ports"], []);
+        deepEqual(inputs["networksAdvanced"], [{ name: "net", aliases: ["identity"] }]);
+        const envs = insideSecret(inputs["envs"]);
+        equal(Array.isArray(envs) && envs.includes("CLIENT_SECRET=the-generated-password") && envs.includes("AUDIENCE=digits"), true);
+    });
+});
+
+function pick(inputs: Record<string, unknown>, key: string): Record<string, unknown> {
+    const value = inputs[key];
+    if (typeof value !== "object" || value === null) throw new Error(`${key} is not an object`);
+    return { ...value };
+}
+
+function notDeepTriggers(one: Declared, two: Declared): void {
+    notEqual(pick(one.inputs, "triggers")["content"], pick(two.inputs, "triggers")["content"]);
+}

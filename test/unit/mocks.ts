@@ -1,0 +1,62 @@
+/** Pulumi's mocks, shared: what a program declares is recorded, with the inputs as the engine would get them. */
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource that a program declared. */
+export interface Declared {
+    readonly type: string;
+    readonly name: string;
+    readonly inputs: Record<string, unknown>;
+}
+
+/** Outputs that a provider would compute, by resource type. */
+const computed: Record<string, (declared: Declared) => Record<string, unknown>> = {
+    "docker:index/remoteImage:RemoteImage": ({ name }) => ({ imageId: `sha256:id-of-${name}` }),
+    "docker:index/container:Container": ({ name }) => ({ name: `${name}-1a2b3c4` }),
+    "docker:index/network:Network": ({ name }) => ({ name: `${name}-5d6e7f8` }),
+    "random:index/randomPassword:RandomPassword": () => ({ result: pulumi.secret("the-generated-password") }),
+};
+
+/**
+ * Runs a program under mocks, as a preview does, and gives what it declared once all of that is known.
+ *
+ * @param config the stack's configuration, `mlops:service` → JSON.
+ */
+export async function declare(program: () => unknown, config: Record<string, string> = {}): Promise<Declared[]> {
+    const declared: Declared[] = [];
+    await pulumi.runtime.setMocks(
+        {
+            newResource: ({ type, name, inputs }) => {
+                const resource: Declared = { type, name, inputs: inputs as Record<string, unknown> };
+                declared.push(resource);
+                return { id: `id-of-${name}`, state: { ...resource.inputs, ...computed[type]?.(resource) } };
+            },
+            call: ({ inputs }) => inputs as Record<string, unknown>,
+        },
+        "mlops",
+        "unit",
+        true,
+    );
+    pulumi.runtime.setAllConfig(config);
+    await pulumi.runtime.runInPulumiStack(async () => {
+        await program();
+        return {};
+    });
+    await pulumi.runtime.disconnect(); // once every registration has been answered
+    return declared;
+}
+
+/** The value inside a secret, as the engine's protocol wraps it; undefined where the value is not a secret. */
+export function insideSecret(value: unknown): unknown {
+    const signature = "4dabf18193072939515e22adb298388d";
+    const isSecret = typeof value === "object" && value !== null && signature in value && "value" in value;
+    return isSecret ? value.value : undefined;
+}
+
+/** The one declared resource of a type. */
+export function only(declared: readonly Declared[], type: string): Declared {
+    const [found, ...more] = declared.filter((resource) => resource.type === type);
+    if (!found || more.length > 0) {
+        throw new Error(`expected one ${type}, got ${declared.map((resource) => `${resource.type} ${resource.name}`).join(", ")}`);
+    }
+    return found;
+}
