@@ -2,7 +2,7 @@ import pulumi from "@pulumi/eslint-plugin";
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-export default defineConfig({ ignores: ["node_modules/", ".contexts/", "service/", "identity/"] }, ...tseslint.configs.strictTypeChecked, {
+export default defineConfig({ ignores: ["node_modules/", ".build/", "service/", "identity/"] }, ...tseslint.configs.strictTypeChecked, {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] } } },
     plugins: { "@pulumi": pulumi },
     rules: {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, readlinkSync, realpathSync, renameSync, symlinkSync } from "node:fs";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { addField, hashContext } from "../docker/buildContext.ts";
@@ -57,6 +57,7 @@ export class ServiceImage extends pulumi.ComponentResource {
                     ...(args.target === undefined ? {} : { target: args.target }),
                     ...(args.platform === undefined ? {} : { platform: args.platform }),
                     buildArgs,
+                    buildLogFile: `${workFolder}/${name}.log`,
                     secrets: Object.entries(buildSecrets).map(([id, env]) => ({ id, env })),
                 },
                 triggers: { content },
@@ -86,24 +87,28 @@ function hashBuild(args: ServiceImageArgs & { readonly dockerfile: string }): st
     return hash.digest("hex");
 }
 
+/** What a build needs beside the project's files: each image's log, and links to contexts that lie elsewhere. Git ignores it. */
+const workFolder = ".build";
+
 /**
  * The context as an input of the resource, the same on every machine: a folder of the project by its relative path; any other by a symbolic
- * link in the project (.contexts/, which git ignores), because a path to it would differ from machine to machine and replace the image.
+ * link in the project, because a path to it would differ from machine to machine and replace the image.
  */
 function contextInput(name: string, folder: string): string {
+    const inUp = !pulumi.runtime.isDryRun();
+    if (inUp) mkdirSync(workFolder, { recursive: true });
     const inProject = relative(realpathSync("."), realpathSync(folder));
     if (inProject !== ".." && !inProject.startsWith(`..${sep}`) && !isAbsolute(inProject)) {
         return inProject.split(sep).join("/") || ".";
     }
-    const link = `.contexts/${name}`;
-    if (!pulumi.runtime.isDryRun()) pointLink(link, resolve(folder));
+    const link = `${workFolder}/${name}`;
+    if (inUp) pointLink(link, resolve(folder));
     return link;
 }
 
 /** Makes the link point there, at once for whoever looks: a new link takes the old one's place. */
 function pointLink(link: string, target: string): void {
     if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(link) === target) return;
-    mkdirSync(join(link, ".."), { recursive: true });
     const fresh = `${link}.${String(process.pid)}`;
     symlinkSync(target, fresh, "dir");
     renameSync(fresh, link);

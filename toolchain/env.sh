@@ -14,11 +14,10 @@ mlops_version() {
 
 mlops_pulumi=$mlops_cache/pulumi-$(mlops_version @pulumi/pulumi)
 mlops_node=$mlops_cache/node-24.21.0
-case ":$PATH:" in *":$mlops_pulumi/bin:"*) ;; *)
-    [ -x "$mlops_node/bin/node" ] && PATH=$mlops_node/bin:$PATH
-    [ -x "$mlops_pulumi/bin/pulumi" ] && PATH=$mlops_pulumi/bin:$PATH
-    export PATH ;;
-esac
+for mlops_bin in "$mlops_cache/bin" "$mlops_node/bin" "$mlops_pulumi/bin"; do
+    case ":$PATH:" in *":$mlops_bin:"*) ;; *) [ -d "$mlops_bin" ] && PATH=$mlops_bin:$PATH ;; esac
+done
+export PATH
 
 # Logged in to a backend (`pulumi login`, an access token, PULUMI_BACKEND_URL): that one. Otherwise a folder on this machine.
 if [ -z "${PULUMI_BACKEND_URL:-}${PULUMI_ACCESS_TOKEN:-}" ] &&

@@ -164,13 +164,27 @@ build_plugin() {
 # --- Docker: the engine and the base image -----------------------------------------------------------------------------------
 
 docker_found() {
-    local version
-    version=$(docker version --format '{{.Server.Version}}' 2>/dev/null) && [[ -n $version ]] && found="engine $version"
+    local versions
+    versions=$(docker version --format '{{.Client.Version}} {{.Server.Version}}' 2>/dev/null) && [[ $versions == *' '?* ]] || return 1
+    can_build "${versions% *}" || return 1
+    found="engine ${versions#* }, client ${versions% *}"
 }
+# A client from 23 on needs its buildx component to build; before, it had that inside.
+can_build() { ((${1%%.*} < 23)) || docker buildx version >/dev/null 2>&1; }
 docker_missing='a running Docker engine: https://docs.docker.com/engine/install'
 docker_install() {
     local id=
     [[ -r /etc/os-release ]] && id=$(. /etc/os-release && echo "${ID:-} ${ID_LIKE:-}")
+    if ! docker version >/dev/null 2>&1; then docker_engine_install "$id"; fi
+    if ! docker_found; then
+        [[ -x /usr/bin/docker ]] || die docker 'the client cannot build' 'install its buildx component: https://docs.docker.com/go/buildx'
+        # Another client is first on PATH, without buildx: the distribution's own, which has it inside, goes before it.
+        mkdir -p "$mlops_cache/bin" && ln -sf /usr/bin/docker "$mlops_cache/bin/docker"
+        . toolchain/env.sh
+    fi
+}
+docker_engine_install() {
+    local id=$1
     [[ -z ${DOCKER_HOST:-} ]] || die docker "no engine answers at DOCKER_HOST=$DOCKER_HOST" 'start it, or unset DOCKER_HOST'
     [[ $(uname -s) == Linux ]] || die docker 'no Docker engine answers' 'start Docker Desktop, or: colima start'
     [[ $(id -u) == 0 ]] || die docker 'no Docker engine answers' \

@@ -7,7 +7,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 stack=$1 config=Pulumi.$1.yaml
 
 pulumi stack export --stack "$stack" >/dev/null 2>&1 || pulumi stack init "$stack" --no-select --non-interactive
-pulumi up --stack "$stack" --yes --skip-preview --refresh --non-interactive
+
+started=$(mktemp)
+trap 'rm -f "$started"' EXIT
+pulumi up --stack "$stack" --yes --skip-preview --refresh --non-interactive || {
+    find .build -name '*.log' -newer "$started" -size +0 -exec tail -n 30 -v {} + >&2 || true # where a build failed: why
+    exit 1
+}
 
 # Pulumi has written the passphrase's salt into the file. Git's filter leaves it out (see setup.sh), but git looks at the size first:
 # adding the file where it does not differ stages nothing, and has git note the new size.

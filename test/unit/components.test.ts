@@ -72,7 +72,7 @@ describe("components", () => {
             cpSync("service", join(folder, "elsewhere"), { recursive: true });
             for (const context of [join(folder, "elsewhere"), "../elsewhere"]) {
                 const { inputs } = await build({ context });
-                equal(pick(inputs, "build")["context"], ".contexts/digits");
+                equal(pick(inputs, "build")["context"], ".build/digits");
                 equal(JSON.stringify(inputs).includes(folder), false);
             }
         });

@@ -1,0 +1,295 @@
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
+import { appendFileSync, chmodSync, cpSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from "jose";
+import { Project, run, temporary } from "./project.ts";
+
+const name = `e2e-${String(process.pid)}`;
+
+/** A port that nothing listens on now. */
+async function freePort(): Promise<number> {
+    const server = createServer();
+    return new Promise((resolve) => {
+        server.listen(0, "127.0.0.1", () => {
+            const address = server.address();
+            server.close(() => {
+                resolve(typeof address === "object" && address ? address.port : 0);
+            });
+        });
+    });
+}
+
+/** What of ours is in the Docker engine. */
+async function inEngine(): Promise<string> {
+    const list = async (...command: string[]): Promise<string> => (await run("docker", [...command, "--filter", `name=${name}`])).stdout;
+    const images = await run("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", `${name}*`]);
+    return [
+        await list("ps", "--all", "--format", "{{.Names}}"),
+        await list("network", "ls", "--format", "{{.Name}}"),
+        await list("volume", "ls", "--format", "{{.Name}}"),
+        images.stdout,
+    ].join("");
+}
+
+describe("the local stack", function () {
+    let project: Project;
+    let port: number;
+    const config = (service: Record<string, unknown> = {}, more: Record<string, unknown> = {}) => ({
+        service: { name, version: "1.0.0", context: "service", ...service },
+        local: { port, healthTimeout: 30 },
+        ...more,
+    });
+    const noChanges = async (of = project): Promise<void> => {
+        const { failed, output, changes } = await of.preview();
+        equal(failed, false, output);
+        deepEqual(Object.keys(changes), ["same"], output);
+    };
+
+    before(async () => {
+        port = await freePort();
+        project = await Project.create(config());
+        const { failed, output } = await project.up();
+        equal(failed, false, output);
+    });
+    after(async () => {
+        const { failed, output } = await project.destroy();
+        project.remove();
+        equal(failed, false, output);
+        equal(await inEngine(), "", "destroy leaves nothing behind");
+    });
+
+    describe("service", () => {
+        const picture = readFileSync(join(import.meta.dirname, "../../service/examples/seven.png"));
+        let url: string;
+        let provider: string;
+        let token: string;
+        before(async () => {
+            url = await project.output("serviceUrl");
+            const [docker, ...command] = (await project.output("tokenCommand")).split(" ");
+            equal(docker, "docker");
+            provider = command[1] ?? "";
+            token = (await run("docker", command)).stdout.trim();
+        });
+        const upload = async (authorization?: string): Promise<Response> => {
+            const body = new FormData();
+            body.append("file", new Blob([picture], { type: "image/png" }), "seven.png");
+            return fetch(`${url}/upload`, { method: "POST", body, headers: authorization === undefined ? {} : { authorization } });
+        };
+        /** A token that the identity provider could have signed. */
+        const signed = async (claims: JWTPayload): Promise<string> => {
+            const key = createPrivateKey((await run("docker", ["exec", provider, "cat", "/tmp/key.pem"])).stdout);
+            const { alg = "", kid = "", typ = "" } = decodeProtectedHeader(token);
+            return new SignJWT({ ...decodeJwt(token), ...claims }).setProtectedHeader({ alg, kid, typ }).sign(key);
+        };
+
+        it("is healthy, and says which model it has", async () => {
+            const response = await fetch(`${url}/health`);
+            equal(response.status, 200);
+            match(await response.text(), /"version":"1\.0\.0".*"model":/);
+        });
+
+        it("classifies a picture for who has a token", async () => {
+            const response = await upload(`Bearer ${token}`);
+            equal(response.status, 200);
+            const { class: digit, confidence } = (await response.json()) as { class: string; confidence: number };
+            equal(digit, "7");
+            ok(confidence > 0.5);
+        });
+
+        it("takes a token that the test signs as the provider does", async () => {
+            equal((await upload(`Bearer ${await signed({})}`)).status, 200);
+        });
+
+        const now = Math.floor(Date.now() / 1000);
+        const refused: Record<string, () => Promise<string | undefined>> = {
+            "no token": () => Promise.resolve(undefined),
+            "an expired token": () => signed({ iat: now - 7200, exp: now - 3600 }),
+            "another audience": () => signed({ aud: "another" }),
+            "another issuer": () => signed({ iss: "https://example.com/" }),
+            "alg: none": () => {
+                const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+                return Promise.resolve(`${part({ alg: "none", typ: "JWT" })}.${part(decodeJwt(token))}.`);
+            },
+        };
+        for (const [what, bad] of Object.entries(refused)) {
+            it(`refuses ${what} with 401`, async () => {
+                const badToken = await bad();
+                equal((await upload(badToken && `Bearer ${badToken}`)).status, 401);
+            });
+        }
+    });
+
+    describe("changes nothing", () => {
+        it("at a second up", async () => {
+            const { output, changes } = await project.up();
+            deepEqual(Object.keys(changes), ["same"], output);
+        });
+
+        it("after a refresh", async () => {
+            const { failed, output } = await project.refresh();
+            equal(failed, false, output);
+            await noChanges();
+        });
+
+        it("when files have other times and another umask", async () => {
+            for (const file of ["service/boot.py", "service/Dockerfile"]) {
+                utimesSync(join(project.folder, file), 0, 0);
+                chmodSync(join(project.folder, file), 0o600);
+            }
+            await noChanges();
+        });
+
+        it("from another checkout", async () => {
+            const elsewhere = await Project.create(config(), {}, project.state);
+            await noChanges(elsewhere);
+            rmSync(elsewhere.folder, { recursive: true });
+        });
+
+        it("with another DOCKER_HOST, without a Docker engine", async () => {
+            const elsewhere = await Project.create(config(), { DOCKER_HOST: "tcp://127.0.0.1:1" }, project.state);
+            await noChanges(elsewhere);
+            rmSync(elsewhere.folder, { recursive: true });
+        });
+    });
+
+    describe("declares", () => {
+        it("a first up in a preview, without a Docker engine, and makes nothing", async () => {
+            const before = await inEngine();
+            const fresh = await Project.create(config(), { DOCKER_HOST: "tcp://127.0.0.1:1" });
+            const { failed, output, changes } = await fresh.preview();
+            fresh.remove();
+            equal(failed, false, output);
+            deepEqual(Object.keys(changes), ["create"]);
+            equal(await inEngine(), before);
+        });
+
+        it("every resource as a child of its component", () => {
+            const state = JSON.parse(project.storedState()) as { checkpoint: { latest: { resources: { urn: string }[] } } };
+            const urns = state.checkpoint.latest.resources
+                .map(({ urn }) => urn.split("::")[2])
+                .filter((type) => type?.includes("docker:index/"));
+            deepEqual(urns.sort(), [
+                "docker:index/network:Network",
+                "mlops:docker:IdentityProvider$mlops:docker:LocalService$docker:index/container:Container",
+                "mlops:docker:IdentityProvider$mlops:docker:ServiceImage$docker:index/remoteImage:RemoteImage",
+                "mlops:docker:LocalService$docker:index/container:Container",
+                "mlops:docker:ServiceImage$docker:index/remoteImage:RemoteImage",
+            ]);
+        });
+
+        it("no secret in clear, in the state or in a preview", async () => {
+            const envs = (
+                await run("docker", [
+                    "inspect",
+                    "--format",
+                    "{{json .Config.Env}}",
+                    (await project.output("tokenCommand")).split(" ")[2] ?? "",
+                ])
+            ).stdout;
+            const secret = /CLIENT_SECRET=(\w+)/.exec(envs)?.[1] ?? "";
+            equal(secret.length, 40);
+            equal(project.storedState().includes(secret), false);
+            equal((await project.preview()).output.includes(secret), false);
+        });
+    });
+
+    describe("changes what it has to", () => {
+        it("the image and the container, when a line of source changes", async () => {
+            const before = await project.output("imageId");
+            appendFileSync(join(project.folder, "service/boot.py"), "# a comment\n");
+            const { failed, output, changes } = await project.up();
+            equal(failed, false, output);
+            equal(changes["replace"], 2, output);
+            notEqual(await project.output("imageId"), before);
+            equal((await fetch(`${await project.output("serviceUrl")}/health`)).status, 200);
+            await noChanges();
+        });
+
+        it("the context's place, which is in no state: it may lie elsewhere, and move", async () => {
+            const one = temporary("service");
+            cpSync(join(project.folder, "service"), one, { recursive: true });
+            appendFileSync(join(one, "boot.py"), "# another\n");
+            project.configure(config({ context: one }));
+            const { failed, output } = await project.up();
+            equal(failed, false, output);
+            equal(project.storedState().includes(one), false);
+
+            const two = temporary("moved");
+            cpSync(one, two, { recursive: true });
+            rmSync(one, { recursive: true });
+            project.configure(config({ context: two }));
+            await noChanges();
+            rmSync(two, { recursive: true });
+            project.configure(config());
+        });
+    });
+
+    describe("fails clearly", () => {
+        afterEach(() => {
+            project.configure(config());
+        });
+
+        it("on a port that is taken: which, by whom, and what to set", async () => {
+            const taken = createServer();
+            const other = await freePort();
+            await new Promise<void>((resolve) => taken.listen(other, "127.0.0.1", resolve));
+            project.configure({ ...config(), local: { port: other } });
+            const { failed, output } = await project.up();
+            taken.close();
+            equal(failed, true);
+            match(
+                output,
+                new RegExp(
+                    `error: Port ${String(other)} of this machine is taken by another program.*pulumi config set --path mlops:local.port`,
+                ),
+            );
+            equal(output.includes("    at "), false, "no stack trace");
+        });
+
+        it("on a service that does not become healthy: with its output; and mends itself once that is mended", async () => {
+            const boot = join(project.folder, "service/boot.py");
+            const good = readFileSync(boot, "utf8");
+            writeFileSync(
+                boot,
+                `${good.split("if __name__")[0] ?? ""}\nif __name__ == "__main__":\n    raise SystemExit("the model is missing")\n`,
+            );
+            const { failed, output } = await project.up();
+            equal(failed, true);
+            match(output, /error: The container \w+ is not running .*exit code 1.*the model is missing.*docker logs/s);
+            equal(output.includes("    at "), false, "no stack trace");
+            writeFileSync(boot, good);
+            const mended = await project.up();
+            equal(mended.failed, false, mended.output);
+        });
+
+        it("on a build that fails: its log is in a file", async () => {
+            const dockerfile = join(project.folder, "service/Dockerfile");
+            const good = readFileSync(dockerfile, "utf8");
+            appendFileSync(dockerfile, "RUN echo this went wrong >&2 && false\n");
+            const { failed, output } = await project.up();
+            writeFileSync(dockerfile, good);
+            equal(failed, true);
+            match(output, /error: .*executor failed running/);
+            match(readFileSync(join(project.folder, `.build/${name}.log`), "utf8"), /this went wrong/);
+        });
+
+        const mistakes: [what: string, service: Record<string, unknown>, message: RegExp][] = [
+            ["a context that is not there", { context: "nowhere" }, /error: The build context "nowhere" is not a folder/],
+            ["a Dockerfile that is not there", { dockerfile: "Containerfile" }, /error: There is no Dockerfile "Containerfile"/],
+            ["a bad name", { name: "Digits" }, /mlops:service\.name = "Digits": an image name.*pulumi config set --path/s],
+        ];
+        for (const [what, service, message] of mistakes) {
+            it(`on ${what}, and changes nothing`, async () => {
+                const before = await inEngine();
+                project.configure(config(service));
+                const { failed, output } = await project.up();
+                equal(failed, true);
+                match(output, message);
+                equal(output.includes("    at "), false, "no stack trace");
+                equal(await inEngine(), before);
+            });
+        }
+    });
+});

@@ -1,0 +1,129 @@
+/** A copy of this project in a folder of its own, with a state of its own, driven by the real Pulumi CLI. */
+import { execFile, execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { LocalWorkspace, type OutputMap, type Stack } from "@pulumi/pulumi/automation/index.js";
+
+export const run = promisify(execFile);
+
+const root = join(import.meta.dirname, "../..");
+
+export interface Config {
+    readonly [section: string]: unknown;
+}
+
+/** What a command printed, and whether it failed. */
+export interface Result {
+    readonly failed: boolean;
+    readonly output: string;
+    /** How many resources by operation (`create`, `same`, …); empty where the command failed. */
+    readonly changes: Readonly<Record<string, number | undefined>>;
+}
+
+export class Project {
+    readonly folder: string;
+    /** The folder of the state backend; it may serve several copies of the project, one after the other. */
+    readonly state: string;
+    readonly #stack: Stack;
+
+    private constructor(folder: string, state: string, stack: Stack) {
+        this.folder = folder;
+        this.state = state;
+        this.#stack = stack;
+    }
+
+    /** @param state of another copy of the project, to go on with its stack. */
+    static async create(config: Config, env: Record<string, string> = {}, state = temporary("state")): Promise<Project> {
+        const folder = temporary("project");
+        const files = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" });
+        for (const file of files.split("\0").filter((path) => path !== "" && !path.startsWith("test/"))) {
+            mkdirSync(dirname(join(folder, file)), { recursive: true });
+            cpSync(join(root, file), join(folder, file), { verbatimSymlinks: true });
+        }
+        symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+        writeConfig(folder, config);
+        const stack = await LocalWorkspace.createOrSelectStack(
+            { stackName: "local", workDir: folder },
+            {
+                envVars: {
+                    PULUMI_BACKEND_URL: `file://${state}`,
+                    PULUMI_CONFIG_PASSPHRASE: "for the test",
+                    PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
+                    ...env,
+                },
+            },
+        );
+        return new Project(folder, state, stack);
+    }
+
+    /** Changes the stack's configuration; the passphrase's salt is in the state. */
+    configure(config: Config): void {
+        writeConfig(this.folder, config);
+    }
+
+    async up(): Promise<Result> {
+        return attempt(async () => {
+            const { stdout, summary } = await this.#stack.up({ color: "never" });
+            return { output: stdout, changes: summary.resourceChanges ?? {} };
+        });
+    }
+
+    async preview(): Promise<Result> {
+        return attempt(async () => {
+            const { stdout, changeSummary } = await this.#stack.preview({ color: "never", diff: true });
+            return { output: stdout, changes: changeSummary };
+        });
+    }
+
+    async refresh(): Promise<Result> {
+        return attempt(async () => {
+            const { stdout, summary } = await this.#stack.refresh({ color: "never" });
+            return { output: stdout, changes: summary.resourceChanges ?? {} };
+        });
+    }
+
+    async outputs(): Promise<OutputMap> {
+        return this.#stack.outputs();
+    }
+
+    async output(name: string): Promise<string> {
+        return String((await this.outputs())[name]?.value);
+    }
+
+    /** The state as it is stored: with its secrets encrypted. */
+    storedState(): string {
+        return readFileSync(join(this.state, ".pulumi/stacks/mlops/local.json"), "utf8");
+    }
+
+    async destroy(): Promise<Result> {
+        return attempt(async () => {
+            const { stdout } = await this.#stack.destroy({ color: "never" });
+            return { output: stdout, changes: {} };
+        });
+    }
+
+    remove(): void {
+        rmSync(this.folder, { recursive: true, force: true });
+        rmSync(this.state, { recursive: true, force: true });
+    }
+}
+
+async function attempt(command: () => Promise<Omit<Result, "failed">>): Promise<Result> {
+    try {
+        return { failed: false, ...(await command()) };
+    } catch (error) {
+        return { failed: true, output: String(error), changes: {} };
+    }
+}
+
+/** JSON is YAML. */
+function writeConfig(folder: string, config: Config): void {
+    const keyed = Object.fromEntries(Object.entries(config).map(([section, value]) => [`mlops:${section}`, value]));
+    writeFileSync(join(folder, "Pulumi.local.yaml"), JSON.stringify({ config: keyed }));
+}
+
+export function temporary(name: string): string {
+    return realpathSync(mkdtempSync(join(tmpdir(), `mlops-${name}-`)));
+}
