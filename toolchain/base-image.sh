@@ -7,15 +7,15 @@ image=$1
 root=$(mktemp -d)
 trap 'rm -rf --one-file-system "$root"' EXIT
 
-debootstrap --variant=minbase --include=python3,python3-pip,python3-venv,ca-certificates bookworm "$root" >"$root.log" 2>&1 ||
+# As in the official image: a compiler, headers and the usual tools, so that packages without a wheel build too.
+packages=python3,python3-dev,python3-pip,python3-venv,build-essential,ca-certificates,curl,git,wget
+debootstrap --variant=minbase --include="$packages" bookworm "$root" >"$root.log" 2>&1 ||
     { tail -20 "$root.log" >&2; exit 1; }
 rm -f "$root.log"
 
 # What the official image has and Debian's lacks: the unversioned commands, and a system-wide pip that installs.
 ln -sf python3 "$root/usr/bin/python"
 rm -f "$root"/usr/lib/python3*/EXTERNALLY-MANAGED
-# Packages pip installs go where the official image has them on PATH.
-printf '[global]\nbreak-system-packages = true\nroot-user-action = ignore\n' >"$root/etc/pip.conf"
 
 # The machine's own certificate authorities, so that pip reaches the package index from behind a proxy.
 if [[ -r /etc/ssl/certs/ca-certificates.crt ]]; then
