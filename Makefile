@@ -15,8 +15,7 @@ up: setup ## set this machine up, then build and run the service on it: http://l
 	@toolchain/up.sh $(STACK)
 
 down: ## remove everything that `make up` made: containers, network, images, stack
-	@$(pulumi) destroy --yes --skip-preview
-	@. toolchain/env.sh && pulumi stack rm $(STACK) --yes --preserve-config --non-interactive
+	@toolchain/down.sh $(STACK)
 
 token: ## print a fresh access token of the local identity provider
 	@eval "$$($(pulumi) stack output tokenCommand)"

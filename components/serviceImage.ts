@@ -61,6 +61,8 @@ export class ServiceImage extends pulumi.ComponentResource {
                     secrets: Object.entries(buildSecrets).map(([id, env]) => ({ id, env })),
                 },
                 triggers: { content },
+                // An image is its content: another stack, or a later `up` that goes back to this content, may be using it.
+                keepLocally: true,
             },
             { parent: this },
         );

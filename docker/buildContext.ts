@@ -1,8 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
-import dockerignore, { type Ignore } from "@balena/dockerignore";
 import { UserError } from "../errors.ts";
+import { IgnoreRules, type Matched } from "./ignoreFile.ts";
 
 /** A folder that Docker builds, and the Dockerfile in it. */
 export interface BuildContext {
@@ -36,23 +36,23 @@ export function listContext({ folder, dockerfile }: BuildContext): ContextEntry[
     if (!statSync(join(root, dockerfile), { throwIfNoEntry: false })?.isFile()) {
         throw new UserError(`There is no Dockerfile "${dockerfile}" in the build context "${folder}" (looked in ${root}).`);
     }
-    const ignored = readIgnoreFile(root, dockerfile);
+    const rules = new IgnoreRules(readIgnoreFile(root, dockerfile));
     const entries: ContextEntry[] = [];
-    const walk = (directory: string): void => {
+    const walk = (directory: string, above: Matched): void => {
         for (const child of readdirSync(join(root, directory), { withFileTypes: true })) {
             const path = directory === "" ? child.name : `${directory}/${child.name}`;
-            const leftOut = ignored.matches(path);
+            const { ignored, matched } = rules.decide(path, above);
             if (child.isDirectory()) {
-                if (!leftOut) entries.push({ path, kind: "directory" });
-                if (!leftOut || ignored.hasExceptions) walk(path);
-            } else if (!leftOut && child.isSymbolicLink()) {
+                if (!ignored) entries.push({ path, kind: "directory" });
+                if (!ignored || rules.hasExceptions) walk(path, matched);
+            } else if (!ignored && child.isSymbolicLink()) {
                 entries.push({ path, kind: "symlink", target: linkTarget(root, path) });
-            } else if (!leftOut && child.isFile()) {
+            } else if (!ignored && child.isFile()) {
                 entries.push({ path, kind: isExecutable(join(root, path)) ? "executable" : "file" });
             }
         }
     };
-    walk("");
+    walk("", []);
     return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -97,18 +97,9 @@ function addFile(hash: Hash, file: string, buffer: Buffer): void {
     }
 }
 
-interface Ignored {
-    matches(path: string): boolean;
-    /** Whether a pattern with `!` may bring back something inside an ignored folder. */
-    readonly hasExceptions: boolean;
-}
-
-function readIgnoreFile(root: string, dockerfile: string): Ignored {
+function readIgnoreFile(root: string, dockerfile: string): string {
     const file = [`${dockerfile}.dockerignore`, ".dockerignore"].map((name) => join(root, name)).find((path) => existsSync(path));
-    if (file === undefined) return { matches: () => false, hasExceptions: false };
-    const text = readFileSync(file, "utf8");
-    const rules: Ignore = dockerignore.default({ ignorecase: false }).add(text);
-    return { matches: (path) => rules.ignores(path), hasExceptions: /^\s*!/m.test(text) };
+    return file === undefined ? "" : readFileSync(file, "utf8");
 }
 
 /** Git and Docker agree on the owner's bit; the others depend on the umask. */

@@ -11,9 +11,16 @@ interface Count {
     failed: number;
 }
 
-/** The service's tests run in its own image, in the stage of its Dockerfile that has them. */
-const inImage = (folder: string): string =>
-    `docker build --quiet --target test --tag mlops-test-${folder} ${folder} && docker run --rm mlops-test-${folder}`;
+/** Python's tests and lint run in the service's own image, in the stage of its Dockerfile that has them. */
+const inImage = (folder: string): string => {
+    const image = `mlops-test-${folder}`;
+    return [
+        `docker build --quiet --target test --tag ${image} ${folder}`,
+        `docker run --rm ${image}`,
+        `docker run --rm --entrypoint ruff ${image} check --no-cache .`,
+        `docker rmi ${image} >/dev/null`,
+    ].join(" && ");
+};
 
 const suites: Suite[] = [
     { name: "types", command: "tsc" },
@@ -25,11 +32,12 @@ const suites: Suite[] = [
     { name: "end to end", command: "npm run --silent test:e2e" },
 ];
 
-/** The counts in mocha's or pytest's closing lines; a suite without any counts as one test. */
+/** The counts in mocha's closing lines ("  3 passing") or pytest's ("=== 1 failed, 3 passed in 2 s ==="); a suite without counts as one test. */
 function countsIn(output: string, exitCode: number): Count {
-    const sum = (pattern: RegExp): number => [...output.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
-    const passed = sum(/\b(\d+) (?:passing|passed)\b/g);
-    const failed = sum(/\b(\d+) (?:failing|failed|errors?)\b/g);
+    const closing = [...output.matchAll(/^ {2}\d+ (?:passing|failing).*$|^=+ .*\d+ (?:passed|failed|errors?)\b.* =+$/gm)].join("\n");
+    const sum = (pattern: RegExp): number => [...closing.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
+    const passed = sum(/(\d+) (?:passing|passed)/g);
+    const failed = sum(/(\d+) (?:failing|failed|errors?)/g);
     if (exitCode === 0) return { passed: Math.max(passed, 1), failed };
     return { passed, failed: Math.max(failed, 1) };
 }

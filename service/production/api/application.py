@@ -1,0 +1,135 @@
+"""The application: liveness for its operators, and digits recognised for its callers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import Depends, FastAPI, Request
+from pydantic import BaseModel, Field
+
+from extraction import (
+    BlankPicture,
+    BrokenPicture,
+    NotAPicture,
+    PictureError,
+    PictureTooLarge,
+    extract,
+)
+from inference import Model, Prediction
+from production.api.authentication import IssuerKeys, TokenVerifier
+from production.api.connections import LingeringClose
+from production.api.errors import ApiError, install_error_handlers
+from production.api.settings import Settings
+from production.api.uploads import FIELD, check_headers, read_upload
+
+# Together these bound the memory in use: bodies held at once, and pictures decoded at once.
+MAX_UPLOADS = 8
+MAX_DECODING = 1
+
+LAST_ANSWERS = 0.1
+
+_REFUSALS = {
+    NotAPicture: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_a_picture"),
+    PictureTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "picture_too_large"),
+    BrokenPicture: (HTTPStatus.UNPROCESSABLE_ENTITY, "broken_picture"),
+    BlankPicture: (HTTPStatus.UNPROCESSABLE_ENTITY, "blank_picture"),
+}
+
+_UPLOAD_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": [FIELD],
+                    "properties": {FIELD: {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+
+
+class ModelDescription(BaseModel):
+    """The model in use, and its accuracy on the pictures held out from its training."""
+
+    name: str
+    version: str
+    accuracy: float
+
+
+class Health(BaseModel):
+    """The answer of a service that is up."""
+
+    status: str = "ok"
+    version: str
+    model: ModelDescription
+
+
+class Classification(BaseModel):
+    """The digit seen in a picture."""
+
+    label: str = Field(serialization_alias="class", examples=["7"])
+    confidence: float = Field(ge=0, le=1, examples=[0.98])
+    model: str = Field(examples=["digits 1.0.0-0123456789ab"])
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """On stopping, let requests that the server has just cancelled send their answers."""
+    yield
+    await asyncio.sleep(LAST_ANSWERS)
+
+
+def create_app(settings: Settings, model: Model, keys: IssuerKeys | None = None) -> FastAPI:
+    """Build the application; the issuer's keys are fetched from the settings' URL by default."""
+    app = FastAPI(title="Digits", version=settings.service_version, lifespan=_lifespan)
+    install_error_handlers(app)
+    app.add_middleware(LingeringClose)
+    authenticated = TokenVerifier(settings, keys or IssuerKeys(settings.jwks_url))
+    uploads = asyncio.Semaphore(MAX_UPLOADS)
+    decoding = CapacityLimiter(MAX_DECODING)
+    health = Health(
+        version=settings.service_version,
+        model=ModelDescription(name=model.name, version=model.version, accuracy=model.accuracy),
+    )
+
+    def classify(picture: bytes) -> Prediction:
+        return model.predict(extract(picture))
+
+    @app.get("/health")
+    async def get_health() -> Health:
+        """Tell that the service is up, and what it runs."""
+        return health
+
+    @app.post(
+        "/upload",
+        dependencies=[Depends(authenticated), Depends(check_headers)],
+        openapi_extra=_UPLOAD_FORM,
+    )
+    async def post_upload(request: Request) -> Classification:
+        """Recognise the handwritten digit in a picture.
+
+        The body is read here, not declared as a parameter: the framework reads declared bodies
+        before it runs dependencies, so strangers could make the service read theirs.
+        """
+        try:
+            async with uploads:
+                picture = await read_upload(request)
+                prediction = await to_thread.run_sync(classify, picture, limiter=decoding)
+        except PictureError as error:
+            raise ApiError(*_REFUSALS[type(error)], str(error)) from error
+        except asyncio.CancelledError as error:  # the server's grace for open requests is over
+            raise ApiError(
+                HTTPStatus.SERVICE_UNAVAILABLE, "stopping", "the service is stopping"
+            ) from error
+        return Classification(
+            label=prediction.label,
+            confidence=round(prediction.confidence, 4),
+            model=f"{model.name} {model.version}",
+        )
+
+    return app
