@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -6,9 +5,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import express from "express";
+import { adminRouter } from "./admin.ts";
 import { allRoutes } from "./api/index.ts";
 import { apiRouter } from "./api/routes.ts";
 import { Faults } from "./faults.ts";
+import { federationRouter, type TrustedIssuers } from "./federation.ts";
 import { Distribution } from "./registry/distribution.ts";
 import { registryRouter } from "./registry/router.ts";
 import { TokenSigner } from "./registry/tokens.ts";
@@ -26,13 +27,15 @@ const allFeatures: Features = {
     referrers: true,
 };
 
-const twoWeeks = 1_209_600;
+const tenYears = 315_360_000;
 
 export interface QuayOptions {
     /** The port to listen on. Default: a free one. */
     readonly port?: number;
     /** What is switched off; everything is on by default. */
     readonly features?: Partial<Features>;
+    /** Whose tokens robots can be federated with, beside issuers at https:// URLs. */
+    readonly issuers?: TrustedIssuers;
 }
 
 /** A running Quay. */
@@ -78,39 +81,22 @@ export async function startQuay(options: QuayOptions = {}): Promise<Quay> {
     const traffic = new Traffic();
     const faults = new Faults();
     const context = { state, features, url, traffic, faults, distribution, signer: new TokenSigner(registry) };
+    app.use("/_standin", adminRouter(context));
     app.use(traffic.record, faults.inject);
     app.use("/api/v1", apiRouter(context, allRoutes(features)));
     app.use("/v2", registryRouter(context));
+    app.use("/oauth2/federation", federationRouter({ ...context, issuers: options.issuers ?? {} }));
     app.use(answerRefusals(url));
 
     return {
         url,
         registry,
         faults,
-        createUser: (name, { superUser = false } = {}) => {
-            const password = state.newSecret(16);
-            state.accounts.set(name, { kind: "user", password, superUser, ...namespace(name) });
-            return password;
-        },
-        createOrganization: (name, owner) => {
-            const owners = { name: "owners", role: "admin" as const, description: "", members: new Set([owner]) };
-            const teams = new Map([["owners", owners]]);
-            state.accounts.set(name, { kind: "organization", teams, prototypes: [], applications: new Map(), ...namespace(name) });
-        },
-        createToken: ({ user, scopes: allowed = scopes, seconds = 315_360_000 }) => {
-            const token = state.newSecret(40);
-            const created = new Date();
-            const expires = new Date(created.getTime() + seconds * 1000);
-            state.tokens.set(token, {
-                uuid: randomUUID(),
-                name: "",
-                user,
-                scopes: new Set(allowed),
-                created,
-                expires,
-                application: undefined,
-            });
-            return token;
+        createUser: (name, { superUser = false } = {}) => state.createUser(name, superUser).password,
+        createOrganization: (name, owner) => void state.createOrganization(name, owner),
+        createToken: ({ user, scopes: allowed = scopes, seconds = tenYears }) => {
+            const expires = new Date(Date.now() + seconds * 1000);
+            return state.createToken({ name: "test", user, scopes: new Set(allowed), expires, application: undefined }).secret;
         },
         revokeToken: (token) => void state.tokens.delete(token),
         setScan: (digest, scan) => void state.scans.set(digest, scan),
@@ -125,10 +111,6 @@ export async function startQuay(options: QuayOptions = {}): Promise<Quay> {
             await Promise.all([once(server.close(), "close"), distribution.stop()]);
         },
     };
-}
-
-function namespace(name: string) {
-    return { name, email: `${name}@example.com`, tagExpiration: twoWeeks, robots: new Map(), autoPrune: [], immutability: [] };
 }
 
 function portOf(address: string | AddressInfo | null): number {

@@ -196,10 +196,28 @@ export interface OAuthToken {
     readonly application: string | undefined;
 }
 
-/** The result of a security scan as Quay's API gives it. */
+/** The result of a security scan. */
 export interface Scan {
     readonly status: "queued" | "scanned" | "failed" | "unsupported" | "manifest_layer_too_large";
-    readonly data: unknown;
+    /** What was found in the image, where it was scanned. */
+    readonly features?: readonly {
+        readonly name: string;
+        readonly version: string;
+        readonly vulnerabilities: readonly {
+            readonly name: string;
+            readonly severity: "Critical" | "High" | "Medium" | "Low" | "Negligible" | "Unknown";
+            readonly fixedBy?: string;
+            readonly link?: string;
+            readonly description?: string;
+        }[];
+    }[];
+}
+
+/** Two weeks: Quay's default for how long a deleted tag can be restored. */
+const tagExpiration = 1_209_600;
+
+function newNamespace(name: string): Namespace {
+    return { name, email: `${name}@example.com`, tagExpiration, robots: new Map(), autoPrune: [], immutability: [] };
 }
 
 const tokenLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -243,6 +261,42 @@ export class State {
     /** Whether a user or a robot has this name. */
     isPerson(username: string): boolean {
         return this.accounts.get(username)?.kind === "user" || this.robot(username) !== undefined;
+    }
+
+    createUser(name: string, superUser: boolean): User {
+        const user: User = { kind: "user", password: this.newSecret(16), superUser, ...newNamespace(name) };
+        this.accounts.set(name, user);
+        return user;
+    }
+
+    /** The owner is in the team "owners", which administers it. */
+    createOrganization(name: string, owner: string): Organization {
+        const owners: Team = { name: "owners", role: "admin", description: "", members: new Set([owner]) };
+        const organization: Organization = {
+            kind: "organization",
+            teams: new Map([["owners", owners]]),
+            prototypes: [],
+            applications: new Map(),
+            ...newNamespace(name),
+        };
+        this.accounts.set(name, organization);
+        return organization;
+    }
+
+    /** Its name stays taken (surprise 12). */
+    deleteOrganization({ name, robots }: Organization): void {
+        this.accounts.delete(name);
+        this.retiredNames.add(name);
+        for (const { username } of robots.values()) this.forgetPerson(username);
+        for (const [path, { namespace }] of this.repositories) if (namespace === name) this.repositories.delete(path);
+    }
+
+    /** A token that acts as the user, and the secret for it. */
+    createToken(token: Omit<OAuthToken, "uuid" | "created">): { readonly secret: string; readonly token: OAuthToken } {
+        const secret = this.newSecret(40);
+        const made = { ...token, uuid: randomUUID(), created: new Date() };
+        this.tokens.set(secret, made);
+        return { secret, token: made };
     }
 
     /**

@@ -43,13 +43,18 @@ export function endTag(repository: Repository, name: string): boolean {
 }
 
 /** The immutability policies of the repository and of its namespace. */
-export function policiesFor(state: State, repository: Repository): readonly ImmutabilityPolicy[] {
+function policiesFor(state: State, repository: Repository): readonly ImmutabilityPolicy[] {
     return [...repository.immutability, ...(state.accounts.get(repository.namespace)?.immutability ?? [])];
 }
 
 /** Fact 7: the pattern must match the whole name. */
-export function protects(policy: Pick<ImmutabilityPolicy, "tagPattern" | "tagPatternMatches">, tag: string): boolean {
+function protects(policy: ImmutabilityPolicy, tag: string): boolean {
     return new RegExp(`^(?:${policy.tagPattern})$`).test(tag) === policy.tagPatternMatches;
+}
+
+/** Makes the tags immutable that a new policy is for; expiring ones cannot be. */
+export function protectMatching(repository: Repository, policy: ImmutabilityPolicy): void {
+    for (const tag of aliveTags(repository)) tag.immutable ||= tag.end === undefined && protects(policy, tag.name);
 }
 
 /** The bytes of a manifest's layers, as stored; an index has none of its own. */
