@@ -158,7 +158,7 @@ export class QuayClient {
             const hint = "Check the address (quay:url or QUAY_URL), the network and, behind a proxy, HTTPS_PROXY.";
             return new UnansweredError(`Quay at ${url} gave no answer to the request to ${to}: ${failure.unanswered}. ${hint}`);
         }
-        const { refusal, location } = failure;
+        const { refusal, headers } = failure;
         const { status, deliberate } = refusal;
         const said = token === undefined || token === "" ? refusal.said : refusal.said.replaceAll(token, "[secret]");
         const because = said === "" ? `it answered ${String(status)}` : `${said} (${String(status)})`;
@@ -175,7 +175,7 @@ export class QuayClient {
             );
         }
         if (status >= 300 && status < 400) {
-            const target = location === undefined ? "another address" : location;
+            const target = headers.get("location") ?? "another address";
             return refused(
                 `Quay at ${url} redirects the request to ${to} to ${target}. Set quay:url to the address that Quay itself uses.`,
             );
@@ -207,8 +207,7 @@ function howToGetToken(url: string): string {
 }
 
 /** What went wrong with a request: an answer, no answer, or a mistake of our own. */
-export type Failure =
-    { readonly refusal: Refusal; readonly location: string | undefined } | { readonly unanswered: string } | { readonly bug: Error };
+export type Failure = { readonly refusal: Refusal; readonly headers: Headers } | { readonly unanswered: string } | { readonly bug: Error };
 
 export interface Http {
     /** For requests that may be repeated whatever became of them. */
@@ -266,7 +265,7 @@ export async function loadHttp(parallel: number): Promise<Http> {
         explain(error) {
             if (isHTTPError(error)) {
                 const { status, headers } = error.response;
-                return { refusal: readRefusal(status, error.data), location: headers.get("location") ?? undefined };
+                return { refusal: readRefusal(status, error.data), headers };
             }
             if (!(error instanceof Error)) return { bug: new Error(String(error)) };
             if (isTimeoutError(error)) return { unanswered: "it took too long" };

@@ -14,6 +14,22 @@ export type NamespaceKind = "user" | "organization";
 /** `read` (pull), `write` (pull and push) or `admin`. */
 export type Role = "read" | "write" | "admin";
 
+/** A user of a registry. */
+export interface CredentialsArgs {
+    /** The user, or robot (NAMESPACE+NAME). */
+    readonly username: pulumi.Input<string>;
+    /** The password, or the robot's token. */
+    readonly password: pulumi.Input<string>;
+}
+
+/** A user of a registry. */
+export interface Credentials {
+    /** The user, or robot (NAMESPACE+NAME). */
+    readonly username: string;
+    /** The password, or the robot's token. */
+    readonly password: string;
+}
+
 /** The settings of a Provider. */
 export interface ProviderArgs {
     /** Quay's web address. Default: the environment variable QUAY_URL, else https://quay.io. */
@@ -189,6 +205,77 @@ export class RepositoryPermission extends pulumi.CustomResource {
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
     static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): RepositoryPermission {
         return new RepositoryPermission(name, undefined, { ...opts, id });
+    }
+}
+
+/** What a PromotedImage is made of. */
+export interface PromotedImageArgs {
+    /** The repository that gets it, with its registry: the `image` of a Repository. */
+    readonly target: pulumi.Input<string>;
+    /** The repository that has it, with its registry: `quay.io/alice/app`. May be the target itself. */
+    readonly source: pulumi.Input<string>;
+    /** The tag in the source to promote. It is looked up when it or the source changes, and not again. Or give `digest`. */
+    readonly version?: pulumi.Input<string> | undefined;
+    /** The digest to promote: `sha256:…`. Default: what `version` points at. */
+    readonly digest?: pulumi.Input<string> | undefined;
+    /** The version tags that it gets in the target: each is new there, or has this digest already. Default: the version. */
+    readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+    /** Tags that it gets too and that move with every promotion, such as `latest`: set when something changes, never compared. Default: none. */
+    readonly floatingTags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+    /** Who reads the source. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
+    readonly sourceCredentials?: pulumi.Input<Credentials> | undefined;
+    /** Who writes to the target. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
+    readonly targetCredentials?: pulumi.Input<Credentials> | undefined;
+}
+
+/** An image, or an index of images for several platforms, that is copied by its digest to tags of another repository, or of the same: nothing is built or pulled. Signatures and attestations go with it. A version tag is never moved: one that points at another digest is an error. Deleting the resource deletes no tag.
+ *
+ * Import: `pulumi import quay:index:PromotedImage NAME quay.io/alice/app_prod:1.0.0`, the id being REGISTRY/REPOSITORY:TAG. */
+export class PromotedImage extends pulumi.CustomResource {
+    /** The repository that gets it, with its registry: the `image` of a Repository. */
+    declare readonly target: pulumi.Output<string>;
+    /** The repository that has it, with its registry: `quay.io/alice/app`. May be the target itself. */
+    declare readonly source: pulumi.Output<string>;
+    /** The tag in the source to promote. It is looked up when it or the source changes, and not again. Or give `digest`. */
+    declare readonly version: pulumi.Output<string | undefined>;
+    /** The digest that was promoted. */
+    declare readonly digest: pulumi.Output<string>;
+    /** The version tags that it has in the target. */
+    declare readonly tags: pulumi.Output<string[]>;
+    /** Tags that it gets too and that move with every promotion, such as `latest`: set when something changes, never compared. Default: none. */
+    declare readonly floatingTags: pulumi.Output<string[]>;
+    /** Who reads the source. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
+    declare readonly sourceCredentials: pulumi.Output<Credentials | undefined>;
+    /** Who writes to the target. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
+    declare readonly targetCredentials: pulumi.Output<Credentials | undefined>;
+    /** What to deploy: REGISTRY/REPOSITORY@DIGEST. */
+    declare readonly image: pulumi.Output<string>;
+
+    constructor(name: string, args: PromotedImageArgs, opts?: pulumi.CustomResourceOptions);
+    /** One that exists, read by its id: see `get`. */
+    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
+    constructor(name: string, args: PromotedImageArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+        super(
+            "quay:index:PromotedImage",
+            name,
+            {
+                target: args?.target,
+                source: args?.source,
+                version: args?.version,
+                digest: args?.digest,
+                tags: args?.tags,
+                floatingTags: args?.floatingTags,
+                sourceCredentials: args?.sourceCredentials,
+                targetCredentials: args?.targetCredentials,
+                image: undefined,
+            },
+            pulumi.mergeOptions({ additionalSecretOutputs: ["sourceCredentials", "targetCredentials"] }, opts),
+        );
+    }
+
+    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): PromotedImage {
+        return new PromotedImage(name, undefined, { ...opts, id });
     }
 }
 

@@ -44,7 +44,10 @@ export interface ResourceDefinition<Fixed extends z.ZodRawShape, Changing extend
     /** The resource's id, where its inputs make it up. Where not, `create` gives it. */
     readonly id?: (inputs: KnownOf<Fixed & Changing>) => string | undefined;
     /** The outputs that follow from inputs: they are known in a preview. Unknown inputs are absent. */
-    readonly derive?: (inputs: KnownOf<Fixed & Changing>, site: Site) => Partial<Of<Outputs>>;
+    readonly derive?: (
+        inputs: KnownOf<Fixed & Changing>,
+        site: Site,
+    ) => { readonly [Key in keyof Of<Outputs>]?: Of<Outputs>[Key] | undefined };
     /** What is wrong between inputs, each of them being right for itself. */
     readonly validate?: (inputs: Of<Fixed & Changing>) => string | undefined;
     /** Fills in inputs by asking a server; with the old ones it can tell that there is nothing to ask. */
@@ -141,7 +144,12 @@ export function resource<Fixed extends z.ZodRawShape, Changing extends z.ZodRawS
 
         async check(news, olds, context) {
             const { inputs, failures } = checkProperties(shape, news);
-            if (failures.length > 0 || hasUnknown(inputs)) return { inputs, failures };
+            if (failures.length > 0) return { inputs, failures };
+            if (hasUnknown(inputs)) {
+                // What `resolve` would fill in is an input and an output.
+                const resolved = Object.keys(outputs).filter((key) => Object.hasOwn(shape, key) && !Object.hasOwn(inputs, key));
+                return { inputs: { ...inputs, ...Object.fromEntries(resolved.map((key) => [key, unknown])) }, failures };
+            }
             const parsed = parse(inputs);
             const failure = definition.validate?.(parsed);
             if (failure !== undefined) return { inputs, failures: [failure] };

@@ -116,7 +116,7 @@ interface Properties {
 /** The properties as Pulumi describes them; named types among them are added to `types`. */
 function propertiesOf(shape: z.ZodRawShape, io: "input" | "output", types: Record<string, NamedType>): Properties {
     const schema = z.toJSONSchema(z.object(shape), { io, unrepresentable: "any", target: "draft-7" });
-    for (const [name, definition] of Object.entries<unknown>(schema.definitions ?? {})) {
+    for (const [name, definition] of new Map<string, unknown>(Object.entries(schema.definitions ?? {}))) {
         if (isSchema(definition)) types[`quay:index:${name}`] ??= namedType(name, definition);
     }
     return {
