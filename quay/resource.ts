@@ -61,16 +61,16 @@ export interface ResourceDefinition<Fixed extends z.ZodRawShape, Changing extend
     readonly read: (
         id: string,
         context: Context,
-        old: Of<Fixed & Changing & Outputs> | undefined,
+        old: (Of<Fixed & Changing> & Of<Outputs>) | undefined,
     ) => Promise<Found<Of<Fixed & Changing>, Of<Outputs>> | undefined>;
     readonly update: (
         inputs: Of<Fixed & Changing>,
-        old: Of<Fixed & Changing & Outputs>,
+        old: Of<Fixed & Changing> & Of<Outputs>,
         context: Context,
         id: string,
     ) => Promise<Of<Outputs>>;
     /** Deletes it; that it is gone already is no error. */
-    readonly delete: (old: Of<Fixed & Changing & Outputs>, context: Context, id: string) => Promise<void>;
+    readonly delete: (old: Of<Fixed & Changing> & Of<Outputs>, context: Context, id: string) => Promise<void>;
 }
 
 /** A resource as it was found on the server. */
@@ -121,13 +121,17 @@ export function resource<Fixed extends z.ZodRawShape, Changing extends z.ZodRawS
     const shape = { ...fixed, ...changing };
     const inputSchema = z.object(shape);
     const knownSchema = inputSchema.partial();
-    const stateSchema = z.object({ ...shape, ...outputs });
+    const outputSchema = z.object(outputs);
 
     const parse = (properties: Properties) => inputSchema.parse(plain(properties));
     const known = (properties: Properties) => knownSchema.parse(knownOnly(plainObject(properties)));
+    const stateIn = (properties: Properties) => {
+        const [inputs, rest] = [inputSchema.safeParse(plain(properties)), outputSchema.safeParse(plain(properties))];
+        return inputs.success && rest.success ? { ...inputs.data, ...rest.data } : undefined;
+    };
     const stateOf = (id: string, properties: Properties) => {
-        const state = stateSchema.safeParse(plain(properties));
-        if (state.success) return state.data;
+        const state = stateIn(properties);
+        if (state !== undefined) return state;
         throw new QuayError(`The state of ${name} ${id} is not complete. Run \`pulumi refresh\` to read it from Quay again.`);
     };
     const wrapInputs = (inputs: object, like: Properties): Properties => wrap(shape, inputs, like);
@@ -198,7 +202,7 @@ export function resource<Fixed extends z.ZodRawShape, Changing extends z.ZodRawS
         },
 
         async read(id, state, context) {
-            const found = await definition.read(id, context, stateSchema.safeParse(plain(state)).data);
+            const found = await definition.read(id, context, stateIn(state));
             if (found === undefined) return undefined;
             return {
                 id: found.id ?? id,

@@ -108,7 +108,7 @@ export const promotedImage = resource({
         const parsed = parseImageName(name);
         if (parsed === undefined || (old === undefined && tag.length === 0)) throw badId(id, importId);
         const { session, path } = sideOf(api, parsed, old?.targetCredentials, "pull");
-        const wanted = old === undefined ? tag : (old.tags ?? []);
+        const wanted = old === undefined ? tag : old.tags;
         const found = await Promise.all(wanted.map(async (tag) => ({ tag, digest: await session.digestOf(path, tag) })));
         const [digest] = old === undefined ? found.map((one) => one.digest) : [old.digest];
         const gone = wanted.length > 0 ? found.every((one) => one.digest === undefined) : !(await exists(session, path, digest));

@@ -74,7 +74,7 @@ export const message = (status: number, text: string | Readonly<Record<string, s
 
 /** Error shape 3: looks like JSON, but is sent as HTML. */
 export const htmlError = (status: number, error: string): Refusal =>
-    new Refusal(() => ({ status, type: "text/html; charset=utf-8", body: JSON.stringify({ error }) }));
+    new Refusal(() => ({ status, type: "text/html; charset=utf-8", body: `{"error": ${JSON.stringify(error)}}` }));
 
 /** Error shape 4: a page. */
 export const internalError = (): Refusal =>

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { internalError, invalidRequest, json, notFound, nothing } from "../answers.ts";
+import { internalError, invalidRequest, json, message, notFound, nothing } from "../answers.ts";
 import type { Notification, State } from "../state.ts";
 import type { Call, RepositoryPath } from "./call.ts";
 import { route, type Route } from "./routes.ts";
@@ -58,6 +58,10 @@ export const notificationRoutes: readonly Route[] = [
     route("post", "/repository/*repository/notification/:uuid", "repo:admin", (call) => {
         known(call, call.repository()).failures = 0;
         return nothing();
+    }),
+    // Not taken for a nested repository's name, as other calls that do not exist are.
+    route("put", "/repository/*repository/notification/:uuid", "repo:admin", () => {
+        throw message(405, "The method is not allowed for the requested URL.");
     }),
     route("delete", "/repository/*repository/notification/:uuid", "repo:admin", (call) => {
         const path = call.repository();

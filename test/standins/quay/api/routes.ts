@@ -37,7 +37,11 @@ export function apiRouter(context: Context, routes: readonly Route[]): Router {
     const router = express.Router({ strict: true, caseSensitive: true });
     router.use(express.text({ type: () => true, limit: "4mb" }));
     for (const { method, path, scope, answer } of routes) {
-        router[method](path, async (request, response) => {
+        router[method](path, async (request, response, next) => {
+            if (endsOtherwise(request, path)) {
+                next();
+                return;
+            }
             const identity = identify(context.state, request);
             context.traffic.identify(response, identity.username);
             refuseBrowsers(request);
@@ -47,14 +51,20 @@ export function apiRouter(context: Context, routes: readonly Route[]): Router {
         if (path.endsWith("/")) redirectMissingSlash(router, method, path, context.url);
     }
     for (const path of new Set(routes.map((known) => known.path))) {
-        router.all(path, () => {
-            throw message(405, "The method is not allowed for the requested URL.");
+        router.all(path, (request, _response, next) => {
+            if (!endsOtherwise(request, path)) throw message(405, "The method is not allowed for the requested URL.");
+            next();
         });
     }
     router.use((request, response) => {
         send(response, unknownPath(request, context.url));
     });
     return router;
+}
+
+/** A repository's name has no slash at its end, whatever the router thinks. */
+function endsOtherwise(request: Request, path: string): boolean {
+    return request.path.endsWith("/") !== path.endsWith("/");
 }
 
 /** Fact 1, trailing slashes: 308, an HTML body, an absolute Location. */
