@@ -30,6 +30,79 @@ export interface Credentials {
     readonly password: string;
 }
 
+/** Whose identity tokens a robot accepts. */
+export interface FederationClaimArgs {
+    /** The `iss` of the tokens: `https://token.actions.githubusercontent.com`. */
+    readonly issuer: pulumi.Input<string>;
+    /** The `sub` of the tokens, exactly: `repo:alice/app:ref:refs/heads/main`. */
+    readonly subject: pulumi.Input<string>;
+}
+
+/** Whose identity tokens a robot accepts. */
+export interface FederationClaim {
+    /** The `iss` of the tokens: `https://token.actions.githubusercontent.com`. */
+    readonly issuer: string;
+    /** The `sub` of the tokens, exactly: `repo:alice/app:ref:refs/heads/main`. */
+    readonly subject: string;
+}
+
+/** `number_of_tags` (keep that many, the newest) or `creation_date` (keep those younger than that). */
+export type PruneMethod = "number_of_tags" | "creation_date";
+
+/** What happens: `repo_push`, `vulnerability_found`, `repo_image_expiry`, … */
+export type NotificationEvent =
+    | "repo_push"
+    | "repo_image_expiry"
+    | "vulnerability_found"
+    | "build_queued"
+    | "build_start"
+    | "build_success"
+    | "build_failure"
+    | "build_cancelled"
+    | "repo_mirror_sync_started"
+    | "repo_mirror_sync_success"
+    | "repo_mirror_sync_failed"
+    | "quota_warning"
+    | "quota_error";
+
+/** How to tell: `webhook`, `slack`, `email`, `quay_notification`, … */
+export type NotificationMethod = "webhook" | "slack" | "email" | "quay_notification" | "flowdock" | "hipchat";
+
+/** `member`, `creator` (may make repositories) or `admin` (administers the organization). */
+export type TeamRole = "member" | "creator" | "admin";
+
+/** A tag of a repository. */
+export interface TagArgs {
+    /** The tag. */
+    readonly name: pulumi.Input<string>;
+    /** The digest of the manifest that it points at: `sha256:…`. */
+    readonly digest: pulumi.Input<string>;
+    /** Whether that is an index of images for several platforms. */
+    readonly isManifestList: pulumi.Input<boolean>;
+    /** When it was set, as Quay writes dates (RFC 2822). */
+    readonly lastModified?: pulumi.Input<string> | undefined;
+    /** When it will vanish, where it has an expiration (RFC 2822). */
+    readonly expiration?: pulumi.Input<string> | undefined;
+    /** Whether it is immutable; false where Quay has no such feature. */
+    readonly immutable: pulumi.Input<boolean>;
+}
+
+/** A tag of a repository. */
+export interface Tag {
+    /** The tag. */
+    readonly name: string;
+    /** The digest of the manifest that it points at: `sha256:…`. */
+    readonly digest: string;
+    /** Whether that is an index of images for several platforms. */
+    readonly isManifestList: boolean;
+    /** When it was set, as Quay writes dates (RFC 2822). */
+    readonly lastModified?: string | undefined;
+    /** When it will vanish, where it has an expiration (RFC 2822). */
+    readonly expiration?: string | undefined;
+    /** Whether it is immutable; false where Quay has no such feature. */
+    readonly immutable: boolean;
+}
+
 /** The settings of a Provider. */
 export interface ProviderArgs {
     /** Quay's web address. Default: the environment variable QUAY_URL, else https://quay.io. */
@@ -279,6 +352,467 @@ export class PromotedImage extends pulumi.CustomResource {
     }
 }
 
+/** What a RobotFederation is made of. */
+export interface RobotFederationArgs {
+    /** The robot, NAMESPACE+NAME: the `username` of a Robot. */
+    readonly robot: pulumi.Input<string>;
+    /** All claims that are accepted; their order means nothing. */
+    readonly claims: pulumi.Input<readonly pulumi.Input<FederationClaim>[]>;
+}
+
+/** Whose OIDC identity tokens a robot accepts in place of its own token: jobs log in without a stored password. Federation that is set to the same claims already is taken over; to others, it is an error.
+ *
+ * Import: `pulumi import quay:index:RobotFederation NAME alice+deploy`, the id being NAMESPACE+NAME (the robot). */
+export class RobotFederation extends pulumi.CustomResource {
+    /** The robot, NAMESPACE+NAME: the `username` of a Robot. */
+    declare readonly robot: pulumi.Output<string>;
+    /** All claims that are accepted; their order means nothing. */
+    declare readonly claims: pulumi.Output<FederationClaim[]>;
+    /** What a namespace is: a user's own, or an organization's. */
+    declare readonly namespaceKind: pulumi.Output<NamespaceKind>;
+
+    constructor(name: string, args: RobotFederationArgs, opts?: pulumi.CustomResourceOptions);
+    /** One that exists, read by its id: see `get`. */
+    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
+    constructor(name: string, args: RobotFederationArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+        super("quay:index:RobotFederation", name, { robot: args?.robot, claims: args?.claims, namespaceKind: undefined }, opts);
+    }
+
+    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): RobotFederation {
+        return new RobotFederation(name, undefined, { ...opts, id });
+    }
+}
+
+/** What a AutoPrunePolicy is made of. */
+export interface AutoPrunePolicyArgs {
+    /** The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
+    readonly repository?: pulumi.Input<string> | undefined;
+    /** The organization, or one's own user name, for all of whose repositories it holds. */
+    readonly namespace?: pulumi.Input<string> | undefined;
+    /** `number_of_tags` (keep that many, the newest) or `creation_date` (keep those younger than that). */
+    readonly method: pulumi.Input<PruneMethod>;
+    /** With number_of_tags how many to keep: `"20"`; with creation_date how old they get: `"30d"` (s, m, h, d, w or y). */
+    readonly value: pulumi.Input<string>;
+    /** A regular expression: only tags that match it are removed. Default: all tags. */
+    readonly tagPattern?: pulumi.Input<string> | undefined;
+    /** `false`: only tags that do NOT match the pattern are removed. Default: true. */
+    readonly tagPatternMatches?: pulumi.Input<boolean> | undefined;
+}
+
+/** Which tags of a repository, or of all repositories of a namespace, Quay removes by itself. An equal policy that exists already is taken over.
+ *
+ * Import: `pulumi import quay:index:AutoPrunePolicy NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID or NAMESPACE:UUID; the UUID may be left out where there is one policy. */
+export class AutoPrunePolicy extends pulumi.CustomResource {
+    /** The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
+    declare readonly repository: pulumi.Output<string | undefined>;
+    /** The organization, or one's own user name, for all of whose repositories it holds. */
+    declare readonly namespace: pulumi.Output<string | undefined>;
+    /** `number_of_tags` (keep that many, the newest) or `creation_date` (keep those younger than that). */
+    declare readonly method: pulumi.Output<PruneMethod>;
+    /** With number_of_tags how many to keep: `"20"`; with creation_date how old they get: `"30d"` (s, m, h, d, w or y). */
+    declare readonly value: pulumi.Output<string>;
+    /** A regular expression: only tags that match it are removed. Default: all tags. */
+    declare readonly tagPattern: pulumi.Output<string | undefined>;
+    /** `false`: only tags that do NOT match the pattern are removed. Default: true. */
+    declare readonly tagPatternMatches: pulumi.Output<boolean>;
+    /** What Quay calls the policy. */
+    declare readonly uuid: pulumi.Output<string>;
+
+    constructor(name: string, args: AutoPrunePolicyArgs, opts?: pulumi.CustomResourceOptions);
+    /** One that exists, read by its id: see `get`. */
+    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
+    constructor(name: string, args: AutoPrunePolicyArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+        super(
+            "quay:index:AutoPrunePolicy",
+            name,
+            {
+                repository: args?.repository,
+                namespace: args?.namespace,
+                method: args?.method,
+                value: args?.value,
+                tagPattern: args?.tagPattern,
+                tagPatternMatches: args?.tagPatternMatches,
+                uuid: undefined,
+            },
+            opts,
+        );
+    }
+
+    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): AutoPrunePolicy {
+        return new AutoPrunePolicy(name, undefined, { ...opts, id });
+    }
+}
+
+/** What a TagImmutabilityPolicy is made of. */
+export interface TagImmutabilityPolicyArgs {
+    /** The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
+    readonly repository?: pulumi.Input<string> | undefined;
+    /** The organization, or one's own user name, for all of whose repositories it holds. */
+    readonly namespace?: pulumi.Input<string> | undefined;
+    /** A regular expression that has to match the WHOLE tag: `v.*` protects v1, `^v` protects nothing. */
+    readonly tagPattern: pulumi.Input<string>;
+    /** `false`: the tags that do NOT match the pattern are immutable. Default: true. */
+    readonly tagPatternMatches?: pulumi.Input<boolean> | undefined;
+}
+
+/** Which tags can be neither moved nor removed: those that exist already too, at once. Deleting the policy does not make them mutable again. An equal policy that exists already is taken over; the same pattern the other way round is an error.
+ *
+ * Import: `pulumi import quay:index:TagImmutabilityPolicy NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID or NAMESPACE:UUID; the UUID may be left out where there is one policy. */
+export class TagImmutabilityPolicy extends pulumi.CustomResource {
+    /** The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
+    declare readonly repository: pulumi.Output<string | undefined>;
+    /** The organization, or one's own user name, for all of whose repositories it holds. */
+    declare readonly namespace: pulumi.Output<string | undefined>;
+    /** A regular expression that has to match the WHOLE tag: `v.*` protects v1, `^v` protects nothing. */
+    declare readonly tagPattern: pulumi.Output<string>;
+    /** `false`: the tags that do NOT match the pattern are immutable. Default: true. */
+    declare readonly tagPatternMatches: pulumi.Output<boolean>;
+    /** What Quay calls the policy. */
+    declare readonly uuid: pulumi.Output<string>;
+
+    constructor(name: string, args: TagImmutabilityPolicyArgs, opts?: pulumi.CustomResourceOptions);
+    /** One that exists, read by its id: see `get`. */
+    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
+    constructor(name: string, args: TagImmutabilityPolicyArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+        super(
+            "quay:index:TagImmutabilityPolicy",
+            name,
+            {
+                repository: args?.repository,
+                namespace: args?.namespace,
+                tagPattern: args?.tagPattern,
+                tagPatternMatches: args?.tagPatternMatches,
+                uuid: undefined,
+            },
+            opts,
+        );
+    }
+
+    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): TagImmutabilityPolicy {
+        return new TagImmutabilityPolicy(name, undefined, { ...opts, id });
+    }
+}
+
+/** What a Notification is made of. */
+export interface NotificationArgs {
+    /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
+    readonly repository: pulumi.Input<string>;
+    /** What happens: `repo_push`, `vulnerability_found`, `repo_image_expiry`, … */
+    readonly event: pulumi.Input<NotificationEvent>;
+    /** How to tell: `webhook`, `slack`, `email`, `quay_notification`, … */
+    readonly method: pulumi.Input<NotificationMethod>;
+    /** What the method needs: webhook `{url, template?}`, slack `{url}`, email `{email}`, quay_notification `{target: {name, kind}}` (kind: user, team or org), flowdock `{flow_api_token}`, hipchat `{notification_token, room_id}`. A secret, since some of these are. */
+    readonly config: pulumi.Input<Readonly<Record<string, unknown>>>;
+    /** What the event needs: repo_image_expiry `{days}`, vulnerability_found `{level}` (0 Critical … 5 Unknown: that and worse), build_* `{ref-regex}`. Default: nothing. */
+    readonly eventConfig?: pulumi.Input<Readonly<Record<string, unknown>>> | undefined;
+    /** Its name in Quay's web interface. Default: "". */
+    readonly title?: pulumi.Input<string> | undefined;
+}
+
+/** Tells someone when something happens in a repository. Quay cannot change one: every change replaces it. Quay accepts equal ones next to each other.
+ *
+ * Import: `pulumi import quay:index:Notification NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID, or REPOSITORY:TITLE. */
+export class Notification extends pulumi.CustomResource {
+    /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
+    declare readonly repository: pulumi.Output<string>;
+    /** What happens: `repo_push`, `vulnerability_found`, `repo_image_expiry`, … */
+    declare readonly event: pulumi.Output<NotificationEvent>;
+    /** How to tell: `webhook`, `slack`, `email`, `quay_notification`, … */
+    declare readonly method: pulumi.Output<NotificationMethod>;
+    /** What the method needs: webhook `{url, template?}`, slack `{url}`, email `{email}`, quay_notification `{target: {name, kind}}` (kind: user, team or org), flowdock `{flow_api_token}`, hipchat `{notification_token, room_id}`. A secret, since some of these are. */
+    declare readonly config: pulumi.Output<Record<string, unknown>>;
+    /** What the event needs: repo_image_expiry `{days}`, vulnerability_found `{level}` (0 Critical … 5 Unknown: that and worse), build_* `{ref-regex}`. Default: nothing. */
+    declare readonly eventConfig: pulumi.Output<Record<string, unknown>>;
+    /** Its name in Quay's web interface. Default: "". */
+    declare readonly title: pulumi.Output<string>;
+    /** What Quay calls it. */
+    declare readonly uuid: pulumi.Output<string>;
+
+    constructor(name: string, args: NotificationArgs, opts?: pulumi.CustomResourceOptions);
+    /** One that exists, read by its id: see `get`. */
+    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
+    constructor(name: string, args: NotificationArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+        super(
+            "quay:index:Notification",
+            name,
+            {
+                repository: args?.repository,
+                event: args?.event,
+                method: args?.method,
+                config: args?.config,
+                eventConfig: args?.eventConfig,
+                title: args?.title,
+                uuid: undefined,
+            },
+            pulumi.mergeOptions({ additionalSecretOutputs: ["config"] }, opts),
+        );
+    }
+
+    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Notification {
+        return new Notification(name, undefined, { ...opts, id });
+    }
+}
+
+/** What a Organization is made of. */
+export interface OrganizationArgs {
+    /** Its name. */
+    readonly name: pulumi.Input<string>;
+    /** The address that Quay writes to. Default: "". */
+    readonly email?: pulumi.Input<string> | undefined;
+    /** How long a deleted tag can be restored; one of the values that the server allows (quay.io: 0, 86400, 604800, 1209600, 2419200). Default: 1209600. */
+    readonly tagExpirationSeconds?: pulumi.Input<number> | undefined;
+}
+
+/** An organization: a namespace that several people and their robots share. One that exists already is an error that says how to import it. After deletion Quay keeps the name for a while.
+ *
+ * Import: `pulumi import quay:index:Organization NAME acme`, the id being NAME. */
+export class Organization extends pulumi.CustomResource {
+    /** Its name. */
+    declare readonly name: pulumi.Output<string>;
+    /** The address that Quay writes to. Default: "". */
+    declare readonly email: pulumi.Output<string>;
+    /** How long a deleted tag can be restored; one of the values that the server allows (quay.io: 0, 86400, 604800, 1209600, 2419200). Default: 1209600. */
+    declare readonly tagExpirationSeconds: pulumi.Output<number>;
+
+    constructor(name: string, args: OrganizationArgs, opts?: pulumi.CustomResourceOptions);
+    /** One that exists, read by its id: see `get`. */
+    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
+    constructor(name: string, args: OrganizationArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+        super(
+            "quay:index:Organization",
+            name,
+            { name: args?.name, email: args?.email, tagExpirationSeconds: args?.tagExpirationSeconds },
+            opts,
+        );
+    }
+
+    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Organization {
+        return new Organization(name, undefined, { ...opts, id });
+    }
+}
+
+/** What a Team is made of. */
+export interface TeamArgs {
+    /** The organization that it belongs to. */
+    readonly organization: pulumi.Input<string>;
+    /** Its name within the organization. */
+    readonly name: pulumi.Input<string>;
+    /** What its members may do in the organization: `member`, `creator` or `admin`. Default: "member". */
+    readonly role?: pulumi.Input<TeamRole> | undefined;
+    /** What it is for, Markdown. Default: "". */
+    readonly description?: pulumi.Input<string> | undefined;
+}
+
+/** A team of an organization's people and robots. One that exists already is an error that says how to import it.
+ *
+ * Import: `pulumi import quay:index:Team NAME acme:devs`, the id being ORGANIZATION:TEAM. */
+export class Team extends pulumi.CustomResource {
+    /** The organization that it belongs to. */
+    declare readonly organization: pulumi.Output<string>;
+    /** Its name within the organization. */
+    declare readonly name: pulumi.Output<string>;
+    /** What its members may do in the organization: `member`, `creator` or `admin`. Default: "member". */
+    declare readonly role: pulumi.Output<TeamRole>;
+    /** What it is for, Markdown. Default: "". */
+    declare readonly description: pulumi.Output<string>;
+
+    constructor(name: string, args: TeamArgs, opts?: pulumi.CustomResourceOptions);
+    /** One that exists, read by its id: see `get`. */
+    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
+    constructor(name: string, args: TeamArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+        super(
+            "quay:index:Team",
+            name,
+            { organization: args?.organization, name: args?.name, role: args?.role, description: args?.description },
+            opts,
+        );
+    }
+
+    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Team {
+        return new Team(name, undefined, { ...opts, id });
+    }
+}
+
+/** What a TeamMembership is made of. */
+export interface TeamMembershipArgs {
+    /** The organization. */
+    readonly organization: pulumi.Input<string>;
+    /** The team: the `name` of a Team. */
+    readonly team: pulumi.Input<string>;
+    /** The user, or the robot (NAMESPACE+NAME). */
+    readonly member: unknown;
+}
+
+/** A user or robot in a team. One who is in it already stays so, and is taken over.
+ *
+ * Import: `pulumi import quay:index:TeamMembership NAME acme:devs:acme+deploy`, the id being ORGANIZATION:TEAM:MEMBER. */
+export class TeamMembership extends pulumi.CustomResource {
+    /** The organization. */
+    declare readonly organization: pulumi.Output<string>;
+    /** The team: the `name` of a Team. */
+    declare readonly team: pulumi.Output<string>;
+    /** The user, or the robot (NAMESPACE+NAME). */
+    declare readonly member: pulumi.Output<unknown>;
+    /** Whether the user was invited by mail and has not answered yet (quay.io invites, and adds no one at once). */
+    declare readonly invited: pulumi.Output<boolean>;
+
+    constructor(name: string, args: TeamMembershipArgs, opts?: pulumi.CustomResourceOptions);
+    /** One that exists, read by its id: see `get`. */
+    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
+    constructor(name: string, args: TeamMembershipArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+        super(
+            "quay:index:TeamMembership",
+            name,
+            { organization: args?.organization, team: args?.team, member: args?.member, invited: undefined },
+            opts,
+        );
+    }
+
+    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): TeamMembership {
+        return new TeamMembership(name, undefined, { ...opts, id });
+    }
+}
+
+/** What a DefaultPermission is made of. */
+export interface DefaultPermissionArgs {
+    /** The organization. */
+    readonly organization: pulumi.Input<string>;
+    /** The robot that gets it, NAMESPACE+NAME. Exactly one of robot, user and team is set. */
+    readonly robot?: pulumi.Input<string> | undefined;
+    /** The user who gets it. */
+    readonly user?: pulumi.Input<string> | undefined;
+    /** The team that gets it. */
+    readonly team?: pulumi.Input<string> | undefined;
+    /** Only for repositories that this user or robot makes. Default: whoever makes them. */
+    readonly creator?: unknown | undefined;
+    /** `read` (pull), `write` (pull and push) or `admin`. */
+    readonly role: pulumi.Input<Role>;
+}
+
+/** What a robot, user or team may do in every repository that is made in an organization from then on. An equal one that exists already is taken over; one for another role is an error.
+ *
+ * Import: `pulumi import quay:index:DefaultPermission NAME acme:team:devs`, the id being ORGANIZATION:KIND:NAME (KIND is robot, user or team), with :CREATOR where it is for one creator's repositories. */
+export class DefaultPermission extends pulumi.CustomResource {
+    /** The organization. */
+    declare readonly organization: pulumi.Output<string>;
+    /** The robot that gets it, NAMESPACE+NAME. Exactly one of robot, user and team is set. */
+    declare readonly robot: pulumi.Output<string | undefined>;
+    /** The user who gets it. */
+    declare readonly user: pulumi.Output<string | undefined>;
+    /** The team that gets it. */
+    declare readonly team: pulumi.Output<string | undefined>;
+    /** Only for repositories that this user or robot makes. Default: whoever makes them. */
+    declare readonly creator: pulumi.Output<unknown | undefined>;
+    /** `read` (pull), `write` (pull and push) or `admin`. */
+    declare readonly role: pulumi.Output<Role>;
+    /** What Quay calls it. */
+    declare readonly prototypeId: pulumi.Output<string>;
+
+    constructor(name: string, args: DefaultPermissionArgs, opts?: pulumi.CustomResourceOptions);
+    /** One that exists, read by its id: see `get`. */
+    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
+    constructor(name: string, args: DefaultPermissionArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+        super(
+            "quay:index:DefaultPermission",
+            name,
+            {
+                organization: args?.organization,
+                robot: args?.robot,
+                user: args?.user,
+                team: args?.team,
+                creator: args?.creator,
+                role: args?.role,
+                prototypeId: undefined,
+            },
+            opts,
+        );
+    }
+
+    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): DefaultPermission {
+        return new DefaultPermission(name, undefined, { ...opts, id });
+    }
+}
+
+/** The arguments of getRepository. */
+export interface GetRepositoryArgs {
+    /** The repository, NAMESPACE/NAME. */
+    readonly repository: string;
+}
+
+/** The arguments of getRepositoryOutput. */
+export interface GetRepositoryOutputArgs {
+    /** The repository, NAMESPACE/NAME. */
+    readonly repository: pulumi.Input<string>;
+}
+
+/** What getRepository gives. */
+export interface GetRepositoryResult {
+    /** `public` (anyone may pull) or `private`. */
+    readonly visibility: Visibility;
+    /** Its description, Markdown, on its page in Quay. Default: "". */
+    readonly description: string;
+    /** `NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by mirroring). */
+    readonly state: RepositoryState;
+    /** NAMESPACE/NAME, what other resources of this package take as a repository. */
+    readonly fullName: string;
+    /** What docker pulls and pushes: HOST/NAMESPACE/NAME, without a tag. */
+    readonly image: string;
+    /** Its page in Quay's web interface. */
+    readonly url: string;
+}
+
+/** A repository that exists, whoever made it. */
+export function getRepository(args: GetRepositoryArgs, opts?: pulumi.InvokeOptions): Promise<GetRepositoryResult> {
+    return pulumi.runtime.invoke("quay:index:getRepository", { ...args }, opts ?? {});
+}
+
+/** A repository that exists, whoever made it. */
+export function getRepositoryOutput(args: GetRepositoryOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRepositoryResult> {
+    return pulumi.runtime.invokeOutput("quay:index:getRepository", { ...args }, opts ?? {});
+}
+
+/** The arguments of getRobot. */
+export interface GetRobotArgs {
+    /** The robot, NAMESPACE+NAME. */
+    readonly username: string;
+}
+
+/** The arguments of getRobotOutput. */
+export interface GetRobotOutputArgs {
+    /** The robot, NAMESPACE+NAME. */
+    readonly username: pulumi.Input<string>;
+}
+
+/** What getRobot gives. */
+export interface GetRobotResult {
+    /** What it logs in to the registry with: NAMESPACE+NAME. */
+    readonly username: string;
+    /** The password that goes with it. */
+    readonly token: string;
+    /** What it is for. */
+    readonly description: string;
+    /** What a namespace is: a user's own, or an organization's. */
+    readonly namespaceKind: NamespaceKind;
+}
+
+/** A robot that exists, with its token, whoever made it. */
+export function getRobot(args: GetRobotArgs, opts?: pulumi.InvokeOptions): Promise<GetRobotResult> {
+    return pulumi.runtime.invoke("quay:index:getRobot", { ...args }, opts ?? {});
+}
+
+/** A robot that exists, with its token, whoever made it. */
+export function getRobotOutput(args: GetRobotOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRobotResult> {
+    return pulumi.runtime.invokeOutput("quay:index:getRobot", { ...args }, opts ?? {});
+}
+
 /** The arguments of getTag. */
 export interface GetTagArgs {
     /** The repository, NAMESPACE/NAME. */
@@ -319,4 +853,83 @@ export function getTag(args: GetTagArgs, opts?: pulumi.InvokeOptions): Promise<G
 /** The digest that a tag points at now, with what Quay knows about the tag. */
 export function getTagOutput(args: GetTagOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetTagResult> {
     return pulumi.runtime.invokeOutput("quay:index:getTag", { ...args }, opts ?? {});
+}
+
+/** The arguments of listTags. */
+export interface ListTagsArgs {
+    /** The repository, NAMESPACE/NAME. */
+    readonly repository: string;
+    /** How many at most. Default: all. */
+    readonly limit?: number | undefined;
+}
+
+/** The arguments of listTagsOutput. */
+export interface ListTagsOutputArgs {
+    /** The repository, NAMESPACE/NAME. */
+    readonly repository: pulumi.Input<string>;
+    /** How many at most. Default: all. */
+    readonly limit?: pulumi.Input<number> | undefined;
+}
+
+/** What listTags gives. */
+export interface ListTagsResult {
+    /** The tags. */
+    readonly tags: Tag[];
+}
+
+/** The tags of a repository, the newest first; deleted ones are not among them. */
+export function listTags(args: ListTagsArgs, opts?: pulumi.InvokeOptions): Promise<ListTagsResult> {
+    return pulumi.runtime.invoke("quay:index:listTags", { ...args }, opts ?? {});
+}
+
+/** The tags of a repository, the newest first; deleted ones are not among them. */
+export function listTagsOutput(args: ListTagsOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<ListTagsResult> {
+    return pulumi.runtime.invokeOutput("quay:index:listTags", { ...args }, opts ?? {});
+}
+
+/** The arguments of getVulnerabilities. */
+export interface GetVulnerabilitiesArgs {
+    /** The repository, NAMESPACE/NAME. */
+    readonly repository: string;
+    /** The digest of the image: of one image, not of an index. */
+    readonly digest: string;
+}
+
+/** The arguments of getVulnerabilitiesOutput. */
+export interface GetVulnerabilitiesOutputArgs {
+    /** The repository, NAMESPACE/NAME. */
+    readonly repository: pulumi.Input<string>;
+    /** The digest of the image: of one image, not of an index. */
+    readonly digest: pulumi.Input<string>;
+}
+
+/** What getVulnerabilities gives. */
+export interface GetVulnerabilitiesResult {
+    /** `scanned`, or why there are no findings yet: `queued`, `failed`, `unsupported`, `manifest_layer_too_large`. */
+    readonly status: string;
+    /** How many are critical. */
+    readonly critical: number;
+    /** How many are high. */
+    readonly high: number;
+    /** How many are medium. */
+    readonly medium: number;
+    /** How many are low. */
+    readonly low: number;
+    /** How many are negligible. */
+    readonly negligible: number;
+    /** How many are of unknown severity. */
+    readonly unknown: number;
+}
+
+/** What Quay's scanner found in an image, counted by severity. */
+export function getVulnerabilities(args: GetVulnerabilitiesArgs, opts?: pulumi.InvokeOptions): Promise<GetVulnerabilitiesResult> {
+    return pulumi.runtime.invoke("quay:index:getVulnerabilities", { ...args }, opts ?? {});
+}
+
+/** What Quay's scanner found in an image, counted by severity. */
+export function getVulnerabilitiesOutput(
+    args: GetVulnerabilitiesOutputArgs,
+    opts?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetVulnerabilitiesResult> {
+    return pulumi.runtime.invokeOutput("quay:index:getVulnerabilities", { ...args }, opts ?? {});
 }

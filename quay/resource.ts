@@ -63,7 +63,8 @@ export interface ResourceDefinition<Fixed extends z.ZodRawShape, Changing extend
         context: Context,
         old: (Of<Fixed & Changing> & Of<Outputs>) | undefined,
     ) => Promise<Found<Of<Fixed & Changing>, Of<Outputs>> | undefined>;
-    readonly update: (
+    /** Absent where there is nothing to change in place. */
+    readonly update?: (
         inputs: Of<Fixed & Changing>,
         old: Of<Fixed & Changing> & Of<Outputs>,
         context: Context,
@@ -213,7 +214,7 @@ export function resource<Fixed extends z.ZodRawShape, Changing extends z.ZodRawS
 
         async update(id, old, inputs, context) {
             const parsed = parse(inputs);
-            const values = await definition.update(parsed, stateOf(id, old), context, id);
+            const values = (await definition.update?.(parsed, stateOf(id, old), context, id)) ?? stateOf(id, old);
             return wrapState(parsed, values, inputs);
         },
 

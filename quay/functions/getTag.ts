@@ -44,7 +44,7 @@ export const getTag = func({
 export async function listActiveTags(
     api: QuayClient,
     repository: string,
-    { tag, limit = Infinity }: { tag?: string; limit?: number },
+    { tag, limit = Infinity }: { readonly tag?: string | undefined; readonly limit?: number | undefined },
 ): Promise<z.output<typeof tagObject>[]> {
     const tags: z.output<typeof tagObject>[] = [];
     for (let page = 1, more = true; more && tags.length < limit; page++) {

@@ -15,12 +15,32 @@ const state = z
     .enum(["NORMAL", "READ_ONLY", "MIRROR"], "it has to be NORMAL, READ_ONLY or MIRROR.")
     .meta({ id: "RepositoryState", description: "`NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by mirroring)." });
 
-/** The answer to GET /repository/NS/NAME; the description of a repository that a push made is null. */
-export const repositoryAnswer = z.object({
+const answer = z.object({
     is_public: z.boolean(),
+    // Of a repository that a push made it is null.
     description: z.string().nullable(),
     state: state.optional(),
 });
+
+const changing = {
+    visibility: visibility.default("private").describe("`public` (anyone may pull) or `private`."),
+    description: z.string().default("").describe("Its description, Markdown, on its page in Quay."),
+    state: state
+        .default("NORMAL")
+        .describe(
+            "`NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by Quay's mirroring). Others than NORMAL need a Quay with repository mirroring.",
+        ),
+};
+type Settings = z.output<z.ZodObject<typeof changing>>;
+
+const derived = {
+    fullName: z.string().describe("NAMESPACE/NAME, what other resources of this package take as a repository."),
+    image: z.string().describe("What docker pulls and pushes: HOST/NAMESPACE/NAME, without a tag."),
+    url: z.string().describe("Its page in Quay's web interface."),
+};
+
+/** All that can be told of a repository. */
+export const repositoryOutputs = { visibility, description: changing.description, state, ...derived };
 
 export const repository = resource({
     name: "Repository",
@@ -31,20 +51,8 @@ export const repository = resource({
         namespace: names.namespace.describe("The user or organization that it belongs to."),
         name: names.repositoryInNamespace.describe("Its name within the namespace; may contain slashes."),
     },
-    changing: {
-        visibility: visibility.default("private").describe("`public` (anyone may pull) or `private`."),
-        description: z.string().default("").describe("Its description, Markdown, on its page in Quay."),
-        state: state
-            .default("NORMAL")
-            .describe(
-                "`NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by Quay's mirroring). Others than NORMAL need a Quay with repository mirroring.",
-            ),
-    },
-    outputs: {
-        fullName: z.string().describe("NAMESPACE/NAME, what other resources of this package take as a repository."),
-        image: z.string().describe("What docker pulls and pushes: HOST/NAMESPACE/NAME, without a tag."),
-        url: z.string().describe("Its page in Quay's web interface."),
-    },
+    changing,
+    outputs: derived,
     id: ({ namespace, name }) => (namespace === undefined || name === undefined ? undefined : `${namespace}/${name}`),
     derive: ({ namespace, name }, site) => (namespace === undefined || name === undefined ? {} : outputsOf(`${namespace}/${name}`, site)),
 
@@ -63,9 +71,9 @@ export const repository = resource({
                 return true;
             },
             async () => {
-                const found = await get(api, id);
+                const found = await getRepository(api, id);
                 if (found === undefined) return undefined;
-                if (found.description === description && found.is_public === (visibility === "public")) return true;
+                if (found.description === description && found.visibility === visibility) return true;
                 throw existsAlready(`The repository ${id}`, id, context);
             },
         );
@@ -84,17 +92,9 @@ export const repository = resource({
     async read(id, { api }) {
         const key = names.splitRepository(id);
         if (key === undefined) throw badId(id, importId);
-        const found = await get(api, id);
+        const found = await getRepository(api, id);
         if (found === undefined) return undefined;
-        return {
-            inputs: {
-                ...key,
-                visibility: found.is_public ? ("public" as const) : ("private" as const),
-                description: found.description ?? "",
-                state: found.state ?? "NORMAL",
-            },
-            outputs: outputsOf(id, api.site),
-        };
+        return { inputs: { ...key, ...found }, outputs: outputsOf(id, api.site) };
     },
 
     async update({ visibility, description, state }, old, { api }, id) {
@@ -120,13 +120,22 @@ export const repository = resource({
     },
 });
 
-function outputsOf(fullName: string, site: Site): { fullName: string; image: string; url: string } {
+/** The outputs that follow from its name. */
+export function outputsOf(fullName: string, site: Site): { fullName: string; image: string; url: string } {
     return { fullName, image: `${site.host}/${fullName}`, url: `${site.url}/repository/${fullName}` };
 }
 
-function get(api: QuayClient, id: string): Promise<z.output<typeof repositoryAnswer> | undefined> {
+/** A repository as it is; undefined where there is none. */
+export async function getRepository(api: QuayClient, id: string): Promise<Settings | undefined> {
     const call = { to: `read the repository ${id}`, scope: "repo:read", query: { includeTags: false } } as const;
-    return unless(notFound, () => api.get(`repository/${id}`, call, repositoryAnswer));
+    const found = await unless(notFound, () => api.get(`repository/${id}`, call, answer));
+    return (
+        found && {
+            visibility: found.is_public ? "public" : "private",
+            description: found.description ?? "",
+            state: found.state ?? "NORMAL",
+        }
+    );
 }
 
 async function changeState(api: QuayClient, id: string, state: string): Promise<void> {
@@ -146,6 +155,6 @@ async function changeState(api: QuayClient, id: string, state: string): Promise<
 
 /** A repository that has to exist, for routes that fail with a bare 500 where it does not. @throws QuayError that says so. */
 export async function requireRepository(api: QuayClient, id: string): Promise<void> {
-    if ((await get(api, id)) !== undefined) return;
+    if ((await getRepository(api, id)) !== undefined) return;
     throw new QuayError(`There is no repository ${id} on Quay at ${api.site.url}.`);
 }

@@ -69,10 +69,6 @@ export const robot = resource({
         return { inputs: { ...key, description: found.description ?? "" }, outputs: { username: id, token: found.token, namespaceKind } };
     },
 
-    update(_inputs, old) {
-        return Promise.resolve(old);
-    },
-
     async delete({ namespaceKind }, { api }, id) {
         await requireOwn(api, id, namespaceKind);
         const { path, scope } = routeOf(id, namespaceKind);
