@@ -646,7 +646,7 @@ export interface TeamMembershipArgs {
     /** The team: the `name` of a Team. */
     readonly team: pulumi.Input<string>;
     /** The user, or the robot (NAMESPACE+NAME). */
-    readonly member: unknown;
+    readonly member: pulumi.Input<string>;
 }
 
 /** A user or robot in a team. One who is in it already stays so, and is taken over.
@@ -658,7 +658,7 @@ export class TeamMembership extends pulumi.CustomResource {
     /** The team: the `name` of a Team. */
     declare readonly team: pulumi.Output<string>;
     /** The user, or the robot (NAMESPACE+NAME). */
-    declare readonly member: pulumi.Output<unknown>;
+    declare readonly member: pulumi.Output<string>;
     /** Whether the user was invited by mail and has not answered yet (quay.io invites, and adds no one at once). */
     declare readonly invited: pulumi.Output<boolean>;
 
@@ -691,7 +691,7 @@ export interface DefaultPermissionArgs {
     /** The team that gets it. */
     readonly team?: pulumi.Input<string> | undefined;
     /** Only for repositories that this user or robot makes. Default: whoever makes them. */
-    readonly creator?: unknown | undefined;
+    readonly creator?: pulumi.Input<string> | undefined;
     /** `read` (pull), `write` (pull and push) or `admin`. */
     readonly role: pulumi.Input<Role>;
 }
@@ -709,7 +709,7 @@ export class DefaultPermission extends pulumi.CustomResource {
     /** The team that gets it. */
     declare readonly team: pulumi.Output<string | undefined>;
     /** Only for repositories that this user or robot makes. Default: whoever makes them. */
-    declare readonly creator: pulumi.Output<unknown | undefined>;
+    declare readonly creator: pulumi.Output<string | undefined>;
     /** `read` (pull), `write` (pull and push) or `admin`. */
     declare readonly role: pulumi.Output<Role>;
     /** What Quay calls it. */

@@ -42,6 +42,11 @@ export const robot = z
     .string()
     .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*\+[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "it has to be NAMESPACE+NAME, as in alice+deploy.");
 
+/** A user, or a robot with its namespace. */
+export const account = z
+    .string()
+    .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?$/, "it has to be a user, or a robot as NAMESPACE+NAME.");
+
 /** A team's name within its organization. */
 export const team = z
     .string()

@@ -169,9 +169,10 @@ function typeOf(schema: JsonSchema): TypeReference {
         case "integer":
         case "boolean":
             return { type };
-        default:
-            return { $ref: "pulumi.json#/Any" };
+        case undefined:
+            if (schema.anyOf === undefined) return { $ref: "pulumi.json#/Any" };
     }
+    throw new Error(`Pulumi's schema has nothing for ${JSON.stringify(schema)}`);
 }
 
 function isSchema(value: unknown): value is JsonSchema {

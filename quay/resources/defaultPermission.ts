@@ -39,10 +39,7 @@ export const defaultPermission = resource({
         robot: names.robot.optional().describe("The robot that gets it, NAMESPACE+NAME. Exactly one of robot, user and team is set."),
         user: names.namespace.optional().describe("The user who gets it."),
         team: names.team.optional().describe("The team that gets it."),
-        creator: z
-            .union([names.robot, names.namespace], "it has to be a user, or a robot as NAMESPACE+NAME.")
-            .optional()
-            .describe("Only for repositories that this user or robot makes. Default: whoever makes them."),
+        creator: names.account.optional().describe("Only for repositories that this user or robot makes. Default: whoever makes them."),
     },
     changing: { role: names.role },
     outputs: { prototypeId: z.string().describe("What Quay calls it.") },

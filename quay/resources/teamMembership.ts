@@ -16,9 +16,7 @@ export const teamMembership = resource({
     fixed: {
         organization: names.namespace.describe("The organization."),
         team: names.team.describe("The team: the `name` of a Team."),
-        member: z
-            .union([names.robot, names.namespace], "it has to be a user, or a robot as NAMESPACE+NAME.")
-            .describe("The user, or the robot (NAMESPACE+NAME)."),
+        member: names.account.describe("The user, or the robot (NAMESPACE+NAME)."),
     },
     changing: {},
     outputs: {

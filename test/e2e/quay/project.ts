@@ -27,7 +27,6 @@ export class Project {
         const settings = {
             name: "e2e",
             runtime: "nodejs",
-            backend: { url: `file://${folder}` },
             plugins: { providers: [{ name: "quay", path: join(import.meta.dirname, "../../../quay") }] },
         };
         await writeFile(join(folder, "Pulumi.yaml"), JSON.stringify(settings));
@@ -37,6 +36,7 @@ export class Project {
                 workDir: folder,
                 envVars: {
                     PULUMI_HOME: join(folder, "home"),
+                    PULUMI_BACKEND_URL: `file://${folder}`,
                     PULUMI_CONFIG_PASSPHRASE: "e2e",
                     PULUMI_SKIP_UPDATE_CHECK: "true",
                     NODE_COMPILE_CACHE: join(tmpdir(), "quay-e2e-compile-cache"),
