@@ -1,4 +1,4 @@
-import { QuayError, UnansweredError } from "./errors.ts";
+import { QuayError, RefusedError, UnansweredError } from "./errors.ts";
 import type { Context } from "./resource.ts";
 
 /**
@@ -11,6 +11,15 @@ export async function createOnce<T>(send: () => Promise<T>, lookUp: () => Promis
     } catch (error) {
         if (!(error instanceof UnansweredError)) throw error;
         return (await lookUp()) ?? (await send());
+    }
+}
+
+/** Deletes something; a refusal is none where it is gone already. For routes whose words for that are many. */
+export async function deleteIfThere(send: () => Promise<unknown>, isThere: () => Promise<boolean>): Promise<void> {
+    try {
+        await send();
+    } catch (error) {
+        if (!(error instanceof RefusedError) || (await isThere())) throw error;
     }
 }
 

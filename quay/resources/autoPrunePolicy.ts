@@ -11,7 +11,7 @@ const method = z.enum(["number_of_tags", "creation_date"], "it has to be number_
 interface Policy {
     readonly method: z.output<typeof method>;
     readonly value: string | number;
-    readonly tagPattern: string | null;
+    readonly tagPattern: string | undefined;
     readonly tagPatternMatches: boolean;
 }
 
@@ -24,7 +24,10 @@ const kind: PolicyKind<Policy> = {
         uuid: z.string(),
         method,
         value: z.union([z.string(), z.number()]),
-        tagPattern: z.string().nullable().default(null),
+        tagPattern: z
+            .string()
+            .nullish()
+            .transform((pattern) => pattern ?? undefined),
         tagPatternMatches: z
             .boolean()
             .nullish()
@@ -88,7 +91,7 @@ export const autoPrunePolicy = resource({
             ...place,
             method: policy.method,
             value: String(policy.value),
-            tagPattern: policy.tagPattern ?? undefined,
+            tagPattern: policy.tagPattern,
             tagPatternMatches: policy.tagPatternMatches,
         };
         return { id: policyId(place, uuid), inputs, outputs: { uuid } };
@@ -106,8 +109,7 @@ function policyOf({ method, value, tagPattern, tagPatternMatches }: Inputs): Pol
     return {
         method,
         value: method === "number_of_tags" ? Number(value) : value,
-        // Quay refuses an empty pattern, and takes none for none.
-        tagPattern: tagPattern ?? null,
+        tagPattern,
         tagPatternMatches,
     };
 }

@@ -3,12 +3,13 @@ import type { QuayClient } from "../client.ts";
 import { copyImage } from "../copyImage.ts";
 import type { Side } from "../copyImage.ts";
 import { badId } from "../create.ts";
-import { QuayError } from "../errors.ts";
+import { QuayError, RefusedError } from "../errors.ts";
 import * as names from "../names.ts";
 import { parseImageName, RegistrySession } from "../registry.ts";
 import type { Credentials, ImageName } from "../registry.ts";
 import { resource } from "../resource.ts";
 import type { Context } from "../resource.ts";
+import { getRepository } from "./repository.ts";
 
 const importId = { format: "REGISTRY/REPOSITORY:TAG", example: "quay.io/alice/app_prod:1.0.0" };
 
@@ -109,7 +110,12 @@ export const promotedImage = resource({
         if (parsed === undefined || (old === undefined && tag.length === 0)) throw badId(id, importId);
         const { session, path } = sideOf(api, parsed, old?.targetCredentials, "pull");
         const wanted = old === undefined ? tag : old.tags;
-        const found = await Promise.all(wanted.map(async (tag) => ({ tag, digest: await session.digestOf(path, tag) })));
+        const found = await digestsOf(session, path, wanted).catch(async (error: unknown) => {
+            // Quay's registry gives one answer for "missing" and "refused"; its API tells them apart.
+            const refused = error instanceof RefusedError && error.refusal.status === 401 && parsed.host === api.site.host;
+            if (refused && (await getRepository(api, path)) === undefined) return [];
+            throw error;
+        });
         const [digest] = old === undefined ? found.map((one) => one.digest) : [old.digest];
         const gone = wanted.length > 0 ? found.every((one) => one.digest === undefined) : !(await exists(session, path, digest));
         if (gone || digest === undefined) return undefined;
@@ -132,9 +138,7 @@ async function promote(promotion: Promotion, { api, warn }: Context): Promise<{ 
     const { digest, tags = [], floatingTags } = promotion;
     if (digest === undefined) throw new QuayError(`The digest of ${promotion.source} to promote is not known.`);
     const { source, target } = sidesOf(api, promotion);
-    const now = await Promise.all(
-        [...tags, ...floatingTags].map(async (tag) => ({ tag, digest: await target.session.digestOf(target.path, tag) })),
-    );
+    const now = await digestsOf(target.session, target.path, [...tags, ...floatingTags]);
     const conflict = now.find((one) => tags.includes(one.tag) && one.digest !== undefined && one.digest !== digest);
     if (conflict !== undefined) {
         throw new QuayError(
@@ -170,6 +174,15 @@ function sidesOf(api: QuayClient, promotion: Promotion): { source: Side; target:
 
 function sideOf(api: QuayClient, { host, path }: ImageName, credentials: Credentials | undefined, actions: string): Side {
     return { session: new RegistrySession(api, host, credentials, [`repository:${path}:${actions}`]), path };
+}
+
+/** What the tags point at; undefined for one that is not there. */
+function digestsOf(
+    session: RegistrySession,
+    path: string,
+    tags: readonly string[],
+): Promise<{ tag: string; digest: string | undefined }[]> {
+    return Promise.all(tags.map(async (tag) => ({ tag, digest: await session.digestOf(path, tag) })));
 }
 
 async function exists(session: RegistrySession, path: string, digest: string | undefined): Promise<boolean> {

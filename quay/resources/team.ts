@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { QuayClient } from "../client.ts";
-import { badId, existsAlready } from "../create.ts";
-import { badRequest, QuayError, unless } from "../errors.ts";
+import { badId, deleteIfThere, existsAlready } from "../create.ts";
+import { QuayError } from "../errors.ts";
 import * as names from "../names.ts";
 import { resource } from "../resource.ts";
 import { getOrganization } from "./organization.ts";
@@ -53,8 +53,10 @@ export const team = resource({
 
     async delete({ organization, name }, { api }, id) {
         const call = { to: `delete the team ${id}`, scope: "org:admin" } as const;
-        const gone = badRequest(/does not exist|not found|no such team|No team|unknown team|Could not find/i);
-        await unless(gone, () => api.change("DELETE", `organization/${organization}/team/${name}`, call, z.unknown()));
+        await deleteIfThere(
+            () => api.change("DELETE", `organization/${organization}/team/${name}`, call, z.unknown()),
+            async () => Object.hasOwn((await getOrganization(api, organization))?.teams ?? {}, name),
+        );
     },
 });
 

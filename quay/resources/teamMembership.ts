@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { QuayClient } from "../client.ts";
-import { badId } from "../create.ts";
-import { badRequest, notFound, QuayError, unless } from "../errors.ts";
+import { badId, deleteIfThere } from "../create.ts";
+import { badRequest, notFound, unless } from "../errors.ts";
 import * as names from "../names.ts";
 import { resource } from "../resource.ts";
 
@@ -48,12 +48,10 @@ export const teamMembership = resource({
 
     async delete({ organization, team, member }, { api }) {
         const call = { to: `remove ${member} from the team ${organization}:${team}`, scope: "org:admin" } as const;
-        // Not a member, or no such team: Quay has a text for each, so what is there now decides.
-        try {
-            await api.change("DELETE", `organization/${organization}/team/${team}/members/${member}`, call, z.unknown());
-        } catch (error) {
-            if (!(error instanceof QuayError) || (await members(api, organization, team)).some(({ name }) => name === member)) throw error;
-        }
+        await deleteIfThere(
+            () => api.change("DELETE", `organization/${organization}/team/${team}/members/${member}`, call, z.unknown()),
+            async () => (await members(api, organization, team)).some(({ name }) => name === member),
+        );
     },
 });
 

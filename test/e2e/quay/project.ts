@@ -3,6 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
+import { z } from "zod";
+
+const exported = z.object({
+    deployment: z.object({
+        resources: z
+            .array(
+                z.object({
+                    type: z.string(),
+                    urn: z.string(),
+                    id: z.string().default(""),
+                    inputs: z.record(z.string(), z.unknown()).default({}),
+                    outputs: z.record(z.string(), z.unknown()).default({}),
+                }),
+            )
+            .default([]),
+    }),
+});
+
+/** A resource as the state has it, and its name in the program. */
+export type StateResource = z.output<typeof exported>["deployment"]["resources"][number] & { readonly name: string };
 
 /** What a run printed, with the engine's logs at their highest verbosity where they were asked for. */
 export interface Printed {
@@ -91,14 +111,12 @@ export class Project {
         return JSON.stringify(await this.stack.exportStack());
     }
 
-    /** The state's resources of this package: their type without the package, id, inputs and outputs. */
-    async resources(): Promise<{ type: string; id: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }[]> {
-        const { deployment } = (await this.stack.exportStack()) as {
-            deployment: { resources?: { type: string; id: string; inputs?: Record<string, unknown>; outputs?: Record<string, unknown> }[] };
-        };
-        return (deployment.resources ?? [])
+    /** The state's resources of this package. */
+    async resources(): Promise<StateResource[]> {
+        const { deployment } = exported.parse(await this.stack.exportStack());
+        return deployment.resources
             .filter(({ type }) => type.startsWith("quay:index:"))
-            .map(({ type, id, inputs = {}, outputs = {} }) => ({ type: type.slice("quay:index:".length), id, inputs, outputs }));
+            .map((resource) => ({ ...resource, name: resource.urn.split("::").slice(-1).join("") }));
     }
 
     async remove(): Promise<void> {
