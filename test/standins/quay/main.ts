@@ -17,7 +17,7 @@ const organization = "demo-org";
 
 const { values } = parseArgs({ options: { port: { type: "string" }, help: { type: "boolean" } } });
 if (values.help === true) process.stdout.write(help);
-else await run(Number(values.port ?? 0));
+else await run(Number(values.port ?? 0)).catch(fail);
 
 async function run(port: number): Promise<void> {
     const quay = await startQuay({ port });
@@ -37,4 +37,9 @@ async function run(port: number): Promise<void> {
 
 Ctrl-C ends it and removes everything.
 `);
+}
+
+function fail(error: unknown): void {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
 }

@@ -1,9 +1,6 @@
 import { once } from "node:events";
-import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import express from "express";
 import { adminRouter } from "./admin.ts";
 import { allRoutes } from "./api/index.ts";
@@ -69,12 +66,17 @@ export interface Quay {
 
 /** Starts a Quay on 127.0.0.1, with a real registry behind it. It is up when this returns. */
 export async function startQuay(options: QuayOptions = {}): Promise<Quay> {
+    const distribution = await Distribution.start();
     const app = express().disable("x-powered-by").disable("etag");
-    const server = createServer(app).listen(options.port ?? 0, "127.0.0.1");
-    await once(server, "listening");
+    const server = createServer(app);
+    try {
+        await once(server.listen(options.port ?? 0, "127.0.0.1"), "listening");
+    } catch (error) {
+        await distribution.stop();
+        throw error;
+    }
     const registry = `127.0.0.1:${String(portOf(server.address()))}`;
     const url = `http://${registry}`;
-    const distribution = await Distribution.start(await mkdtemp(join(tmpdir(), "quay-")), `${url}/v2/auth`);
 
     const state = new State();
     const features = { ...allFeatures, ...options.features };

@@ -21,10 +21,10 @@ function expectError(reply: Reply, status: number, code: string, message?: strin
 }
 
 /** The server as a command, with its data in a folder. */
-function alone(parameters: readonly string[], folder: string) {
+function alone(parameters: readonly string[], folder: string, environment: Readonly<Record<string, string>> = {}) {
     return spawn(process.execPath, ["test/standins/quay/main.ts", ...parameters], {
-        stdio: ["ignore", "pipe", "inherit"],
-        env: { ...process.env, TMPDIR: folder },
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, TMPDIR: folder, ...environment },
     });
 }
 
@@ -481,7 +481,9 @@ describe("the Quay to test against: its registry", () => {
         });
     });
 
-    describe("its processes", () => {
+    describe("its processes", function () {
+        this.timeout(20_000);
+
         it("starts within a second, beside others, and leaves nothing when it stops", async () => {
             const started = performance.now();
             const other = await startQuay();
@@ -510,6 +512,27 @@ describe("the Quay to test against: its registry", () => {
                 await rmdir(folder);
             });
         }
+
+        it("says why it does not start, and leaves nothing: a port that is taken, no registry to run", async () => {
+            const folder = await mkdtemp(join(tmpdir(), "quay-alone-"));
+            const taken = alone(["--port", new URL(quay.url).port], folder);
+            assert.match(await text(taken.stderr), /EADDRINUSE/);
+            const without = alone([], folder, { PATH: "" });
+            assert.match(await text(without.stderr), /docker-registry did not start \(is it installed\?\)/);
+            await rmdir(folder);
+        });
+
+        it("ends transfers that are under way when it stops", async () => {
+            const other = await startQuay();
+            other.createUser("ada");
+            const token = basic("$oauthtoken", other.createToken({ user: "ada" }));
+            const registry = await Registry.login(other, token, "ada/long:pull,push");
+            other.faults.add({ path: "/blobs/", bytesPerSecond: 1000 });
+            const upload = registry.blob("ada/long", new Uint8Array(100_000)).catch((error: unknown) => error);
+            await until(() => Promise.resolve(other.requests({ method: "PUT" }).length > 0));
+            await other.stop();
+            assert.ok((await upload) instanceof TypeError);
+        });
 
         it("explains itself with --help", async () => {
             assert.match(await text(alone(["--help"], tmpdir()).stdout), /Usage: npm run quay/);

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
@@ -18,7 +19,7 @@ const service = "quay-storage";
  */
 const guarded = `
 exec 3<&0
-(cat <&3 >/dev/null; kill "$$"; while kill -0 "$$" 2>/dev/null; do sleep 0.05; done; rm -rf "$1") &
+(cat <&3 >/dev/null; kill -KILL "$$"; rm -rf "$1") &
 exec docker-registry serve "$1/config.json"
 `;
 
@@ -47,16 +48,23 @@ export class Distribution {
         this.certificate = certificate;
     }
 
-    /** Starts the registry in that folder; it listens when this returns. */
-    static async start(folder: string, realm: string): Promise<Distribution> {
+    /** Starts the registry with a temporary folder; it listens when this returns. */
+    static async start(): Promise<Distribution> {
+        const folder = await mkdtemp(join(tmpdir(), "quay-"));
         const pair = await generate([{ name: "commonName", value: issuer }], { keyType: "ec", curve: "P-256", algorithm: "sha256" });
         const bundle = join(folder, "certificate.pem");
         await writeFile(bundle, pair.cert);
-        await writeFile(join(folder, "config.json"), JSON.stringify(configuration(folder, realm, bundle)));
-        const child = spawn("sh", ["-c", guarded, "sh", folder], { stdio: ["pipe", "ignore", "pipe"] });
-        await listening(child);
+        await writeFile(join(folder, "config.json"), JSON.stringify(configuration(folder, bundle)));
+        const child = spawn("/bin/sh", ["-c", guarded, "sh", folder], { stdio: ["pipe", "ignore", "pipe"] });
         const der = pair.cert.replaceAll(/-----[^-]+-----|\s/g, "");
-        return new Distribution(child, folder, await importPKCS8(pair.private, "ES256"), der);
+        const registry = new Distribution(child, folder, await importPKCS8(pair.private, "ES256"), der);
+        try {
+            await listening(child);
+        } catch (error) {
+            await registry.stop();
+            throw error;
+        }
+        return registry;
     }
 
     /** Sends a request, streaming its body. @returns the answer, whose body is still to be read. */
@@ -94,13 +102,14 @@ export class Distribution {
 }
 
 /** JSON is YAML, which is what the registry reads. */
-function configuration(folder: string, realm: string, rootcertbundle: string): object {
+function configuration(folder: string, rootcertbundle: string): object {
     return {
         version: "0.1",
         log: { level: "info", accesslog: { disabled: true } },
         storage: { filesystem: { rootdirectory: join(folder, "data") }, delete: { enabled: true } },
         http: { net: "unix", addr: join(folder, "registry.sock"), relativeurls: true, secret: "shared by nobody" },
-        auth: { token: { realm, service, issuer, rootcertbundle } },
+        // Nobody is sent to the realm: who comes without a right has been refused before.
+        auth: { token: { realm: "http://localhost", service, issuer, rootcertbundle } },
     };
 }
 
