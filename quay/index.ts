@@ -561,7 +561,7 @@ export class Notification extends pulumi.CustomResource {
 export interface OrganizationArgs {
     /** Its name. */
     readonly name: pulumi.Input<string>;
-    /** The address that Quay writes to. Default: "". */
+    /** The address that Quay writes to. Default: whatever Quay has. */
     readonly email?: pulumi.Input<string> | undefined;
     /** How long a deleted tag can be restored; one of the values that the server allows (quay.io: 0, 86400, 604800, 1209600, 2419200). Default: 1209600. */
     readonly tagExpirationSeconds?: pulumi.Input<number> | undefined;
@@ -573,8 +573,8 @@ export interface OrganizationArgs {
 export class Organization extends pulumi.CustomResource {
     /** Its name. */
     declare readonly name: pulumi.Output<string>;
-    /** The address that Quay writes to. Default: "". */
-    declare readonly email: pulumi.Output<string>;
+    /** The address that Quay writes to. Default: whatever Quay has. */
+    declare readonly email: pulumi.Output<string | undefined>;
     /** How long a deleted tag can be restored; one of the values that the server allows (quay.io: 0, 86400, 604800, 1209600, 2419200). Default: 1209600. */
     declare readonly tagExpirationSeconds: pulumi.Output<number>;
 

@@ -24,7 +24,10 @@ export const organization = resource({
     importId,
     fixed: { name: names.namespace.describe("Its name.") },
     changing: {
-        email: z.string().default("").describe("The address that Quay writes to."),
+        email: z
+            .email("it has to be an e-mail address.")
+            .optional()
+            .describe("The address that Quay writes to. Default: whatever Quay has."),
         tagExpirationSeconds: z
             .int("it has to be a whole number of seconds.")
             .min(0, "it must not be negative.")
@@ -40,7 +43,7 @@ export const organization = resource({
         const { name, email } = inputs;
         const { api } = context;
         const exists = () => existsAlready(`The organization ${name}, or a user of that name,`, name, context);
-        const json = { name, ...(email === "" ? {} : { email }) };
+        const json = { name, email };
         const call = { to: `create the organization ${name}`, scope: "user:admin", json, once: true } as const;
         await createOnce(
             async () => {
@@ -50,7 +53,7 @@ export const organization = resource({
             },
             async () => {
                 const found = await getOrganization(api, name);
-                if (found !== undefined && (found.email ?? "") !== email) throw exists();
+                if (found !== undefined && email !== undefined && found.email !== email) throw exists();
                 return found && true;
             },
         );
@@ -65,11 +68,14 @@ export const organization = resource({
         return { id: name, outputs: {} };
     },
 
-    async read(id, { api }) {
+    async read(id, { api }, old) {
         if (!names.namespace.safeParse(id).success) throw badId(id, importId);
         const found = await getOrganization(api, id);
         if (found === undefined) return undefined;
-        return { inputs: { name: id, email: found.email ?? "", tagExpirationSeconds: found.tag_expiration_s ?? twoWeeks }, outputs: {} };
+        // Without an address Quay makes something up: it counts where it is one, and somebody asked for it.
+        const address = z.email().safeParse(found.email).data;
+        const email = old !== undefined && old.email === undefined ? undefined : address;
+        return { inputs: { name: id, email, tagExpirationSeconds: found.tag_expiration_s ?? twoWeeks }, outputs: {} };
     },
 
     async update({ name, email, tagExpirationSeconds }, old, { api }) {

@@ -19,7 +19,7 @@ export function everything({ namespace, organization, registry, images }: Settin
         const updated = variant !== "first";
         const replaced = variant === "replaced";
         const owner = organization
-            ? new quay.Organization("organization", { name: namespace, email: updated ? "b@example.com" : "a@example.com" }).name
+            ? new quay.Organization("organization", { name: namespace, ...(updated ? { email: "acme@example.org" } : {}) }).name
             : namespace;
         const repository = new quay.Repository("repository", {
             namespace: owner,
