@@ -1,0 +1,107 @@
+import { QuayError } from "./errors.ts";
+import { indexType } from "./registry.ts";
+import type { Descriptor, Manifest, RegistrySession } from "./registry.ts";
+
+/** One side of a copy. */
+export interface Side {
+    readonly session: RegistrySession;
+    /** The repository within the registry: `alice/app`. */
+    readonly path: string;
+}
+
+/** How cosign names what belongs to a digest, where it does not use referrers. */
+const cosignSuffixes = [".sig", ".att", ".sbom"];
+
+/**
+ * Copies a manifest by its digest, with everything that it is made of and everything that refers to it, and then gives it tags: a tag never
+ * points at something incomplete. Blobs go from registry to registry a piece at a time.
+ */
+export async function copyImage(
+    source: Side,
+    target: Side,
+    digest: string,
+    tags: readonly string[],
+    warn: (message: string) => void,
+): Promise<void> {
+    const sameRepository = source.session.host === target.session.host && source.path === target.path;
+    const manifest = await get(source, digest);
+    if (!sameRepository) await new Copy(source, target, warn).manifest(manifest);
+    for (const tag of tags) await target.session.putManifest(target.path, tag, manifest);
+}
+
+class Copy {
+    readonly #source: Side;
+    readonly #target: Side;
+    readonly #warn: (message: string) => void;
+    readonly #done = new Set<string>();
+
+    constructor(source: Side, target: Side, warn: (message: string) => void) {
+        this.#source = source;
+        this.#target = target;
+        this.#warn = warn;
+    }
+
+    /** The manifest, after what it is made of, before what refers to it. */
+    async manifest(manifest: Manifest): Promise<void> {
+        const { session, path } = this.#target;
+        if (this.#done.has(manifest.digest)) return;
+        this.#done.add(manifest.digest);
+        const { config, layers = [], manifests = [] } = manifest.parts;
+        for (const child of manifests) await this.manifest(await get(this.#source, child.digest));
+        if ((await session.digestOf(path, manifest.digest)) === undefined) {
+            // A layer with URLs is one that its licence forbids to distribute: it is fetched from there.
+            const own = [config, ...layers].filter((blob) => blob !== undefined).filter(({ urls = [] }) => urls.length === 0);
+            const blobs = new Set(own.map((blob) => blob.digest));
+            await Promise.all([...blobs].map((digest) => session.takeBlob(path, digest, this.#source)));
+            await session.putManifest(path, manifest.digest, manifest);
+        }
+        await this.#referrers(manifest.digest);
+        await this.#cosignTags(manifest.digest);
+    }
+
+    /** Signatures and the like as OCI 1.1 has them: by a route of the registry, or by a tag where it has none. */
+    async #referrers(digest: string): Promise<void> {
+        const tag = digest.replace(":", "-");
+        const { session, path } = this.#source;
+        const found = (await session.referrers(path, digest)) ?? (await session.manifest(path, tag))?.parts.manifests ?? [];
+        if (found.length === 0) return;
+        for (const referrer of found) await this.manifest(await get(this.#source, referrer.digest));
+        const tracked = await this.#target.session.referrers(this.#target.path, digest);
+        if (tracked === undefined) await this.#listReferrers(tag, found);
+    }
+
+    /** Where the target has no such route, its index under the fall-back tag is what clients read. */
+    async #listReferrers(tag: string, referrers: readonly Descriptor[]): Promise<void> {
+        const { session, path } = this.#target;
+        const listed = (await session.manifest(path, tag))?.parts.manifests ?? [];
+        const added = referrers.filter(({ digest }) => !listed.some((one) => one.digest === digest));
+        if (added.length === 0) return;
+        const index = { schemaVersion: 2, mediaType: indexType, manifests: [...listed, ...added] };
+        await session.putManifest(path, tag, { mediaType: indexType, bytes: new TextEncoder().encode(JSON.stringify(index)) });
+    }
+
+    async #cosignTags(digest: string): Promise<void> {
+        for (const suffix of cosignSuffixes) {
+            const tag = `${digest.replace(":", "-")}${suffix}`;
+            const manifest = await this.#source.session.manifest(this.#source.path, tag);
+            if (manifest === undefined) continue;
+            const { session, path } = this.#target;
+            const there = await session.digestOf(path, tag);
+            if (there === manifest.digest) continue;
+            if (there !== undefined) {
+                this.#warn(
+                    `${session.host}/${path}:${tag} holds other signatures than the source; they are kept, and the source's not copied.`,
+                );
+                continue;
+            }
+            await this.manifest(manifest);
+            await session.putManifest(path, tag, manifest);
+        }
+    }
+}
+
+async function get({ session, path }: Side, digest: string): Promise<Manifest> {
+    const manifest = await session.manifest(path, digest);
+    if (manifest !== undefined) return manifest;
+    throw new QuayError(`There is no ${digest} in ${session.host}/${path} any more: promote another version or digest.`);
+}

@@ -1,0 +1,18 @@
+import { QuayError } from "../errors.ts";
+import * as names from "../names.ts";
+import { func } from "../resource.ts";
+import { getRepository as read, outputsOf, repositoryOutputs } from "../resources/repository.ts";
+
+export const getRepository = func({
+    name: "getRepository",
+    description: "A repository that exists, whoever made it.",
+    inputs: {
+        repository: names.repository.describe("The repository, NAMESPACE/NAME."),
+    },
+    outputs: repositoryOutputs,
+    async invoke({ repository }, { api }) {
+        const found = await read(api, repository);
+        if (found === undefined) throw new QuayError(`There is no repository ${repository} on Quay at ${api.site.url}.`);
+        return { ...found, ...outputsOf(repository, api.site) };
+    },
+});

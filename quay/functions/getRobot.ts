@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { QuayError } from "../errors.ts";
+import * as names from "../names.ts";
+import { func } from "../resource.ts";
+import { getRobot as read } from "../resources/robot.ts";
+
+export const getRobot = func({
+    name: "getRobot",
+    description: "A robot that exists, with its token, whoever made it.",
+    inputs: {
+        username: names.robot.describe("The robot, NAMESPACE+NAME."),
+    },
+    outputs: {
+        username: z.string().describe("What it logs in to the registry with: NAMESPACE+NAME."),
+        token: z.string().meta({ description: "The password that goes with it.", secret: true }),
+        description: z.string().describe("What it is for."),
+        namespaceKind: names.namespaceKind,
+    },
+    async invoke({ username }, { api }) {
+        const namespaceKind = await api.kindOf(names.splitRobot(username)?.namespace ?? "");
+        const found = await read(api, username, namespaceKind);
+        if (found === undefined) throw new QuayError(`There is no robot ${username} on Quay at ${api.site.url}.`);
+        return { username, token: found.token, description: found.description ?? "", namespaceKind };
+    },
+});

@@ -1,0 +1,76 @@
+import { z } from "zod";
+import type { QuayClient } from "../client.ts";
+import { notFound, QuayError, unless } from "../errors.ts";
+import * as names from "../names.ts";
+import { func } from "../resource.ts";
+
+const tagAnswer = z.object({
+    name: z.string(),
+    manifest_digest: z.string(),
+    is_manifest_list: z.boolean(),
+    size: z.number().nullish(),
+    last_modified: z.string().optional(),
+    expiration: z.string().nullish(),
+    immutable: z.boolean().optional(),
+});
+const tagsAnswer = z.object({ tags: z.array(tagAnswer), has_additional: z.boolean() });
+
+/** What the functions tell about a tag. */
+export const tagObject = z.object({
+    name: z.string().describe("The tag."),
+    digest: z.string().describe("The digest of the manifest that it points at: `sha256:…`."),
+    isManifestList: z.boolean().describe("Whether that is an index of images for several platforms."),
+    lastModified: z.string().optional().describe("When it was set, as Quay writes dates (RFC 2822)."),
+    expiration: z.string().optional().describe("When it will vanish, where it has an expiration (RFC 2822)."),
+    immutable: z.boolean().describe("Whether it is immutable; false where Quay has no such feature."),
+});
+
+export const getTag = func({
+    name: "getTag",
+    description: "The digest that a tag points at now, with what Quay knows about the tag.",
+    inputs: {
+        repository: names.repository.describe("The repository, NAMESPACE/NAME."),
+        tag: names.tag.describe("The tag."),
+    },
+    outputs: tagObject.shape,
+    async invoke({ repository, tag }, { api }) {
+        const [found] = await listActiveTags(api, repository, { tag });
+        if (found === undefined) throw new QuayError(`There is no tag "${tag}" in ${repository} on Quay at ${api.site.url}.`);
+        return found;
+    },
+});
+
+/** The tags that exist now, newest first, over all pages. (Quay's list holds deleted ones too unless asked otherwise.) */
+export async function listActiveTags(
+    api: QuayClient,
+    repository: string,
+    { tag, limit = Infinity }: { readonly tag?: string | undefined; readonly limit?: number | undefined },
+): Promise<z.output<typeof tagObject>[]> {
+    const tags: z.output<typeof tagObject>[] = [];
+    for (let page = 1, more = true; more && tags.length < limit; page++) {
+        const answer = await unless(notFound, () =>
+            api.get(
+                `repository/${repository}/tag/`,
+                {
+                    to: `list the tags of ${repository}`,
+                    scope: "repo:read",
+                    query: { onlyActiveTags: true, specificTag: tag, limit: 100, page },
+                },
+                tagsAnswer,
+            ),
+        );
+        if (answer === undefined) throw new QuayError(`There is no repository ${repository} on Quay at ${api.site.url}.`);
+        more = answer.has_additional;
+        tags.push(
+            ...answer.tags.map((found) => ({
+                name: found.name,
+                digest: found.manifest_digest,
+                isManifestList: found.is_manifest_list,
+                lastModified: found.last_modified,
+                expiration: found.expiration ?? undefined,
+                immutable: found.immutable ?? false,
+            })),
+        );
+    }
+    return tags.slice(0, limit);
+}

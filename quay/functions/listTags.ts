@@ -1,0 +1,23 @@
+import { z } from "zod";
+import * as names from "../names.ts";
+import { func } from "../resource.ts";
+import { listActiveTags, tagObject } from "./getTag.ts";
+
+export const listTags = func({
+    name: "listTags",
+    description: "The tags of a repository, the newest first; deleted ones are not among them.",
+    inputs: {
+        repository: names.repository.describe("The repository, NAMESPACE/NAME."),
+        limit: z
+            .int("it has to be a whole number.")
+            .min(1, "it has to be 1 at least.")
+            .optional()
+            .describe("How many at most. Default: all."),
+    },
+    outputs: {
+        tags: z.array(tagObject.meta({ id: "Tag", description: "A tag of a repository." })).describe("The tags."),
+    },
+    async invoke({ repository, limit }, { api }) {
+        return { tags: await listActiveTags(api, repository, { limit }) };
+    },
+});

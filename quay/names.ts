@@ -1,0 +1,87 @@
+import { z } from "zod";
+
+/** Names as Quay takes them, for the inputs of resources. The messages complete `"key" = value: …`. */
+
+/** A user's or an organization's name. */
+export const namespace = z
+    .string()
+    .regex(
+        /^(?=.{2,255}$)[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
+        "it has to be a user or an organization: 2 to 255 lower-case letters and digits, with single . _ - within.",
+    );
+
+const repositoryName = /[a-z0-9][.a-z0-9_-]*(?:\/[a-z0-9][.a-z0-9_-]*)*/;
+
+/** A repository's name within its namespace. */
+export const repositoryInNamespace = z
+    .string()
+    .max(255, "it has more than 255 characters.")
+    .regex(
+        new RegExp(`^${repositoryName.source}$`),
+        "it has to be a repository name without its namespace: lower-case letters, digits, . _ - and / within.",
+    );
+
+/** A repository with its namespace: `alice/app`. */
+export const repository = z
+    .string()
+    .regex(
+        new RegExp(`^[a-z0-9]+(?:[._-][a-z0-9]+)*/${repositoryName.source}$`),
+        "it has to be NAMESPACE/NAME in lower case, as in alice/app: no registry, no tag.",
+    );
+
+/** A robot's name within its namespace. */
+export const robotInNamespace = z
+    .string()
+    .regex(
+        /^(?=.{2,255}$)[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
+        "it has to be a robot name without its namespace: 2 to 255 lower-case letters and digits, with single . _ - within.",
+    );
+
+/** A robot with its namespace: `alice+deploy`. */
+export const robot = z
+    .string()
+    .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*\+[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "it has to be NAMESPACE+NAME, as in alice+deploy.");
+
+/** A user, or a robot with its namespace. */
+export const account = z
+    .string()
+    .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?$/, "it has to be a user, or a robot as NAMESPACE+NAME.");
+
+/** A team's name within its organization. */
+export const team = z
+    .string()
+    .regex(
+        /^(?=.{2,255}$)[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
+        "it has to be a team: 2 to 255 lower-case letters and digits, with single . _ - within.",
+    );
+
+/** A tag of an image. */
+export const tag = z.string().regex(/^\w[\w.-]{0,127}$/, "it has to be a tag: letters, digits, _ . -, at most 128 of them.");
+
+/** The digest of a manifest. */
+export const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, "it has to be a digest: sha256: and 64 hexadecimal digits.");
+
+/** What one may do in a repository. */
+export const role = z
+    .enum(["read", "write", "admin"], "it has to be read, write or admin.")
+    .meta({ id: "Role", description: "`read` (pull), `write` (pull and push) or `admin`." });
+
+/** What a namespace is. */
+export const namespaceKind = z
+    .enum(["user", "organization"])
+    .meta({ id: "NamespaceKind", description: "What a namespace is: a user's own, or an organization's." });
+
+/** `alice/app/web` → namespace `alice`, name `app/web`; undefined where there is no slash. */
+export function splitRepository(repository: string): { namespace: string; name: string } | undefined {
+    return split(repository, "/");
+}
+
+/** `alice+deploy` → namespace `alice`, name `deploy`; undefined where there is no plus. */
+export function splitRobot(username: string): { namespace: string; name: string } | undefined {
+    return split(username, "+");
+}
+
+function split(whole: string, separator: string): { namespace: string; name: string } | undefined {
+    const at = whole.indexOf(separator);
+    return at > 0 && at < whole.length - 1 ? { namespace: whole.slice(0, at), name: whole.slice(at + 1) } : undefined;
+}

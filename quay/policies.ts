@@ -1,0 +1,171 @@
+import { z } from "zod";
+import type { QuayClient, Scope } from "./client.ts";
+import { badId, createOnce } from "./create.ts";
+import { notFound, QuayError, RefusedError, unless } from "./errors.ts";
+import * as names from "./names.ts";
+
+/** What auto-prune and immutability policies have in common: lists of them on repositories and on namespaces. */
+
+/** Where a policy holds: exactly one of them is set. */
+export interface Place {
+    readonly repository?: string | undefined;
+    readonly namespace?: string | undefined;
+}
+
+export const place = {
+    repository: names.repository
+        .optional()
+        .describe("The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set."),
+    namespace: names.namespace.optional().describe("The organization, or one's own user name, for all of whose repositories it holds."),
+};
+
+export const policyImportId = {
+    format: "REPOSITORY:UUID or NAMESPACE:UUID; the UUID may be left out where there is one policy",
+    example: "alice/app:0a1b2c3d-0000-4000-8000-000000000000",
+};
+
+/** What is wrong with the place, if anything. */
+export function checkPlace({ repository, namespace }: Place): string | undefined {
+    return (repository === undefined) === (namespace === undefined) ? "exactly one of repository and namespace has to be set." : undefined;
+}
+
+const created = z.object({ uuid: z.string() });
+
+/** A kind of policy. */
+export interface PolicyKind<Policy> {
+    /** For messages: `auto-prune policy`. */
+    readonly name: string;
+    /** The last part of the route. */
+    readonly route: "autoprunepolicy" | "immutabilitypolicy";
+    /** What has to be switched on in Quay. */
+    readonly feature: string;
+    /** One's own namespace has a route without a name. */
+    readonly userRoute: boolean;
+    readonly answer: z.ZodType<Policy & { readonly uuid: string }>;
+    /** Whether the two do the same. */
+    readonly same: (one: Policy, other: Policy) => boolean;
+    /** Whether Quay refuses to have both. */
+    readonly clash: (one: Policy, other: Policy) => boolean;
+}
+
+export interface Listed<Policy> {
+    readonly place: Place;
+    readonly uuid: string;
+    readonly policy: Policy;
+}
+
+/** Makes the policy, or takes over an equal one. @returns its UUID */
+export async function createPolicy<Policy extends object>(
+    kind: PolicyKind<Policy>,
+    api: QuayClient,
+    place: Place,
+    policy: Policy,
+): Promise<string> {
+    const existing = await list(kind, api, place);
+    const equal = existing.find((one) => kind.same(one, policy));
+    if (equal !== undefined) return equal.uuid;
+    const clash = existing.find((one) => kind.clash(one, policy));
+    if (clash !== undefined) {
+        throw new QuayError(
+            `${textOf(place)} has another ${kind.name} that this one would clash with, and nothing was changed. Remove it in Quay, or take it over ` +
+                `with the id ${textOf(place)}:${clash.uuid}.`,
+        );
+    }
+    const { path, scope } = await routeOf(kind, api, place);
+    const call = { to: `make an ${kind.name} for ${textOf(place)}`, scope, json: policy, once: true };
+    const { uuid } = await guard(kind, api, () =>
+        createOnce(
+            () => api.change("POST", path, call, created),
+            async () => (await list(kind, api, place)).find((one) => kind.same(one, policy)),
+        ),
+    );
+    return uuid;
+}
+
+/** Finds the policy that an id means; undefined where it, or what it holds for, is gone. */
+export async function readPolicy<Policy extends object>(
+    kind: PolicyKind<Policy>,
+    api: QuayClient,
+    id: string,
+): Promise<Listed<Policy> | undefined> {
+    const { place, uuid } = parseId(id);
+    const { path, scope } = await routeOf(kind, api, place);
+    const to = `read the ${kind.name} of ${textOf(place)}`;
+    if (uuid !== undefined) {
+        const policy = await guard(kind, api, () => unless(notFound, () => api.get(`${path}${uuid}`, { to, scope }, kind.answer)));
+        return policy && { place, uuid, policy };
+    }
+    const [policy, ...others] = await list(kind, api, place);
+    if (others.length > 0) {
+        const ids = [policy, ...others].map((one) => `${textOf(place)}:${one?.uuid ?? ""}`);
+        throw new QuayError(`${textOf(place)} has several of this kind: give one of the ids ${ids.join(", ")}.`);
+    }
+    return policy && { place, uuid: policy.uuid, policy };
+}
+
+/** Sets the policy to new values. */
+export async function updatePolicy<Policy extends object>(
+    kind: PolicyKind<Policy>,
+    api: QuayClient,
+    id: string,
+    policy: Policy,
+): Promise<void> {
+    const { place, uuid = "" } = parseId(id);
+    const { path, scope } = await routeOf(kind, api, place);
+    await api.change("PUT", `${path}${uuid}`, { to: `change the ${kind.name} of ${textOf(place)}`, scope, json: policy }, z.unknown());
+}
+
+/** Deletes the policy, if it is there. */
+export async function deletePolicy<Policy extends object>(kind: PolicyKind<Policy>, api: QuayClient, id: string): Promise<void> {
+    const { place, uuid = "" } = parseId(id);
+    const { path, scope } = await routeOf(kind, api, place);
+    const to = `delete the ${kind.name} of ${textOf(place)}`;
+    await unless(notFound, () => api.change("DELETE", `${path}${uuid}`, { to, scope }, z.unknown()));
+}
+
+/** The id of a policy: `alice/app:UUID`. */
+export function policyId(place: Place, uuid: string): string {
+    return `${textOf(place)}:${uuid}`;
+}
+
+async function list<Policy extends object>(
+    kind: PolicyKind<Policy>,
+    api: QuayClient,
+    place: Place,
+): Promise<(Policy & { readonly uuid: string })[]> {
+    const { path, scope } = await routeOf(kind, api, place);
+    const to = `list the policies of ${textOf(place)}`;
+    const form = z.object({ policies: z.array(kind.answer) });
+    const found = await guard(kind, api, () => unless(notFound, () => api.get(path, { to, scope }, form)));
+    if (found === undefined) throw new QuayError(`There is no ${textOf(place)} on Quay at ${api.site.url}.`);
+    return found.policies;
+}
+
+async function routeOf<Policy>(kind: PolicyKind<Policy>, api: QuayClient, place: Place): Promise<{ path: string; scope: Scope }> {
+    if (place.repository !== undefined) return { path: `repository/${place.repository}/${kind.route}/`, scope: "repo:admin" };
+    const namespace = place.namespace ?? "";
+    if (kind.userRoute && (await api.kindOf(namespace)) === "user") return { path: `user/${kind.route}/`, scope: "user:admin" };
+    return { path: `organization/${namespace}/${kind.route}/`, scope: "org:admin" };
+}
+
+/** A switched-off feature has no routes: Quay answers with a page of its web UI. */
+async function guard<Policy, T>(kind: PolicyKind<Policy>, api: QuayClient, run: () => Promise<T>): Promise<T> {
+    try {
+        return await run();
+    } catch (error) {
+        if (error instanceof RefusedError && !error.refusal.deliberate && [308, 404, 405].includes(error.refusal.status)) {
+            throw new QuayError(`Quay at ${api.site.url} has no ${kind.name}: ${kind.feature} is switched off there, or it is too old.`);
+        }
+        throw error;
+    }
+}
+
+function parseId(id: string): { place: Place; uuid: string | undefined } {
+    const [, where, uuid] = /^([^:]+)(?::([^:]+))?$/.exec(id) ?? [];
+    if (where === undefined) throw badId(id, policyImportId);
+    return { place: where.includes("/") ? { repository: where } : { namespace: where }, uuid };
+}
+
+function textOf({ repository, namespace }: Place): string {
+    return repository ?? namespace ?? "";
+}

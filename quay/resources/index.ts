@@ -1,0 +1,29 @@
+import type { Resource } from "../resource.ts";
+import { autoPrunePolicy } from "./autoPrunePolicy.ts";
+import { defaultPermission } from "./defaultPermission.ts";
+import { notification } from "./notification.ts";
+import { organization } from "./organization.ts";
+import { promotedImage } from "./promotedImage.ts";
+import { repository } from "./repository.ts";
+import { repositoryPermission } from "./repositoryPermission.ts";
+import { robot } from "./robot.ts";
+import { robotFederation } from "./robotFederation.ts";
+import { tagImmutabilityPolicy } from "./tagImmutabilityPolicy.ts";
+import { team } from "./team.ts";
+import { teamMembership } from "./teamMembership.ts";
+
+/** All resources of the package. */
+export const resources: readonly Resource[] = [
+    repository,
+    robot,
+    repositoryPermission,
+    promotedImage,
+    robotFederation,
+    autoPrunePolicy,
+    tagImmutabilityPolicy,
+    notification,
+    organization,
+    team,
+    teamMembership,
+    defaultPermission,
+];

@@ -1,0 +1,201 @@
+import { z } from "zod";
+import type { QuayClient } from "../client.ts";
+import { copyImage } from "../copyImage.ts";
+import type { Side } from "../copyImage.ts";
+import { badId } from "../create.ts";
+import { QuayError, RefusedError } from "../errors.ts";
+import * as names from "../names.ts";
+import { parseImageName, RegistrySession } from "../registry.ts";
+import type { Credentials, ImageName } from "../registry.ts";
+import { resource } from "../resource.ts";
+import type { Context } from "../resource.ts";
+import { getRepository } from "./repository.ts";
+
+const importId = { format: "REGISTRY/REPOSITORY:TAG", example: "quay.io/alice/app_prod:1.0.0" };
+
+const imageName = z
+    .string()
+    .refine(
+        (name) => parseImageName(name) !== undefined,
+        "it has to be a repository with its registry, as in quay.io/alice/app: no tag, no digest.",
+    );
+
+const credentials = z
+    .strictObject({
+        username: z.string().min(1, "it must not be empty.").describe("The user, or robot (NAMESPACE+NAME)."),
+        password: z.string().min(1, "it must not be empty.").describe("The password, or the robot's token."),
+    })
+    .meta({ id: "Credentials", description: "A user of a registry." });
+
+const credentialsFor = (side: string) =>
+    credentials.optional().meta({
+        description: `Who ${side}. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular.`,
+        secret: true,
+    });
+
+const tags = z.array(names.tag).refine((list) => new Set(list).size === list.length, "it must not name a tag twice.");
+
+interface Promotion {
+    readonly source: string;
+    readonly target: string;
+    readonly version?: string | undefined;
+    readonly digest?: string | undefined;
+    readonly tags?: readonly string[] | undefined;
+    readonly floatingTags: readonly string[];
+    readonly sourceCredentials?: Credentials | undefined;
+    readonly targetCredentials?: Credentials | undefined;
+}
+
+export const promotedImage = resource({
+    name: "PromotedImage",
+    description:
+        "An image, or an index of images for several platforms, that is copied by its digest to tags of another repository, or of the same: nothing is " +
+        "built or pulled. Signatures and attestations go with it. A version tag is never moved: one that points at another digest is an error. Deleting " +
+        "the resource deletes no tag.",
+    importId,
+    fixed: {
+        target: imageName.describe("The repository that gets it, with its registry: the `image` of a Repository."),
+    },
+    changing: {
+        source: imageName.describe("The repository that has it, with its registry: `quay.io/alice/app`. May be the target itself."),
+        version: names.tag
+            .optional()
+            .describe("The tag in the source to promote. It is looked up when it or the source changes, and not again. Or give `digest`."),
+        digest: names.digest.optional().describe("The digest to promote: `sha256:…`. Default: what `version` points at."),
+        tags: tags
+            .optional()
+            .describe("The version tags that it gets in the target: each is new there, or has this digest already. Default: the version."),
+        floatingTags: tags
+            .default([])
+            .describe(
+                "Tags that it gets too and that move with every promotion, such as `latest`: set when something changes, never compared. Default: none.",
+            ),
+        sourceCredentials: credentialsFor("reads the source"),
+        targetCredentials: credentialsFor("writes to the target"),
+    },
+    outputs: {
+        digest: names.digest.describe("The digest that was promoted."),
+        tags: z.array(names.tag).describe("The version tags that it has in the target."),
+        image: z.string().describe("What to deploy: REGISTRY/REPOSITORY@DIGEST."),
+    },
+    id: ({ target }) => target,
+    derive: ({ target, digest, tags }) => ({
+        digest,
+        tags,
+        image: target === undefined || digest === undefined ? undefined : `${target}@${digest}`,
+    }),
+    validate: ({ version, digest, tags, floatingTags }) => {
+        if (version === undefined && digest === undefined) return "one of version and digest has to be set.";
+        if (version === undefined && tags === undefined && floatingTags.length === 0)
+            return "with a digest, tags or floatingTags has to be set.";
+        const both = floatingTags.find((tag) => tags?.includes(tag));
+        return both === undefined ? undefined : `the tag "${both}" cannot be in tags and in floatingTags.`;
+    },
+
+    async resolve(inputs, old, { api }) {
+        const { source, version } = inputs;
+        const tags = inputs.tags ?? (version === undefined || inputs.floatingTags.includes(version) ? [] : [version]);
+        if (inputs.digest !== undefined || version === undefined) return { ...inputs, tags };
+        const looked = old?.digest !== undefined && old.source === source && old.version === version;
+        return { ...inputs, tags, digest: looked ? old.digest : await lookUp(api, inputs, version) };
+    },
+
+    async create(inputs, context) {
+        return { id: inputs.target, outputs: await promote(inputs, context) };
+    },
+
+    async read(id, { api }, old) {
+        const [name = "", ...tag] = old === undefined ? splitTag(id) : [old.target];
+        const parsed = parseImageName(name);
+        if (parsed === undefined || (old === undefined && tag.length === 0)) throw badId(id, importId);
+        const { session, path } = sideOf(api, parsed, old?.targetCredentials, "pull");
+        const wanted = old === undefined ? tag : old.tags;
+        const found = await digestsOf(session, path, wanted).catch(async (error: unknown) => {
+            // Quay's registry gives one answer for "missing" and "refused"; its API tells them apart.
+            const refused = error instanceof RefusedError && error.refusal.status === 401 && parsed.host === api.site.host;
+            if (refused && (await getRepository(api, path)) === undefined) return [];
+            throw error;
+        });
+        const [digest] = old === undefined ? found.map((one) => one.digest) : [old.digest];
+        const gone = wanted.length > 0 ? found.every((one) => one.digest === undefined) : !(await exists(session, path, digest));
+        if (gone || digest === undefined) return undefined;
+        // A tag that was moved or removed is no longer one of this image's: the next `up` sets it, or says what it points at.
+        const tags = found.filter((one) => one.digest === digest).map((one) => one.tag);
+        const inputs = old ?? { source: name, target: name, floatingTags: [] };
+        return { id: name, inputs: { ...inputs, digest, tags }, outputs: { digest, tags, image: `${name}@${digest}` } };
+    },
+
+    update(inputs, _old, context) {
+        return promote(inputs, context);
+    },
+
+    // Whoever runs the image must not lose it: tags stay.
+    delete: () => Promise.resolve(),
+});
+
+/** Copies it and sets the tags. */
+async function promote(promotion: Promotion, { api, warn }: Context): Promise<{ digest: string; tags: string[]; image: string }> {
+    const { digest, tags = [], floatingTags } = promotion;
+    if (digest === undefined) throw new QuayError(`The digest of ${promotion.source} to promote is not known.`);
+    const { source, target } = sidesOf(api, promotion);
+    const now = await digestsOf(target.session, target.path, [...tags, ...floatingTags]);
+    const conflict = now.find((one) => tags.includes(one.tag) && one.digest !== undefined && one.digest !== digest);
+    if (conflict !== undefined) {
+        throw new QuayError(
+            `The version tag ${promotion.target}:${conflict.tag} points at ${conflict.digest ?? ""}, and this program wants ${digest}. A version ` +
+                "tag is never moved, and nothing was changed: raise the version.",
+        );
+    }
+    const unset = now.filter((one) => one.digest !== digest).map((one) => one.tag);
+    if (unset.length > 0) await copyImage(source, target, digest, unset, warn);
+    return { digest, tags: [...tags], image: `${promotion.target}@${digest}` };
+}
+
+async function lookUp(api: QuayClient, promotion: Promotion, version: string): Promise<string> {
+    const { session, path } = sideOf(api, nameOf(promotion.source), promotion.sourceCredentials, "pull");
+    const digest = await session.digestOf(path, version);
+    if (digest !== undefined) return digest;
+    throw new QuayError(`There is no tag "${version}" in ${promotion.source}: push it first, or give a version that is there.`);
+}
+
+/** Source and target, in one session where one registry and one user serve both: a blob is mounted with one token for both. */
+function sidesOf(api: QuayClient, promotion: Promotion): { source: Side; target: Side } {
+    const { sourceCredentials, targetCredentials } = promotion;
+    const [source, target] = [nameOf(promotion.source), nameOf(promotion.target)];
+    const oneUser =
+        sourceCredentials?.username === targetCredentials?.username && sourceCredentials?.password === targetCredentials?.password;
+    if (source.host !== target.host || !oneUser) {
+        return { source: sideOf(api, source, sourceCredentials, "pull"), target: sideOf(api, target, targetCredentials, "pull,push") };
+    }
+    const scopes = [`repository:${source.path}:pull`, `repository:${target.path}:pull,push`];
+    const session = new RegistrySession(api, target.host, targetCredentials, source.path === target.path ? scopes.slice(1) : scopes);
+    return { source: { session, path: source.path }, target: { session, path: target.path } };
+}
+
+function sideOf(api: QuayClient, { host, path }: ImageName, credentials: Credentials | undefined, actions: string): Side {
+    return { session: new RegistrySession(api, host, credentials, [`repository:${path}:${actions}`]), path };
+}
+
+/** What the tags point at; undefined for one that is not there. */
+function digestsOf(
+    session: RegistrySession,
+    path: string,
+    tags: readonly string[],
+): Promise<{ tag: string; digest: string | undefined }[]> {
+    return Promise.all(tags.map(async (tag) => ({ tag, digest: await session.digestOf(path, tag) })));
+}
+
+async function exists(session: RegistrySession, path: string, digest: string | undefined): Promise<boolean> {
+    return digest !== undefined && (await session.digestOf(path, digest)) !== undefined;
+}
+
+function nameOf(name: string): ImageName {
+    const parsed = parseImageName(name);
+    if (parsed === undefined) throw new QuayError(`"${name}" is not a repository with its registry, as in quay.io/alice/app.`);
+    return parsed;
+}
+
+function splitTag(reference: string): string[] {
+    const [, name, tag] = /^(.+):([\w][\w.-]{0,127})$/.exec(reference) ?? [];
+    return name === undefined || tag === undefined ? [reference] : [name, tag];
+}

@@ -1,0 +1,160 @@
+import { z } from "zod";
+import type { QuayClient } from "../client.ts";
+import { badId, createOnce, existsAlready } from "../create.ts";
+import { badRequest, notFound, PartialError, QuayError, RefusedError, unless } from "../errors.ts";
+import * as names from "../names.ts";
+import { resource } from "../resource.ts";
+import type { Site } from "../resource.ts";
+
+const importId = { format: "NAMESPACE/NAME", example: "alice/app" };
+
+const visibility = z
+    .enum(["public", "private"], "it has to be public or private.")
+    .meta({ id: "Visibility", description: "`public` (anyone may pull) or `private`." });
+const state = z
+    .enum(["NORMAL", "READ_ONLY", "MIRROR"], "it has to be NORMAL, READ_ONLY or MIRROR.")
+    .meta({ id: "RepositoryState", description: "`NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by mirroring)." });
+
+const answer = z.object({
+    is_public: z.boolean(),
+    // Of a repository that a push made it is null.
+    description: z.string().nullable(),
+    state: state.optional(),
+});
+
+const changing = {
+    visibility: visibility.default("private").describe("`public` (anyone may pull) or `private`."),
+    description: z.string().default("").describe("Its description, Markdown, on its page in Quay."),
+    state: state
+        .default("NORMAL")
+        .describe(
+            "`NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by Quay's mirroring). Others than NORMAL need a Quay with repository mirroring.",
+        ),
+};
+type Settings = z.output<z.ZodObject<typeof changing>>;
+
+const derived = {
+    fullName: z.string().describe("NAMESPACE/NAME, what other resources of this package take as a repository."),
+    image: z.string().describe("What docker pulls and pushes: HOST/NAMESPACE/NAME, without a tag."),
+    url: z.string().describe("Its page in Quay's web interface."),
+};
+
+/** All that can be told of a repository. */
+export const repositoryOutputs = { visibility, description: changing.description, state, ...derived };
+
+export const repository = resource({
+    name: "Repository",
+    description:
+        "A repository for container images, in a user's namespace or an organization's. One that exists already is an error that says how to import it.",
+    importId,
+    fixed: {
+        namespace: names.namespace.describe("The user or organization that it belongs to."),
+        name: names.repositoryInNamespace.describe("Its name within the namespace; may contain slashes."),
+    },
+    changing,
+    outputs: derived,
+    id: ({ namespace, name }) => (namespace === undefined || name === undefined ? undefined : `${namespace}/${name}`),
+    derive: ({ namespace, name }, site) => (namespace === undefined || name === undefined ? {} : outputsOf(`${namespace}/${name}`, site)),
+
+    async create(inputs, context) {
+        const { namespace, name, visibility, description } = inputs;
+        const { api } = context;
+        const id = `${namespace}/${name}`;
+        const to = `create the repository ${id}`;
+        const json = { namespace, repository: name, visibility, description, repo_kind: "image" };
+        await createOnce(
+            async () => {
+                const created = await unless(badRequest(/already exists/i), () =>
+                    api.change("POST", "repository", { to, scope: "repo:create", json, once: true }, z.object({})),
+                );
+                if (created === undefined) throw existsAlready(`The repository ${id}`, id, context);
+                return true;
+            },
+            async () => {
+                const found = await getRepository(api, id);
+                if (found === undefined) return undefined;
+                if (found.description === description && found.visibility === visibility) return true;
+                throw existsAlready(`The repository ${id}`, id, context);
+            },
+        );
+        const outputs = outputsOf(id, api.site);
+        if (inputs.state !== "NORMAL") {
+            try {
+                await changeState(api, id, inputs.state);
+            } catch (error) {
+                if (error instanceof QuayError) throw new PartialError(error.message, id, { ...inputs, state: "NORMAL", ...outputs });
+                throw error;
+            }
+        }
+        return { id, outputs };
+    },
+
+    async read(id, { api }) {
+        const key = names.splitRepository(id);
+        if (key === undefined) throw badId(id, importId);
+        const found = await getRepository(api, id);
+        if (found === undefined) return undefined;
+        return { inputs: { ...key, ...found }, outputs: outputsOf(id, api.site) };
+    },
+
+    async update({ visibility, description, state }, old, { api }, id) {
+        if (description !== old.description) {
+            const to = `change the description of ${id}`;
+            await api.change("PUT", `repository/${id}`, { to, scope: "repo:write", json: { description } }, z.object({}));
+        }
+        if (visibility !== old.visibility) {
+            const to = `make ${id} ${visibility}`;
+            const call = { to, scope: "repo:admin", json: { visibility } } as const;
+            const answer = await api.change("POST", `repository/${id}/changevisibility`, call, z.unknown());
+            // Quay's way of saying that there is no such repository.
+            if (answer === null) throw new QuayError(`Cannot ${to}: the repository is gone. Run \`pulumi refresh\`.`);
+        }
+        if (state !== old.state) await changeState(api, id, state);
+        return outputsOf(id, api.site);
+    },
+
+    async delete(_old, { api }, id) {
+        await unless(notFound, () =>
+            api.change("DELETE", `repository/${id}`, { to: `delete the repository ${id}`, scope: "repo:admin" }, z.unknown()),
+        );
+    },
+});
+
+/** The outputs that follow from its name. */
+export function outputsOf(fullName: string, site: Site): { fullName: string; image: string; url: string } {
+    return { fullName, image: `${site.host}/${fullName}`, url: `${site.url}/repository/${fullName}` };
+}
+
+/** A repository as it is; undefined where there is none. */
+export async function getRepository(api: QuayClient, id: string): Promise<Settings | undefined> {
+    const call = { to: `read the repository ${id}`, scope: "repo:read", query: { includeTags: false } } as const;
+    const found = await unless(notFound, () => api.get(`repository/${id}`, call, answer));
+    return (
+        found && {
+            visibility: found.is_public ? "public" : "private",
+            description: found.description ?? "",
+            state: found.state ?? "NORMAL",
+        }
+    );
+}
+
+async function changeState(api: QuayClient, id: string, state: string): Promise<void> {
+    try {
+        const call = { to: `make ${id} ${state}`, scope: "repo:admin", json: { state } } as const;
+        await api.change("PUT", `repository/${id}/changestate`, call, z.object({}));
+    } catch (error) {
+        // Without the feature there is no such route: Quay takes the path for a repository named NAME/changestate.
+        if (error instanceof RefusedError && badRequest(/'description' is a required property/)(error.refusal)) {
+            throw new QuayError(
+                `Quay at ${api.site.url} cannot make ${id} ${state}: its repository mirroring is switched off, and \`state\` needs it.`,
+            );
+        }
+        throw error;
+    }
+}
+
+/** A repository that has to exist, for routes that fail with a bare 500 where it does not. @throws QuayError that says so. */
+export async function requireRepository(api: QuayClient, id: string): Promise<void> {
+    if ((await getRepository(api, id)) !== undefined) return;
+    throw new QuayError(`There is no repository ${id} on Quay at ${api.site.url}.`);
+}

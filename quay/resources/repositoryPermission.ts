@@ -1,0 +1,97 @@
+import { z } from "zod";
+import type { QuayClient } from "../client.ts";
+import { badId, setDifferently } from "../create.ts";
+import { badRequest, RefusedError, unless } from "../errors.ts";
+import * as names from "../names.ts";
+import { resource } from "../resource.ts";
+import { requireRepository } from "./repository.ts";
+
+const importId = { format: "REPOSITORY:KIND:NAME (KIND is robot, user or team)", example: "alice/app:robot:alice+deploy" };
+const missing = badRequest(/does not have permission for repo/i);
+const answer = z.object({ role: names.role });
+
+const kinds = ["robot", "user", "team"] as const;
+
+/** Who has the permission: exactly one of them is set. */
+interface Holder {
+    readonly robot?: string | undefined;
+    readonly user?: string | undefined;
+    readonly team?: string | undefined;
+}
+
+export const repositoryPermission = resource({
+    name: "RepositoryPermission",
+    description:
+        "What a robot, a user or a team may do in a repository. An equal permission that exists already is taken over; a different one is an error.",
+    importId,
+    fixed: {
+        repository: names.repository.describe("The repository, NAMESPACE/NAME: the `fullName` of a Repository."),
+        robot: names.robot
+            .optional()
+            .describe("The robot that gets it, NAMESPACE+NAME: the `username` of a Robot. Exactly one of robot, user and team is set."),
+        user: names.namespace.optional().describe("The user who gets it."),
+        team: names.team.optional().describe("The team that gets it; only in an organization's repositories."),
+    },
+    changing: {
+        role: names.role,
+    },
+    outputs: {},
+    id: idOf,
+    validate: (inputs) =>
+        kinds.filter((kind) => inputs[kind] !== undefined).length === 1 ? undefined : "exactly one of robot, user and team has to be set.",
+
+    async create(inputs, context) {
+        const { api } = context;
+        const id = idOf(inputs) ?? "";
+        const existing = await get(api, id);
+        if (existing === undefined) await put(api, id, inputs.role);
+        else if (existing.role !== inputs.role) {
+            throw setDifferently(`The permission ${id}`, `"${existing.role}"`, `"${inputs.role}"`, id, context);
+        }
+        return { id, outputs: {} };
+    },
+
+    async read(id, { api }) {
+        const { repository, kind, name } = parse(id);
+        const found = await get(api, id);
+        return found === undefined ? undefined : { inputs: { repository, [kind]: name, role: found.role }, outputs: {} };
+    },
+
+    async update({ role }, _old, { api }, id) {
+        await put(api, id, role);
+        return {};
+    },
+
+    async delete(_old, { api }, id) {
+        await unless(missing, () =>
+            api.change("DELETE", parse(id).path, { to: `remove the permission ${id}`, scope: "repo:admin" }, z.unknown()),
+        );
+    },
+});
+
+function idOf(inputs: Holder & { readonly repository?: string | undefined }): string | undefined {
+    const kind = kinds.find((kind) => inputs[kind] !== undefined);
+    return inputs.repository === undefined || kind === undefined ? undefined : `${inputs.repository}:${kind}:${inputs[kind] ?? ""}`;
+}
+
+function parse(id: string): { repository: string; kind: (typeof kinds)[number]; name: string; path: string } {
+    const [repository, kindName, name, ...rest] = id.split(":");
+    const kind = kinds.find((kind) => kind === kindName);
+    if (!repository?.includes("/") || kind === undefined || !name || rest.length > 0) throw badId(id, importId);
+    return { repository, kind, name, path: `repository/${repository}/permissions/${kind === "team" ? "team" : "user"}/${name}` };
+}
+
+function get(api: QuayClient, id: string): Promise<z.output<typeof answer> | undefined> {
+    return unless(missing, () => api.get(parse(id).path, { to: `read the permission ${id}`, scope: "repo:admin" }, answer));
+}
+
+async function put(api: QuayClient, id: string, role: string): Promise<void> {
+    const { path, repository } = parse(id);
+    try {
+        await api.change("PUT", path, { to: `set the permission ${id}`, scope: "repo:admin", json: { role } }, answer);
+    } catch (error) {
+        // Quay fails with a bare 500 where there is no such repository.
+        if (error instanceof RefusedError && error.refusal.status === 500) await requireRepository(api, repository);
+        throw error;
+    }
+}

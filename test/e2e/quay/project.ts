@@ -1,0 +1,144 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
+import type { PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
+import { z } from "zod";
+
+const exported = z.object({
+    deployment: z.object({
+        resources: z
+            .array(
+                z.object({
+                    type: z.string(),
+                    urn: z.string(),
+                    id: z.string().default(""),
+                    inputs: z.record(z.string(), z.unknown()).default({}),
+                    outputs: z.record(z.string(), z.unknown()).default({}),
+                }),
+            )
+            .default([]),
+    }),
+});
+
+/** A resource as the state has it, and its name in the program. */
+export type StateResource = z.output<typeof exported>["deployment"]["resources"][number] & { readonly name: string };
+
+/** What a run printed, with the engine's logs at their highest verbosity where they were asked for. */
+export interface Printed {
+    readonly stdout: string;
+    readonly stderr: string;
+}
+
+/** A Pulumi project in a temporary folder, with a state and a Pulumi home of its own; the real CLI and engine run it. */
+export class Project {
+    readonly stack: Stack;
+    /** Everything that all its runs printed. */
+    readonly printed: string[] = [];
+    readonly #folder: string;
+
+    private constructor(stack: Stack, folder: string) {
+        this.stack = stack;
+        this.#folder = folder;
+    }
+
+    static async create(environment: Readonly<Record<string, string>>): Promise<Project> {
+        const folder = await mkdtemp(join(tmpdir(), "quay-e2e-"));
+        const settings = {
+            name: "e2e",
+            runtime: "nodejs",
+            plugins: { providers: [{ name: "quay", path: join(import.meta.dirname, "../../../quay") }] },
+        };
+        await writeFile(join(folder, "Pulumi.yaml"), JSON.stringify(settings));
+        const stack = await LocalWorkspace.createStack(
+            { stackName: "test", projectName: "e2e", program: () => Promise.resolve() },
+            {
+                workDir: folder,
+                envVars: {
+                    PULUMI_HOME: join(folder, "home"),
+                    PULUMI_BACKEND_URL: `file://${folder}`,
+                    PULUMI_CONFIG_PASSPHRASE: "e2e",
+                    PULUMI_SKIP_UPDATE_CHECK: "true",
+                    NODE_COMPILE_CACHE: join(tmpdir(), "quay-e2e-compile-cache"),
+                    ...environment,
+                },
+            },
+        );
+        return new Project(stack, folder);
+    }
+
+    /** Sets an environment variable for the runs that follow. */
+    setEnvironment(name: string, value: string): void {
+        this.stack.workspace.envVars[name] = value;
+    }
+
+    /** Everything that follows is about this program. */
+    program(program: PulumiFn): this {
+        this.stack.workspace.program = program;
+        return this;
+    }
+
+    /** `pulumi up`. @returns the outputs, and how many resources were created, updated, … */
+    async up(verbose = false): Promise<{ outputs: Record<string, unknown>; changes: Record<string, number>; printed: Printed }> {
+        const result = await this.#run((options) => this.stack.up(options), verbose);
+        const outputs = Object.fromEntries(Object.entries(result.outputs).map(([key, { value }]) => [key, value as unknown]));
+        return { outputs, changes: without(result.summary.resourceChanges), printed: result };
+    }
+
+    async preview(verbose = false): Promise<{ changes: Record<string, number>; printed: Printed }> {
+        const result = await this.#run((options) => this.stack.preview({ ...options, diff: true }), verbose);
+        return { changes: without(result.changeSummary), printed: result };
+    }
+
+    async refresh(): Promise<Record<string, number>> {
+        return without((await this.#run((options) => this.stack.refresh(options), false)).summary.resourceChanges);
+    }
+
+    async destroy(): Promise<Record<string, number>> {
+        return without((await this.#run((options) => this.stack.destroy(options), false)).summary.resourceChanges);
+    }
+
+    /** `pulumi import TYPE NAME ID` into the state. */
+    async import(type: string, name: string, id: string): Promise<void> {
+        await this.#run(
+            (options) => this.stack.import({ ...options, resources: [{ type, name, id }], protect: false, generateCode: false }),
+            false,
+        );
+    }
+
+    /** The state as the backend keeps it: secrets encrypted. */
+    async state(): Promise<string> {
+        return JSON.stringify(await this.stack.exportStack());
+    }
+
+    /** The state's resources of this package. */
+    async resources(): Promise<StateResource[]> {
+        const { deployment } = exported.parse(await this.stack.exportStack());
+        return deployment.resources
+            .filter(({ type }) => type.startsWith("quay:index:"))
+            .map((resource) => ({ ...resource, name: resource.urn.split("::").slice(-1).join("") }));
+    }
+
+    async remove(): Promise<void> {
+        await rm(this.#folder, { recursive: true, force: true });
+    }
+
+    async #run<T extends Printed>(
+        run: (options: {
+            logToStdErr?: boolean;
+            logVerbosity?: number;
+            onOutput: (text: string) => void;
+            onError: (text: string) => void;
+        }) => Promise<T>,
+        verbose: boolean,
+    ): Promise<T> {
+        const keep = (text: string) => void this.printed.push(text);
+        return run({ onOutput: keep, onError: keep, ...(verbose ? { logToStdErr: true, logVerbosity: 9 } : {}) });
+    }
+}
+
+function without(changes: Record<string, number | undefined> | undefined): Record<string, number> {
+    return Object.fromEntries(
+        Object.entries(changes ?? {}).flatMap(([key, count]) => (count === undefined || key === "same" ? [] : [[key, count]])),
+    );
+}

@@ -1,0 +1,100 @@
+import { once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
+import type { RequestHandler, Response } from "express";
+import { z } from "zod";
+import { page } from "./answers.ts";
+import { send } from "./send.ts";
+
+/** Something that goes wrong with the requests that it matches; what is not set does not limit. */
+export const fault = z.strictObject({
+    method: z.string().optional(),
+    /** A regular expression for the path with its query. */
+    path: z.string().default(""),
+    /** For how many requests; endlessly where not set. */
+    times: z.int().positive().optional(),
+    /** How many matching requests are left alone first. */
+    after: z.int().nonnegative().default(0),
+    /** Answers with that status and the proxy's HTML page, as Quay's nginx does: the API never sees the request (fact 1, rate limit). */
+    status: z.int().min(400).max(599).optional(),
+    /** A Retry-After header for it; Quay's nginx sends none. */
+    retryAfter: z.string().optional(),
+    /** Resets the connection, before anything happened or when the request has had its effect but no answer. */
+    reset: z.enum(["before", "after"]).optional(),
+    /** Milliseconds to wait before anything else. */
+    latency: z.int().positive().optional(),
+    /** How fast blobs go up and down. */
+    bytesPerSecond: z.int().positive().optional(),
+});
+export type Fault = z.input<typeof fault>;
+
+interface Active {
+    readonly fault: z.output<typeof fault>;
+    readonly path: RegExp;
+    seen: number;
+}
+
+/** The faults that are switched on. */
+export class Faults {
+    private active: Active[] = [];
+    private readonly speeds = new WeakMap<Response, number>();
+
+    /** Switches a fault on. @returns what switches it off. */
+    add(given: Fault): () => void {
+        const parsed = fault.parse(given);
+        const added = { fault: parsed, path: new RegExp(parsed.path), seen: 0 };
+        this.active.push(added);
+        return () => {
+            this.active = this.active.filter((other) => other !== added);
+        };
+    }
+
+    clear(): void {
+        this.active = [];
+    }
+
+    /** The speed that a fault sets for a request's blobs. */
+    speed(response: Response): number {
+        return this.speeds.get(response) ?? Infinity;
+    }
+
+    readonly inject: RequestHandler = async (request, response, next) => {
+        for (const { latency, status, retryAfter, reset, bytesPerSecond } of this.hitting(request.method, request.originalUrl)) {
+            if (latency !== undefined) await wait(latency);
+            if (bytesPerSecond !== undefined) this.speeds.set(response, bytesPerSecond);
+            if (reset === "before") request.socket.resetAndDestroy();
+            if (reset === "after") resetInsteadOfAnswering(response);
+            if (status !== undefined) {
+                // The proxy reads the request before it answers, so that the client gets to see the answer.
+                if (!request.readableEnded) await once(request.resume(), "end");
+                send(response, page(status, "nginx", retryAfter === undefined ? {} : { "retry-after": retryAfter }));
+            }
+            if (reset === "before" || status !== undefined) return;
+        }
+        next();
+    };
+
+    private hitting(method: string, path: string): readonly Active["fault"][] {
+        const matching = this.active.filter((entry) => [undefined, method].includes(entry.fault.method) && entry.path.test(path));
+        return matching
+            .filter((entry) => {
+                entry.seen += 1;
+                const { after, times = Infinity } = entry.fault;
+                return entry.seen > after && entry.seen <= after + times;
+            })
+            .map((entry) => entry.fault);
+    }
+}
+
+/** The handler does its work; the first byte of its answer closes the connection instead. */
+function resetInsteadOfAnswering(response: Response): void {
+    const reset = (): Response => {
+        response.socket?.resetAndDestroy();
+        return response;
+    };
+    response.end = reset;
+    response.write = () => {
+        reset();
+        return true;
+    };
+    response.writeHead = reset;
+}

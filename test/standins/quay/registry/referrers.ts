@@ -1,0 +1,27 @@
+import type { Answer } from "../answers.ts";
+import type { Repository } from "../state.ts";
+import { aliveManifest } from "../tags.ts";
+import { manifestUnknown } from "./refusals.ts";
+
+const indexType = "application/vnd.oci.image.index.v1+json";
+
+/** The manifests that name this one as their subject, as an OCI index (OCI distribution 1.1). */
+export function referrersOf(repository: Repository, digest: string, artifactType: string | null): Answer {
+    if (aliveManifest(repository, digest) === undefined) throw manifestUnknown();
+    const referrers = [...repository.manifests.values()].filter(
+        (manifest) => manifest.subject === digest && [null, manifest.artifactType].includes(artifactType),
+    );
+    const manifests = referrers.map((manifest) => ({
+        mediaType: manifest.mediaType,
+        digest: manifest.digest,
+        size: Buffer.byteLength(manifest.content),
+        artifactType: manifest.artifactType,
+        annotations: manifest.annotations,
+    }));
+    return {
+        status: 200,
+        type: indexType,
+        body: JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }),
+        headers: artifactType === null ? {} : { "OCI-Filters-Applied": "artifactType" },
+    };
+}

@@ -1,0 +1,22 @@
+import type { ErrorRequestHandler, Request, Response } from "express";
+import { type Answer, internalError, Refusal } from "./answers.ts";
+
+export function send(response: Response, answer: Answer): void {
+    response.status(answer.status).set(answer.headers ?? {});
+    if (answer.status === 204) response.end();
+    else response.setHeader("Content-Type", answer.type).end(answer.body);
+}
+
+/** Answers what was thrown: a refusal as it says, anything else as Quay's 500 page. */
+export function answerRefusals(url: string): ErrorRequestHandler {
+    return (error: unknown, _request, response, next) => {
+        if (response.headersSent) next(error);
+        else send(response, (error instanceof Refusal ? error : internalError()).answer(url));
+    };
+}
+
+/** A parameter of the path, "" where it has none; one that stands for several segments has its slashes. */
+export function parameter(request: Request, name: string): string {
+    const value = request.params[name] ?? "";
+    return typeof value === "string" ? value : value.join("/");
+}

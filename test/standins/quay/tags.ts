@@ -1,0 +1,63 @@
+import type { Features, ImmutabilityPolicy, Manifest, Repository, State, TagPeriod } from "./state.ts";
+
+/** How long a manifest that was pushed by digest lives without a tag. */
+export const untaggedLifetime = 3_600_000;
+
+export function isAlive(tag: TagPeriod): boolean {
+    return tag.end === undefined || tag.end > Date.now();
+}
+
+export function aliveTags(repository: Repository): readonly TagPeriod[] {
+    return repository.tags.filter(isAlive);
+}
+
+export function aliveTag(repository: Repository, name: string): TagPeriod | undefined {
+    return repository.tags.find((tag) => tag.name === name && isAlive(tag));
+}
+
+/** A manifest can be had by digest while a tag points at it, at an index of it or at what it refers to, and for an hour after a push by digest. */
+export function aliveManifest(repository: Repository, digest: string): Manifest | undefined {
+    const manifest = repository.manifests.get(digest);
+    if (manifest === undefined) return undefined;
+    const tagged = new Set(aliveTags(repository).map((tag) => tag.digest));
+    const parents = [...repository.manifests.values()].filter(({ children }) => children.includes(digest));
+    const alive =
+        manifest.keptUntil > Date.now() ||
+        [digest, manifest.subject, ...parents.map((parent) => parent.digest)].some((holder) => holder !== undefined && tagged.has(holder));
+    return alive ? manifest : undefined;
+}
+
+/** Points a tag at a manifest from now on; what it pointed at before becomes history. */
+export function pointTag(state: State, features: Features, repository: Repository, name: string, digest: string, reversion = false): void {
+    endTag(repository, name);
+    const tag = { name, digest, start: Date.now(), end: undefined, reversion, immutable: false };
+    tag.immutable = features.immutableTags && policiesFor(state, repository).some((policy) => protects(policy, name));
+    repository.tags.unshift(tag);
+}
+
+/** Ends a tag now: it is in the history from then on. @returns whether there was one. */
+export function endTag(repository: Repository, name: string): boolean {
+    const tag = aliveTag(repository, name);
+    if (tag !== undefined) tag.end = Date.now();
+    return tag !== undefined;
+}
+
+/** The immutability policies of the repository and of its namespace. */
+function policiesFor(state: State, repository: Repository): readonly ImmutabilityPolicy[] {
+    return [...repository.immutability, ...(state.accounts.get(repository.namespace)?.immutability ?? [])];
+}
+
+/** Fact 7: the pattern must match the whole name. */
+function protects(policy: ImmutabilityPolicy, tag: string): boolean {
+    return new RegExp(`^(?:${policy.tagPattern})$`).test(tag) === policy.tagPatternMatches;
+}
+
+/** Makes the tags immutable that a new policy is for; expiring ones cannot be. */
+export function protectMatching(repository: Repository, policy: ImmutabilityPolicy): void {
+    for (const tag of aliveTags(repository)) tag.immutable ||= tag.end === undefined && protects(policy, tag.name);
+}
+
+/** The bytes of a manifest's layers, as stored; an index has none of its own. */
+export function tagSize(repository: Repository, digest: string): number {
+    return (repository.manifests.get(digest)?.layers ?? []).reduce((sum, layer) => sum + layer.size, 0);
+}

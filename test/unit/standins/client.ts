@@ -1,0 +1,102 @@
+import { strict as assert } from "node:assert";
+import { z } from "zod";
+
+export interface Reply {
+    readonly status: number;
+    readonly type: string | null;
+    readonly headers: Headers;
+    readonly text: string;
+    /** The body as JSON, whatever it is sent as; undefined where it is none. */
+    readonly json: unknown;
+}
+
+/** One request, as plain as it gets: no redirects followed, nothing thrown. */
+export async function ask(url: string, init: RequestInit = {}): Promise<Reply> {
+    const response = await fetch(url, { redirect: "manual", ...init });
+    const text = await response.text();
+    return { status: response.status, type: response.headers.get("content-type"), headers: response.headers, text, json: parse(text) };
+}
+
+/** A caller of the API with a token, or with none. */
+export class Api {
+    private readonly url: string;
+    private readonly token: string | undefined;
+
+    constructor(url: string, token?: string) {
+        this.url = `${url}/api/v1`;
+        this.token = token;
+    }
+
+    get(path: string, headers: Record<string, string> = {}): Promise<Reply> {
+        return this.send("GET", path, undefined, headers);
+    }
+
+    post(path: string, body: unknown = {}): Promise<Reply> {
+        return this.send("POST", path, body);
+    }
+
+    put(path: string, body: unknown = {}): Promise<Reply> {
+        return this.send("PUT", path, body);
+    }
+
+    delete(path: string): Promise<Reply> {
+        return this.send("DELETE", path);
+    }
+
+    /** A body that is a string is sent as it is. */
+    send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+        const all = {
+            ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+            ...(body === undefined ? {} : { "content-type": "application/json" }),
+            ...headers,
+        };
+        const sent = typeof body === "string" ? body : JSON.stringify(body);
+        return ask(`${this.url}${path}`, { method, headers: all, ...(body === undefined ? {} : { body: sent }) });
+    }
+}
+
+/** A text in a body, by its path. */
+export function textAt(reply: Reply, ...path: readonly string[]): string {
+    const value = path.reduce<unknown>((inner, key) => z.looseObject({ [key]: z.unknown() }).parse(inner)[key], reply.json);
+    return z.string().parse(value);
+}
+
+/** Whether a reply has that status and, at least, what is given of its JSON. */
+export function expectReply(reply: Reply, status: number, json?: object): void {
+    assert.equal(reply.status, status, `${String(reply.status)} ${reply.text}`);
+    if (json !== undefined) assert.partialDeepStrictEqual(reply.json, json);
+}
+
+/** An error of shape 1. */
+export function expectProblem(reply: Reply, status: number, type: string, detail?: string): void {
+    assert.equal(reply.type, "application/json");
+    expectReply(reply, status, {
+        error_type: type,
+        title: type,
+        status,
+        ...(detail === undefined ? {} : { detail, error_message: detail }),
+    });
+}
+
+/** An error of shape 2. */
+export function expectMessage(reply: Reply, status: number, message?: string): void {
+    assert.equal(reply.type, "application/json");
+    expectReply(reply, status);
+    assert.deepEqual(Object.keys(z.looseObject({}).parse(reply.json)), ["message"]);
+    if (message !== undefined) assert.deepEqual(reply.json, { message });
+}
+
+/** An error of shape 4. */
+export function expectPage(reply: Reply, status: number): void {
+    assert.equal(reply.type, "text/html; charset=utf-8");
+    expectReply(reply, status);
+    assert.match(reply.text, /^<!doctype html>/);
+}
+
+function parse(text: string): unknown {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return undefined;
+    }
+}
