@@ -186,6 +186,12 @@ export class QuayClient {
                 `Quay at ${url} still answers "too many requests" (429) to the request to ${to}. Lower quay:maxParallelRequests.`,
             );
         }
+        if (!deliberate && (status === 502 || status === 503 || status === 504)) {
+            // A proxy's words: whether Quay has done it nobody knows.
+            return new UnansweredError(
+                `Quay at ${url} gave no answer to the request to ${to} (${String(status)} from the proxy before it). Try later.`,
+            );
+        }
         if (status >= 500 && !deliberate) {
             return refused(
                 `Quay at ${url} failed to ${to}: an error of the server's (${String(status)}). Its log says more; try again later.`,

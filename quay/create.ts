@@ -1,3 +1,4 @@
+import type { QuayClient } from "./client.ts";
 import { QuayError, RefusedError, UnansweredError } from "./errors.ts";
 import type { Context } from "./resource.ts";
 
@@ -5,7 +6,8 @@ import type { Context } from "./resource.ts";
  * Sends the request that creates something. Where no answer came it may have been created nevertheless, so that is looked up before
  * anything is sent again: `lookUp` gives what is there, if it is just what was asked for.
  */
-export async function createOnce<T>(send: () => Promise<T>, lookUp: () => Promise<T | undefined>): Promise<T> {
+export async function createOnce<T>(api: QuayClient, send: () => Promise<T>, lookUp: () => Promise<T | undefined>): Promise<T> {
+    await api.account(); // without an answer to this, nothing was sent that could have created anything
     try {
         return await send();
     } catch (error) {

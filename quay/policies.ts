@@ -75,6 +75,7 @@ export async function createPolicy<Policy extends object>(
     const call = { to: `make an ${kind.name} for ${textOf(place)}`, scope, json: policy, once: true };
     const { uuid } = await guard(kind, api, () =>
         createOnce(
+            api,
             () => api.change("POST", path, call, created),
             async () => (await list(kind, api, place)).find((one) => kind.same(one, policy)),
         ),

@@ -65,6 +65,7 @@ export const defaultPermission = resource({
         const made =
             existing ??
             (await createOnce(
+                api,
                 () => api.change("POST", `organization/${organization}/prototypes`, call, answer),
                 () => find(api, organization, id),
             ));

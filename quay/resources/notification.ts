@@ -93,6 +93,7 @@ export const notification = resource({
         const call = { to: `make a notification for ${repository}`, scope: "repo:admin", json, once: true } as const;
         try {
             const { uuid } = await createOnce(
+                api,
                 () => api.change("POST", `repository/${repository}/notification/`, call, answer),
                 // Equal ones may stand side by side, so one of them will do.
                 async () => (await list(api, repository)).find((one) => isSame(one, { event, method, config, eventConfig, title })),

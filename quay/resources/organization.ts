@@ -46,6 +46,7 @@ export const organization = resource({
         const json = { name, email };
         const call = { to: `create the organization ${name}`, scope: "user:admin", json, once: true } as const;
         await createOnce(
+            api,
             async () => {
                 const taken = badRequest(/already exists|already taken/i);
                 if ((await unless(taken, () => api.change("POST", "organization/", call, z.unknown()))) === undefined) throw exists();

@@ -63,6 +63,7 @@ export const repository = resource({
         const to = `create the repository ${id}`;
         const json = { namespace, repository: name, visibility, description, repo_kind: "image" };
         await createOnce(
+            api,
             async () => {
                 const created = await unless(badRequest(/already exists/i), () =>
                     api.change("POST", "repository", { to, scope: "repo:create", json, once: true }, z.object({})),

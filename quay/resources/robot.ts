@@ -46,6 +46,7 @@ export const robot = resource({
         const { path, scope } = routeOf(username, namespaceKind);
         const call = { to: `create the robot ${username}`, scope, json: { description }, once: true };
         const { token } = await createOnce(
+            api,
             async () => {
                 const created = await unless(badRequest(/Existing robot/i), () => api.change("PUT", path, call, robotAnswer));
                 if (created === undefined) throw exists();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
@@ -79,8 +79,11 @@ export class Project {
     }
 
     /** `pulumi up`. @returns the outputs, and how many resources were created, updated, … */
-    async up(verbose = false): Promise<{ outputs: Record<string, unknown>; changes: Record<string, number>; printed: Printed }> {
-        const result = await this.#run((options) => this.stack.up(options), verbose);
+    async up(
+        verbose = false,
+        signal?: AbortSignal,
+    ): Promise<{ outputs: Record<string, unknown>; changes: Record<string, number>; printed: Printed }> {
+        const result = await this.#run((options) => this.stack.up({ ...options, ...(signal === undefined ? {} : { signal }) }), verbose);
         const outputs = Object.fromEntries(Object.entries(result.outputs).map(([key, { value }]) => [key, value as unknown]));
         return { outputs, changes: without(result.summary.resourceChanges), printed: result };
     }
@@ -106,9 +109,12 @@ export class Project {
         );
     }
 
-    /** The state as the backend keeps it: secrets encrypted. */
+    /** Everything that the backend keeps: the state with its secrets encrypted, and its history. */
     async state(): Promise<string> {
-        return JSON.stringify(await this.stack.exportStack());
+        const folder = join(this.#folder, ".pulumi");
+        const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+        const files = entries.filter((entry) => entry.isFile());
+        return (await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name), "utf8")))).join("\n");
     }
 
     /** The state's resources of this package. */

@@ -1,4 +1,5 @@
-import { roles, type Role, type Scope, type State } from "./state.ts";
+import { roles, type Role, type Scope } from "./model.ts";
+import type { State } from "./state.ts";
 
 /** Who asks, and what the credentials may be used for: a token only for its scopes, a password for everything. */
 export interface Identity {

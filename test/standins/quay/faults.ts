@@ -14,6 +14,8 @@ export const fault = z.strictObject({
     times: z.int().positive().optional(),
     /** How many matching requests are left alone first. */
     after: z.int().nonnegative().default(0),
+    /** Leaves alone what stays within a rate, as nginx's limit_req does: a burst, and then so many a second. */
+    within: z.strictObject({ burst: z.int().positive(), perSecond: z.number().positive() }).optional(),
     /** Answers with that status and the proxy's HTML page, as Quay's nginx does: the API never sees the request (fact 1, rate limit). */
     status: z.int().min(400).max(599).optional(),
     /** A Retry-After header for it; Quay's nginx sends none. */
@@ -31,6 +33,9 @@ interface Active {
     readonly fault: z.output<typeof fault>;
     readonly path: RegExp;
     seen: number;
+    /** How full the rate's bucket was, and when. */
+    level: number;
+    levelAt: number;
 }
 
 /** The faults that are switched on. */
@@ -41,7 +46,7 @@ export class Faults {
     /** Switches a fault on. @returns what switches it off. */
     add(given: Fault): () => void {
         const parsed = fault.parse(given);
-        const added = { fault: parsed, path: new RegExp(parsed.path), seen: 0 };
+        const added = { fault: parsed, path: new RegExp(parsed.path), seen: 0, level: 0, levelAt: 0 };
         this.active.push(added);
         return () => {
             this.active = this.active.filter((other) => other !== added);
@@ -76,6 +81,7 @@ export class Faults {
     private hitting(method: string, path: string): readonly Active["fault"][] {
         const matching = this.active.filter((entry) => [undefined, method].includes(entry.fault.method) && entry.path.test(path));
         return matching
+            .filter((entry) => exceedsRate(entry))
             .filter((entry) => {
                 entry.seen += 1;
                 const { after, times = Infinity } = entry.fault;
@@ -83,6 +89,18 @@ export class Faults {
             })
             .map((entry) => entry.fault);
     }
+}
+
+/** A leaky bucket: what fits in raises the level, and the level sinks with time. */
+function exceedsRate(entry: Active): boolean {
+    const { within } = entry.fault;
+    if (within === undefined) return true;
+    const now = Date.now();
+    const level = Math.max(0, entry.level - ((now - entry.levelAt) / 1000) * within.perSecond);
+    const exceeds = level + 1 > within.burst;
+    entry.level = exceeds ? level : level + 1;
+    entry.levelAt = now;
+    return exceeds;
 }
 
 /** The handler does its work; the first byte of its answer closes the connection instead. */

@@ -5,7 +5,8 @@ import { internalError, json, message, page, Refusal } from "./answers.ts";
 import { basic } from "./registry/login.ts";
 import type { TokenSigner } from "./registry/tokens.ts";
 import { send } from "./send.ts";
-import type { Robot, State } from "./state.ts";
+import type { Robot } from "./model.ts";
+import type { State } from "./state.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** Whose tokens a robot's federation can be proved with. */

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { startQuay } from "./server.ts";
-import { scopes } from "./state.ts";
+import { scopes } from "./model.ts";
 
 const help = `A Quay to try things out with: its API and a real registry, on this machine, forgotten when it ends.
 

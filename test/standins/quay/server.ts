@@ -11,7 +11,8 @@ import { Distribution } from "./registry/distribution.ts";
 import { registryRouter } from "./registry/router.ts";
 import { TokenSigner } from "./registry/tokens.ts";
 import { answerRefusals } from "./send.ts";
-import { type Features, type Scan, type Scope, scopes, State } from "./state.ts";
+import { type Features, type Scan, type Scope, scopes } from "./model.ts";
+import { State } from "./state.ts";
 import { type LoggedRequest, Traffic } from "./traffic.ts";
 
 const allFeatures: Features = {

@@ -1,4 +1,5 @@
-import type { Features, ImmutabilityPolicy, Manifest, Repository, State, TagPeriod } from "./state.ts";
+import type { Features, ImmutabilityPolicy, Manifest, Repository, TagPeriod } from "./model.ts";
+import type { State } from "./state.ts";
 
 /** How long a manifest that was pushed by digest lives without a tag. */
 export const untaggedLifetime = 3_600_000;

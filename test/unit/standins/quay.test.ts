@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { type Quay, startQuay } from "../../standins/quay/server.ts";
-import type { Scope } from "../../standins/quay/state.ts";
+import type { Scope } from "../../standins/quay/model.ts";
 import { Api, expectMessage, expectPage, expectProblem, expectReply, type Reply, textAt } from "./client.ts";
 import { pushImage } from "./registryClient.ts";
 

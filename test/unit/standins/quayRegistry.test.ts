@@ -415,6 +415,13 @@ describe("the Quay to test against: its registry", () => {
             assert.equal((await ada.get("/user/")).headers.get("retry-after"), "7");
         });
 
+        it("limits only what goes beyond a rate, when asked", async () => {
+            quay.faults.add({ path: "/user/", status: 429, within: { burst: 2, perSecond: 20 } });
+            const statuses = await Promise.all(Array.from({ length: 6 }, async () => (await ada.get("/user/")).status));
+            assert.equal(statuses.filter((status) => status === 200).length, 2);
+            await until(async () => (await ada.get("/user/")).status === 200);
+        });
+
         it("resets the connection before a change, or after it took effect without an answer", async () => {
             const make = (name: string): Promise<Reply> =>
                 ada.post("/repository", { repository: name, visibility: "private", description: "" });

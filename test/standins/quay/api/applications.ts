@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { json, message, notFound, nothing, unauthorized } from "../answers.ts";
-import { type Application, type Features, type OAuthToken, scopes, type Scope } from "../state.ts";
+import { type Application, type Features, type OAuthToken, scopes, type Scope } from "../model.ts";
 import { hasScope } from "../access.ts";
 import type { Call } from "./call.ts";
 import { existingOrganization } from "./organizations.ts";

@@ -3,7 +3,8 @@ import type { z } from "zod";
 import { administers, hasScope, type Identity, mayCreate, mayUse } from "../access.ts";
 import { message, requiresAuthentication, unauthorized } from "../answers.ts";
 import { parameter } from "../send.ts";
-import { type Account, type Features, type Repository, type Role, type Scope, type State, type User } from "../state.ts";
+import type { Account, Features, Repository, Role, Scope, User } from "../model.ts";
+import type { State } from "../state.ts";
 import { validated } from "./validate.ts";
 
 /** What a call is about when its path names a repository; the repository may be missing where the caller has the right to know. */

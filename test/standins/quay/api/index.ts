@@ -1,4 +1,4 @@
-import type { Features } from "../state.ts";
+import type { Features } from "../model.ts";
 import { applicationRoutes } from "./applications.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { manifestRoutes } from "./manifests.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { json, notFound, nothing } from "../answers.ts";
-import type { Features, Manifest, Scan } from "../state.ts";
+import type { Features, Manifest, Scan } from "../model.ts";
 import { aliveManifest } from "../tags.ts";
 import type { Call } from "./call.ts";
 import { existing } from "./repositories.ts";

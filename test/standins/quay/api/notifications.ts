@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { internalError, invalidRequest, json, message, notFound, nothing } from "../answers.ts";
-import type { Notification, State } from "../state.ts";
+import type { Notification } from "../model.ts";
+import type { State } from "../state.ts";
 import type { Call, RepositoryPath } from "./call.ts";
 import { route, type Route } from "./routes.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { administers, hasScope, isMember } from "../access.ts";
 import { invalidRequest, json, message, notFound, nothing } from "../answers.ts";
-import type { Organization, Team } from "../state.ts";
+import type { Organization, Team } from "../model.ts";
 import { avatar } from "./avatar.ts";
 import type { Call } from "./call.ts";
 import { route, type Route } from "./routes.ts";

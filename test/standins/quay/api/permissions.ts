@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isMember, rolesOn } from "../access.ts";
 import { internalError, invalidRequest, json, message, notFound, nothing } from "../answers.ts";
-import { type Repository, type Role, roles } from "../state.ts";
+import { type Repository, type Role, roles } from "../model.ts";
 import { avatar } from "./avatar.ts";
 import type { Call, RepositoryPath } from "./call.ts";
 import { route, type Route } from "./routes.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { invalidRequest, json, notFound, nothing } from "../answers.ts";
-import type { AutoPrunePolicy, Features, ImmutabilityPolicy, Policies, Repository, Scope } from "../state.ts";
+import type { AutoPrunePolicy, Features, ImmutabilityPolicy, Policies, Repository, Scope } from "../model.ts";
 import { protectMatching } from "../tags.ts";
 import type { Call } from "./call.ts";
 import { existing } from "./repositories.ts";

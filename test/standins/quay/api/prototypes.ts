@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { isMember } from "../access.ts";
 import { invalidRequest, json, message, notFound, nothing } from "../answers.ts";
-import { type Organization, type Prototype, roles } from "../state.ts";
+import { type Organization, type Prototype, roles } from "../model.ts";
 import { avatar } from "./avatar.ts";
 import type { Call } from "./call.ts";
 import { existingOrganization } from "./organizations.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { mayUse, rolesOn } from "../access.ts";
 import { invalidRequest, json, notFound, nothing } from "../answers.ts";
-import { type Features, type Repository, repositoryStates } from "../state.ts";
+import { type Features, type Repository, repositoryStates } from "../model.ts";
 import { aliveTags, tagSize } from "../tags.ts";
 import type { Call } from "./call.ts";
 import { route, type Route } from "./routes.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { formatDate, invalidRequest, json, message, nothing } from "../answers.ts";
-import type { Account, Features, Robot } from "../state.ts";
+import type { Account, Features, Robot } from "../model.ts";
 import { avatar } from "./avatar.ts";
 import type { Call } from "./call.ts";
 import { route, type Route } from "./routes.ts";

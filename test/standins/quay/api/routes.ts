@@ -1,7 +1,8 @@
 import express, { type Request, type Router } from "express";
 import { anonymous, type Identity } from "../access.ts";
 import { type Answer, htmlError, message, page } from "../answers.ts";
-import type { Features, Scope, State } from "../state.ts";
+import type { Features, Scope } from "../model.ts";
+import type { State } from "../state.ts";
 import { send } from "../send.ts";
 import type { Traffic } from "../traffic.ts";
 import { Call } from "./call.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { formatDate, invalidRequest, json, message, notFound, nothing, tagImmutable } from "../answers.ts";
-import { type Repository, repositoryStates, type TagPeriod } from "../state.ts";
+import { type Repository, repositoryStates, type TagPeriod } from "../model.ts";
 import { aliveManifest, aliveTag, endTag, isAlive, pointTag, tagSize } from "../tags.ts";
 import type { Call } from "./call.ts";
 import { existing } from "./repositories.ts";

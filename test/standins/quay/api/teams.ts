@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { json, invalidRequest, message, notFound, nothing } from "../answers.ts";
-import { type Organization, type Team, teamRoles } from "../state.ts";
+import { type Organization, type Team, teamRoles } from "../model.ts";
 import { avatar } from "./avatar.ts";
 import type { Call } from "./call.ts";
 import { existingOrganization } from "./organizations.ts";

@@ -1,6 +1,6 @@
 import { administers, hasScope, isMember } from "../access.ts";
 import { json, requiresAuthentication } from "../answers.ts";
-import type { Organization } from "../state.ts";
+import type { Organization } from "../model.ts";
 import { avatar } from "./avatar.ts";
 import type { Call } from "./call.ts";
 import { route, type Route } from "./routes.ts";

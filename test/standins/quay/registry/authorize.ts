@@ -1,7 +1,8 @@
 import type { Request } from "express";
 import { type Identity, mayCreate, mayUse } from "../access.ts";
 import { json, type Answer } from "../answers.ts";
-import type { Repository, State } from "../state.ts";
+import type { Repository } from "../model.ts";
+import type { State } from "../state.ts";
 import { login } from "./login.ts";
 import { accessDenied, registryError } from "./refusals.ts";
 import { type Access, type Action, actions, type TokenSigner } from "./tokens.ts";

@@ -75,9 +75,10 @@ export class Distribution {
             path: `/v2/${path}`,
             headers: { ...headers, authorization: `Bearer ${await this.token(access)}` },
         });
-        const answered = once(sent, "response");
-        await Promise.all([deliver(body, sent), answered]);
-        const [answer] = (await answered) as [IncomingMessage];
+        const answered = new Promise<IncomingMessage>((resolve, reject) => {
+            sent.on("response", resolve).on("error", reject);
+        });
+        const [answer] = await Promise.all([answered, deliver(body, sent)]);
         return answer;
     }
 

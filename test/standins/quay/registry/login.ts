@@ -1,6 +1,7 @@
 import type { Request } from "express";
 import { anonymous, type Identity } from "../access.ts";
-import { scopes, type State } from "../state.ts";
+import { scopes } from "../model.ts";
+import type { State } from "../state.ts";
 import { badLogin } from "./refusals.ts";
 import type { TokenSigner } from "./tokens.ts";
 

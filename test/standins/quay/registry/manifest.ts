@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Manifest } from "../state.ts";
+import type { Manifest } from "../model.ts";
 
 const descriptor = z.object({ mediaType: z.string().default(""), digest: z.string(), size: z.number() });
 

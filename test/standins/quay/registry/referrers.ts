@@ -1,12 +1,15 @@
 import type { Answer } from "../answers.ts";
-import type { Repository } from "../state.ts";
+import { parameter } from "../send.ts";
 import { aliveManifest } from "../tags.ts";
 import { manifestUnknown } from "./refusals.ts";
+import type { Visit } from "./visit.ts";
 
 const indexType = "application/vnd.oci.image.index.v1+json";
 
 /** The manifests that name this one as their subject, as an OCI index (OCI distribution 1.1). */
-export function referrersOf(repository: Repository, digest: string, artifactType: string | null): Answer {
+export function referrersOf({ context, repository, request }: Visit): Answer {
+    const digest = parameter(request, "digest");
+    const artifactType = new URL(request.url, context.url).searchParams.get("artifactType");
     if (aliveManifest(repository, digest) === undefined) throw manifestUnknown();
     const referrers = [...repository.manifests.values()].filter(
         (manifest) => manifest.subject === digest && [null, manifest.artifactType].includes(artifactType),

@@ -1,0 +1,212 @@
+/** What this Quay has switched on; where Quay calls it something else, its name is given. */
+export interface Features {
+    /** FEATURE_AUTO_PRUNE */
+    readonly autoPrune: boolean;
+    /** FEATURE_IMMUTABLE_TAGS */
+    readonly immutableTags: boolean;
+    /** FEATURE_REPO_MIRROR: the state of a repository can be changed. */
+    readonly repositoryMirror: boolean;
+    /** Robots of users may be federated; older builds have it for organizations only. */
+    readonly userRobotFederation: boolean;
+    /** Organizations mint OAuth tokens for their applications; older builds have no such route. */
+    readonly applicationTokens: boolean;
+    /** FEATURE_SECURITY_SCANNER */
+    readonly securityScanner: boolean;
+    /** FEATURE_REFERRERS_API: the registry lists what refers to a manifest. */
+    readonly referrers: boolean;
+}
+
+export const roles = ["read", "write", "admin"] as const;
+export type Role = (typeof roles)[number];
+export const teamRoles = ["member", "creator", "admin"] as const;
+export type TeamRole = (typeof teamRoles)[number];
+
+/** The states of a repository, in the order of their numbers in Quay's database and 503 message. */
+export const repositoryStates = ["NORMAL", "READ_ONLY", "MIRROR"] as const;
+export type RepositoryState = (typeof repositoryStates)[number];
+
+export interface FederatedIdentity {
+    readonly issuer: string;
+    readonly subject: string;
+}
+
+export interface Robot {
+    readonly shortName: string;
+    /** NAMESPACE+SHORT: its name at the registry and in permissions. */
+    readonly username: string;
+    token: string;
+    readonly description: string;
+    readonly metadata: Record<string, unknown> | null;
+    readonly created: Date;
+    lastAccessed: Date | null;
+    federation: readonly FederatedIdentity[];
+}
+
+export interface AutoPrunePolicy {
+    readonly uuid: string;
+    readonly method: string;
+    readonly value: number | string;
+    readonly tagPattern: string | null;
+    readonly tagPatternMatches: boolean;
+}
+
+export interface ImmutabilityPolicy {
+    readonly uuid: string;
+    readonly tagPattern: string;
+    readonly tagPatternMatches: boolean;
+}
+
+/** What a repository and a namespace have alike: policies for tags. */
+export interface Policies {
+    autoPrune: AutoPrunePolicy[];
+    immutability: ImmutabilityPolicy[];
+}
+
+export interface Namespace extends Policies {
+    readonly name: string;
+    email: string;
+    /** How long a deleted tag can be restored, in seconds. */
+    tagExpiration: number;
+    readonly robots: Map<string, Robot>;
+}
+
+export interface User extends Namespace {
+    readonly kind: "user";
+    readonly password: string;
+    readonly superUser: boolean;
+}
+
+export interface Team {
+    readonly name: string;
+    role: TeamRole;
+    description: string;
+    /** Names of users and robots. */
+    readonly members: Set<string>;
+}
+
+export interface Prototype {
+    readonly id: string;
+    readonly role: Role;
+    readonly delegate: { readonly kind: "user" | "team"; readonly name: string };
+    readonly activatingUser: string | null;
+}
+
+export interface Application {
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly name: string;
+    readonly description: string;
+}
+
+export interface Organization extends Namespace {
+    readonly kind: "organization";
+    readonly teams: Map<string, Team>;
+    prototypes: Prototype[];
+    readonly applications: Map<string, Application>;
+}
+
+export type Account = User | Organization;
+
+/** One period in which a tag pointed at a manifest; a tag's last one may still go on. */
+export interface TagPeriod {
+    readonly name: string;
+    readonly digest: string;
+    /** Unix milliseconds. */
+    readonly start: number;
+    /** When the tag ceased or will cease to point there. */
+    end: number | undefined;
+    readonly reversion: boolean;
+    immutable: boolean;
+}
+
+export interface Label {
+    readonly id: string;
+    readonly key: string;
+    readonly value: string;
+    readonly source_type: string;
+    readonly media_type: string;
+}
+
+export interface Manifest {
+    readonly digest: string;
+    readonly mediaType: string;
+    readonly content: string;
+    readonly configMediaType: string | null;
+    readonly layers: readonly { readonly digest: string; readonly size: number; readonly mediaType: string }[];
+    /** The manifests of an index. */
+    readonly children: readonly string[];
+    /** The manifest that this one refers to, as a signature does. */
+    readonly subject: string | undefined;
+    readonly artifactType: string | undefined;
+    readonly annotations: Readonly<Record<string, string>> | undefined;
+    /** A manifest that was pushed by digest lives without a tag until then (Unix milliseconds). */
+    keptUntil: number;
+    readonly labels: Label[];
+}
+
+export interface Notification {
+    readonly uuid: string;
+    readonly title: string | null;
+    readonly event: string;
+    readonly method: string;
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly eventConfig: Readonly<Record<string, unknown>>;
+    failures: number;
+}
+
+export interface Repository extends Policies {
+    /** Its name in the registry behind: another one for a repository that was deleted and made again. */
+    readonly id: string;
+    readonly namespace: string;
+    readonly name: string;
+    /** null when a push made the repository. */
+    description: string | null;
+    isPublic: boolean;
+    state: RepositoryState;
+    readonly userRoles: Map<string, Role>;
+    readonly teamRoles: Map<string, Role>;
+    notifications: Notification[];
+    /** The history of the tags, newest first. */
+    tags: TagPeriod[];
+    readonly manifests: Map<string, Manifest>;
+}
+
+export const scopes = [
+    "repo:read",
+    "repo:write",
+    "repo:admin",
+    "repo:create",
+    "user:read",
+    "user:admin",
+    "org:admin",
+    "super:user",
+] as const;
+export type Scope = (typeof scopes)[number];
+
+export interface OAuthToken {
+    readonly uuid: string;
+    readonly name: string;
+    readonly user: string;
+    readonly scopes: ReadonlySet<Scope>;
+    readonly created: Date;
+    readonly expires: Date;
+    /** The application that minted it. */
+    readonly application: string | undefined;
+}
+
+/** The result of a security scan. */
+export interface Scan {
+    readonly status: "queued" | "scanned" | "failed" | "unsupported" | "manifest_layer_too_large";
+    /** What was found in the image, where it was scanned. */
+    readonly features?: readonly {
+        readonly name: string;
+        readonly version: string;
+        readonly vulnerabilities: readonly {
+            readonly name: string;
+            readonly severity: "Critical" | "High" | "Medium" | "Low" | "Negligible" | "Unknown";
+            readonly fixedBy?: string;
+            readonly link?: string;
+            readonly description?: string;
+        }[];
+    }[];
+}

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { buffer } from "node:stream/consumers";
+import { type Answer, json } from "../answers.ts";
+import { parameter } from "../send.ts";
+import type { Manifest, Repository } from "../model.ts";
+import { aliveManifest, aliveTag, aliveTags, endTag, pointTag, untaggedLifetime } from "../tags.ts";
+import { parseManifest } from "./manifest.ts";
+import { manifestUnknown, registryError, tagImmutable } from "./refusals.ts";
+import { pass, relay } from "./relay.ts";
+import type { Visit } from "./visit.ts";
+
+const isDigest = (reference: string): boolean => /^sha256:[0-9a-f]{64}$/.test(reference);
+
+export async function getManifest(visit: Visit): Promise<void> {
+    const { repository, request } = visit;
+    const manifest = aliveManifest(repository, digestOf(repository, parameter(request, "reference")));
+    if (manifest === undefined) throw manifestUnknown();
+    await relay(visit, {
+        method: request.method,
+        path: `${repository.id}/manifests/${manifest.digest}`,
+        headers: { accept: manifest.mediaType },
+        access: { [repository.id]: ["pull"] },
+    });
+}
+
+/** The registry behind checks the manifest and keeps it by digest; tags are kept here. */
+export async function putManifest(visit: Visit): Promise<void> {
+    const { context, repository, request, response } = visit;
+    const reference = parameter(request, "reference");
+    const mediaType = request.get("content-type") ?? "";
+    const content = await buffer(request);
+    const digest = `sha256:${createHash("sha256").update(content).digest("hex")}`;
+    const manifest = parseManifest(digest, mediaType, content.toString());
+    if (manifest === undefined || (isDigest(reference) && reference !== digest)) {
+        throw registryError(400, "MANIFEST_INVALID", "manifest invalid");
+    }
+    if (aliveTag(repository, reference)?.immutable === true) throw tagImmutable(reference);
+    const answer = await context.distribution.ask({
+        method: "PUT",
+        path: `${repository.id}/manifests/${digest}`,
+        headers: { "content-type": mediaType },
+        access: { [repository.id]: ["pull", "push"] },
+        body: content,
+    });
+    if (answer.statusCode === 201) {
+        remember(visit, manifest, reference);
+        if (manifest.subject !== undefined) response.set("OCI-Subject", manifest.subject);
+    }
+    await pass(visit, answer);
+}
+
+/** Ends a tag, or every tag of a digest; where one is immutable, nothing happens (fact 7). */
+export function deleteTags({ repository, request }: Visit): void {
+    const reference = parameter(request, "reference");
+    const tags = aliveTags(repository).filter(({ name, digest }) => reference === name || reference === digest);
+    if (tags.length === 0) throw manifestUnknown();
+    for (const tag of tags) if (tag.immutable) throw tagImmutable(tag.name);
+    for (const tag of tags) endTag(repository, tag.name);
+}
+
+/** Fact 11, tags/list: the next page's link is relative. */
+export function tagList({ context, repository, request }: Visit): Answer {
+    const { searchParams } = new URL(request.url, context.url);
+    const name = `${repository.namespace}/${repository.name}`;
+    const limit = Math.min(100, Math.max(0, Number(searchParams.get("n") ?? 100)));
+    const last = searchParams.get("last") ?? "";
+    const names = aliveTags(repository).map((tag) => tag.name);
+    const following = names.sort().filter((tag) => tag > last);
+    const tags = following.slice(0, limit);
+    const more = following.length > tags.length && tags.length > 0;
+    const next = `</v2/${name}/tags/list?n=${String(limit)}&last=${tags.at(-1) ?? ""}>; rel="next"`;
+    return json(200, { name, tags }, more ? { Link: next } : {});
+}
+
+/** What a reference means now: a tag's digest. A tag that was there once has an error of its own. */
+function digestOf(repository: Repository, reference: string): string {
+    if (isDigest(reference)) return reference;
+    const tag = aliveTag(repository, reference);
+    if (tag !== undefined) return tag.digest;
+    if (repository.tags.some(({ name }) => name === reference)) {
+        throw registryError(404, "TAG_EXPIRED", `Tag ${reference} was deleted or has expired. To pull, revive via time machine`);
+    }
+    throw manifestUnknown();
+}
+
+/** From the push on, the API knows the manifest and its tag. */
+function remember({ context: { state, features }, repository }: Visit, manifest: Manifest, reference: string): void {
+    const { labels = [], keptUntil = 0 } = repository.manifests.get(manifest.digest) ?? {};
+    const byDigest = isDigest(reference);
+    repository.manifests.set(manifest.digest, { ...manifest, labels, keptUntil: byDigest ? Date.now() + untaggedLifetime : keptUntil });
+    if (!byDigest) pointTag(state, features, repository, reference, manifest.digest);
+}
