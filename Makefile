@@ -23,7 +23,8 @@ token: ## print a fresh access token of the local identity provider
 preview: ## show what `make up` would change; needs no Docker engine
 	@$(pulumi) preview --diff
 
-test: setup ## types, lint, unit tests, the service's tests, end-to-end tests
+test: ## types, lint, unit tests, the service's tests, end-to-end tests
+	@toolchain/setup.sh tests
 	@. toolchain/env.sh && node test/run.ts
 
 check: setup ## types, lint, format

@@ -24,7 +24,7 @@ const identity = oauth2 ?? new IdentityProvider(`${service.name}-identity`, { au
 
 const running = new LocalService(service.name, {
     ...local,
-    image: image.imageId,
+    image: image.reference,
     network: network.name,
     port: { host: local.port, container: service.port },
     env: pulumi.output(env).apply((variables) => ({
@@ -36,6 +36,6 @@ const running = new LocalService(service.name, {
 });
 
 export const version = service.version;
-export const imageId = image.imageId;
+export const imageId = image.reference;
 export const serviceUrl = running.serviceUrl;
 export const tokenCommand = identity instanceof IdentityProvider ? identity.tokenCommand : undefined;

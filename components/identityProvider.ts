@@ -33,7 +33,7 @@ export class IdentityProvider extends pulumi.ComponentResource {
         const server = new LocalService(
             name,
             {
-                image: image.imageId,
+                image: image.reference,
                 network: args.network,
                 alias: "identity",
                 env: {

@@ -4,13 +4,26 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { addField, hashContext } from "../docker/buildContext.ts";
-import { isRepository } from "../docker/reference.ts";
+import { isRepository, registryAddress } from "../docker/reference.ts";
 import { UserError } from "../errors.ts";
+import * as quay from "../quay/index.ts";
 
-/** All of these are plain values: the image's name is a hash of them, known before anything is built. */
+/** Where an image is published, and by whom. */
+export interface Publication {
+    /** The version that the image is published as: a tag that never moves. */
+    readonly version: string;
+    /** Tags that move with every publication. Default: `latest`. */
+    readonly floatingTags?: readonly string[] | undefined;
+    /** Who pushes: a robot with the right to write, NAMESPACE+NAME. */
+    readonly username: pulumi.Input<string>;
+    /** The robot's token. */
+    readonly password: pulumi.Input<string>;
+}
+
+/** How it is built is plain values: the image's tag is a hash of them, known before anything is built. */
 export interface ServiceImageArgs {
     /** The image's name without a tag: `quay.io/account/name`, or `name` for an image that stays on this machine. */
-    readonly repository: string;
+    readonly repository: pulumi.Input<string>;
     /** The folder that Docker builds, relative to the working directory or absolute; it may lie anywhere. */
     readonly context: string;
     /** The Dockerfile, relative to the context. Default: `Dockerfile`. */
@@ -26,49 +39,76 @@ export interface ServiceImageArgs {
      * enters no input, state or layer, and a changed value does not rebuild the image.
      */
     readonly buildSecrets?: Readonly<Record<string, string>> | undefined;
+    /** Pushes the image to its repository on Quay. Default: it stays on this machine. */
+    readonly publish?: Publication | undefined;
 }
 
 /**
- * An image built by the Docker engine of the machine that runs `pulumi up`, with BuildKit. It is named by what Docker would send to the
+ * An image built with BuildKit by the Docker engine of the machine that runs `pulumi up`. It is named by what Docker would send to the
  * builder (`<repository>:ctx-<hash>`), so it is built again exactly when that changes: on any machine, from any checkout. A preview builds
- * nothing and needs no Docker engine.
+ * nothing and needs no Docker engine. A published image gets its version and `latest` by its digest, once it is pushed; an unchanged one
+ * is neither built nor pushed again, on a machine that never had it either.
  */
 export class ServiceImage extends pulumi.ComponentResource {
     /** The image's name with its content tag: `<repository>:ctx-<hash>`. */
     declare readonly imageName: pulumi.Output<string>;
-    /** The id that the Docker engine gave the image: `sha256:…`. Not a digest: that is what a registry gives. */
-    declare readonly imageId: pulumi.Output<string>;
+    /** What to run: `<repository>@<digest>` where it is published, else the id that the Docker engine gave it, `sha256:…`. */
+    declare readonly reference: pulumi.Output<string>;
+    /** The digest that the registry knows the image by; undefined where it is not published. */
+    declare readonly digest: pulumi.Output<string | undefined>;
 
     /** @throws UserError where the repository, the context or the Dockerfile is not what it has to be; nothing has started then. */
     constructor(name: string, args: ServiceImageArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:docker:ServiceImage", name, {}, opts);
-        const { repository, dockerfile = "Dockerfile", buildArgs = {}, buildSecrets = {} } = args;
-        if (!isRepository(repository)) {
+        const { repository, publish, dockerfile = "Dockerfile", buildArgs = {}, buildSecrets = {} } = args;
+        if (typeof repository === "string" && !isRepository(repository)) {
             throw new UserError(`"${repository}" cannot name an image: lower-case letters, digits, and . _ - / within; no tag.`);
         }
         const content = hashBuild({ ...args, dockerfile });
-        const image = new docker.RemoteImage(
-            name,
-            {
-                name: `${repository}:ctx-${content.slice(0, 20)}`,
-                build: {
-                    context: contextInput(name, args.context),
-                    dockerfile,
-                    ...(args.target === undefined ? {} : { target: args.target }),
-                    ...(args.platform === undefined ? {} : { platform: args.platform }),
-                    buildArgs,
-                    buildLogFile: `${workFolder}/${name}.log`,
-                    secrets: Object.entries(buildSecrets).map(([id, env]) => ({ id, env })),
-                },
-                triggers: { content },
-                // An image is its content: another stack, or a later `up` that goes back to this content, may be using it.
-                keepLocally: true,
+        const image = {
+            name: pulumi.interpolate`${repository}:ctx-${content.slice(0, 20)}`,
+            build: {
+                context: contextInput(name, args.context),
+                dockerfile,
+                ...(args.target === undefined ? {} : { target: args.target }),
+                ...(args.platform === undefined ? {} : { platform: args.platform }),
+                buildArgs,
+                buildLogFile: `${workFolder}/${name}.log`,
+                secrets: Object.entries(buildSecrets).map(([id, env]) => ({ id, env })),
             },
-            { parent: this },
-        );
+            triggers: { content },
+        };
+        if (publish === undefined) {
+            // An image is its content: another stack, or a later `up` that goes back to this content, may be using it.
+            const built = new docker.RemoteImage(name, { ...image, keepLocally: true }, { parent: this });
+            this.reference = built.imageId;
+            this.digest = pulumi.output(undefined);
+        } else {
+            // Built and pushed as one: a push that failed is made good by the next `up`, on a machine that does not have the image too.
+            const pushed = new docker.RegistryImage(
+                name,
+                {
+                    ...image,
+                    keepRemotely: true, // whoever runs it must not lose it; Quay prunes content tags
+                    authConfig: {
+                        address: pulumi.output(repository).apply(registryAddress),
+                        username: publish.username,
+                        password: pulumi.secret(publish.password),
+                    },
+                },
+                { parent: this },
+            );
+            const { version, floatingTags = ["latest"] } = publish;
+            const published = new quay.PromotedImage(
+                name,
+                { source: repository, target: repository, digest: pushed.sha256Digest, tags: [version], floatingTags },
+                { parent: this },
+            );
+            this.reference = published.image;
+            this.digest = published.digest;
+        }
         this.imageName = image.name;
-        this.imageId = image.imageId;
-        this.registerOutputs({ imageName: this.imageName, imageId: this.imageId });
+        this.registerOutputs({ imageName: this.imageName, reference: this.reference, digest: this.digest });
     }
 }
 

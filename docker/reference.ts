@@ -17,3 +17,9 @@ export function isRepository(name: string): boolean {
 export function isTag(tag: string): boolean {
     return tagPattern.test(tag);
 }
+
+/** The address of a repository's registry, as the Docker provider wants it: https, but on this machine, where Docker itself speaks http. */
+export function registryAddress(repository: string): string {
+    const host = repository.split("/")[0] ?? "";
+    return `${/^(localhost|127\.[0-9.]+)(:|$)/.test(host) ? "http" : "https"}://${host}`;
+}

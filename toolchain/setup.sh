@@ -2,6 +2,7 @@
 # Everything that `pulumi up` needs on this machine. Idempotent: what is there is left alone; what an interrupted run left
 # half-done is done again; a second run at the same time waits for the first.
 #   setup.sh            installs what is missing
+#   setup.sh tests      and what only the tests need
 #   setup.sh doctor     only looks: a table, and exit code 1 where something is missing
 # Nothing is installed into the checkout but node_modules: tools go to the user's cache folder (MLOPS_CACHE), plugins to
 # ~/.pulumi/plugins, the local stack's state and passphrase to the user's state folder (MLOPS_STATE).
@@ -229,6 +230,15 @@ image_install() {
     long image "the stand-in for $base_image" toolchain/base-image.sh "$base_image" || die image 'the stand-in failed' "see $log"
 }
 
+# --- The registry behind the Quay that the tests run against -------------------------------------------------------------------
+
+registry_found() { command -v docker-registry >/dev/null && found="$(docker-registry --version 2>/dev/null | awk '{ print $NF }') at $(command -v docker-registry)"; }
+registry_missing='docker-registry on PATH: https://github.com/distribution/distribution'
+registry_install() {
+    [[ $(id -u) == 0 && -r /etc/debian_version ]] || die registry 'docker-registry is not installed' "$registry_missing"
+    long registry 'installing the package docker-registry' apt_install docker-registry || die registry 'not installed' 'apt-get install docker-registry'
+}
+
 # --- State: where the local stack's is, and how the passphrase's salt stays out of git ----------------------------------------
 
 salt_filter="sed '/^encryptionsalt:/d'"
@@ -286,5 +296,6 @@ doctor() {
 
 case ${1:-setup} in
 setup | doctor) "${1:-setup}" ;;
-*) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+tests) steps+=(registry) && setup ;;
+*) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
