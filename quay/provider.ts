@@ -151,13 +151,13 @@ export function providerService(engineAddress: string, environment: NodeJS.Proce
     };
 }
 
-/** Serves the provider on this machine only. @returns the port */
-export async function serve(engineAddress: string, environment: NodeJS.ProcessEnv): Promise<number> {
+/** Serves the provider on this machine only. */
+export async function serve(engineAddress: string, environment: NodeJS.ProcessEnv): Promise<{ port: number; stop: () => void }> {
     const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
     server.addService(ResourceProviderService, providerService(engineAddress, environment));
     return new Promise((resolve, reject) => {
         server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
-            if (error === null) resolve(port);
+            if (error === null) resolve({ port, stop: server.forceShutdown.bind(server) });
             else reject(error);
         });
     });

@@ -193,7 +193,9 @@ export class RegistrySession {
 
     async #stream(body: ReadableStream<Uint8Array>, location: string, digest: string, to: string): Promise<void> {
         const headers = { "content-type": "application/octet-stream" };
-        const sent = await this.#raw("PATCH", new URL(location, this.#base).href, to, { body, duplex: "half", headers });
+        // fetch would keep a copy of all that goes by, for a redirect: unless it must not follow any.
+        const options = { body, duplex: "half", headers, redirect: "error" } as const;
+        const sent = await this.#raw("PATCH", new URL(location, this.#base).href, to, options);
         const end = new URL(sent.headers.get("location") ?? location, this.#base);
         end.searchParams.set("digest", digest);
         await this.#raw("PUT", end.href, to, {});
