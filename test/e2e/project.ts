@@ -34,8 +34,11 @@ export class Project {
         this.#stack = stack;
     }
 
-    /** @param state of another copy of the project, to go on with its stack. */
-    static async create(config: Config, env: Record<string, string> = {}, state = temporary("state")): Promise<Project> {
+    /**
+     * @param state of another copy of the project, to go on with its stack.
+     * @param program what index.ts says instead; it may import the project's components.
+     */
+    static async create(config: Config, env: Record<string, string> = {}, state = temporary("state"), program?: string): Promise<Project> {
         const folder = temporary("project");
         const files = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" });
         for (const file of files.split("\0").filter((path) => path !== "" && !path.startsWith("test/"))) {
@@ -44,6 +47,7 @@ export class Project {
         }
         symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
         writeConfig(folder, config);
+        if (program !== undefined) writeFileSync(join(folder, "index.ts"), program);
         const stack = await LocalWorkspace.createOrSelectStack(
             { stackName: "local", workDir: folder },
             {
@@ -63,10 +67,12 @@ export class Project {
         writeConfig(this.folder, config);
     }
 
-    async up(): Promise<Result> {
+    /** @param verbose with the engine's logs, at their highest verbosity, in the output. */
+    async up(verbose = false): Promise<Result> {
         return attempt(async () => {
-            const { stdout, summary } = await this.#stack.up({ color: "never" });
-            return { output: stdout, changes: summary.resourceChanges ?? {} };
+            const logs = verbose ? { logToStdErr: true, logVerbosity: 9 } : {};
+            const { stdout, stderr, summary } = await this.#stack.up({ color: "never", ...logs });
+            return { output: `${stdout}${stderr}`, changes: summary.resourceChanges ?? {} };
         });
     }
 
@@ -77,11 +83,17 @@ export class Project {
         });
     }
 
-    async refresh(): Promise<Result> {
+    /** @param exclude URNs, with wildcards, of what is left as it is. */
+    async refresh(exclude: string[] = []): Promise<Result> {
         return attempt(async () => {
-            const { stdout, summary } = await this.#stack.refresh({ color: "never" });
+            const { stdout, summary } = await this.#stack.refresh({ color: "never", exclude });
             return { output: stdout, changes: summary.resourceChanges ?? {} };
         });
+    }
+
+    /** Sets an environment variable for the commands that follow. */
+    setEnvironment(name: string, value: string): void {
+        this.#stack.workspace.envVars[name] = value;
     }
 
     async outputs(): Promise<OutputMap> {
