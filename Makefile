@@ -18,7 +18,7 @@ down: ## remove everything that `make up` made: containers, network, images, sta
 	@toolchain/down.sh $(STACK)
 
 token: ## print a fresh access token of the local identity provider
-	@eval "$$($(pulumi) stack output tokenCommand)"
+	@command=$$($(pulumi) stack output tokenCommand) && $$command
 
 preview: ## show what `make up` would change; needs no Docker engine
 	@$(pulumi) preview --diff

@@ -108,13 +108,16 @@ export function parseEnvironment(config: RawConfig, project: string, stack: stri
         ...own.filter(([key]) => config.secretKeys.includes(key) && key !== `${project}:env`).map(([key]) => misplacedSecret(key, project)),
     ];
     if (result.success && problems.length === 0) return result.data;
-    const lines = problems.map(({ path, value, message, unknown }) => {
+    const lines = problems.map(({ path, value, message, advice, isString }) => {
         const key = `${project}:${path.map(String).join(".")}`;
         const secret = config.secretKeys.includes(`${project}:${String(path[0])}`);
         const shown = value === undefined ? "is not set" : `= ${secret ? "[secret]" : JSON.stringify(value)}`;
-        const mend = unknown
-            ? `pulumi config rm --path '${key}' -s ${stack}`
-            : `pulumi config set --path '${key}' VALUE -s ${stack}${secret ? " --secret" : ""}`;
+        const mend =
+            advice === "set"
+                ? `pulumi config set --path '${key}' VALUE -s ${stack}${isString ? " --type string" : ""}${secret ? " --secret" : ""}`
+                : advice === "remove"
+                  ? `pulumi config rm --path '${key}' -s ${stack}`
+                  : advice;
         return `  ${key} ${shown}: ${message}\n      ${mend}`;
     });
     throw new UserError(
@@ -126,7 +129,10 @@ interface Problem {
     readonly path: readonly PropertyKey[];
     readonly value: unknown;
     readonly message: string;
-    readonly unknown: boolean;
+    /** Which command mends it, or what else does. */
+    readonly advice: "set" | "remove" | (string & {});
+    /** Whether a string is wanted: the CLI takes 1 and true for other types, unless it is told. */
+    readonly isString?: boolean;
 }
 
 function problemsOf(issue: z.core.$ZodIssue, sections: unknown): Problem[] {
@@ -135,20 +141,26 @@ function problemsOf(issue: z.core.$ZodIssue, sections: unknown): Problem[] {
             path: [...issue.path, key],
             value: valueAt(sections, [...issue.path, key]),
             message: "there is no such key",
-            unknown: true,
+            advice: "remove",
         }));
     }
     const message = issue.code === "invalid_key" ? issue.issues.map((inner) => inner.message).join("; ") : issue.message;
     const value = valueAt(sections, issue.path);
     return [
-        { path: issue.path, value, message: value === undefined ? "it has to be set" : message, unknown: issue.code === "invalid_key" },
+        {
+            path: issue.path,
+            value,
+            message: value === undefined ? "it has to be set" : message,
+            advice: issue.code === "invalid_key" ? "remove" : "set",
+            isString: issue.code === "invalid_type" && issue.expected === "string" && value !== undefined,
+        },
     ];
 }
 
-/** Only environment variables are handled as secrets: anything else would stand in clear in the state. */
+/** Only environment variables are handled as secrets. */
 function misplacedSecret(key: string, project: string): Problem {
-    const message = "holds a secret, which only mlops:env may: it would be in clear in the state";
-    return { path: [key.slice(project.length + 1)], value: "", message, unknown: true };
+    const advice = `move the value that says "secure:" in the file to mlops:env, or to an environment variable that mlops:service.buildSecrets names`;
+    return { path: [key.slice(project.length + 1)], value: "", message: "holds a secret, which would be in clear in the state", advice };
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

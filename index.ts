@@ -26,8 +26,9 @@ const running = new LocalService(service.name, {
     ...local,
     image: image.reference,
     network: network.name,
-    port: { host: local.port, container: service.port },
+    port: { host: local.port, container: service.port, setting: "mlops:local.port" },
     env: pulumi.output(env).apply((variables) => ({
+        PORT: String(service.port),
         OAUTH2_ISSUER: identity.issuer,
         OAUTH2_AUDIENCE: identity.audience,
         OAUTH2_JWKS_URI: identity.jwksUri,

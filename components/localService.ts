@@ -10,8 +10,11 @@ export interface LocalServiceArgs {
     readonly network: pulumi.Input<string>;
     /** The name that other containers of the network know it by. Default: only its generated name. */
     readonly alias?: string;
-    /** The port on this machine (loopback only) and the port in the container that it leads to. Default: none is published. */
-    readonly port?: { readonly host: number; readonly container: number };
+    /**
+     * The port on this machine (loopback only), the port in the container that it leads to, and the configuration key that the error about a
+     * taken port names. Default: none is published.
+     */
+    readonly port?: { readonly host: number; readonly container: number; readonly setting?: string };
     /** Environment variables. A secret stays one: in the state, in diffs and in logs. */
     readonly env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** Memory limit in MiB, without swap. Default: 512. */
@@ -37,7 +40,7 @@ export class LocalService extends pulumi.ComponentResource {
         super("mlops:docker:LocalService", name, {}, opts);
         const { port, memory = 512, cpus = 1, healthTimeout = 60 } = args;
         const owner = `${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
-        const portProblem = inUp(async () => (port === undefined ? undefined : findPortProblem(port.host, owner)));
+        const portProblem = inUp(async () => (port === undefined ? undefined : findPortProblem(port.host, owner, port.setting)));
         const container = new docker.Container(
             name,
             {

@@ -64,6 +64,12 @@ export class ServiceImage extends pulumi.ComponentResource {
         if (typeof repository === "string" && !isRepository(repository)) {
             throw new UserError(`"${repository}" cannot name an image: lower-case letters, digits, and . _ - / within; no tag.`);
         }
+        for (const [id, variable] of Object.entries(buildSecrets)) {
+            // The builder would take an unset variable for an empty secret.
+            if (!pulumi.runtime.isDryRun() && !process.env[variable]) {
+                throw new UserError(`The build secret "${id}" is to come from the environment variable ${variable}, which is not set.`);
+            }
+        }
         const content = hashBuild({ ...args, dockerfile });
         const image = {
             name: pulumi.interpolate`${repository}:ctx-${content.slice(0, 20)}`,

@@ -33,6 +33,11 @@ export function listContext({ folder, dockerfile }: BuildContext): ContextEntry[
     if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
         throw new UserError(`The build context "${folder}" is not a folder (looked for it at ${root}).`);
     }
+    if (posix.isAbsolute(dockerfile) || posix.normalize(dockerfile).startsWith("../")) {
+        throw new UserError(
+            `The Dockerfile "${dockerfile}" is outside of the build context "${folder}": its path is relative to that, and in it.`,
+        );
+    }
     if (!statSync(join(root, dockerfile), { throwIfNoEntry: false })?.isFile()) {
         throw new UserError(`There is no Dockerfile "${dockerfile}" in the build context "${folder}" (looked in ${root}).`);
     }
@@ -58,8 +63,8 @@ export function listContext({ folder, dockerfile }: BuildContext): ContextEntry[
 
 /**
  * A SHA-256 (hex) of what Docker would send: paths, contents, link targets and the executable bit; the Dockerfile in any case.
- * Nothing else counts: two checkouts with other times, owners, umasks or places have the same hash. Memory does not grow with the
- * context.
+ * Nothing else counts: two checkouts with other times, owners, umasks or places have the same hash. Files are read in pieces, whatever
+ * their size.
  *
  * @throws UserError as {@link listContext}.
  */

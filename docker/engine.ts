@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { getStack } from "@pulumi/pulumi";
 import { z } from "zod";
 
 const run = promisify(execFile);
@@ -33,7 +34,7 @@ export async function findHealthProblem(container: string, timeout: number): Pro
             return explain(container, state, `is not running (${state.Status}, exit code ${String(state.ExitCode)})`);
         }
         if (Date.now() > deadline) {
-            return explain(container, state, `was not healthy within ${String(timeout)} seconds (mlops:local.healthTimeout)`);
+            return explain(container, state, `was not healthy within ${String(timeout)} seconds`);
         }
         await delay(200);
     }
@@ -46,7 +47,7 @@ async function inspect(container: string): Promise<ContainerState | string> {
         return containerState.parse(JSON.parse(stdout));
     } catch (error) {
         const reason = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
-        return `The container ${container} cannot be looked at (${reason}). If it is gone, this makes it again: pulumi up --refresh`;
+        return `The container ${container} cannot be looked at (${reason}). If it is gone, this makes it again: pulumi up --refresh -s ${getStack()}`;
     }
 }
 
@@ -70,34 +71,42 @@ async function explain(container: string, state: ContainerState, problem: string
  * Looks whether something else on this machine listens on a port. Where the Docker engine is on another machine, it is the engine that says so.
  *
  * @param owner the value of {@link ownerLabel} on the container that may hold the port.
+ * @param setting the configuration key of the port, for the message.
  * @returns nothing where the port is free or held by its owner; otherwise who has it and what to do.
  */
-export async function findPortProblem(port: number, owner: string): Promise<string | undefined> {
+export async function findPortProblem(port: number, owner: string, setting?: string): Promise<string | undefined> {
     const host = process.env["DOCKER_HOST"] ?? "";
-    if ((host !== "" && !host.startsWith("unix://")) || (await isFree(port))) return undefined;
+    if (host !== "" && !host.startsWith("unix://")) return undefined;
+    const refusal = await tryToListen(port);
+    if (refusal === undefined) return undefined;
+    const another =
+        setting === undefined ? "." : `: pulumi config set --path ${setting} ${String(port < 65535 ? port + 1 : 8080)} -s ${getStack()}`;
+    if (refusal === "EACCES")
+        return `Port ${String(port)} of this machine may not be used without more rights (EACCES). Take one from 1024 up${another}`;
     const format = `{{.Label "${ownerLabel}"}}|{{.Names}}`;
     const { stdout } = await run("docker", ["ps", "--filter", `publish=${String(port)}`, "--format", format]).catch(() => ({ stdout: "" }));
     const [holder, container] = stdout.trim().split("|");
     if (holder === owner) return undefined;
+    const stop = container ? `docker stop ${container}` : `to see which: lsof -iTCP:${String(port)} -sTCP:LISTEN`;
     return (
-        `Port ${String(port)} of this machine is taken by ${container ? `the container ${container}` : "another program"}. Stop it ` +
-        `(${container ? `docker stop ${container}` : `ss -ltnp 'sport = :${String(port)}' shows it`}), or take another port: ` +
-        `pulumi config set --path mlops:local.port ${String(port + 1)}`
+        `Port ${String(port)} of this machine is taken by ${container ? `the container ${container}` : "another program"}. ` +
+        `Stop it (${stop}), or take another port${another}`
     );
 }
 
 /** The label that says which stack's service a container is: `project/stack/name`. */
 export const ownerLabel = "mlops.service";
 
-async function isFree(port: number): Promise<boolean> {
+/** Listens on a port for a moment. @returns nothing where that works, else the system's code for why not. */
+async function tryToListen(port: number): Promise<string | undefined> {
     const server = createServer();
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    server.once("error", () => {
-        resolve(false);
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    server.once("error", (error: NodeJS.ErrnoException) => {
+        resolve(error.code ?? error.message);
     });
     server.listen(port, "127.0.0.1", () => {
         server.close(() => {
-            resolve(true);
+            resolve(undefined);
         });
     });
     return promise;

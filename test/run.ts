@@ -13,12 +13,11 @@ interface Count {
 
 /** Python's tests and lint run in the service's own image, in the stage of its Dockerfile that has them. */
 const inImage = (folder: string): string => {
-    const image = `mlops-test-${folder}`;
+    const image = `mlops-test-${folder}-${String(process.pid)}`;
     return [
-        `docker build --quiet --target test --tag ${image} ${folder}`,
+        `trap "docker rmi ${image} >/dev/null" EXIT; docker build --quiet --target test --tag ${image} ${folder}`,
         `docker run --rm ${image}`,
         `docker run --rm --entrypoint ruff ${image} check --no-cache .`,
-        `docker rmi ${image} >/dev/null`,
     ].join(" && ");
 };
 

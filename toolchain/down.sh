@@ -1,13 +1,21 @@
 #!/usr/bin/env bash
-# Removes everything that `make up` made: what the stack declares, the stack, and the images that Pulumi keeps.
+# Removes everything that `make up` made: what the stack declares, the stack, the images that Pulumi keeps, and what builds left.
 #   down.sh STACK
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . toolchain/env.sh
 stack=$1
 
-name=$(pulumi config get --path mlops:service.name --stack "$stack")
+if ! state=$(pulumi stack export --stack "$stack" 2>/dev/null); then
+    echo "There is no stack \"$stack\": nothing to remove."
+    exit 0
+fi
 pulumi destroy --stack "$stack" --yes --skip-preview --non-interactive
 pulumi stack rm "$stack" --yes --preserve-config --non-interactive
-docker images --format '{{.Repository}}:{{.Tag}}' |
-    awk -v name="$name" 'index($0, name ":ctx-") == 1 || index($0, name "-identity:ctx-") == 1' | xargs -r docker rmi >/dev/null
+rm -rf .build
+# All contents of the stack's images, but those that something else is using.
+sed -n 's/.*"name": "\([^"]*\):ctx-[0-9a-f]*".*/\1/p' <<<"$state" | sort -u | while read -r repository; do
+    docker images --format '{{.Repository}}:{{.Tag}}' "$repository" | grep ':ctx-' | while read -r image; do
+        docker rmi "$image" >/dev/null 2>&1 || echo "kept, because it is in use: $image"
+    done
+done

@@ -29,6 +29,11 @@ if [ "${PULUMI_BACKEND_URL:-}" = "file://$mlops_state/backend" ] &&
     export PULUMI_CONFIG_PASSPHRASE_FILE=$mlops_state/passphrase
 fi
 
+# The Docker provider knows DOCKER_HOST and the default socket, but not the context that `docker context use` chose.
+if [ -z "${DOCKER_HOST:-}${DOCKER_CONTEXT:-}" ] && grep -qs '"currentContext"' "${DOCKER_CONFIG:-$HOME/.docker}/config.json"; then
+    mlops_docker=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null) && export DOCKER_HOST="$mlops_docker"
+fi
+
 # The salt of the passphrase is in the state: a fresh clone takes it from there instead of making another.
 export PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true PULUMI_SKIP_UPDATE_CHECK=true
 # Node keeps the compiled sources: a quarter off every preview.

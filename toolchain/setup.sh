@@ -28,9 +28,12 @@ long() {
     local name=$1 what=$2 started=$SECONDS said=0 pid rc=0
     shift 2
     say "$name" "$what …"
-    { echo "== $name: $*"; "$@"; } >>"$log" 2>&1 9>&- &
+    # In a process group of its own, so that all of it ends when this script does; it keeps the lock until then.
+    set -m
+    { echo "== $name: $*"; "$@"; } >>"$log" 2>&1 &
     pid=$!
-    trap 'kill "$pid" 2>/dev/null; exit 130' INT TERM
+    set +m
+    trap 'kill -TERM -- "-$pid" 2>/dev/null; exit 130' INT TERM
     while kill -0 "$pid" 2>/dev/null; do
         if [[ -t 1 ]]; then
             printf '\r%-12s %s … %d s ' "$name" "$what" $((SECONDS - started))
@@ -47,6 +50,7 @@ long() {
     say "$name" "  done in $((SECONDS - started)) s"
 }
 
+need() { command -v "$2" >/dev/null || die "$1" "the command $2 is missing" "install the package $2"; }
 reachable() { curl -fsSL --connect-timeout 5 --max-time 15 -o /dev/null "$1" 2>/dev/null; }
 
 # --- Node.js and the packages ------------------------------------------------------------------------------------------------
@@ -88,24 +92,36 @@ cli_found() {
     local at
     at=$(command -v pulumi) || return 1
     # Ours is known by its folder, which is complete or not there; anyone else's is asked.
-    [[ $at == "$mlops_pulumi/bin/pulumi" || $(pulumi version 2>/dev/null) == "v$pulumi_version" ]] || return 1
+    if [[ $at == "$mlops_pulumi/bin/pulumi" ]]; then
+        is_current "$mlops_pulumi" "$(cli_sources)" || return 1
+    else
+        [[ $(pulumi version 2>/dev/null) == "v$pulumi_version" ]] || return 1
+    fi
     found="v$pulumi_version at $at"
 }
 cli_missing="curl -fsSL https://get.pulumi.com | sh -s -- --version $pulumi_version"
 cli_install() {
+    need cli curl
     rm -rf "$mlops_pulumi.part"
-    if reachable https://get.pulumi.com; then
-        curl -fsSL https://get.pulumi.com -o "$mlops_cache/install-pulumi.sh"
-        long cli "Pulumi CLI $pulumi_version from get.pulumi.com" sh "$mlops_cache/install-pulumi.sh" --silent --no-edit-path \
-            --version "$pulumi_version" --install-root "$mlops_pulumi.part" || die cli 'the installer failed' "$cli_missing"
-    else
+    if ! reachable https://get.pulumi.com ||
+        ! long cli "Pulumi CLI $pulumi_version from get.pulumi.com" download_cli; then
         need_go cli
+        rm -rf "$mlops_pulumi.part"
         long cli "Pulumi CLI $pulumi_version, built from its Go modules (get.pulumi.com is out of reach)" build_cli ||
             die cli 'the build failed' "see $log, then make up again"
     fi
     rm -rf "$mlops_pulumi" && mv "$mlops_pulumi.part" "$mlops_pulumi"
     . toolchain/env.sh
 }
+download_cli() {
+    curl -fsSL https://get.pulumi.com -o "$mlops_cache/install-pulumi.sh" &&
+        sh "$mlops_cache/install-pulumi.sh" --silent --no-edit-path --version "$pulumi_version" --install-root "$mlops_pulumi.part"
+}
+# What was built here is known by its sources, so that a change of those builds it again; what was downloaded is known by its version.
+sources_of() { cat "$@" | cksum; }
+is_current() { [[ ! -e $1/.built-from || $(cat "$1/.built-from") == "$2" ]]; }
+cli_sources() { sources_of toolchain/pulumi/go.* toolchain/language-nodejs/*.go toolchain/language-nodejs/go.*; }
+plugin_sources() { sources_of toolchain/plugins/go.* toolchain/plugins/"$1"/*.go; }
 go_build() { (cd "$1" && shift && CGO_ENABLED=0 go build -trimpath "$@"); }
 build_cli() {
     local out=$mlops_pulumi.part/bin sdk=github.com/pulumi/pulumi/sdk/v3
@@ -114,7 +130,8 @@ build_cli() {
             -o "$out/pulumi" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi &&
         go_build toolchain/language-nodejs -ldflags "-s -w" -o "$out/pulumi-language-nodejs" . &&
         go_build toolchain/language-nodejs -ldflags "-s -w -X $sdk/go/common/version.Version=v3.68.0" \
-            -o "$out/pulumi-language-nodejs-host" $sdk/nodejs/cmd/pulumi-language-nodejs
+            -o "$out/pulumi-language-nodejs-host" $sdk/nodejs/cmd/pulumi-language-nodejs &&
+        cli_sources >"$mlops_pulumi.part/.built-from"
 }
 need_go() {
     command -v go >/dev/null ||
@@ -125,13 +142,14 @@ need_go() {
 plugins() {
     sed -n 's|^ *"node_modules/@pulumi/\([a-z-]*\)": {$|\1|p' package-lock.json | grep -vxE 'pulumi|eslint-plugin|policy'
 }
+plugin_found() { [[ -x $(plugin_path "$1") ]] && is_current "$(dirname "$(plugin_path "$1")")" "$(plugin_sources "$1")"; }
 plugin_path() { echo "$plugin_dir/resource-$1-v$(mlops_version "@pulumi/$1")/pulumi-resource-$1"; }
 plugins_found() {
     local name absent=()
     found=
     for name in $(plugins); do
         found+="$name $(mlops_version "@pulumi/$name"), "
-        [[ -x $(plugin_path "$name") ]] || absent+=("$name")
+        plugin_found "$name" || absent+=("$name")
     done
     found="${found%, } in $plugin_dir"
     ((${#absent[@]} == 0))
@@ -142,11 +160,10 @@ plugins_install() {
     reachable https://get.pulumi.com && official=true
     for name in $(plugins); do
         version=$(mlops_version "@pulumi/$name")
-        [[ -x $(plugin_path "$name") ]] && continue
-        if $official; then
-            long plugins "$name $version" pulumi plugin install resource "$name" "v$version" ||
-                die plugins "$name $version could not be downloaded" "pulumi plugin install resource $name v$version"
-        else
+        plugin_found "$name" && continue
+        # An empty folder, as a download that was cut off leaves it, counts as installed for the CLI.
+        rm -rf "$(dirname "$(plugin_path "$name")")"
+        if ! $official || ! long plugins "$name $version" pulumi plugin install resource "$name" "v$version"; then
             need_go plugins
             long plugins "$name $version, built from its Go modules" build_plugin "$name" "$version" ||
                 die plugins 'the build failed' "see $log, then make up again"
@@ -159,7 +176,7 @@ build_plugin() {
     part=$plugin_dir/.part-$name
     rm -rf "$part" && mkdir -p "$part" &&
         go_build toolchain/plugins -ldflags "-s -w -X main.version=$version" -o "$part/pulumi-resource-$name" "./$name" &&
-        rm -rf "$folder" && mv "$part" "$folder"
+        plugin_sources "$name" >"$part/.built-from" && rm -rf "$folder" && mv "$part" "$folder"
 }
 
 # --- Docker: the engine and the base image -----------------------------------------------------------------------------------
@@ -178,8 +195,9 @@ docker_install() {
     [[ -r /etc/os-release ]] && id=$(. /etc/os-release && echo "${ID:-} ${ID_LIKE:-}")
     if ! docker version >/dev/null 2>&1; then docker_engine_install "$id"; fi
     if ! docker_found; then
-        [[ -x /usr/bin/docker ]] || die docker 'the client cannot build' 'install its buildx component: https://docs.docker.com/go/buildx'
-        # Another client is first on PATH, without buildx: the distribution's own, which has it inside, goes before it.
+        # Another client is first on PATH, without buildx: the distribution's own, which can build, goes before it.
+        (PATH=/usr/bin:/bin && docker_found) || die docker 'the client cannot build: its buildx component is missing' \
+            'apt-get install docker-buildx, or: https://docs.docker.com/go/buildx'
         mkdir -p "$mlops_cache/bin" && ln -sf /usr/bin/docker "$mlops_cache/bin/docker"
         . toolchain/env.sh
     fi
@@ -192,11 +210,16 @@ docker_engine_install() {
         'sudo systemctl start docker; not installed: sudo apt-get install docker.io; no permission: sudo usermod -aG docker $USER, and log in again'
     if ! command -v dockerd >/dev/null; then
         [[ " $id " == *' debian '* || " $id " == *' ubuntu '* ]] || die docker 'no Docker engine is installed' "$docker_missing"
-        long docker 'installing the package docker.io' apt_install docker.io || die docker 'not installed' 'apt-get install docker.io'
+        long docker 'installing the package docker.io' apt_docker || die docker 'not installed' 'apt-get install docker.io'
     fi
     long docker 'starting the engine' start_docker || die docker 'the engine does not start' "see $log"
 }
 apt_install() { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$@"; }
+# The engine; and the client and its buildx component, where the distribution has them apart.
+apt_docker() {
+    local packages
+    apt-get update -q && packages=$(apt-cache pkgnames docker | grep -xE 'docker\.io|docker-cli|docker-buildx') && apt_install $packages
+}
 docker_answers() {
     local deadline=$((SECONDS + $1))
     until docker version >/dev/null 2>&1; do ((SECONDS < deadline)) || return 1; sleep 0.2; done
@@ -204,11 +227,11 @@ docker_answers() {
 start_docker() {
     if [[ -d /run/systemd/system ]]; then
         systemctl start docker && docker_answers 60 && return
-    elif service docker start; then
+    elif service docker start 9>&-; then
         docker_answers 20 && return
     fi
     # A container or a minimal machine, where no service manager may start it.
-    setsid nohup dockerd >>"$mlops_cache/dockerd.log" 2>&1 </dev/null &
+    setsid nohup dockerd >>"$mlops_cache/dockerd.log" 2>&1 </dev/null 9>&- & # it outlives this script, without its lock
     docker_answers 60 || { tail -n 20 "$mlops_cache/dockerd.log"; return 1; }
 }
 
@@ -241,24 +264,29 @@ registry_install() {
 
 # --- State: where the local stack's is, and how the passphrase's salt stays out of git ----------------------------------------
 
-salt_filter="sed '/^encryptionsalt:/d'"
 state_found() {
-    [[ ! -e .git || $(git config --get filter.pulumi-salt.clean 2>/dev/null) == "$salt_filter" ]] || return 1
     if [[ ${PULUMI_CONFIG_PASSPHRASE_FILE:-} == "$mlops_state/passphrase" ]]; then
         [[ -s $mlops_state/passphrase && -d $mlops_state/backend ]] || return 1
         found="local, in $mlops_state"
     else
         found="the backend that you are logged in to${PULUMI_BACKEND_URL:+ ($PULUMI_BACKEND_URL)}"
+        [[ -z ${PULUMI_BACKEND_URL:-} || -n ${PULUMI_CONFIG_PASSPHRASE+set}${PULUMI_CONFIG_PASSPHRASE_FILE:-} ]] ||
+            found+='; no PULUMI_CONFIG_PASSPHRASE: set it, unless your stacks have another secrets provider'
     fi
 }
 state_missing='toolchain/setup.sh'
 state_install() {
-    # `pulumi stack init` writes the salt into Pulumi.<stack>.yaml: .gitattributes names this filter, which keeps it out of commits.
-    [[ ! -e .git ]] || git config filter.pulumi-salt.clean "$salt_filter"
     mkdir -p -m 700 "$mlops_state/backend"
     if [[ ! -s $mlops_state/passphrase ]]; then
+        # A salt belongs to its passphrase: one of another is of no use any more.
+        sed -i.before '/^encryptionsalt:/d' Pulumi.local.yaml && rm Pulumi.local.yaml.before
         (umask 077 && head -c 32 /dev/urandom | base64 >"$mlops_state/passphrase.part" && mv "$mlops_state/passphrase.part" "$mlops_state/passphrase")
     fi
+}
+# So that plain `pulumi up -s local` works next.
+stack_made() {
+    [[ ${PULUMI_CONFIG_PASSPHRASE_FILE:-} != "$mlops_state/passphrase" || -e $mlops_state/backend/.pulumi/stacks/mlops/local.json ]] ||
+        long stack 'the stack "local"' toolchain/stack.sh local || die stack 'the stack could not be made' "see $log"
 }
 
 # --- all of it ---------------------------------------------------------------------------------------------------------------
@@ -266,6 +294,7 @@ state_install() {
 steps=(node packages cli plugins docker image state)
 
 setup() {
+    need setup perl
     # A lock on an open file: it goes with the process, however that ends. Perl has it on every system; flock(1) does not.
     exec 9>"$mlops_cache/setup.lock"
     perl -e 'use Fcntl ":flock"; open(my $f, ">&=9"); exit !flock($f, LOCK_EX | LOCK_NB)' || {
@@ -278,6 +307,7 @@ setup() {
         "${step}_found" || { "${step}_install"; "${step}_found" || die "$step" 'still missing after its installation' "see $log"; }
         say "$step" "$found"
     done
+    stack_made
 }
 
 doctor() {

@@ -1,5 +1,5 @@
 """A tiny authorization server for the local stack, and for nothing else.
 
-It gives one client, whose secret is a known one, access tokens of the kind that a real issuer
+It gives one client access tokens of the kind that a real issuer
 gives, so that a developer can call the service without an account anywhere.
 """

@@ -32,7 +32,7 @@ def main() -> int:
         logger.critical("the signing key cannot be kept: %s", error)
         return os.EX_CONFIG
     signal.signal(signal.SIGTERM, _stop)
-    logger.warning("for a local stack only: its client's secret is no secret")
+    logger.warning("for a local stack only: whoever may use the Docker engine gets tokens")
     logger.info(
         "issuer %s, default audience %s, key %s", settings.issuer, settings.audience, key.kid
     )

@@ -4,22 +4,9 @@ import { appendFileSync, chmodSync, cpSync, readFileSync, rmSync, utimesSync, wr
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from "jose";
-import { Project, run, temporary } from "./project.ts";
+import { freePort, Project, run, temporary } from "./project.ts";
 
 const name = `e2e-${String(process.pid)}`;
-
-/** A port that nothing listens on now. */
-async function freePort(): Promise<number> {
-    const server = createServer();
-    return new Promise((resolve) => {
-        server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            server.close(() => {
-                resolve(typeof address === "object" && address ? address.port : 0);
-            });
-        });
-    });
-}
 
 /** What of ours is in the Docker engine, but for images, which are kept. */
 async function inEngine(): Promise<string> {
@@ -33,6 +20,7 @@ async function inEngine(): Promise<string> {
 
 describe("the local stack", function () {
     let project: Project;
+    let started = false;
     let port: number;
     const config = (service: Record<string, unknown> = {}, more: Record<string, unknown> = {}) => ({
         service: { name, version: "1.0.0", context: "service", ...service },
@@ -48,10 +36,12 @@ describe("the local stack", function () {
     before(async () => {
         port = await freePort();
         project = await Project.create(config());
+        started = true;
         const { failed, output } = await project.up();
         equal(failed, false, output);
     });
     after(async () => {
+        if (!started) return;
         const { failed, output } = await project.destroy();
         project.remove();
         equal(failed, false, output);
@@ -179,7 +169,7 @@ describe("the local stack", function () {
             ]);
         });
 
-        it("no secret in clear, in the state or in a preview", async () => {
+        it("no secret of its own in clear in the state", async () => {
             const envs = (
                 await run("docker", [
                     "inspect",
@@ -191,7 +181,6 @@ describe("the local stack", function () {
             const secret = /CLIENT_SECRET=(\w+)/.exec(envs)?.[1] ?? "";
             equal(secret.length, 40);
             equal(project.storedState().includes(secret), false);
-            equal((await project.preview()).output.includes(secret), false);
         });
     });
 
@@ -223,6 +212,42 @@ describe("the local stack", function () {
             await noChanges();
             rmSync(two, { recursive: true });
             project.configure(config());
+        });
+    });
+
+    describe("configured", () => {
+        const envOf = async (container: string): Promise<string[]> =>
+            JSON.parse((await run("docker", ["inspect", "--format", "{{json .Config.Env}}", container])).stdout) as string[];
+        const service = async (): Promise<string> => {
+            const { stdout } = await run("docker", ["ps", "--filter", `name=^${name}-[0-9a-f]+$`, "--format", "{{.Names}}"]);
+            return stdout.trim();
+        };
+        afterEach(() => {
+            project.configure(config());
+        });
+
+        it("with a secret variable: the service has it, and nothing shows it", async () => {
+            const [first, second] = ["first-secret-value", "second-secret-value"];
+            await project.configureSecret("env.API_KEY", first);
+            const { failed, output } = await project.up();
+            equal(failed, false, output);
+            ok((await envOf(await service())).includes(`API_KEY=${first}`));
+            await project.configureSecret("env.API_KEY", second);
+            const preview = await project.preview();
+            deepEqual(Object.keys(preview.changes).sort(), ["replace", "same"], preview.output);
+            const shown = `${output}${preview.output}${project.storedState()}`;
+            deepEqual([shown.includes(first), shown.includes(second)], [false, false]);
+        });
+
+        it("with an issuer of the user's: the service has it, and there is no identity provider", async () => {
+            project.configure(config({}, { oauth2: { issuer: "https://tenant.example/", audience: "api" }, env: { LOG_LEVEL: "debug" } }));
+            const { failed, output } = await project.up();
+            equal(failed, false, output);
+            const env = await envOf(await service());
+            for (const variable of ["OAUTH2_ISSUER=https://tenant.example/", "OAUTH2_AUDIENCE=api", "LOG_LEVEL=debug"])
+                ok(env.includes(variable), variable);
+            equal((await run("docker", ["ps", "-q", "--filter", `name=${name}-identity`])).stdout, "");
+            equal("tokenCommand" in (await project.outputs()), false);
         });
     });
 
@@ -278,6 +303,16 @@ describe("the local stack", function () {
         const mistakes: [what: string, service: Record<string, unknown>, message: RegExp][] = [
             ["a context that is not there", { context: "nowhere" }, /error: The build context "nowhere" is not a folder/],
             ["a Dockerfile that is not there", { dockerfile: "Containerfile" }, /error: There is no Dockerfile "Containerfile"/],
+            [
+                "a section that is missing",
+                { name: undefined, version: undefined, context: undefined },
+                /mlops:service\.name is not set: it has to be set/,
+            ],
+            [
+                "a build secret that is not there",
+                { buildSecrets: { token: "E2E_UNSET" } },
+                /error: The build secret "token" .* E2E_UNSET, which is not set/,
+            ],
             ["a bad name", { name: "Digits" }, /mlops:service\.name = "Digits": an image name.*pulumi config set --path/s],
         ];
         for (const [what, service, message] of mistakes) {

@@ -1,6 +1,7 @@
 /** A copy of this project in a folder of its own, with a state of its own, driven by the real Pulumi CLI. */
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -40,12 +41,7 @@ export class Project {
      */
     static async create(config: Config, env: Record<string, string> = {}, state = temporary("state"), program?: string): Promise<Project> {
         const folder = temporary("project");
-        const files = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" });
-        for (const file of files.split("\0").filter((path) => path !== "" && !path.startsWith("test/"))) {
-            mkdirSync(dirname(join(folder, file)), { recursive: true });
-            cpSync(join(root, file), join(folder, file), { verbatimSymlinks: true });
-        }
-        symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+        copyProject(folder);
         writeConfig(folder, config);
         if (program !== undefined) writeFileSync(join(folder, "index.ts"), program);
         const stack = await LocalWorkspace.createOrSelectStack(
@@ -65,6 +61,11 @@ export class Project {
     /** Changes the stack's configuration; the passphrase's salt is in the state. */
     configure(config: Config): void {
         writeConfig(this.folder, config);
+    }
+
+    /** `pulumi config set --secret --path mlops:PATH VALUE`; `configure` undoes it. */
+    async configureSecret(path: string, value: string): Promise<void> {
+        await this.#stack.setConfig(`mlops:${path}`, { value, secret: true }, true);
     }
 
     /** @param verbose with the engine's logs, at their highest verbosity, in the output. */
@@ -120,6 +121,29 @@ export class Project {
         rmSync(this.folder, { recursive: true, force: true });
         rmSync(this.state, { recursive: true, force: true });
     }
+}
+
+/** Copies what git would have of the working tree, but for the tests; the packages are shared. */
+export function copyProject(folder: string): void {
+    const files = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" });
+    for (const file of files.split("\0").filter((path) => path !== "" && !path.startsWith("test/") && existsSync(join(root, path)))) {
+        mkdirSync(dirname(join(folder, file)), { recursive: true });
+        cpSync(join(root, file), join(folder, file), { verbatimSymlinks: true });
+    }
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+}
+
+/** A port that nothing listens on now. */
+export async function freePort(): Promise<number> {
+    const server = createServer();
+    return new Promise((resolve) => {
+        server.listen(0, "127.0.0.1", () => {
+            const address = server.address();
+            server.close(() => {
+                resolve(typeof address === "object" && address ? address.port : 0);
+            });
+        });
+    });
 }
 
 async function attempt(command: () => Promise<Omit<Result, "failed">>): Promise<Result> {

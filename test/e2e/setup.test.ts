@@ -2,19 +2,30 @@ import { equal, match, ok } from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createServer } from "node:net";
-import { run, temporary } from "./project.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { copyProject, freePort, run, temporary } from "./project.ts";
 
 const root = join(import.meta.dirname, "../..");
+
+const plugins = join(process.env["PULUMI_HOME"] ?? join(process.env["HOME"] ?? "", ".pulumi"), "plugins");
 
 interface Ended {
     readonly code: number | null;
     readonly output: string;
 }
 
+/** A copy of the project: what is tried here must not touch the stack that a developer may have up. */
+const copy = temporary("copy");
+before(() => {
+    copyProject(copy);
+});
+after(() => {
+    rmSync(copy, { recursive: true });
+});
+
 /** Starts the set-up; a given environment variable may be undefined, to take it away. */
 function setUp(env: Record<string, string | undefined> = {}, ...args: string[]) {
-    const child = spawn("toolchain/setup.sh", args, { cwd: root, env: { ...process.env, ...env }, detached: true });
+    const child = spawn("toolchain/setup.sh", args, { cwd: copy, env: { ...process.env, ...env }, detached: true });
     let output = "";
     const collect = (text: string): void => {
         output += text;
@@ -33,7 +44,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
     const deadline = Date.now() + 120_000;
     while (!condition()) {
         if (Date.now() > deadline) throw new Error(`not within two minutes: ${what}`);
-        await new Promise((resolve) => setImmediate(resolve));
+        await delay(20);
     }
 }
 
@@ -41,7 +52,6 @@ describe("the set-up", () => {
     /** A home for plugins that has all of them but random, the quickest to make. */
     let home: string;
     let state: string;
-    const plugins = join(process.env["PULUMI_HOME"] ?? join(process.env["HOME"] ?? "", ".pulumi"), "plugins");
     const random = (): string => {
         const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as { packages: Record<string, { version: string }> };
         return `resource-random-v${lock.packages["node_modules/@pulumi/random"]?.version ?? ""}`;
@@ -82,19 +92,25 @@ describe("the set-up", () => {
         equal(readFileSync(file, "utf8"), first);
     });
 
-    it("goes on after it was killed half-way, and trusts nothing half-made", async () => {
-        mkdirSync(join(home, "plugins", random())); // half-made, as by a download that was cut off
-        const first = setUp({ PULUMI_HOME: home });
-        await until(() => existsSync(join(home, "plugins/.part-random")), "the plugin is being made");
-        process.kill(-(first.child.pid ?? 0), "SIGKILL");
-        await first.ended;
-        equal(existsSync(join(home, "plugins", random(), "pulumi-resource-random")), false);
-
-        const { code, output } = await setUp({ PULUMI_HOME: home }).ended;
-        equal(code, 0, output);
-        ok(existsSync(join(home, "plugins", random(), "pulumi-resource-random")));
-        equal(existsSync(join(home, "plugins/.part-random")), false);
-    });
+    const kills: [how: string, kill: (pid: number) => void][] = [
+        ["was killed", (pid) => process.kill(pid, "SIGKILL")],
+        ["was told to end", (pid) => process.kill(pid, "SIGTERM")],
+    ];
+    for (const [how, kill] of kills) {
+        it(`goes on after it ${how}, and trusts nothing half-made`, async () => {
+            mkdirSync(join(home, "plugins", random())); // half-made, as by a download that was cut off
+            const first = setUp({ PULUMI_HOME: home });
+            await until(() => first.output().includes("random 4"), "the plugin is being made");
+            kill(first.child.pid ?? 0);
+            await first.ended;
+            const second = await setUp({ PULUMI_HOME: home }).ended;
+            equal(second.code, 0, second.output);
+            // Killed, it leaves its build to end by itself, and that keeps the lock; told to end, it ends that too.
+            if (how === "was told to end") equal(second.output.includes("waiting for another"), false);
+            ok(existsSync(join(home, "plugins", random(), "pulumi-resource-random")));
+            equal(existsSync(join(home, "plugins/.part-random")), false);
+        });
+    }
 
     it("lets a second one that starts meanwhile wait, and both succeed", async () => {
         const first = setUp({ PULUMI_HOME: home });
@@ -130,49 +146,48 @@ describe("the set-up", () => {
 });
 
 describe("make, as a newcomer runs it", () => {
-    it("up, token, up, down: in a clean clone that stays clean, without a prompt", async function () {
-        const clone = join(temporary("clone"), "mlops");
+    it("setup, plain pulumi, up, token, up, down: in a clean clone that stays clean, without a prompt", async () => {
+        const clone = temporary("clone");
         const state = temporary("state");
-        const name = `clone-${String(process.pid)}`;
-        const env = Object.fromEntries(
-            Object.entries({ ...process.env, MLOPS_STATE: state }).filter(([key]) => !/^PULUMI_(CONFIG|BACKEND)/.test(key)),
-        );
-        const git = async (...args: string[]) => (await run("git", args, { cwd: clone })).stdout;
-        const make = async (...targets: string[]) => (await run("make", targets, { cwd: clone, env, maxBuffer: 1 << 26 })).stdout;
+        const pulumiHome = temporary("home"); // nobody is logged in there
+        symlinkSync(plugins, join(pulumiHome, "plugins"));
+        const variables = { ...process.env, MLOPS_STATE: state, PULUMI_HOME: pulumiHome };
+        const env = Object.fromEntries(Object.entries(variables).filter(([key]) => !/^PULUMI_(CONFIG|BACKEND|ACCESS)/.test(key)));
+        const command = async (program: string, ...args: string[]): Promise<string> =>
+            (await run(program, args, { cwd: clone, env, maxBuffer: 1 << 26 })).stdout;
+        const make = async (...targets: string[]) => command("make", ...targets);
+        const status = async () => command("git", "status", "--porcelain");
 
-        // The working tree as it is, committed, with another port and name than a stack of the user's.
-        await run("git", ["clone", "--quiet", root, clone]);
-        const changed = await run(
-            "bash",
-            ["-c", `git ls-files -z -mo --exclude-standard | xargs -0 -I{} cp --parents -P {} ${clone}/ 2>/dev/null || true`],
-            { cwd: root },
-        );
-        equal(changed.stderr, "");
-        symlinkSync(join(root, "node_modules"), join(clone, "node_modules"));
-        const port = await new Promise<number>((resolve) => {
-            const server = createServer().listen(0, "127.0.0.1", () => {
-                const address = server.address();
-                server.close(() => {
-                    resolve(typeof address === "object" && address ? address.port : 0);
-                });
-            });
-        });
+        // As checked in, but for another port and name than those of a stack of the user's.
+        const name = `clone-${String(process.pid)}`;
+        const port = String(await freePort());
+        copyProject(clone);
         const config = join(clone, "Pulumi.local.yaml");
-        const edited = readFileSync(config, "utf8")
-            .replace("port: 8080", `port: ${String(port)}`)
-            .replace("mlops_python_2022_2023", name);
+        const edited = readFileSync(config, "utf8").replace("port: 8080", `port: ${port}`).replace("mlops_python_2022_2023", name);
         writeFileSync(config, edited.replace(/^encryptionsalt:.*\n/m, ""));
-        await git("-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "--all", "--message", "another port");
-        const untracked = await git("status", "--porcelain");
+        await command("git", "init", "--quiet");
+        await command("git", "add", "--all");
+        await command(
+            "git",
+            "-c",
+            "user.name=test",
+            "-c",
+            "user.email=test@example.com",
+            "commit",
+            "--quiet",
+            "--message",
+            "as checked in",
+        );
 
         try {
-            const up = await make("up");
-            match(up, new RegExp(`curl http://localhost:${String(port)}/health`));
-            equal(await git("status", "--porcelain"), untracked, "git status stays as it was");
+            await make("setup");
+            match(await command("bash", "-c", ". toolchain/env.sh && pulumi preview -s local --non-interactive"), /\+ \d+ to create/);
+            equal(await status(), "", "git status is clean after the set-up and plain pulumi");
+            match(await make("up"), new RegExp(`curl http://localhost:${port}/health`));
+            equal(await status(), "", "git status is clean after make up");
             match(readFileSync(config, "utf8"), /^encryptionsalt: v1:/m);
             match(await make("-s", "token"), /^eyJ[\w-]+\.[\w-]+\.[\w-]+\n$/);
-            const response = await fetch(`http://localhost:${String(port)}/health`);
-            equal(response.status, 200);
+            equal((await fetch(`http://localhost:${port}/health`)).status, 200);
             match(await make("up"), /Resources:\n +\d+ unchanged/);
         } finally {
             await make("down");
@@ -182,8 +197,17 @@ describe("make, as a newcomer runs it", () => {
             `docker ps -aq -f name=${name}; docker network ls -q -f name=${name}; docker images -q "${name}*"`,
         ]);
         equal(left.stdout, "");
-        equal(await git("status", "--porcelain"), untracked);
-        rmSync(join(clone, ".."), { recursive: true });
-        rmSync(state, { recursive: true });
+        equal(await status(), "");
+        match(await make("down"), /There is no stack "local": nothing to remove/);
+        for (const folder of [clone, state, pulumiHome]) rmSync(folder, { recursive: true });
+    });
+
+    it("says which stacks there are, and makes nothing, for another", async () => {
+        const failure: unknown = await run("make", ["up", "STACK=nowhere"], { cwd: copy }).catch((error: unknown) => error);
+        match(
+            failure instanceof Error && "stderr" in failure ? String(failure.stderr) : "",
+            /There is no stack "nowhere": Pulumi\.nowhere\.yaml is missing/,
+        );
+        equal(existsSync(join(copy, "Pulumi.nowhere.yaml")), false);
     });
 });

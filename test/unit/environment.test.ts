@@ -58,7 +58,6 @@ describe("environment", () => {
     });
 
     const cases: [what: string, sections: Record<string, unknown>, problem: string][] = [
-        ["a section that is not set", {}, "mlops:service is not set: it has to be set"],
         ["a key that is not set", { service: { name: "a", version: "1" } }, "mlops:service.context is not set: it has to be set"],
         [
             "a version that is no tag",
@@ -94,6 +93,12 @@ describe("environment", () => {
         });
     }
 
+    it("says how to set a string that looks like a number", () => {
+        throws(() => parse({ service, env: { WORKERS: 2 } }), {
+            message: /mlops:env\.WORKERS = 2: .*\n +pulumi config set --path 'mlops:env\.WORKERS' VALUE -s local --type string$/,
+        });
+    });
+
     it("never shows a secret's value", () => {
         deepEqual(problems({ service, env: { "A-B": "hunter2" } }, ["mlops:env"]), [
             "mlops:env.A-B = [secret]: a variable name: letters, digits, underscores",
@@ -102,7 +107,7 @@ describe("environment", () => {
 
     it("refuses a secret where it would be in clear in the state", () => {
         deepEqual(problems({ service: { ...service, buildArgs: { TOKEN: "hunter2" } } }, ["mlops:service"]), [
-            "mlops:service = [secret]: holds a secret, which only mlops:env may: it would be in clear in the state",
+            "mlops:service = [secret]: holds a secret, which would be in clear in the state",
         ]);
     });
 });

@@ -20,6 +20,7 @@ func main() {
 		EnableRawStateDelta:         true,
 		Config: map[string]*tfbridge.SchemaInfo{
 			"registry_auth": {Name: "registryAuth"},
+			"host":          {Default: &tfbridge.DefaultInfo{EnvVars: []string{"DOCKER_HOST"}}},
 		},
 		Resources: map[string]*tfbridge.ResourceInfo{
 			"docker_config": {Tok: "docker:index/serviceConfig:ServiceConfig"},
