@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { IdentityProvider } from "../../components/identityProvider.ts";
 import { LocalService, type LocalServiceArgs } from "../../components/localService.ts";
+import { QuayRepository, type QuayRepositoryArgs } from "../../components/quayRepository.ts";
 import { ServiceImage, type ServiceImageArgs } from "../../components/serviceImage.ts";
 import { declare, type Declared, insideSecret, only } from "./mocks.ts";
 
@@ -117,6 +118,84 @@ describe("components", () => {
                 });
             });
             equal(url, "http://localhost:18080");
+        });
+    });
+
+    describe("a published ServiceImage", () => {
+        const publish = { version: "1.0.0", username: "alice+robot", password: pulumi.secret("hunter2") };
+        const build = (): Promise<Declared[]> =>
+            declare(() => new ServiceImage("digits", { repository: "quay.io/alice/digits", context: "service", publish }));
+
+        it("is pushed under its content by the robot, and kept when it is replaced", async () => {
+            const { inputs } = only(await build(), "docker:index/registryImage:RegistryImage");
+            match(String(inputs["name"]), /^quay\.io\/alice\/digits:ctx-[0-9a-f]{20}$/);
+            equal(inputs["keepRemotely"], true);
+            const { address, username, password } = pick(inputs, "authConfig");
+            deepEqual([address, username, insideSecret(password)], ["https://quay.io", "alice+robot", "hunter2"]);
+        });
+
+        it("gets its version and latest by the digest that was pushed", async () => {
+            const { inputs } = only(await build(), "quay:index:PromotedImage");
+            const repository = "quay.io/alice/digits";
+            deepEqual(
+                [inputs["source"], inputs["target"], inputs["digest"], inputs["tags"], inputs["floatingTags"]],
+                [repository, repository, "sha256:pushed", ["1.0.0"], ["latest"]],
+            );
+        });
+    });
+
+    describe("QuayRepository", () => {
+        const args: QuayRepositoryArgs = { namespace: "alice", repository: "digits", robot: "digits_robot" };
+        const make = (changed: Partial<QuayRepositoryArgs> = {}): Promise<Declared[]> =>
+            declare(() => new QuayRepository("digits", { ...args, ...changed }));
+        const robots = (declared: Declared[]): unknown[] =>
+            declared.filter(({ type }) => type === "quay:index:Robot").map(({ inputs }) => inputs["name"]);
+
+        it("gives its robot the right to write, on this repository alone", async () => {
+            const declared = await make();
+            deepEqual(robots(declared), ["digits_robot"]);
+            deepEqual(only(declared, "quay:index:RepositoryPermission").inputs, {
+                repository: "alice/digits",
+                robot: "alice+digits_robot",
+                role: "write",
+            });
+        });
+
+        const rotations: [what: string, args: Partial<QuayRepositoryArgs>, names: string[]][] = [
+            ["the first rotation keeps the robot of the configured name", { rotation: 1 }, ["digits_robot_x1y2z3", "digits_robot"]],
+            ["a later one keeps the one before", { rotation: 7 }, ["digits_robot_x1y2z3", "digits_robot_x1y2z3"]],
+            ["a retired one is gone", { rotation: 7, retire: true }, ["digits_robot_x1y2z3"]],
+        ];
+        for (const [what, changed, names] of rotations) {
+            it(what, async () => {
+                deepEqual(robots(await make(changed)).sort(), names.sort());
+            });
+        }
+
+        it("hands out the current robot's credentials, the token as a secret", async () => {
+            let username: string | undefined;
+            let secret: boolean | undefined;
+            await declare(async () => {
+                const repository = new QuayRepository("digits", { ...args, rotation: 1 });
+                repository.robotUsername.apply((value) => {
+                    username = value;
+                });
+                secret = await pulumi.isSecret(repository.robotToken);
+            });
+            deepEqual([username, secret], ["alice+digits_robot_x1y2z3", true]);
+        });
+
+        it("declares pruning and immutability where they are asked for", async () => {
+            const declared = await make({ autoPrune: [{ tagPattern: "ctx-.*", keepFor: "4w" }, { keep: 20 }], immutableTags: "[0-9].*" });
+            const policies = declared.filter(({ type }) => type === "quay:index:AutoPrunePolicy").map(({ inputs }) => inputs);
+            deepEqual(
+                policies.sort((a, b) => String(b["value"]).localeCompare(String(a["value"]))),
+                [
+                    { repository: "alice/digits", method: "creation_date", value: "4w", tagPattern: "ctx-.*" },
+                    { repository: "alice/digits", method: "number_of_tags", value: "20" },
+                ],
+            );
+            deepEqual(only(declared, "quay:index:TagImmutabilityPolicy").inputs, { repository: "alice/digits", tagPattern: "[0-9].*" });
         });
     });
 

@@ -13,6 +13,16 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
     "docker:index/remoteImage:RemoteImage": ({ name }) => ({ imageId: `sha256:id-of-${name}` }),
     "docker:index/container:Container": ({ name }) => ({ name: `${name}-1a2b3c4` }),
     "docker:index/network:Network": ({ name }) => ({ name: `${name}-5d6e7f8` }),
+    "random:index/randomString:RandomString": () => ({ result: "x1y2z3" }),
+    "docker:index/registryImage:RegistryImage": () => ({ sha256Digest: "sha256:pushed" }),
+    "quay:index:Repository": ({ inputs }) => ({
+        fullName: `${String(inputs["namespace"])}/${String(inputs["name"])}`,
+        image: `quay.io/${String(inputs["namespace"])}/${String(inputs["name"])}`,
+    }),
+    "quay:index:Robot": ({ inputs }) => ({
+        username: `${String(inputs["namespace"])}+${String(inputs["name"])}`,
+        token: pulumi.secret(`token-of-${String(inputs["name"])}`),
+    }),
     "random:index/randomPassword:RandomPassword": () => ({ result: pulumi.secret("the-generated-password") }),
 };
 
