@@ -130,8 +130,8 @@ describe("components", () => {
             const { inputs } = only(await build(), "docker:index/registryImage:RegistryImage");
             match(String(inputs["name"]), /^quay\.io\/alice\/digits:ctx-[0-9a-f]{20}$/);
             equal(inputs["keepRemotely"], true);
-            const { address, username, password } = pick(inputs, "authConfig");
-            deepEqual([address, username, insideSecret(password)], ["https://quay.io", "alice+robot", "hunter2"]);
+            const credentials = { address: "https://quay.io", username: "alice+robot", password: "hunter2" };
+            deepEqual(insideSecret(inputs["authConfig"]), credentials);
         });
 
         it("gets its version and latest by the digest that was pushed", async () => {
