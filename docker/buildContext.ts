@@ -44,7 +44,7 @@ export function listContext({ folder, dockerfile }: BuildContext): ContextEntry[
     const rules = new IgnoreRules(readIgnoreFile(root, dockerfile));
     const entries: ContextEntry[] = [];
     const walk = (directory: string, above: Matched): void => {
-        for (const child of readdirSync(join(root, directory), { withFileTypes: true })) {
+        for (const child of reading(directory, () => readdirSync(join(root, directory), { withFileTypes: true }))) {
             const path = directory === "" ? child.name : `${directory}/${child.name}`;
             const { ignored, matched } = rules.decide(path, above);
             if (child.isDirectory()) {
@@ -53,7 +53,7 @@ export function listContext({ folder, dockerfile }: BuildContext): ContextEntry[
             } else if (!ignored && child.isSymbolicLink()) {
                 entries.push({ path, kind: "symlink", target: linkTarget(root, path) });
             } else if (!ignored && child.isFile()) {
-                entries.push({ path, kind: isExecutable(join(root, path)) ? "executable" : "file" });
+                entries.push({ path, kind: reading(path, () => isExecutable(join(root, path))) ? "executable" : "file" });
             }
         }
     };
@@ -87,8 +87,18 @@ export function addField(hash: Hash, label: string, text: string): void {
     hash.update(`${label} ${String(Buffer.byteLength(text))}\n${text}\n`);
 }
 
+/** What cannot be read, or has a name that is not text, is the user's to mend. */
+function reading<T>(path: string, read: () => T): T {
+    try {
+        return read();
+    } catch (error) {
+        const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+        throw new UserError(`"${path}" in the build context cannot be read (${code}): mend that, or name it in .dockerignore.`);
+    }
+}
+
 function addFile(hash: Hash, file: string, buffer: Buffer): void {
-    const descriptor = openSync(file, "r");
+    const descriptor = reading(file, () => openSync(file, "r"));
     try {
         let left = fstatSync(descriptor).size;
         hash.update(`content ${String(left)}\n`);

@@ -137,6 +137,18 @@ describe("build context", () => {
         it("a Dockerfile that is not there", () => {
             refuse(write({}), /There is no Dockerfile "prod.Dockerfile" in the build context/, "prod.Dockerfile");
         });
+        it("a Dockerfile outside of the context", () => {
+            refuse(
+                write({ "../Dockerfile": "FROM scratch" }),
+                /The Dockerfile "\.\.\/Dockerfile" is outside of the build context/,
+                "../Dockerfile",
+            );
+        });
+        it("a file whose name is not text", () => {
+            const folder = write({});
+            writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff])]), "");
+            refuse(folder, /in the build context cannot be read \(ENOENT\)/);
+        });
         for (const target of ["/etc/passwd", "../secret", "folder/../../secret"]) {
             it(`a link to ${target}, and says how to mend it`, () => {
                 const folder = write({ "folder/a": "" });
