@@ -41,7 +41,6 @@ export class IdentityProvider extends pulumi.ComponentResource {
                     AUDIENCE: args.audience,
                     CLIENT_ID: "local",
                     CLIENT_SECRET: clientSecret.result,
-                    KEY_PATH: "/tmp/key.pem",
                 },
                 memory: 128,
             },

@@ -26,9 +26,9 @@ export interface LocalServiceArgs {
 }
 
 /**
- * A container on this machine's Docker engine that is healthy, or `up` fails: with the end of its output and what to look at. Its root file
- * system is read-only but for /tmp (64 MiB of memory), it has no Linux capability and can gain none, its memory, CPU and logs are bounded, and it comes back after a
- * restart of the engine.
+ * A container on this machine's Docker engine that is healthy, or `up` fails: with the end of its output and what to look at. Its root
+ * file system is read-only but for /tmp (64 MiB of memory), it has no Linux capability and can gain none, its memory, CPU and logs are
+ * bounded, and it comes back after a restart of the engine.
  */
 export class LocalService extends pulumi.ComponentResource {
     /** The container's name, as in `docker logs NAME`. */

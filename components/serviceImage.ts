@@ -10,10 +10,8 @@ import * as quay from "../quay/index.ts";
 
 /** Where an image is published, and by whom. */
 export interface Publication {
-    /** The version that the image is published as: a tag that never moves. */
+    /** The version that the image is published as: a tag that never moves. `latest` goes with every publication. */
     readonly version: string;
-    /** Tags that move with every publication. Default: `latest`. */
-    readonly floatingTags?: readonly string[] | undefined;
     /** Who pushes: a robot with the right to write, NAMESPACE+NAME. */
     readonly username: pulumi.Input<string>;
     /** The robot's token. */
@@ -104,10 +102,9 @@ export class ServiceImage extends pulumi.ComponentResource {
                 },
                 { parent: this },
             );
-            const { version, floatingTags = ["latest"] } = publish;
             const published = new quay.PromotedImage(
                 name,
-                { source: repository, target: repository, digest: pushed.sha256Digest, tags: [version], floatingTags },
+                { source: repository, target: repository, digest: pushed.sha256Digest, tags: [publish.version], floatingTags: ["latest"] },
                 { parent: this },
             );
             this.reference = published.image;

@@ -14,7 +14,7 @@ pulumi up --stack "$stack" --yes --skip-preview --refresh --non-interactive || {
     done
     exit 1
 }
-toolchain/stack.sh "$stack"
+toolchain/stack.sh "$stack" # in a fresh clone it is `up` that writes the salt, from the state
 
 url=$(pulumi stack output serviceUrl --stack "$stack")
 token='$(make -s token)'
