@@ -49,6 +49,9 @@ export interface FederationClaim {
 /** `number_of_tags` (keep that many, the newest) or `creation_date` (keep those younger than that). */
 export type PruneMethod = "number_of_tags" | "creation_date";
 
+/** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+export type IfUnsupported = "fail" | "warn";
+
 /** What happens: `repo_push`, `vulnerability_found`, `repo_image_expiry`, … */
 export type NotificationEvent =
     | "repo_push"
@@ -398,6 +401,8 @@ export interface AutoPrunePolicyArgs {
     readonly tagPattern?: pulumi.Input<string> | undefined;
     /** `false`: only tags that do NOT match the pattern are removed. Default: true. */
     readonly tagPatternMatches?: pulumi.Input<boolean> | undefined;
+    /** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+    readonly ifUnsupported?: pulumi.Input<IfUnsupported> | undefined;
 }
 
 /** Which tags of a repository, or of all repositories of a namespace, Quay removes by itself. An equal policy that exists already is taken over.
@@ -416,7 +421,9 @@ export class AutoPrunePolicy extends pulumi.CustomResource {
     declare readonly tagPattern: pulumi.Output<string | undefined>;
     /** `false`: only tags that do NOT match the pattern are removed. Default: true. */
     declare readonly tagPatternMatches: pulumi.Output<boolean>;
-    /** What Quay calls the policy. */
+    /** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+    declare readonly ifUnsupported: pulumi.Output<IfUnsupported>;
+    /** What Quay calls the policy; `unsupported` where there is none, with a warning. */
     declare readonly uuid: pulumi.Output<string>;
 
     constructor(name: string, args: AutoPrunePolicyArgs, opts?: pulumi.CustomResourceOptions);
@@ -433,6 +440,7 @@ export class AutoPrunePolicy extends pulumi.CustomResource {
                 value: args?.value,
                 tagPattern: args?.tagPattern,
                 tagPatternMatches: args?.tagPatternMatches,
+                ifUnsupported: args?.ifUnsupported,
                 uuid: undefined,
             },
             opts,
@@ -455,6 +463,8 @@ export interface TagImmutabilityPolicyArgs {
     readonly tagPattern: pulumi.Input<string>;
     /** `false`: the tags that do NOT match the pattern are immutable. Default: true. */
     readonly tagPatternMatches?: pulumi.Input<boolean> | undefined;
+    /** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+    readonly ifUnsupported?: pulumi.Input<IfUnsupported> | undefined;
 }
 
 /** Which tags can be neither moved nor removed: those that exist already too, at once. Deleting the policy does not make them mutable again. An equal policy that exists already is taken over; the same pattern the other way round is an error.
@@ -469,7 +479,9 @@ export class TagImmutabilityPolicy extends pulumi.CustomResource {
     declare readonly tagPattern: pulumi.Output<string>;
     /** `false`: the tags that do NOT match the pattern are immutable. Default: true. */
     declare readonly tagPatternMatches: pulumi.Output<boolean>;
-    /** What Quay calls the policy. */
+    /** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+    declare readonly ifUnsupported: pulumi.Output<IfUnsupported>;
+    /** What Quay calls the policy; `unsupported` where there is none, with a warning. */
     declare readonly uuid: pulumi.Output<string>;
 
     constructor(name: string, args: TagImmutabilityPolicyArgs, opts?: pulumi.CustomResourceOptions);
@@ -484,6 +496,7 @@ export class TagImmutabilityPolicy extends pulumi.CustomResource {
                 namespace: args?.namespace,
                 tagPattern: args?.tagPattern,
                 tagPatternMatches: args?.tagPatternMatches,
+                ifUnsupported: args?.ifUnsupported,
                 uuid: undefined,
             },
             opts,
