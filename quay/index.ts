@@ -30,6 +30,29 @@ export interface Credentials {
     readonly password: string;
 }
 
+/** How bad a vulnerability is, as Quay's scanner says. */
+export type Severity = "critical" | "high" | "medium" | "low" | "negligible";
+
+/** What lets an image be promoted in spite of its scan. */
+export interface SeverityExceptionArgs {
+    /** The digest of the image that it is for. */
+    readonly digest: pulumi.Input<string>;
+    /** Why it may pass. */
+    readonly reason: pulumi.Input<string>;
+    /** The last day on which it may be promoted: YYYY-MM-DD. */
+    readonly expires: pulumi.Input<string>;
+}
+
+/** What lets an image be promoted in spite of its scan. */
+export interface SeverityException {
+    /** The digest of the image that it is for. */
+    readonly digest: string;
+    /** Why it may pass. */
+    readonly reason: string;
+    /** The last day on which it may be promoted: YYYY-MM-DD. */
+    readonly expires: string;
+}
+
 /** Whose identity tokens a robot accepts. */
 export interface FederationClaimArgs {
     /** The `iss` of the tokens: `https://token.actions.githubusercontent.com`. */
@@ -302,6 +325,12 @@ export interface PromotedImageArgs {
     readonly sourceCredentials?: pulumi.Input<Credentials> | undefined;
     /** Who writes to the target. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
     readonly targetCredentials?: pulumi.Input<Credentials> | undefined;
+    /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when source, version or this changes. Default: scans do not matter. */
+    readonly maxSeverity?: pulumi.Input<Severity> | undefined;
+    /** Lets one digest pass in spite of maxSeverity. Default: none. */
+    readonly severityException?: pulumi.Input<SeverityException> | undefined;
+    /** For a preview: who is about to publish a version that the source has not got yet. It is then a warning, and the digest not known yet. It is in no diff and no state. Default: nobody; a missing version is an error. */
+    readonly publishedBy?: pulumi.Input<string> | undefined;
 }
 
 /** An image, or an index of images for several platforms, that is copied by its digest to tags of another repository, or of the same: nothing is built or pulled. Signatures and attestations go with it. A version tag is never moved: one that points at another digest is an error. Deleting the resource deletes no tag.
@@ -324,6 +353,12 @@ export class PromotedImage extends pulumi.CustomResource {
     declare readonly sourceCredentials: pulumi.Output<Credentials | undefined>;
     /** Who writes to the target. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
     declare readonly targetCredentials: pulumi.Output<Credentials | undefined>;
+    /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when source, version or this changes. Default: scans do not matter. */
+    declare readonly maxSeverity: pulumi.Output<Severity | undefined>;
+    /** Lets one digest pass in spite of maxSeverity. Default: none. */
+    declare readonly severityException: pulumi.Output<SeverityException | undefined>;
+    /** For a preview: who is about to publish a version that the source has not got yet. It is then a warning, and the digest not known yet. It is in no diff and no state. Default: nobody; a missing version is an error. */
+    declare readonly publishedBy: pulumi.Output<string | undefined>;
     /** What to deploy: REGISTRY/REPOSITORY@DIGEST. */
     declare readonly image: pulumi.Output<string>;
 
@@ -343,6 +378,9 @@ export class PromotedImage extends pulumi.CustomResource {
                 floatingTags: args?.floatingTags,
                 sourceCredentials: args?.sourceCredentials,
                 targetCredentials: args?.targetCredentials,
+                maxSeverity: args?.maxSeverity,
+                severityException: args?.severityException,
+                publishedBy: args?.publishedBy,
                 image: undefined,
             },
             pulumi.mergeOptions({ additionalSecretOutputs: ["sourceCredentials", "targetCredentials"] }, opts),
