@@ -1,42 +1,76 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
 import { IdentityProvider } from "./components/identityProvider.ts";
 import { LocalService } from "./components/localService.ts";
+import { QuayRepository } from "./components/quayRepository.ts";
+import { RegistrySecrets } from "./components/registrySecrets.ts";
+import { RobotFederation } from "./components/robotFederation.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
-import { readEnvironment } from "./environment.ts";
+import { pullCommand, runCommand } from "./docker/commands.ts";
+import { type EnvironmentOf, publisherOf, readEnvironment } from "./environment.ts";
+import { preflight } from "./github/preflight.ts";
+import { exportOutputs } from "./outputs.ts";
+import { PromotedImage } from "./quay/index.ts";
+import { workflowSettings } from "./workflowSettings.ts";
 
 // The SDK takes a stack trace for every promise and maps each back through source maps. There are none: Node.js strips the types in place.
 // Its own traces are as exact and take 0.2 s less of a preview.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
-const { service, env, oauth2, local } = readEnvironment();
+const environment = readEnvironment();
+export default exportOutputs(environment.kind === "local" ? runHere(environment) : await deliver(environment));
 
-const image = new ServiceImage(service.name, {
-    ...service,
-    repository: service.name,
-    buildArgs: { VERSION: service.version, ...service.buildArgs },
-});
+/** The service on this machine. */
+function runHere({ service, env, oauth2, local }: EnvironmentOf<"local">) {
+    const { name, version } = service;
+    const image = new ServiceImage(name, { ...service, repository: name, buildArgs: { VERSION: version, ...service.buildArgs } });
+    const network = new docker.Network(name);
+    // Without an issuer of the user's, the stack brings one of its own, so that the service can be called at once.
+    const identity = oauth2 ?? new IdentityProvider(`${name}-identity`, { audience: name, network: network.name });
+    const running = new LocalService(name, {
+        ...local,
+        image: image.reference,
+        network: network.name,
+        port: { host: local.port, container: service.port, setting: "mlops:local.port" },
+        env: pulumi.output(env).apply((variables) => ({
+            PORT: String(service.port),
+            OAUTH2_ISSUER: identity.issuer,
+            OAUTH2_AUDIENCE: identity.audience,
+            OAUTH2_JWKS_URI: identity.jwksUri,
+            ...variables,
+        })),
+    });
+    const tokenCommand = identity instanceof IdentityProvider ? { tokenCommand: identity.tokenCommand } : {};
+    return { kind: "local" as const, version, imageId: image.reference, serviceUrl: running.serviceUrl, ...tokenCommand };
+}
 
-const network = new docker.Network(service.name);
+/** The image in its Quay repository, and the workflow that builds it or checks its release on GitHub. */
+async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
+    const { service, quay, github } = environment;
+    const { name, version } = service;
+    await preflight(github);
 
-// Without an issuer of the user's, the stack brings one of its own, so that the service can be called at once.
-const identity = oauth2 ?? new IdentityProvider(`${service.name}-identity`, { audience: service.name, network: network.name });
-
-const running = new LocalService(service.name, {
-    ...local,
-    image: image.reference,
-    network: network.name,
-    port: { host: local.port, container: service.port, setting: "mlops:local.port" },
-    env: pulumi.output(env).apply((variables) => ({
-        PORT: String(service.port),
-        OAUTH2_ISSUER: identity.issuer,
-        OAUTH2_AUDIENCE: identity.audience,
-        OAUTH2_JWKS_URI: identity.jwksUri,
-        ...variables,
-    })),
-});
-
-export const version = service.version;
-export const imageId = image.reference;
-export const serviceUrl = running.serviceUrl;
-export const tokenCommand = identity instanceof IdentityProvider ? identity.tokenCommand : undefined;
+    const repository = new QuayRepository(name, quay);
+    const { robotUsername, robotToken } = repository;
+    const image =
+        environment.kind === "built"
+            ? new ServiceImage(name, {
+                  ...environment.service,
+                  repository: repository.image,
+                  buildArgs: { VERSION: version, ...environment.service.buildArgs },
+                  publish: { version, username: robotUsername, password: robotToken },
+              })
+            : new PromotedImage(name, {
+                  source: environment.promoteFrom.repository,
+                  target: repository.image,
+                  version,
+                  floatingTags: ["latest"],
+              });
+    const secrets = new RegistrySecrets(name, { ...github, username: robotUsername, password: robotToken });
+    const workflow = new DeliveryWorkflow(name, workflowSettings(environment, repository, image), { dependsOn: [secrets, image] });
+    return {
+        kind: "published" as const,
+        version,
+    };
+}
