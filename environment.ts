@@ -140,22 +140,29 @@ const github = z.strictObject({
     secrets: z.strictObject({ username: variableName.default("QUAY_USER"), password: variableName.default("QUAY_PWD") }).prefault({}),
     /** Whether jobs log in with their OIDC token: there is no password then. The Quay has to have robot federation. */
     federation: z.boolean().default(false),
-    /** The workflow file. */
-    workflow: z.strictObject({
-        path: text,
-        /** Its name, as GitHub shows it. */
-        name: text,
-        /** The id of its job. */
-        job: text,
-        /** The folder that is built, from the root of the GitHub repository. */
-        context: text.default("."),
-        /** Whether an image that it builds is attested, and one that it checks has to be. */
-        attestation: z.boolean().default(false),
-        /** The path that answers once the service works. */
-        healthPath: text.default("/health"),
-        /** The label of the runner. */
-        runner: text.optional(),
-    }),
+});
+
+/** The workflow file. */
+const workflow = z.strictObject({
+    path: text,
+    /** Its name, as GitHub shows it. */
+    name: text,
+    /** The id of its job. */
+    job: text,
+    /** The path that answers once the service works. */
+    healthPath: text.default("/health"),
+    /** The label of the runner. Default: the newest Ubuntu that this project was tried with. */
+    runner: text.optional(),
+});
+const buildWorkflow = workflow.extend({
+    /** The folder that is built, from the root of the GitHub repository. */
+    context: text.default("."),
+    /** Whether where it was built is attested; a private GitHub repository needs GitHub Enterprise Cloud. */
+    attestation: z.boolean().default(false),
+});
+const releaseWorkflow = workflow.extend({
+    /** The path of the workflow that has to have built and attested the image. Default: it may come from anywhere. */
+    attestedBy: text.optional(),
 });
 
 /** Where the image comes from, in an environment that does not build it. */
@@ -179,9 +186,9 @@ const environment = z.discriminatedUnion("kind", [
     /** The service runs on this machine. */
     z.strictObject({ kind: z.literal("local"), service: builtService, env, oauth2, local }),
     /** The image is built, and published on Quay. */
-    z.strictObject({ kind: z.literal("built"), service: builtService, env, oauth2, quay, github }),
+    z.strictObject({ kind: z.literal("built"), service: builtService, env, oauth2, quay, github: github.extend({ workflow: buildWorkflow }) }),
     /** The image is promoted from the environment before. */
-    z.strictObject({ kind: z.literal("promoted"), service, env, oauth2, quay, github, promoteFrom }),
+    z.strictObject({ kind: z.literal("promoted"), service, env, oauth2, quay, github: github.extend({ workflow: releaseWorkflow }), promoteFrom }),
 ]);
 type Parsed = z.infer<typeof environment>;
 type WithSecrets<T> = T extends unknown ? Omit<T, "env"> & { readonly env: pulumi.Input<Record<string, string>> } : never;

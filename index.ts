@@ -45,32 +45,48 @@ function runHere({ service, env, oauth2, local }: EnvironmentOf<"local">) {
     return { kind: "local" as const, version, imageId: image.reference, serviceUrl: running.serviceUrl, ...tokenCommand };
 }
 
-/** The image in its Quay repository, and the workflow that builds it or checks its release on GitHub. */
+/** The image in its Quay repository, the robot's credentials on GitHub, and the workflow there that builds the image or checks its release. */
 async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
-    const { service, quay, github } = environment;
+    const { service, quay, github, oauth2 } = environment;
     const { name, version } = service;
-    await preflight(github);
+    const { repository: gitRepository, secrets: names, workflow: file } = github;
+    await preflight({ ...github, path: file.path, isOurs: (content) => isManagedBy(content, thisStack()), setting: "mlops:github" });
 
     const repository = new QuayRepository(name, quay);
     const { robotUsername, robotToken } = repository;
-    const image =
-        environment.kind === "built"
-            ? new ServiceImage(name, {
-                  ...environment.service,
-                  repository: repository.image,
-                  buildArgs: { VERSION: version, ...environment.service.buildArgs },
-                  publish: { version, username: robotUsername, password: robotToken },
-              })
-            : new PromotedImage(name, {
-                  source: environment.promoteFrom.repository,
-                  target: repository.image,
-                  version,
-                  floatingTags: ["latest"],
-              });
-    const secrets = new RegistrySecrets(name, { ...github, username: robotUsername, password: robotToken });
-    const workflow = new DeliveryWorkflow(name, workflowSettings(environment, repository, image), { dependsOn: [secrets, image] });
+    const [image, work] = environment.kind === "built" ? build(environment, repository) : promote(environment, repository);
+
+    const secrets = new RegistrySecrets(name, {
+        ...github,
+        secrets: github.federation ? {} : { [names.username]: robotUsername, [names.password]: robotToken },
+    });
+    const { environment: place } = github;
+    if (github.federation && place) new RobotFederation(name, { robot: robotUsername, repository: gitRepository, environment: place.name });
+    const variables = { OAUTH2_ISSUER: oauth2?.issuer, OAUTH2_AUDIENCE: oauth2?.audience, OAUTH2_JWKS_URI: oauth2?.jwksUri };
+    const workflow = new DeliveryWorkflow(
+        name,
+        {
+            ...github,
+            ...file,
+            ...work,
+            version,
+            image: repository.image,
+            login: github.federation ? { robot: robotUsername } : { usernameSecret: names.username, passwordSecret: names.password },
+            health: { port: service.port, path: file.healthPath, env: variables },
+        },
+        { dependsOn: [secrets, image] },
+    );
+
     return {
         kind: "published" as const,
         version,
+        image: image.reference,
+        digest: image.digest,
+        tags: [version],
+        repositoryUrl: repository.repositoryUrl,
+        pullCommand: image.reference.apply(pullCommand),
+        runCommand: image.reference.apply((reference) => runCommand(reference, service.port, variables)),
+        robotUsername,
+        workflow: workflow.url,
     };
 }
