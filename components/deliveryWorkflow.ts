@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
+import { readAccount } from "../github/account.ts";
 import { checkSettings } from "../workflow/check.ts";
 import { workflowFile } from "../workflow/file.ts";
 import type { WorkflowSettings } from "../workflow/settings.ts";
-import { pageOf } from "../workflow/site.ts";
 
 /** What the workflow does, and how its file comes into the repository. */
 export type DeliveryWorkflowArgs = WorkflowSettings<pulumi.Input<string>> & {
@@ -37,14 +37,15 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
     /** The pull request's page on GitHub; undefined where the file is delivered by commit. */
     declare readonly pullRequestUrl: pulumi.Output<string | undefined>;
 
-    /** @throws UserError where git, GitHub or the registry would refuse a setting; nothing has been sent then. */
+    /** @throws UserError where git, GitHub or the registry would refuse a setting, or GitHub's owner is not set; nothing has been sent then. */
     constructor(name: string, args: DeliveryWorkflowArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:github:DeliveryWorkflow", name, {}, opts);
         const { repository, delivery = "commit", adopt = false, ...settings } = args;
         const { path, branch } = settings;
         checkSettings(settings);
         const manager = `${pulumi.getProject()}/${pulumi.getStack()}`;
-        const page = pageOf(repository);
+        const { webUrl, owner } = readAccount();
+        const page = `${webUrl}/${owner}/${repository}`;
         const file = {
             repository,
             file: path,
@@ -67,7 +68,11 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
             // the branch, and a deletion of what is gone would fail, so neither it nor the file on it is deleted here.
             const head = new github.Branch(
                 name,
-                { repository, branch: file.content.apply((content) => `pulumi/${posix.parse(path).name}-${shortHash(content)}`), sourceBranch: branch },
+                {
+                    repository,
+                    branch: file.content.apply((content) => `pulumi/${posix.parse(path).name}-${shortHash(content)}`),
+                    sourceBranch: branch,
+                },
                 { parent: this, retainOnDelete: true },
             );
             const committed = new github.RepositoryFile(

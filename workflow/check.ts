@@ -29,17 +29,12 @@ const health = z.strictObject({
     env: z.record(variable, value).optional(),
 });
 
-const environment = z
-    .strictObject({
-        name: names.environmentName,
-        branches: z.array(names.refPattern).optional(),
-        tags: z.array(names.refPattern).optional(),
-        protectedBranches: z.boolean().optional(),
-    })
-    .refine(
-        ({ branches, tags, protectedBranches }) => protectedBranches !== true || (branches ?? tags) === undefined,
-        "GitHub takes protectedBranches, or branches and tags, not both.",
-    );
+/** Its other rules are checked where the environment is declared. */
+const environment = z.looseObject({
+    name: names.environmentName,
+    branches: z.array(names.refPattern).optional(),
+    tags: z.array(names.refPattern).optional(),
+});
 
 const build = z.strictObject({
     context: path.optional(),
@@ -50,7 +45,9 @@ const build = z.strictObject({
         .regex(/^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/, "it has to be a platform such as linux/amd64.")
         .optional(),
     buildArgs: z.record(variable, value).optional(),
-    buildSecrets: z.record(z.string().regex(/^[\w.-]+$/, "it has to be a secret's id: letters, digits, . _ -"), names.secretName).optional(),
+    buildSecrets: z
+        .record(z.string().regex(/^[\w.-]+$/, "it has to be a secret's id: letters, digits, . _ -"), names.secretName)
+        .optional(),
     attestation: z.boolean().optional(),
 });
 
@@ -97,7 +94,7 @@ export function checkSettings(settings: WorkflowSettings<unknown>): void {
     const kind = "build" in settings ? z.strictObject({ ...common, build }) : z.strictObject({ ...common, release });
     const issues = kind.safeParse(settings).error?.issues ?? [];
     const problems = issues.map(({ path, message }) => {
-        const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], settings);
+        const value = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), settings);
         return `  ${path.map(String).join(".")}${value === undefined ? "" : ` = ${JSON.stringify(value)}`}: ${message}`;
     });
     const { environment, branch, login } = settings;
@@ -115,6 +112,10 @@ export function checkSettings(settings: WorkflowSettings<unknown>): void {
 
 /** Whether jobs of the branch may enter the environment, as far as its settings tell: which branches are protected GitHub alone knows. */
 export function environmentAdmits(environment: NonNullable<WorkflowSettings["environment"]>, branch: string): boolean {
-    const { branches, tags } = environment;
-    return (branches ?? tags) === undefined || admits(branches ?? [], branch);
+    const { branches = [], tags = [] } = environment;
+    return branches.length + tags.length === 0 || admits(branches, branch);
+}
+
+function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
+    return typeof value === "object" && value !== null;
 }

@@ -6,7 +6,6 @@ import { z } from "zod";
 export const text = z
     .string()
     .min(1, "it must not be empty.")
-    // eslint-disable-next-line no-control-regex -- control characters are what it is about
     .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]*$/, "it must not have line breaks or control characters.")
     .refine((value) => !value.includes("${{"), "it must not have ${{: GitHub would take it for an expression.");
 

@@ -1,3 +1,5 @@
+import type { EnvironmentArgs } from "../github/environment.ts";
+
 /** How the job's container is asked whether it works. */
 export interface HealthSettings {
     /** The port that the service listens on in its container. */
@@ -8,18 +10,6 @@ export interface HealthSettings {
     readonly timeout?: number | undefined;
     /** Environment variables that the service needs to start. They are in clear in the file: nothing secret. Default: none. */
     readonly env?: Readonly<Record<string, string>> | undefined;
-}
-
-/** A GitHub environment, and the branches and tags whose jobs it admits. */
-export interface DeploymentEnvironment {
-    /** Its name. At most 255 characters; GitHub does not tell upper case from lower. */
-    readonly name: string;
-    /** The branches that it admits, as patterns (see `admits`). Default: all; where `tags` is set, none. */
-    readonly branches?: readonly string[] | undefined;
-    /** The tags that it admits, as patterns. Default: all; where `branches` is set, none. */
-    readonly tags?: readonly string[] | undefined;
-    /** Admits the branches that are protected, and no others. Not together with `branches` or `tags`. Default: false. */
-    readonly protectedBranches?: boolean | undefined;
 }
 
 /** Logs in with a name and a password that GitHub keeps as secrets: the NAMES of those secrets. */
@@ -85,7 +75,7 @@ export interface CommonSettings<Late = string> {
      * The GitHub environment of the job: its secrets, its reviewers, its record of deployments. Default: none, for accounts whose plan has no
      * environments; the secrets are the repository's then.
      */
-    readonly environment?: DeploymentEnvironment | undefined;
+    readonly environment?: Pick<EnvironmentArgs, "name" | "branches" | "tags" | "protectedBranches"> | undefined;
     /** The image's repository, HOST/NAMESPACE/NAME, on any Quay. */
     readonly image: Late;
     /** The image's version. */

@@ -61,7 +61,7 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
         },
         { aliasDuplicateObjects: false },
     );
-    document.commentBefore = header.map((line) => (line === "" ? "" : ` ${line}`)).join("\n");
+    document.commentBefore = header.map((line) => ` ${line}`).join("\n");
     const comment = (path: readonly (string | number)[], text: string): void => {
         const node = document.getIn(path, true);
         if (isScalar(node)) node.comment = ` ${text}`;
