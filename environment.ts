@@ -29,24 +29,26 @@ const service = z.strictObject({
     port: port.default(8080),
 });
 
-/** How its image is built, where the environment builds it. */
-const builtService = service.extend({
-    /** The folder that Docker builds, relative to the project; it may lie anywhere. */
-    context: text,
-    /** The Dockerfile, relative to the context. */
-    dockerfile: text.default("Dockerfile"),
-    /** The stage of the Dockerfile to build. Default: the last. */
-    target: text.optional(),
-    /** The platform to build for, as in `linux/amd64`. Default: the Docker engine's. */
-    platform: z
-        .string()
-        .regex(/^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/, "a platform such as linux/amd64")
-        .optional(),
-    /** Build arguments. They stay in the image's history: nothing secret. */
-    buildArgs: z.record(variableName, z.string()).default({}),
-    /** Build secrets by id: the NAME of the environment variable that holds each (RUN --mount=type=secret,id=…). */
-    buildSecrets: z.record(z.string().regex(/^[\w.-]+$/, "a secret's id: letters, digits, . _ -"), variableName).default({}),
-});
+/** How its image is built, where the environment builds it. It always gets its version as a build argument. */
+const builtService = service
+    .extend({
+        /** The folder that Docker builds, relative to the project; it may lie anywhere. */
+        context: text,
+        /** The Dockerfile, relative to the context. */
+        dockerfile: text.default("Dockerfile"),
+        /** The stage of the Dockerfile to build. Default: the last. */
+        target: text.optional(),
+        /** The platform to build for, as in `linux/amd64`. Default: the Docker engine's. */
+        platform: z
+            .string()
+            .regex(/^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/, "a platform such as linux/amd64")
+            .optional(),
+        /** Build arguments. They stay in the image's history: nothing secret. */
+        buildArgs: z.record(variableName, z.string()).default({}),
+        /** Build secrets by id: the NAME of the environment variable that holds each (RUN --mount=type=secret,id=…). */
+        buildSecrets: z.record(z.string().regex(/^[\w.-]+$/, "a secret's id: letters, digits, . _ -"), variableName).default({}),
+    })
+    .transform((built) => ({ ...built, buildArgs: { VERSION: built.version, ...built.buildArgs } }));
 
 /** The service's environment variables. */
 const env = z.record(variableName, z.string()).default({});
@@ -186,12 +188,29 @@ const environment = z.discriminatedUnion("kind", [
     /** The service runs on this machine. */
     z.strictObject({ kind: z.literal("local"), service: builtService, env, oauth2, local }),
     /** The image is built, and published on Quay. */
-    z.strictObject({ kind: z.literal("built"), service: builtService, env, oauth2, quay, github: github.extend({ workflow: buildWorkflow }) }),
+    z.strictObject({
+        kind: z.literal("built"),
+        service: builtService,
+        env,
+        oauth2,
+        quay,
+        github: github.extend({ workflow: buildWorkflow }),
+    }),
     /** The image is promoted from the environment before. */
-    z.strictObject({ kind: z.literal("promoted"), service, env, oauth2, quay, github: github.extend({ workflow: releaseWorkflow }), promoteFrom }),
+    z.strictObject({
+        kind: z.literal("promoted"),
+        service,
+        env,
+        oauth2,
+        quay,
+        github: github.extend({ workflow: releaseWorkflow }),
+        promoteFrom,
+    }),
 ]);
 type Parsed = z.infer<typeof environment>;
-type WithSecrets<T> = T extends unknown ? Omit<T, "env"> & { readonly env: pulumi.Input<Record<string, string>> } : never;
+type WithSecrets<T> = T extends unknown
+    ? Omit<T, "env"> & { readonly env: Record<string, string> | pulumi.Output<Record<string, string>> }
+    : never;
 
 /** The configuration of one stack: all that differs between environments. The variables in `env` are secret where the configuration's are. */
 export type Environment = WithSecrets<Parsed>;
@@ -250,6 +269,11 @@ export function publisherOf({ service, promoteFrom }: EnvironmentOf<"promoted">)
     const version = z.object({ config: z.object({ [`${pulumi.getProject()}:service`]: z.object({ version: z.string() }) }) });
     const theirs = version.safeParse(yaml.parse(readFileSync(file, "utf8")));
     return theirs.data?.config[`${pulumi.getProject()}:service`]?.version === service.version ? environment : undefined;
+}
+
+/** What tells the service whose tokens to accept, as its environment variables. */
+export function oauth2Variables<T>({ issuer, audience, jwksUri }: { readonly issuer: T; readonly audience: T; readonly jwksUri: T }) {
+    return { OAUTH2_ISSUER: issuer, OAUTH2_AUDIENCE: audience, OAUTH2_JWKS_URI: jwksUri };
 }
 
 /** An absent section is `{}`, the default that Pulumi.yaml gives it. */

@@ -3,16 +3,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
 import { IdentityProvider } from "./components/identityProvider.ts";
 import { LocalService } from "./components/localService.ts";
+import { PromotedServiceImage } from "./components/promotedServiceImage.ts";
 import { QuayRepository } from "./components/quayRepository.ts";
 import { RegistrySecrets } from "./components/registrySecrets.ts";
 import { RobotFederation } from "./components/robotFederation.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
 import { pullCommand, runCommand } from "./docker/commands.ts";
-import { type EnvironmentOf, publisherOf, readEnvironment } from "./environment.ts";
+import { digestOf } from "./docker/reference.ts";
+import { type EnvironmentOf, oauth2Variables, publisherOf, readEnvironment } from "./environment.ts";
+import { thisStack } from "./github/environment.ts";
 import { preflight } from "./github/preflight.ts";
 import { exportOutputs } from "./outputs.ts";
-import { PromotedImage } from "./quay/index.ts";
-import { workflowSettings } from "./workflowSettings.ts";
+import { isManagedBy } from "./workflow/file.ts";
 
 // The SDK takes a stack trace for every promise and maps each back through source maps. There are none: Node.js strips the types in place.
 // Its own traces are as exact and take 0.2 s less of a preview.
@@ -24,7 +26,7 @@ export default exportOutputs(environment.kind === "local" ? runHere(environment)
 /** The service on this machine. */
 function runHere({ service, env, oauth2, local }: EnvironmentOf<"local">) {
     const { name, version } = service;
-    const image = new ServiceImage(name, { ...service, repository: name, buildArgs: { VERSION: version, ...service.buildArgs } });
+    const image = new ServiceImage(name, { ...service, repository: name });
     const network = new docker.Network(name);
     // Without an issuer of the user's, the stack brings one of its own, so that the service can be called at once.
     const identity = oauth2 ?? new IdentityProvider(`${name}-identity`, { audience: name, network: network.name });
@@ -35,57 +37,75 @@ function runHere({ service, env, oauth2, local }: EnvironmentOf<"local">) {
         port: { host: local.port, container: service.port, setting: "mlops:local.port" },
         env: pulumi.output(env).apply((variables) => ({
             PORT: String(service.port),
-            OAUTH2_ISSUER: identity.issuer,
-            OAUTH2_AUDIENCE: identity.audience,
-            OAUTH2_JWKS_URI: identity.jwksUri,
+            ...oauth2Variables(identity),
             ...variables,
         })),
     });
     const tokenCommand = identity instanceof IdentityProvider ? { tokenCommand: identity.tokenCommand } : {};
-    return { kind: "local" as const, version, imageId: image.reference, serviceUrl: running.serviceUrl, ...tokenCommand };
+    const serviceUrl = pulumi.interpolate`${running.serviceUrl}`;
+    return { kind: "local" as const, version, imageId: image.reference, serviceUrl, ...tokenCommand };
 }
 
 /** The image in its Quay repository, the robot's credentials on GitHub, and the workflow there that builds the image or checks its release. */
 async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
-    const { service, quay, github, oauth2 } = environment;
+    const { service, env, oauth2, quay, github } = environment;
     const { name, version } = service;
-    const { repository: gitRepository, secrets: names, workflow: file } = github;
+    const { environment: place, secrets: names, federation, workflow: file } = github;
     await preflight({ ...github, path: file.path, isOurs: (content) => isManagedBy(content, thisStack()), setting: "mlops:github" });
 
     const repository = new QuayRepository(name, quay);
     const { robotUsername, robotToken } = repository;
-    const [image, work] = environment.kind === "built" ? build(environment, repository) : promote(environment, repository);
+    const image =
+        environment.kind === "built"
+            ? new ServiceImage(name, {
+                  ...environment.service,
+                  repository: repository.image,
+                  publish: { version, username: robotUsername, password: robotToken },
+              })
+            : new PromotedServiceImage(name, {
+                  repository: repository.image,
+                  version,
+                  from: environment.promoteFrom,
+                  publishedBy: publisherOf(environment),
+              });
+    const digest = image.reference.apply(digestOf);
 
     const secrets = new RegistrySecrets(name, {
         ...github,
-        secrets: github.federation ? {} : { [names.username]: robotUsername, [names.password]: robotToken },
+        secrets: federation ? {} : { [names.username]: robotUsername, [names.password]: robotToken },
     });
-    const { environment: place } = github;
-    if (github.federation && place) new RobotFederation(name, { robot: robotUsername, repository: gitRepository, environment: place.name });
-    const variables = { OAUTH2_ISSUER: oauth2?.issuer, OAUTH2_AUDIENCE: oauth2?.audience, OAUTH2_JWKS_URI: oauth2?.jwksUri };
+    if (federation && place) new RobotFederation(name, { ...github, environment: place.name, robot: robotUsername });
+    // A secret is nobody's but the service's. Without an issuer, whoever runs the image names one; the smoke test, which asks for its health
+    // alone, gets one that there cannot be (RFC 2606).
+    const plain = pulumi.Output.isInstance(env) ? {} : env;
+    const noIssuer = { issuer: "https://issuer.invalid/", audience: name, jwksUri: "jwks.json" };
+    const unset = { issuer: undefined, audience: undefined, jwksUri: undefined };
     const workflow = new DeliveryWorkflow(
         name,
         {
             ...github,
             ...file,
-            ...work,
-            version,
             image: repository.image,
-            login: github.federation ? { robot: robotUsername } : { usernameSecret: names.username, passwordSecret: names.password },
-            health: { port: service.port, path: file.healthPath, env: variables },
+            version,
+            login: federation ? { robot: robotUsername } : { usernameSecret: names.username, passwordSecret: names.password },
+            health: { port: service.port, path: file.healthPath, env: { ...oauth2Variables(oauth2 ?? noIssuer), ...plain } },
+            ...(environment.kind === "built"
+                ? { build: { ...environment.service, ...environment.github.workflow } }
+                : { release: { digest, attestedBy: environment.github.workflow.attestedBy } }),
         },
         { dependsOn: [secrets, image] },
     );
-
     return {
         kind: "published" as const,
         version,
         image: image.reference,
-        digest: image.digest,
+        digest,
         tags: [version],
         repositoryUrl: repository.repositoryUrl,
         pullCommand: image.reference.apply(pullCommand),
-        runCommand: image.reference.apply((reference) => runCommand(reference, service.port, variables)),
+        runCommand: image.reference.apply((reference) =>
+            runCommand(reference, service.port, { ...oauth2Variables(oauth2 ?? unset), ...plain }),
+        ),
         robotUsername,
         workflow: workflow.url,
     };

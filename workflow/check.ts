@@ -36,7 +36,7 @@ const environment = z.looseObject({
     tags: z.array(names.refPattern).optional(),
 });
 
-const build = z.strictObject({
+const build = z.object({
     context: path.optional(),
     dockerfile: path.optional(),
     target: names.text.optional(),
@@ -51,7 +51,7 @@ const build = z.strictObject({
     attestation: z.boolean().optional(),
 });
 
-const release = z.strictObject({
+const release = z.object({
     digest: late(z.string().regex(/^sha256:[0-9a-f]{64}$/, "it has to be a digest: sha256: and 64 hexadecimal digits.")),
     attestedBy: names.workflowPath.optional(),
     tags: z.array(tag).optional(),
@@ -91,7 +91,7 @@ const common = {
  * @throws UserError that lists every problem: the setting, its value, and what is allowed.
  */
 export function checkSettings(settings: WorkflowSettings<unknown>): void {
-    const kind = "build" in settings ? z.strictObject({ ...common, build }) : z.strictObject({ ...common, release });
+    const kind = "build" in settings ? z.object({ ...common, build }) : z.object({ ...common, release });
     const issues = kind.safeParse(settings).error?.issues ?? [];
     const problems = issues.map(({ path, message }) => {
         const value = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), settings);
