@@ -2,7 +2,7 @@ import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../errors.ts";
 import { readAccount } from "../github/account.ts";
-import { type EnvironmentArgs, findEnvironmentProblems, ownerVariable } from "../github/environment.ts";
+import { type EnvironmentArgs, findEnvironmentProblems, ownerVariable, thisStack } from "../github/environment.ts";
 import { findReviewers } from "../github/lookUp.ts";
 import { orFail } from "./failOn.ts";
 
@@ -72,11 +72,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
             ...branches.map((branchPattern) => [`branch-${branchPattern}`, { branchPattern }] as const),
             ...tags.map((tagPattern) => [`tag-${tagPattern}`, { tagPattern }] as const),
         ].map(([key, pattern]) => new github.RepositoryEnvironmentDeploymentPolicy(`${name}-${key}`, { ...at, ...pattern }, within));
-        new github.ActionsEnvironmentVariable(
-            name,
-            { ...at, variableName: ownerVariable, value: managedBy ?? `${pulumi.getProject()}/${pulumi.getStack()}` },
-            within,
-        );
+        new github.ActionsEnvironmentVariable(name, { ...at, variableName: ownerVariable, value: managedBy ?? thisStack() }, within);
         for (const [secretName, value] of Object.entries(secrets)) {
             new github.ActionsEnvironmentSecret(
                 `${name}-${secretName}`,

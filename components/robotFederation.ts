@@ -11,7 +11,7 @@ export interface RobotFederationArgs {
     readonly repository: string;
     /** The GitHub environment that the job names. */
     readonly environment: string;
-    /** Who issues the jobs' identity tokens. Default: that of github.com; a GitHub Enterprise Server's is `https://HOST/_services/token`. */
+    /** Who issues the jobs' identity tokens. Default: the provider's GitHub, `https://token.actions.githubusercontent.com` for github.com. */
     readonly issuer?: string | undefined;
 }
 
@@ -25,8 +25,9 @@ export class RobotFederation extends pulumi.ComponentResource {
 
     constructor(name: string, args: RobotFederationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:quay:RobotFederation", name, {}, opts);
-        const { issuer = "https://token.actions.githubusercontent.com" } = args;
-        this.subject = orFail(findSubject(readAccount(), args.repository, args.environment, this));
+        const account = readAccount();
+        const { issuer = account.issuer } = args;
+        this.subject = orFail(findSubject(account, args.repository, args.environment, this));
         new quay.RobotFederation(
             name,
             { robot: args.robot, claims: this.subject.apply((subject) => [{ issuer, subject }]) },

@@ -9,6 +9,8 @@ export interface GitHubAccount {
     readonly apiUrl: string;
     /** The web address, without a slash at its end: `https://github.com`. */
     readonly webUrl: string;
+    /** The issuer of its jobs' identity tokens: `https://token.actions.githubusercontent.com`. */
+    readonly issuer: string;
 }
 
 /**
@@ -50,7 +52,7 @@ function readOwner(config: pulumi.Config): string {
 }
 
 /** Like the provider: github.com and *.ghe.com have the API on a host of its own, a GitHub Enterprise Server under /api/v3. */
-function addresses(given: string): Pick<GitHubAccount, "apiUrl" | "webUrl"> {
+function addresses(given: string): Omit<GitHubAccount, "owner"> {
     const url = URL.parse(given);
     if (url === null || !/^https?:$/.test(url.protocol)) {
         throw new UserError(
@@ -58,9 +60,12 @@ function addresses(given: string): Pick<GitHubAccount, "apiUrl" | "webUrl"> {
         );
     }
     const host = url.host.replace(/^api\./, "");
-    if (host === "github.com" || host.endsWith(".ghe.com")) return { apiUrl: `https://api.${host}`, webUrl: `https://${host}` };
+    if (host === "github.com" || host.endsWith(".ghe.com")) {
+        const issuer = `https://token.actions.${host === "github.com" ? "githubusercontent.com" : host}`;
+        return { apiUrl: `https://api.${host}`, webUrl: `https://${host}`, issuer };
+    }
     const webUrl = `${url.origin}${url.pathname.replace(/(api\/v3\/?)?$/, "").replace(/\/+$/, "")}`;
-    return { apiUrl: `${webUrl}/api/v3`, webUrl };
+    return { apiUrl: `${webUrl}/api/v3`, webUrl, issuer: `${webUrl}/_services/token` };
 }
 
 function fromEnvironment(name: string): string | undefined {

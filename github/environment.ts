@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+
 /** A GitHub environment: what a job names to get its secrets, and the rules that a run has to meet before it does. */
 export interface EnvironmentArgs {
     /** The environment's name, at most 255 characters. */
@@ -25,6 +27,11 @@ export interface Reviewers {
 
 /** The name of the variable in an environment that says which stack manages it, as in `mlops/dev`: GitHub keeps no other note of that. */
 export const ownerVariable = "MANAGED_BY";
+
+/** This stack, as it is noted in what it manages: PROJECT/STACK. */
+export function thisStack(): string {
+    return `${pulumi.getProject()}/${pulumi.getStack()}`;
+}
 
 /** What GitHub would refuse, or take and then not do: each a sentence. */
 export function findEnvironmentProblems(environment: EnvironmentArgs): string[] {
