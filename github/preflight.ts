@@ -3,6 +3,8 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { type GitHubAccount, readAccount } from "./account.ts";
 import { type Answer, GitHubClient, howToGetToken } from "./client.ts";
+import { environmentAdmits } from "../workflow/check.ts";
+import { isManagedBy } from "../workflow/file.ts";
 import { type EnvironmentArgs, findEnvironmentProblems, ownerVariable, thisStack } from "./environment.ts";
 
 /** What is going to be delivered to a repository. */
@@ -19,10 +21,6 @@ export interface Delivery {
     readonly delivery: "commit" | "pullRequest";
     /** Whether a file and an environment that this stack did not make are taken over. */
     readonly adopt: boolean;
-    /** Whether this stack wrote a file with this content. */
-    readonly isOurs: (content: string) => boolean;
-    /** Who manages the environment, as PROJECT/STACK. Default: this stack. */
-    readonly managedBy?: string | undefined;
     /** The configuration object that these settings are in, for messages: `mlops:github`. */
     readonly setting: string;
 }
@@ -51,11 +49,14 @@ export async function preflight(delivery: Delivery): Promise<void> {
     );
 }
 
-function findSettingProblems({ environment, setting }: Delivery): Problem[] {
-    return (environment === undefined ? [] : findEnvironmentProblems(environment)).map((what) => ({
-        what,
-        mend: `Change ${setting}.environment.`,
-    }));
+function findSettingProblems({ environment, branch, setting }: Delivery): Problem[] {
+    if (environment === undefined) return [];
+    const problems = findEnvironmentProblems(environment).map((what) => ({ what, mend: `Change ${setting}.environment.` }));
+    if (!environmentAdmits(environment, branch)) {
+        const what = `The environment "${environment.name}" does not admit the branch "${branch}": no job would ever get its secrets.`;
+        problems.push({ what, mend: `Add the branch, or a pattern for it, to ${setting}.environment.branches.` });
+    }
+    return problems;
 }
 
 const repositoryForm = z.object({
@@ -174,18 +175,18 @@ function findBranchProblems({ branch, delivery, environment, setting }: Delivery
     return [];
 }
 
-function findFileProblems({ path, branch, adopt, isOurs, setting }: Delivery, { body }: Answer): Problem[] {
+function findFileProblems({ path, branch, adopt, setting }: Delivery, { body }: Answer): Problem[] {
     const file = fileForm.safeParse(body).data;
-    if (file === undefined || adopt || isOurs(Buffer.from(file.content, "base64").toString())) return [];
+    if (file === undefined || adopt || isManagedBy(Buffer.from(file.content, "base64").toString(), thisStack())) return [];
     const what = `The file ${path} is there already on the branch "${branch}", and it is not this stack's.`;
     return [{ what, mend: `${howToAdopt(setting)} to overwrite it, or change ${setting}.path.` }];
 }
 
-function findOwnerProblems({ environment, adopt, setting, managedBy = thisStack() }: Delivery, answer: Answer | undefined): Problem[] {
+function findOwnerProblems({ environment, adopt, setting }: Delivery, answer: Answer | undefined): Problem[] {
     const variables = variablesForm.safeParse(answer?.body).data?.variables;
     if (environment === undefined || variables === undefined || adopt) return [];
     const owner = variables.find(({ name }) => name === ownerVariable)?.value;
-    if (owner === managedBy) return [];
+    if (owner === thisStack()) return [];
     const what = `The environment "${environment.name}" is there already, and it is ${owner === undefined ? "not this stack's" : `managed by ${owner}`}.`;
     const mend =
         `${howToAdopt(setting)} to take it over (its rules become those of the configuration, and \`pulumi destroy\` removes it), ` +
