@@ -11,10 +11,8 @@ import { ServiceImage } from "./components/serviceImage.ts";
 import { pullCommand, runCommand } from "./docker/commands.ts";
 import { digestOf } from "./docker/reference.ts";
 import { type EnvironmentOf, oauth2Variables, publisherOf, readEnvironment } from "./environment.ts";
-import { thisStack } from "./github/environment.ts";
 import { preflight } from "./github/preflight.ts";
 import { exportOutputs } from "./outputs.ts";
-import { isManagedBy } from "./workflow/file.ts";
 
 // The SDK takes a stack trace for every promise and maps each back through source maps. There are none: Node.js strips the types in place.
 // Its own traces are as exact and take 0.2 s less of a preview.
@@ -51,7 +49,7 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
     const { service, env, oauth2, quay, github } = environment;
     const { name, version } = service;
     const { environment: place, secrets: names, federation, workflow: file } = github;
-    await preflight({ ...github, path: file.path, isOurs: (content) => isManagedBy(content, thisStack()), setting: "mlops:github" });
+    await preflight({ ...github, path: file.path, setting: "mlops:github" });
 
     const repository = new QuayRepository(name, quay);
     const { robotUsername, robotToken } = repository;

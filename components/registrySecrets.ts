@@ -14,8 +14,6 @@ export interface RegistrySecretsArgs {
      * accounts whose plan has no environments in a private repository.
      */
     readonly environment?: EnvironmentArgs | undefined;
-    /** Who manages the environment, as PROJECT/STACK: noted in it, so that no other program takes it for its own. Default: this stack. */
-    readonly managedBy?: string | undefined;
     /** What the registry is logged in to with, by the secrets' names: `{ QUAY_USER: robotUsername, QUAY_PWD: robotToken }`. */
     readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
 }
@@ -48,7 +46,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         this.registerOutputs({ environment: this.environment });
     }
 
-    #declareIn(environment: EnvironmentArgs, name: string, { repository, secrets, managedBy }: RegistrySecretsArgs): void {
+    #declareIn(environment: EnvironmentArgs, name: string, { repository, secrets }: RegistrySecretsArgs): void {
         const problems = findEnvironmentProblems(environment);
         if (problems.length > 0) throw new UserError(problems.join("\n"));
         const { branches = [], tags = [], protectedBranches = false } = environment;
@@ -72,13 +70,14 @@ export class RegistrySecrets extends pulumi.ComponentResource {
             ...branches.map((branchPattern) => [`branch-${branchPattern}`, { branchPattern }] as const),
             ...tags.map((tagPattern) => [`tag-${tagPattern}`, { tagPattern }] as const),
         ].map(([key, pattern]) => new github.RepositoryEnvironmentDeploymentPolicy(`${name}-${key}`, { ...at, ...pattern }, within));
-        new github.ActionsEnvironmentVariable(name, { ...at, variableName: ownerVariable, value: managedBy ?? thisStack() }, within);
+        const note = new github.ActionsEnvironmentVariable(name, { ...at, variableName: ownerVariable, value: thisStack() }, within);
         for (const [secretName, value] of Object.entries(secrets)) {
             new github.ActionsEnvironmentSecret(
                 `${name}-${secretName}`,
                 { ...at, secretName, value: pulumi.secret(value) },
-                // No run that the rules keep out ever sees it. Another environment has its secret before the one before goes.
-                { ...within, dependsOn: rules, deleteBeforeReplace: false },
+                // No run that the rules keep out ever sees it, and no environment has one without the note. Another environment has its secret
+                // before the one before goes.
+                { ...within, dependsOn: [note, ...rules], deleteBeforeReplace: false },
             );
         }
     }

@@ -154,9 +154,11 @@ async function attempt(command: () => Promise<Omit<Result, "failed">>): Promise<
     }
 }
 
-/** JSON is YAML. */
+/** JSON is YAML. A section with a colon is a key of another package's, as in `github:owner`. */
 function writeConfig(folder: string, config: Config): void {
-    const keyed = Object.fromEntries(Object.entries(config).map(([section, value]) => [`mlops:${section}`, value]));
+    const keyed = Object.fromEntries(
+        Object.entries(config).map(([section, value]) => [section.includes(":") ? section : `mlops:${section}`, value]),
+    );
     writeFileSync(join(folder, "Pulumi.local.yaml"), JSON.stringify({ config: keyed }));
 }
 

@@ -30,8 +30,13 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
  * Runs a program under mocks, as a preview does, and gives what it declared once all of that is known.
  *
  * @param config the stack's configuration, `mlops:service` → JSON.
+ * @param call what a provider's function gives; default: what it was given.
  */
-export async function declare(program: () => unknown, config: Record<string, string> = {}): Promise<Declared[]> {
+export async function declare(
+    program: () => unknown,
+    config: Record<string, string> = {},
+    call: (token: string, inputs: Record<string, unknown>) => Record<string, unknown> = (_, inputs) => inputs,
+): Promise<Declared[]> {
     const declared: Declared[] = [];
     await pulumi.runtime.setMocks(
         {
@@ -40,7 +45,7 @@ export async function declare(program: () => unknown, config: Record<string, str
                 declared.push(resource);
                 return { id: `id-of-${name}`, state: { ...resource.inputs, ...computed[type]?.(resource) } };
             },
-            call: ({ inputs }) => inputs as Record<string, unknown>,
+            call: ({ token, inputs }) => call(token, inputs as Record<string, unknown>),
         },
         "mlops",
         "unit",
