@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createHash } from "node:crypto";
 import type { Request, RequestHandler, Response } from "express";
 import { OpenAPIBackend, type Operation as Described, type ValidationResult } from "openapi-backend";
@@ -163,7 +164,12 @@ export class Api {
         const unchanged = cached && request.get("if-none-match") === etag;
         const { secret } = this.identify(request);
         if (unchanged) this.context.limiter.refund(secret);
-        response.set({ ...this.context.limiter.headers(secret), ...answer.headers, ...(cached ? { etag } : {}) });
+        response.set({
+            "x-github-request-id": randomUUID(),
+            ...this.context.limiter.headers(secret),
+            ...answer.headers,
+            ...(cached ? { etag } : {}),
+        });
         if (unchanged) response.status(304).end();
         else if (answer.body === undefined) response.status(answer.status).end();
         else response.status(answer.status).set("content-type", "application/json; charset=utf-8").end(text);
