@@ -111,10 +111,15 @@ export class Chain {
         return { output: `${stdout}${stderr}`, changes: summary.resourceChanges ?? {} };
     }
 
-    async destroy(environment: EnvironmentName): Promise<Ran> {
-        const stack = await this.stack(environment);
-        const { stdout, stderr, summary } = await stack.destroy({ color: "never", ...this.#printed() });
-        return { output: `${stdout}${stderr}`, changes: summary.resourceChanges ?? {} };
+    /** `pulumi destroy --yes`: with the preview that stops at what is protected. @throws Error with what it printed */
+    async destroy(environment: EnvironmentName): Promise<void> {
+        const command = ["destroy", "--yes", "--non-interactive", "--color", "never", "--stack", environment];
+        await promisify(execFile)("pulumi", command, { cwd: this.folder, env: { ...process.env, ...this.#environment } }).catch(
+            (error: unknown) => {
+                const printed = typeof error === "object" && error !== null && "stdout" in error ? String(error.stdout) : "";
+                throw new Error(`${String(error)}\n${printed}`);
+            },
+        );
     }
 
     /** What the environment tells other teams. */

@@ -81,18 +81,17 @@ describe("dev, staging and prod", () => {
         await chain.logIn("staging");
         await chain.docker("pull", image);
         await chain.logIn("dev");
-        await rejects(chain.docker("pull", image), /unauthorized|denied/);
+        await rejects(chain.docker("pull", image.replace(/@.*/, ":latest")), /unauthorized|denied/);
     });
 
     it("keeps production: a reviewer, immutable versions, no deletion", async () => {
         const prod = chain.repository.environments()["prod"];
-        ok(JSON.stringify(prod).includes("required_reviewers") || JSON.stringify(prod).includes("reviewers"), JSON.stringify(prod));
-        const repository = chain.quay.url + "/api/v1/repository/alice/mlops_python_2022_2023_prod/tag/1.0.0";
-        const deleted = await fetch(repository, {
+        equal(prod?.reviewers.length, 1);
+        const deleted = await fetch(`${chain.quay.url}/api/v1/repository/alice/mlops_python_2022_2023_prod/tag/1.0.0`, {
             method: "DELETE",
             headers: { authorization: `Bearer ${chain.environment["QUAY_TOKEN"] ?? ""}` },
         });
-        notEqual(deleted.status, 204);
+        equal(deleted.status, 409);
         await rejects(chain.destroy("prod"), /protect/);
         await noChanges("prod");
     });
@@ -114,7 +113,7 @@ describe("dev, staging and prod", () => {
             const { output, changes } = await chain.preview(environment);
             match(output, /~ version: "1\.0\.0" => "1\.1\.0"/);
             match(output, new RegExp(`~ digest *: "${digests["1.0.0"] ?? ""}" => "${digests["1.1.0"]}"`));
-            const { same: _, ...others } = changes;
+            const others = Object.fromEntries(Object.entries(changes).filter(([operation]) => operation !== "same"));
             deepEqual(others, { update: 2 }, output); // the promotion and the workflow's file
             deepEqual((await chain.up(environment)).changes, changes);
             equal((await chain.outputs(environment)).digest, digests["1.1.0"]);
