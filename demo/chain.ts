@@ -113,13 +113,23 @@ export class Chain {
 
     /** `pulumi destroy --yes`: with the preview that stops at what is protected. @throws Error with what it printed */
     async destroy(environment: EnvironmentName): Promise<void> {
-        const command = ["destroy", "--yes", "--non-interactive", "--color", "never", "--stack", environment];
-        await promisify(execFile)("pulumi", command, { cwd: this.folder, env: { ...process.env, ...this.#environment } }).catch(
-            (error: unknown) => {
-                const printed = typeof error === "object" && error !== null && "stdout" in error ? String(error.stdout) : "";
-                throw new Error(`${String(error)}\n${printed}`);
-            },
-        );
+        await this.stack(environment);
+        await this.run("pulumi", "destroy", "--yes", "--non-interactive", "--color", "never", "--stack", environment);
+    }
+
+    /** A command in the project's folder, with its tokens and its state. @returns what it printed @throws Error with what it printed */
+    async run(command: string, ...options: string[]): Promise<string> {
+        try {
+            const { stdout } = await promisify(execFile)(command, options, {
+                cwd: this.folder,
+                env: { ...process.env, ...this.#environment },
+                maxBuffer: 1 << 26,
+            });
+            return stdout;
+        } catch (error) {
+            const printed = typeof error === "object" && error !== null && "stdout" in error ? String(error.stdout) : "";
+            throw new Error(`${String(error)}\n${printed}`);
+        }
     }
 
     /** What the environment tells other teams. */
