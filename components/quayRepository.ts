@@ -25,7 +25,7 @@ export interface QuayRepositoryArgs {
     readonly retire?: boolean | undefined;
     /** Which tags Quay deletes by itself. Default: none. An instance without this feature: a warning, and nothing is pruned. */
     readonly autoPrune?: readonly AutoPrune[] | undefined;
-    /** Tags that never change once they are set, as a regular expression for the whole tag. Default: none. */
+    /** Tags that never change once they are set, as a regular expression for the whole tag. Default: none. As with `autoPrune`, a warning at worst. */
     readonly immutableTags?: string | undefined;
     /** Whether the repository is protected from deletion and replacement; its robots are not, so that they can rotate. Default: false. */
     readonly protect?: boolean | undefined;
@@ -70,12 +70,14 @@ export class QuayRepository extends pulumi.ComponentResource {
                         ? { method: "number_of_tags" as const, value: String(policy.keep) }
                         : { method: "creation_date" as const, value: policy.keepFor }),
                     tagPattern: policy.tagPattern,
+                    ifUnsupported: "warn",
                 },
                 { parent: this },
             );
         }
         if (args.immutableTags !== undefined) {
-            new quay.TagImmutabilityPolicy(name, { repository: repository.fullName, tagPattern: args.immutableTags }, { parent: this });
+            const policy = { repository: repository.fullName, tagPattern: args.immutableTags, ifUnsupported: "warn" as const };
+            new quay.TagImmutabilityPolicy(name, policy, { parent: this });
         }
         const current = this.#robot(name, args, repository, rotation);
         if (rotation > 0 && !retire) this.#robot(name, args, repository, rotation - 1);

@@ -30,6 +30,29 @@ export interface Credentials {
     readonly password: string;
 }
 
+/** How bad a vulnerability is, as Quay's scanner says. */
+export type Severity = "critical" | "high" | "medium" | "low" | "negligible";
+
+/** What lets an image be promoted in spite of its scan. */
+export interface SeverityExceptionArgs {
+    /** The digest of the image that it is for. */
+    readonly digest: pulumi.Input<string>;
+    /** Why it may pass. */
+    readonly reason: pulumi.Input<string>;
+    /** The last day on which it may be promoted: YYYY-MM-DD. */
+    readonly expires: pulumi.Input<string>;
+}
+
+/** What lets an image be promoted in spite of its scan. */
+export interface SeverityException {
+    /** The digest of the image that it is for. */
+    readonly digest: string;
+    /** Why it may pass. */
+    readonly reason: string;
+    /** The last day on which it may be promoted: YYYY-MM-DD. */
+    readonly expires: string;
+}
+
 /** Whose identity tokens a robot accepts. */
 export interface FederationClaimArgs {
     /** The `iss` of the tokens: `https://token.actions.githubusercontent.com`. */
@@ -48,6 +71,9 @@ export interface FederationClaim {
 
 /** `number_of_tags` (keep that many, the newest) or `creation_date` (keep those younger than that). */
 export type PruneMethod = "number_of_tags" | "creation_date";
+
+/** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+export type IfUnsupported = "fail" | "warn";
 
 /** What happens: `repo_push`, `vulnerability_found`, `repo_image_expiry`, … */
 export type NotificationEvent =
@@ -299,6 +325,12 @@ export interface PromotedImageArgs {
     readonly sourceCredentials?: pulumi.Input<Credentials> | undefined;
     /** Who writes to the target. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
     readonly targetCredentials?: pulumi.Input<Credentials> | undefined;
+    /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when source, version or this changes. Default: scans do not matter. */
+    readonly maxSeverity?: pulumi.Input<Severity> | undefined;
+    /** Lets one digest pass in spite of maxSeverity. Default: none. */
+    readonly severityException?: pulumi.Input<SeverityException> | undefined;
+    /** For a preview: who is about to publish a version that the source has not got yet. It is then a warning, and the digest not known yet. It is in no diff and no state. Default: nobody; a missing version is an error. */
+    readonly publishedBy?: pulumi.Input<string> | undefined;
 }
 
 /** An image, or an index of images for several platforms, that is copied by its digest to tags of another repository, or of the same: nothing is built or pulled. Signatures and attestations go with it. A version tag is never moved: one that points at another digest is an error. Deleting the resource deletes no tag.
@@ -321,6 +353,12 @@ export class PromotedImage extends pulumi.CustomResource {
     declare readonly sourceCredentials: pulumi.Output<Credentials | undefined>;
     /** Who writes to the target. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
     declare readonly targetCredentials: pulumi.Output<Credentials | undefined>;
+    /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when source, version or this changes. Default: scans do not matter. */
+    declare readonly maxSeverity: pulumi.Output<Severity | undefined>;
+    /** Lets one digest pass in spite of maxSeverity. Default: none. */
+    declare readonly severityException: pulumi.Output<SeverityException | undefined>;
+    /** For a preview: who is about to publish a version that the source has not got yet. It is then a warning, and the digest not known yet. It is in no diff and no state. Default: nobody; a missing version is an error. */
+    declare readonly publishedBy: pulumi.Output<string | undefined>;
     /** What to deploy: REGISTRY/REPOSITORY@DIGEST. */
     declare readonly image: pulumi.Output<string>;
 
@@ -340,6 +378,9 @@ export class PromotedImage extends pulumi.CustomResource {
                 floatingTags: args?.floatingTags,
                 sourceCredentials: args?.sourceCredentials,
                 targetCredentials: args?.targetCredentials,
+                maxSeverity: args?.maxSeverity,
+                severityException: args?.severityException,
+                publishedBy: args?.publishedBy,
                 image: undefined,
             },
             pulumi.mergeOptions({ additionalSecretOutputs: ["sourceCredentials", "targetCredentials"] }, opts),
@@ -398,6 +439,8 @@ export interface AutoPrunePolicyArgs {
     readonly tagPattern?: pulumi.Input<string> | undefined;
     /** `false`: only tags that do NOT match the pattern are removed. Default: true. */
     readonly tagPatternMatches?: pulumi.Input<boolean> | undefined;
+    /** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+    readonly ifUnsupported?: pulumi.Input<IfUnsupported> | undefined;
 }
 
 /** Which tags of a repository, or of all repositories of a namespace, Quay removes by itself. An equal policy that exists already is taken over.
@@ -416,7 +459,9 @@ export class AutoPrunePolicy extends pulumi.CustomResource {
     declare readonly tagPattern: pulumi.Output<string | undefined>;
     /** `false`: only tags that do NOT match the pattern are removed. Default: true. */
     declare readonly tagPatternMatches: pulumi.Output<boolean>;
-    /** What Quay calls the policy. */
+    /** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+    declare readonly ifUnsupported: pulumi.Output<IfUnsupported>;
+    /** What Quay calls the policy; `unsupported` where there is none, with a warning. */
     declare readonly uuid: pulumi.Output<string>;
 
     constructor(name: string, args: AutoPrunePolicyArgs, opts?: pulumi.CustomResourceOptions);
@@ -433,6 +478,7 @@ export class AutoPrunePolicy extends pulumi.CustomResource {
                 value: args?.value,
                 tagPattern: args?.tagPattern,
                 tagPatternMatches: args?.tagPatternMatches,
+                ifUnsupported: args?.ifUnsupported,
                 uuid: undefined,
             },
             opts,
@@ -455,6 +501,8 @@ export interface TagImmutabilityPolicyArgs {
     readonly tagPattern: pulumi.Input<string>;
     /** `false`: the tags that do NOT match the pattern are immutable. Default: true. */
     readonly tagPatternMatches?: pulumi.Input<boolean> | undefined;
+    /** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+    readonly ifUnsupported?: pulumi.Input<IfUnsupported> | undefined;
 }
 
 /** Which tags can be neither moved nor removed: those that exist already too, at once. Deleting the policy does not make them mutable again. An equal policy that exists already is taken over; the same pattern the other way round is an error.
@@ -469,7 +517,9 @@ export class TagImmutabilityPolicy extends pulumi.CustomResource {
     declare readonly tagPattern: pulumi.Output<string>;
     /** `false`: the tags that do NOT match the pattern are immutable. Default: true. */
     declare readonly tagPatternMatches: pulumi.Output<boolean>;
-    /** What Quay calls the policy. */
+    /** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+    declare readonly ifUnsupported: pulumi.Output<IfUnsupported>;
+    /** What Quay calls the policy; `unsupported` where there is none, with a warning. */
     declare readonly uuid: pulumi.Output<string>;
 
     constructor(name: string, args: TagImmutabilityPolicyArgs, opts?: pulumi.CustomResourceOptions);
@@ -484,6 +534,7 @@ export class TagImmutabilityPolicy extends pulumi.CustomResource {
                 namespace: args?.namespace,
                 tagPattern: args?.tagPattern,
                 tagPatternMatches: args?.tagPatternMatches,
+                ifUnsupported: args?.ifUnsupported,
                 uuid: undefined,
             },
             opts,

@@ -3,6 +3,7 @@ import type { QuayClient, Scope } from "./client.ts";
 import { badId, createOnce } from "./create.ts";
 import { notFound, QuayError, RefusedError, unless } from "./errors.ts";
 import * as names from "./names.ts";
+import type { Context } from "./resource.ts";
 
 /** What auto-prune and immutability policies have in common: lists of them on repositories and on namespaces. */
 
@@ -18,6 +19,16 @@ export const place = {
         .describe("The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set."),
     namespace: names.namespace.optional().describe("The organization, or one's own user name, for all of whose repositories it holds."),
 };
+
+export const ifUnsupported = z
+    .enum(["fail", "warn"], "it has to be fail or warn.")
+    .default("fail")
+    .meta({
+        id: "IfUnsupported",
+        description:
+            "What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has " +
+            "it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy.",
+    });
 
 export const policyImportId = {
     format: "REPOSITORY:UUID or NAMESPACE:UUID; the UUID may be left out where there is one policy",
@@ -48,6 +59,14 @@ export interface PolicyKind<Policy> {
     readonly clash: (one: Policy, other: Policy) => boolean;
 }
 
+/** Quay has no such policies. */
+class UnsupportedError extends QuayError {
+    override readonly name = "UnsupportedError";
+}
+
+/** Stands for the UUID of a policy that Quay does not support, and that was to be no more than a warning. */
+const unsupported = "unsupported";
+
 export interface Listed<Policy> {
     readonly place: Place;
     readonly uuid: string;
@@ -57,10 +76,20 @@ export interface Listed<Policy> {
 /** Makes the policy, or takes over an equal one. @returns its UUID */
 export async function createPolicy<Policy extends object>(
     kind: PolicyKind<Policy>,
-    api: QuayClient,
-    place: Place,
+    { api, warn }: Context,
+    place: Place & { readonly ifUnsupported: "fail" | "warn" },
     policy: Policy,
 ): Promise<string> {
+    try {
+        return await makePolicy(kind, api, place, policy);
+    } catch (error) {
+        if (!(error instanceof UnsupportedError) || place.ifUnsupported === "fail") throw error;
+        warn(`${error.message} ${textOf(place)} goes without.`);
+        return unsupported;
+    }
+}
+
+async function makePolicy<Policy extends object>(kind: PolicyKind<Policy>, api: QuayClient, place: Place, policy: Policy): Promise<string> {
     const existing = await list(kind, api, place);
     const equal = existing.find((one) => kind.same(one, policy));
     if (equal !== undefined) return equal.uuid;
@@ -83,13 +112,22 @@ export async function createPolicy<Policy extends object>(
     return uuid;
 }
 
-/** Finds the policy that an id means; undefined where it, or what it holds for, is gone. */
+/**
+ * Finds the policy that an id means; undefined where it, or what it holds for, is gone.
+ *
+ * @param known what the state says of it: still true where Quay does not support it.
+ */
 export async function readPolicy<Policy extends object>(
     kind: PolicyKind<Policy>,
     api: QuayClient,
     id: string,
+    known: Policy | undefined,
 ): Promise<Listed<Policy> | undefined> {
     const { place, uuid } = parseId(id);
+    if (uuid === unsupported) {
+        const supported = await isSupported(kind, api, place);
+        return supported || known === undefined ? undefined : { place, uuid, policy: known };
+    }
     const { path, scope } = await routeOf(kind, api, place);
     const to = `read the ${kind.name} of ${textOf(place)}`;
     if (uuid !== undefined) {
@@ -112,6 +150,12 @@ export async function updatePolicy<Policy extends object>(
     policy: Policy,
 ): Promise<void> {
     const { place, uuid = "" } = parseId(id);
+    if (uuid === unsupported) {
+        if (!(await isSupported(kind, api, place))) return;
+        throw new QuayError(
+            `Quay at ${api.site.url} supports the ${kind.name} now. Run \`pulumi refresh\`, and then \`pulumi up\` makes it.`,
+        );
+    }
     const { path, scope } = await routeOf(kind, api, place);
     await api.change("PUT", `${path}${uuid}`, { to: `change the ${kind.name} of ${textOf(place)}`, scope, json: policy }, z.unknown());
 }
@@ -119,6 +163,7 @@ export async function updatePolicy<Policy extends object>(
 /** Deletes the policy, if it is there. */
 export async function deletePolicy<Policy extends object>(kind: PolicyKind<Policy>, api: QuayClient, id: string): Promise<void> {
     const { place, uuid = "" } = parseId(id);
+    if (uuid === unsupported) return;
     const { path, scope } = await routeOf(kind, api, place);
     const to = `delete the ${kind.name} of ${textOf(place)}`;
     await unless(notFound, () => api.change("DELETE", `${path}${uuid}`, { to, scope }, z.unknown()));
@@ -142,6 +187,16 @@ async function list<Policy extends object>(
     return found.policies;
 }
 
+async function isSupported<Policy extends object>(kind: PolicyKind<Policy>, api: QuayClient, place: Place): Promise<boolean> {
+    try {
+        await list(kind, api, place);
+        return true;
+    } catch (error) {
+        if (error instanceof UnsupportedError) return false;
+        throw error;
+    }
+}
+
 async function routeOf<Policy>(kind: PolicyKind<Policy>, api: QuayClient, place: Place): Promise<{ path: string; scope: Scope }> {
     if (place.repository !== undefined) return { path: `repository/${place.repository}/${kind.route}/`, scope: "repo:admin" };
     const namespace = place.namespace ?? "";
@@ -155,7 +210,9 @@ async function guard<Policy, T>(kind: PolicyKind<Policy>, api: QuayClient, run: 
         return await run();
     } catch (error) {
         if (error instanceof RefusedError && !error.refusal.deliberate && [308, 404, 405].includes(error.refusal.status)) {
-            throw new QuayError(`Quay at ${api.site.url} has no ${kind.name}: ${kind.feature} is switched off there, or it is too old.`);
+            throw new UnsupportedError(
+                `Quay at ${api.site.url} has no ${kind.name}: ${kind.feature} is switched off there, or it is too old.`,
+            );
         }
         throw error;
     }

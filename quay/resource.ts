@@ -50,12 +50,17 @@ export interface ResourceDefinition<Fixed extends z.ZodRawShape, Changing extend
     ) => { readonly [Key in keyof Of<Outputs>]?: Of<Outputs>[Key] | undefined };
     /** What is wrong between inputs, each of them being right for itself. */
     readonly validate?: (inputs: Of<Fixed & Changing>) => string | undefined;
-    /** Fills in inputs by asking a server; with the old ones it can tell that there is nothing to ask. */
+    /**
+     * Fills in inputs by asking a server; with the old ones it can tell that there is nothing to ask. Undefined where a preview cannot know
+     * them yet.
+     */
     readonly resolve?: (
         inputs: Of<Fixed & Changing>,
         old: Of<Fixed & Changing> | undefined,
         context: Context,
-    ) => Promise<Of<Fixed & Changing>>;
+    ) => Promise<Of<Fixed & Changing> | undefined>;
+    /** Inputs that only `resolve` looks at: they are in no diff and no state. */
+    readonly transient?: readonly (keyof Changing & string)[];
     readonly create: (inputs: Of<Fixed & Changing>, context: Context) => Promise<{ id: string; outputs: Of<Outputs> }>;
     /** What it is like now; undefined where it is gone. `old` is absent in an import. */
     readonly read: (
@@ -148,21 +153,21 @@ export function resource<Fixed extends z.ZodRawShape, Changing extends z.ZodRawS
         schema: { fixed, changing, outputs },
 
         async check(news, olds, context) {
-            const { inputs, failures } = checkProperties(shape, news);
+            const checked = checkProperties(shape, news);
+            const inputs = without(checked.inputs, definition.transient ?? []);
+            const { failures } = checked;
+            // What `resolve` would fill in is an input and an output.
+            const resolved = Object.keys(outputs).filter((key) => Object.hasOwn(shape, key) && !Object.hasOwn(inputs, key));
+            const unresolved = { ...inputs, ...Object.fromEntries(resolved.map((key) => [key, unknown])) };
             if (failures.length > 0) return { inputs, failures };
-            if (hasUnknown(inputs)) {
-                // What `resolve` would fill in is an input and an output.
-                const resolved = Object.keys(outputs).filter((key) => Object.hasOwn(shape, key) && !Object.hasOwn(inputs, key));
-                return { inputs: { ...inputs, ...Object.fromEntries(resolved.map((key) => [key, unknown])) }, failures };
-            }
-            const parsed = parse(inputs);
+            if (hasUnknown(inputs)) return { inputs: unresolved, failures };
+            const parsed = parse(checked.inputs);
             const failure = definition.validate?.(parsed);
             if (failure !== undefined) return { inputs, failures: [failure] };
-            if (definition.resolve === undefined) return { inputs, failures: [] };
-            return {
-                inputs: wrapInputs(await definition.resolve(parsed, inputSchema.safeParse(plain(olds)).data, context), news),
-                failures: [],
-            };
+            if (definition.resolve === undefined) return { inputs, failures };
+            const found = await definition.resolve(parsed, inputSchema.safeParse(plain(olds)).data, context);
+            if (found === undefined) return { inputs: unresolved, failures };
+            return { inputs: without(wrapInputs(found, news), definition.transient ?? []), failures };
         },
 
         diff(olds, news) {
@@ -321,6 +326,10 @@ function toValue(value: unknown): Value {
     if (Array.isArray(value)) return value.map(toValue);
     if (typeof value !== "object" || value === null) return simpleValue.parse(value);
     return Object.fromEntries(Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, toValue(item)] as const])));
+}
+
+function without(properties: Properties, keys: readonly string[]): Properties {
+    return Object.fromEntries(Object.entries(properties).filter(([key]) => !keys.includes(key)));
 }
 
 function plainObject(properties: Properties): Readonly<Record<string, Value>> {

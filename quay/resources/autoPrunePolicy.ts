@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { checkPlace, createPolicy, deletePolicy, place, policyId, policyImportId, readPolicy, updatePolicy } from "../policies.ts";
+import {
+    checkPlace,
+    createPolicy,
+    deletePolicy,
+    ifUnsupported,
+    place,
+    policyId,
+    policyImportId,
+    readPolicy,
+    updatePolicy,
+} from "../policies.ts";
 import type { PolicyKind } from "../policies.ts";
 import { resource } from "../resource.ts";
 
@@ -68,8 +78,9 @@ export const autoPrunePolicy = resource({
             .optional()
             .describe("A regular expression: only tags that match it are removed. Default: all tags."),
         tagPatternMatches: z.boolean().default(true).describe("`false`: only tags that do NOT match the pattern are removed."),
+        ifUnsupported,
     },
-    outputs: { uuid: z.string().describe("What Quay calls the policy.") },
+    outputs: { uuid: z.string().describe("What Quay calls the policy; `unsupported` where there is none, with a warning.") },
     validate: (inputs) => {
         const count = /^\d+$/.test(inputs.value);
         if (inputs.method === "number_of_tags" && !count) return `with number_of_tags the value has to be a number, not "${inputs.value}".`;
@@ -78,13 +89,13 @@ export const autoPrunePolicy = resource({
         return checkPlace(inputs);
     },
 
-    async create(inputs, { api }) {
-        const uuid = await createPolicy(kind, api, inputs, policyOf(inputs));
+    async create(inputs, context) {
+        const uuid = await createPolicy(kind, context, inputs, policyOf(inputs));
         return { id: policyId(inputs, uuid), outputs: { uuid } };
     },
 
-    async read(id, { api }) {
-        const found = await readPolicy(kind, api, id);
+    async read(id, { api }, old) {
+        const found = await readPolicy(kind, api, id, old && policyOf(old));
         if (found === undefined) return undefined;
         const { place, uuid, policy } = found;
         const inputs = {
@@ -93,6 +104,7 @@ export const autoPrunePolicy = resource({
             value: String(policy.value),
             tagPattern: policy.tagPattern,
             tagPatternMatches: policy.tagPatternMatches,
+            ifUnsupported: old?.ifUnsupported ?? "fail",
         };
         return { id: policyId(place, uuid), inputs, outputs: { uuid } };
     },

@@ -7,8 +7,11 @@ import { QuayError, RefusedError } from "../errors.ts";
 import * as names from "../names.ts";
 import { parseImageName, RegistrySession } from "../registry.ts";
 import type { Credentials, ImageName } from "../registry.ts";
+import { listActiveTags } from "../functions/getTag.ts";
 import { resource } from "../resource.ts";
 import type { Context } from "../resource.ts";
+import { checkSeverity, severities } from "../severity.ts";
+import type { Severity, SeverityException } from "../severity.ts";
 import { getRepository } from "./repository.ts";
 
 const importId = { format: "REGISTRY/REPOSITORY:TAG", example: "quay.io/alice/app_prod:1.0.0" };
@@ -33,6 +36,18 @@ const credentialsFor = (side: string) =>
         secret: true,
     });
 
+const severity = z
+    .enum(severities, `it has to be ${severities.join(", ")}.`)
+    .meta({ id: "Severity", description: "How bad a vulnerability is, as Quay's scanner says." });
+
+const severityException = z
+    .strictObject({
+        digest: names.digest.describe("The digest of the image that it is for."),
+        reason: z.string().min(1, "it must not be empty.").describe("Why it may pass."),
+        expires: z.iso.date("it has to be a day, YYYY-MM-DD.").describe("The last day on which it may be promoted: YYYY-MM-DD."),
+    })
+    .meta({ id: "SeverityException", description: "What lets an image be promoted in spite of its scan." });
+
 const tags = z.array(names.tag).refine((list) => new Set(list).size === list.length, "it must not name a tag twice.");
 
 interface Promotion {
@@ -44,6 +59,9 @@ interface Promotion {
     readonly floatingTags: readonly string[];
     readonly sourceCredentials?: Credentials | undefined;
     readonly targetCredentials?: Credentials | undefined;
+    readonly maxSeverity?: Severity | undefined;
+    readonly severityException?: SeverityException | undefined;
+    readonly publishedBy?: string | undefined;
 }
 
 export const promotedImage = resource({
@@ -72,7 +90,23 @@ export const promotedImage = resource({
             ),
         sourceCredentials: credentialsFor("reads the source"),
         targetCredentials: credentialsFor("writes to the target"),
+        maxSeverity: severity
+            .optional()
+            .describe(
+                "Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when source, version " +
+                    "or this changes. Default: scans do not matter.",
+            ),
+        severityException: severityException.optional().describe("Lets one digest pass in spite of maxSeverity. Default: none."),
+        publishedBy: z
+            .string()
+            .min(1, "it must not be empty.")
+            .optional()
+            .describe(
+                "For a preview: who is about to publish a version that the source has not got yet. It is then a warning, and the digest not known yet. " +
+                    "It is in no diff and no state. Default: nobody; a missing version is an error.",
+            ),
     },
+    transient: ["publishedBy"],
     outputs: {
         digest: names.digest.describe("The digest that was promoted."),
         tags: z.array(names.tag).describe("The version tags that it has in the target."),
@@ -92,12 +126,15 @@ export const promotedImage = resource({
         return both === undefined ? undefined : `the tag "${both}" cannot be in tags and in floatingTags.`;
     },
 
-    async resolve(inputs, old, { api }) {
-        const { source, version } = inputs;
+    async resolve(inputs, old, context) {
+        const { source, version, maxSeverity, severityException } = inputs;
         const tags = inputs.tags ?? (version === undefined || inputs.floatingTags.includes(version) ? [] : [version]);
-        if (inputs.digest !== undefined || version === undefined) return { ...inputs, tags };
         const looked = old?.digest !== undefined && old.source === source && old.version === version;
-        return { ...inputs, tags, digest: looked ? old.digest : await lookUp(api, inputs, version) };
+        const found = inputs.digest ?? (looked ? old.digest : version && (await lookUp(context, inputs, version)));
+        if (found === undefined) return undefined;
+        const judged = found === old?.digest && same([maxSeverity, severityException], [old.maxSeverity, old.severityException]);
+        if (maxSeverity !== undefined && !judged) await judge(context, inputs, found, maxSeverity);
+        return { ...inputs, tags, digest: found };
     },
 
     async create(inputs, context) {
@@ -110,12 +147,7 @@ export const promotedImage = resource({
         if (parsed === undefined || (old === undefined && tag.length === 0)) throw badId(id, importId);
         const { session, path } = sideOf(api, parsed, old?.targetCredentials, "pull");
         const wanted = old === undefined ? tag : old.tags;
-        const found = await digestsOf(session, path, wanted).catch(async (error: unknown) => {
-            // Quay's registry gives one answer for "missing" and "refused"; its API tells them apart.
-            const refused = error instanceof RefusedError && error.refusal.status === 401 && parsed.host === api.site.host;
-            if (refused && (await getRepository(api, path)) === undefined) return [];
-            throw error;
-        });
+        const found = (await unlessGone(api, parsed, () => digestsOf(session, path, wanted))) ?? [];
         const [digest] = old === undefined ? found.map((one) => one.digest) : [old.digest];
         const gone = wanted.length > 0 ? found.every((one) => one.digest === undefined) : !(await exists(session, path, digest));
         if (gone || digest === undefined) return undefined;
@@ -147,15 +179,70 @@ async function promote(promotion: Promotion, { api, warn }: Context): Promise<{ 
         );
     }
     const unset = now.filter((one) => one.digest !== digest).map((one) => one.tag);
-    if (unset.length > 0) await copyImage(source, target, digest, unset, warn);
+    if (unset.length > 0) {
+        // What was promoted before can be again, a roll-back for instance, when the source has it no more.
+        const there = await unlessGone(api, nameOf(promotion.source), () => source.session.digestOf(source.path, digest));
+        await copyImage(there === undefined ? target : source, target, digest, unset, warn);
+    }
     return { digest, tags: [...tags], image: `${promotion.target}@${digest}` };
 }
 
-async function lookUp(api: QuayClient, promotion: Promotion, version: string): Promise<string> {
-    const { session, path } = sideOf(api, nameOf(promotion.source), promotion.sourceCredentials, "pull");
-    const digest = await session.digestOf(path, version);
-    if (digest !== undefined) return digest;
-    throw new QuayError(`There is no tag "${version}" in ${promotion.source}: push it first, or give a version that is there.`);
+/** The digest of a version: what the source says, or else what the target has by that name since an earlier promotion. */
+async function lookUp({ api, warn }: Context, promotion: Promotion, version: string): Promise<string | undefined> {
+    const { source, target, publishedBy } = promotion;
+    for (const [name, credentials] of [
+        [source, promotion.sourceCredentials],
+        [target, promotion.targetCredentials],
+    ] as const) {
+        const { session, path } = sideOf(api, nameOf(name), credentials, "pull");
+        const digest = await unlessGone(api, nameOf(name), () => session.digestOf(path, version));
+        if (digest !== undefined) return digest;
+    }
+    const missing = `There is no tag "${version}" in ${source}: ${await versionsIn(api, nameOf(source))}`;
+    if (publishedBy === undefined) throw new QuayError(`${missing} Publish it first, or give a version that is there.`);
+    warn(`After ${publishedBy}: digest not yet known. ${missing}`);
+    return undefined;
+}
+
+/** What there is instead; the tags that look like versions, where there are any. */
+async function versionsIn(api: QuayClient, { host, path }: ImageName): Promise<string> {
+    if (host !== api.site.host) return "it was not pushed there.";
+    if ((await getRepository(api, path)) === undefined) return "there is no such repository, or the API token may not see it.";
+    const all = (await listActiveTags(api, path, { limit: 100 })).map(({ name }) => name);
+    const versions = all.filter((name) => /^v?\d/.test(name));
+    const shown = (versions.length > 0 ? versions : all).slice(0, 10);
+    return shown.length === 0 ? "it is empty." : `it has ${shown.join(", ")}.`;
+}
+
+/** Quay's registry gives one answer for "missing" and "refused"; its API tells them apart. @returns undefined where the repository is gone */
+async function unlessGone<T>(api: QuayClient, { host, path }: ImageName, run: () => Promise<T>): Promise<T | undefined> {
+    try {
+        return await run();
+    } catch (error) {
+        const refused = error instanceof RefusedError && error.refusal.status === 401 && host === api.site.host;
+        const gone = async () => (await getRepository(api, path)) === undefined;
+        if (refused && (await gone().catch(() => false))) return undefined;
+        throw error;
+    }
+}
+
+/** Lets an image pass or not, by its scan in the repository that has it. */
+async function judge({ api, warn }: Context, promotion: Promotion, digest: string, limit: Severity): Promise<void> {
+    for (const [name, credentials] of [
+        [promotion.source, promotion.sourceCredentials],
+        [promotion.target, promotion.targetCredentials],
+    ] as const) {
+        const parsed = nameOf(name);
+        if (parsed.host !== api.site.host)
+            throw new QuayError(`maxSeverity asks Quay's scanner: it works for ${api.site.host} only, not for ${name}.`);
+        const { session, path } = sideOf(api, parsed, credentials, "pull");
+        const manifest = await unlessGone(api, parsed, () => session.manifest(path, digest));
+        if (manifest === undefined) continue;
+        const warning = await checkSeverity(api, path, manifest, limit, promotion.severityException);
+        if (warning !== undefined) warn(warning);
+        return;
+    }
+    throw new QuayError(`There is no ${digest} in ${promotion.source}: give a version that is there.`);
 }
 
 /** Source and target, in one session where one registry and one user serve both: a blob is mounted with one token for both. */
@@ -183,6 +270,10 @@ function digestsOf(
     tags: readonly string[],
 ): Promise<{ tag: string; digest: string | undefined }[]> {
     return Promise.all(tags.map(async (tag) => ({ tag, digest: await session.digestOf(path, tag) })));
+}
+
+function same(one: unknown, other: unknown): boolean {
+    return JSON.stringify(one) === JSON.stringify(other);
 }
 
 async function exists(session: RegistrySession, path: string, digest: string | undefined): Promise<boolean> {

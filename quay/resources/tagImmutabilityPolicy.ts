@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { checkPlace, createPolicy, deletePolicy, place, policyId, policyImportId, readPolicy, updatePolicy } from "../policies.ts";
+import {
+    checkPlace,
+    createPolicy,
+    deletePolicy,
+    ifUnsupported,
+    place,
+    policyId,
+    policyImportId,
+    readPolicy,
+    updatePolicy,
+} from "../policies.ts";
 import type { PolicyKind } from "../policies.ts";
 import { resource } from "../resource.ts";
 
@@ -32,20 +42,22 @@ export const tagImmutabilityPolicy = resource({
             .max(256, "it has more than 256 characters.")
             .describe("A regular expression that has to match the WHOLE tag: `v.*` protects v1, `^v` protects nothing."),
         tagPatternMatches: z.boolean().default(true).describe("`false`: the tags that do NOT match the pattern are immutable."),
+        ifUnsupported,
     },
-    outputs: { uuid: z.string().describe("What Quay calls the policy.") },
+    outputs: { uuid: z.string().describe("What Quay calls the policy; `unsupported` where there is none, with a warning.") },
     validate: checkPlace,
 
-    async create(inputs, { api }) {
-        const uuid = await createPolicy(kind, api, inputs, policyOf(inputs));
+    async create(inputs, context) {
+        const uuid = await createPolicy(kind, context, inputs, policyOf(inputs));
         return { id: policyId(inputs, uuid), outputs: { uuid } };
     },
 
-    async read(id, { api }) {
-        const found = await readPolicy(kind, api, id);
+    async read(id, { api }, old) {
+        const found = await readPolicy(kind, api, id, old && policyOf(old));
         if (found === undefined) return undefined;
         const { place, uuid, policy } = found;
-        return { id: policyId(place, uuid), inputs: { ...place, ...policyOf(policy) }, outputs: { uuid } };
+        const inputs = { ...place, ...policyOf(policy), ifUnsupported: old?.ifUnsupported ?? "fail" };
+        return { id: policyId(place, uuid), inputs, outputs: { uuid } };
     },
 
     async update(inputs, { uuid }, { api }, id) {

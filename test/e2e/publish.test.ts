@@ -244,6 +244,46 @@ describe("publishing to Quay", () => {
         deepEqual(await tags(), before);
     });
 
+    it("publishes again, under the same digest, what a refresh with refused credentials took for gone", async () => {
+        await up();
+        const before = await tags();
+        await fetch(`${quay.url}/api/v1/user/robots/digits_robot/regenerate`, {
+            method: "POST",
+            headers: { authorization: `Bearer ${token}` },
+        });
+        equal((await project.refresh()).failed, false);
+        await up();
+        deepEqual(await tags(), before);
+        ok((await login()).ok);
+    });
+
+    it("goes on with a warning where Quay has no policies", async () => {
+        const without = await startQuay({ features: { autoPrune: false, immutableTags: false } });
+        without.createUser("alice");
+        const policies = { autoPrune: [{ tagPattern: "ctx-.*", keepFor: "4w" }], immutableTags: "[0-9].*" };
+        const there = await Project.create(
+            config(policies),
+            { QUAY_URL: without.url, QUAY_TOKEN: without.createToken({ user: "alice" }) },
+            undefined,
+            program,
+        );
+        try {
+            const { failed, output } = await there.up();
+            equal(failed, false, output);
+            match(output, /warning: Quay at http:.* has no auto-prune policy: auto-pruning \(FEATURE_AUTO_PRUNE\) is switched off there/);
+            match(output, /warning: Quay at http:.* has no immutability policy: .*FEATURE_IMMUTABLE_TAGS.* alice\/digits goes without/);
+            for (const again of [await there.up(), await there.refresh(), await there.preview()]) {
+                equal(again.failed, false, again.output);
+                deepEqual(Object.keys(again.changes), ["same"]);
+            }
+        } finally {
+            const { failed, output } = await there.destroy();
+            there.remove();
+            await without.stop();
+            equal(failed, false, output);
+        }
+    });
+
     it("shows no secret: in the state, in the output, in the logs at their highest verbosity", async () => {
         const { failed, output } = await project.up(true);
         equal(failed, false);

@@ -191,11 +191,15 @@ describe("components", () => {
             deepEqual(
                 policies.sort((a, b) => String(b["value"]).localeCompare(String(a["value"]))),
                 [
-                    { repository: "alice/digits", method: "creation_date", value: "4w", tagPattern: "ctx-.*" },
-                    { repository: "alice/digits", method: "number_of_tags", value: "20" },
+                    { repository: "alice/digits", method: "creation_date", value: "4w", tagPattern: "ctx-.*", ifUnsupported: "warn" },
+                    { repository: "alice/digits", method: "number_of_tags", value: "20", ifUnsupported: "warn" },
                 ],
             );
-            deepEqual(only(declared, "quay:index:TagImmutabilityPolicy").inputs, { repository: "alice/digits", tagPattern: "[0-9].*" });
+            deepEqual(only(declared, "quay:index:TagImmutabilityPolicy").inputs, {
+                repository: "alice/digits",
+                tagPattern: "[0-9].*",
+                ifUnsupported: "warn",
+            });
         });
     });
 

@@ -150,9 +150,102 @@ describe("a promoted image", function () {
         assert.equal(await tagDigest(await login("alice/prod:pull"), "alice/prod", "1.0.0"), digest);
     });
 
-    it("says what is missing: the version, or the right", async () => {
+    it("goes back to what was promoted before, when the source is gone", async () => {
+        const first = await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
+        await project.program(promote({ version: "1.0.0", floatingTags: ["latest"] })).up();
+        const second = await pushImage(server, "alice", "alice/dev", ["1.1.0"]);
+        await project.program(promote({ version: "1.1.0", floatingTags: ["latest"] })).up();
+        expectReply(await new Api(server.url, token).delete("/repository/alice/dev"), 204);
+        assert.deepEqual((await project.preview()).changes, {});
+        const { outputs, changes } = await project.program(promote({ version: "1.0.0", floatingTags: ["latest"] })).up();
+        assert.deepEqual(changes, { update: 1 });
+        assert.equal(outputs["image"], `${server.registry}/alice/prod@${first}`);
+        const prod = await login("alice/prod:pull");
+        assert.equal(await tagDigest(prod, "alice/prod", "latest"), first);
+        assert.equal(await tagDigest(prod, "alice/prod", "1.1.0"), second);
+    });
+
+    it("is awaited by a preview where somebody is about to publish it, and by an up never", async () => {
+        const awaited = (publishedBy?: string) => promote({ version: "1.0.0", floatingTags: ["latest"], publishedBy });
+        const before = await project.program(awaited("dev")).preview();
+        assert.deepEqual(before.changes, { create: 2 }); // with the stack
+        assert.match(before.printed.stdout, /After dev: digest not yet known\. There is no tag "1\.0\.0" in .*no such repository/);
+        await assert.rejects(project.program(awaited()).up(), /There is no tag "1\.0\.0" in .*Publish it first/);
         await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
-        await assert.rejects(project.program(promote({ version: "2.0.0" })).preview(), /There is no tag "2\.0\.0" in .*alice\/dev/);
+        await project.program(awaited()).up();
+        assert.deepEqual((await project.program(awaited("dev")).preview()).changes, {});
+    });
+
+    describe("with a highest severity", () => {
+        const gated = (more: Parameters<typeof promote>[0] = {}) => promote({ version: "1.0.0", maxSeverity: "high", ...more });
+        const finding = (severity: "Critical" | "High" | "Medium") => ({ name: `CVE-${severity}`, severity });
+        const scanned = (...found: ("Critical" | "High" | "Medium")[]) => ({
+            status: "scanned" as const,
+            features: [{ name: "openssl", version: "1", vulnerabilities: found.map(finding) }],
+        });
+        let digest: string;
+        beforeEach(async () => {
+            digest = await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
+        });
+
+        it("is refused before it is scanned, and once something that bad was found", async () => {
+            await assert.rejects(project.program(gated()).preview(), /alice\/dev@sha256:\w+ is not scanned yet.*run this again/);
+            server.setScan(digest, { status: "failed" });
+            await assert.rejects(project.program(gated()).preview(), /Quay's scanner says "failed"/);
+            server.setScan(digest, scanned("Critical", "High", "High", "Medium"));
+            await assert.rejects(project.program(gated()).preview(), /has 1 critical, 2 high vulnerabilities.*only those below high/);
+            assert.equal(await tagDigest(await login("alice/prod:pull"), "alice/prod", "1.0.0"), null);
+        });
+
+        it("passes below it, and nobody asks again when nothing changed", async () => {
+            server.setScan(digest, scanned("Medium"));
+            await project.program(gated()).up();
+            server.setScan(digest, scanned("Critical"));
+            server.clearRequests();
+            assert.deepEqual((await project.preview()).changes, {});
+            assert.deepEqual(server.requests(), []);
+        });
+
+        it("passes by an exception for its digest, with its reason, as long as that holds", async () => {
+            server.setScan(digest, scanned("Critical"));
+            const exception = (expires: string, of = digest) =>
+                gated({ severityException: { digest: of, reason: "not reachable", expires } });
+            await assert.rejects(project.program(exception("2020-01-01")).preview(), /The exception for it ended on 2020-01-01/);
+            const another = `sha256:${"0".repeat(64)}`;
+            await assert.rejects(project.program(exception("2999-01-01", another)).preview(), /make an exception for its digest/);
+            await assert.rejects(
+                project.program(exception("tomorrow")).preview(),
+                /severityException.expires" = "tomorrow": it has to be a day/,
+            );
+            const { printed } = await project.program(exception("2999-01-01")).up();
+            assert.match(printed.stdout, /warning: .* passes by an exception until 2999-01-01: not reachable/);
+        });
+
+        it("looks at each image of an index", async () => {
+            const dev = await login("alice/dev:pull,push");
+            const images = [await image(dev, "alice/dev"), await image(dev, "alice/dev")];
+            for (const manifest of images) expectReply(await dev.manifest("alice/dev", digestOf(manifest), manifest), 201);
+            const manifests = images.map((manifest, at) => ({
+                mediaType: "application/vnd.oci.image.manifest.v1+json",
+                digest: digestOf(manifest),
+                size: Buffer.byteLength(manifest),
+                ...(at === 0 ? {} : { annotations: { "vnd.docker.reference.type": "attestation-manifest" } }),
+            }));
+            const index = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests });
+            expectReply(await dev.manifest("alice/dev", "2.0.0", index, indexType), 201);
+            await assert.rejects(project.program(gated({ version: "2.0.0" })).preview(), /is not scanned yet/);
+            server.setScan(digestOf(images[0] ?? ""), scanned("Medium")); // the other one is an attestation
+            assert.deepEqual((await project.program(gated({ version: "2.0.0" })).preview()).changes, { create: 2 }); // with the stack
+        });
+    });
+
+    it("says what is missing: the version, with those that exist, or the right", async () => {
+        await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
+        await pushImage(server, "alice", "alice/dev", ["1.1.0", "latest"]);
+        await assert.rejects(
+            project.program(promote({ version: "2.0.0" })).preview(),
+            /There is no tag "2\.0\.0" in .*alice\/dev: it has 1\.1\.0, 1\.0\.0\. Publish it first/,
+        );
         server.createUser("mallory");
         project.setEnvironment("QUAY_TOKEN", server.createToken({ user: "mallory" }));
         await assert.rejects(

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import type { QuayClient } from "./client.ts";
+import { notFound, QuayError, RefusedError, unless } from "./errors.ts";
+import type { Manifest } from "./registry.ts";
+
+/** The severities that Quay's scanner knows, the worst first. */
+export const severities = ["critical", "high", "medium", "low", "negligible"] as const;
+export type Severity = (typeof severities)[number];
+
+/** What the scanner says of an image. */
+export interface Scan {
+    /** `scanned`, or why there are no findings yet: `queued`, `failed`, `unsupported`, `manifest_layer_too_large`. */
+    readonly status: string;
+    /** How many findings there are by severity. */
+    readonly findings: Readonly<Record<Severity | "unknown", number>>;
+}
+
+/** What lets an image pass in spite of its scan. */
+export interface SeverityException {
+    readonly digest: string;
+    readonly reason: string;
+    /** The last day that it holds, YYYY-MM-DD. */
+    readonly expires: string;
+}
+
+const answer = z.object({
+    status: z.string(),
+    data: z
+        .object({
+            Layer: z.object({
+                Features: z.array(z.object({ Vulnerabilities: z.array(z.object({ Severity: z.string().nullish() })).nullish() })).nullish(),
+            }),
+        })
+        .nullish(),
+});
+
+/** The scan of one image, which an index is not. @throws QuayError where there is no such image, or no scanner. */
+export async function scanOf(api: QuayClient, repository: string, digest: string): Promise<Scan> {
+    const call = { to: `read the scan of ${repository}@${digest}`, scope: "repo:read", query: { vulnerabilities: true } } as const;
+    let scan;
+    try {
+        scan = await unless(notFound, () => api.get(`repository/${repository}/manifest/${digest}/security`, call, answer));
+    } catch (error) {
+        if (error instanceof RefusedError && error.refusal.status === 520) {
+            throw new QuayError(`The scanner of Quay at ${api.site.url} does not answer now: try again later.`);
+        }
+        throw error;
+    }
+    if (scan === undefined) {
+        throw new QuayError(
+            `Quay at ${api.site.url} has no scan of ${repository}@${digest}: there is no such image, or its scanner is switched off.`,
+        );
+    }
+    const findings = { critical: 0, high: 0, medium: 0, low: 0, negligible: 0, unknown: 0 };
+    for (const { Severity } of (scan.data?.Layer.Features ?? []).flatMap((feature) => feature.Vulnerabilities ?? [])) {
+        findings[severities.find((one) => one === Severity?.toLowerCase()) ?? "unknown"]++;
+    }
+    return { status: scan.status, findings };
+}
+
+/**
+ * Lets an image pass whose scan has nothing of this severity or worse; of an index each of its images has to.
+ *
+ * @returns a warning, where only the exception lets it pass.
+ * @throws QuayError with the counts, or why there is no scan, and what to do.
+ */
+export async function checkSeverity(
+    api: QuayClient,
+    repository: string,
+    manifest: Manifest,
+    limit: Severity,
+    exception: SeverityException | undefined,
+): Promise<string | undefined> {
+    const scans = await Promise.all(imagesOf(manifest).map((digest) => scanOf(api, repository, digest)));
+    const problem = problemOf(scans, limit, `${api.site.url}/repository/${repository}/manifest/${manifest.digest}?tab=vulnerabilities`);
+    if (problem === undefined) return undefined;
+    const what = `${repository}@${manifest.digest} ${problem}`;
+    if (exception?.digest !== manifest.digest)
+        throw new QuayError(`${what} To let this image pass all the same, make an exception for its digest.`);
+    if (exception.expires >= today()) return `${what} It passes by an exception until ${exception.expires}: ${exception.reason}`;
+    throw new QuayError(`${what} The exception for it ended on ${exception.expires}.`);
+}
+
+function problemOf(scans: readonly Scan[], limit: Severity, page: string): string | undefined {
+    const unscanned = scans.find(({ status }) => status !== "scanned");
+    if (unscanned?.status === "queued") {
+        return `is not scanned yet, and maxSeverity asks for a scan: Quay does that within minutes of the push. Watch ${page}, and run this again.`;
+    }
+    if (unscanned !== undefined) {
+        return `has no scan, and maxSeverity asks for one: Quay's scanner says "${unscanned.status}". See ${page}`;
+    }
+    const counts = severities
+        .slice(0, severities.indexOf(limit) + 1)
+        .map((severity) => ({ severity, count: scans.reduce((sum, { findings }) => sum + findings[severity], 0) }))
+        .filter(({ count }) => count > 0);
+    if (counts.length === 0) return undefined;
+    const found = counts.map(({ severity, count }) => `${String(count)} ${severity}`).join(", ");
+    return `has ${found} vulnerabilities, and maxSeverity lets only those below ${limit} pass. Build it on an image that is mended: ${page}`;
+}
+
+/** The images of an index, without the attestations that are listed in it too; else the image itself. */
+function imagesOf({ digest, parts }: Manifest): string[] {
+    const images = (parts.manifests ?? []).filter(({ annotations }) => annotations?.["vnd.docker.reference.type"] === undefined);
+    return parts.manifests === undefined ? [digest] : images.map((image) => image.digest);
+}
+
+function today(): string {
+    return new Date().toISOString().slice(0, 10);
+}

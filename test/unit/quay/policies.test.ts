@@ -1,0 +1,61 @@
+import { equal, match, rejects } from "node:assert/strict";
+import { QuayClient } from "../../../quay/client.ts";
+import type { Context } from "../../../quay/resource.ts";
+import { tagImmutabilityPolicy } from "../../../quay/resources/tagImmutabilityPolicy.ts";
+import { type Quay, startQuay } from "../../standins/quay/server.ts";
+
+describe("a policy that Quay does not support", () => {
+    const inputs = { repository: "alice/app", tagPattern: "v.*", tagPatternMatches: true };
+    const quays: Quay[] = [];
+    let warnings: string[];
+
+    /** A Quay with the feature or without, and alice/app on it. */
+    async function contextOf(immutableTags: boolean): Promise<Context> {
+        const quay = await startQuay({ features: { immutableTags } });
+        quays.push(quay);
+        quay.createUser("alice");
+        const token = quay.createToken({ user: "alice" });
+        await fetch(`${quay.url}/api/v1/repository`, {
+            method: "POST",
+            headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+            body: JSON.stringify({ namespace: "alice", repository: "app", visibility: "private", description: "" }),
+        });
+        const site = { url: quay.url, host: quay.registry };
+        const signal = new AbortController().signal;
+        const api = new QuayClient({ site, tokenVariable: "QUAY_TOKEN", token, maxParallelRequests: 4, signal });
+        return { api, importCommand: (id) => id, warn: (message) => void warnings.push(message) };
+    }
+    beforeEach(() => {
+        warnings = [];
+    });
+    afterEach(async () => {
+        await Promise.all(quays.splice(0).map((quay) => quay.stop()));
+    });
+
+    it("is an error, unless it is to be a warning", async () => {
+        const context = await contextOf(false);
+        await rejects(tagImmutabilityPolicy.create({ ...inputs, ifUnsupported: "fail" }, context), /FEATURE_IMMUTABLE_TAGS.* switched off/);
+        equal(warnings.length, 0);
+        const { id } = await tagImmutabilityPolicy.create({ ...inputs, ifUnsupported: "warn" }, context);
+        equal(id, "alice/app:unsupported");
+        match(warnings.join("\n"), /^Quay at http.* has no immutability policy: .* alice\/app goes without\.$/);
+    });
+
+    it("stays as it is while that holds: read, changed and deleted without an error", async () => {
+        const context = await contextOf(false);
+        const { id, state } = await tagImmutabilityPolicy.create({ ...inputs, ifUnsupported: "warn" }, context);
+        equal((await tagImmutabilityPolicy.read(id, state, context))?.inputs["tagPattern"], "v.*");
+        await tagImmutabilityPolicy.update(id, state, { ...inputs, tagPattern: "w.*", ifUnsupported: "warn" }, context);
+        await tagImmutabilityPolicy.delete(id, state, context);
+    });
+
+    it("is gone for a refresh once Quay supports it, so that the next up makes it; a change says so", async () => {
+        const { id, state } = await tagImmutabilityPolicy.create({ ...inputs, ifUnsupported: "warn" }, await contextOf(false));
+        const context = await contextOf(true);
+        equal(await tagImmutabilityPolicy.read(id, state, context), undefined);
+        await rejects(
+            tagImmutabilityPolicy.update(id, state, { ...inputs, ifUnsupported: "warn" }, context),
+            /supports .* now\. Run `pulumi refresh`/,
+        );
+    });
+});
