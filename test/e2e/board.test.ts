@@ -73,7 +73,7 @@ describe("the board", () => {
         );
         const [row] = JSON.parse(await board(["--json"])) as Record<string, unknown>[];
         equal(row?.["digest"], await project.output("digest"));
-        equal(row?.["image"], await project.output("image"));
+        equal(row["image"], await project.output("image"));
     });
 
     it("does without a token, and says so", async () => {

@@ -1,8 +1,10 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { exportOutputs, localOutputs, publishedOutputs, stackOutputs } from "../../outputs.ts";
 import { checkOutputs } from "../../reader/checkOutputs.ts";
+import { deployment } from "../../reader/index.ts";
 import { breakingChanges, generate, schemaFile } from "../../reader/generate.ts";
 import { declare } from "./mocks.ts";
 
@@ -158,5 +160,44 @@ describe("the reader's check of a stack's outputs", () => {
                 }
             }),
         );
+    });
+});
+
+describe("the reader", () => {
+    /** What a program of that organization sees of a stack's outputs. */
+    async function read<T>(organization: string, secretOutputNames: string[], program: () => pulumi.Output<T>) {
+        const asked: unknown[] = [];
+        await pulumi.runtime.setMocks(
+            {
+                newResource: () => ({ id: "", state: {} }),
+                call: ({ token, inputs }) => {
+                    asked.push([token, inputs]);
+                    return { outputs: published, secretOutputNames };
+                },
+            },
+            "consumer",
+            "test",
+            true,
+            organization,
+        );
+        const output = program();
+        const value = await new Promise<T>((resolve) => output.apply(resolve));
+        return { asked, value, isSecret: await pulumi.isSecret(output) };
+    }
+
+    it("finds the stack by the environment's name, in the organization of whoever asks", async () => {
+        const { asked, value } = await read("acme", [], () => deployment("prod").image);
+        deepEqual(asked, [["pulumi:pulumi:readStackOutputs", { name: "acme/mlops/prod" }]]);
+        equal(value, published.image);
+    });
+
+    it("finds it in another project and organization where it is told to", async () => {
+        const { asked } = await read("acme", [], () => deployment("prod", { project: "shop", organization: "other" }));
+        deepEqual(asked, [["pulumi:pulumi:readStackOutputs", { name: "other/shop/prod" }]]);
+    });
+
+    it("keeps secrets, and takes nothing for one that is none", async () => {
+        equal((await read("acme", ["version"], () => deployment("prod").version)).isSecret, true);
+        equal((await read("acme", ["robotToken"], () => deployment("prod").version)).isSecret, false);
     });
 });
