@@ -21,7 +21,7 @@ export async function copyImage(
     target: Side,
     digest: string,
     tags: readonly string[],
-    warn: (message: string) => void,
+    warn: (message: string) => Promise<void>,
 ): Promise<void> {
     const sameRepository = source.session.host === target.session.host && source.path === target.path;
     const manifest = await get(source, digest);
@@ -32,10 +32,10 @@ export async function copyImage(
 class Copy {
     readonly #source: Side;
     readonly #target: Side;
-    readonly #warn: (message: string) => void;
+    readonly #warn: (message: string) => Promise<void>;
     readonly #done = new Set<string>();
 
-    constructor(source: Side, target: Side, warn: (message: string) => void) {
+    constructor(source: Side, target: Side, warn: (message: string) => Promise<void>) {
         this.#source = source;
         this.#target = target;
         this.#warn = warn;
@@ -89,7 +89,7 @@ class Copy {
             const there = await session.digestOf(path, tag);
             if (there === manifest.digest) continue;
             if (there !== undefined) {
-                this.#warn(
+                await this.#warn(
                     `${session.host}/${path}:${tag} holds other signatures than the source; they are kept, and the source's not copied.`,
                 );
                 continue;

@@ -84,7 +84,7 @@ export async function createPolicy<Policy extends object>(
         return await makePolicy(kind, api, place, policy);
     } catch (error) {
         if (!(error instanceof UnsupportedError) || place.ifUnsupported === "fail") throw error;
-        warn(`${error.message} ${textOf(place)} goes without.`);
+        await warn(`${error.message} ${textOf(place)} goes without.`);
         return unsupported;
     }
 }

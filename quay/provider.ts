@@ -165,7 +165,7 @@ export async function serve(engineAddress: string, environment: NodeJS.ProcessEn
 
 function newContext({ client, engineAddress }: Provider, urn: string, importCommand: (id: string) => string): Context {
     if (client === undefined) throw new QuayError("The Quay provider was asked before it was configured.");
-    return { api: client, importCommand, warn: (message) => void warn(engineAddress, urn, message) };
+    return { api: client, importCommand, warn: (message) => warn(engineAddress, urn, message) };
 }
 
 function find<T extends { readonly name: string }>(all: readonly T[], token: string): T {

@@ -17,8 +17,8 @@ export interface Context {
     readonly api: QuayClient;
     /** The command that takes over what has this id. */
     readonly importCommand: (id: string) => string;
-    /** Shows a warning on the resource. */
-    readonly warn: (message: string) => void;
+    /** Shows a warning on the resource. Awaited, or a preview may be over before it is shown. */
+    readonly warn: (message: string) => Promise<void>;
 }
 
 export type { Site };

@@ -200,7 +200,7 @@ async function lookUp({ api, warn }: Context, promotion: Promotion, version: str
     }
     const missing = `There is no tag "${version}" in ${source}: ${await versionsIn(api, nameOf(source))}`;
     if (publishedBy === undefined) throw new QuayError(`${missing} Publish it first, or give a version that is there.`);
-    warn(`After ${publishedBy}: digest not yet known. ${missing}`);
+    await warn(`After ${publishedBy}: digest not yet known. ${missing}`);
     return undefined;
 }
 
@@ -239,7 +239,7 @@ async function judge({ api, warn }: Context, promotion: Promotion, digest: strin
         const manifest = await unlessGone(api, parsed, () => session.manifest(path, digest));
         if (manifest === undefined) continue;
         const warning = await checkSeverity(api, path, manifest, limit, promotion.severityException);
-        if (warning !== undefined) warn(warning);
+        if (warning !== undefined) await warn(warning);
         return;
     }
     throw new QuayError(`There is no ${digest} in ${promotion.source}: give a version that is there.`);

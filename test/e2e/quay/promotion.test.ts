@@ -169,7 +169,7 @@ describe("a promoted image", function () {
         const awaited = (publishedBy?: string) => promote({ version: "1.0.0", floatingTags: ["latest"], publishedBy });
         const before = await project.program(awaited("dev")).preview();
         assert.deepEqual(before.changes, { create: 2 }); // with the stack
-        assert.match(before.printed.stdout, /After dev: digest not yet known\. There is no tag "1\.0\.0" in .*no such repository/);
+        assert.match(before.printed.stderr, /After dev: digest not yet known\. There is no tag "1\.0\.0" in .*no such repository/);
         await assert.rejects(project.program(awaited()).up(), /There is no tag "1\.0\.0" in .*Publish it first/);
         await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
         await project.program(awaited()).up();

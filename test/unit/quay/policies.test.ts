@@ -23,7 +23,7 @@ describe("a policy that Quay does not support", () => {
         const site = { url: quay.url, host: quay.registry };
         const signal = new AbortController().signal;
         const api = new QuayClient({ site, tokenVariable: "QUAY_TOKEN", token, maxParallelRequests: 4, signal });
-        return { api, importCommand: (id) => id, warn: (message) => void warnings.push(message) };
+        return { api, importCommand: (id) => id, warn: (message) => Promise.resolve(void warnings.push(message)) };
     }
     beforeEach(() => {
         warnings = [];

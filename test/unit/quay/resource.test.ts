@@ -7,7 +7,7 @@ import { Secret, unknown } from "../../../quay/values.ts";
 
 const site = { url: "https://quay.io", host: "quay.io" };
 const api = new QuayClient({ site, tokenVariable: "QUAY_TOKEN", token: "t", maxParallelRequests: 1, signal: new AbortController().signal });
-const context: Context = { api, importCommand: (id) => id, warn: () => undefined };
+const context: Context = { api, importCommand: (id) => id, warn: () => Promise.resolve() };
 
 let resolved = 0;
 const thing = resource({
