@@ -2,7 +2,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down token preview test check doctor setup
+.PHONY: help up down token preview board test check doctor setup
 
 # The stack that a target works on.
 STACK ?= local
@@ -22,6 +22,9 @@ token: ## print a fresh access token of the local identity provider
 
 preview: ## show what `make up` would change; needs no Docker engine
 	@$(pulumi) preview --diff
+
+board: ## what each environment is at; STACKS="dev prod" for some, ARGS=--help for more
+	@. toolchain/env.sh && node board/main.ts $(ARGS) $(STACKS)
 
 test: ## types, lint, unit tests, the service's tests, end-to-end tests
 	@toolchain/setup.sh tests

@@ -10,7 +10,10 @@ if [[ ! -e $config ]]; then
     echo "There is no stack \"$stack\": $config is missing. There are: $(echo Pulumi.*.yaml | sed 's/Pulumi\.//g; s/\.yaml//g')" >&2
     exit 1
 fi
-pulumi stack export --stack "$stack" >/dev/null 2>&1 || pulumi stack init "$stack" --no-select --non-interactive
+# A new stack's secrets are encrypted as the file says (a KMS); by default with a passphrase, in Pulumi Cloud with a key of its own.
+secrets=$(sed -n 's/^secretsprovider: *//p' "$config" | tr -d "\"'")
+pulumi stack export --stack "$stack" >/dev/null 2>&1 ||
+    pulumi stack init "$stack" --no-select --non-interactive ${secrets:+--secrets-provider "$secrets"}
 
 # `pulumi stack init` writes the salt into Pulumi.local.yaml. A git filter, which .gitattributes names, keeps it out of commits; but
 # git looks at the size first: adding the file where it does not differ stages nothing, and has git note the new size.
