@@ -44,11 +44,21 @@ interface Asked {
 /** GitHub Enterprise Server has its API there, and clients that are given a url of their own take it for one. */
 const enterprisePrefix = "/api/v3";
 
+/** A link that was left out is "" in GitHub's answers. */
 const formats = {
     "date-time": (text: string) => !Number.isNaN(Date.parse(text)),
-    uri: (text: string) => URL.canParse(text),
+    uri: (text: string) => text === "" || URL.canParse(text),
     email: true as const,
+    "repo.nwo": true as const,
 };
+
+/** It knows nothing of any one server: several in a process have their validators in common. */
+let shared: Promise<OpenAPIBackend> | undefined;
+
+async function loadBackend(): Promise<OpenAPIBackend> {
+    const definition = await loadDescription(Object.keys(operations));
+    return new OpenAPIBackend({ definition, quick: true, coerceTypes: true, ajvOpts: { formats } }).init();
+}
 
 /** GitHub's REST API: GitHub's description of it routes requests, and checks them and the answers. */
 export class Api {
@@ -70,10 +80,8 @@ export class Api {
     }
 
     static async create(context: Context): Promise<Api> {
-        const definition = await loadDescription(Object.keys(operations));
-        const backend = new OpenAPIBackend({ definition, quick: true, coerceTypes: true, ajvOpts: { formats } });
-        await backend.init();
-        return new Api(context, backend);
+        shared ??= loadBackend();
+        return new Api(context, await shared);
     }
 
     /** Answers every request. Its body has to be there as text. */
