@@ -217,14 +217,6 @@ describe("delivering to GitHub", () => {
             equal(repository.files()[path], delivered);
         });
 
-        it("is seen and mended: a secret, by the time of its change", async () => {
-            await up();
-            repository.setSecret("QUAY_PWD", "mine", environmentName);
-            await done(project.refresh());
-            await up();
-            await login();
-        });
-
         it("is seen and mended: an environment or a secret that is gone", async () => {
             await up();
             repository.deleteSecret("QUAY_PWD", environmentName);
@@ -308,6 +300,19 @@ describe("delivering to GitHub", () => {
             quay.clearRequests();
             match(await refusal(), /The environment "dev" is there already, and it is managed by mlops\/other\./);
         });
+    });
+
+    it("delivers by pull request where the branch is protected, and again once it was merged", async () => {
+        repository.protect("main");
+        project.configure(config({ delivery: "pullRequest" }));
+        await up();
+        equal(repository.files()[path], undefined);
+        equal(repository.pulls().length, 1);
+        await login();
+        deepEqual(Object.keys((await up()).changes), ["same"]);
+        repository.merge(repository.pulls()[0]?.number ?? 0);
+        match(repository.files()[path] ?? "", /build_api/);
+        deepEqual(Object.keys((await up()).changes), ["same"]);
     });
 
     describe("what is missing is one clear message, and nothing is changed anywhere", () => {

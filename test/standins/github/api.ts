@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Request, RequestHandler, Response } from "express";
 import { OpenAPIBackend, type Operation as Described, type ValidationResult } from "openapi-backend";
 import { z } from "zod";
@@ -165,7 +165,13 @@ export class Api {
         const unchanged = cached && request.get("if-none-match") === etag;
         const { secret } = this.identify(request);
         if (unchanged) this.context.limiter.refund(secret);
-        response.set({ ...this.context.limiter.headers(secret), ...answer.headers, ...(cached ? { etag } : {}) });
+        // What the provider's function getRestApi gives back is nothing without a request's id.
+        response.set({
+            "x-github-request-id": randomUUID(),
+            ...this.context.limiter.headers(secret),
+            ...answer.headers,
+            ...(cached ? { etag } : {}),
+        });
         if (unchanged) response.status(304).end();
         else if (answer.body === undefined) response.status(answer.status).end();
         else response.status(answer.status).set("content-type", "application/json; charset=utf-8").end(text);
