@@ -51,6 +51,14 @@ const formats = {
     "repo.nwo": true as const,
 };
 
+/** It knows nothing of any one server: several in a process have their validators in common. */
+let shared: Promise<OpenAPIBackend> | undefined;
+
+async function loadBackend(): Promise<OpenAPIBackend> {
+    const definition = await loadDescription(Object.keys(operations));
+    return new OpenAPIBackend({ definition, quick: true, coerceTypes: true, ajvOpts: { formats } }).init();
+}
+
 /** GitHub's REST API: GitHub's description of it routes requests, and checks them and the answers. */
 export class Api {
     private readonly context: Context;
@@ -71,10 +79,8 @@ export class Api {
     }
 
     static async create(context: Context): Promise<Api> {
-        const definition = await loadDescription(Object.keys(operations));
-        const backend = new OpenAPIBackend({ definition, quick: true, coerceTypes: true, ajvOpts: { formats } });
-        await backend.init();
-        return new Api(context, backend);
+        shared ??= loadBackend();
+        return new Api(context, await shared);
     }
 
     /** Answers every request. Its body has to be there as text. */
