@@ -91,7 +91,7 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
     return [
         ...findScopeProblems(account, repository),
         ...findRoleProblems(account, delivery, permissions),
-        ...findPermissionProblems([found, file, variables]),
+        ...findPermissionProblems(delivery, [found, file, variables]),
         ...findBranchProblems(delivery, found),
         ...findFileProblems(delivery, file),
         ...(await findOwnerProblems(client, at, delivery, variables)),
@@ -146,17 +146,16 @@ function findRoleProblems(
 }
 
 /** A fine-grained token does not tell its permissions; what it may not read, it may not write. */
-function findPermissionProblems(answers: readonly (Answer | undefined)[]): Problem[] {
-    const accepted = answers.flatMap((answer) =>
-        answer?.status === 403 ? [answer.headers.get("x-accepted-github-permissions") ?? ""] : [],
-    );
-    if (accepted.length === 0) return [];
-    return [
-        {
-            what: `The token in GITHUB_TOKEN lacks repository permissions; to read alone GitHub wants ${accepted.join(" and ")}.`,
-            mend: `Give it, to read and write: Administration, Contents, Environments, Pull requests, Secrets, Variables, Workflows.`,
-        },
+function findPermissionProblems({ environment, delivery }: Delivery, answers: readonly (Answer | undefined)[]): Problem[] {
+    if (!answers.some((answer) => answer?.status === 403)) return [];
+    const needed = [
+        "Contents",
+        "Workflows",
+        ...(environment === undefined ? ["Secrets"] : ["Environments", "Administration"]),
+        ...(delivery === "pullRequest" ? ["Pull requests"] : []),
     ];
+    const what = "The token in GITHUB_TOKEN lacks permissions on it.";
+    return [{ what, mend: `Give it these repository permissions, to read and write: ${needed.join(", ")}.` }];
 }
 
 function findBranchProblems({ branch, delivery, environment, setting }: Delivery, { status, body }: Answer): Problem[] {

@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Request, RequestHandler, Response } from "express";
 import { OpenAPIBackend, type Operation as Described, type ValidationResult } from "openapi-backend";
 import { z } from "zod";
@@ -172,6 +171,7 @@ export class Api {
         const unchanged = cached && request.get("if-none-match") === etag;
         const { secret } = this.identify(request);
         if (unchanged) this.context.limiter.refund(secret);
+        // What the provider's function getRestApi gives back is nothing without a request's id.
         response.set({
             "x-github-request-id": randomUUID(),
             ...this.context.limiter.headers(secret),
