@@ -28,6 +28,7 @@ export class Project {
     /** The folder of the state backend; it may serve several copies of the project, one after the other. */
     readonly state: string;
     readonly #stack: Stack;
+    #policies: { policyPacks?: string[]; policyPackConfigs?: string[] } = {};
 
     private constructor(folder: string, state: string, stack: Stack) {
         this.folder = folder;
@@ -43,7 +44,6 @@ export class Project {
         const folder = temporary("project");
         copyProject(folder);
         writeConfig(folder, config);
-        if (program !== undefined) writeFileSync(join(folder, "index.ts"), program);
         const stack = await LocalWorkspace.createOrSelectStack(
             { stackName: "local", workDir: folder },
             {
@@ -55,7 +55,9 @@ export class Project {
                 },
             },
         );
-        return new Project(folder, state, stack);
+        const project = new Project(folder, state, stack);
+        if (program !== undefined) project.program(program);
+        return project;
     }
 
     /** Changes the stack's configuration; the passphrase's salt is in the state. */
@@ -68,18 +70,30 @@ export class Project {
         await this.#stack.setConfig(`mlops:${path}`, { value, secret: true }, true);
     }
 
+    /** Has the policy pack check every `up` and preview that follows. @param config as in a file for --policy-pack-config. */
+    checkPolicies(config: Config = {}): void {
+        const file = join(this.folder, "policy-config.json");
+        writeFileSync(file, JSON.stringify(config));
+        this.#policies = { policyPacks: [join(this.folder, "policy/pulumi-analyzer-mlops")], policyPackConfigs: [file] };
+    }
+
+    /** Changes the program. */
+    program(text: string): void {
+        writeFileSync(join(this.folder, "index.ts"), text);
+    }
+
     /** @param verbose with the engine's logs, at their highest verbosity, in the output. */
     async up(verbose = false): Promise<Result> {
         return attempt(async () => {
             const logs = verbose ? { logToStdErr: true, logVerbosity: 9 } : {};
-            const { stdout, stderr, summary } = await this.#stack.up({ color: "never", ...logs });
+            const { stdout, stderr, summary } = await this.#stack.up({ color: "never", ...this.#policies, ...logs });
             return { output: `${stdout}${stderr}`, changes: summary.resourceChanges ?? {} };
         });
     }
 
     async preview(): Promise<Result> {
         return attempt(async () => {
-            const { stdout, changeSummary } = await this.#stack.preview({ color: "never", diff: true });
+            const { stdout, changeSummary } = await this.#stack.preview({ color: "never", diff: true, ...this.#policies });
             return { output: stdout, changes: changeSummary };
         });
     }
