@@ -13,15 +13,11 @@ import type { Properties, Value } from "../quay/values.ts";
 const inputs = new Map<string, Properties>();
 const outputs = new Map<string, Properties>();
 
-/** The inputs of a resource that is about to be made, its secrets marked. */
-export function inputsOf(urn: string): Properties {
-    return inputs.get(urn) ?? {};
-}
+/** The inputs of a resource that was asked about, its secrets marked; undefined where the program does not declare it (any more). */
+export const inputsOf = (urn: string): Properties | undefined => inputs.get(urn);
 
 /** The outputs of a resource of the stack, its secrets marked. */
-export function outputsOf(urn: string): Properties {
-    return outputs.get(urn) ?? {};
-}
+export const outputsOf = (urn: string): Properties | undefined => outputs.get(urn);
 
 /** Begins to read the requests; before the policy pack is made. */
 export function readRequests(): void {
