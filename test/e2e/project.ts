@@ -1,6 +1,7 @@
 /** A copy of this project in a folder of its own, with a state of its own, driven by the real Pulumi CLI. */
-import { execFile, execFileSync } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -21,6 +22,35 @@ export interface Result {
     readonly output: string;
     /** How many resources by operation (`create`, `same`, …); empty where the command failed. */
     readonly changes: Readonly<Record<string, number | undefined>>;
+}
+
+/** A command that is under way. */
+export class Running {
+    readonly #child: ChildProcess;
+    /** What it has printed so far. */
+    output = "";
+    /** Its exit code once it has ended; null where a signal ended it. */
+    readonly ended: Promise<number | null>;
+
+    constructor(child: ChildProcess) {
+        this.#child = child;
+        for (const stream of [child.stdout, child.stderr]) {
+            stream?.setEncoding("utf8").on("data", (text: string) => {
+                this.output += text;
+                child.emit("output");
+            });
+        }
+        this.ended = new Promise((resolve) => child.once("close", resolve));
+    }
+
+    signal(signal: NodeJS.Signals): void {
+        this.#child.kill(signal);
+    }
+
+    /** Waits until it has printed this. */
+    async prints(pattern: RegExp): Promise<void> {
+        while (!pattern.test(this.output)) await once(this.#child, "output", { signal: AbortSignal.timeout(60_000) });
+    }
 }
 
 export class Project {
@@ -104,6 +134,11 @@ export class Project {
             const { stdout, summary } = await this.#stack.refresh({ color: "never", exclude });
             return { output: stdout, changes: summary.resourceChanges ?? {} };
         });
+    }
+
+    /** Starts a command in the project's folder and environment, to be interrupted. */
+    start(command: string, ...args: string[]): Running {
+        return new Running(spawn(command, args, { cwd: this.folder, env: { ...process.env, ...this.#stack.workspace.envVars } }));
     }
 
     /** Sets an environment variable for the commands that follow. */
