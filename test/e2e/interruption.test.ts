@@ -1,6 +1,8 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
+import type { Hold } from "../standins/quay/faults.ts";
 import { type Quay, startQuay } from "../standins/quay/server.ts";
 import { Project, type Running, run, temporary } from "./project.ts";
 
@@ -36,6 +38,20 @@ const steps: Record<string, { readonly method: string; readonly path: string }> 
     "latest is set": { method: "PUT", path: "^/v2/alice/digits/manifests/latest" },
 };
 
+/** What the Quay has. */
+const dumped = z.object({
+    accounts: z.record(z.string(), z.object({ robots: z.record(z.string(), z.unknown()) })),
+    repositories: z.record(
+        z.string(),
+        z.object({
+            userRoles: z.record(z.string(), z.string()),
+            tags: z.array(z.object({ name: z.string(), digest: z.string() })),
+            autoPrune: z.array(z.unknown()),
+            immutability: z.array(z.unknown()),
+        }),
+    ),
+});
+
 describe("an up that is interrupted", () => {
     let quay: Quay;
     let token: string;
@@ -65,25 +81,60 @@ describe("an up that is interrupted", () => {
 
     /** One `up`, and everything is there, once; the next one has nothing to do. */
     async function expectConverged(): Promise<void> {
-        const first = await project.up();
-        equal(first.failed, false, first.output);
-        const second = await project.up();
-        deepEqual(Object.keys(second.changes), ["same"], second.output);
-        console.log(JSON.stringify(quay.dump()).slice(0, 3000));
+        const { failed, output } = await project.up();
+        equal(failed, false, output);
+        ok(!output.includes("pending operations"), output);
+        const { accounts, repositories } = dumped.parse(quay.dump());
+        deepEqual(Object.keys(accounts["alice"]?.robots ?? {}), ["digits_robot"]);
+        deepEqual(Object.keys(repositories), ["alice/digits"]);
+        const { userRoles, tags, autoPrune, immutability } = repositories["alice/digits"] ?? {};
+        deepEqual(userRoles, { alice: "admin", "alice+digits_robot": "write" });
+        deepEqual([autoPrune?.length, immutability?.length], [1, 1]);
+        const digest = await project.output("digest");
+        deepEqual(tags?.map((tag) => [tag.name.replace(/ctx-.*/, "ctx"), tag.digest]).sort(), [
+            ["1.0.0", digest],
+            ["ctx", digest],
+            ["latest", digest],
+        ]);
+        const preview = await project.preview();
+        deepEqual(Object.keys(preview.changes), ["same"], preview.output);
     }
 
     for (const [index, [what, request]] of Object.entries(steps).entries()) {
         const signal = index % 2 === 0 ? "SIGINT" : "SIGTERM";
-        it(`by ${signal} while ${what}: up again`, async () => {
+        it(`by ${signal} while ${what}: up converges`, async () => {
             const held = quay.faults.hold(request);
             const up = startUp();
-            await held.reached;
+            await reaches(held, up);
             up.signal(signal);
             await up.prints(/cancelling/);
             held.release();
             equal(await up.ended, 1, up.output);
-            console.log(up.output);
+            await expectConverged();
+        });
+    }
+
+    for (const [what, request] of Object.entries(steps)) {
+        it(`by SIGKILL while ${what}: recover and up converge`, async () => {
+            const held = quay.faults.hold(request);
+            const up = startUp();
+            await reaches(held, up);
+            up.signal("SIGKILL");
+            equal(await up.ended, null);
+            held.release();
+            const refused = await project.up();
+            match(refused.output, /currently locked by 1 lock/);
+
+            const recovery = project.start("node", "toolchain/recover.ts", "local");
+            equal(await recovery.ended, 0, recovery.output);
+            match(recovery.output, /was killed: its lock goes/);
             await expectConverged();
         });
     }
 });
+
+/** Waits for the request; the command that is to send it must not end before. */
+async function reaches({ reached }: Hold, command: Running): Promise<void> {
+    const first = await Promise.race([reached.then(() => "reached"), command.ended]);
+    equal(first, "reached", command.output);
+}
