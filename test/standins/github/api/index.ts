@@ -1,0 +1,17 @@
+import type { Operations } from "../operation.ts";
+import { accountOperations } from "./accounts.ts";
+import { contentsOperations } from "./contents.ts";
+import { environmentOperations } from "./environments.ts";
+import { gitOperations } from "./git.ts";
+import { repositoryOperations } from "./repositories.ts";
+import { vaultOperations } from "./vaults.ts";
+
+/** Every operation that is served. */
+export const operations: Operations = {
+    ...accountOperations,
+    ...repositoryOperations,
+    ...gitOperations,
+    ...contentsOperations,
+    ...environmentOperations,
+    ...vaultOperations,
+};
