@@ -171,11 +171,11 @@ function stateOf(type: string, state: z.infer<typeof step>["old"]): State {
     return { inputs: shown(state?.inputs ?? {}), outputs: shown(state?.outputs ?? {}) };
 }
 
-/** Without what the SDK keeps for itself (`__defaults`, `__internal`). */
+/** Without what the SDK keeps for itself (`__defaults`, `__internal`), and without `null`, which to it is the same as nothing. */
 function decodeProperties(properties: Readonly<Record<string, Value>>): Record<string, Value> {
     return Object.fromEntries(
         Object.entries(properties)
-            .filter(([name]) => !name.startsWith("__"))
+            .filter(([name, value]) => !name.startsWith("__") && value !== null)
             .map(([name, value]) => [name, decode(value)]),
     );
 }

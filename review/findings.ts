@@ -24,7 +24,7 @@ function findingsOfChange(change: Change, preview: Preview): Finding[] {
     if (isGone(change) && change.retained) {
         return [...protection, careful(change, phrase`${shortType(change.type)} ${change.id} leaves the program and stays where it is`)];
     }
-    const particular = rules[change.type]?.(change, preview) ?? [];
+    const particular = (rules[change.type]?.(change, preview) ?? []).filter((finding) => finding !== undefined);
     return [...protection, ...(particular.length > 0 ? particular : inGeneral(change))];
 }
 
@@ -39,8 +39,8 @@ function unprotected(change: Change): Finding[] {
 function inGeneral(change: Change): Finding[] {
     if (change.operation === "replace") {
         const because = change.properties.filter(({ replaces }) => replaces).map(({ path }) => path);
-        const reason = because.length === 0 ? phrase`` : phrase` because of ${because.join(", ")}`;
-        return [careful(change, [...phrase`${shortType(change.type)} ${change.name} is replaced`, ...reason])];
+        const reason = because.length === 0 ? [] : phrase` because of ${because.join(", ")}`;
+        return [careful(change, phrase`${shortType(change.type)} ${change.name} is replaced${reason}`)];
     }
     if (["create", "update"].includes(change.operation)) return [];
     if (change.operation === "delete") return [careful(change, phrase`${shortType(change.type)} ${change.name} is deleted`)];

@@ -20,7 +20,7 @@ export interface StackReview {
     readonly errors: readonly string[];
     readonly warnings: readonly string[];
     readonly findings: readonly Finding[];
-    /** The differences that belong to findings, each by the name of what it is in. */
+    /** The differences that belong to findings, each with the name of what it is the text of. */
     readonly excerpts: readonly { readonly name: string; readonly lines: DiffLines }[];
     /** All changes, without the excerpts. */
     readonly lines: DiffLines;
@@ -40,17 +40,17 @@ const operations = ["create", "update", "replace", "delete"];
 export function reviewOf(preview: Preview): StackReview {
     const { stack, errors, warnings, changes, unchanged } = preview;
     const findings = findingsOf(preview);
-    const shown = findings.filter(({ shows }) => shows !== undefined).slice(0, mostExcerpts);
-    const elsewhere = (change: Change) => shown.flatMap((finding) => (finding.change === change && finding.shows ? [finding.shows] : []));
+    const shown = findings.flatMap(({ change, shows }) => (shows === undefined ? [] : [{ change, ...shows }])).slice(0, mostExcerpts);
+    const elsewhere = (change: Change) => shown.filter((one) => one.change === change).map(({ path }) => path);
     return {
         stack,
         risk: riskOf(findings),
         errors,
         warnings,
         findings,
-        excerpts: shown.map(({ change, shows = "" }) => {
-            const property = propertyOf(change, shows);
-            return { name: change.name, lines: renderText(textIn(property?.before), textIn(property?.after)) };
+        excerpts: shown.map(({ change, path, name }) => {
+            const property = propertyOf(change, path);
+            return { name, lines: renderText(textIn(property?.before), textIn(property?.after)) };
         }),
         lines: changes.flatMap((change) => renderChange(change, elsewhere(change))),
         counts: countsOf(changes),

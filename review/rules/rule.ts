@@ -15,17 +15,20 @@ export interface Finding {
     readonly risk: Exclude<Risk, "routine">;
     readonly change: Change;
     readonly text: Phrase;
-    /** The property of the change whose difference belongs to it, line by line. */
-    readonly shows?: string;
+    /** The property of the change whose difference belongs to it, line by line, and what it is the text of. */
+    readonly shows?: { readonly path: string; readonly name: string };
 }
 
-/** What one change is to a reviewer. */
-export type Rule = (change: Change, preview: Preview) => Finding[];
+/** What one change is to a reviewer, the worst of it first. */
+export type Rule = (change: Change, preview: Preview) => readonly (Finding | undefined)[];
 
-/** A sentence with values in it: phrase`repository ${name} is deleted`. */
-export function phrase(words: TemplateStringsArray, ...values: string[]): Phrase {
+/** A sentence with values in it, or with parts that are sentences themselves: phrase`repository ${name} is deleted`. */
+export function phrase(words: TemplateStringsArray, ...values: (string | Phrase)[]): Phrase {
     return words
-        .flatMap((word, index) => [word, ...values.slice(index, index + 1).map((value) => ({ value }))])
+        .flatMap((word, index) => {
+            const value = values[index];
+            return [word, ...(value === undefined ? [] : typeof value === "string" ? [{ value }] : value)];
+        })
         .filter((part) => part !== "");
 }
 
@@ -33,7 +36,7 @@ export function dangerous(change: Change, text: Phrase): Finding {
     return { risk: "dangerous", change, text };
 }
 
-export function careful(change: Change, text: Phrase, shows?: string): Finding {
+export function careful(change: Change, text: Phrase, shows?: Finding["shows"]): Finding {
     return { risk: "careful", change, text, ...(shows === undefined ? {} : { shows }) };
 }
 
