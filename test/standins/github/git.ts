@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { conflict, notFound, unprocessable } from "./answers.ts";
+import { notFound, unprocessable } from "./answers.ts";
 
 export interface Signature {
     readonly name: string;
@@ -83,24 +83,25 @@ export class Git {
         return commit;
     }
 
-    /** Merges a branch into another: files that only one side changed since they parted; 409 where both did. */
-    merge(base: string, head: string, data: Omit<CommitData, "parents">): Commit {
+    /**
+     * Merges a branch into another that it has no conflict with (`mergeable`).
+     * @param squash makes a commit with one parent.
+     */
+    merge(base: string, head: string, data: Omit<CommitData, "parents">, squash: boolean): Commit {
         const [ours, theirs] = [this.head(base), this.head(head)];
         if (ours === undefined || theirs === undefined) throw notFound();
-        const common = this.mergeBase(ours, theirs);
         const files = new Map(ours.files);
-        for (const { path } of this.changes(common, theirs)) {
-            const [before, sha] = [common?.files.get(path), theirs.files.get(path)];
-            if (![before, sha].includes(files.get(path))) throw conflict("Merge conflict");
+        for (const { path } of this.changes(this.mergeBase(ours, theirs), theirs)) {
+            const sha = theirs.files.get(path);
             if (sha === undefined) files.delete(path);
             else files.set(path, sha);
         }
-        const commit = this.writeCommit(files, { ...data, parents: [ours.sha, theirs.sha] });
+        const commit = this.writeCommit(files, { ...data, parents: squash ? [ours.sha] : [ours.sha, theirs.sha] });
         this.refs.set(`refs/heads/${base}`, commit.sha);
         return commit;
     }
 
-    /** Whether a merge would succeed. */
+    /** Whether both are there, and no file was changed in both in different ways since they parted. */
     mergeable(base: string, head: string): boolean {
         const [ours, theirs] = [this.head(base), this.head(head)];
         if (ours === undefined || theirs === undefined) return false;

@@ -151,8 +151,9 @@ export interface PullRequest {
     base: string;
     readonly draft: boolean;
     maintainerCanModify: boolean;
-    /** The head as it was when the pull request was closed. */
+    /** The head as it was when the pull request was closed, and the base as it was before the merge. */
     headSha: string;
+    baseSha: string;
     merged: { readonly commit: string; readonly by: string; readonly date: Date } | undefined;
 }
 

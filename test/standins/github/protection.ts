@@ -11,7 +11,8 @@ export function requireCommittable(call: Call, branch: string, what: string): vo
     if (isProtected(call, branch)) throw conflict(`Could not ${what}: Changes must be made through a pull request.`);
 }
 
-function isProtected(call: Call, branch: string): boolean {
+/** Whether the branch is protected from the caller. */
+export function isProtected(call: Call, branch: string): boolean {
     const protection = call.repository.protections.get(branch);
     return protection !== undefined && (protection.enforceAdmins || call.role !== "admin");
 }

@@ -1,6 +1,7 @@
 import type { Commit } from "./git.ts";
-import type { Environment, Repository, Vault } from "./model.ts";
-import { signature } from "./state.ts";
+import type { Deployment, Environment, Issue, Repository, Vault } from "./model.ts";
+import { merge, type Pull, pullsOf } from "./pulls.ts";
+import { signature, type State } from "./state.ts";
 
 /** Contents by path; undefined removes the file. */
 export type Files = Readonly<Record<string, string | undefined>>;
@@ -8,10 +9,12 @@ export type Files = Readonly<Record<string, string | undefined>>;
 /** What a test sees of a repository, and what it can do to it by hand, past the API and its rules. */
 export class RepositoryHandle {
     readonly id: number;
+    private readonly state: State;
     private readonly repository: Repository;
 
-    constructor(repository: Repository) {
+    constructor(state: State, repository: Repository) {
         this.id = repository.id;
+        this.state = state;
         this.repository = repository;
     }
 
@@ -45,6 +48,25 @@ export class RepositoryHandle {
         return values(this.vault(environment).variables);
     }
 
+    /** The pull requests, the oldest first. */
+    pulls(): readonly Pull[] {
+        return pullsOf(this.repository);
+    }
+
+    /** The issues that are no pull requests, the oldest first. */
+    issues(): readonly Issue[] {
+        return [...this.repository.issues.values()].filter(({ pull }) => pull === undefined);
+    }
+
+    /** The bodies of the comments on an issue or a pull request, the oldest first. */
+    comments(number: number): readonly string[] {
+        return [...this.repository.comments.values()].filter(({ issue }) => issue === number).map(({ body }) => body);
+    }
+
+    deployments(): readonly Deployment[] {
+        return [...this.repository.deployments.values()];
+    }
+
     /** Commits to a branch as the repository's owner. The branch is made where it is missing. */
     commit(files: Files, { message = "By hand", branch = this.repository.defaultBranch } = {}): Commit {
         const { git, owner } = this.repository;
@@ -66,6 +88,20 @@ export class RepositoryHandle {
 
     archive(): void {
         this.repository.archived = true;
+    }
+
+    /** Merges a pull request as the repository's owner, whatever protects its branch. */
+    merge(number: number): void {
+        const pull = this.pulls().find((candidate) => candidate.number === number);
+        if (pull === undefined) throw new Error(`there is no pull request ${String(number)}`);
+        merge(this.repository, pull, this.repository.owner);
+    }
+
+    /** Comments on an issue or a pull request. */
+    comment(number: number, author: string, body: string): void {
+        const now = new Date();
+        const id = this.state.nextId();
+        this.repository.comments.set(id, { id, issue: number, author, body, created: now, updated: now });
     }
 
     setSecret(name: string, value: string, environment?: string): void {

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import express from "express";
 import type { Answer } from "../quay/answers.ts";
 import { Faults } from "../quay/faults.ts";
+import { adminRouter } from "./admin.ts";
 import { Api } from "./api.ts";
 import { Limiter, type RateLimits } from "./limits.ts";
 import type { Grants, Plan, Repository, Role } from "./model.ts";
@@ -39,6 +40,8 @@ export interface RepositoryOptions {
     readonly defaultBranch?: string;
     /** What its branch has at first. Default: a README.md; {}: nothing, not even the branch. */
     readonly files?: Readonly<Record<string, string>>;
+    /** Whether the subjects of its OIDC tokens have ids in them. Default: true, as for repositories since July 2026. */
+    readonly immutableSubject?: boolean;
     /** What others than its owner are to it. */
     readonly roles?: Readonly<Record<string, Role>>;
 }
@@ -96,6 +99,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     const faults = new Faults(serverError);
     if (options.latency !== undefined) faults.add({ latency: options.latency });
     const api = await Api.create({ state, traffic, limiter, url, unknown });
+    app.use("/_standin", adminRouter({ state, traffic, unknown }));
     app.use(traffic.record, faults.inject, express.text({ type: () => true, limit: "8mb" }), api.handle);
 
     const find = (name: string): Repository => {
@@ -126,12 +130,13 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
                 private: given.private ?? true,
                 defaultBranch: given.defaultBranch ?? "main",
             });
+            repository.oidcSubject = { ...repository.oidcSubject, immutable: given.immutableSubject ?? true };
             for (const [login, role] of Object.entries(roles)) repository.roles.set(login, role);
-            const handle = new RepositoryHandle(repository);
+            const handle = new RepositoryHandle(state, repository);
             if (Object.keys(files).length > 0) handle.commit(files, { message: "Initial commit" });
             return handle;
         },
-        repository: (name) => new RepositoryHandle(find(name)),
+        repository: (name) => new RepositoryHandle(state, find(name)),
         limit: (limits) => {
             limiter.set(limits);
         },

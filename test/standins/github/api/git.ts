@@ -2,6 +2,7 @@ import { z } from "zod";
 import { json, notFound, nothing, unprocessable } from "../answers.ts";
 import type { Call } from "../call.ts";
 import { type Operations, reading, writing } from "../operation.ts";
+import { pullsOf, setState } from "../pulls.ts";
 import { changeView, commitView, gitCommitView, nodeId, repositoryUrl } from "../views.ts";
 import { requireUnprotected } from "../protection.ts";
 
@@ -48,11 +49,18 @@ export const gitOperations: Operations = {
         const ref = existing(call);
         if (ref === `refs/heads/${call.repository.defaultBranch}`) throw unprocessable("Cannot delete the default branch");
         requireUnprotected(call, ref.replace("refs/heads/", ""), "Cannot delete this protected branch");
+        closePulls(call, ref.replace("refs/heads/", ""));
         call.repository.git.refs.delete(ref);
-        call.repository.protections.delete(ref.replace("refs/heads/", ""));
         return nothing();
     }),
 };
+
+/** Closes the open pull requests from or to a branch that is about to go, as GitHub does. */
+function closePulls({ repository }: Call, branch: string): void {
+    for (const issue of pullsOf(repository)) {
+        if ([issue.pull.head, issue.pull.base].includes(branch)) setState(repository, issue, "closed", null);
+    }
+}
 
 /** The full name of the path's ref, which a change must find. */
 function existing(call: Call): string {
