@@ -45,11 +45,16 @@ function concealAssignment(text: string): string {
     return secretName.test(name) ? `${name}=${secret}` : text;
 }
 
+/** Folders, for all that their names end like a password's. */
+const noSecrets = ["PWD", "OLDPWD"];
+
 /** Shorter ones than this would mask words. */
 const shortest = 8;
 
 function knownSecrets(environment: NodeJS.ProcessEnv): string[] {
     return Object.entries(environment)
-        .flatMap(([name, value]) => (secretName.test(name) && value !== undefined && value.length >= shortest ? [value] : []))
+        .flatMap(([name, value]) =>
+            secretName.test(name) && !noSecrets.includes(name) && value !== undefined && value.length >= shortest ? [value] : [],
+        )
         .sort((a, b) => b.length - a.length); // one may be within another
 }
