@@ -96,6 +96,7 @@ describe("the GitHub account", () => {
                     equal(apiUrl.replace(/\/api\/v3$/, "").replace("://api.", "://"), webUrl.replace("://api.", "://"));
                 },
             ),
+            { numRuns: 30 },
         );
     });
 

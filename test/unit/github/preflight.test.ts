@@ -239,12 +239,15 @@ describe("the preflight", () => {
             github.clearRequests();
             match(
                 await refusal(),
-                /The environment "dev" is there already, and it is not this stack's\.\n {6}pulumi config set .*adopt true -s dev to take it over/,
+                /The environment "dev" is there already, without the variable MANAGED_BY that makes it this stack's\.\n {6}pulumi config set .*adopt true -s dev to take it over/,
             );
             await check({ adopt: true });
             await change("POST", "environments/dev/variables", { name: "MANAGED_BY", value: "mlops/prod" });
             github.clearRequests();
-            match(await refusal(), /The environment "dev" is there already, and it is managed by mlops\/prod\./);
+            const says =
+                /The environment "dev" is there already, and it is managed by mlops\/prod\.\n {6}Where that is no more, remove the environment's variable MANAGED_BY/;
+            match(await refusal(), says);
+            match(await refusal({ adopt: true }), says);
             await change("PATCH", "environments/dev/variables/MANAGED_BY", { value: "mlops/dev" });
             await check();
         });
