@@ -13,6 +13,7 @@ describe("the GitHub account", () => {
         for (const name of variables) Reflect.deleteProperty(process.env, name);
     });
     afterEach(() => {
+        pulumi.runtime.setAllConfig({});
         for (const name of variables) Reflect.deleteProperty(process.env, name);
         Object.assign(process.env, before);
     });
