@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { type GitHubAccount, readAccount } from "./account.ts";
-import { type Answer, GitHubClient, howToGetToken } from "./client.ts";
 import { environmentAdmits } from "../workflow/check.ts";
 import { isManagedBy } from "../workflow/file.ts";
+import { type GitHubAccount, readAccount } from "./account.ts";
+import { type Answer, GitHubClient, howToGetToken } from "./client.ts";
 import { type EnvironmentArgs, findEnvironmentProblems, ownerVariable, thisStack } from "./environment.ts";
 
 /** What is going to be delivered to a repository. */
@@ -84,8 +84,9 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
     const unusable = findAccessProblem(account, delivery, repository);
     if (unusable !== undefined) return [unusable];
     const { archived, private: isPrivate, permissions } = repositoryForm.parse(repository.body);
-    if (archived)
+    if (archived) {
         return [{ what: "It is archived: nothing in it can change.", mend: `Unarchive it, or change ${delivery.setting}.repository.` }];
+    }
     const withoutPlan =
         isPrivate && variables?.status === 404 && (await client.get(`${at}/environments`)).status === 404 ? [noEnvironments(delivery)] : [];
     return [
@@ -94,7 +95,7 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
         ...findPermissionProblems(delivery, [found, file, variables]),
         ...findBranchProblems(delivery, found),
         ...findFileProblems(delivery, file),
-        ...(await findOwnerProblems(client, at, delivery, variables)),
+        ...(await findOwnerProblems(client, at, account, delivery, variables)),
         ...withoutPlan,
     ];
 }
@@ -179,28 +180,44 @@ function findFileProblems({ path, branch, adopt, setting }: Delivery, { body }: 
     const file = fileForm.safeParse(body).data;
     if (file === undefined || adopt || isManagedBy(Buffer.from(file.content, "base64").toString(), thisStack())) return [];
     const what = `The file ${path} is there already on the branch "${branch}", and it is not this stack's.`;
-    return [{ what, mend: `${howToAdopt(setting)} to overwrite it, or change ${setting}.path.` }];
+    return [{ what, mend: `${howToAdopt(setting)} to overwrite it, or change ${setting}.workflow.path.` }];
 }
 
 /**
  * Whether the environment is another's. One without the note, a secret or a variable is an empty one, perhaps what an interrupted `up` left
  * behind: there is nothing in it to lose.
  */
-async function findOwnerProblems(client: GitHubClient, at: string, delivery: Delivery, answer: Answer | undefined): Promise<Problem[]> {
-    const { environment, adopt, setting } = delivery;
+async function findOwnerProblems(
+    client: GitHubClient,
+    at: string,
+    { owner, webUrl }: GitHubAccount,
+    { repository, environment, adopt, setting }: Delivery,
+    answer: Answer | undefined,
+): Promise<Problem[]> {
     const variables = variablesForm.safeParse(answer?.body).data?.variables;
-    if (environment === undefined || variables === undefined || adopt) return [];
-    const owner = variables.find(({ name }) => name === ownerVariable)?.value;
-    if (owner === thisStack()) return [];
+    if (environment === undefined || variables === undefined) return [];
+    const manager = variables.find(({ name }) => name === ownerVariable)?.value;
+    if (manager === thisStack() || (manager === undefined && adopt)) return [];
     if (variables.length === 0) {
         const { body } = await client.get(`${at}/environments/${encodeURIComponent(environment.name)}/secrets?per_page=1`);
         if (secretsForm.safeParse(body).data?.total_count === 0) return [];
     }
-    const what = `The environment "${environment.name}" is there already, and it is ${owner === undefined ? "not this stack's" : `managed by ${owner}`}.`;
-    const mend =
-        `${howToAdopt(setting)} to take it over (its rules become those of the configuration, and \`pulumi destroy\` removes it), ` +
-        `or change ${setting}.environment.name.`;
-    return [{ what, mend }];
+    const orAnother = `or change ${setting}.environment.name.`;
+    if (manager === undefined) {
+        return [
+            {
+                what: `The environment "${environment.name}" is there already, without the variable ${ownerVariable} that makes it this stack's.`,
+                mend: `${howToAdopt(setting)} to take it over (its rules become those of the configuration, and \`pulumi destroy\` removes it), ${orAnother}`,
+            },
+        ];
+    }
+    const page = `${webUrl}/${owner}/${repository}/settings/environments`;
+    return [
+        {
+            what: `The environment "${environment.name}" is there already, and it is managed by ${manager}.`,
+            mend: `Where that is no more, remove the environment's variable ${ownerVariable} (${page}), ${orAnother}`,
+        },
+    ];
 }
 
 function howToAdopt(setting: string): string {

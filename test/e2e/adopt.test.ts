@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Chain } from "../../demo/chain.ts";
 
@@ -20,8 +20,6 @@ describe("make adopt", () => {
 
     before(async () => {
         chain = await Chain.create();
-        mkdirSync(chain.service);
-        writeFileSync(join(chain.service, "Dockerfile"), "FROM scratch\nCOPY content /content\n");
         writeFileSync(join(chain.service, "content"), "by hand");
         // What the course chapter does: a repository, a robot that may write to it, its credentials and the workflow on GitHub, a first push.
         const [repository, robot] = ["mlops_python_2022_2023", "mlopspython_2022_2023_robot"];

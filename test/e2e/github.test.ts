@@ -285,7 +285,7 @@ describe("delivering to GitHub", () => {
             await api("PUT", "environments/dev", {});
             repository.setSecret("MINE", "kept", environmentName);
             github.clearRequests();
-            match(await refusal(), /The environment "dev" is there already, and it is not this stack's\./);
+            match(await refusal(), /The environment "dev" is there already, without the variable MANAGED_BY that makes it this stack's\./);
             project.configure(config({ adopt: true }));
             await up();
             equal(repository.secrets(environmentName)["MINE"], "kept");

@@ -1,4 +1,6 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import * as pulumi from "@pulumi/pulumi";
 import { type Delivery, preflight } from "../../../github/preflight.ts";
 import { type GitHub, startGitHub } from "../../standins/github/server.ts";
@@ -19,6 +21,7 @@ describe("the preflight", () => {
             GITHUB_BASE_URL: github.baseUrl,
             GITHUB_TOKEN: github.createToken({ user: "octo" }),
         });
+        pulumi.runtime.setAllConfig({});
         await start(false);
     });
     afterEach(async () => {
@@ -239,15 +242,33 @@ describe("the preflight", () => {
             github.clearRequests();
             match(
                 await refusal(),
-                /The environment "dev" is there already, and it is not this stack's\.\n {6}pulumi config set .*adopt true -s dev to take it over/,
+                /The environment "dev" is there already, without the variable MANAGED_BY that makes it this stack's\.\n {6}pulumi config set .*adopt true -s dev to take it over/,
             );
             await check({ adopt: true });
             await change("POST", "environments/dev/variables", { name: "MANAGED_BY", value: "mlops/prod" });
             github.clearRequests();
-            match(await refusal(), /The environment "dev" is there already, and it is managed by mlops\/prod\./);
+            const says =
+                /The environment "dev" is there already, and it is managed by mlops\/prod\.\n {6}Where that is no more, remove the environment's variable MANAGED_BY/;
+            match(await refusal(), says);
+            match(await refusal({ adopt: true }), says);
             await change("PATCH", "environments/dev/variables/MANAGED_BY", { value: "mlops/dev" });
             await check();
         });
+    });
+
+    it("takes an app's token, which has no role", async () => {
+        const none = { admin: false, push: false, pull: false };
+        const server = createServer((request, response) => {
+            const isRepository = request.url === "/api/v3/repos/octo/service";
+            const body = isRepository ? { archived: false, private: false, permissions: none } : { protected: false };
+            response.setHeader("content-type", "application/json").end(JSON.stringify(body));
+        });
+        await once(server.listen(0, "127.0.0.1"), "listening");
+        const address = server.address();
+        process.env["GITHUB_BASE_URL"] = `http://127.0.0.1:${String(typeof address === "object" && address ? address.port : 0)}/`;
+        await check({ environment: undefined });
+        server.closeAllConnections();
+        await once(server.close(), "close");
     });
 
     it("asks again where GitHub fails for a moment", async () => {
