@@ -144,6 +144,7 @@ export class Call {
         if (!publicRead) this.checkToken(token, repository);
         if (needs.role !== "read" && !hasRole(role, needs.role)) throw needs.role === "admin" ? notAdmin() : notFound();
         if (changes && repository.archived) throw archived();
+        if (!repository.hasEnvironments && "environment_name" in this.request.params) throw notFound();
         return repository;
     }
 

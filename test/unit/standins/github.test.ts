@@ -717,6 +717,13 @@ describe("the GitHub to test against", () => {
             });
         }
 
+        it("404 for every call on environments where there are none", async () => {
+            const { path } = repository({ environments: false });
+            refuses(await ada.put(`${path}/environments/dev`), 404, "Not Found");
+            refuses(await ada.get(`${path}/environments/dev/secrets/public-key`), 404, "Not Found");
+            expectReply(await ada.get(`${path}/actions/secrets/public-key`), 200);
+        });
+
         it("400 for what is no JSON, 422 for what the description does not allow", async () => {
             const { path } = repository();
             refuses(await ada.send("PUT", `${path}/contents/a`, "{"), 400, "Problems parsing JSON");
