@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import type { RequestHandler, Response } from "express";
 import { z } from "zod";
-import { page } from "./answers.ts";
+import { type Answer, page } from "./answers.ts";
 import { send } from "./send.ts";
 
 /** Something that goes wrong with the requests that it matches; what is not set does not limit. */
@@ -16,7 +16,7 @@ export const fault = z.strictObject({
     after: z.int().nonnegative().default(0),
     /** Leaves alone what stays within a rate, as nginx's limit_req does: a burst, and then so many a second. */
     within: z.strictObject({ burst: z.int().positive(), perSecond: z.number().positive() }).optional(),
-    /** Answers with that status and the proxy's HTML page, as Quay's nginx does: the API never sees the request (fact 1, rate limit). */
+    /** Answers with that status, as Quay's nginx does with its HTML page: the API never sees the request (fact 1, rate limit). */
     status: z.int().min(400).max(599).optional(),
     /** A Retry-After header for it; Quay's nginx sends none. */
     retryAfter: z.string().optional(),
@@ -38,10 +38,21 @@ interface Active {
     levelAt: number;
 }
 
+/** The page of Quay's nginx. */
+function nginxPage(status: number, retryAfter: string | undefined): Answer {
+    return page(status, "nginx", retryAfter === undefined ? {} : { "retry-after": retryAfter });
+}
+
 /** The faults that are switched on. */
 export class Faults {
     private active: Active[] = [];
     private readonly speeds = new WeakMap<Response, number>();
+    private readonly refusal: typeof nginxPage;
+
+    /** @param refusal what a fault with a status answers. */
+    constructor(refusal = nginxPage) {
+        this.refusal = refusal;
+    }
 
     /** Switches a fault on. @returns what switches it off. */
     add(given: Fault): () => void {
@@ -71,7 +82,7 @@ export class Faults {
             if (status !== undefined) {
                 // The proxy reads the request before it answers, so that the client gets to see the answer.
                 if (!request.readableEnded) await once(request.resume(), "end");
-                send(response, page(status, "nginx", retryAfter === undefined ? {} : { "retry-after": retryAfter }));
+                send(response, this.refusal(status, retryAfter));
             }
             if (reset === "before" || status !== undefined) return;
         }
