@@ -7,6 +7,9 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { parseEnvironment } from "../environment.ts";
+import { accountOf } from "../github/account.ts";
+import { GitHubClient } from "../github/client.ts";
+import { findExisting } from "../github/existing.ts";
 import { QuayClient } from "../quay/client.ts";
 import { QuayError } from "../quay/errors.ts";
 import { getRepository } from "../quay/resources/repository.ts";
@@ -16,10 +19,21 @@ import { clientOptions } from "../quay/settings.ts";
 const run = promisify(execFile);
 const project = "mlops";
 
-/** What `pulumi preview --import-file` writes and `pulumi import --file` reads: components are there so that others can name them as parents. */
+/**
+ * What `pulumi preview --import-file` writes and `pulumi import --file` reads. Components are there so that others can name them as parents, by
+ * `name`, which is the file's own where several resources have one name.
+ */
 const importFile = z.looseObject({
     resources: z
-        .array(z.looseObject({ type: z.string(), name: z.string(), id: z.string().optional(), component: z.boolean().optional() }))
+        .array(
+            z.looseObject({
+                type: z.string(),
+                name: z.string(),
+                logicalName: z.string().optional(),
+                id: z.string().optional(),
+                component: z.boolean().optional(),
+            }),
+        )
         .default([]),
 });
 type ImportFile = z.infer<typeof importFile>;
@@ -35,54 +49,66 @@ try {
 }
 
 async function adopt(stack: string): Promise<void> {
-    const ids = await findByHand(stack);
+    const idOf = await findByHand(stack);
     const folder = mkdtempSync(join(tmpdir(), "mlops-adopt-"));
     try {
         const file = join(folder, "import.json");
         await pulumi("preview", "--stack", stack, "--import-file", file);
         const { resources, ...rest } = importFile.parse(JSON.parse(readFileSync(file, "utf8")));
-        const wanted = select(resources, ids);
-        const count = wanted.filter(({ component }) => component !== true).length;
-        if (count > 0) {
+        const wanted = select(resources, idOf);
+        const found = wanted.filter(({ component }) => component !== true);
+        if (found.length > 0) {
             writeFileSync(file, JSON.stringify({ ...rest, resources: wanted }));
             await pulumi("import", "--stack", stack, "--file", file, "--yes", "--protect=false", "--generate-code=false", "--skip-preview");
         }
-        console.log(count === 0 ? "Quay has nothing that the stack does not know." : `${String(count)} of Quay's are the stack's now.`);
+        for (const { type, id } of found) console.log(`  ${type} ${id ?? ""}`);
+        console.log(
+            found.length === 0 ? "There is nothing that the stack does not know." : `${String(found.length)} of them are the stack's now.`,
+        );
     } finally {
         rmSync(folder, { recursive: true });
     }
     await pulumi("config", "set", "--stack", stack, "--path", `${project}:github.adopt`, "true");
     console.log(
-        `\nThe GitHub environment and the workflow file are taken over by the next \`up\` (${project}:github.adopt in Pulumi.${stack}.yaml; remove it ` +
-            `afterwards), and its secrets get the same robot's credentials; secrets of the same names in the repository are yours to delete then.\n` +
+        `\nThe workflow file is overwritten by the next \`up\` (${project}:github.adopt in Pulumi.${stack}.yaml; remove it afterwards), and the ` +
+            `environment's secrets get the same robot's credentials; secrets of the same names in the repository are yours to delete then.\n` +
             `See what that changes, then do it:\n\n  make preview STACK=${stack}\n  make up STACK=${stack}\n`,
     );
 }
 
-/** Type token → id of what exists on Quay by the names in the configuration. */
-async function findByHand(stack: string): Promise<ReadonlyMap<string, string>> {
+/** Finds what exists by the names in the configuration. @returns the id of a declared resource; undefined where it does not exist */
+async function findByHand(stack: string): Promise<(type: string, name: string) => string | undefined> {
     const config = await readConfig(stack);
-    const { quay } = publishing(config, stack);
+    const environment = parseEnvironment({ values: config, secretKeys: [] }, project, stack);
+    if (environment.kind === "local") {
+        throw new UserError(`The stack "${stack}" runs on this machine: it has nothing on Quay or GitHub that could be taken over.`);
+    }
+    const { service, quay, github } = environment;
     const url = config["quay:url"];
     const api = new QuayClient(clientOptions(url === undefined ? {} : { url }, process.env, new AbortController().signal));
-    const repository = `${quay.namespace}/${quay.repository}`;
-    const robot = `${quay.namespace}+${quay.robot}`;
-    const [foundRepository, foundRobot] = await Promise.all([
-        getRepository(api, repository),
-        api.kindOf(quay.namespace).then((kind) => getRobot(api, robot, kind)),
+    const account = accountOf(config["github:owner"] ?? process.env["GITHUB_OWNER"] ?? "", config["github:baseUrl"]);
+    const names = { repository: `${quay.namespace}/${quay.repository}`, robot: `${quay.namespace}+${quay.robot}` };
+    const [repository, robot, existing] = await Promise.all([
+        getRepository(api, names.repository),
+        api.kindOf(quay.namespace).then((kind) => getRobot(api, names.robot, kind)),
+        github.environment && findExisting(new GitHubClient(account), account.owner, github.repository, github.environment.name),
     ]);
-    console.log(`${foundRepository === undefined ? "There is no" : "Found the"} repository ${repository} on ${api.site.url}`);
-    console.log(`${foundRobot === undefined ? "There is no" : "Found the"} robot ${robot}`);
-    return new Map([
-        ...(foundRepository === undefined ? [] : [["quay:index:Repository", repository] as const]),
-        ...(foundRobot === undefined ? [] : [["quay:index:Robot", robot] as const]),
-    ]);
-}
-
-function publishing(values: Record<string, string>, stack: string) {
-    const environment = parseEnvironment({ values, secretKeys: [] }, project, stack);
-    if (environment.kind !== "local") return environment;
-    throw new UserError(`The stack "${stack}" runs on this machine: it has nothing on Quay or GitHub that could be taken over.`);
+    return (type, name) => {
+        switch (type) {
+            case "quay:index:Repository":
+                return repository && names.repository;
+            case "quay:index:Robot":
+                return robot && name === service.name ? names.robot : undefined;
+            case "github:index/repositoryEnvironment:RepositoryEnvironment":
+                return existing?.environment;
+            case "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable":
+                return existing?.note;
+            case "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy":
+                return existing?.rules.get(name.slice(`${service.name}-`.length));
+            default:
+                return undefined;
+        }
+    };
 }
 
 async function readConfig(stack: string): Promise<Record<string, string>> {
@@ -92,10 +118,10 @@ async function readConfig(stack: string): Promise<Record<string, string>> {
 }
 
 /** What exists, with its id, and the components, which are its parents. What the stack knows already is not in the file. */
-function select(resources: ImportFile["resources"], ids: ReadonlyMap<string, string>): ImportFile["resources"] {
+function select(resources: ImportFile["resources"], idOf: (type: string, name: string) => string | undefined): ImportFile["resources"] {
     return resources.flatMap((resource) => {
         if (resource.component === true) return [resource];
-        const id = ids.get(resource.type);
+        const id = idOf(resource.type, resource.logicalName ?? resource.name);
         return id === undefined ? [] : [{ ...resource, id }];
     });
 }

@@ -56,10 +56,10 @@ describe("make adopt", () => {
 
     it("takes over the repository and the robot: nothing is made again, the first preview replaces and deletes nothing", async () => {
         const printed = await chain.run(process.execPath, "adopt/main.ts", "dev");
-        match(printed, /2 of Quay's are the stack's now/);
+        match(printed, /2 of them are the stack's now/);
         const { changes, output } = await chain.preview("dev");
         deepEqual(Object.keys(changes).sort(), ["create", "same"], output);
-        match(await chain.run(process.execPath, "adopt/main.ts", "dev"), /nothing that the stack does not know/);
+        match(await chain.run(process.execPath, "adopt/main.ts", "dev"), /There is nothing that the stack does not know/);
     });
 
     it("keeps what was pushed: a new content needs a new version, and gets it", async () => {

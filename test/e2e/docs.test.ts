@@ -39,6 +39,19 @@ describe("the documentation", () => {
 
     before(async () => {
         chain = await Chain.create({ filledIn: false });
+        await chain.run("git", "init", "--quiet");
+        await chain.run(
+            "git",
+            "-c",
+            "user.name=Alice",
+            "-c",
+            "user.email=alice@example.com",
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "-m",
+            "The service",
+        );
     });
     after(async () => {
         await chain.remove();
