@@ -1,8 +1,8 @@
 import { equal, match, rejects } from "node:assert/strict";
-import { QuayClient } from "../../../quay/client.ts";
 import type { Context } from "../../../quay/resource.ts";
 import { tagImmutabilityPolicy } from "../../../quay/resources/tagImmutabilityPolicy.ts";
 import { type Quay, startQuay } from "../../standins/quay/server.ts";
+import { contextOf as newContext } from "./context.ts";
 
 describe("a policy that Quay does not support", () => {
     const inputs = { repository: "alice/app", tagPattern: "v.*", tagPatternMatches: true };
@@ -20,10 +20,7 @@ describe("a policy that Quay does not support", () => {
             headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
             body: JSON.stringify({ namespace: "alice", repository: "app", visibility: "private", description: "" }),
         });
-        const site = { url: quay.url, host: quay.registry };
-        const signal = new AbortController().signal;
-        const api = new QuayClient({ site, tokenVariable: "QUAY_TOKEN", token, maxParallelRequests: 4, signal });
-        return { api, importCommand: (id) => id, warn: (message) => Promise.resolve(void warnings.push(message)) };
+        return newContext(quay, token, warnings);
     }
     beforeEach(() => {
         warnings = [];
