@@ -11,7 +11,10 @@ export function contextOf(quay: Quay, token: string, warnings: string[] = []): C
     return {
         api: new QuayClient({ site, tokenVariable: "QUAY_TOKEN", token, maxParallelRequests: 8, signal }),
         importCommand: (id) => `pulumi import ${id}`,
-        warn: (message) => void warnings.push(message),
+        warn: (message) => {
+            warnings.push(message);
+            return Promise.resolve();
+        },
     };
 }
 

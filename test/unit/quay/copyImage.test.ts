@@ -34,11 +34,12 @@ describe("an image that is promoted from another registry", function () {
     }
     type Running = Awaited<ReturnType<typeof start>>;
 
+    const warnings: string[] = [];
     const promote = (from: Running, to: Running, args: Properties = { version: "1.0.0" }) =>
         make(
             promotedImage,
             { source: from.name, target: to.name, sourceCredentials: new Secret(from.credentials), ...args },
-            contextOf(to.quay, to.token),
+            contextOf(to.quay, to.token, warnings),
         );
 
     const fallbackTag = (digest: string) => digest.replace(":", "-");
@@ -141,5 +142,16 @@ describe("an image that is promoted from another registry", function () {
             (await listed(to, digestOf(manifest)))?.map(({ digest }) => digest),
             [digestOf(there), digestOf(signature)],
         );
+    });
+
+    it("leaves cosign's signatures alone that the target has and the source has not, with a warning", async () => {
+        const [from, to] = [await start(), await start()];
+        const digest = await pushImage(from.quay, "alice", "alice/app", ["1.0.0"]);
+        const tag = `${fallbackTag(digest)}.sig`;
+        await pushImage(from.quay, "alice", "alice/app", [tag]);
+        const there = await pushImage(to.quay, "alice", "alice/app", [tag]);
+        await promote(from, to);
+        equal((await to.registry.ask("HEAD", `alice/app/manifests/${tag}`)).headers.get("docker-content-digest"), there);
+        deepEqual(warnings, [`${to.name}:${tag} holds other signatures than the source; they are kept, and the source's not copied.`]);
     });
 });
