@@ -52,7 +52,7 @@ describe("the plugin of the Quay provider", function () {
             const token = String(outputs["token"]);
             assert.match(token, /^[A-Z0-9]{64}$/);
             await project.refresh();
-            await other.import("quay:index:Robot", "deploy", "alice+deploy");
+            await other.import([{ type: "quay:index:Robot", name: "deploy", id: "alice+deploy" }]);
             for (const { state, resources } of [
                 { state: await project.state(), resources: await project.resources() },
                 { state: await other.state(), resources: await other.resources() },
