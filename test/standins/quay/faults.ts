@@ -41,7 +41,7 @@ interface Active {
 /** The faults that are switched on. */
 export class Faults {
     private active: Active[] = [];
-    private readonly speeds = new WeakMap<Response, number>();
+    private readonly slow = new WeakMap<Response, Active["fault"]>();
 
     /** Switches a fault on. @returns what switches it off. */
     add(given: Fault): () => void {
@@ -57,15 +57,17 @@ export class Faults {
         this.active = [];
     }
 
-    /** The speed that a fault sets for a request's blobs. */
+    /** The speed that a fault sets for a request's blobs, for as long as it is switched on. */
     speed(response: Response): number {
-        return this.speeds.get(response) ?? Infinity;
+        const slow = this.slow.get(response);
+        return this.active.some((entry) => entry.fault === slow) ? (slow?.bytesPerSecond ?? Infinity) : Infinity;
     }
 
     readonly inject: RequestHandler = async (request, response, next) => {
-        for (const { latency, status, retryAfter, reset, bytesPerSecond } of this.hitting(request.method, request.originalUrl)) {
+        for (const hit of this.hitting(request.method, request.originalUrl)) {
+            const { latency, status, retryAfter, reset, bytesPerSecond } = hit;
             if (latency !== undefined) await wait(latency);
-            if (bytesPerSecond !== undefined) this.speeds.set(response, bytesPerSecond);
+            if (bytesPerSecond !== undefined) this.slow.set(response, hit);
             if (reset === "before") request.socket.resetAndDestroy();
             if (reset === "after") resetInsteadOfAnswering(response);
             if (status !== undefined) {
