@@ -14,7 +14,9 @@ import { recorded } from "./previews.ts";
 const main = join(import.meta.dirname, "../../../review/main.ts");
 const [a, b] = ["a".repeat(64), "b".repeat(64)];
 
-describe("the review's comment on a pull request", () => {
+describe("the review's comment on a pull request", function () {
+    this.timeout(60_000);
+
     let github: GitHub;
     let token: string;
     let number: number;
@@ -159,9 +161,7 @@ describe("the review's comment on a pull request", () => {
         });
 
         it("says the same as the job's summary", async () => {
-            const before = Date.now();
             deepEqual(await post([recorded("release"), { ...recorded("same"), stack: "dev" }]), { code: 0, err: "" });
-            ok(Date.now() - before < 30_000);
             const [comment = ""] = comments();
             equal(comment.split("\n").slice(1).join("\n"), summary().trimEnd());
             match(

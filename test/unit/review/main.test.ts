@@ -8,7 +8,9 @@ import { recorded } from "./previews.ts";
 
 const main = join(import.meta.dirname, "../../../review/main.ts");
 
-describe("the review's commands", () => {
+describe("the review's commands", function () {
+    this.timeout(60_000);
+
     let folder: string;
 
     const review = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {

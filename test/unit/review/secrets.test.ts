@@ -22,7 +22,9 @@ const token = fc.oneof(
     of(lower + upper + digits, 30).map((text) => `eyJhbGciOiJ.eyJ${text}.${text}`),
 );
 
-describe("secrets", () => {
+describe("secrets", function () {
+    this.timeout(60_000);
+
     it("of known shapes are masked wherever they are", () => {
         fc.assert(
             fc.property(
