@@ -21,7 +21,7 @@ token: ## print a fresh access token of the local identity provider
 	@command=$$($(pulumi) stack output tokenCommand) && $$command
 
 preview: ## show what `make up` would change; needs no Docker engine
-	@$(pulumi) preview --diff
+	@. toolchain/env.sh && node review/main.ts preview $(STACK)
 
 test: ## types, lint, unit tests, the service's tests, end-to-end tests
 	@toolchain/setup.sh tests

@@ -1,4 +1,4 @@
-import ky, { HTTPError, type KyInstance } from "ky";
+import ky, { HTTPError, isNetworkError, isTimeoutError, type KyInstance } from "ky";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 
@@ -129,6 +129,8 @@ export class ReviewComment {
         try {
             return await request();
         } catch (error) {
+            if (isNetworkError(error) || isTimeoutError(error))
+                throw new UserError(`GitHub does not answer: ${error.request.method} ${error.request.url}.`);
             if (!(error instanceof HTTPError)) throw error;
             const { status } = error.response;
             if (status === 403) throw new MayNotWrite();

@@ -115,6 +115,13 @@ describe("the review's comment on a pull request", function () {
         await rejects(pull({ number: 99 }).post("one", a), /^Error: GitHub answered 404 to GET .*\/issues\/99\/comments/);
     });
 
+    it("says so where GitHub does not answer", async () => {
+        await rejects(
+            pull({ apiUrl: "http://127.0.0.1:1" }).post("one", a),
+            /^Error: GitHub does not answer: GET http:\/\/127\.0\.0\.1:1\/user\.$/,
+        );
+    });
+
     it("is about the pull request that the run is for", () => {
         const run = { GITHUB_REPOSITORY: "alice/service", GITHUB_REF: "refs/pull/12/merge", GITHUB_TOKEN: "t" };
         deepEqual(pullRequestOf(run), { apiUrl: "https://api.github.com", repository: "alice/service", number: 12, token: "t" });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -68,6 +68,11 @@ describe("the review's commands", function () {
         match((await review("render", "absent.json")).err, /^absent\.json cannot be read: .*\n$/);
         writeFileSync(join(folder, "other.json"), "{}");
         match((await review("render", "other.json")).err, /^other\.json is not a preview that .* wrote\.\n$/);
+    });
+
+    it("say that there is no pulumi, where there is none", async () => {
+        const node = process.execPath;
+        await rejects(run(node, [main, "preview", "local"], { cwd: folder, env: {} }), /The command pulumi cannot be run: .*\n$/);
     });
 
     it("render the previews that they are given, the same for a terminal and for a comment", async () => {

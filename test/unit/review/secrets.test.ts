@@ -94,6 +94,18 @@ describe("secrets", function () {
         deepEqual(concealProperties("github:index/actionsSecret:ActionsSecret", properties), { ...expected, value: "[secret]" });
     });
 
+    it("are looked for in little time, whatever the text", () => {
+        const texts = ["-eyJ", "eyJ.", "ghp_", "://a:", "A1", "Bearer ", "-----BEGIN PRIVATE KEY-----", "a=", "@"].map((part) =>
+            part.repeat(200_000),
+        );
+        for (const text of texts) {
+            const before = performance.now();
+            concealText(text, {});
+            const seconds = (performance.now() - before) / 1_000;
+            ok(seconds < 10, `${text.slice(0, 8)}: ${String(seconds)} s`);
+        }
+    });
+
     it("never appear in a review, wherever the engine prints them", () => {
         fc.assert(
             fc.property(token, (token) => {
