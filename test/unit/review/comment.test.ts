@@ -23,8 +23,8 @@ describe("the review's comment on a pull request", function () {
 
     const repository = () => github.repository("alice/service");
     const comments = () => repository().comments(number);
-    const pull = (given: Partial<ConstructorParameters<typeof ReviewComment>[0]> = {}) =>
-        new ReviewComment({ apiUrl: github.url, repository: "alice/service", number, token, ...given });
+    const pull = ({ token: given = token, ...changes }: { token?: string; apiUrl?: string; number?: number } = {}) =>
+        new ReviewComment({ apiUrl: github.url, repository: "alice/service", number, ...changes }, given);
     /** A request by hand. */
     const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
         const headers = { authorization: `Bearer ${github.createToken({ user: "alice" })}` };
@@ -123,10 +123,9 @@ describe("the review's comment on a pull request", function () {
     });
 
     it("is about the pull request that the run is for", () => {
-        const run = { GITHUB_REPOSITORY: "alice/service", GITHUB_REF: "refs/pull/12/merge", GITHUB_TOKEN: "t" };
-        deepEqual(pullRequestOf(run), { apiUrl: "https://api.github.com", repository: "alice/service", number: 12, token: "t" });
+        const run = { GITHUB_REPOSITORY: "alice/service", GITHUB_REF: "refs/pull/12/merge" };
+        deepEqual(pullRequestOf(run), { apiUrl: "https://api.github.com", repository: "alice/service", number: 12 });
         equal(pullRequestOf({ ...run, GITHUB_REF: "refs/heads/pull/12/merge" }), undefined);
-        equal(pullRequestOf({ ...run, GITHUB_TOKEN: "" }), undefined);
     });
 
     describe("in a workflow", () => {
@@ -207,6 +206,13 @@ describe("the review's comment on a pull request", function () {
             match(summary(), /### Preview: `prod`/);
             equal((await post([recorded("dangerous")], { GITHUB_TOKEN: reading })).code, 1);
             equal((await post([recorded("release")], { GITHUB_TOKEN: "" })).code, 0);
+            equal((await post([recorded("dangerous")], { GITHUB_TOKEN: "" })).code, 1);
+        });
+
+        it("asks for no label where there is no pull request to give it to", async () => {
+            deepEqual(await post([recorded("dangerous")], { GITHUB_REF: "refs/heads/main" }), { code: 0, err: "" });
+            deepEqual(comments(), []);
+            match(summary(), /🔴 repository/);
         });
     });
 
