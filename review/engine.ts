@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { UserError } from "../errors.ts";
 import { EventReader } from "./events.ts";
 import type { Preview } from "./preview.ts";
 
@@ -10,6 +11,7 @@ import type { Preview } from "./preview.ts";
  * stored: they have debug messages in them.
  *
  * @param options more arguments for it, as in `--policy-pack`.
+ * @throws UserError where there is no `pulumi`; a preview that fails is a preview with errors.
  */
 export async function previewStack(stack: string, options: readonly string[] = [], env: NodeJS.ProcessEnv = process.env): Promise<Preview> {
     const pulumi = spawn("pulumi", ["preview", "--json", "--non-interactive", "--stack", stack, ...options], {
@@ -17,7 +19,9 @@ export async function previewStack(stack: string, options: readonly string[] = [
         stdio: ["ignore", "pipe", "pipe"],
     });
     const exit = new Promise<number | null>((resolve, reject) => {
-        pulumi.on("error", reject);
+        pulumi.on("error", (error) => {
+            reject(new UserError(`The command pulumi cannot be run: ${error.message}. \`. toolchain/env.sh\` puts it on the PATH.`));
+        });
         pulumi.on("close", resolve);
     });
     const reader = new EventReader();

@@ -1,27 +1,21 @@
-import ky, { HTTPError, type KyInstance } from "ky";
+import ky, { HTTPError, isNetworkError, isTimeoutError, type KyInstance } from "ky";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 
-/** A pull request on GitHub, with a token for it. */
+/** A pull request on GitHub. */
 export interface PullRequest {
     /** As in https://api.github.com */
     readonly apiUrl: string;
     /** OWNER/NAME */
     readonly repository: string;
     readonly number: number;
-    readonly token: string;
 }
 
-/** The pull request that a run of GitHub Actions is about; undefined where it is about none, or has no token (GITHUB_TOKEN). */
+/** The pull request that a run of GitHub Actions is about; undefined where it is about none. */
 export function pullRequestOf(env: NodeJS.ProcessEnv): PullRequest | undefined {
-    const {
-        GITHUB_API_URL: apiUrl = "https://api.github.com",
-        GITHUB_REPOSITORY: repository,
-        GITHUB_REF: ref = "",
-        GITHUB_TOKEN: token,
-    } = env;
+    const { GITHUB_API_URL: apiUrl = "https://api.github.com", GITHUB_REPOSITORY: repository, GITHUB_REF: ref = "" } = env;
     const [, number] = /^refs\/pull\/(\d+)\//.exec(ref) ?? [];
-    return number === undefined || !repository || !token ? undefined : { apiUrl, repository, number: Number(number), token };
+    return number === undefined || !repository ? undefined : { apiUrl, repository, number: Number(number) };
 }
 
 /** The token may not write to the pull request, as one of a fork may not. */
@@ -47,7 +41,7 @@ export class ReviewComment {
     readonly #issue: string;
     readonly #repository: string;
 
-    constructor({ apiUrl, repository, number, token }: PullRequest) {
+    constructor({ apiUrl, repository, number }: PullRequest, token: string) {
         this.#repository = `repos/${repository}`;
         this.#issue = `${this.#repository}/issues/${String(number)}`;
         this.#http = ky.create({
@@ -129,6 +123,8 @@ export class ReviewComment {
         try {
             return await request();
         } catch (error) {
+            if (isNetworkError(error) || isTimeoutError(error))
+                throw new UserError(`GitHub does not answer: ${error.request.method} ${error.request.url}.`);
             if (!(error instanceof HTTPError)) throw error;
             const { status } = error.response;
             if (status === 403) throw new MayNotWrite();
