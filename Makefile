@@ -2,7 +2,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down token preview test check doctor setup
+.PHONY: help up down recover token preview test check doctor setup
 
 # The stack that a target works on.
 STACK ?= local
@@ -16,6 +16,9 @@ up: setup ## set this machine up, then build and run the service on it: http://l
 
 down: ## remove everything that `make up` made: containers, network, images, stack
 	@toolchain/down.sh $(STACK)
+
+recover: ## after an `up` that was killed: unlock the stack, and find out what it had made
+	@. toolchain/env.sh && node toolchain/recover.ts $(STACK) $(YES)
 
 token: ## print a fresh access token of the local identity provider
 	@command=$$($(pulumi) stack output tokenCommand) && $$command
