@@ -10,7 +10,11 @@ if [[ ! -e $config ]]; then
     echo "There is no stack \"$stack\": $config is missing. There are: $(echo Pulumi.*.yaml | sed 's/Pulumi\.//g; s/\.yaml//g')" >&2
     exit 1
 fi
-pulumi stack export --stack "$stack" >/dev/null 2>&1 || pulumi stack init "$stack" --no-select --non-interactive
+# Only where there is none: `pulumi stack init` would overwrite a state that cannot be read just now.
+said=$(pulumi stack export --stack "$stack" 2>&1 >/dev/null) || case $said in
+*'no stack named'*) pulumi stack init "$stack" --no-select --non-interactive ;;
+*) echo "$said" >&2 && exit 1 ;;
+esac
 
 # `pulumi stack init` writes the salt into Pulumi.local.yaml. A git filter, which .gitattributes names, keeps it out of commits; but
 # git looks at the size first: adding the file where it does not differ stages nothing, and has git note the new size.

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -46,7 +46,8 @@ const dumped = z.object({
         z.string(),
         z.object({
             userRoles: z.record(z.string(), z.string()),
-            tags: z.array(z.object({ name: z.string(), digest: z.string() })),
+            /** Also those that were, with their end. */
+            tags: z.array(z.object({ name: z.string(), digest: z.string(), end: z.number().optional() })),
             autoPrune: z.array(z.unknown()),
             immutability: z.array(z.unknown()),
         }),
@@ -94,7 +95,8 @@ describe("an up that is interrupted", () => {
         deepEqual(userRoles, { alice: "admin", "alice+digits_robot": "write" });
         deepEqual([autoPrune?.length, immutability?.length], [1, 1]);
         const digest = await project.output("digest");
-        deepEqual(tags?.map((tag) => [tag.name.replace(/ctx-.*/, "ctx"), tag.digest]).sort(), [
+        const current = tags?.filter(({ end }) => end === undefined);
+        deepEqual(current?.map((tag) => [tag.name.replace(/ctx-.*/, "ctx"), tag.digest]).sort(), [
             ["1.0.0", digest],
             ["ctx", digest],
             ["latest", digest],
@@ -126,7 +128,8 @@ describe("an up that is interrupted", () => {
             equal(await up.ended, null);
             held.release();
             const refused = await project.up();
-            match(refused.output, /currently locked by 1 lock/);
+            // The second, where it was killed while it wrote the state.
+            match(refused.output, /currently locked by 1 lock|failed to load checkpoint: EOF/);
 
             const recovery = recover();
             equal(await recovery.ended, 0, recovery.output);
@@ -183,6 +186,16 @@ describe("an up that is interrupted", () => {
             equal(await up.ended, 1, up.output);
             match(up.output, /make recover STACK=local/);
             equal(await recover().ended, 0);
+        });
+
+        it("reads a state that was being written", async () => {
+            equal((await project.up()).failed, false);
+            truncateSync(join(project.state, ".pulumi/stacks/mlops/local.json.attrs"));
+            const up = project.start("toolchain/up.sh", "local");
+            equal(await up.ended, 1, up.output);
+            match(up.output, /make recover STACK=local/);
+            equal(await recover().ended, 0);
+            deepEqual(Object.keys((await project.up()).changes), ["same"]);
         });
 
         it("asks before it takes the lock of another machine", async () => {
