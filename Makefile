@@ -36,7 +36,7 @@ adopt: setup ## take over what was made by hand: the repository, the robot, the 
 	@toolchain/stack.sh $(STACK)
 	@. toolchain/env.sh && node adopt/main.ts $(STACK)
 
-recover: ## mend a stack whose `up` was killed: its lock, and what was being made
+recover: ## after an `up` that was killed: unlock the stack, and find out what it had made
 	@. toolchain/env.sh && node toolchain/recover.ts $(STACK) $(YES)
 
 test: ## types, lint, unit tests, the service's tests, end-to-end tests

@@ -27,8 +27,11 @@ END
 fi
 # A new stack's secrets are encrypted as the file says (a KMS); by default with a passphrase, in Pulumi Cloud with a key of its own.
 secrets=$(sed -n 's/^secretsprovider: *//p' "$config" | tr -d "\"'")
-pulumi stack export --stack "$stack" >/dev/null 2>&1 ||
-    pulumi stack init "$stack" --no-select --non-interactive ${secrets:+--secrets-provider "$secrets"}
+# Only where there is none: `pulumi stack init` would overwrite a state that cannot be read just now.
+said=$(pulumi stack export --stack "$stack" 2>&1 >/dev/null) || case $said in
+*'no stack named'*) pulumi stack init "$stack" --no-select --non-interactive ${secrets:+--secrets-provider "$secrets"} ;;
+*) echo "$said" >&2 && exit 1 ;;
+esac
 
 # `pulumi stack init` writes the salt into Pulumi.local.yaml. A git filter, which .gitattributes names, keeps it out of commits; but
 # git looks at the size first: adding the file where it does not differ stages nothing, and has git note the new size.

@@ -6,28 +6,29 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . toolchain/env.sh
 stack=$1
 
-toolchain/stack.sh "$stack"
 # What runs on this machine is looked at: a container may have been removed by hand. What is on Quay and GitHub is not: no server is asked
-# for what the state knows (drift.yml does that at night). Who is at a terminal sees the preview and is asked.
-local=true
-options=(--yes --skip-preview --refresh --non-interactive)
-if grep -q '^ *mlops:quay:' "Pulumi.$stack.yaml"; then
-    local=false
-    options=(--yes --skip-preview --non-interactive)
-    [[ -t 0 && -t 1 ]] && options=()
-fi
-pulumi up --stack "$stack" "${options[@]}" || {
+# for what the state knows (drift.yml does that at night).
+refresh=(--refresh)
+grep -q '^ *mlops:quay:' "Pulumi.$stack.yaml" 2>/dev/null && refresh=()
+color=never; [[ ! -t 1 ]] || color=always
+said=$(mktemp) && trap 'rm -f "$said"' EXIT
+# -i: Ctrl-C is for pulumi, which ends in good order as long as somebody reads what it says.
+{
+    toolchain/stack.sh "$stack" &&
+        pulumi up --stack "$stack" --yes --skip-preview "${refresh[@]}" --non-interactive --color "$color"
+} 2>&1 | tee -i "$said" || {
+    grep -q 'stack is currently locked\|pending operations from previous\|failed to load checkpoint: EOF' "$said" &&
+        echo "Another up of this stack is at work, or was killed. This tells, and mends it: make recover STACK=$stack" >&2
     # Where a build failed: why. A log that ends with an error is the one.
     for log in .build/*.log; do
         [[ -e $log ]] && tail -n 30 "$log" | grep -q '^ERROR\|^#[0-9]* ERROR' && { echo "== $log"; tail -n 30 "$log"; } >&2
     done
-    echo "If this stack is locked, or an \`up\` of it was killed: make recover STACK=$stack" >&2
     exit 1
 }
 toolchain/stack.sh "$stack" # in a fresh clone it is `up` that writes the salt, from the state
 
 output() { pulumi stack output "$1" --stack "$stack" 2>/dev/null; }
-if ! $local; then
+if [[ ${#refresh[@]} == 0 ]]; then
     cat <<END
 
 $stack is at $(output version):
