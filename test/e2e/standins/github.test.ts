@@ -42,6 +42,17 @@ new github.RepositoryPullRequest(
 );
 `;
 
+/** What it looks up. */
+const lookups = `
+import * as github from "@pulumi/github";
+import { output } from "@pulumi/pulumi";
+
+export const user = output(github.getUser({ username: "reviewer" })).id;
+export const team = output(github.getTeam({ slug: "release" })).id;
+export const repository = output(github.getRepository({ name: "open" })).repoId;
+export const subject = output(github.getActionsRepositoryOidcSubjectClaimCustomizationTemplate({ name: "open" })).useDefault;
+`;
+
 const workflow = ".github/workflows/quay-deploy.yml";
 const content = "name: delivery\n";
 
@@ -53,6 +64,7 @@ describe("the GitHub to test against: the provider", function () {
     let github: GitHub;
     let repository: RepositoryHandle;
     let project: Project;
+    let reviewer: number;
 
     /** The operations since the last time. */
     const asked = (): readonly (string | undefined)[] => {
@@ -69,12 +81,13 @@ describe("the GitHub to test against: the provider", function () {
     before(async () => {
         github = await startGitHub();
         github.createUser("ada", { plan: "enterprise" });
+        reviewer = github.createUser("reviewer");
         repository = github.createRepository({ owner: "ada", name: "service" });
         const environment = {
             GITHUB_TOKEN: github.createToken({ user: "ada" }),
             GITHUB_OWNER: "ada",
             GITHUB_BASE_URL: github.baseUrl,
-            REVIEWER: String(github.createUser("reviewer")),
+            REVIEWER: String(reviewer),
             QUAY_PWD: "first",
         };
         project = await Project.create({}, environment, undefined, program);
@@ -170,6 +183,27 @@ describe("the GitHub to test against: the provider", function () {
         await expectChanges(limited, { same: 12, update: 1 });
         assert.equal(repository.secrets("team/dev")["QUAY_PWD"], "fourth");
         asked();
+    });
+
+    it("looks up users, teams, repositories and OIDC subjects", async () => {
+        github.createOrganization("org", "ada");
+        const team = github.createTeam("org", "release", ["reviewer"]);
+        const { id } = github.createRepository({ owner: "org", name: "open", private: false });
+        const environment = { GITHUB_TOKEN: github.createToken({ user: "ada" }), GITHUB_OWNER: "org", GITHUB_BASE_URL: github.baseUrl };
+        const reader = await Project.create({}, environment, undefined, lookups);
+        try {
+            const result = await reader.up();
+            assert.ok(!result.failed, result.output);
+            const outputs = Object.entries(await reader.outputs()).map(([name, { value }]) => [name, String(value)]);
+            assert.deepEqual(Object.fromEntries(outputs), {
+                user: String(reviewer),
+                team: String(team),
+                repository: String(id),
+                subject: "true",
+            });
+        } finally {
+            reader.remove();
+        }
     });
 
     it("deletes what it made, closes the pull request and leaves the rest", async () => {

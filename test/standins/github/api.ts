@@ -5,10 +5,9 @@ import { z } from "zod";
 import { tokenHeaders } from "./access.ts";
 import { type Answer, badCredentials, json, Refusal, unprocessable } from "./answers.ts";
 import { operations } from "./api/index.ts";
-import { Call } from "./call.ts";
+import { Call, type Caller } from "./call.ts";
 import { loadDescription } from "./description.ts";
 import type { Limiter } from "./limits.ts";
-import type { Token } from "./model.ts";
 import type { Operation } from "./operation.ts";
 import { fullName, type State } from "./state.ts";
 import type { Traffic } from "./traffic.ts";
@@ -22,12 +21,6 @@ export interface Context {
     readonly url: string;
     /** What could not be answered as GitHub would: a test that finds something here must fail. */
     readonly unknown: string[];
-}
-
-/** Who asks: "" is nobody, and a secret without a token is none of a user's. */
-interface Caller {
-    readonly secret: string;
-    readonly token: Token | undefined;
 }
 
 /** A request as the description's router and validator take it. */
@@ -196,6 +189,7 @@ function sentence({ keyword, params, instancePath, message }: NonNullable<Valida
     const { missingProperty, additionalProperty } = z
         .object({ missingProperty: z.string().optional(), additionalProperty: z.string().optional() })
         .parse(params);
+    if (missingProperty === "requestBody") return "For 'links/0/schema', nil is not an object.";
     if (keyword === "required") return `"${missingProperty ?? ""}" wasn't supplied.`;
     if (keyword === "additionalProperties") return `"${additionalProperty ?? ""}" is not a permitted key.`;
     return `For '${instancePath.replace("/requestBody", "properties")}', the value ${message ?? "is invalid"}.`;

@@ -219,6 +219,8 @@ export interface Repository extends Vault {
     readonly roles: Map<string, Role>;
     readonly git: Git;
     readonly protections: Map<string, Protection>;
+    /** Some plans and servers have no environments: every call on them is 404 then. */
+    hasEnvironments: boolean;
     /** By the name in lower case: names that differ in case are the same. */
     readonly environments: Map<string, Environment>;
     readonly labels: Map<string, Label>;
