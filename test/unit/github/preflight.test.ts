@@ -194,9 +194,9 @@ describe("the preflight", () => {
         it("a plan with environments for a private repository", async () => {
             github.createRepository({ owner: "octo", name: "hidden", private: true });
             await check({ repository: "hidden" });
-            github.faults.add({ path: "/environments$", status: 404 });
+            github.createRepository({ owner: "octo", name: "free", private: true, environments: false });
             match(
-                await refusal({ repository: "hidden" }),
+                await refusal({ repository: "free" }),
                 /It is private, and its owner's plan has no environments for private repositories\.\n {6}Leave mlops:github\.environment out/,
             );
         });
