@@ -191,16 +191,6 @@ describe("the preflight", () => {
             await check({ environment, delivery: "pullRequest" });
         });
 
-        it("a plan with environments for a private repository", async () => {
-            github.createRepository({ owner: "octo", name: "hidden", private: true });
-            await check({ repository: "hidden" });
-            github.createRepository({ owner: "octo", name: "free", private: true, environments: false });
-            match(
-                await refusal({ repository: "free" }),
-                /It is private, and its owner's plan has no environments for private repositories\.\n {6}Leave mlops:github\.environment out/,
-            );
-        });
-
         it("all of it at once", async () => {
             use(github.createToken({ user: "octo", scopes: ["repo"] }));
             const said = await refusal({ branch: "nope", environment: undefined });
