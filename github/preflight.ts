@@ -33,8 +33,7 @@ interface Problem {
 
 /**
  * Checks, before anything is declared, what would otherwise fail half-way: the token and what it may do, the repository, the branch, and what
- * is there already. Four requests at once (and a fifth for a private repository without the environment), in an `up` alone: a preview
- * checks the settings and asks GitHub nothing.
+ * is there already. Four requests at once, in an `up` alone: a preview checks the settings and asks GitHub nothing.
  *
  * @throws UserError with every problem and what to do about it.
  */
@@ -87,8 +86,13 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
     if (archived) {
         return [{ what: "It is archived: nothing in it can change.", mend: `Unarchive it, or change ${delivery.setting}.repository.` }];
     }
-    const withoutPlan =
-        isPrivate && variables?.status === 404 && (await client.get(`${at}/environments`)).status === 404 ? [noEnvironments(delivery)] : [];
+    if (environment !== undefined && isPrivate && variables?.status === 404) {
+        // No request tells the plan of somebody else's account.
+        void pulumi.log.warn(
+            `${account.owner}/${delivery.repository} is private: should GitHub answer 404 to the environment "${environment.name}", its owner's ` +
+                `plan has none for private repositories. Leave ${delivery.setting}.environment out then: the secrets are the repository's.`,
+        );
+    }
     return [
         ...findScopeProblems(account, repository),
         ...findRoleProblems(account, delivery, permissions),
@@ -96,7 +100,6 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
         ...findBranchProblems(delivery, found),
         ...findFileProblems(delivery, file),
         ...(await findOwnerProblems(client, at, account, delivery, variables)),
-        ...withoutPlan,
     ];
 }
 
@@ -222,9 +225,4 @@ async function findOwnerProblems(
 
 function howToAdopt(setting: string): string {
     return `pulumi config set --path ${setting}.adopt true -s ${pulumi.getStack()}`;
-}
-
-function noEnvironments({ setting }: Delivery): Problem {
-    const what = "It is private, and its owner's plan has no environments for private repositories.";
-    return { what, mend: `Leave ${setting}.environment out: the secrets are the repository's then. Or change the plan.` };
 }

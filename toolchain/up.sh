@@ -15,7 +15,7 @@ said=$(mktemp) && trap 'rm -f "$said"' EXIT
 # -i: Ctrl-C is for pulumi, which ends in good order as long as somebody reads what it says.
 {
     toolchain/stack.sh "$stack" &&
-        pulumi up --stack "$stack" --yes --skip-preview "${refresh[@]}" --non-interactive --color "$color"
+        pulumi up --stack "$stack" --yes --skip-preview ${refresh[@]+"${refresh[@]}"} --non-interactive --color "$color"
 } 2>&1 | tee -i "$said" || {
     grep -q 'stack is currently locked\|pending operations from previous\|failed to load checkpoint: EOF' "$said" &&
         echo "Another up of this stack is at work, or was killed. This tells, and mends it: make recover STACK=$stack" >&2

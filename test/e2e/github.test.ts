@@ -266,6 +266,18 @@ describe("delivering to GitHub", () => {
         deepEqual(repository.secrets(), {});
     });
 
+    it("says what to do where the plan has no environments: then it works", async () => {
+        const free = github.createRepository({ owner: "octo", name: "free", private: true, environments: false });
+        project.configure(config({ repository: "free" }));
+        const { failed, output } = await project.up();
+        equal(failed, true);
+        match(output, /warning: octo\/free is private: should GitHub answer 404 to the environment "dev"/);
+        match(output, /environments\/dev: 404 Not Found/);
+        project.configure(config({ repository: "free", environment: undefined }));
+        await up();
+        await login(free.secrets());
+    });
+
     describe("what was there before", () => {
         it("is not overwritten: a workflow file, unless it is adopted", async () => {
             repository.commit({ [path]: "name: mine\n" });
