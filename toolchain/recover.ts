@@ -14,6 +14,9 @@ import { createInterface } from "node:readline/promises";
 import { isDeepStrictEqual, parseArgs, promisify } from "node:util";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { accountOf } from "../github/account.ts";
+import { GitHubClient } from "../github/client.ts";
+import { findExisting } from "../github/existing.ts";
 
 const run = promisify(execFile);
 
@@ -41,6 +44,8 @@ const idOf: Readonly<Record<string, (input: (name: string) => string) => string>
     "quay:index:Robot": (input) => `${input("namespace")}+${input("name")}`,
     "quay:index:Organization": (input) => input("name"),
     "quay:index:Team": (input) => `${input("organization")}:${input("name")}`,
+    "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable": (input) =>
+        `${input("repository")}:${input("environment").replaceAll(":", "??")}:${input("variableName")}`,
     "github:index/branch:Branch": (input) => `${input("repository")}:${input("branch")}`,
     "github:index/repositoryFile:RepositoryFile": (input) => `${input("repository")}:${input("file")}:${input("branch")}`,
 };
@@ -69,7 +74,7 @@ async function recover(stack: string): Promise<void> {
     await removeEmptyAttributes();
     const before = await exportState(stack);
     const pending = before.deployment.pending_operations;
-    const state = withPendingCreates(before);
+    const state = withPendingCreates(before, await findNumbered(stack, pending));
     const lock = await importState(stack, state);
     if (lock !== undefined) await requireStale(stack, lock);
     for (const { type, resource } of pending) if (type === "creating") await removeHalfMade(resource);
@@ -106,11 +111,11 @@ async function removeEmptyAttributes(): Promise<void> {
 }
 
 /** The state, and in it what was being made and cannot be made twice, as if it were there. */
-function withPendingCreates(state: Exported): Exported {
+function withPendingCreates(state: Exported, numbered: ReadonlyMap<string, string>): Exported {
     const { resources, pending_operations: pending } = state.deployment;
     const known = new Set(resources.map(({ urn }) => urn));
     const made = pending.flatMap(({ type, resource }) => {
-        const id = idOf[resource.type]?.((name) => z.string().default("").parse(resource.inputs[name]));
+        const id = numbered.get(resource.urn) ?? idOf[resource.type]?.((name) => inputOf(resource, name));
         return type !== "creating" || id === undefined || known.has(resource.urn) ? [] : [{ ...resource, id, outputs: resource.inputs }];
     });
     return { ...state, deployment: { ...state.deployment, resources: [...resources, ...made] } };
@@ -122,6 +127,32 @@ function isInQuestion({ type, inputs, outputs }: Resource): boolean {
 }
 
 /** What a killed `up` left half-made on this machine's Docker engine. */
+/** The ids of what was being made and has a number that GitHub gave it, by URN: which branches and tags an environment admits. */
+async function findNumbered(stack: string, pending: Exported["deployment"]["pending_operations"]): Promise<ReadonlyMap<string, string>> {
+    const rules = pending.filter(
+        ({ type, resource }) => type === "creating" && resource.type.endsWith(":RepositoryEnvironmentDeploymentPolicy"),
+    );
+    if (rules.length === 0) return new Map();
+    const settings = z
+        .record(z.string(), z.object({ value: z.string().optional() }))
+        .parse(JSON.parse(await pulumi(["config", "--json", "--stack", stack])));
+    const account = accountOf(settings["github:owner"]?.value ?? process.env["GITHUB_OWNER"] ?? "", settings["github:baseUrl"]?.value);
+    const client = new GitHubClient(account);
+    const found = await Promise.all(
+        rules.map(async ({ resource }) => {
+            const [branch, tag] = [inputOf(resource, "branchPattern"), inputOf(resource, "tagPattern")];
+            const existing = await findExisting(client, account.owner, inputOf(resource, "repository"), inputOf(resource, "environment"));
+            return [resource.urn, existing.rules.get(branch === "" ? `tag-${tag}` : `branch-${branch}`)] as const;
+        }),
+    );
+    return new Map(found.flatMap(([urn, id]) => (id === undefined ? [] : [[urn, id] as const])));
+}
+
+/** An input's value; empty where it is none, or no text. */
+function inputOf({ inputs }: Resource, name: string): string {
+    return z.string().catch("").parse(inputs[name]);
+}
+
 async function removeHalfMade({ type, inputs }: Resource): Promise<void> {
     const command = removal[type];
     const { name } = inputs;
