@@ -1,8 +1,14 @@
+import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { isConfigSecret } from "@pulumi/pulumi/runtime/config.js";
+import * as yaml from "yaml";
 import { z } from "zod";
+import { configurationError, isObject } from "./configurationError.ts";
 import { isRepository, isTag } from "./docker/reference.ts";
 import { UserError } from "./errors.ts";
+import * as names from "./quay/names.ts";
+import { parseImageName } from "./quay/registry.ts";
+import { severities } from "./quay/severity.ts";
 
 declare module "@pulumi/pulumi/runtime/config.js" {
     /** Whether a configuration key holds a secret; the SDK has it, but its type declarations leave it out. */
@@ -11,72 +17,206 @@ declare module "@pulumi/pulumi/runtime/config.js" {
 
 const port = z.int().min(1).max(65535);
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable name: letters, digits, underscores");
-const text = z.string().min(1);
+const text = z.string().regex(/^[^\p{Cc}]+$/u, "text in one line, not empty");
+const pattern = text.max(256).refine(isPattern, "a regular expression, at most 256 characters");
 
-/** What is delivered: the service and how its image is built. */
+/** What is delivered. */
 const service = z.strictObject({
-    /** The image's repository name, without registry, account and tag. */
+    /** The image's name on this machine, and of what the stack declares: without registry, account and tag. */
     name: z.string().refine((name) => isRepository(name) && !name.includes("/"), "an image name: lower-case letters, digits, . _ - within"),
     /** The version that this environment is at, as an image tag. */
     version: z.string().refine(isTag, "an image tag: letters, digits, . _ -, at most 128 characters"),
-    /** The folder that Docker builds, relative to the project; it may lie anywhere. */
-    context: text,
-    /** The Dockerfile, relative to the context. */
-    dockerfile: text.default("Dockerfile"),
-    /** The stage of the Dockerfile to build. Default: the last. */
-    target: text.optional(),
-    /** The platform to build for, as in `linux/amd64`. Default: the Docker engine's. */
-    platform: z
-        .string()
-        .regex(/^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/, "a platform such as linux/amd64")
-        .optional(),
     /** The port that the service listens on. */
     port: port.default(8080),
-    /** Build arguments. They stay in the image's history: nothing secret. */
-    buildArgs: z.record(variableName, z.string()).default({}),
-    /** Build secrets by id: the NAME of the environment variable that holds each (RUN --mount=type=secret,id=…). */
-    buildSecrets: z.record(z.string().regex(/^[\w.-]+$/, "a secret's id: letters, digits, . _ -"), variableName).default({}),
 });
+
+/** How its image is built, where the environment builds it. It always gets its version as a build argument. */
+const builtService = service
+    .extend({
+        /** The folder that Docker builds, relative to the project; it may lie anywhere. */
+        context: text,
+        /** The Dockerfile, relative to the context. */
+        dockerfile: text.default("Dockerfile"),
+        /** The stage of the Dockerfile to build. Default: the last. */
+        target: text.optional(),
+        /** The platform to build for, as in `linux/amd64`. Default: the Docker engine's. */
+        platform: z
+            .string()
+            .regex(/^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/, "a platform such as linux/amd64")
+            .optional(),
+        /** Build arguments. They stay in the image's history: nothing secret. */
+        buildArgs: z.record(variableName, z.string()).default({}),
+        /** Build secrets by id: the NAME of the environment variable that holds each (RUN --mount=type=secret,id=…). */
+        buildSecrets: z.record(z.string().regex(/^[\w.-]+$/, "a secret's id: letters, digits, . _ -"), variableName).default({}),
+    })
+    .transform((built) => ({ ...built, buildArgs: { VERSION: built.version, ...built.buildArgs } }));
+
+/** The service's environment variables. */
+const env = z.record(variableName, z.string()).default({});
 
 /** The issuer whose access tokens the service accepts (RFC 9068). */
-const oauth2 = z.strictObject({
-    /** The token's `iss`, as in https://tenant.eu.auth0.com/ */
-    issuer: z.url({ protocol: /^https?$/, error: "an http(s) URL" }),
-    /** The token's `aud`. */
-    audience: text,
-    /** Where the issuer's keys are; relative to the issuer, or a URL. */
-    jwksUri: text.default(".well-known/jwks.json"),
-});
+const oauth2 = z
+    .strictObject({
+        /** The token's `iss`, as in https://tenant.eu.auth0.com/ */
+        issuer: z.url({ protocol: /^https?$/, error: "an http(s) URL" }),
+        /** The token's `aud`. */
+        audience: text,
+        /** Where the issuer's keys are; relative to the issuer, or a URL. */
+        jwksUri: text.default(".well-known/jwks.json"),
+    })
+    .optional();
 
 /** How the service runs on this machine's Docker engine. */
-const local = z.strictObject({
-    /** The port on this machine, http://localhost:PORT. */
-    port: port.default(8080),
-    /** Memory limit in MiB. */
-    memory: z.int().min(16).default(512),
-    /** CPU limit, in cores. */
-    cpus: z.number().min(0.1).default(1),
-    /** How many seconds the service may take to become healthy. */
-    healthTimeout: z.int().min(1).max(3600).default(60),
+const local = z
+    .strictObject({
+        /** The port on this machine, http://localhost:PORT. */
+        port: port.default(8080),
+        /** Memory limit in MiB. */
+        memory: z.int().min(16).default(512),
+        /** CPU limit, in cores. */
+        cpus: z.number().min(0.1).default(1),
+        /** How many seconds the service may take to become healthy. */
+        healthTimeout: z.int().min(1).max(3600).default(60),
+    })
+    .prefault({});
+
+const pruned = z.string().regex(/^[1-9]\d*[smhdwy]$/, "an age such as 30d or 4w (s, m, h, d, w, y)");
+
+/** The repository on Quay and its robot; as `QuayRepository` takes it. */
+const quay = z.strictObject({
+    /** The user or organization. */
+    namespace: names.namespace,
+    repository: names.repositoryInNamespace,
+    /** The robot's name, without the `NAMESPACE+`. */
+    robot: names.robotInNamespace,
+    visibility: z.enum(["public", "private"]).default("private"),
+    /** Markdown, on the repository's page. */
+    description: z.string().min(1).optional(),
+    /** Raised by one, the robot is rotated. */
+    rotation: z.int().min(0).default(0),
+    /** Removes the robot before the current one. */
+    retire: z.boolean().default(false),
+    /** Which tags Quay deletes by itself. */
+    autoPrune: z
+        .array(
+            z.union(
+                [
+                    z.strictObject({ keep: z.int().min(1), tagPattern: pattern.optional() }),
+                    z.strictObject({ keepFor: pruned, tagPattern: pattern.optional() }),
+                ],
+                "either keep (a number of tags) or keepFor (an age), and a tagPattern",
+            ),
+        )
+        .default([]),
+    /** Tags that never change once they are set, as a regular expression for the whole tag. */
+    immutableTags: pattern.optional(),
+    /** Whether the repository is protected from deletion and replacement. */
+    protect: z.boolean().default(false),
 });
 
-/** An absent section is `{}`, the default that Pulumi.yaml gives it. */
-const optionalSection = <T extends z.ZodType>(section: T) =>
-    z.preprocess((value) => (isRecord(value) && Object.keys(value).length === 0 ? undefined : value), section.optional());
-
-const environment = z.strictObject({
-    service,
-    /** The service's environment variables. */
-    env: z.record(variableName, z.string()).default({}),
-    oauth2: optionalSection(oauth2),
-    local: local.prefault({}),
+/** The GitHub repository that the image is built in, or released from, and how that is declared there. */
+const github = z.strictObject({
+    /** The repository's name; its owner is `github:owner`. */
+    repository: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "a repository's name without its owner: letters, digits, . _ -"),
+    /** The branch that the workflow file is on, and whose pushes build the image. */
+    branch: text,
+    /** How the workflow file gets there: a commit to the branch, or a pull request where the branch is protected. */
+    delivery: z.enum(["commit", "pullRequest"]).default("commit"),
+    /** Whether a file, or an environment, that this stack did not make is taken over. */
+    adopt: z.boolean().default(false),
+    /** The GitHub environment that the credentials belong to. Default: they are secrets of the repository. */
+    environment: z
+        .strictObject({
+            name: text.max(255),
+            /** Who has to approve a run: users by login, teams by slug; six at most. */
+            reviewers: z.strictObject({ users: z.array(text).optional(), teams: z.array(text).optional() }).optional(),
+            /** Minutes that a run waits. */
+            waitTimer: z.int().min(1).max(43200).optional(),
+            preventSelfReview: z.boolean().optional(),
+            /** The branches whose runs may use it, as names or patterns. Default: all. */
+            branches: z.array(text).optional(),
+            tags: z.array(text).optional(),
+            protectedBranches: z.boolean().optional(),
+        })
+        .optional(),
+    /** The names of the secrets that the robot's credentials are in. */
+    secrets: z.strictObject({ username: variableName.default("QUAY_USER"), password: variableName.default("QUAY_PWD") }).prefault({}),
+    /** Whether jobs log in with their OIDC token: there is no password then. The Quay has to have robot federation. */
+    federation: z.boolean().default(false),
 });
 
-/** The configuration of one stack: all that differs between environments. */
-export type Environment = Omit<z.infer<typeof environment>, "env"> & {
-    /** The service's environment variables, secret where the configuration's are. */
-    readonly env: pulumi.Input<Record<string, string>>;
-};
+/** The workflow file. */
+const workflow = z.strictObject({
+    path: text,
+    /** Its name, as GitHub shows it. */
+    name: text,
+    /** The id of its job. */
+    job: text,
+    /** The path that answers once the service works. */
+    healthPath: text.default("/health"),
+    /** The label of the runner. Default: the newest Ubuntu that this project was tried with. */
+    runner: text.optional(),
+});
+const buildWorkflow = workflow.extend({
+    /** The folder that is built, from the root of the GitHub repository. */
+    context: text.default("."),
+    /** Whether where it was built is attested; a private GitHub repository needs GitHub Enterprise Cloud. */
+    attestation: z.boolean().default(false),
+});
+const releaseWorkflow = workflow.extend({
+    /** The path of the workflow that has to have built and attested the image. Default: it may come from anywhere. */
+    attestedBy: text.optional(),
+});
+
+/** Where the image comes from, in an environment that does not build it. */
+const promoteFrom = z.strictObject({
+    /** The repository of the environment before, with its registry: quay.io/account/name. */
+    repository: z
+        .string()
+        .refine((name) => parseImageName(name) !== undefined, "a repository with its registry, as in quay.io/account/name"),
+    /** The stack that publishes there: a preview awaits a version that its Pulumi.<stack>.yaml names. Default: versions are there already. */
+    environment: text.optional(),
+    /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. */
+    maxSeverity: z.enum(severities).optional(),
+    /** Lets one digest pass all the same. */
+    severityException: z
+        .strictObject({ digest: names.digest, reason: text, expires: z.iso.date("a day, YYYY-MM-DD: the last on which it holds") })
+        .optional(),
+});
+
+/** The sections that are there say which kind it is. */
+const environment = z.discriminatedUnion("kind", [
+    /** The service runs on this machine. */
+    z.strictObject({ kind: z.literal("local"), service: builtService, env, oauth2, local }),
+    /** The image is built, and published on Quay. */
+    z.strictObject({
+        kind: z.literal("built"),
+        service: builtService,
+        env,
+        oauth2,
+        quay,
+        github: github.extend({ workflow: buildWorkflow }),
+    }),
+    /** The image is promoted from the environment before. */
+    z.strictObject({
+        kind: z.literal("promoted"),
+        service,
+        env,
+        oauth2,
+        quay,
+        github: github.extend({ workflow: releaseWorkflow }),
+        promoteFrom,
+    }),
+]);
+type Parsed = z.infer<typeof environment>;
+type WithSecrets<T> = T extends unknown
+    ? Omit<T, "env"> & { readonly env: Record<string, string> | pulumi.Output<Record<string, string>> }
+    : never;
+
+/** The configuration of one stack: all that differs between environments. The variables in `env` are secret where the configuration's are. */
+export type Environment = WithSecrets<Parsed>;
+/** That of a stack with a given kind. */
+export type EnvironmentOf<Kind extends Environment["kind"]> = Extract<Environment, { kind: Kind }>;
 
 /** A configuration as Pulumi hands it over: `mlops:service` → its value as a string, objects as JSON. */
 export interface RawConfig {
@@ -85,8 +225,9 @@ export interface RawConfig {
     readonly secretKeys: readonly string[];
 }
 
-/** Reads and checks the configuration of the current stack. @throws UserError with every problem in it. */
+/** Reads and checks the configuration of the current stack. @throws UserError with every problem in it, or where nothing encrypts its secrets. */
 export function readEnvironment(): Environment {
+    requirePassphrase(`Pulumi.${pulumi.getStack()}.yaml`);
     const project = pulumi.getProject();
     const values = pulumi.runtime.allConfig();
     const secretKeys = Object.keys(values).filter((key) => isConfigSecret(key));
@@ -94,81 +235,64 @@ export function readEnvironment(): Environment {
     return { ...parsed, env: secretKeys.includes(`${project}:env`) ? pulumi.secret(parsed.env) : parsed.env };
 }
 
-/**
- * Checks a configuration. Unknown keys are refused too: a key with a typing error would silently be the default.
- *
- * @throws UserError that lists every problem: the key, its value (unless it is secret), what is allowed, and the command that mends it.
- */
-export function parseEnvironment(config: RawConfig, project: string, stack: string): z.infer<typeof environment> {
-    const own = Object.entries(config.values).filter(([key]) => key.startsWith(`${project}:`));
-    const sections = Object.fromEntries(own.map(([key, value]) => [key.slice(project.length + 1), fromJson(value)]));
-    const result = environment.safeParse(sections);
-    const problems = [
-        ...(result.error?.issues ?? []).flatMap((issue) => problemsOf(issue, sections)),
-        ...own.filter(([key]) => config.secretKeys.includes(key) && key !== `${project}:env`).map(([key]) => misplacedSecret(key, project)),
-    ];
-    if (result.success && problems.length === 0) return result.data;
-    const lines = problems.map(({ path, value, message, advice, isString }) => {
-        const key = `${project}:${path.map(String).join(".")}`;
-        const secret = config.secretKeys.includes(`${project}:${String(path[0])}`);
-        const shown = value === undefined ? "is not set" : `= ${secret ? "[secret]" : JSON.stringify(value)}`;
-        const mend =
-            advice === "set"
-                ? `pulumi config set --path '${key}' VALUE -s ${stack}${isString ? " --type string" : ""}${secret ? " --secret" : ""}`
-                : advice === "remove"
-                  ? `pulumi config rm --path '${key}' -s ${stack}`
-                  : advice;
-        return `  ${key} ${shown}: ${message}\n      ${mend}`;
-    });
+/** The CLI takes an empty passphrase, with which anyone can read the robots' tokens in the state; that there is none at all, it says itself. */
+function requirePassphrase(file: string): void {
+    const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile = "" } = process.env;
+    if (passphrase !== "" || passphraseFile !== "" || !existsSync(file) || !/^encryptionsalt:/m.test(readFileSync(file, "utf8"))) return;
     throw new UserError(
-        `The configuration of stack "${stack}" has ${plural(lines.length, "problem")} (Pulumi.${stack}.yaml):\n${lines.join("\n")}`,
+        "PULUMI_CONFIG_PASSPHRASE is empty: anyone could read the secrets in the state. Make a passphrase, and say where it is:\n" +
+            "  (umask 077 && head -c 32 /dev/urandom | base64 > ~/.mlops-passphrase)\n" +
+            "  unset PULUMI_CONFIG_PASSPHRASE; export PULUMI_CONFIG_PASSPHRASE_FILE=~/.mlops-passphrase\n" +
+            "A stack that was made with the empty one is moved to it by: pulumi stack change-secrets-provider passphrase",
     );
 }
 
-interface Problem {
-    readonly path: readonly PropertyKey[];
-    readonly value: unknown;
-    readonly message: string;
-    /** Which command mends it, or what else does. */
-    readonly advice: "set" | "remove" | (string & {});
-    /** Whether a string is wanted: the CLI takes 1 and true for other types, unless it is told. */
-    readonly isString?: boolean;
+/**
+ * Checks a configuration. Its sections say what kind of environment it is. Unknown keys are refused too: a key with a typing error would
+ * silently be the default.
+ *
+ * @throws UserError that lists every problem: the key, its value (unless it is secret), what is allowed, and the command that mends it.
+ */
+export function parseEnvironment(
+    config: RawConfig,
+    project: string,
+    stack: string,
+): Environment & { readonly env: Record<string, string> } {
+    const own = Object.entries(config.values).filter(([key]) => key.startsWith(`${project}:`));
+    const sections = Object.fromEntries(
+        own.map(([key, value]) => [key.slice(project.length + 1), fromJson(value)] as const).filter(([, value]) => !isEmpty(value)),
+    );
+    const secretSections = config.secretKeys.map((key) => key.slice(project.length + 1));
+    // Only environment variables are handled as secrets.
+    const misplaced = Object.keys(sections).filter((section) => section !== "env" && secretSections.includes(section));
+    const kind = "promoteFrom" in sections ? "promoted" : "quay" in sections || "github" in sections ? "built" : "local";
+    const { success, data, error } = environment.safeParse({ ...sections, kind });
+    if (success && misplaced.length === 0) return data;
+    throw configurationError({ project, stack, sections, secretSections, issues: error?.issues ?? [], misplaced });
 }
 
-function problemsOf(issue: z.core.$ZodIssue, sections: unknown): Problem[] {
-    if (issue.code === "unrecognized_keys") {
-        return issue.keys.map((key) => ({
-            path: [...issue.path, key],
-            value: valueAt(sections, [...issue.path, key]),
-            message: "there is no such key",
-            advice: "remove",
-        }));
-    }
-    const message = issue.code === "invalid_key" ? issue.issues.map((inner) => inner.message).join("; ") : issue.message;
-    const value = valueAt(sections, issue.path);
-    return [
-        {
-            path: issue.path,
-            value,
-            message: value === undefined ? "it has to be set" : message,
-            advice: issue.code === "invalid_key" ? "remove" : "set",
-            isString: issue.code === "invalid_type" && issue.expected === "string" && value !== undefined,
-        },
-    ];
+/**
+ * Who is about to publish the version that this environment is to promote: for a preview of a change to both. Undefined in an `up`, which
+ * needs it published, and where the configuration of the environment before names another version.
+ */
+export function publisherOf({ service, promoteFrom }: EnvironmentOf<"promoted">): string | undefined {
+    const { environment } = promoteFrom;
+    if (environment === undefined || !pulumi.runtime.isDryRun()) return undefined;
+    const file = `Pulumi.${environment}.yaml`;
+    if (!existsSync(file)) return undefined;
+    const version = z.object({ config: z.object({ [`${pulumi.getProject()}:service`]: z.object({ version: z.string() }) }) });
+    const theirs = version.safeParse(yaml.parse(readFileSync(file, "utf8")));
+    return theirs.data?.config[`${pulumi.getProject()}:service`]?.version === service.version ? environment : undefined;
 }
 
-/** Only environment variables are handled as secrets. */
-function misplacedSecret(key: string, project: string): Problem {
-    const advice = `move the value that says "secure:" in the file to mlops:env, or to an environment variable that mlops:service.buildSecrets names`;
-    return { path: [key.slice(project.length + 1)], value: "", message: "holds a secret, which would be in clear in the state", advice };
+/** What tells the service whose tokens to accept, as its environment variables. */
+export function oauth2Variables<T>({ issuer, audience, jwksUri }: { readonly issuer: T; readonly audience: T; readonly jwksUri: T }) {
+    return { OAUTH2_ISSUER: issuer, OAUTH2_AUDIENCE: audience, OAUTH2_JWKS_URI: jwksUri };
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-    return path.reduce<unknown>((at, key) => (isRecord(at) ? at[String(key)] : undefined), value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
+/** An absent section is `{}`, the default that Pulumi.yaml gives it. */
+function isEmpty(value: unknown): boolean {
+    return isObject(value) && Object.keys(value).length === 0;
 }
 
 /** Objects arrive as JSON; anything that is not JSON is a plain string. */
@@ -180,6 +304,10 @@ function fromJson(value: string): unknown {
     }
 }
 
-function plural(count: number, noun: string): string {
-    return `${String(count)} ${noun}${count === 1 ? "" : "s"}`;
+function isPattern(pattern: string): boolean {
+    try {
+        return new RegExp(pattern) instanceof RegExp;
+    } catch {
+        return false;
+    }
 }

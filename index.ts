@@ -1,42 +1,110 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
 import { IdentityProvider } from "./components/identityProvider.ts";
 import { LocalService } from "./components/localService.ts";
+import { PromotedServiceImage } from "./components/promotedServiceImage.ts";
+import { QuayRepository } from "./components/quayRepository.ts";
+import { RegistrySecrets } from "./components/registrySecrets.ts";
+import { RobotFederation } from "./components/robotFederation.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
-import { readEnvironment } from "./environment.ts";
+import { pullCommand, runCommand } from "./docker/commands.ts";
+import { digestOf } from "./docker/reference.ts";
+import { type EnvironmentOf, oauth2Variables, publisherOf, readEnvironment } from "./environment.ts";
+import { preflight } from "./github/preflight.ts";
+import { exportOutputs } from "./outputs.ts";
 
 // The SDK takes a stack trace for every promise and maps each back through source maps. There are none: Node.js strips the types in place.
 // Its own traces are as exact and take 0.2 s less of a preview.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
-const { service, env, oauth2, local } = readEnvironment();
+const environment = readEnvironment();
+export default exportOutputs(environment.kind === "local" ? runHere(environment) : await deliver(environment));
 
-const image = new ServiceImage(service.name, {
-    ...service,
-    repository: service.name,
-    buildArgs: { VERSION: service.version, ...service.buildArgs },
-});
+/** The service on this machine. */
+function runHere({ service, env, oauth2, local }: EnvironmentOf<"local">) {
+    const { name, version } = service;
+    const image = new ServiceImage(name, { ...service, repository: name });
+    const network = new docker.Network(name);
+    // Without an issuer of the user's, the stack brings one of its own, so that the service can be called at once.
+    const identity = oauth2 ?? new IdentityProvider(`${name}-identity`, { audience: name, network: network.name });
+    const running = new LocalService(name, {
+        ...local,
+        image: image.reference,
+        network: network.name,
+        port: { host: local.port, container: service.port, setting: "mlops:local.port" },
+        env: pulumi.output(env).apply((variables) => ({
+            PORT: String(service.port),
+            ...oauth2Variables(identity),
+            ...variables,
+        })),
+    });
+    const tokenCommand = identity instanceof IdentityProvider ? { tokenCommand: identity.tokenCommand } : {};
+    const serviceUrl = pulumi.interpolate`${running.serviceUrl}`;
+    return { kind: "local" as const, version, imageId: image.reference, serviceUrl, ...tokenCommand };
+}
 
-const network = new docker.Network(service.name);
+/** The image in its Quay repository, the robot's credentials on GitHub, and the workflow there that builds the image or checks its release. */
+async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
+    const { service, env, oauth2, quay, github } = environment;
+    const { name, version } = service;
+    const { environment: place, secrets: names, federation, workflow: file } = github;
+    await preflight({ ...github, path: file.path, setting: "mlops:github" });
 
-// Without an issuer of the user's, the stack brings one of its own, so that the service can be called at once.
-const identity = oauth2 ?? new IdentityProvider(`${service.name}-identity`, { audience: service.name, network: network.name });
+    const repository = new QuayRepository(name, quay);
+    const { robotUsername, robotToken } = repository;
+    const image =
+        environment.kind === "built"
+            ? new ServiceImage(name, {
+                  ...environment.service,
+                  repository: repository.image,
+                  publish: { version, username: robotUsername, password: robotToken },
+              })
+            : new PromotedServiceImage(name, {
+                  repository: repository.image,
+                  version,
+                  from: environment.promoteFrom,
+                  publishedBy: publisherOf(environment),
+              });
+    const digest = image.reference.apply(digestOf);
 
-const running = new LocalService(service.name, {
-    ...local,
-    image: image.reference,
-    network: network.name,
-    port: { host: local.port, container: service.port, setting: "mlops:local.port" },
-    env: pulumi.output(env).apply((variables) => ({
-        PORT: String(service.port),
-        OAUTH2_ISSUER: identity.issuer,
-        OAUTH2_AUDIENCE: identity.audience,
-        OAUTH2_JWKS_URI: identity.jwksUri,
-        ...variables,
-    })),
-});
-
-export const version = service.version;
-export const imageId = image.reference;
-export const serviceUrl = running.serviceUrl;
-export const tokenCommand = identity instanceof IdentityProvider ? identity.tokenCommand : undefined;
+    const secrets = new RegistrySecrets(name, {
+        ...github,
+        secrets: federation ? {} : { [names.username]: robotUsername, [names.password]: robotToken },
+    });
+    if (federation && place) new RobotFederation(name, { ...github, environment: place.name, robot: robotUsername });
+    // A secret is nobody's but the service's. Without an issuer, whoever runs the image names one; the smoke test, which asks for its health
+    // alone, gets one that there cannot be (RFC 2606).
+    const plain = pulumi.Output.isInstance(env) ? {} : env;
+    const noIssuer = { issuer: "https://issuer.invalid/", audience: name, jwksUri: "jwks.json" };
+    const unset = { issuer: undefined, audience: undefined, jwksUri: undefined };
+    const workflow = new DeliveryWorkflow(
+        name,
+        {
+            ...github,
+            ...file,
+            image: repository.image,
+            version,
+            login: federation ? { robot: robotUsername } : { usernameSecret: names.username, passwordSecret: names.password },
+            health: { port: service.port, path: file.healthPath, env: { ...oauth2Variables(oauth2 ?? noIssuer), ...plain } },
+            ...(environment.kind === "built"
+                ? { build: { ...environment.service, ...environment.github.workflow } }
+                : { release: { digest, attestedBy: environment.github.workflow.attestedBy } }),
+        },
+        { dependsOn: [secrets, image] },
+    );
+    return {
+        kind: "published" as const,
+        version,
+        image: image.reference,
+        digest,
+        tags: [version],
+        repositoryUrl: repository.repositoryUrl,
+        pullCommand: image.reference.apply(pullCommand),
+        runCommand: image.reference.apply((reference) =>
+            runCommand(reference, service.port, { ...oauth2Variables(oauth2 ?? unset), ...plain }),
+        ),
+        robotUsername,
+        workflow: workflow.url,
+    };
+}

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { findHealthProblem, findPortProblem, ownerLabel } from "../docker/engine.ts";
-import { UserError } from "../errors.ts";
+import { failOn } from "./failOn.ts";
 
 export interface LocalServiceArgs {
     /** The image to run: its id, or any name that the Docker engine knows. It has a HEALTHCHECK and a user that is not root. */
@@ -79,17 +79,4 @@ export class LocalService extends pulumi.ComponentResource {
 /** Looks at something on this machine in `up` alone: a preview asks the Docker engine nothing, and needs none. */
 function inUp(look: () => Promise<string | undefined>): pulumi.Output<string | undefined> {
     return pulumi.output(pulumi.runtime.isDryRun() ? undefined : look());
-}
-
-/**
- * Fails the program with the problem, if there is one; what waits for this then never goes on. (An error that an output carries to
- * a resource would reach the user wrapped: `error serializing property "image": …`.)
- */
-function failOn(problem: pulumi.Output<string | undefined>): pulumi.Output<undefined> {
-    problem.apply((message) => {
-        if (message !== undefined) throw new UserError(message);
-    });
-    return problem.apply((message): Promise<undefined> =>
-        message === undefined ? Promise.resolve(undefined) : new Promise(() => undefined),
-    );
 }

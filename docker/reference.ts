@@ -18,6 +18,11 @@ export function isTag(tag: string): boolean {
     return tagPattern.test(tag);
 }
 
+/** The digest in `repository@digest`. */
+export function digestOf(reference: string): string {
+    return reference.slice(reference.indexOf("@") + 1);
+}
+
 /** The address of a repository's registry, as the Docker provider wants it: https, but on this machine, where Docker itself speaks http. */
 export function registryAddress(repository: string): string {
     const host = repository.split("/")[0] ?? "";

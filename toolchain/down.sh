@@ -10,7 +10,8 @@ if ! state=$(pulumi stack export --stack "$stack" 2>/dev/null); then
     echo "There is no stack \"$stack\": nothing to remove."
     exit 0
 fi
-pulumi destroy --stack "$stack" --yes --skip-preview --non-interactive
+# With its preview: that one stops at what is protected before anything is removed.
+pulumi destroy --stack "$stack" --yes --non-interactive
 pulumi stack rm "$stack" --yes --preserve-config --non-interactive
 rm -rf .build
 # All contents of the stack's images, but those that something else is using.

@@ -1,5 +1,17 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import * as yaml from "yaml";
+import { z } from "zod";
 import { parseEnvironment } from "../../environment.ts";
+
+/** The configuration of a stack's file, with the account filled in. */
+function fileOf(stack: string): Record<string, unknown> {
+    const text = readFileSync(`Pulumi.${stack}.yaml`, "utf8").replaceAll("YOUR-ACCOUNT", "alice");
+    const { config } = z.object({ config: z.record(z.string(), z.unknown()) }).parse(yaml.parse(text));
+    const own = Object.entries(config).filter(([key]) => key.startsWith("mlops:"));
+    return Object.fromEntries(own.map(([key, value]) => [key.slice("mlops:".length), value]));
+}
 
 const service = { name: "digits", version: "1.0.0", context: "service" };
 
@@ -29,9 +41,9 @@ function problems(sections: Record<string, unknown>, secretKeys?: string[]): str
 describe("environment", () => {
     it("has defaults for all that a first user does not care about", () => {
         deepEqual(parse({ service, oauth2: {}, env: {}, local: {} }), {
-            service: { ...service, dockerfile: "Dockerfile", port: 8080, buildArgs: {}, buildSecrets: {} },
+            kind: "local",
+            service: { ...service, dockerfile: "Dockerfile", port: 8080, buildArgs: { VERSION: "1.0.0" }, buildSecrets: {} },
             env: {},
-            oauth2: undefined,
             local: { port: 8080, memory: 512, cpus: 1, healthTimeout: 60 },
         });
     });
@@ -109,5 +121,95 @@ describe("environment", () => {
         deepEqual(problems({ service: { ...service, buildArgs: { TOKEN: "hunter2" } } }, ["mlops:service"]), [
             "mlops:service = [secret]: holds a secret, which would be in clear in the state",
         ]);
+    });
+
+    describe("of the examples", () => {
+        const kinds: Record<string, string> = { local: "local", dev: "built", staging: "promoted", prod: "promoted" };
+
+        it("is complete: they work once the account is filled in, and nothing but that is missing", () => {
+            deepEqual(
+                readdirSync(".")
+                    .flatMap((name) => /^Pulumi\.(\w+)\.yaml$/.exec(name)?.[1] ?? [])
+                    .sort(),
+                Object.keys(kinds).sort(),
+            );
+            for (const [stack, kind] of Object.entries(kinds)) equal(parse(fileOf(stack)).kind, kind);
+            const asTheyAre = { ...fileOf("dev"), quay: { namespace: "YOUR-ACCOUNT", repository: "a", robot: "the_robot" } };
+            deepEqual(problems(asTheyAre).length, 1);
+        });
+
+        it("has a path, a repository, a robot and an environment for each stack alone", () => {
+            for (const unique of [/path: (.*)/, /repository: (mlops.*)/, /robot: (.*)/, /environment:\n +name: (.*)/]) {
+                const values = ["dev", "staging", "prod"].map((stack) => unique.exec(readFileSync(`Pulumi.${stack}.yaml`, "utf8"))?.[1]);
+                equal(new Set(values).size, 3, String(values));
+            }
+        });
+
+        /** Every key of the configuration, as a path: `quay.autoPrune.0.keepFor`. */
+        function keysOf(value: unknown, path: string[] = []): string[][] {
+            const inner =
+                typeof value === "object" && value !== null
+                    ? Object.entries(value).flatMap(([key, one]) => keysOf(one, [...path, key]))
+                    : [];
+            return path.length === 0 ? inner : [path, ...inner];
+        }
+        /** The configuration with another value at the path; without the key, where there is none. */
+        function changed(value: unknown, [key = "", ...rest]: string[], to: unknown): unknown {
+            const entries = Object.entries(value ?? {}).flatMap(([name, one]: [string, unknown]) => {
+                if (name !== key) return [[name, one] as const];
+                const inner = rest.length === 0 ? to : changed(one, rest, to);
+                return inner === undefined ? [] : [[name, inner] as const];
+            });
+            return Array.isArray(value) ? entries.map(([, one]) => one) : Object.fromEntries(entries);
+        }
+        /** As messages write it. Of the elements of a list the whole element may be named. */
+        const textOf = (path: string[]) => `mlops:${path.join(".").replace(/\.(\d+)(\..*)?$/, "[$1]")}`;
+        const anyKey = fc
+            .constantFrom(...Object.keys(kinds))
+            .chain((stack) => fc.record({ stack: fc.constant(stack), path: fc.constantFrom(...keysOf(fileOf(stack))) }));
+        const sections = z.record(z.string(), z.unknown());
+
+        it("has no key whose value may be just anything: one error names it", () => {
+            // Of no type that any key has, and no text that any could be.
+            const wrong = fc.constantFrom<unknown>(null, -1.5, "", "\u0000", [[]], [{ a: { b: null } }]);
+            fc.assert(
+                fc.property(anyKey, wrong, ({ stack, path }, value) => {
+                    const freeText = /^(service\.buildArgs|env)\./.test(path.join("."));
+                    const found = problems(sections.parse(changed(fileOf(stack), path, value)));
+                    ok(freeText || found.some((problem) => problem.startsWith(textOf(path))), found.join("\n"));
+                }),
+                { numRuns: 300 },
+            );
+        });
+
+        it("works without a key, or says that it has to be set", () => {
+            fc.assert(
+                fc.property(anyKey, ({ stack, path }) => {
+                    const without = sections.parse(changed(fileOf(stack), path, undefined));
+                    try {
+                        parse(without);
+                    } catch (error) {
+                        ok(String(error).includes(path.length === 1 ? "problem" : textOf(path)), String(error));
+                    }
+                }),
+            );
+        });
+
+        it("has no key that does not exist: a typing error is an error", () => {
+            fc.assert(
+                fc.property(anyKey, ({ stack, path }) => {
+                    const parent = path.slice(0, -1);
+                    const at = parent.reduce<unknown>((value, key) => sections.safeParse(value).data?.[key], fileOf(stack));
+                    fc.pre(typeof at === "object" && at !== null && !Array.isArray(at));
+                    fc.pre(!/^(service\.buildArgs|env)/.test(parent.join(".")));
+                    const mistyped = { ...sections.parse(at), visibilty: 1 };
+                    const config = parent.length === 0 ? mistyped : sections.parse(changed(fileOf(stack), parent, mistyped));
+                    ok(
+                        problems(config).some((problem) => problem.includes("visibilty = 1: there is no such key")),
+                        problems(config).join("\n"),
+                    );
+                }),
+            );
+        });
     });
 });

@@ -23,6 +23,8 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
         username: `${String(inputs["namespace"])}+${String(inputs["name"])}`,
         token: pulumi.secret(`token-of-${String(inputs["name"])}`),
     }),
+    "github:index/repositoryFile:RepositoryFile": () => ({ commitSha: "c0ffee" }),
+    "github:index/repositoryPullRequest:RepositoryPullRequest": () => ({ number: 7 }),
     "random:index/randomPassword:RandomPassword": () => ({ result: pulumi.secret("the-generated-password") }),
 };
 
@@ -30,8 +32,13 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
  * Runs a program under mocks, as a preview does, and gives what it declared once all of that is known.
  *
  * @param config the stack's configuration, `mlops:service` → JSON.
+ * @param call what a provider's function gives; default: what it was given.
  */
-export async function declare(program: () => unknown, config: Record<string, string> = {}): Promise<Declared[]> {
+export async function declare(
+    program: () => unknown,
+    config: Record<string, string> = {},
+    call: (token: string, inputs: Record<string, unknown>) => Record<string, unknown> = (_, inputs) => inputs,
+): Promise<Declared[]> {
     const declared: Declared[] = [];
     await pulumi.runtime.setMocks(
         {
@@ -40,7 +47,7 @@ export async function declare(program: () => unknown, config: Record<string, str
                 declared.push(resource);
                 return { id: `id-of-${name}`, state: { ...resource.inputs, ...computed[type]?.(resource) } };
             },
-            call: ({ inputs }) => inputs as Record<string, unknown>,
+            call: ({ token, inputs }) => call(token, inputs as Record<string, unknown>),
         },
         "mlops",
         "unit",

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import type { RequestHandler, Response } from "express";
 import { z } from "zod";
-import { page } from "./answers.ts";
+import { type Answer, page } from "./answers.ts";
 import { send } from "./send.ts";
 
 /** Something that goes wrong with the requests that it matches; what is not set does not limit. */
@@ -16,7 +16,7 @@ export const fault = z.strictObject({
     after: z.int().nonnegative().default(0),
     /** Leaves alone what stays within a rate, as nginx's limit_req does: a burst, and then so many a second. */
     within: z.strictObject({ burst: z.int().positive(), perSecond: z.number().positive() }).optional(),
-    /** Answers with that status and the proxy's HTML page, as Quay's nginx does: the API never sees the request (fact 1, rate limit). */
+    /** Answers with that status, as Quay's nginx does with its HTML page: the API never sees the request (fact 1, rate limit). */
     status: z.int().min(400).max(599).optional(),
     /** A Retry-After header for it; Quay's nginx sends none. */
     retryAfter: z.string().optional(),
@@ -29,7 +29,17 @@ export const fault = z.strictObject({
 });
 export type Fault = z.input<typeof fault>;
 
+/** A request that waits. */
+export interface Hold {
+    /** Resolves once the request is here. */
+    readonly reached: Promise<void>;
+    /** Lets it go on, as if the server had only been slow: what it does is done, even if nobody waits for the answer any more. */
+    readonly release: () => void;
+}
+
 interface Active {
+    /** Holds the request, where it is to be held. */
+    readonly hold?: () => Promise<void>;
     readonly fault: z.output<typeof fault>;
     readonly path: RegExp;
     seen: number;
@@ -38,15 +48,52 @@ interface Active {
     levelAt: number;
 }
 
+/** The page of Quay's nginx. */
+function nginxPage(status: number, retryAfter: string | undefined): Answer {
+    return page(status, "nginx", retryAfter === undefined ? {} : { "retry-after": retryAfter });
+}
+
 /** The faults that are switched on. */
 export class Faults {
     private active: Active[] = [];
-    private readonly speeds = new WeakMap<Response, number>();
+    private readonly slow = new WeakMap<Response, Active["fault"]>();
+    private readonly refusal: typeof nginxPage;
+
+    /** @param refusal what a fault with a status answers. */
+    constructor(refusal = nginxPage) {
+        this.refusal = refusal;
+    }
 
     /** Switches a fault on. @returns what switches it off. */
     add(given: Fault): () => void {
+        return this.activate(given);
+    }
+
+    /** Holds the first request that matches. */
+    hold(given: Pick<Fault, "method" | "path">): Hold {
+        const [reached, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+        this.activate({ ...given, times: 1 }, async () => {
+            reached.resolve(undefined);
+            await released.promise;
+        });
+        return {
+            reached: reached.promise,
+            release: () => {
+                released.resolve(undefined);
+            },
+        };
+    }
+
+    private activate(given: Fault, hold?: () => Promise<void>): () => void {
         const parsed = fault.parse(given);
-        const added = { fault: parsed, path: new RegExp(parsed.path), seen: 0, level: 0, levelAt: 0 };
+        const added: Active = {
+            fault: parsed,
+            path: new RegExp(parsed.path),
+            seen: 0,
+            level: 0,
+            levelAt: 0,
+            ...(hold === undefined ? {} : { hold }),
+        };
         this.active.push(added);
         return () => {
             this.active = this.active.filter((other) => other !== added);
@@ -57,28 +104,31 @@ export class Faults {
         this.active = [];
     }
 
-    /** The speed that a fault sets for a request's blobs. */
+    /** The speed that a fault sets for a request's blobs, for as long as it is switched on. */
     speed(response: Response): number {
-        return this.speeds.get(response) ?? Infinity;
+        const slow = this.slow.get(response);
+        return this.active.some((entry) => entry.fault === slow) ? (slow?.bytesPerSecond ?? Infinity) : Infinity;
     }
 
     readonly inject: RequestHandler = async (request, response, next) => {
-        for (const { latency, status, retryAfter, reset, bytesPerSecond } of this.hitting(request.method, request.originalUrl)) {
+        for (const { fault, hold } of this.hitting(request.method, request.originalUrl)) {
+            const { latency, status, retryAfter, reset, bytesPerSecond } = fault;
+            await hold?.();
             if (latency !== undefined) await wait(latency);
-            if (bytesPerSecond !== undefined) this.speeds.set(response, bytesPerSecond);
+            if (bytesPerSecond !== undefined) this.slow.set(response, fault);
             if (reset === "before") request.socket.resetAndDestroy();
             if (reset === "after") resetInsteadOfAnswering(response);
             if (status !== undefined) {
                 // The proxy reads the request before it answers, so that the client gets to see the answer.
                 if (!request.readableEnded) await once(request.resume(), "end");
-                send(response, page(status, "nginx", retryAfter === undefined ? {} : { "retry-after": retryAfter }));
+                send(response, this.refusal(status, retryAfter));
             }
             if (reset === "before" || status !== undefined) return;
         }
         next();
     };
 
-    private hitting(method: string, path: string): readonly Active["fault"][] {
+    private hitting(method: string, path: string): readonly Active[] {
         const matching = this.active.filter((entry) => [undefined, method].includes(entry.fault.method) && entry.path.test(path));
         return matching
             .filter((entry) => exceedsRate(entry))
@@ -86,8 +136,7 @@ export class Faults {
                 entry.seen += 1;
                 const { after, times = Infinity } = entry.fault;
                 return entry.seen > after && entry.seen <= after + times;
-            })
-            .map((entry) => entry.fault);
+            });
     }
 }
 

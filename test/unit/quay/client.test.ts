@@ -86,6 +86,14 @@ describe("the client of Quay's API", function () {
         assert.deepEqual(seen, ["GET /api/v1/thing?q=x+y"]);
     });
 
+    it("keeps its connections", async () => {
+        let connections = 0;
+        server.on("connection", () => connections++);
+        answers = [answer(200, "{}")];
+        for (let request = 0; request < 20; request++) await client.get("x", call, z.object({}));
+        assert.ok(connections <= 2, String(connections));
+    });
+
     it("proves the token once, before the first change", async () => {
         answers = [me, answer(201, '"Created"')];
         await client.change("POST", "organization/", call, z.unknown());
@@ -122,6 +130,13 @@ describe("the client of Quay's API", function () {
             assert.equal(seen.length, 2);
         });
     }
+
+    it("waits as long as Retry-After says, not as long as it would by itself", async () => {
+        answers = [answer(429, "", { "retry-after": "2" }), answer(200, "{}")];
+        const started = performance.now();
+        await client.get("x", call, z.object({}));
+        assert.ok(performance.now() - started >= 1900);
+    });
 
     it("reads again after a reset", async () => {
         answers = [(request) => request.socket.destroy(), answer(200, "{}")];
@@ -160,13 +175,31 @@ describe("the client of Quay's API", function () {
         assert.ok(error instanceof UnansweredError);
     });
 
-    it("stops at once when it is cancelled", async () => {
+    it("gets the answer to what it has begun when it is cancelled, and begins no other change", async () => {
         answers = [
-            () => {
+            answer(200, '{"username":"alice"}'),
+            (request, response) => {
                 abort.abort();
+                answer(200, '{"done":true}')(request, response);
+            },
+            answer(200, "{}"),
+        ];
+        assert.deepEqual(await client.change("POST", "x", call, z.unknown()), { done: true });
+        const error = await failure(client.change("POST", "y", call, z.unknown()));
+        assert.match(error.message, /Cancelled before the request to read the thing was sent/);
+        assert.ok(!(error instanceof UnansweredError), "it is known that nothing happened");
+        assert.deepEqual(seen, ["GET /api/v1/user/", "POST /api/v1/x"]);
+    });
+
+    it("tries nothing again when it is cancelled", async () => {
+        answers = [
+            (request, response) => {
+                abort.abort();
+                answer(503, "")(request, response);
             },
         ];
-        assert.match((await failure(client.get("x", call, z.unknown()))).message, /Cancelled before Quay answered/);
+        await failure(client.get("x", call, z.unknown()));
+        assert.equal(seen.length, 1);
     });
 
     it("sends no more requests at a time than it may", async () => {

@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import { posix } from "node:path";
+import * as github from "@pulumi/github";
+import * as pulumi from "@pulumi/pulumi";
+import { readAccount } from "../github/account.ts";
+import { checkSettings, findProblem } from "../workflow/check.ts";
+import { workflowFile } from "../workflow/file.ts";
+import type { WorkflowSettings } from "../workflow/settings.ts";
+import { failOn } from "./failOn.ts";
+
+/** What the workflow does, and how its file comes into the repository. */
+export type DeliveryWorkflowArgs = WorkflowSettings<pulumi.Input<string>> & {
+    /** The GitHub repository, without its owner: that is the one of the provider's configuration (`github:owner`, GITHUB_OWNER). */
+    readonly repository: string;
+    /**
+     * How the file is delivered: by a `commit` to the branch; or, where that is protected, by a `pullRequest` from a branch of its own, which
+     * lives on after it was merged and is left to GitHub's "automatically delete head branches". What a pull request has brought in is the
+     * repository's: nothing done to it by hand is seen, and destroying this closes an open pull request and removes nothing. Default: `commit`.
+     */
+    readonly delivery?: "commit" | "pullRequest" | undefined;
+    /**
+     * Overwrites a file that is there already. Otherwise that is an error, and nothing is changed. It is of importance only until the file
+     * is this component's; in a pull request, whoever merges it decides. Default: false.
+     */
+    readonly adopt?: boolean | undefined;
+};
+
+/** A workflow file in a GitHub repository: the file at that path and nothing else is ever touched. */
+export class DeliveryWorkflow extends pulumi.ComponentResource {
+    /** The file, from the root of the repository. */
+    readonly path: string;
+    /** The branch that the workflow runs for. */
+    readonly branch: string;
+    /** The workflow's page on GitHub. */
+    readonly url: string;
+    /** The commit that brought the file as it is now: to the branch, or to the pull request's. */
+    declare readonly commit: pulumi.Output<string>;
+    /** The pull request's page on GitHub; undefined where the file is delivered by commit. */
+    declare readonly pullRequestUrl: pulumi.Output<string | undefined>;
+
+    /** @throws UserError where git, GitHub or the registry would refuse a setting, or GitHub's owner is not set; nothing has been sent then. */
+    constructor(name: string, args: DeliveryWorkflowArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("mlops:github:DeliveryWorkflow", name, {}, opts);
+        const { repository, delivery = "commit", adopt = false, ...settings } = args;
+        const { path, branch } = settings;
+        checkSettings(settings);
+        const manager = `${pulumi.getProject()}/${pulumi.getStack()}`;
+        const { webUrl, owner } = readAccount();
+        const page = `${webUrl}/${owner}/${repository}`;
+        const known = pulumi.output(settings);
+        const file = {
+            repository,
+            file: path,
+            content: pulumi.all([known, failOn(known.apply(findProblem))]).apply(([known]) => workflowFile(known, manager)),
+            commitMessage: `Deliver ${path} from ${manager}`,
+        };
+        this.path = path;
+        this.branch = branch;
+        this.url = `${page}/actions/workflows/${posix.basename(path)}`;
+        if (delivery === "commit") {
+            const committed = new github.RepositoryFile(
+                name,
+                { ...file, branch, overwriteOnCreate: adopt },
+                { parent: this, ignoreChanges: ["overwriteOnCreate"] }, // of importance at creation alone
+            );
+            this.commit = committed.commitSha;
+            this.pullRequestUrl = pulumi.output(undefined);
+        } else {
+            // A branch for each content: one that was merged, squashed perhaps, would conflict with the next change. Merging mostly deletes
+            // the branch, and a deletion of what is gone would fail, so neither it nor the file on it is deleted here.
+            const head = new github.Branch(
+                name,
+                {
+                    repository,
+                    branch: file.content.apply((content) => `pulumi/${posix.parse(path).name}-${shortHash(content)}`),
+                    sourceBranch: branch,
+                },
+                { parent: this, retainOnDelete: true, replaceOnChanges: ["branch"] }, // the provider would rename it
+            );
+            const committed = new github.RepositoryFile(
+                name,
+                { ...file, branch: head.branch, overwriteOnCreate: true },
+                { parent: this, retainOnDelete: true },
+            );
+            const pullRequest = new github.RepositoryPullRequest(
+                name,
+                {
+                    baseRepository: repository,
+                    baseRef: branch,
+                    headRef: head.branch,
+                    title: `Deliver ${path}`,
+                    body: `The workflow that \`pulumi up\` of ${manager} declares.`,
+                },
+                { parent: this, dependsOn: committed },
+            );
+            this.commit = committed.commitSha;
+            this.pullRequestUrl = pulumi.interpolate`${page}/pull/${pullRequest.number}`;
+        }
+        this.registerOutputs({
+            path: this.path,
+            branch: this.branch,
+            url: this.url,
+            commit: this.commit,
+            pullRequestUrl: this.pullRequestUrl,
+        });
+    }
+}
+
+function shortHash(content: string): string {
+    return createHash("sha256").update(content).digest("hex").slice(0, 10);
+}

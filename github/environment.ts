@@ -1,0 +1,49 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A GitHub environment: what a job names to get its secrets, and the rules that a run has to meet before it does. */
+export interface EnvironmentArgs {
+    /** The environment's name, at most 255 characters. */
+    readonly name: string;
+    /** Who has to approve a run: one of them is enough. At most six together. Default: nobody. */
+    readonly reviewers?: Reviewers | undefined;
+    /** How many minutes a run waits before it starts, at most 43200 (30 days). Default: 0. */
+    readonly waitTimer?: number | undefined;
+    /** Whether whoever started a run may not approve it. Only with reviewers. Default: false. */
+    readonly preventSelfReview?: boolean | undefined;
+    /** The branches whose runs may use the environment, as names or patterns (`release/*`). Default: every branch, if there are no `tags` either. */
+    readonly branches?: readonly string[] | undefined;
+    /** The tags whose runs may use the environment, as names or patterns (`v*`). Default: every tag, if there are no `branches` either. */
+    readonly tags?: readonly string[] | undefined;
+    /** Whether only protected branches may use the environment; not with `branches` or `tags`. Default: false. */
+    readonly protectedBranches?: boolean | undefined;
+}
+
+export interface Reviewers {
+    /** Users by their login. Default: none. */
+    readonly users?: readonly string[] | undefined;
+    /** Teams of the owning organization by their slug. Default: none. */
+    readonly teams?: readonly string[] | undefined;
+}
+
+/** The name of the variable in an environment that says which stack manages it, as in `mlops/dev`: GitHub keeps no other note of that. */
+export const ownerVariable = "MANAGED_BY";
+
+/** This stack, as it is noted in what it manages: PROJECT/STACK. */
+export function thisStack(): string {
+    return `${pulumi.getProject()}/${pulumi.getStack()}`;
+}
+
+/** What GitHub would refuse, or take and then not do: each a sentence. */
+export function findEnvironmentProblems(environment: EnvironmentArgs): string[] {
+    const { name, reviewers, preventSelfReview = false, branches = [], tags = [], protectedBranches = false } = environment;
+    const count = (reviewers?.users?.length ?? 0) + (reviewers?.teams?.length ?? 0);
+    const problems: [boolean, string][] = [
+        [count > 6, `has ${String(count)} reviewers: GitHub takes six at most.`],
+        [preventSelfReview && count === 0, "has preventSelfReview without reviewers: there is no review that it could prevent."],
+        [
+            protectedBranches && branches.length + tags.length > 0,
+            "has protectedBranches together with branches or tags: GitHub takes one or the other.",
+        ],
+    ];
+    return problems.filter(([isThere]) => isThere).map(([, problem]) => `The environment "${name}" ${problem}`);
+}

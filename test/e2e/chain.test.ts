@@ -1,0 +1,173 @@
+import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Chain, type EnvironmentName, environments } from "../../demo/chain.ts";
+
+/** One story, from the first `up` to the end: each step begins where the one before ended. */
+describe("dev, staging and prod", () => {
+    let chain: Chain;
+    const digests: Record<string, string> = {};
+
+    function write(content: string): void {
+        writeFileSync(join(chain.service, "content"), content);
+    }
+    const release = (environment: EnvironmentName, version: string) => chain.set(environment, "service.version", version);
+    const workflow = (environment: EnvironmentName): string => {
+        const [branch, path] = environment === "dev" ? ["api/github_action", "quay-deploy"] : ["main", `quay-release-${environment}`];
+        return chain.repository.files(branch)[`.github/workflows/${path}.yml`] ?? "";
+    };
+    async function noChanges(environment: EnvironmentName): Promise<void> {
+        for (const { changes, output } of [await chain.preview(environment), await chain.up(environment)]) {
+            deepEqual(Object.keys(changes), ["same"], output);
+        }
+    }
+    const blobBytes = () => chain.quay.requests().reduce((sum, { blobBytes }) => sum + blobBytes, 0);
+
+    before(async () => {
+        chain = await Chain.create();
+    });
+    after(async () => {
+        const unknown = chain.github.unknown();
+        await chain.remove();
+        deepEqual(unknown, []);
+    });
+
+    it("previews staging before there is a dev, and does not bring it up", async () => {
+        const { output } = await chain.preview("staging");
+        match(
+            output,
+            /After dev: digest not yet known\. There is no tag "1\.0\.0" in .*mlops_python_2022_2023: there is no such repository/,
+        );
+        await rejects(chain.up("staging"), /There is no tag "1\.0\.0" in .*Publish it first, or give a version that is there\./);
+    });
+
+    it("publishes from dev", async () => {
+        const before = await chain.preview("dev");
+        const { changes } = await chain.up("dev");
+        deepEqual(changes, before.changes);
+        const outputs = await chain.outputs("dev");
+        digests["1.0.0"] = outputs.digest;
+        const tags = await chain.tags("dev");
+        deepEqual([tags["1.0.0"], tags["latest"]], [outputs.digest, outputs.digest]);
+        match(workflow("dev"), /^# Managed by Pulumi: mlops\/dev\n/);
+        await noChanges("dev");
+    });
+
+    it("promotes to staging and to prod by the digest, and moves no byte of a layer", async () => {
+        for (const environment of ["staging", "prod"] as const) {
+            chain.quay.clearRequests();
+            const before = await chain.preview(environment);
+            const { changes } = await chain.up(environment);
+            deepEqual(changes, before.changes);
+            equal(blobBytes(), 0);
+            const { digest, image, version } = await chain.outputs(environment);
+            deepEqual([digest, version], [digests["1.0.0"], "1.0.0"]);
+            equal(image, `${chain.quay.registry}/alice/mlops_python_2022_2023_${environment}@${digest}`);
+            ok(workflow(environment).includes(digest));
+            await noChanges(environment);
+        }
+    });
+
+    it("gives each environment's credentials to GitHub, and they are good for its repository alone", async () => {
+        for (const environment of environments) {
+            const { QUAY_USER, ...others } = chain.repository.secrets(environment);
+            equal(QUAY_USER, (await chain.outputs(environment)).robotUsername);
+            deepEqual(Object.keys(others), ["QUAY_PWD"]);
+        }
+        const { image } = await chain.outputs("staging"); // it is private
+        await chain.logIn("staging");
+        await chain.docker("pull", image);
+        await chain.logIn("dev");
+        await rejects(chain.docker("pull", image.replace(/@.*/, ":latest")), /unauthorized|denied/);
+    });
+
+    it("keeps production: a reviewer, immutable versions, no deletion", async () => {
+        const prod = chain.repository.environments()["prod"];
+        equal(prod?.reviewers.length, 1);
+        const deleted = await fetch(`${chain.quay.url}/api/v1/repository/alice/mlops_python_2022_2023_prod/tag/1.0.0`, {
+            method: "DELETE",
+            headers: { authorization: `Bearer ${chain.environment["QUAY_TOKEN"] ?? ""}` },
+        });
+        equal(deleted.status, 409);
+        await rejects(chain.destroy("prod"), /protect/);
+        await noChanges("prod");
+    });
+
+    it("refuses a version that was never published, with those that were", async () => {
+        await release("prod", "3.0.0");
+        await rejects(chain.preview("prod"), /There is no tag "3\.0\.0" in .*_staging: it has 1\.0\.0\. Publish it first/);
+        await release("prod", "1.0.0");
+    });
+
+    it("releases a new version by one line for each environment; the preview shows both digests, and nothing else changes", async () => {
+        write("two");
+        await release("dev", "1.1.0");
+        await chain.up("dev");
+        digests["1.1.0"] = (await chain.outputs("dev")).digest;
+        notEqual(digests["1.1.0"], digests["1.0.0"]);
+        for (const environment of ["staging", "prod"] as const) {
+            await release(environment, "1.1.0");
+            const { output, changes } = await chain.preview(environment);
+            match(output, /~ version: "1\.0\.0" => "1\.1\.0"/);
+            match(output, new RegExp(`~ digest *: "${digests["1.0.0"] ?? ""}" => "${digests["1.1.0"]}"`));
+            const others = Object.fromEntries(Object.entries(changes).filter(([operation]) => operation !== "same"));
+            deepEqual(others, { update: 2 }, output); // the promotion and the workflow's file
+            deepEqual((await chain.up(environment)).changes, changes);
+            equal((await chain.outputs(environment)).digest, digests["1.1.0"]);
+            ok(workflow(environment).includes(digests["1.1.0"]));
+            await noChanges(environment);
+        }
+    });
+
+    it("rolls back by the same line, when dev has long moved on", async () => {
+        write("three");
+        await release("dev", "1.2.0");
+        await chain.up("dev");
+        await release("prod", "1.0.0");
+        chain.quay.clearRequests();
+        await chain.up("prod");
+        equal((await chain.outputs("prod")).digest, digests["1.0.0"]);
+        const tags = await chain.tags("prod");
+        deepEqual([tags["1.0.0"], tags["1.1.0"], tags["latest"]], [digests["1.0.0"], digests["1.1.0"], digests["1.0.0"]]);
+        equal(blobBytes(), 0);
+        await noChanges("prod");
+    });
+
+    it("rotates the credentials of every environment, without a moment in which GitHub has none", async () => {
+        for (const environment of environments) {
+            const before = chain.repository.secrets(environment);
+            chain.github.clearRequests();
+            await chain.set(environment, "quay.rotation", "1");
+            await chain.up(environment);
+            deepEqual(chain.github.requests({ method: "DELETE" }), []);
+            const after = chain.repository.secrets(environment);
+            notEqual(after["QUAY_PWD"], before["QUAY_PWD"]);
+            equal(after["QUAY_USER"], (await chain.outputs(environment)).robotUsername);
+            await chain.logIn(environment);
+            await noChanges(environment);
+        }
+    });
+
+    it("leaves staging and prod as they are when dev is destroyed, with their way back", async () => {
+        await chain.destroy("dev");
+        for (const environment of ["staging", "prod"] as const) await noChanges(environment);
+        await release("staging", "1.0.0");
+        await chain.up("staging");
+        equal((await chain.outputs("staging")).digest, digests["1.0.0"]);
+        equal(workflow("dev"), "");
+        ok(workflow("staging") !== "");
+    });
+
+    it("has no secret in any state", () => {
+        const secrets = [...chain.quay.secrets(), ...chain.github.secrets()].filter((secret) => secret.length > 8);
+        ok(secrets.length > 8);
+        const names = environments.map(
+            (environment) => chain.repository.environments()[environment] && chain.repository.secrets(environment)["QUAY_USER"],
+        );
+        for (const environment of environments) {
+            const state = chain.storedState(environment);
+            const found = secrets.filter((secret) => !names.includes(secret) && !secret.includes("+") && state.includes(secret));
+            deepEqual(found, [], environment);
+        }
+    });
+});

@@ -1,0 +1,235 @@
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Hold } from "../standins/quay/faults.ts";
+import { type Quay, startQuay } from "../standins/quay/server.ts";
+import { Project, type Running, run, temporary } from "./project.ts";
+
+/** A repository with everything that belongs to it, and an image that is published to it. */
+const program = `
+import * as pulumi from "@pulumi/pulumi";
+import { QuayRepository } from "./components/quayRepository.ts";
+import { ServiceImage } from "./components/serviceImage.ts";
+
+const repository = new QuayRepository("digits", {
+    namespace: "alice", repository: "digits", robot: "digits_robot", autoPrune: [{ keep: 10 }], immutableTags: "[0-9.]+",
+});
+const publish = { version: "1.0.0", username: repository.robotUsername, password: repository.robotToken };
+const context = new pulumi.Config("mlops").require("context");
+export const { digest } = new ServiceImage("digits", { repository: repository.image, context, publish });
+`;
+
+/** Every request of the chain that changes something, and one of each kind that reads. */
+const steps: Record<string, { readonly method: string; readonly path: string }> = {
+    "the token is proved": { method: "GET", path: "^/api/v1/user/$" },
+    "the repository is made": { method: "POST", path: "^/api/v1/repository$" },
+    "the robot is made": { method: "PUT", path: "^/api/v1/user/robots/digits_robot$" },
+    "the robot gets its right": { method: "PUT", path: "/permissions/user/" },
+    "the auto-prune policy is made": { method: "POST", path: "/autoprunepolicy/" },
+    "the immutability policy is made": { method: "POST", path: "/immutabilitypolicy/" },
+    "Docker logs in": { method: "GET", path: "^/v2/auth.*digits_robot" },
+    "the push begins": { method: "POST", path: "^/v2/alice/digits/blobs/uploads/" },
+    "a layer goes up": { method: "PATCH", path: "^/v2/alice/digits/blobs/uploads/" },
+    "a layer is complete": { method: "PUT", path: "^/v2/alice/digits/blobs/uploads/" },
+    "the manifest is pushed": { method: "PUT", path: "^/v2/alice/digits/manifests/ctx-" },
+    "the digest is read": { method: "HEAD", path: "^/v2/alice/digits/manifests/ctx-" },
+    "the version is set": { method: "PUT", path: "^/v2/alice/digits/manifests/1.0.0" },
+    "latest is set": { method: "PUT", path: "^/v2/alice/digits/manifests/latest" },
+};
+
+/** What the Quay has. */
+const dumped = z.object({
+    accounts: z.record(z.string(), z.object({ robots: z.record(z.string(), z.unknown()) })),
+    repositories: z.record(
+        z.string(),
+        z.object({
+            userRoles: z.record(z.string(), z.string()),
+            /** Also those that were, with their end. */
+            tags: z.array(z.object({ name: z.string(), digest: z.string(), end: z.number().optional() })),
+            autoPrune: z.array(z.unknown()),
+            immutability: z.array(z.unknown()),
+        }),
+    ),
+});
+
+describe("an up that is interrupted", () => {
+    let quay: Quay;
+    let token: string;
+    let project: Project;
+    let context: string;
+
+    beforeEach(async () => {
+        quay = await startQuay();
+        quay.createUser("alice");
+        token = quay.createToken({ user: "alice" });
+        context = join(temporary("context"), "service");
+        mkdirSync(context);
+        writeFileSync(join(context, "Dockerfile"), "FROM scratch\nCOPY content /content\n");
+        writeFileSync(join(context, "content"), "one");
+        project = await Project.create({ context }, { QUAY_URL: quay.url, QUAY_TOKEN: token }, undefined, program);
+    });
+    afterEach(async () => {
+        const images = (await run("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", `${quay.registry}/*/*`])).stdout.trim();
+        if (images !== "") await run("docker", ["rmi", ...images.split("\n")]);
+        project.remove();
+        rmSync(join(context, ".."), { recursive: true });
+        await quay.stop();
+    });
+
+    const startUp = (): Running =>
+        project.start("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
+
+    const recover = (...options: string[]): Running => project.start("node", "toolchain/recover.ts", "local", ...options);
+
+    /** One `up`, and everything is there, once; the next one has nothing to do. */
+    async function expectConverged(): Promise<void> {
+        const { failed, output } = await project.up();
+        equal(failed, false, output);
+        ok(!output.includes("pending operations"), output);
+        const { accounts, repositories } = dumped.parse(quay.dump());
+        deepEqual(Object.keys(accounts["alice"]?.robots ?? {}), ["digits_robot"]);
+        deepEqual(Object.keys(repositories), ["alice/digits"]);
+        const { userRoles, tags, autoPrune, immutability } = repositories["alice/digits"] ?? {};
+        deepEqual(userRoles, { alice: "admin", "alice+digits_robot": "write" });
+        deepEqual([autoPrune?.length, immutability?.length], [1, 1]);
+        const digest = await project.output("digest");
+        const current = tags?.filter(({ end }) => end === undefined);
+        deepEqual(current?.map((tag) => [tag.name.replace(/ctx-.*/, "ctx"), tag.digest]).sort(), [
+            ["1.0.0", digest],
+            ["ctx", digest],
+            ["latest", digest],
+        ]);
+        const preview = await project.preview();
+        deepEqual(Object.keys(preview.changes), ["same"], preview.output);
+    }
+
+    for (const [index, [what, request]] of Object.entries(steps).entries()) {
+        const signal = index % 2 === 0 ? "SIGINT" : "SIGTERM";
+        it(`by ${signal} while ${what}: up converges`, async () => {
+            const held = quay.faults.hold(request);
+            const up = startUp();
+            await reaches(held, up);
+            up.signal(signal);
+            await up.prints(/cancelling/);
+            held.release();
+            equal(await up.ended, 1, up.output);
+            await expectConverged();
+        });
+    }
+
+    for (const [what, request] of Object.entries(steps)) {
+        it(`by SIGKILL while ${what}: recover and up converge`, async () => {
+            const held = quay.faults.hold(request);
+            const up = startUp();
+            await reaches(held, up);
+            up.signal("SIGKILL");
+            equal(await up.ended, null);
+            held.release();
+            const refused = await project.up();
+            // The second, where it was killed while it wrote the state.
+            match(refused.output, /currently locked by 1 lock|failed to load checkpoint: EOF/);
+
+            const recovery = recover();
+            equal(await recovery.ended, 0, recovery.output);
+            match(recovery.output, /was killed: its lock goes/);
+            await expectConverged();
+        });
+    }
+
+    it("by nothing: a second up at the same time is refused, and so is recover; the first one completes", async () => {
+        const held = quay.faults.hold({ method: "POST", path: "^/api/v1/repository$" });
+        const first = startUp();
+        await reaches(held, first);
+        const second = startUp();
+        notEqual(await second.ended, 0);
+        match(second.output, /the stack is currently locked by 1 lock/);
+        const recovery = recover();
+        equal(await recovery.ended, 1, recovery.output);
+        match(recovery.output, /The stack "local" is at work: the process \d+ .*Wait for it, or end it in good order: kill -INT \d+/);
+        held.release();
+        equal(await first.ended, 0, first.output);
+        await expectConverged();
+    });
+
+    describe("and recovered", () => {
+        /** A lock as the CLI writes it. */
+        function lock(host: string): void {
+            const folder = join(project.state, ".pulumi/locks/organization/mlops/local");
+            mkdirSync(folder, { recursive: true });
+            writeFileSync(
+                join(folder, "lock.json"),
+                JSON.stringify({ pid: 2 ** 30, username: "alice", hostname: host, timestamp: "2026-01-01T00:00:00Z" }),
+            );
+        }
+
+        beforeEach(() => {
+            project.program(`import * as docker from "@pulumi/docker"; export const { name } = new docker.Network("interrupted");`);
+        });
+        afterEach(async () => {
+            equal((await project.destroy()).failed, false);
+        });
+
+        it("again, has nothing to do", async () => {
+            equal((await project.up()).failed, false);
+            lock(hostname());
+            equal(await recover().ended, 0);
+            const again = recover();
+            equal(await again.ended, 0, again.output);
+            match(again.output, /^There is nothing to recover in the stack "local"\.$/m);
+        });
+
+        it("is named by make up where it finds the lock", async () => {
+            lock(hostname());
+            const up = project.start("toolchain/up.sh", "local");
+            equal(await up.ended, 1, up.output);
+            match(up.output, /make recover STACK=local/);
+            equal(await recover().ended, 0);
+        });
+
+        it("reads a state that was being written", async () => {
+            equal((await project.up()).failed, false);
+            truncateSync(join(project.state, ".pulumi/stacks/mlops/local.json.attrs"));
+            const up = project.start("toolchain/up.sh", "local");
+            equal(await up.ended, 1, up.output);
+            match(up.output, /make recover STACK=local/);
+            equal(await recover().ended, 0);
+            deepEqual(Object.keys((await project.up()).changes), ["same"]);
+        });
+
+        it("asks before it takes the lock of another machine", async () => {
+            lock("elsewhere");
+            const recovery = recover();
+            equal(await recovery.ended, 1, recovery.output);
+            match(recovery.output, /locked by the process 1073741824 of alice on elsewhere, since 2026-01-01T00:00:00Z\. Is it certain/);
+            match((await project.up()).output, /currently locked/);
+            equal(await recover("--yes").ended, 0);
+            equal((await project.up()).failed, false);
+        });
+
+        it("removes what was half-made on the Docker engine and would be made under another name", async () => {
+            equal((await project.up()).failed, false);
+            const network = await project.output("name");
+            project.editState(({ checkpoint: { latest } }) => {
+                const made = latest.resources.filter(({ type }) => type === "docker:index/network:Network");
+                latest.resources = latest.resources.filter((resource) => !made.includes(resource));
+                latest.pending_operations = made.map((resource) => ({
+                    type: "creating",
+                    resource: { ...resource, id: undefined, outputs: undefined },
+                }));
+            });
+            equal(await recover().ended, 0);
+            equal((await project.up()).failed, false);
+            notEqual(await project.output("name"), network);
+            const { stdout } = await run("docker", ["network", "ls", "--format", "{{.Name}}", "--filter", `name=${network}`]);
+            equal(stdout, "");
+        });
+    });
+});
+
+/** Waits for the request; the command that is to send it must not end before. */
+async function reaches({ reached }: Hold, command: Running): Promise<void> {
+    const first = await Promise.race([reached.then(() => "reached"), command.ended]);
+    equal(first, "reached", command.output);
+}

@@ -1,0 +1,28 @@
+import type { Needs } from "./access.ts";
+import type { Answer } from "./answers.ts";
+import type { Call } from "./call.ts";
+import type { Permission, Role } from "./model.ts";
+
+/** What the server does for an operation of GitHub's description. */
+export interface Operation {
+    readonly needs: Needs;
+    readonly answer: (call: Call) => Answer | Promise<Answer>;
+}
+
+/** By the operationId of the description. */
+export type Operations = Readonly<Record<string, Operation>>;
+
+/** An operation that every token may use. */
+export function open(answer: Operation["answer"]): Operation {
+    return { needs: { permissions: ["metadata"], level: "read", role: "read" }, answer };
+}
+
+/** An operation that reads something. @param role that its user must have on the repository. */
+export function reading(permission: Permission, answer: Operation["answer"], role: Role = "read"): Operation {
+    return { needs: { permissions: [permission], level: "read", role }, answer };
+}
+
+/** An operation that changes something. @param permission one, or several of which any one will do. */
+export function writing(permission: Permission | readonly Permission[], role: Role, answer: Operation["answer"]): Operation {
+    return { needs: { permissions: typeof permission === "string" ? [permission] : permission, level: "write", role }, answer };
+}

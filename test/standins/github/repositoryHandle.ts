@@ -1,0 +1,131 @@
+import type { Commit } from "./git.ts";
+import type { Deployment, Environment, Issue, Repository, Vault } from "./model.ts";
+import { merge, type Pull, pullsOf } from "./pulls.ts";
+import { signature, type State } from "./state.ts";
+
+/** Contents by path; undefined removes the file. */
+export type Files = Readonly<Record<string, string | undefined>>;
+
+/** What a test sees of a repository, and what it can do to it by hand, past the API and its rules. */
+export class RepositoryHandle {
+    readonly id: number;
+    private readonly state: State;
+    private readonly repository: Repository;
+
+    constructor(state: State, repository: Repository) {
+        this.id = repository.id;
+        this.state = state;
+        this.repository = repository;
+    }
+
+    /** The content of each file of a branch, by path. */
+    files(branch = this.repository.defaultBranch): Readonly<Record<string, string>> {
+        const { git } = this.repository;
+        return Object.fromEntries([...(git.head(branch)?.files ?? [])].map(([path, sha]) => [path, git.blob(sha).toString()]));
+    }
+
+    /** The commits of a branch, the newest first. */
+    commits(branch = this.repository.defaultBranch): readonly Commit[] {
+        const head = this.repository.git.head(branch);
+        return head === undefined ? [] : this.repository.git.history(head);
+    }
+
+    branches(): readonly string[] {
+        return this.repository.git.branches();
+    }
+
+    /** The environments by name. */
+    environments(): Readonly<Record<string, Environment>> {
+        return Object.fromEntries([...this.repository.environments.values()].map((environment) => [environment.name, environment]));
+    }
+
+    /** The secrets by name, as a workflow would get them: an environment's, or those of the repository. */
+    secrets(environment?: string): Readonly<Record<string, string>> {
+        return values(this.vault(environment).secrets);
+    }
+
+    variables(environment?: string): Readonly<Record<string, string>> {
+        return values(this.vault(environment).variables);
+    }
+
+    /** The pull requests, the oldest first. */
+    pulls(): readonly Pull[] {
+        return pullsOf(this.repository);
+    }
+
+    /** The issues that are no pull requests, the oldest first. */
+    issues(): readonly Issue[] {
+        return [...this.repository.issues.values()].filter(({ pull }) => pull === undefined);
+    }
+
+    /** The bodies of the comments on an issue or a pull request, the oldest first. */
+    comments(number: number): readonly string[] {
+        return [...this.repository.comments.values()].filter(({ issue }) => issue === number).map(({ body }) => body);
+    }
+
+    deployments(): readonly Deployment[] {
+        return [...this.repository.deployments.values()];
+    }
+
+    /** Commits to a branch as the repository's owner. The branch is made where it is missing. */
+    commit(files: Files, { message = "By hand", branch = this.repository.defaultBranch } = {}): Commit {
+        const { git, owner } = this.repository;
+        const changes = Object.entries(files).map(([path, text]) => [path, text === undefined ? undefined : Buffer.from(text)] as const);
+        const author = signature(owner);
+        return git.commitTo(branch, new Map(changes), { message, author, committer: author });
+    }
+
+    createBranch(name: string, from = this.repository.defaultBranch): void {
+        const head = this.repository.git.head(from);
+        if (head === undefined) throw new Error(`there is no branch ${from}`);
+        this.repository.git.setRef(`refs/heads/${name}`, head.sha, true);
+    }
+
+    /** Changes to the branch come by pull request only; for administrators as well, unless that is switched off. */
+    protect(branch = this.repository.defaultBranch, { enforceAdmins = true, requiredApprovals = 1 } = {}): void {
+        this.repository.protections.set(branch, { enforceAdmins, requiredApprovals });
+    }
+
+    archive(): void {
+        this.repository.archived = true;
+    }
+
+    /** Merges a pull request as the repository's owner, whatever protects its branch. */
+    merge(number: number): void {
+        const pull = this.pulls().find((candidate) => candidate.number === number);
+        if (pull === undefined) throw new Error(`there is no pull request ${String(number)}`);
+        merge(this.repository, pull, this.repository.owner);
+    }
+
+    /** Comments on an issue or a pull request. */
+    comment(number: number, author: string, body: string): void {
+        const now = new Date();
+        const id = this.state.nextId();
+        this.repository.comments.set(id, { id, issue: number, author, body, created: now, updated: now });
+    }
+
+    setSecret(name: string, value: string, environment?: string): void {
+        const { secrets } = this.vault(environment);
+        const now = new Date();
+        secrets.set(name, { name, value, created: secrets.get(name)?.created ?? now, updated: now });
+    }
+
+    deleteSecret(name: string, environment?: string): void {
+        this.vault(environment).secrets.delete(name);
+    }
+
+    deleteEnvironment(name: string): void {
+        this.repository.environments.delete(name.toLowerCase());
+    }
+
+    private vault(environment: string | undefined): Vault {
+        if (environment === undefined) return this.repository;
+        const found = this.repository.environments.get(environment.toLowerCase());
+        if (found === undefined) throw new Error(`there is no environment ${environment}`);
+        return found;
+    }
+}
+
+function values(entries: ReadonlyMap<string, { readonly value: string }>): Readonly<Record<string, string>> {
+    return Object.fromEntries([...entries].map(([name, { value }]) => [name, value]));
+}

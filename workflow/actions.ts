@@ -1,0 +1,40 @@
+/** An action of a GitHub repository, pinned: a tag can be moved, a commit cannot. */
+export interface Action {
+    /** `owner/repository`. */
+    readonly repository: string;
+    /** The release that the commit is tagged with; a comment in the workflow, which update bots keep in step. */
+    readonly release: string;
+    /** The commit, 40 hexadecimal digits, read from the repository's tags. */
+    readonly commit: string;
+}
+
+export const checkout: Action = {
+    repository: "actions/checkout",
+    release: "v7.0.1",
+    commit: "3d3c42e5aac5ba805825da76410c181273ba90b1",
+};
+export const setupBuildx: Action = {
+    repository: "docker/setup-buildx-action",
+    release: "v4.3.0",
+    commit: "37fe631027851001ddb9b187196cc803df7f5f0e",
+};
+export const login: Action = {
+    repository: "docker/login-action",
+    release: "v4.1.0",
+    commit: "4907a6ddec9925e35a0a9e82d7399ccc52663121",
+};
+export const metadata: Action = {
+    repository: "docker/metadata-action",
+    release: "v6.2.0",
+    commit: "dc802804100637a589fabce1cb79ff13a1411302",
+};
+export const buildPush: Action = {
+    repository: "docker/build-push-action",
+    release: "v7.3.0",
+    commit: "53b7df96c91f9c12dcc8a07bcb9ccacbed38856a",
+};
+export const attest: Action = {
+    repository: "actions/attest",
+    release: "v4.2.2",
+    commit: "1e69f48acb82d1966a394da916b4c1698aa569d6",
+};

@@ -1,0 +1,119 @@
+import { posix } from "node:path";
+import * as actions from "./actions.ts";
+import { literal } from "./literal.ts";
+import type { BuildSettings, CommonSettings } from "./settings.ts";
+import * as steps from "./steps.ts";
+import type { Step, Workflow } from "./write.ts";
+
+/** The digest of what the step "build" pushed. */
+const digest = "${{ steps.build.outputs.digest }}";
+
+/** Builds and publishes the image on every push to the branch but that of this file, and on demand. */
+export function buildWorkflow(settings: CommonSettings & { readonly build: BuildSettings }): Workflow {
+    const { branch, path, build } = settings;
+    return {
+        name: settings.name,
+        on: { push: { branches: [literal(branch)], "paths-ignore": [path] } },
+        concurrency: steps.concurrency(settings),
+        jobId: settings.job,
+        job: {
+            name: "Build and publish the image",
+            ...steps.place(settings, digest),
+            "timeout-minutes": 60, // a login without a password lasts that long
+            permissions: {
+                contents: { access: "read", why: "checks the sources out" },
+                ...steps.loginPermissions(settings),
+                ...(build.attestation === true && {
+                    "id-token": {
+                        access: "write",
+                        why: "robot" in settings.login ? "logs in to the registry, and signs" : "signs as this workflow",
+                    },
+                    attestations: { access: "write", why: "keeps the attestation in GitHub" },
+                }),
+            },
+            steps: [
+                {
+                    name: "Check the sources out, with their history",
+                    uses: actions.checkout,
+                    with: { "fetch-depth": 0, "persist-credentials": false },
+                },
+                { name: "Set BuildKit up", uses: actions.setupBuildx },
+                steps.logIn(settings),
+                {
+                    name: "Name and label the image",
+                    id: "metadata",
+                    uses: actions.metadata,
+                    with: {
+                        images: settings.image,
+                        flavor: "latest=false",
+                        tags: "type=sha,format=long",
+                        labels: `org.opencontainers.image.version=${settings.version}`,
+                    },
+                },
+                buildAndPush(settings),
+                ...(build.attestation === true ? [attest(settings)] : []),
+                steps.smokeTest(settings, digest),
+                {
+                    name: "Name it by its version, where that is free, and latest",
+                    id: "tag",
+                    env: { IMAGE: settings.image, DIGEST: digest, VERSION: settings.version, TAGS: "latest" },
+                    run: steps.script("tag"),
+                },
+                {
+                    name: "Say what there is",
+                    env: {
+                        TITLE: "Published",
+                        IMAGE: settings.image,
+                        DIGEST: digest,
+                        TAGS: "${{ steps.metadata.outputs.version }} ${{ steps.tag.outputs.tags }}",
+                        NOTE: "${{ steps.tag.outputs.note }}",
+                    },
+                    run: steps.script("summary"),
+                },
+                ...steps.logOut(settings),
+            ],
+        },
+    };
+}
+
+function buildAndPush({ image, build }: CommonSettings & { readonly build: BuildSettings }): Step {
+    const { context = ".", dockerfile = "Dockerfile", target, platform, buildArgs = {}, buildSecrets = {} } = build;
+    const cache = `type=registry,ref=${image}:buildcache`;
+    return {
+        name: "Build and push the image",
+        id: "build",
+        uses: actions.buildPush,
+        with: {
+            context,
+            file: posix.join(context, dockerfile),
+            ...(target !== undefined && { target }),
+            ...(platform !== undefined && { platforms: platform }),
+            ...(Object.keys(buildArgs).length > 0 && { "build-args": steps.lines(buildArgs) }),
+            ...(Object.keys(buildSecrets).length > 0 && {
+                secrets: steps.lines(
+                    Object.fromEntries(Object.entries(buildSecrets).map(([id, secret]) => [id, `\${{ secrets.${secret} }}`])),
+                ),
+            }),
+            push: true,
+            tags: "${{ steps.metadata.outputs.tags }}",
+            labels: "${{ steps.metadata.outputs.labels }}",
+            provenance: "mode=max",
+            sbom: true,
+            "cache-from": cache,
+            "cache-to": `${cache},mode=max,image-manifest=true,oci-mediatypes=true`, // the form that Quay takes
+        },
+    };
+}
+
+function attest({ image }: CommonSettings): Step {
+    return {
+        name: "Attest where the image was built",
+        uses: actions.attest,
+        with: {
+            "subject-name": image,
+            "subject-digest": digest,
+            "push-to-registry": true,
+            "create-storage-record": false, // would need another permission
+        },
+    };
+}

@@ -1,0 +1,29 @@
+import { buildWorkflow } from "./build.ts";
+import { checkSettings } from "./check.ts";
+import { releaseWorkflow } from "./release.ts";
+import type { WorkflowSettings } from "./settings.ts";
+import { writeYaml } from "./write.ts";
+
+/**
+ * The workflow file: the same bytes for the same settings.
+ *
+ * @param manager who writes it, PROJECT/STACK.
+ * @throws UserError where git, GitHub or the registry would refuse a setting.
+ */
+export function workflowFile(settings: WorkflowSettings, manager: string): string {
+    checkSettings(settings);
+    return writeYaml("build" in settings ? buildWorkflow(settings) : releaseWorkflow(settings), [
+        marker(manager),
+        "The next `pulumi up` of that stack puts back what is changed here by hand. To change this file, change the stack's configuration,",
+        "in the program's repository.",
+    ]);
+}
+
+/** Whether a workflow file was written by this manager, PROJECT/STACK: its first line says so. */
+export function isManagedBy(content: string, manager: string): boolean {
+    return content.split(/\r?\n/, 1).join() === `# ${marker(manager)}`;
+}
+
+function marker(manager: string): string {
+    return `Managed by Pulumi: ${manager}`;
+}

@@ -1,0 +1,80 @@
+import { Document, isScalar } from "yaml";
+import type { Action } from "./actions.ts";
+
+/** A step of a job: an action, or a script. */
+export interface Step {
+    readonly name: string;
+    readonly id?: string;
+    readonly if?: string;
+    readonly uses?: Action;
+    readonly with?: Readonly<Record<string, string | number | boolean>>;
+    /** The only way for a value into a script: an expression within it would be run as a part of it. */
+    readonly env?: Readonly<Record<string, string>>;
+    readonly run?: string;
+}
+
+/** What the job's token may do, and why. */
+export interface Permission {
+    readonly access: "read" | "write";
+    readonly why: string;
+}
+
+export interface Job {
+    readonly name: string;
+    readonly "runs-on": string;
+    readonly "timeout-minutes": number;
+    readonly environment?: { readonly name: string; readonly url: string };
+    readonly permissions: Readonly<Record<string, Permission>>;
+    readonly steps: readonly Step[];
+}
+
+/** A workflow as GitHub has it, with one job. */
+export interface Workflow {
+    readonly name: string;
+    readonly on: {
+        readonly push: { readonly branches: readonly string[] } & (
+            { readonly paths: readonly string[] } | { readonly "paths-ignore": readonly string[] }
+        );
+    };
+    readonly concurrency: string;
+    readonly jobId: string;
+    readonly job: Job;
+}
+
+/** Writes the workflow as YAML, after a header of comment lines: the same bytes for the same workflow. */
+export function writeYaml(workflow: Workflow, header: readonly string[]): string {
+    const { jobId, job } = workflow;
+    const document = new Document(
+        {
+            name: workflow.name,
+            on: { ...workflow.on, workflow_dispatch: null },
+            permissions: {},
+            concurrency: { group: workflow.concurrency, "cancel-in-progress": false },
+            defaults: { run: { shell: "bash" } },
+            jobs: {
+                [jobId]: {
+                    ...job,
+                    permissions: Object.fromEntries(Object.entries(job.permissions).map(([scope, { access }]) => [scope, access])),
+                    steps: job.steps.map((step) => (step.uses === undefined ? step : { ...step, uses: reference(step.uses) })),
+                },
+            },
+        },
+        { aliasDuplicateObjects: false },
+    );
+    document.commentBefore = header.map((line) => ` ${line}`).join("\n");
+    const comment = (path: readonly (string | number)[], text: string): void => {
+        const node = document.getIn(path, true);
+        if (isScalar(node)) node.comment = ` ${text}`;
+    };
+    comment(["on", "workflow_dispatch"], "on demand, where this file is on the default branch");
+    comment(["concurrency", "cancel-in-progress"], "what runs is never cut off");
+    for (const [scope, { why }] of Object.entries(job.permissions)) comment(["jobs", jobId, "permissions", scope], why);
+    for (const [index, { uses }] of job.steps.entries()) {
+        if (uses !== undefined) comment(["jobs", jobId, "steps", index, "uses"], uses.release);
+    }
+    return document.toString({ lineWidth: 0, nullStr: "" });
+}
+
+function reference({ repository, commit }: Action): string {
+    return `${repository}@${commit}`;
+}
