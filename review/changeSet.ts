@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
+import { z } from "zod";
+import type { Preview, Value } from "./preview.ts";
+import { shorten } from "./text.ts";
+
+const value: z.ZodType<Value> = z.json();
+const normalChange = z.object({
+    urn: z.string(),
+    operation: z.string(),
+    /** Which of the things in the world it is about: a change of a resource that was made anew meanwhile is another one. */
+    id: z.string(),
+    /** Values by property path, before and after. A secret is `[secret]`, what is not known yet `[unknown]`. */
+    properties: z.record(z.string(), z.object({ before: value.optional(), after: value.optional(), replaces: z.boolean() })),
+});
+
+/** What a deployment of one stack would do, so that two previews of the same have the same, in whatever order the engine told it. */
+export type ChangeSet = Readonly<Record<string, z.infer<typeof normalChange>>>;
+
+export const changeSetSchema = z.record(z.string(), normalChange);
+
+/** The changes of a preview in their normal form. */
+export function normalize({ changes }: Preview): ChangeSet {
+    return Object.fromEntries(
+        changes.map(({ urn, operation, id, properties }) => [
+            `${operation} ${urn}`,
+            {
+                urn,
+                operation,
+                id,
+                properties: Object.fromEntries(properties.map(({ path, ...difference }) => [path, difference])),
+            },
+        ]),
+    );
+}
+
+/** A hash of JSON (SHA-256 of its canonical form, RFC 8785): the order of keys means nothing. */
+export function hash(json: unknown): string {
+    return createHash("sha256")
+        .update(canonicalize(json) ?? "")
+        .digest("hex");
+}
+
+/** Every way in which the changes are not those that were reviewed; empty where they are. */
+export function differences(reviewed: ChangeSet, fresh: ChangeSet): string[] {
+    const keys = [...new Set([...Object.keys(reviewed), ...Object.keys(fresh)])].sort();
+    return keys.flatMap((key) => {
+        const [was, is] = [reviewed[key], fresh[key]];
+        if (was === undefined) return [`${key}: was not reviewed`];
+        if (is === undefined) return [`${key}: was reviewed, and would not happen`];
+        const ids = was.id === is.id ? [] : [`${key}: it was ${was.id || "new"}, and is ${is.id || "new"}`];
+        const paths = [...new Set([...Object.keys(was.properties), ...Object.keys(is.properties)])].sort();
+        return [...ids, ...paths.flatMap((path) => differenceAt(`${key}: ${path}`, was.properties[path], is.properties[path]))];
+    });
+}
+
+type Sides = z.infer<typeof normalChange>["properties"][string];
+
+function differenceAt(where: string, was: Sides | undefined, is: Sides | undefined): string[] {
+    if (hash(was ?? {}) === hash(is ?? {})) return [];
+    return [`${where}: reviewed ${show(was)}, now ${show(is)}`];
+}
+
+function show(sides: Sides | undefined): string {
+    if (sides === undefined) return "no change";
+    return ["before" as const, "after" as const]
+        .flatMap((side) => (sides[side] === undefined ? [] : [shorten(JSON.stringify(sides[side]), 400)]))
+        .join(" → ");
+}

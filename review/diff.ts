@@ -1,0 +1,70 @@
+import { structuredPatch } from "diff";
+import { type Change, ofOutputs, type PropertyChange, secret, unknown, type Value } from "./preview.ts";
+import { shortType } from "./rules/rule.ts";
+import { visible } from "./text.ts";
+
+/** A diff line by line, as `diff` writes it: `+` comes, `-` goes, `!` changes, `@` is another place in a file. */
+export type DiffLines = readonly string[];
+
+/** What happens to one resource. @param elsewhere the properties whose difference is shown somewhere else. */
+export function renderChange(change: Change, elsewhere: readonly string[] = []): DiffLines {
+    const head = ofOutputs(change) ? "outputs of the stack" : visible(`${shortType(change.type)} ${change.name}: ${change.operation}`);
+    const id = change.id === "" ? "" : visible(` (${change.id})`);
+    return [
+        `${signOf(change)} ${head}${id}`,
+        ...change.properties.flatMap((property) =>
+            elsewhere.includes(property.path)
+                ? [`!     ${visible(property.path)}: shown above`]
+                : renderProperty(property).map((line) => `${line.slice(0, 1)}     ${line.slice(1)}`),
+        ),
+    ];
+}
+
+/** How a text with several lines changes: the lines, each with its sign, and a few around them. */
+export function renderText(before: string, after: string): DiffLines {
+    const options = { context: 3, maxEditLength: 10_000, timeout: 2_000 };
+    // Every line has its end, so that the last one compares like the others.
+    const patch = structuredPatch("", "", ended(before), ended(after), undefined, undefined, options);
+    if (patch === undefined)
+        return [...before.split("\n").map((line) => `-${visible(line)}`), ...after.split("\n").map((line) => `+${visible(line)}`)];
+    const isAll = before === "" || after === "";
+    return patch.hunks.flatMap(({ oldStart, newStart, lines }) => [
+        ...(isAll ? [] : [`@@ -${String(oldStart)} +${String(newStart)} @@`]),
+        ...lines.map((line) => `${line.slice(0, 1)}${visible(line.slice(1))}`),
+    ]);
+}
+
+function signOf({ operation }: Change): string {
+    return { create: "+", delete: "-" }[operation] ?? "!";
+}
+
+function renderProperty({ path, before, after, replaces }: PropertyChange): DiffLines {
+    const name = visible(path);
+    const note = replaces ? " (replaces it)" : "";
+    if (before === after) return [`!${name}: ${show(before)}, changed${note}`];
+    if (isLong(before) || isLong(after)) {
+        const [from, to] = [before, after].map((value) => (value === undefined ? "" : isText(value) ? value : show(value)));
+        const sign = before === undefined ? "+" : after === undefined ? "-" : "!";
+        return [`${sign}${name}:${note}`, ...renderText(from ?? "", to ?? "").map((line) => `${line.slice(0, 1)}    ${line.slice(1)}`)];
+    }
+    return [
+        ...(before === undefined ? [] : [`-${name}: ${show(before)}${after === undefined ? note : ""}`]),
+        ...(after === undefined ? [] : [`+${name}: ${show(after)}${note}`]),
+    ];
+}
+
+function isText(value: Value | undefined): value is string {
+    return typeof value === "string";
+}
+
+function isLong(value: Value | undefined): boolean {
+    return isText(value) && value.includes("\n");
+}
+
+function show(value: Value | undefined): string {
+    return value === secret || value === unknown ? value : visible(JSON.stringify(value));
+}
+
+function ended(text: string): string {
+    return text === "" || text.endsWith("\n") ? text : `${text}\n`;
+}

@@ -1,0 +1,151 @@
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { UserError } from "../errors.ts";
+import { previewStack } from "./engine.ts";
+import { MayNotWrite, markerLength, pullRequestOf, ReviewComment } from "./github.ts";
+import { commentLimit, renderMarkdown } from "./markdown.ts";
+import { type Preview, previewSchema } from "./preview.ts";
+import { approvalLabel, failureOf, reviewOf } from "./review.ts";
+import { currentTree, hashOf, record, verify } from "./reviewed.ts";
+import { renderTerminal } from "./terminal.ts";
+
+const help = `Reviews what deployments would change.
+
+  node review/main.ts preview STACK... [--to FOLDER] [-- OPTION...]
+      Previews the stacks side by side, and prints what they would change. With --to: writes each preview to FOLDER/STACK.json, without a
+      secret in it. The options after -- go to \`pulumi preview\`.
+  node review/main.ts render FILE... [--markdown]
+      Prints previews that were written; with --markdown as the comment has them.
+  node review/main.ts post FILE...
+      In GitHub Actions: puts them into the job's summary, and into the one comment of the pull request that the run is about. Fails where a
+      preview failed, or where a dangerous change has no label ${approvalLabel}. Takes GITHUB_TOKEN (pull requests: write).
+  node review/main.ts record FILE... --to FOLDER
+      Records them as reviewed, in FOLDER/TREE.json for the git tree that is checked out; prints that file's path.
+  node review/main.ts verify FILE... --reviewed FOLDER
+      Fails where they are not what was reviewed of the git tree that is checked out, and names every difference.
+`;
+
+const commands: Readonly<Record<string, (args: string[]) => Promise<number> | number>> = {
+    async preview(args) {
+        const end = args.indexOf("--");
+        const [own, options] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
+        const { positionals: stacks, values } = parse(own, { to: { type: "string" } }, "stack");
+        const previews = await Promise.all(stacks.map((stack) => previewStack(stack, options)));
+        if (values.to !== undefined) write(previews, values.to);
+        print(previews);
+        return failureOf(previews) === undefined ? 0 : 1;
+    },
+
+    render(args) {
+        const { positionals, values } = parse(args, { markdown: { type: "boolean" } });
+        const previews = positionals.map(read);
+        if (values.markdown === true) console.log(renderMarkdown(previews));
+        else print(previews);
+        return 0;
+    },
+
+    async post(args) {
+        const previews = parse(args, {}).positionals.map(read);
+        const hash = hashOf(previews);
+        const text = renderMarkdown(previews, { ...about(process.env), limit: commentLimit - markerLength });
+        if (process.env["GITHUB_STEP_SUMMARY"]) appendFileSync(process.env["GITHUB_STEP_SUMMARY"], `${text}\n`);
+        const pullRequest = pullRequestOf(process.env);
+        const isApproved = pullRequest !== undefined && (await post(new ReviewComment(pullRequest), text, hash));
+        const failure = failureOf(previews);
+        if (failure !== undefined) throw new UserError(failure);
+        const dangerous = previews.map(reviewOf).filter(({ risk }) => risk === "dangerous");
+        if (dangerous.length > 0 && !isApproved) {
+            throw new UserError(
+                `Dangerous changes: ${dangerous.map(({ stack }) => stack).join(", ")}. If they are meant, give the pull request the label ` +
+                    `${approvalLabel} now: it stands for the changes that the review shows, and others need it again.`,
+            );
+        }
+        return 0;
+    },
+
+    record(args) {
+        const { positionals, values } = parse(args, { to: { type: "string" } });
+        console.log(record(positionals.map(read), required(values.to, "--to FOLDER"), currentTree()));
+        return 0;
+    },
+
+    verify(args) {
+        const { positionals, values } = parse(args, { reviewed: { type: "string" } });
+        verify(positionals.map(read), required(values.reviewed, "--reviewed FOLDER"), currentTree());
+        console.log("What would be deployed is what was reviewed.");
+        return 0;
+    },
+};
+
+/** @returns whether the label approves of these changes: it was given to the comment that shows them. One that was given to others is removed. */
+async function post(comment: ReviewComment, text: string, hash: string): Promise<boolean> {
+    try {
+        const before = await comment.post(text, hash);
+        const isLabelled = await comment.hasLabel(approvalLabel);
+        if (isLabelled && before !== hash) await comment.removeLabel(approvalLabel);
+        return isLabelled && before === hash;
+    } catch (error) {
+        if (!(error instanceof MayNotWrite)) throw error;
+        console.error("The token may not comment on the pull request: the review is in the job's summary alone.");
+        return false;
+    }
+}
+
+/** Which commit it is about, and where its run is, in GitHub Actions. */
+function about(env: NodeJS.ProcessEnv): { whole?: string; note?: string } {
+    const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
+    if (!server || !repository || !run) return {};
+    const url = `${server}/${repository}/actions/runs/${run}`;
+    return { whole: `${url}#artifacts`, note: `Tree <code>${currentTree()}</code>, <a href="${url}">run ${run}</a>.` };
+}
+
+function print(previews: readonly Preview[]): void {
+    console.log(renderTerminal(previews, process.stdout.isTTY && process.stdout.hasColors()));
+}
+
+function write(previews: readonly Preview[], folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    for (const preview of previews)
+        writeFileSync(join(folder, `${preview.stack.replaceAll("/", "-")}.json`), JSON.stringify(preview, undefined, 2));
+}
+
+function read(file: string): Preview {
+    let json: unknown;
+    try {
+        json = JSON.parse(readFileSync(file, "utf8"));
+    } catch (error) {
+        throw new UserError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    const { data } = previewSchema.safeParse(json);
+    if (data === undefined) throw new UserError(`${file} is not a preview that \`node review/main.ts preview STACK --to FOLDER\` wrote.`);
+    return data;
+}
+
+function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T, what = "file") {
+    const parsed = parseArgs({ args, options, allowPositionals: true });
+    if (parsed.positionals.length === 0) throw new UserError(`At least one ${what} has to be named.`);
+    return parsed;
+}
+
+function required(value: string | undefined, option: string): string {
+    if (value === undefined) throw new UserError(`The option ${option} has to be given.`);
+    return value;
+}
+
+const [name = "", ...args] = process.argv.slice(2);
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (command === undefined) {
+    const isHelp = name === "help" || name === "--help" || name === "-h";
+    (isHelp ? console.log : console.error)(help);
+    process.exitCode = isHelp ? 0 : 2;
+} else {
+    try {
+        process.exitCode = await command(args);
+    } catch (error) {
+        const isUsage = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+        if (!(error instanceof UserError) && !isUsage) throw error;
+        console.error(error.message);
+        process.exitCode = isUsage ? 2 : 1;
+    }
+}

@@ -1,0 +1,130 @@
+import { cut, share, sizeOf } from "./budget.ts";
+import type { Preview } from "./preview.ts";
+import { approvalLabel, legend, reviewOf, type StackReview, table } from "./review.ts";
+import type { Phrase, Risk } from "./rules/rule.ts";
+import { codeBlock, codeSpan, escapeHtml, longestRun, shorten } from "./text.ts";
+
+/** How long a comment on GitHub may be, in characters. */
+export const commentLimit = 65_536;
+
+/** Lines of code that are longer than this, or that would need a fence out of all proportion, are only counted. */
+const longestLine = 2_000;
+const longestFence = 20;
+
+const symbols: Readonly<Record<string, string>> = { dangerous: "🔴", careful: "🟡", routine: "⚪", failed: "❌" };
+
+/** A part of the comment whose lines are cut where there is no room for them. */
+interface Section {
+    readonly head: readonly string[];
+    readonly lines: readonly string[];
+    readonly tail?: readonly string[];
+    /** What the lines are, where they are code. */
+    readonly code?: "diff" | "text";
+    /** Gets its room before the others. */
+    readonly first?: boolean;
+}
+
+/**
+ * One comment for all stacks: what each does in numbers, then what matters, then everything, folded.
+ *
+ * @param options.whole where the whole text is, for what has no room here.
+ * @param options.note a last line, such as what commit it is about, as Markdown.
+ */
+export function renderMarkdown(
+    previews: readonly Preview[],
+    options: { readonly whole?: string | undefined; readonly note?: string | undefined; readonly limit?: number } = {},
+): string {
+    const { whole, note, limit = commentLimit } = options;
+    const reviews = previews.map(reviewOf);
+    const names = reviews.map(({ stack }) => codeSpan(stack)).join(", ");
+    const end = note === undefined ? [] : ["", `<sub>${note}</sub>`];
+    if (reviews.every(({ isEmpty }) => isEmpty)) return [`No changes: ${names}.`, ...end].join("\n");
+    const start = [`### Preview: ${names}`, "", ...renderTable(reviews), "", ...renderLegend(reviews), ""];
+    const body = fit(reviews.flatMap(sectionsOf), limit - sizeOf(start) - sizeOf(end), whole);
+    return [...start, ...body, ...end].join("\n");
+}
+
+function renderTable(reviews: readonly StackReview[]): string[] {
+    const { head, rows } = table(reviews);
+    const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+    return [
+        line(head),
+        line(head.map((_, index) => (index < 2 ? "---" : "--:"))),
+        ...rows.map(([stack = "", risk = "", ...counts]) =>
+            line([codeSpan(stack).replaceAll("|", "\\|"), `${symbols[risk] ?? ""} ${risk}`, ...counts]),
+        ),
+    ];
+}
+
+function renderLegend(reviews: readonly StackReview[]): string[] {
+    const risks: readonly Risk[] = ["dangerous", "careful", "routine"];
+    const lines = risks.map((risk) => `${symbols[risk] ?? ""} **${risk}** ${legend[risk]}`).join(" · ");
+    if (!reviews.some(({ risk }) => risk === "dangerous")) return [lines];
+    const caution = `> **Dangerous changes.** If they are meant, give this pull request the label ${codeSpan(approvalLabel)}. It stands for the changes shown here: other changes need it again.`;
+    return [lines, "", "> [!CAUTION]", caution];
+}
+
+function sectionsOf({ stack, errors, warnings, findings, excerpts, lines, isEmpty }: StackReview): Section[] {
+    const name = `<code>${escapeHtml(stack)}</code>`;
+    const tail = ["</details>", ""];
+    const folded = (summary: string) => [`<details><summary>${summary}</summary>`, ""];
+    return [
+        { head: [`#### ${codeSpan(stack)}`, ""], lines: [], tail: isEmpty ? ["No changes.", ""] : [] },
+        ...some({ head: ["Failed:", ""], lines: errors.flatMap((error) => error.split("\n")), tail: [""], code: "text", first: true }),
+        ...some({ head: [], lines: findings.map(({ risk, text }) => `- ${symbols[risk] ?? ""} ${inline(text)}`), tail: [""], first: true }),
+        ...excerpts.flatMap((excerpt) =>
+            some({ head: folded(`diff of <code>${escapeHtml(shorten(excerpt.name))}</code>`), lines: excerpt.lines, tail, code: "diff" }),
+        ),
+        ...some({ head: folded(`warnings of ${name}`), lines: warnings.flatMap((warning) => warning.split("\n")), tail, code: "text" }),
+        ...some({ head: folded(`full diff of ${name}`), lines, tail, code: "diff" }),
+    ];
+}
+
+function some(section: Section): Section[] {
+    return section.lines.length === 0 ? [] : [section];
+}
+
+function inline(text: Phrase): string {
+    return text.map((part) => (typeof part === "string" ? part : codeSpan(shorten(part.value)))).join("");
+}
+
+/** What matters gets up to half of the room, the rest what is left. */
+function fit(sections: readonly Section[], room: number, whole: string | undefined): string[] {
+    const ready = sections.map((section) => (section.code === undefined ? section : { ...section, lines: section.lines.map(bounded) }));
+    const left = room - ready.reduce((sum, section) => sum + overhead(section, whole), 0);
+    const first = ready.filter((section) => section.first === true);
+    const firstShares = share(
+        first.map(({ lines }) => sizeOf(lines)),
+        left / 2,
+    );
+    const others = ready.filter((section) => section.first !== true);
+    const otherShares = share(
+        others.map(({ lines }) => sizeOf(lines)),
+        left - firstShares.reduce((sum, one) => sum + one, 0),
+    );
+    const shares = new Map([
+        ...first.map((one, index) => [one, firstShares[index]] as const),
+        ...others.map((one, index) => [one, otherShares[index]] as const),
+    ]);
+    return ready.flatMap((section) => render(section, shares.get(section) ?? 0, whole));
+}
+
+function render({ head, lines, tail = [], code }: Section, room: number, whole: string | undefined): string[] {
+    const part = cut(lines, room);
+    const body = code === undefined ? part.lines : codeBlock(code, part.lines);
+    return [...head, ...body, ...(part.left === 0 ? [] : ["", notice(part.left, whole)]), ...(code === undefined ? [] : [""]), ...tail];
+}
+
+function overhead(section: Section, whole: string | undefined): number {
+    return sizeOf([...section.head, ...(section.tail ?? []), "", "", notice(section.lines.length, whole), "", ""]) + 2 * (longestFence + 6);
+}
+
+function notice(left: number, whole: string | undefined): string {
+    const lines = `… ${String(left)} more ${left === 1 ? "line" : "lines"}`;
+    return whole === undefined ? `_${lines}_` : `_${lines}: see [the whole text](${whole})_`;
+}
+
+function bounded(line: string): string {
+    if (line.length <= longestLine && longestRun(line) < longestFence) return line;
+    return `${line.slice(0, 1)} (a line of ${String(line.length)} characters, left out)`;
+}

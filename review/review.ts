@@ -1,0 +1,91 @@
+import { type DiffLines, renderChange, renderText } from "./diff.ts";
+import { findingsOf, riskOf } from "./findings.ts";
+import { type Change, ofOutputs, type Preview, type Value } from "./preview.ts";
+import { type Finding, propertyOf, type Risk } from "./rules/rule.ts";
+
+/** The label of a pull request that says: its dangerous changes are meant. */
+export const approvalLabel = "approve-dangerous";
+
+/** What the classes of risk mean. */
+export const legend: Readonly<Record<Risk, string>> = {
+    dangerous: `can lose data or let someone in; passes only with the label ${approvalLabel}`,
+    careful: "changes what runs, or what someone may do",
+    routine: "anything else: in the full diff only",
+};
+
+/** What a reviewer is shown of one stack, whatever shows it. */
+export interface StackReview {
+    readonly stack: string;
+    readonly risk: Risk;
+    readonly errors: readonly string[];
+    readonly warnings: readonly string[];
+    readonly findings: readonly Finding[];
+    /** The differences that belong to findings, each with the name of what it is the text of. */
+    readonly excerpts: readonly { readonly name: string; readonly lines: DiffLines }[];
+    /** All changes, without the excerpts. */
+    readonly lines: DiffLines;
+    /** How many resources by operation. */
+    readonly counts: ReadonlyMap<string, number>;
+    /** How many resources stay as they are. */
+    readonly unchanged: number;
+    readonly isEmpty: boolean;
+}
+
+/** More would push what comes after them out of sight; what they leave out is in the full diff. */
+const mostExcerpts = 8;
+
+/** The operations that always have a column. */
+const operations = ["create", "update", "replace", "delete"];
+
+export function reviewOf(preview: Preview): StackReview {
+    const { stack, errors, warnings, changes, unchanged } = preview;
+    const findings = findingsOf(preview);
+    const shown = findings.flatMap(({ change, shows }) => (shows === undefined ? [] : [{ change, ...shows }])).slice(0, mostExcerpts);
+    const elsewhere = (change: Change) => shown.filter((one) => one.change === change).map(({ path }) => path);
+    return {
+        stack,
+        risk: riskOf(findings),
+        errors,
+        warnings,
+        findings,
+        excerpts: shown.map(({ change, path, name }) => {
+            const property = propertyOf(change, path);
+            return { name, lines: renderText(textIn(property?.before), textIn(property?.after)) };
+        }),
+        lines: changes.flatMap((change) => renderChange(change, elsewhere(change))),
+        counts: countsOf(changes),
+        unchanged: unchanged.length,
+        isEmpty: errors.length + warnings.length + changes.length === 0,
+    };
+}
+
+/** Why a pull request with these previews does not pass, beside its label; undefined where it does. */
+export function failureOf(previews: readonly Preview[]): string | undefined {
+    const failed = previews.filter(({ errors }) => errors.length > 0).map(({ stack }) => stack);
+    return failed.length === 0 ? undefined : `The preview failed: ${failed.join(", ")}.`;
+}
+
+/** The counts as a table: a heading, and a row for each stack. */
+export function table(reviews: readonly StackReview[]): { readonly head: string[]; readonly rows: string[][] } {
+    const others = reviews.flatMap(({ counts }) => [...counts.keys()]).filter((operation) => !operations.includes(operation));
+    const columns = [...operations, ...new Set(others)];
+    return {
+        head: ["stack", "risk", ...columns, "unchanged"],
+        rows: reviews.map(({ stack, risk, errors, counts, unchanged }) => [
+            stack,
+            errors.length > 0 ? "failed" : risk,
+            ...columns.map((operation) => String(counts.get(operation) ?? 0)),
+            String(unchanged),
+        ]),
+    };
+}
+
+function countsOf(changes: readonly Change[]): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { operation } of changes.filter((change) => !ofOutputs(change))) counts.set(operation, (counts.get(operation) ?? 0) + 1);
+    return counts;
+}
+
+function textIn(value: Value | undefined): string {
+    return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+}

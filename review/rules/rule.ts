@@ -1,0 +1,84 @@
+import type { Change, Preview, PropertyChange, Value } from "../preview.ts";
+import { valueAt } from "../properties.ts";
+
+/**
+ * How much a change matters. `dangerous`: it can lose data, or let someone in. `careful`: it changes what runs, or what someone may do.
+ * `routine`: anything else.
+ */
+export type Risk = "dangerous" | "careful" | "routine";
+
+/** A sentence: its words, and the values of others in it, which are shown as what they are. */
+export type Phrase = readonly (string | { readonly value: string })[];
+
+/** What a reviewer has to know. */
+export interface Finding {
+    readonly risk: Exclude<Risk, "routine">;
+    readonly change: Change;
+    readonly text: Phrase;
+    /** The property of the change whose difference belongs to it, line by line, and what it is the text of. */
+    readonly shows?: { readonly path: string; readonly name: string };
+}
+
+/** What one change is to a reviewer, the worst of it first. */
+export type Rule = (change: Change, preview: Preview) => readonly (Finding | undefined)[];
+
+/** A sentence with values in it, or with parts that are sentences themselves: phrase`repository ${name} is deleted`. */
+export function phrase(words: TemplateStringsArray, ...values: (string | Phrase)[]): Phrase {
+    return words
+        .flatMap((word, index) => {
+            const value = values[index];
+            return [word, ...(value === undefined ? [] : typeof value === "string" ? [{ value }] : value)];
+        })
+        .filter((part) => part !== "");
+}
+
+export function dangerous(change: Change, text: Phrase): Finding {
+    return { risk: "dangerous", change, text };
+}
+
+export function careful(change: Change, text: Phrase, shows?: Finding["shows"]): Finding {
+    return { risk: "careful", change, text, ...(shows === undefined ? {} : { shows }) };
+}
+
+/** Whether what was there is no more, and neither is what was in it. */
+export function isGone({ operation }: Change): boolean {
+    return operation === "delete" || operation === "replace";
+}
+
+export function isNew({ operation }: Change): boolean {
+    return operation === "create";
+}
+
+/** How this property changes, as a whole; undefined where it does not. */
+export function propertyOf(change: Change, path: string): PropertyChange | undefined {
+    return change.properties.find((property) => property.path === path);
+}
+
+/** Whether this property, or something in it, changes. */
+export function isChanged(change: Change, path: string): boolean {
+    return change.properties.some(
+        (property) => property.path === path || (/^[.[]/.test(property.path.slice(path.length)) && property.path.startsWith(path)),
+    );
+}
+
+/** A property as it will be; as it was, where the resource goes or is replaced. */
+export function textOf(change: Change, path: string): string {
+    return show(valueAt(isGone(change) ? change.before : change.after, path));
+}
+
+/** A value as a reader wants it in a sentence. */
+export function show(value: Value | undefined): string {
+    if (value === undefined || value === null) return "none";
+    return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** A list that may be a single object: of some properties the SDK makes one. */
+export function listOf(value: Value | undefined): Value[] {
+    return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+}
+
+/** `quay:index:Robot` → `quay:Robot`, `github:index/repositoryFile:RepositoryFile` → `github:RepositoryFile`. */
+export function shortType(type: string): string {
+    const parts = type.split(":");
+    return parts.length === 3 ? `${parts[0] ?? ""}:${parts[2] ?? ""}` : type;
+}

@@ -1,0 +1,60 @@
+import { secret, type Value } from "./preview.ts";
+
+/**
+ * What is masked beside the values that the engine marks as secrets: it marks what it was told of, while a token also gets into names,
+ * descriptions and messages of servers.
+ */
+const shapes: readonly RegExp[] = [
+    /\bgh[opsur]_\w{30,}/g, // GitHub's tokens
+    /\bgithub_pat_\w{30,}/g,
+    /\b(?=\d*[A-Z])(?=[A-Z]*\d)(?:[A-Z0-9]{40}|[A-Z0-9]{64})\b/g, // Quay's OAuth tokens and its robots'
+    /\bpul-[0-9a-f]{40}\b/g, // a token of Pulumi Cloud
+    /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, // a JWT
+    /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+    /(?<=\b(?:bearer|basic) )[\w.~+/-]{12,}=*/gi,
+    /(?<=:\/\/[^/\s:@]*:)[^/\s@]+(?=@)/g, // a password in a URL
+];
+
+const secretName =
+    /(?:password|passwd|pwd|passphrase|token|secret|private_?key|api_?key|access_?key|plaintext|(?:plaintext|encrypted)_?value)$/i;
+const secretResource = /Secret$/;
+
+/** Masks what has a secret's shape, and what the environment's variables for tokens and passwords hold. */
+export function concealText(text: string, environment: NodeJS.ProcessEnv = process.env): string {
+    const masked = knownSecrets(environment).reduce((masked, value) => masked.replaceAll(value, secret), text);
+    return shapes.reduce((masked, shape) => masked.replace(shape, secret), masked);
+}
+
+/** Masks the properties of a resource whose name says that they are secret: a provider may have forgotten to mark them. */
+export function concealProperties(type: string, properties: Readonly<Record<string, Value>>): Record<string, Value> {
+    return mapProperties(properties, (name) => secretName.test(name) || (name === "value" && secretResource.test(type)));
+}
+
+function mapProperties(properties: Readonly<Record<string, Value>>, isSecret: (name: string) => boolean): Record<string, Value> {
+    const map = (name: string, value: Value): Value => {
+        if (typeof value === "string") return isSecret(name) && value !== "" ? secret : concealAssignment(value);
+        if (Array.isArray(value)) return value.map((item) => map(name, item));
+        return typeof value === "object" && value !== null ? mapProperties(value, isSecret) : value;
+    };
+    return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, map(name, value)]));
+}
+
+/** `CLIENT_SECRET=…`, as containers have their variables. */
+function concealAssignment(text: string): string {
+    const [, name = ""] = /^(\w+)=./.exec(text) ?? [];
+    return secretName.test(name) ? `${name}=${secret}` : text;
+}
+
+/** Folders, for all that their names end like a password's. */
+const noSecrets = ["PWD", "OLDPWD"];
+
+/** Shorter ones than this would mask words. */
+const shortest = 8;
+
+function knownSecrets(environment: NodeJS.ProcessEnv): string[] {
+    return Object.entries(environment)
+        .flatMap(([name, value]) =>
+            secretName.test(name) && !noSecrets.includes(name) && value !== undefined && value.length >= shortest ? [value] : [],
+        )
+        .sort((a, b) => b.length - a.length); // one may be within another
+}

@@ -1,0 +1,244 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { findingsOf, riskOf } from "../../../review/findings.ts";
+import type { Change, Preview, Value } from "../../../review/preview.ts";
+import type { Finding } from "../../../review/rules/rule.ts";
+import { change, preview, recorded } from "./previews.ts";
+
+const say = ({ risk, text }: Finding): string =>
+    `${risk}: ${text.map((part) => (typeof part === "string" ? part : `‹${part.value}›`)).join("")}`;
+const findings = (of: Preview): string[] => findingsOf(of).map(say);
+
+type Inputs = Readonly<Record<string, Value>>;
+
+/** What a change of one resource is to a reviewer. */
+function found(type: string, before: Inputs | undefined, after: Inputs | undefined, more: Partial<Change> = {}): string[] {
+    return findings(preview([change(type, before, after, more)]));
+}
+const replaced = { operation: "replace" };
+
+const repository = { namespace: "alice", name: "digits", visibility: "private" };
+const robot = { namespace: "alice", name: "robot" };
+const permission = { repository: "alice/digits", robot: "alice+robot", role: "write" };
+const environment = {
+    environment: "prod",
+    preventSelfReview: true,
+    reviewers: [{ users: [1, 2], teams: [3] }],
+    waitTimer: 5,
+    deploymentBranchPolicy: { protectedBranches: true },
+};
+const secret = { environment: "prod", secretName: "QUAY_PWD", value: "[secret]" };
+
+describe("what matters of", () => {
+    it("a release: version, digest and workflow", () => {
+        deepEqual(findings(recorded("release")), [
+            "careful: workflow ‹.github/workflows/release.yml› is changed",
+            "careful: version of ‹quay.example/alice/digits_prod›: ‹1.0.0› → ‹1.1.0›",
+            "careful: image of ‹quay.example/alice/digits_prod›: ‹sha256:a8dea58b44c5…› → ‹sha256:80c976c7bc1d…›",
+        ]);
+    });
+
+    it("a rotation: the credentials that others get", () => {
+        deepEqual(findings(recorded("rotation")), [
+            "careful: credentials rotated: secret ‹QUAY_PWD› of environment ‹prod› gets a new value",
+            "careful: credentials rotated: secret ‹QUAY_USER› of environment ‹prod› gets a new value",
+        ]);
+        equal(
+            findings(recorded("leak")).at(-1),
+            "careful: credentials rotated: robot ‹alice+digits_robot› is deleted, another is there in its place",
+        );
+    });
+
+    it("everything dangerous at once, before what is not", () => {
+        deepEqual(findings(recorded("dangerous")), [
+            "dangerous: reviewers of environment ‹prod› removed: ‹user 1001›",
+            "dangerous: protection removed: nothing stops a program from deleting ‹quay:Repository› ‹alice/digits_prod›",
+            "dangerous: repository ‹alice/digits_prod› is made public: anyone may pull",
+            "dangerous: robot ‹alice+digits_robot› is replaced: its credentials stop working, and those of the new one are others",
+            "dangerous: immutability policy removed: new tags ‹[0-9].*› of ‹alice/digits_prod› can be moved",
+            "dangerous: permission widened: user ‹bob› on ‹alice/digits_prod›: ‹read› → ‹admin›",
+            "careful: credentials rotated: secret ‹QUAY_PWD› of environment ‹prod› gets a new value",
+            "careful: credentials rotated: secret ‹QUAY_USER› of environment ‹prod› gets a new value",
+            "careful: auto-prune policy of ‹alice/digits_prod› removed: Quay no longer deletes tags like ‹ctx-.*› but the newest ‹5›",
+            "careful: permission moved: ‹write› of robot ‹alice+digits_robot› on ‹alice/digits_prod› → ‹write› of robot ‹alice+other_robot›",
+        ]);
+    });
+
+    it("a stack that stays as it is: nothing", () => {
+        deepEqual([findings(recorded("same")), riskOf([])], [[], "routine"]);
+    });
+
+    it("a repository on Quay", () => {
+        const type = "quay:index:Repository";
+        const isPublic = { ...repository, visibility: "public" };
+        deepEqual(found(type, undefined, repository), []);
+        deepEqual(found(type, undefined, isPublic), ["careful: repository ‹alice/digits› is made, public: anyone may pull"]);
+        deepEqual(found(type, isPublic, repository), ["careful: repository ‹alice/digits› is made private: nobody pulls without a login"]);
+        deepEqual(found(type, { ...repository, description: "a" }, { ...repository, description: "b" }), []);
+        deepEqual(found(type, { ...repository, state: "NORMAL" }, { ...repository, state: "READ_ONLY" }), [
+            "careful: repository ‹alice/digits›: state ‹NORMAL› → ‹READ_ONLY›",
+        ]);
+        const deleted = ["dangerous: repository ‹alice/digits› is deleted, with all its images"];
+        deepEqual(found(type, repository, undefined), deleted);
+        deepEqual(found(type, repository, { ...repository, name: "other" }, replaced), deleted);
+        deepEqual(found(type, repository, undefined, { retained: true }), [
+            "careful: ‹quay:Repository› ‹an-id› leaves the program and stays where it is",
+        ]);
+    });
+
+    it("a robot that goes: a rotation only where its component has another", () => {
+        const deleted = change("quay:index:Robot", robot, undefined);
+        const other = { urn: "urn:other", type: "quay:index:Robot", parent: deleted.parent };
+        deepEqual(findings(preview([deleted])), ["dangerous: robot ‹alice+robot› is deleted: its credentials stop working"]);
+        deepEqual(findings(preview([deleted], { unchanged: [{ ...other, parent: "urn:elsewhere" }] })).length, 1);
+        deepEqual(findings(preview([deleted], { unchanged: [other] })), [
+            "careful: credentials rotated: robot ‹alice+robot› is deleted, another is there in its place",
+        ]);
+        const both = preview([deleted, change("quay:index:Robot", robot, undefined, { urn: "urn:other" })]);
+        deepEqual(
+            findings(both).map((finding) => finding.split(":")[0]),
+            ["dangerous", "dangerous"],
+        );
+    });
+
+    it("a permission on Quay", () => {
+        const type = "quay:index:RepositoryPermission";
+        const admin = { ...permission, role: "admin" };
+        deepEqual(found(type, undefined, permission), []);
+        deepEqual(found(type, undefined, admin), ["dangerous: permission widened: robot ‹alice+robot› gets ‹admin› on ‹alice/digits›"]);
+        deepEqual(found(type, permission, admin), [
+            "dangerous: permission widened: robot ‹alice+robot› on ‹alice/digits›: ‹write› → ‹admin›",
+        ]);
+        deepEqual(found(type, admin, permission), [
+            "careful: permission narrowed: robot ‹alice+robot› on ‹alice/digits›: ‹admin› → ‹write›",
+        ]);
+        deepEqual(found(type, permission, undefined), ["careful: robot ‹alice+robot› loses ‹write› on ‹alice/digits›"]);
+        deepEqual(found(type, permission, { repository: "alice/digits", user: "eve", role: "admin" }, replaced), [
+            "dangerous: permission moved: ‹write› of robot ‹alice+robot› on ‹alice/digits› → ‹admin› of user ‹eve›",
+        ]);
+        deepEqual(found("quay:index:DefaultPermission", undefined, { organization: "acme", team: "ops", role: "admin" }), [
+            "dangerous: permission widened: team ‹ops› gets ‹admin› on every new repository of ‹acme›",
+        ]);
+        deepEqual(
+            found(
+                "quay:index:Team",
+                { organization: "acme", name: "ops", role: "member" },
+                { organization: "acme", name: "ops", role: "creator" },
+            ),
+            ["dangerous: permission widened: team ‹ops› on organization ‹acme›: ‹member› → ‹creator›"],
+        );
+        deepEqual(found("quay:index:TeamMembership", undefined, { team: "ops", member: "eve" }), [
+            "dangerous: permission widened: ‹eve› joins team ‹ops›",
+        ]);
+    });
+
+    it("who logs in as a robot without its password", () => {
+        const type = "quay:index:RobotFederation";
+        const claims = (...subjects: string[]) => ({
+            robot: "alice+robot",
+            claims: subjects.map((subject) => ({ issuer: "https://i", subject })),
+        });
+        const widened = (risk: string, subject: string) =>
+            `${risk}: permission widened: logs in as robot ‹alice+robot› without its password: ‹{"issuer":"https://i","subject":"${subject}"}›`;
+        deepEqual(found(type, undefined, claims("a")), [widened("careful", "a")]);
+        deepEqual(found(type, claims("a"), claims("a", "b")), [widened("dangerous", "b")]);
+        deepEqual(found(type, claims("a", "b"), claims("a")), []);
+        deepEqual(found(type, claims("a"), undefined), ["careful: robot ‹alice+robot›: nobody logs in any more without its password"]);
+    });
+
+    it("Quay's policies", () => {
+        const prune = { repository: "alice/digits", method: "creation_date", value: "30d" };
+        deepEqual(found("quay:index:AutoPrunePolicy", undefined, prune), [
+            "careful: auto-prune policy of ‹alice/digits›: Quay deletes all tags older than ‹30d›",
+        ]);
+        deepEqual(found("quay:index:AutoPrunePolicy", undefined, { ...prune, tagPattern: "v.*", tagPatternMatches: false }), [
+            "careful: auto-prune policy of ‹alice/digits›: Quay deletes tags other than ‹v.*› older than ‹30d›",
+        ]);
+        const immutable = { namespace: "alice", tagPattern: "v.*" };
+        deepEqual(found("quay:index:TagImmutabilityPolicy", undefined, immutable), ["careful: tags ‹v.*› of ‹alice› become immutable"]);
+        deepEqual(found("quay:index:TagImmutabilityPolicy", immutable, { ...immutable, tagPattern: "v1" }), [
+            "dangerous: immutable tags of ‹alice›: ‹v.*› → ‹v1›",
+        ]);
+    });
+
+    it("an image whose digest is not known yet", () => {
+        const image = { source: "q/a", target: "q/b", tags: ["1.0.0"] };
+        deepEqual(found("quay:index:PromotedImage", { ...image, digest: "sha256:1" }, { ...image, tags: ["1.1.0"], digest: "[unknown]" }), [
+            "careful: version of ‹q/b›: ‹1.0.0› → ‹1.1.0›",
+            "careful: image of ‹q/b›: ‹sha256:1› → ‹[unknown]›",
+        ]);
+    });
+
+    it("an environment on GitHub that asks for less than before", () => {
+        const type = "github:index/repositoryEnvironment:RepositoryEnvironment";
+        deepEqual(found(type, undefined, environment), []);
+        deepEqual(found(type, environment, { ...environment, reviewers: { users: [2] } }), [
+            "dangerous: reviewers of environment ‹prod› removed: ‹user 1, team 3›",
+        ]);
+        deepEqual(found(type, { ...environment, reviewers: [] }, environment), []);
+        deepEqual(found(type, environment, { environment: "prod", reviewers: environment.reviewers }), [
+            'dangerous: which branches deploy to environment ‹prod›: ‹{"protectedBranches":true}› → ‹none›',
+            "dangerous: environment ‹prod›: who started a deployment may approve it",
+            "careful: environment ‹prod› waits ‹5› → ‹0› minutes",
+        ]);
+        deepEqual(found(type, { ...environment, canAdminsBypass: false }, { ...environment, canAdminsBypass: true }), [
+            "dangerous: environment ‹prod›: administrators may bypass its protection",
+        ]);
+        deepEqual(found(type, environment, undefined), ["dangerous: environment ‹prod› is deleted, with its secrets and its protection"]);
+        const policy = "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy";
+        deepEqual(found(policy, { environment: "prod", branchPattern: "main" }, { environment: "prod", branchPattern: "*" }), [
+            "dangerous: permission widened: branches or tags ‹*› deploy to environment ‹prod›",
+        ]);
+    });
+
+    it("GitHub's repositories, files, secrets, protection and access", () => {
+        deepEqual(found("github:index/repository:Repository", { name: "a", visibility: "private" }, { name: "a", visibility: "public" }), [
+            "dangerous: GitHub repository ‹a› is made public",
+        ]);
+        deepEqual(
+            found("github:index/repositoryFile:RepositoryFile", { file: "README.md", content: "a" }, { file: "README.md", content: "b" }),
+            [],
+        );
+        deepEqual(found("github:index/actionsSecret:ActionsSecret", { ...secret, repository: "service" }, undefined), [
+            "careful: secret ‹QUAY_PWD› of repository ‹service› is deleted",
+        ]);
+        deepEqual(found("github:index/branchProtection:BranchProtection", { pattern: "main" }, undefined), [
+            "dangerous: protection removed: of ‹main›",
+        ]);
+        deepEqual(
+            found(
+                "github:index/repositoryRuleset:RepositoryRuleset",
+                { name: "rules", target: "branch" },
+                { name: "rules", target: "tag" },
+            ),
+            ["dangerous: protection of ‹rules› is changed"],
+        );
+        const type = "github:index/repositoryCollaborator:RepositoryCollaborator";
+        const eve = (permission: string) => ({ repository: "service", username: "eve", permission });
+        deepEqual(found(type, undefined, eve("pull")), ["dangerous: permission widened: user ‹eve› has ‹pull› on ‹service›"]);
+        deepEqual(found(type, eve("admin"), eve("push")), ["careful: permission narrowed: user ‹eve› on ‹service›: ‹admin› → ‹push›"]);
+    });
+
+    it("Docker's resources", () => {
+        deepEqual(found("docker:index/registryImage:RegistryImage", { name: "a:ctx-1" }, { name: "a:ctx-2" }, replaced), [
+            "careful: image is built: ‹a:ctx-2›",
+        ]);
+        deepEqual(found("docker:index/container:Container", { image: "1" }, { image: "2" }, replaced), [
+            "careful: container ‹digits› is stopped, and another started with image ‹2›",
+        ]);
+        deepEqual(found("docker:index/volume:Volume", { name: "data" }, undefined), [
+            "dangerous: volume ‹data› is deleted, with all that is in it",
+        ]);
+    });
+
+    it("resources that nothing more is known of", () => {
+        const type = "random:index/randomString:RandomString";
+        deepEqual(found(type, undefined, { length: 1 }), []);
+        deepEqual(found(type, { length: 1 }, { length: 2 }), []);
+        deepEqual(found(type, { length: 1 }, undefined), ["careful: ‹random:RandomString› ‹digits› is deleted"]);
+        const properties = [{ path: "length", before: 1, after: 2, replaces: true }];
+        deepEqual(found(type, { length: 1 }, { length: 2 }, { operation: "replace", properties }), [
+            "careful: ‹random:RandomString› ‹digits› is replaced because of ‹length›",
+        ]);
+        deepEqual(found(type, undefined, {}, { operation: "import" }), ["careful: ‹random:RandomString› ‹digits›: ‹import›"]);
+    });
+});
