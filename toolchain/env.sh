@@ -14,7 +14,8 @@ mlops_version() {
 
 mlops_pulumi=$mlops_cache/pulumi-$(mlops_version @pulumi/pulumi)
 mlops_node=$mlops_cache/node-24.21.0
-for mlops_bin in "$mlops_cache/bin" "$mlops_node/bin" "$mlops_pulumi/bin"; do
+mlops_linters=$mlops_cache/linters
+for mlops_bin in "$mlops_linters/bin" "$mlops_cache/bin" "$mlops_node/bin" "$mlops_pulumi/bin"; do
     case ":$PATH:" in *":$mlops_bin:"*) ;; *) [ -d "$mlops_bin" ] && PATH=$mlops_bin:$PATH ;; esac
 done
 export PATH

@@ -135,7 +135,7 @@ build_cli() {
 }
 need_go() {
     command -v go >/dev/null ||
-        die "$1" 'get.pulumi.com is out of reach, and there is no Go to build from source with' 'install Go 1.26: https://go.dev/dl'
+        die "$1" 'it has to be built from source here, and there is no Go to do that with' 'install Go 1.26: https://go.dev/dl'
 }
 
 # Every @pulumi/* package in package-lock.json that has a plugin; those without one are listed here.
@@ -262,6 +262,53 @@ registry_install() {
     long registry 'installing the package docker-registry' apt_install docker-registry || die registry 'not installed' 'apt-get install docker-registry'
 }
 
+# --- What the tests of workflows need: linters, and buildx for the scripts -------------------------------------------------------
+
+linters=(actionlint shellcheck zizmor check-jsonschema)
+linters_sources() { sources_of toolchain/linters/go.* toolchain/linters/requirements.txt; }
+linters_found() {
+    [[ -e $mlops_linters/.built-from ]] && is_current "$mlops_linters" "$(linters_sources)" && found="${linters[*]} in $mlops_linters"
+}
+linters_missing='toolchain/setup.sh tests'
+linters_install() {
+    need_go linters
+    if ! python3 -m pip --version >/dev/null 2>&1; then
+        [[ $(id -u) == 0 && -r /etc/debian_version ]] || die linters 'Python with pip is missing' 'install Python 3.10 or newer, with pip'
+        long linters 'installing the package python3-pip' apt_install python3-pip || die linters 'not installed' 'apt-get install python3-pip'
+    fi
+    long linters "${linters[*]}" build_linters || die linters 'not installed' "see $log"
+}
+build_linters() {
+    local part=$mlops_linters.part
+    rm -rf "$part" &&
+        python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target "$part" -r toolchain/linters/requirements.txt &&
+        # A Python program finds its packages by where they are in the end.
+        printf '#!/bin/sh\nPYTHONPATH=%s exec python3 -m check_jsonschema "$@"\n' "'$mlops_linters'" >"$part/bin/check-jsonschema" &&
+        go_build toolchain/linters -ldflags '-s -w' -o "$part/bin/actionlint" github.com/rhysd/actionlint/cmd/actionlint &&
+        linters_sources >"$part/.built-from" && rm -rf "$mlops_linters" && mv "$part" "$mlops_linters"
+}
+
+# As a plugin of the docker command in a folder of its own: the tests say where, `docker build` stays what it is.
+buildx=$mlops_cache/buildx
+buildx_sources() { sources_of toolchain/buildx/go.*; }
+buildx_found() {
+    if docker buildx version >/dev/null 2>&1; then
+        found=$(docker buildx version)
+    else
+        [[ -e $buildx/.built-from ]] && is_current "$buildx" "$(buildx_sources)" && found="$buildx/cli-plugins/docker-buildx"
+    fi
+}
+buildx_missing='toolchain/setup.sh tests'
+buildx_install() {
+    need_go buildx
+    long buildx 'buildx, built from its Go modules' build_buildx || die buildx 'the build failed' "see $log"
+}
+build_buildx() {
+    rm -rf "$buildx.part" && mkdir -p "$buildx.part/cli-plugins" &&
+        go_build toolchain/buildx -ldflags '-s -w' -o "$buildx.part/cli-plugins/docker-buildx" github.com/docker/buildx/cmd/buildx &&
+        buildx_sources >"$buildx.part/.built-from" && rm -rf "$buildx" && mv "$buildx.part" "$buildx"
+}
+
 # --- State: where the local stack's is, and how the passphrase's salt stays out of git ----------------------------------------
 
 state_found() {
@@ -292,6 +339,7 @@ stack_made() {
 # --- all of it ---------------------------------------------------------------------------------------------------------------
 
 steps=(node packages cli plugins docker image state)
+test_steps=(registry linters buildx)
 
 setup() {
     need setup perl
@@ -321,11 +369,21 @@ doctor() {
             printf '✗ %-10s missing → %s\n' "$step" "${!mend}"
         fi
     done
+    echo 'and for the tests:'
+    for step in "${test_steps[@]}"; do
+        found=
+        if "${step}_found"; then
+            printf '✓ %-10s %s\n' "$step" "$found"
+        else
+            mend=${step}_missing
+            printf -- '- %-10s not there → %s\n' "$step" "${!mend}"
+        fi
+    done
     ((missing == 0)) || { echo; echo 'make up installs what it can of this.'; return 1; }
 }
 
 case ${1:-setup} in
 setup | doctor) "${1:-setup}" ;;
-tests) steps+=(registry) && setup ;;
+tests) steps+=("${test_steps[@]}") && setup ;;
 *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -1,4 +1,4 @@
-/** A name as a filter pattern of GitHub's that matches it alone: `+`, `!` and the like mean something there. */
-export function literal(name: string): string {
-    return name.replace(/[*?+[\]!\\]/g, "\\$&");
+/** A branch as a filter pattern of GitHub's that means it alone: `+` and `!` are all that a branch's name may have of what is special there. */
+export function literal(branch: string): string {
+    return branch.replace(/[+!]/g, "\\$&");
 }

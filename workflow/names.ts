@@ -39,7 +39,6 @@ export const secretName = z
 function isBranch(name: string): boolean {
     const parts = name.split("/");
     return (
-        name !== "@" &&
         name !== "HEAD" &&
         !name.startsWith("-") &&
         !name.endsWith(".") &&

@@ -40,7 +40,6 @@ export function releaseWorkflow(settings: CommonSettings & { readonly release: R
                     : [
                           {
                               name: "Name it",
-                              id: "tag",
                               env: { IMAGE: image, DIGEST: digest, TAGS: tags.join(" ") },
                               run: steps.script("tag"),
                           },

@@ -126,7 +126,7 @@ describe("the set-up", () => {
         it("says that all is there", async () => {
             const { code, output } = await setUp({}, "doctor").ended;
             equal(code, 0, output);
-            equal(output.split("\n").filter((line) => line.startsWith("✓")).length, 7, output);
+            equal(output.split("\n").filter((line) => line.startsWith("✓")).length, 10, output);
         });
 
         it("says what is missing and what mends it, and fails", async () => {

@@ -23,6 +23,8 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
         username: `${String(inputs["namespace"])}+${String(inputs["name"])}`,
         token: pulumi.secret(`token-of-${String(inputs["name"])}`),
     }),
+    "github:index/repositoryFile:RepositoryFile": () => ({ commitSha: "c0ffee" }),
+    "github:index/repositoryPullRequest:RepositoryPullRequest": () => ({ number: 7 }),
     "random:index/randomPassword:RandomPassword": () => ({ result: pulumi.secret("the-generated-password") }),
 };
 

@@ -23,7 +23,7 @@ until is_healthy 2>/dev/null; do
         sleep 0.2
         continue
     fi
-    docker logs --tail 50 "$container"
+    docker logs --tail 50 "$container" 2>&1
     echo "::error title=Smoke test::$IMAGE does not work: $problem. The end of its output is above."
     exit 1
 done

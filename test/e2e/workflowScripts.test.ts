@@ -1,0 +1,357 @@
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { parse } from "yaml";
+import { z } from "zod";
+import { workflowFile } from "../../workflow/file.ts";
+import { type Quay, startQuay } from "../standins/quay/server.ts";
+import { run, temporary } from "./project.ts";
+
+/** A service that works only where it may write to /tmp and nowhere else. */
+const service = `package main
+
+import (
+	"net/http"
+	"os"
+)
+
+func main() {
+	if os.WriteFile("/proof", nil, 0o600) == nil || os.WriteFile("/tmp/proof", nil, 0o600) != nil || os.Getenv("MODE") == "broken" {
+		println("there is no model")
+		os.Exit(3)
+	}
+	http.HandleFunc("/health", func(answer http.ResponseWriter, _ *http.Request) {
+		if os.Getenv("MODE") == "sick" {
+			answer.WriteHeader(503)
+		}
+	})
+	_ = http.ListenAndServe(":8080", nil)
+}
+`;
+
+const issuer = "https://token.actions.githubusercontent.com";
+const subject = "repo:alice/digits:environment:dev";
+const robot = "alice+deploy";
+
+const workflowForm = z.object({
+    jobs: z.object({
+        build: z.object({
+            steps: z.array(z.object({ name: z.string(), env: z.record(z.string(), z.string()).optional(), run: z.string().optional() })),
+        }),
+    }),
+});
+
+/** What a script's end left behind. */
+interface Ended {
+    readonly code: number;
+    readonly output: string;
+    /** Its outputs for later steps. */
+    readonly outputs: Readonly<Record<string, string>>;
+    readonly summary: string;
+}
+
+/**
+ * The scripts, taken out of the workflow file and run as a runner runs them, with a real Docker engine, buildx and registry. Not run here:
+ * the actions, and the verification of attestations, which needs GitHub.
+ */
+describe("the scripts inside the workflows", () => {
+    let folder: string;
+    let quay: Quay;
+    let token: string;
+    let image: string;
+    /** Gives jobs their identity, as GitHub does; as whose, is a switch. */
+    let identities: Server;
+    let identity: string;
+    let audience: string | null;
+    const images: string[] = [];
+
+    before(async () => {
+        folder = temporary("scripts");
+        mkdirSync(join(folder, "service"));
+        writeFileSync(join(folder, "service/main.go"), service);
+        const env = { ...process.env, CGO_ENABLED: "0" };
+        await run("go", ["build", "-o", join(folder, "service/service"), join(folder, "service/main.go")], { env });
+        writeFileSync(
+            join(folder, "service/Dockerfile"),
+            'FROM scratch\nARG VERSION\nLABEL version=$VERSION\nCOPY service /\nCMD ["/service"]\n',
+        );
+
+        const { publicKey, privateKey } = await generateKeyPair("RS256");
+        quay = await startQuay({ issuers: { keys: { [issuer]: { keys: [{ ...(await exportJWK(publicKey)), alg: "RS256" }] } } } });
+        image = `${quay.registry}/alice/digits`;
+        quay.createUser("alice");
+        token = quay.createToken({ user: "alice" });
+        await api("POST", "repository", { repository: "digits", visibility: "private", description: "" });
+        await api("PUT", "user/robots/deploy", {});
+        await api("PUT", `repository/alice/digits/permissions/user/${robot}`, { role: "write" });
+        await api("POST", "user/robots/deploy/federation", [{ issuer, subject }]);
+
+        identities = createServer((request, response) => {
+            audience = new URL(request.url ?? "", "http://runner").searchParams.get("audience");
+            if (request.headers.authorization !== "bearer request-token") return void response.writeHead(401).end();
+            const claims = new SignJWT({ sub: identity, aud: audience ?? "" }).setProtectedHeader({ alg: "RS256" }).setIssuer(issuer);
+            void claims
+                .setExpirationTime("5m")
+                .sign(privateKey)
+                .then((value) => response.end(JSON.stringify({ value })));
+        }).listen(0, "127.0.0.1");
+        await once(identities, "listening");
+    });
+    after(async () => {
+        for (const name of images) await run("docker", ["rmi", "--force", name]);
+        identities.close();
+        await quay.stop();
+        rmSync(folder, { recursive: true });
+    });
+
+    beforeEach(async () => {
+        identity = subject;
+        rmSync(join(folder, "docker"), { recursive: true, force: true });
+        mkdirSync(join(folder, "docker/cli-plugins"), { recursive: true });
+        const plugin = join(cacheFolder(), "buildx/cli-plugins/docker-buildx");
+        if (existsSync(plugin)) symlinkSync(plugin, join(folder, "docker/cli-plugins/docker-buildx"));
+        const { code, output } = await step("Log in to the registry with the identity of this job");
+        equal(code, 0, output);
+    });
+
+    async function api(method: string, path: string, body: unknown): Promise<unknown> {
+        const response = await fetch(`${quay.url}/api/v1/${path}`, {
+            method,
+            headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+            ...(method !== "GET" && { body: JSON.stringify(body) }),
+        });
+        ok(response.ok, `${method} ${path}: ${String(response.status)}`);
+        return response.json();
+    }
+
+    /** Tag → digest, as Quay's API has it. */
+    async function tags(): Promise<Record<string, string>> {
+        const list = z.object({ tags: z.array(z.object({ name: z.string(), manifest_digest: z.string() })) });
+        const { tags } = list.parse(await api("GET", "repository/alice/digits/tag/?onlyActiveTags=true", undefined));
+        return Object.fromEntries(tags.map(({ name, manifest_digest }) => [name, manifest_digest]));
+    }
+
+    /** Builds and pushes an image, in the place of the actions that do so. @returns its digest. */
+    async function push(name: string): Promise<string> {
+        const env = { ...process.env, DOCKER_CONFIG: join(folder, "docker"), DOCKER_BUILDKIT: "0" };
+        const tag = `${image}:sha-${name}`;
+        images.push(tag);
+        await run("docker", ["build", "--quiet", "--build-arg", `VERSION=${name}`, "--tag", tag, join(folder, "service")], { env });
+        await run("docker", ["push", "--quiet", tag], { env });
+        return (await tags())[`sha-${name}`] ?? "";
+    }
+
+    /**
+     * Runs the script of the build workflow's step of this name.
+     *
+     * @param expressions what GitHub would put in the place of `${{ … }}`.
+     */
+    async function step(
+        name: string,
+        { expressions = {}, version = "1.0.0", mode = "", edit = (text: string) => text, timeout = 20 } = {},
+    ): Promise<Ended> {
+        const settings = {
+            name: "Build",
+            job: "build",
+            path: ".github/workflows/build.yml",
+            branch: "main",
+            environment: { name: "dev" },
+            image,
+            version,
+            login: { robot },
+            health: { port: 8080, timeout, env: { MODE: mode } },
+            build: {},
+        };
+        const { steps } = workflowForm.parse(parse(workflowFile(settings, "mlops/dev"))).jobs.build;
+        const found = steps.find((one) => one.name === name);
+        if (found?.run === undefined) throw new Error(`no script in ${name}`);
+        const values: Record<string, string> = expressions;
+        const fill = (text: string): string =>
+            text.replace(/\$\{\{ (.+?) \}\}/g, (_, expression: string) => {
+                const value = values[expression];
+                if (value === undefined) throw new Error(`what is ${expression}?`);
+                return value;
+            });
+        const files = { script: join(folder, "script.sh"), outputs: join(folder, "outputs"), summary: join(folder, "summary") };
+        writeFileSync(files.script, edit(found.run));
+        writeFileSync(files.outputs, "");
+        writeFileSync(files.summary, "");
+        const address = identities.address();
+        const env = {
+            PATH: process.env["PATH"],
+            HOME: folder,
+            DOCKER_CONFIG: join(folder, "docker"),
+            ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${String(typeof address === "object" ? address?.port : "")}/?api-version=2.0`,
+            ACTIONS_ID_TOKEN_REQUEST_TOKEN: "request-token",
+            GITHUB_OUTPUT: files.outputs,
+            GITHUB_STEP_SUMMARY: files.summary,
+            ...(process.env["DOCKER_HOST"] && { DOCKER_HOST: process.env["DOCKER_HOST"] }),
+            ...Object.fromEntries(Object.entries(found.env ?? {}).map(([key, value]) => [key, fill(value)])),
+        };
+        const ended = await run("bash", ["--noprofile", "--norc", "-eo", "pipefail", files.script], { env }).then(
+            ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
+            (error: unknown) => {
+                const { code, stdout, stderr } = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() }).parse(error);
+                return { code, output: stdout + stderr };
+            },
+        );
+        const outputs = readFileSync(files.outputs, "utf8").trimEnd().split("\n");
+        return {
+            ...ended,
+            outputs: Object.fromEntries(outputs.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)])),
+            summary: readFileSync(files.summary, "utf8"),
+        };
+    }
+
+    const digestOf = (digest: string) => ({ expressions: { "steps.build.outputs.digest": digest } });
+
+    describe("logging in without a password", () => {
+        const name = "Log in to the registry with the identity of this job";
+
+        it("asks for an identity that only this registry is meant for, and shows no secret but to mask it", async () => {
+            const { code, output } = await step(name);
+            equal(code, 0, output);
+            equal(audience, quay.registry);
+            const lines = output.split("\n").filter((line) => /eyJ|request-token/.test(line));
+            equal(lines.length, 2);
+            for (const line of lines) match(line, /^::add-mask::eyJ/);
+        });
+
+        it("has no secret on a command line", async () => {
+            const { output } = await step(name, {
+                edit: (text) =>
+                    text.replace("set -euo pipefail", 'set -euo pipefail\ncurl() { printf \'args: %s\\n\' "$*" >&2; command curl "$@"; }'),
+            });
+            const lines = output.split("\n").filter((line) => line.startsWith("args: "));
+            equal(lines.length, 2);
+            for (const line of lines) equal(/eyJ|request-token/.test(line), false, line);
+        });
+
+        it("says which subject the robot has to trust", async () => {
+            for (identity of [
+                "repo:mallory/digits:environment:dev",
+                "repo:a/b:environment:é?>~",
+                "repo:alice@1/digits@22:environment:prod",
+            ]) {
+                const { code, output } = await step(name);
+                equal(code, 1);
+                ok(output.includes(`The robot's federation has to name the subject ${identity}.`), output);
+                match(output, /It said: .*not configured for subject/);
+            }
+        });
+
+        it("is over when the job is", async () => {
+            match(readFileSync(join(folder, "docker/config.json"), "utf8"), /"auth"/);
+            equal((await step("Log out of the registry")).code, 0);
+            equal(readFileSync(join(folder, "docker/config.json"), "utf8").includes('"auth"'), false);
+        });
+    });
+
+    describe("trying the image out", () => {
+        const name = "Try the image out";
+        const containers = async (digest: string) =>
+            (await run("docker", ["ps", "--all", "--quiet", "--filter", `ancestor=${image}@${digest}`])).stdout;
+
+        it("takes one that is healthy without any power, and leaves nothing behind", async () => {
+            const digest = await push("healthy");
+            const { code, output } = await step(name, digestOf(digest));
+            equal(code, 0, output);
+            match(output, /is healthy\.\n$/);
+            equal(await containers(digest), "");
+        });
+
+        it("refuses one that ends, at once, with its output", async () => {
+            const digest = await push("broken");
+            const started = Date.now();
+            const { code, output } = await step(name, { ...digestOf(digest), mode: "broken", timeout: 300 });
+            equal(code, 1);
+            ok(Date.now() - started < 60_000);
+            match(output, /there is no model\n.*::error title=Smoke test::.* does not work: it ended, with exit code 3\./s);
+            equal(await containers(digest), "");
+        });
+
+        it("refuses one that does not become healthy in time", async () => {
+            const digest = await push("sick");
+            const { code, output } = await step(name, { ...digestOf(digest), mode: "sick", timeout: 2 });
+            equal(code, 1);
+            match(output, /\/health was not answered with success within 2 s/);
+            equal(await containers(digest), "");
+        });
+
+        it("refuses one that is not there", async () => {
+            notEqual((await step(name, digestOf(`sha256:${"0".repeat(64)}`))).code, 0);
+        });
+    });
+
+    describe("naming the image", () => {
+        const name = "Name it by its version, where that is free, and latest";
+
+        it("sets the version where it is free, and latest, to the digest that was pushed", async () => {
+            const digest = await push("one");
+            const { code, output, outputs } = await step(name, digestOf(digest));
+            equal(code, 0, output);
+            deepEqual(outputs, { tags: "1.0.0 latest", note: "" });
+            const found = await tags();
+            deepEqual([found["1.0.0"], found["latest"]], [digest, digest]);
+
+            const again = await step(name, digestOf(digest));
+            deepEqual([again.code, again.outputs], [0, { tags: "1.0.0 latest", note: "" }], "the same once more");
+        });
+
+        it("leaves a version alone that is another image, says so, and moves latest", async () => {
+            const { "1.0.0": first } = await tags();
+            const digest = await push("two");
+            notEqual(digest, first);
+            const { code, output, outputs } = await step(name, digestOf(digest));
+            equal(code, 0, output);
+            deepEqual(outputs["tags"], "latest");
+            match(outputs["note"] ?? "", new RegExp(`^1\\.0\\.0 is ${first ?? ""} already and was left alone: raise`));
+            const found = await tags();
+            deepEqual([found["1.0.0"], found["latest"]], [first, digest]);
+        });
+
+        it("takes a version for free only where the registry says so", async () => {
+            const digest = await push("three");
+            const heal = quay.faults.add({ path: "/manifests/9\\.9\\.9", status: 500 });
+            const { code, output } = await step(name, { ...digestOf(digest), version: "9.9.9" });
+            heal();
+            notEqual(code, 0, output);
+            equal((await tags())["9.9.9"], undefined);
+        });
+
+        it("fails where a copy has another digest, as it has without --prefer-index=false", async () => {
+            const digest = await push("four");
+            const edit = (text: string): string => text.replace(" --prefer-index=false", "");
+            const { code, output } = await step(name, { ...digestOf(digest), version: "2.0.0", edit });
+            equal(code, 1);
+            match(output, new RegExp(`::error title=Tag::${image}:2\\.0\\.0 is sha256:[0-9a-f]{64}, not ${digest}\\.`));
+        });
+    });
+
+    it("says in the summary what there is and how to get it", async () => {
+        const digest = `sha256:${"a".repeat(64)}`;
+        const { code, summary } = await step("Say what there is", {
+            expressions: {
+                "steps.build.outputs.digest": digest,
+                "steps.metadata.outputs.version": "sha-1234",
+                "steps.tag.outputs.tags": "1.0.0 latest",
+                "steps.tag.outputs.note": "a note",
+            },
+        });
+        equal(code, 0);
+        equal(
+            summary,
+            `## Published\n\n| image | tags |\n| --- | --- |\n| \`${image}@${digest}\` | sha-1234, 1.0.0, latest |\n\na note\n\n` +
+                `\`\`\`sh\ndocker pull ${image}@${digest}\n\`\`\`\n`,
+        );
+    });
+});
+
+/** As toolchain/env.sh has it. */
+function cacheFolder(): string {
+    const { MLOPS_CACHE, XDG_CACHE_HOME, HOME = "" } = process.env;
+    return MLOPS_CACHE ?? join(XDG_CACHE_HOME ?? join(HOME, ".cache"), "mlops");
+}
