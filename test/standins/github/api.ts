@@ -44,10 +44,12 @@ interface Asked {
 /** GitHub Enterprise Server has its API there, and clients that are given a url of their own take it for one. */
 const enterprisePrefix = "/api/v3";
 
+/** A link that was left out is "" in GitHub's answers. */
 const formats = {
     "date-time": (text: string) => !Number.isNaN(Date.parse(text)),
-    uri: (text: string) => URL.canParse(text),
+    uri: (text: string) => text === "" || URL.canParse(text),
     email: true as const,
+    "repo.nwo": true as const,
 };
 
 /** GitHub's REST API: GitHub's description of it routes requests, and checks them and the answers. */

@@ -64,17 +64,19 @@ function merged(base: unknown, more: unknown): unknown {
 }
 
 /**
- * The same without what validators don't need or don't take: examples, half of it all, and `nullable` beside no type (of anyOf and
- * its like), for which null is one more alternative.
+ * The same as validators take it and mean it: without examples, which are half of it all; alternatives that overlap, as GitHub's do,
+ * are anyOf; and where such a thing is nullable, null is one more of them.
  */
 function forValidators(part: unknown): unknown {
     if (Array.isArray(part)) return part.map(forValidators);
     if (!isObject(part)) return part;
     const entries = Object.entries(part).filter(([key]) => key !== "examples" || !("schema" in part));
-    const { nullable, ...rest } = Object.fromEntries(entries.map(([key, value]) => [key, forValidators(value)]));
-    if (nullable !== true) return nullable === undefined ? rest : { ...rest, nullable };
-    if ("type" in rest) return { ...rest, nullable };
-    return "anyOf" in rest || "oneOf" in rest || "allOf" in rest ? { anyOf: [rest, { type: "null" }] } : rest;
+    const { nullable, ...rest } = Object.fromEntries(
+        entries.map(([key, value]) => [key === "oneOf" ? "anyOf" : key, forValidators(value)]),
+    );
+    if (nullable !== true) return rest;
+    if ("type" in rest) return { ...rest, nullable, ...(Array.isArray(rest["enum"]) ? { enum: [...rest["enum"], null] } : {}) };
+    return "anyOf" in rest || "allOf" in rest ? { anyOf: [rest, { type: "null" }] } : rest;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -17,13 +17,14 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Reply> {
     return { status: response.status, type: response.headers.get("content-type"), headers: response.headers, text, json: parse(text) };
 }
 
-/** A caller of the API with a token, or with none. */
+/** A caller of an API with a token, or with none. */
 export class Api {
     private readonly url: string;
     private readonly token: string | undefined;
 
-    constructor(url: string, token?: string) {
-        this.url = `${url}/api/v1`;
+    /** @param root of the API's paths: Quay's, unless it is another. */
+    constructor(url: string, token?: string, root = "/api/v1") {
+        this.url = `${url}${root}`;
         this.token = token;
     }
 
@@ -39,8 +40,12 @@ export class Api {
         return this.send("PUT", path, body);
     }
 
-    delete(path: string): Promise<Reply> {
-        return this.send("DELETE", path);
+    patch(path: string, body: unknown = {}): Promise<Reply> {
+        return this.send("PATCH", path, body);
+    }
+
+    delete(path: string, body?: unknown): Promise<Reply> {
+        return this.send("DELETE", path, body);
     }
 
     /** A body that is a string is sent as it is. */

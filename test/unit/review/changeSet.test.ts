@@ -1,0 +1,92 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
+import fc from "fast-check";
+import { differences, hash, normalize } from "../../../review/changeSet.ts";
+import { hashOf } from "../../../review/reviewed.ts";
+import { change, preview, readEvents, recorded, secretValue, step, succeeded, unknownValue } from "./previews.ts";
+
+const type = "quay:index:Repository";
+const urn = `urn:pulumi:prod::mlops::${type}::digits`;
+const of = (description: string) => change(type, { description: "a" }, { description });
+
+/** The same JSON with the keys of its objects in another order. */
+function turned(json: unknown): unknown {
+    if (Array.isArray(json)) return json.map(turned);
+    if (typeof json !== "object" || json === null) return json;
+    return Object.fromEntries(
+        Object.entries(json)
+            .reverse()
+            .map(([key, value]) => [key, turned(value)]),
+    );
+}
+
+describe("a change set", () => {
+    it("has a hash that knows no order of keys, and knows every value", () => {
+        fc.assert(
+            fc.property(fc.json(), fc.json(), (first, second) => {
+                const [a, b] = [first, second].map((text): unknown => JSON.parse(text));
+                equal(hash(turned(a)), hash(a));
+                equal(hash(a) === hash(b), isDeepStrictEqual(a, b));
+            }),
+        );
+    });
+
+    it("is the same in whatever order the engine tells it", () => {
+        const { changes } = recorded("dangerous");
+        fc.assert(
+            fc.property(fc.shuffledSubarray([...changes], { minLength: changes.length }), (order) => {
+                equal(hashOf([preview(order)]), hashOf([preview(changes)]));
+            }),
+            { numRuns: 20 },
+        );
+        equal(
+            hashOf([recorded("same"), { ...recorded("release"), stack: "dev" }]),
+            hashOf([{ ...recorded("release"), stack: "dev" }, recorded("same")]),
+        );
+    });
+
+    it("has what changes, by resource, operation and property, and no secret", () => {
+        const { changes } = readEvents([
+            step(
+                "update",
+                type,
+                { inputs: { a: 1, s: secretValue } },
+                { inputs: { a: unknownValue, s: secretValue } },
+                { detailedDiff: { s: { diffKind: "update" } } },
+            ),
+            succeeded,
+        ]);
+        deepEqual(normalize(preview(changes)), {
+            [`update ${urn}`]: {
+                urn,
+                operation: "update",
+                id: "an-id",
+                properties: {
+                    a: { before: 1, after: "[unknown]", replaces: false },
+                    s: { before: "[secret]", after: "[secret]", replaces: false },
+                },
+            },
+        });
+    });
+
+    it("differs where anything is changed that was not reviewed, or is no more", () => {
+        const reviewed = normalize(preview([of("b")]));
+        deepEqual(differences(reviewed, normalize(preview([of("b")]))), []);
+        deepEqual(differences(reviewed, normalize(preview([of("c")]))), [`update ${urn}: description: reviewed "a" → "b", now "a" → "c"`]);
+        deepEqual(differences(reviewed, {}), [`update ${urn}: was reviewed, and would not happen`]);
+        deepEqual(differences({}, reviewed), [`update ${urn}: was not reviewed`]);
+        const deleted = preview([change(type, { description: "a" }, undefined)]);
+        deepEqual(differences(reviewed, normalize(deleted)), [
+            `delete ${urn}: was not reviewed`,
+            `update ${urn}: was reviewed, and would not happen`,
+        ]);
+        deepEqual(differences(reviewed, normalize(preview([{ ...of("b"), id: "another" }]))), [
+            `update ${urn}: it was an-id, and is another`,
+        ]);
+        const more = change(type, { description: "a" }, { description: "b", visibility: "public" });
+        deepEqual(differences(reviewed, normalize(preview([more]))), [`update ${urn}: visibility: reviewed no change, now "public"`]);
+        const replaces = of("b");
+        const forced = { ...replaces, properties: replaces.properties.map((property) => ({ ...property, replaces: true })) };
+        equal(differences(reviewed, normalize(preview([forced]))).length, 1);
+    });
+});

@@ -1,0 +1,132 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../../e2e/project.ts";
+import { recorded } from "./previews.ts";
+
+const main = join(import.meta.dirname, "../../../review/main.ts");
+
+describe("the review's commands", () => {
+    let folder: string;
+
+    const review = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
+        try {
+            const { stdout, stderr } = await run("node", [main, ...args], { cwd: folder });
+            return { code: 0, out: stdout, err: stderr };
+        } catch (error) {
+            const failed = error as { code: number; stdout: string; stderr: string };
+            return { code: failed.code, out: failed.stdout, err: failed.stderr };
+        }
+    };
+    const git = (...args: string[]) =>
+        execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@example.org", ...args], {
+            cwd: folder,
+            encoding: "utf8",
+            stdio: "pipe",
+        });
+    const commit = (text: string, branch?: string) => {
+        writeFileSync(join(folder, "file"), text);
+        if (branch !== undefined) git("checkout", "--quiet", "-b", branch);
+        git("add", "file");
+        git("commit", "--quiet", "--message", text);
+    };
+    const write = (name: string, preview: object) => {
+        writeFileSync(join(folder, `${name}.json`), JSON.stringify(preview));
+    };
+
+    beforeEach(() => {
+        folder = mkdtempSync(join(tmpdir(), "mlops-review-"));
+        git("init", "--quiet", "--initial-branch", "main");
+        commit("one");
+        write("release", recorded("release"));
+        write("rotation", recorded("rotation"));
+        write("same", recorded("same"));
+        write("failed", recorded("mistake", "failed"));
+    });
+    afterEach(() => {
+        rmSync(folder, { recursive: true });
+    });
+
+    it("are listed by help, and by a command that there is not", async () => {
+        const { code, out, err } = await review("help");
+        deepEqual([code, err], [0, ""]);
+        for (const command of ["preview", "render", "post", "record", "verify"]) match(out, new RegExp(`main\\.ts ${command} `));
+        for (const wrong of [[], ["constructor"], ["reviewe"]]) {
+            const { code, err } = await review(...wrong);
+            deepEqual([code, err], [2, out]);
+        }
+    });
+
+    it("say what is wrong with their arguments in one line", async () => {
+        deepEqual(await review("render"), { code: 1, out: "", err: "At least one file has to be named.\n" });
+        deepEqual(await review("record", "same.json"), { code: 1, out: "", err: "The option --to FOLDER has to be given.\n" });
+        match((await review("render", "--colour", "same.json")).err, /^Unknown option '--colour'.*\n$/);
+        match((await review("render", "absent.json")).err, /^absent\.json cannot be read: .*\n$/);
+        writeFileSync(join(folder, "other.json"), "{}");
+        match((await review("render", "other.json")).err, /^other\.json is not a preview that .* wrote\.\n$/);
+    });
+
+    it("render the previews that they are given, the same for a terminal and for a comment", async () => {
+        const { out } = await review("render", "release.json", "failed.json");
+        match(out, /careful {4}version of quay\.example\/alice\/digits_prod: 1\.0\.0 → 1\.1\.0/);
+        match(
+            (await review("render", "release.json", "--markdown")).out,
+            /- 🟡 version of `quay\.example\/alice\/digits_prod`: `1\.0\.0` → `1\.1\.0`/,
+        );
+    });
+
+    it("let through what was reviewed of the same tree, and nothing else", async () => {
+        commit("two", "pull-request");
+        const { out } = await review("record", "release.json", "--to", "reviewed");
+        deepEqual(readdirSync(join(folder, "reviewed")), [`${git("rev-parse", "HEAD^{tree}").trim()}.json`]);
+        match(out, /^reviewed\/[0-9a-f]{40}\.json\n$/);
+        // The commit that squashes it has another hash and another parent, and the same tree.
+        git("checkout", "--quiet", "main");
+        git("commit", "--quiet", "--allow-empty", "--message", "something else");
+        git("merge", "--quiet", "--squash", "pull-request");
+        git("commit", "--quiet", "--message", "squashed");
+        deepEqual(await review("verify", "release.json", "--reviewed", "reviewed"), {
+            code: 0,
+            out: "What would be deployed is what was reviewed.\n",
+            err: "",
+        });
+
+        const other = await review("verify", "rotation.json", "--reviewed", "reviewed");
+        equal(other.code, 1);
+        match(other.err, /^What would be deployed is not what was reviewed\. Nothing was changed\.\n/);
+        match(other.err, /^ {2}prod: create urn:pulumi:.*quay:index:Robot::digits-1: was not reviewed$/m);
+        match(other.err, /^ {2}prod: update urn:pulumi:.*PromotedImage::digits: was reviewed, and would not happen$/m);
+        match(other.err, /It needs a new review: run the pull request's preview again/);
+
+        commit("three");
+        match(
+            (await review("verify", "release.json", "--reviewed", "reviewed")).err,
+            /^No review is recorded of the tree [0-9a-f]{40}\. Nothing was changed\.\n/,
+        );
+        equal((await review("verify", "same.json", "--reviewed", "reviewed")).code, 0, "without changes there is nothing to review");
+    });
+
+    it("take no record of another tree for the review", async () => {
+        await review("record", "release.json", "--to", "reviewed");
+        const [file = ""] = readdirSync(join(folder, "reviewed"));
+        const record = readFileSync(join(folder, "reviewed", file), "utf8");
+        commit("two");
+        const tree = git("rev-parse", "HEAD^{tree}").trim();
+        for (const text of [record, "", "{}"]) {
+            writeFileSync(join(folder, "reviewed", `${tree}.json`), text);
+            const { code, err } = await review("verify", "release.json", "--reviewed", "reviewed");
+            equal(code, 1);
+            match(err, /^reviewed\/[0-9a-f]{40}\.json is not a record of what was reviewed of the tree [0-9a-f]{40}\.\n$/);
+        }
+    });
+
+    it("neither record nor let through a preview that failed", async () => {
+        match(
+            (await review("record", "failed.json", "--to", "reviewed")).err,
+            /^The preview failed: prod\. What failed cannot be reviewed/,
+        );
+        match((await review("verify", "failed.json", "--reviewed", "reviewed")).err, /^The preview failed: prod\./);
+    });
+});
