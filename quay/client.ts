@@ -40,7 +40,10 @@ export interface ClientOptions {
     readonly maxParallelRequests: number;
     /** How long one attempt may take, in milliseconds. */
     readonly timeout?: number;
-    /** Stops what is under way. */
+    /**
+     * Cancels: no change begins any more, and what fails is not tried again. What has begun gets its answer: were it cut off, it might have
+     * created something that no state knows of.
+     */
     readonly signal: AbortSignal;
 }
 
@@ -125,17 +128,17 @@ export class QuayClient {
 
     async #send<T>(method: string, path: string, call: Call, answer: z.ZodType<T>): Promise<T> {
         const { token } = this;
-        const http = await (this.#http ??= loadHttp(this.options.maxParallelRequests));
+        const http = await (this.#http ??= loadHttp(this.options));
         const { signal, timeout = 30_000 } = this.options;
         const { url } = this.site;
         const text = await http.limit(async () => {
+            if (signal.aborted && method !== "GET") throw new QuayError(`Cancelled before the request to ${call.to} was sent.`);
             try {
                 return await http[call.once === true ? "once" : "repeatable"](`${url}/api/v1/${path}`, {
                     method,
                     headers: { authorization: `Bearer ${token}` },
                     ...(call.json === undefined ? {} : { json: call.json }),
                     ...(call.query === undefined ? {} : { searchParams: call.query }),
-                    signal,
                     timeout,
                 }).text();
             } catch (error) {
@@ -154,7 +157,6 @@ export class QuayClient {
         const { url } = this.site;
         if ("bug" in failure) return failure.bug;
         if ("unanswered" in failure) {
-            if (this.options.signal.aborted) return new UnansweredError(`Cancelled before Quay answered the request to ${to}.`);
             const hint = "Check the address (quay:url or QUAY_URL), the network and, behind a proxy, HTTPS_PROXY.";
             return new UnansweredError(`Quay at ${url} gave no answer to the request to ${to}: ${failure.unanswered}. ${hint}`);
         }
@@ -232,7 +234,7 @@ const notSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH
  * The HTTP client with its retries, loaded with the first request: a preview without one does not pay for it. After a 429 nothing was done,
  * so that every request is repeated; 502, 503, 504, resets and time-outs leave it open.
  */
-export async function loadHttp(parallel: number): Promise<Http> {
+export async function loadHttp({ maxParallelRequests, signal }: Pick<ClientOptions, "maxParallelRequests" | "signal">): Promise<Http> {
     const [{ default: ky, isHTTPError, isNetworkError, isTimeoutError }, { default: pLimit }] = await Promise.all([
         import("ky"),
         import("p-limit"),
@@ -255,8 +257,10 @@ export async function loadHttp(parallel: number): Promise<Http> {
                 statusCodes: [429, 502, 503, 504],
                 retryOnTimeout: true,
                 // The database of a read-only repository says so with a 503 in JSON: that will not pass.
-                shouldRetry: ({ error }) =>
-                    isHTTPError(error) && error.response.status === 503 && readRefusal(503, error.data).deliberate ? false : undefined,
+                shouldRetry: ({ error }) => {
+                    const readOnly = isHTTPError(error) && error.response.status === 503 && readRefusal(503, error.data).deliberate;
+                    return readOnly || signal.aborted ? false : undefined;
+                },
             },
         }),
         once: ky.create({
@@ -264,10 +268,10 @@ export async function loadHttp(parallel: number): Promise<Http> {
             retry: {
                 ...retry,
                 statusCodes: [429],
-                shouldRetry: ({ error }) => (isNetworkError(error) && !notSent.has(causeOf(error)) ? false : undefined),
+                shouldRetry: ({ error }) => (signal.aborted || (isNetworkError(error) && !notSent.has(causeOf(error))) ? false : undefined),
             },
         }),
-        limit: pLimit(parallel),
+        limit: pLimit(maxParallelRequests),
         explain(error) {
             if (isHTTPError(error)) {
                 const { status, headers } = error.response;

@@ -292,7 +292,7 @@ export class RegistrySession {
     }
 
     #loaded(): Promise<Http> {
-        this.#http ??= loadHttp(this.#api.options.maxParallelRequests);
+        this.#http ??= loadHttp(this.#api.options);
         return this.#http;
     }
 

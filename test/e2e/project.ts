@@ -1,6 +1,7 @@
 /** A copy of this project in a folder of its own, with a state of its own, driven by the real Pulumi CLI. */
-import { execFile, execFileSync } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -23,11 +24,41 @@ export interface Result {
     readonly changes: Readonly<Record<string, number | undefined>>;
 }
 
+/** A command that is under way. */
+export class Running {
+    readonly #child: ChildProcess;
+    /** What it has printed so far. */
+    output = "";
+    /** Its exit code once it has ended; null where a signal ended it. */
+    readonly ended: Promise<number | null>;
+
+    constructor(child: ChildProcess) {
+        this.#child = child;
+        for (const stream of [child.stdout, child.stderr]) {
+            stream?.setEncoding("utf8").on("data", (text: string) => {
+                this.output += text;
+                child.emit("output");
+            });
+        }
+        this.ended = new Promise((resolve) => child.once("close", resolve));
+    }
+
+    signal(signal: NodeJS.Signals): void {
+        this.#child.kill(signal);
+    }
+
+    /** Waits until it has printed this. */
+    async prints(pattern: RegExp): Promise<void> {
+        while (!pattern.test(this.output)) await once(this.#child, "output", { signal: AbortSignal.timeout(60_000) });
+    }
+}
+
 export class Project {
     readonly folder: string;
     /** The folder of the state backend; it may serve several copies of the project, one after the other. */
     readonly state: string;
     readonly #stack: Stack;
+    #policies: { policyPacks?: string[]; policyPackConfigs?: string[] } = {};
 
     private constructor(folder: string, state: string, stack: Stack) {
         this.folder = folder;
@@ -43,7 +74,6 @@ export class Project {
         const folder = temporary("project");
         copyProject(folder);
         writeConfig(folder, config);
-        if (program !== undefined) writeFileSync(join(folder, "index.ts"), program);
         const stack = await LocalWorkspace.createOrSelectStack(
             { stackName: "local", workDir: folder },
             {
@@ -55,7 +85,9 @@ export class Project {
                 },
             },
         );
-        return new Project(folder, state, stack);
+        const project = new Project(folder, state, stack);
+        if (program !== undefined) project.program(program);
+        return project;
     }
 
     /** Changes the stack's configuration; the passphrase's salt is in the state. */
@@ -68,18 +100,30 @@ export class Project {
         await this.#stack.setConfig(`mlops:${path}`, { value, secret: true }, true);
     }
 
+    /** Has the policy pack check every `up` and preview that follows. @param config as in a file for --policy-pack-config. */
+    checkPolicies(config: Config = {}): void {
+        const file = join(this.folder, "policy-config.json");
+        writeFileSync(file, JSON.stringify(config));
+        this.#policies = { policyPacks: [join(this.folder, "policy/pulumi-analyzer-mlops")], policyPackConfigs: [file] };
+    }
+
+    /** Changes the program. */
+    program(text: string): void {
+        writeFileSync(join(this.folder, "index.ts"), text);
+    }
+
     /** @param verbose with the engine's logs, at their highest verbosity, in the output. */
     async up(verbose = false): Promise<Result> {
         return attempt(async () => {
             const logs = verbose ? { logToStdErr: true, logVerbosity: 9 } : {};
-            const { stdout, stderr, summary } = await this.#stack.up({ color: "never", ...logs });
+            const { stdout, stderr, summary } = await this.#stack.up({ color: "never", ...this.#policies, ...logs });
             return { output: `${stdout}${stderr}`, changes: summary.resourceChanges ?? {} };
         });
     }
 
     async preview(): Promise<Result> {
         return attempt(async () => {
-            const { stdout, changeSummary } = await this.#stack.preview({ color: "never", diff: true });
+            const { stdout, changeSummary } = await this.#stack.preview({ color: "never", diff: true, ...this.#policies });
             return { output: stdout, changes: changeSummary };
         });
     }
@@ -90,6 +134,11 @@ export class Project {
             const { stdout, summary } = await this.#stack.refresh({ color: "never", exclude });
             return { output: stdout, changes: summary.resourceChanges ?? {} };
         });
+    }
+
+    /** Starts a command in the project's folder and environment, to be interrupted. */
+    start(command: string, ...args: string[]): Running {
+        return new Running(spawn(command, args, { cwd: this.folder, env: { ...process.env, ...this.#stack.workspace.envVars } }));
     }
 
     /** Sets an environment variable for the commands that follow. */

@@ -305,17 +305,6 @@ describe("the Quay provider with the real engine", function () {
         assert.equal((await project.resources()).length, 3);
     });
 
-    it("stops what is under way when it is cancelled", async () => {
-        server.faults.add({ method: "POST", path: "/repository$", latency: 60_000 });
-        const interrupt = new AbortController();
-        const running = failure(project.program(repository).up(false, interrupt.signal));
-        while (server.requests({ method: "POST" }).length === 0) await new Promise((resolve) => setImmediate(resolve));
-        const started = Date.now();
-        interrupt.abort();
-        assert.match(await running, /Cancelled before Quay answered/);
-        assert.ok(Date.now() - started < 20_000);
-    });
-
     it("tells about repositories, robots, tags and scans", async () => {
         const digest = await pushImage(server, "alice", "alice/images", ["1.0.0", "1.1.0"]);
         await new Api(server.url, token).put("/user/robots/deploy", { description: "pushes" });

@@ -79,11 +79,8 @@ export class Project {
     }
 
     /** `pulumi up`. @returns the outputs, and how many resources were created, updated, … */
-    async up(
-        verbose = false,
-        signal?: AbortSignal,
-    ): Promise<{ outputs: Record<string, unknown>; changes: Record<string, number>; printed: Printed }> {
-        const result = await this.#run((options) => this.stack.up({ ...options, ...(signal === undefined ? {} : { signal }) }), verbose);
+    async up(verbose = false): Promise<{ outputs: Record<string, unknown>; changes: Record<string, number>; printed: Printed }> {
+        const result = await this.#run((options) => this.stack.up(options), verbose);
         const outputs = Object.fromEntries(Object.entries(result.outputs).map(([key, { value }]) => [key, value as unknown]));
         return { outputs, changes: without(result.summary.resourceChanges), printed: result };
     }

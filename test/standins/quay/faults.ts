@@ -29,7 +29,17 @@ export const fault = z.strictObject({
 });
 export type Fault = z.input<typeof fault>;
 
+/** A request that waits. */
+export interface Hold {
+    /** Resolves once the request is here. */
+    readonly reached: Promise<void>;
+    /** Lets it go on, as if the server had only been slow: what it does is done, even if nobody waits for the answer any more. */
+    readonly release: () => void;
+}
+
 interface Active {
+    /** Holds the request, where it is to be held. */
+    readonly hold?: () => Promise<void>;
     readonly fault: z.output<typeof fault>;
     readonly path: RegExp;
     seen: number;
@@ -56,8 +66,34 @@ export class Faults {
 
     /** Switches a fault on. @returns what switches it off. */
     add(given: Fault): () => void {
+        return this.activate(given);
+    }
+
+    /** Holds the first request that matches. */
+    hold(given: Pick<Fault, "method" | "path">): Hold {
+        const [reached, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+        this.activate({ ...given, times: 1 }, async () => {
+            reached.resolve(undefined);
+            await released.promise;
+        });
+        return {
+            reached: reached.promise,
+            release: () => {
+                released.resolve(undefined);
+            },
+        };
+    }
+
+    private activate(given: Fault, hold?: () => Promise<void>): () => void {
         const parsed = fault.parse(given);
-        const added = { fault: parsed, path: new RegExp(parsed.path), seen: 0, level: 0, levelAt: 0 };
+        const added: Active = {
+            fault: parsed,
+            path: new RegExp(parsed.path),
+            seen: 0,
+            level: 0,
+            levelAt: 0,
+            ...(hold === undefined ? {} : { hold }),
+        };
         this.active.push(added);
         return () => {
             this.active = this.active.filter((other) => other !== added);
@@ -74,7 +110,9 @@ export class Faults {
     }
 
     readonly inject: RequestHandler = async (request, response, next) => {
-        for (const { latency, status, retryAfter, reset, bytesPerSecond } of this.hitting(request.method, request.originalUrl)) {
+        for (const { fault, hold } of this.hitting(request.method, request.originalUrl)) {
+            const { latency, status, retryAfter, reset, bytesPerSecond } = fault;
+            await hold?.();
             if (latency !== undefined) await wait(latency);
             if (bytesPerSecond !== undefined) this.speeds.set(response, bytesPerSecond);
             if (reset === "before") request.socket.resetAndDestroy();
@@ -89,7 +127,7 @@ export class Faults {
         next();
     };
 
-    private hitting(method: string, path: string): readonly Active["fault"][] {
+    private hitting(method: string, path: string): readonly Active[] {
         const matching = this.active.filter((entry) => [undefined, method].includes(entry.fault.method) && entry.path.test(path));
         return matching
             .filter((entry) => exceedsRate(entry))
@@ -97,8 +135,7 @@ export class Faults {
                 entry.seen += 1;
                 const { after, times = Infinity } = entry.fault;
                 return entry.seen > after && entry.seen <= after + times;
-            })
-            .map((entry) => entry.fault);
+            });
     }
 }
 

@@ -160,13 +160,31 @@ describe("the client of Quay's API", function () {
         assert.ok(error instanceof UnansweredError);
     });
 
-    it("stops at once when it is cancelled", async () => {
+    it("gets the answer to what it has begun when it is cancelled, and begins no other change", async () => {
         answers = [
-            () => {
+            answer(200, '{"username":"alice"}'),
+            (request, response) => {
                 abort.abort();
+                answer(200, '{"done":true}')(request, response);
+            },
+            answer(200, "{}"),
+        ];
+        assert.deepEqual(await client.change("POST", "x", call, z.unknown()), { done: true });
+        const error = await failure(client.change("POST", "y", call, z.unknown()));
+        assert.match(error.message, /Cancelled before the request to read the thing was sent/);
+        assert.ok(!(error instanceof UnansweredError), "it is known that nothing happened");
+        assert.deepEqual(seen, ["GET /api/v1/user/", "POST /api/v1/x"]);
+    });
+
+    it("tries nothing again when it is cancelled", async () => {
+        answers = [
+            (request, response) => {
+                abort.abort();
+                answer(503, "")(request, response);
             },
         ];
-        assert.match((await failure(client.get("x", call, z.unknown()))).message, /Cancelled before Quay answered/);
+        await failure(client.get("x", call, z.unknown()));
+        assert.equal(seen.length, 1);
     });
 
     it("sends no more requests at a time than it may", async () => {

@@ -25,14 +25,16 @@ describe("the provider protocol", () => {
     let quay: Server;
     let provider: Awaited<ReturnType<typeof serve>>;
     let client: ResourceProviderClient;
-    let answer: (method: string, url: string) => [number, string] | undefined;
+    type Answer = [status: number, body: string] | undefined;
+    let answer: (method: string, url: string) => Answer | Promise<Answer>;
     const urn = "urn:pulumi:test::p::quay:index:Repository::my app";
 
     beforeEach(async () => {
         answer = () => [500, ""];
         quay = createServer((request, response) => {
-            const [status, body] = answer(request.method ?? "", request.url ?? "") ?? [];
-            if (status !== undefined) response.writeHead(status, { "content-type": "application/json" }).end(body);
+            void Promise.resolve(answer(request.method ?? "", request.url ?? "")).then(([status, body] = [0, ""]) => {
+                if (status !== 0) response.writeHead(status, { "content-type": "application/json" }).end(body);
+            });
         });
         await new Promise<void>((resolve) => quay.listen(0, "127.0.0.1", resolve));
         const url = `http://127.0.0.1:${String((quay.address() as AddressInfo).port)}`;
@@ -108,19 +110,21 @@ describe("the provider protocol", () => {
         await assert.rejects(create(app), /pulumi import quay:index:Repository 'my app' alice\/app\n/);
     });
 
-    it("stops what is under way when it is cancelled, and starts nothing more", async () => {
-        let asked: () => void;
-        const waiting = new Promise<void>((resolve) => (asked = resolve));
-        answer = (_method, url) => {
-            const known = account(url);
-            if (known === undefined) asked();
-            return known;
+    it("finishes what is under way when it is cancelled, and starts nothing more", async () => {
+        const [asked, release] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+        answer = async (method, url) => {
+            if (method === "POST") {
+                asked.resolve(undefined);
+                await release.promise;
+            }
+            return account(url) ?? [201, "{}"];
         };
-        const running = assert.rejects(create(app), /Cancelled before Quay answered/);
-        await waiting;
+        const running = create(app);
+        await asked.promise;
         await call<unknown>((done) => client.cancel(new emptyProto.Empty(), done));
-        await running;
-        await assert.rejects(create(app), /Cancelled/);
+        release.resolve(undefined);
+        assert.equal((await running).getId(), "alice/app");
+        await assert.rejects(create(app), /Cancelled before the request to create the repository alice\/app was sent/);
     });
 
     it("names what it has where it is asked for something else", async () => {

@@ -1,0 +1,58 @@
+import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { z } from "zod";
+import { allOfType, ofType } from "../ofType.ts";
+
+const repositoryType = "quay:index:Repository";
+
+export const immutableVersions: StackValidationPolicy = {
+    name: "immutable-versions",
+    description: "Every repository has version tags that cannot be moved.",
+    enforcementLevel: "disabled",
+    validateStack: ({ resources }, report) => {
+        const place = { repository: z.string().optional(), namespace: z.string().optional() };
+        const policies = allOfType(resources, "quay:index:TagImmutabilityPolicy", place);
+        for (const { urn, fullName, namespace } of allOfType(resources, repositoryType, { fullName: z.string(), namespace: z.string() })) {
+            const covered = policies.some(
+                // One that a preview does not know the place of yet may be the one.
+                (policy) =>
+                    [policy.repository, policy.namespace].every((at) => at === undefined) ||
+                    policy.repository === fullName ||
+                    policy.namespace === namespace,
+            );
+            if (!covered) {
+                report(
+                    `The tags of ${fullName} can be moved: whoever may push can put another image under a version. Set \`immutableTags\` of the ` +
+                        "QuayRepository, or add a quay.TagImmutabilityPolicy.",
+                    urn,
+                );
+            }
+        }
+    },
+};
+
+export const protectedRepositories: ResourceValidationPolicy = {
+    name: "protected-repositories",
+    description: "No change of the program deletes or replaces a repository or an organization.",
+    enforcementLevel: "disabled",
+    validateResource: ({ type, name, opts }, report) => {
+        if ([repositoryType, "quay:index:Organization"].includes(type) && !opts.protect) {
+            report(
+                `"${name}" could be deleted with every image in it. Set \`protect\` of the QuayRepository, or the resource option {protect: true}.`,
+            );
+        }
+    },
+};
+
+export const privateRepositories: ResourceValidationPolicy = {
+    name: "private-repositories",
+    description: "Nobody pulls who is not let in.",
+    enforcementLevel: "disabled",
+    validateResource: ofType(repositoryType, { visibility: z.string().optional() }, ({ visibility }, report, { name }) => {
+        if (visibility === "public") {
+            report(
+                `"${name}" is public: anyone may pull every image in it. Set its visibility to private; if it is meant, set "private-repositories" to ` +
+                    `"disabled" in the policy configuration.`,
+            );
+        }
+    }),
+};

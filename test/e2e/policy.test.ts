@@ -1,0 +1,251 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Quay, startQuay } from "../standins/quay/server.ts";
+import { type Config, Project, type Result } from "./project.ts";
+
+const production = JSON.parse(readFileSync(join(import.meta.dirname, "../../policy/production.json"), "utf8")) as Config;
+
+/** What the programs of this file use. */
+const imports = `
+import * as docker from "@pulumi/docker";
+import * as github from "@pulumi/github";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { LocalService } from "./components/localService.ts";
+import { QuayRepository } from "./components/quayRepository.ts";
+import { ServiceImage } from "./components/serviceImage.ts";
+import * as quay from "./quay/index.ts";
+
+const digest = "sha256:" + "0".repeat(64);
+const labels = [{ label: "mlops.service", value: "a" }];
+`;
+const workflow = (job: string, permissions = "permissions: {}"): string =>
+    `on: push\n${permissions}\njobs:\n  build:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: ${job}\n`;
+const workflowFile = (name: string, content: string): string =>
+    `new github.RepositoryFile("${name}", { repository: "app", file: ".github/workflows/${name}.yml", content: ${JSON.stringify(content)} });`;
+const pinned = `actions/checkout@${"a".repeat(40)} # v6`;
+
+/** Each policy: a program that breaks it in every way, and what it says of each. */
+const broken: Record<string, { readonly program: string; readonly says: readonly RegExp[]; readonly config?: Config }> = {
+    "plain-text-secrets": {
+        program: `
+            new docker.RemoteImage("a", { name: "a", build: { context: ".", buildArgs: { NPM_TOKEN: "in-clear" } } });
+            new docker.Container("b", { name: "b", image: digest, envs: ["PORT=1", "DB_PASSWORD=in-clear"], labels });
+            new random.RandomId("c", { byteLength: 1, keepers: { apiKey: "in-clear" } });
+            new quay.Repository("d", { namespace: "alice", name: "d", description: "ghp_" + "a1".repeat(18) });
+            new docker.Container("e", { name: "e", image: digest, envs: ["SIGNED_WITH=-----BEGIN EC PRIVATE KEY-----"], labels });`,
+        says: [
+            /"build\.buildArgs\.NPM_TOKEN" is in clear\..*pulumi config set --secret/,
+            /"envs\[1\]" \(DB_PASSWORD\) is in clear/,
+            /"keepers\.apiKey" is in clear/,
+            /"description" looks like a GitHub token and is in clear/,
+            /"envs\[0\]" looks like a private key and is in clear/,
+        ],
+    },
+    "plain-text-outputs": {
+        program: `export const token = "in-clear";`,
+        says: [/The output "token" is in clear/],
+    },
+    "robots-write-at-most": {
+        program: `
+            new quay.RepositoryPermission("a", { repository: "alice/a", robot: "alice+a_robot", role: "admin" });
+            new quay.DefaultPermission("b", { organization: "acme", robot: "acme+b_robot", role: "admin" });
+            new quay.RepositoryPermission("c", { repository: "alice/c", robot: "alice+c_robot", role: pulumi.secret("admin" as const) });`,
+        says: [/alice\+a_robot would be admin.*Give it "write" to push/, /acme\+b_robot would be admin/, /alice\+c_robot would be admin/],
+    },
+    "robots-of-one-repository": {
+        program: `
+            for (const name of ["a", "b"]) new quay.RepositoryPermission(name, { repository: "alice/" + name, robot: "alice+a_robot", role: "write" });
+            new quay.RepositoryPermission("c", { repository: "acme/c", robot: "alice+c_robot", role: "read" });`,
+        says: [
+            /alice\+a_robot has rights in alice\/[ab] and in alice\/[ab]: make a robot for each/,
+            /alice\+c_robot has rights in acme\/c, of another namespace/,
+        ],
+    },
+    "hardened-workflows": {
+        program: [
+            workflowFile("tag", workflow("actions/checkout@v6")),
+            workflowFile("image", workflow("docker://alpine:3")),
+            workflowFile("none", workflow(pinned, "")),
+            workflowFile("all", workflow(pinned, "permissions: write-all")),
+            workflowFile("broken", "on: [push"),
+        ].join("\n"),
+        says: [
+            /workflows\/tag\.yml: the job build uses actions\/checkout@v6.*Pin it to a commit/,
+            /workflows\/image\.yml: the job build uses docker:\/\/alpine:3/,
+            /workflows\/none\.yml: the job build has whatever permissions the repository gives/,
+            /workflows\/all\.yml: the job build may write everything/,
+            /workflows\/broken\.yml: it is not a workflow/,
+        ],
+    },
+    "images-by-digest": {
+        program: `
+            new docker.Container("a", { name: "a", image: "quay.io/alice/a:1.0.0", labels });
+            new docker.RemoteImage("b", { name: "alpine:3" });`,
+        says: [/would run quay\.io\/alice\/a:1\.0\.0: a tag may point at something else tomorrow/, /alpine:3 would be pulled/],
+    },
+    "agreed-names": {
+        program: `
+            new quay.Repository("a", { namespace: "alice", name: "team/app" });
+            new quay.Robot("b", { namespace: "alice", name: "deploy" });`,
+        says: [/The repository is called "team\/app", and names that match .* are agreed on/, /The robot is called "deploy"/],
+    },
+    "owned-containers": {
+        program: `new docker.Container("a", { name: "a", image: digest });`,
+        says: [/The container lacks the label mlops\.service/],
+    },
+    "immutable-versions": {
+        program: `
+            new quay.Repository("a", { namespace: "alice", name: "a" }, { protect: true });
+            new quay.TagImmutabilityPolicy("b", { repository: "alice/b", tagPattern: ".*" });`,
+        says: [/The tags of alice\/a can be moved.*`immutableTags`/],
+        config: production,
+    },
+    "protected-repositories": {
+        program: `
+            new QuayRepository("a", { namespace: "alice", repository: "a", robot: "a_robot", immutableTags: ".*" });
+            new quay.Organization("b", { name: "acme" });`,
+        says: [/"a" could be deleted with every image in it\. Set `protect`/, /"b" could be deleted/],
+        config: production,
+    },
+};
+
+/** What comes near, and keeps every policy. */
+const kept: Record<string, { readonly program: string; readonly config?: Config }> = {
+    "secrets, and what only says where one is": {
+        program: `
+            const buildArgs = pulumi.secret({ NPM_TOKEN: "x" });
+            new docker.RemoteImage("a", { name: "a", build: { context: ".", secrets: [{ id: "npm_token", env: "NPM_TOKEN" }], buildArgs } });
+            new docker.Container("b", { name: "b", image: digest, envs: pulumi.secret(["DB_PASSWORD=x"]), labels });
+            const robot = new quay.Robot("c", { namespace: "alice", name: "c_robot" });
+            new github.ActionsSecret("d", { repository: "app", secretName: "QUAY_PWD", value: robot.token });
+            new quay.Provider("e", { tokenVariable: "QUAY_TOKEN_OTHER" });
+            export const token = pulumi.secret("x");`,
+    },
+    "a robot that writes, and a person who administers": {
+        program: `
+            new quay.RepositoryPermission("a", { repository: "alice/a", robot: "alice+a_robot", role: "write" });
+            new quay.RepositoryPermission("b", { repository: "alice/a", user: "bob", role: "admin" });`,
+    },
+    "a pinned workflow, and a file that is none": {
+        program: `${workflowFile("build", workflow(pinned))}
+            new github.RepositoryFile("other", { repository: "app", file: "docs/build.yml", content: "uses: actions/checkout@v6" });`,
+    },
+    "digests, and what is built here": {
+        program: `
+            new docker.RemoteImage("a", { name: "alpine@" + digest });
+            new docker.RemoteImage("b", { name: "b:ctx-1", build: { context: "." } });
+            new quay.PromotedImage("c", { source: "quay.io/alice/a", target: "quay.io/alice/b", digest, tags: ["1.0.0"] });`,
+    },
+    "names of another agreement": {
+        program: `new quay.Robot("a", { namespace: "alice", name: "deploy" });`,
+        config: { "agreed-names": { robot: "^deploy$" } },
+    },
+    "a repository like any, outside production": { program: `new quay.Repository("a", { namespace: "alice", name: "a" });` },
+    "immutable tags of the whole namespace": {
+        program: `
+            new quay.Repository("a", { namespace: "alice", name: "a" }, { protect: true });
+            new quay.TagImmutabilityPolicy("a", { namespace: "alice", tagPattern: ".*" });`,
+        config: production,
+    },
+};
+
+describe("the policies", () => {
+    let project: Project;
+    before(async () => {
+        project = await Project.create({}, { QUAY_URL: "https://quay.example.com", GITHUB_TOKEN: "" });
+    });
+    after(() => {
+        project.remove();
+    });
+    const preview = async (program: string, config?: Config) => {
+        project.program(imports + program);
+        project.checkPolicies(config);
+        return project.preview();
+    };
+    const expectKept = ({ failed, output }: Result): void => {
+        equal(failed, false, output);
+        ok(!/mlops@v0\.1\.0 \[|can't run/.test(output), output);
+    };
+
+    for (const [policy, { program, says, config }] of Object.entries(broken)) {
+        it(`refuse what breaks ${policy}`, async () => {
+            const { failed, output } = await preview(program, config);
+            equal(failed, true, output);
+            const violations = output.split("\n").filter((line) => !line.startsWith("    mlops@"));
+            for (const said of says)
+                ok(
+                    violations.some((line) => said.test(line)),
+                    `${String(said)} is not in ${output}`,
+                );
+            const policies = [...output.matchAll(/mlops@v0\.1\.0 \[mandatory\] +(\S+)/g)].map(([, name]) => name);
+            deepEqual([...new Set(policies)], [policy], output);
+            const lines = violations.filter((line) => line.includes("is in clear"));
+            ok(!/in-clear|a1a1|BEGIN EC/.test(lines.join()), "a secret in a violation");
+        });
+    }
+
+    for (const [what, { program, config }] of Object.entries(kept)) {
+        it(`let pass ${what}`, async () => {
+            expectKept(await preview(program, config));
+        });
+    }
+
+    it("say of a public repository in production that it is one, and let it pass", async () => {
+        const program = `new QuayRepository("a", { namespace: "alice", repository: "a", robot: "a_robot", immutableTags: ".*", protect: true, visibility: "public" });`;
+        const { failed, output } = await preview(program, production);
+        equal(failed, false, output);
+        match(output, /mlops@v0\.1\.0 \[advisory\] +private-repositories .*"a" is public: anyone may pull/s);
+    });
+
+    it("are kept by all components, in production", async () => {
+        const result = await preview(
+            `
+            const repository = new QuayRepository("app", {
+                namespace: "alice", repository: "app", robot: "app_robot", rotation: 1, immutableTags: "[0-9.]+", protect: true, autoPrune: [{ keep: 9 }],
+            });
+            const { robotUsername: username, robotToken: password } = repository;
+            const image = new ServiceImage("app", { repository: repository.image, context: "service", publish: { version: "1.0.0", username, password } });
+            new LocalService("app", { image: image.reference, network: "bridge", env: { API_TOKEN: pulumi.secret("x") } });`,
+            production,
+        );
+        expectKept(result);
+    });
+
+    it("are kept by the local stack", async () => {
+        project.configure({ service: { name: "app", version: "1.0.0", context: "service" } });
+        project.program(readFileSync(join(import.meta.dirname, "../../index.ts"), "utf8"));
+        project.checkPolicies();
+        expectKept(await project.preview());
+    });
+
+    describe("in an up", () => {
+        let quay: Quay;
+        let project: Project;
+        before(async () => {
+            quay = await startQuay();
+            quay.createUser("alice");
+            const env = { QUAY_URL: quay.url, QUAY_TOKEN: quay.createToken({ user: "alice" }) };
+            const program = `${imports}
+                const role = new random.RandomShuffle("role", { inputs: ["admin"] }).results.apply(([first]) => first === "admin" ? "admin" as const : "read" as const);
+                new quay.RepositoryPermission("a", { repository: "alice/a", robot: "alice+a_robot", role });`;
+            project = await Project.create({}, env, undefined, program);
+            project.checkPolicies();
+        });
+        after(async () => {
+            project.remove();
+            await quay.stop();
+        });
+
+        it("see what a preview could not, before the resource is made", async () => {
+            const preview = await project.preview();
+            equal(preview.failed, false, preview.output);
+            ok(!preview.output.includes("can't run"), preview.output);
+            const { failed, output } = await project.up();
+            equal(failed, true);
+            match(output, /The robot alice\+a_robot would be admin/);
+            deepEqual(quay.requests(), []);
+        });
+    });
+});
