@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { z } from "zod";
-import type { Preview, Value } from "./preview.ts";
+import { type Preview, unknown, type Value } from "./preview.ts";
 import { shorten } from "./text.ts";
 
 const value: z.ZodType<Value> = z.json();
@@ -41,7 +41,10 @@ export function hash(json: unknown): string {
         .digest("hex");
 }
 
-/** Every way in which the changes are not those that were reviewed; empty where they are. */
+/**
+ * Every way in which the changes are not those that were reviewed; empty where they are. A value that was not known in the review, as a digest
+ * that an environment before is about to publish, may be any: the program decides on it, and that was reviewed.
+ */
 export function differences(reviewed: ChangeSet, fresh: ChangeSet): string[] {
     const keys = [...new Set([...Object.keys(reviewed), ...Object.keys(fresh)])].sort();
     return keys.flatMap((key) => {
@@ -57,8 +60,26 @@ export function differences(reviewed: ChangeSet, fresh: ChangeSet): string[] {
 type Sides = z.infer<typeof normalChange>["properties"][string];
 
 function differenceAt(where: string, was: Sides | undefined, is: Sides | undefined): string[] {
-    if (hash(was ?? {}) === hash(is ?? {})) return [];
+    if (
+        was !== undefined &&
+        is !== undefined &&
+        admits(was.after, is.after) &&
+        hash({ ...was, after: null }) === hash({ ...is, after: null })
+    )
+        return [];
     return [`${where}: reviewed ${show(was)}, now ${show(is)}`];
+}
+
+/** Whether a value is the one that was reviewed, but for what was not known then. */
+function admits(was: Value | undefined, is: Value | undefined): boolean {
+    if (was === unknown) return is !== undefined;
+    if (Array.isArray(was) && Array.isArray(is)) return was.length === is.length && was.every((item, index) => admits(item, is[index]));
+    if (isMap(was) && isMap(is)) return [...new Set([...Object.keys(was), ...Object.keys(is)])].every((key) => admits(was[key], is[key]));
+    return was === is;
+}
+
+function isMap(value: Value | undefined): value is Readonly<Record<string, Value>> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function show(sides: Sides | undefined): string {

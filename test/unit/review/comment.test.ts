@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { MayNotWrite, pullRequestOf, ReviewComment } from "../../../review/github.ts";
+import { pullRequestOf, ReviewComment } from "../../../review/github.ts";
+import { MayNot } from "../../../review/repository.ts";
 import { approvalLabel } from "../../../review/review.ts";
 import { run } from "../../e2e/project.ts";
 import { type GitHub, startGitHub } from "../../standins/github/server.ts";
@@ -104,7 +105,7 @@ describe("the review's comment on a pull request", () => {
 
     it("is not posted with a token that may not, and says which is wrong where it is", async () => {
         const reading = github.createToken({ user: "alice", permissions: { issues: "read", metadata: "read" } });
-        await rejects(pull({ token: reading }).post("one", a), MayNotWrite);
+        await rejects(pull({ token: reading }).post("one", a), MayNot);
         deepEqual(comments(), []);
         await rejects(
             pull({ token: "ghp_wrong" }).post("one", a),

@@ -98,7 +98,7 @@ describe("the review's commands", () => {
         match(other.err, /^What would be deployed is not what was reviewed\. Nothing was changed\.\n/);
         match(other.err, /^ {2}prod: create urn:pulumi:.*quay:index:Robot::digits-1: was not reviewed$/m);
         match(other.err, /^ {2}prod: update urn:pulumi:.*PromotedImage::digits: was reviewed, and would not happen$/m);
-        match(other.err, /It needs a new review: run the pull request's preview again/);
+        match(other.err, /It needs a new review: run all jobs of the pull request's preview again/);
 
         commit("three");
         match(
