@@ -75,7 +75,8 @@ function forValidators(part: unknown): unknown {
         entries.map(([key, value]) => [key === "oneOf" ? "anyOf" : key, forValidators(value)]),
     );
     if (nullable !== true) return rest;
-    if ("type" in rest) return { ...rest, nullable, ...(Array.isArray(rest["enum"]) ? { enum: [...rest["enum"], null] } : {}) };
+    if ("type" in rest)
+        return { ...rest, nullable, ...(Array.isArray(rest["enum"]) ? { enum: [...Array.from<unknown>(rest["enum"]), null] } : {}) };
     return "anyOf" in rest || "allOf" in rest ? { anyOf: [rest, { type: "null" }] } : rest;
 }
 

@@ -109,7 +109,7 @@ describe("the review's comment on a pull request", () => {
         deepEqual(comments(), []);
         await rejects(
             pull({ token: "ghp_wrong" }).post("one", a),
-            /^Error: GitHub answered 401 to GET .*\/user\. Its token is GITHUB_TOKEN\.$/,
+            /^Error: GitHub answered 401 to GET .*\/comments\S* Its token is GITHUB_TOKEN\.$/,
         );
         await rejects(pull({ number: 99 }).post("one", a), /^Error: GitHub answered 404 to GET .*\/issues\/99\/comments/);
     });
