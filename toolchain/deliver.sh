@@ -32,6 +32,7 @@ review)
 find) node review/main.ts find ;;
 deploy)
     preview
+    [[ -z ${GITHUB_STEP_SUMMARY:-} ]] || node review/main.ts render "previews/$stack.json" --markdown >>"$GITHUB_STEP_SUMMARY"
     node review/main.ts verify "previews/$stack.json" --reviewed reviewed
     pulumi up --stack "$stack" --skip-preview --yes --non-interactive "${policies[@]}"
     ;;

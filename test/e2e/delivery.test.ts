@@ -9,19 +9,23 @@ import type { Grants } from "../standins/github/model.ts";
 import type { RepositoryHandle } from "../standins/github/repositoryHandle.ts";
 import { run, temporary } from "./project.ts";
 
-const steps = z.object({ steps: z.array(z.object({ id: z.string().optional(), with: z.record(z.string(), z.unknown()).optional() })) });
+const job = z.object({
+    permissions: z.record(z.string(), z.string()),
+    steps: z.array(z.object({ id: z.string().optional(), with: z.record(z.string(), z.unknown()).default({}) })),
+});
+const jobs = z.object({ jobs: z.record(z.string(), job) });
 
-/** What a workflow asks of the GitHub App: what is not there, its token may not do. */
-function appPermissions(workflow: string, job: string): Grants {
+/** What a workflow asks for: what is not there, its tokens may not do here. */
+function permissionsOf(workflow: string, id: string): { readonly own: Grants; readonly app: Grants } {
     const file = readFileSync(join(import.meta.dirname, `../../.github/workflows/${workflow}.yml`), "utf8");
-    const { jobs } = z.object({ jobs: z.record(z.string(), z.unknown()) }).parse(parse(file));
-    const step = steps.parse(jobs[job]).steps.find(({ id }) => id === "app");
-    const permissions = Object.entries(step?.with ?? {}).flatMap(([name, level]) => {
+    const { permissions, steps } = job.parse(jobs.parse(parse(file)).jobs[id]);
+    const ofApp = Object.entries(steps.find(({ id }) => id === "app")?.with ?? {}).flatMap(([name, level]) => {
         const [, permission] = /^permission-(.+)$/.exec(name) ?? [];
-        return permission === undefined ? [] : [[permission.replaceAll("-", "_"), level]];
+        return permission === undefined ? [] : [[permission, level] as const];
     });
-    ok(permissions.length > 0);
-    return Object.fromEntries(permissions) as Grants;
+    const grants = (entries: readonly (readonly [string, unknown])[]): Grants =>
+        Object.fromEntries(entries.map(([name, level]) => [name.replaceAll("-", "_"), level]));
+    return { own: grants(Object.entries(permissions)), app: grants(ofApp) };
 }
 
 /** One story: each step begins where the one before ended. What the workflows do with the stacks, by the script that they do it with. */
@@ -30,11 +34,10 @@ describe("the delivery of the environments", () => {
     /** The repository of this project. */
     let project: RepositoryHandle;
     /** What the steps of a job write into. */
-    let job: string;
+    let runner: string;
     /** A Docker engine that is not there. */
     const noEngine = { DOCKER_HOST: "tcp://127.0.0.1:1" };
     const reading = { QUAY_TOKEN: "", GITHUB_TOKEN: "" };
-    const deploying = { GITHUB_TOKEN: "" };
     const drifting = { GITHUB_TOKEN: "" };
 
     /** As a step of a job runs it. */
@@ -44,8 +47,8 @@ describe("the delivery of the environments", () => {
             GITHUB_SERVER_URL: "https://github.example",
             GITHUB_REPOSITORY: "alice/mlops",
             GITHUB_RUN_ID: "7",
-            GITHUB_STEP_SUMMARY: join(job, "summary"),
-            GITHUB_OUTPUT: join(job, "output"),
+            GITHUB_STEP_SUMMARY: join(runner, "summary"),
+            GITHUB_OUTPUT: join(runner, "output"),
         };
         const options = { cwd: chain.folder, env: { ...process.env, ...chain.environment, ...actions, ...env }, maxBuffer: 1 << 26 };
         try {
@@ -56,9 +59,15 @@ describe("the delivery of the environments", () => {
             throw new Error(stdout + stderr);
         }
     };
-    /** As a job with the token of the workflow does it. */
-    const ownToken = () => ({ GITHUB_TOKEN: chain.environment["GITHUB_TOKEN"] ?? "" });
-    const written = (name: string) => readFileSync(join(job, name), "utf8");
+    /** The token that a job has for this project's repository. */
+    const ownToken = (workflow: string, id: string) => ({
+        GITHUB_TOKEN: chain.github.createToken({
+            user: "alice",
+            repositories: ["alice/mlops"],
+            permissions: permissionsOf(workflow, id).own,
+        }),
+    });
+    const written = (name: string) => readFileSync(join(runner, name), "utf8");
     const git = (...args: string[]): string =>
         execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@example.org", ...args], { cwd: chain.folder, encoding: "utf8" });
     const build = (content: string) => {
@@ -75,7 +84,7 @@ describe("the delivery of the environments", () => {
     const ask = async (method: string, path: string, body: unknown): Promise<unknown> => {
         const response = await fetch(`${chain.github.url}/repos/alice/mlops/${path}`, {
             method,
-            headers: { authorization: `Bearer ${ownToken().GITHUB_TOKEN}` },
+            headers: { authorization: `Bearer ${chain.github.createToken({ user: "alice" })}` },
             body: JSON.stringify(body),
         });
         ok(response.ok, `${method} ${path}: ${String(response.status)}`);
@@ -97,7 +106,7 @@ describe("the delivery of the environments", () => {
         rmSync(join(chain.folder, "previews"), { recursive: true, force: true });
         rmSync(join(chain.folder, "reviewed"), { recursive: true, force: true });
         await Promise.all(environments.map((environment) => deliver(["preview", environment], { ...reading, ...noEngine })));
-        await deliver(["review", ...environments], { ...ownToken(), GITHUB_REF: `refs/pull/${String(number)}/merge` });
+        await deliver(["review", ...environments], { ...ownToken("preview", "review"), GITHUB_REF: `refs/pull/${String(number)}/merge` });
         const [, artifact = ""] = /^artifact=(.*)$/m.exec(written("output")) ?? [];
         return project.uploadArtifact(artifact, { sha, branch });
     };
@@ -110,7 +119,8 @@ describe("the delivery of the environments", () => {
         return project.commits()[0]?.sha ?? "";
     };
     /** What the workflow "Deploy" does for one environment. */
-    const deploy = (environment: string) => deliver(["deploy", environment], deploying);
+    const deploy = (environment: string) => deliver(["deploy", environment]);
+    const find = (commit: string) => deliver(["find"], { ...ownToken("deploy-stack", "deploy"), GITHUB_SHA: commit });
     const stateOf = () =>
         environments.map((environment) => [chain.storedState(environment), statSync(join(stateFolder(), "locks")).mtimeMs] as const);
     const stateFolder = () => join((chain.environment["PULUMI_BACKEND_URL"] ?? "").replace("file://", ""), ".pulumi");
@@ -122,22 +132,24 @@ describe("the delivery of the environments", () => {
     before(async () => {
         chain = await Chain.create();
         build("one");
+        const service = { user: "alice", repositories: ["alice/MLOpsPython"] };
+        const app = (workflow: string, id: string) =>
+            chain.github.createToken({ ...service, permissions: permissionsOf(workflow, id).app });
+        chain.setEnvironment("GITHUB_TOKEN", app("deploy-stack", "deploy"));
         for (const environment of environments) await chain.up(environment);
-        project = chain.github.createRepository({ owner: "alice", name: "mlops", private: false });
+        project = chain.github.createRepository({ owner: "alice", name: "mlops" });
         git("init", "--quiet", "--initial-branch", "main");
         git("add", "--all");
         git("commit", "--quiet", "--message", "What is deployed");
-        const service = { user: "alice", repositories: ["alice/MLOpsPython"] };
         reading.QUAY_TOKEN = chain.quay.createToken({ user: "alice", scopes: ["repo:read", "user:read"] });
         reading.GITHUB_TOKEN = chain.github.createToken({ ...service, permissions: {} });
-        deploying.GITHUB_TOKEN = chain.github.createToken({ ...service, permissions: appPermissions("deploy-stack", "deploy") });
-        drifting.GITHUB_TOKEN = chain.github.createToken({ ...service, permissions: appPermissions("drift", "drift") });
+        drifting.GITHUB_TOKEN = app("drift", "drift");
     });
     beforeEach(() => {
-        job = temporary("job");
+        runner = temporary("job");
     });
     afterEach(() => {
-        rmSync(job, { recursive: true });
+        rmSync(runner, { recursive: true });
     });
     after(async () => {
         const unknown = chain.github.unknown();
@@ -146,7 +158,7 @@ describe("the delivery of the environments", () => {
     });
 
     let release: { number: number; sha: string };
-    let run1: number;
+    let reviewedIn: number;
 
     it("previews a release to all of them with tokens that read and without a Docker engine, and changes nothing anywhere", async () => {
         build("two");
@@ -165,7 +177,7 @@ describe("the delivery of the environments", () => {
     });
 
     it("shows it in one comment and in the job's summary, and records it by the tree", async () => {
-        run1 = await review(release, "release");
+        reviewedIn = await review(release, "release");
         const [comment = "", ...others] = project.comments(release.number);
         deepEqual(others, []);
         for (const environment of environments) match(comment, new RegExp(`^\\| \`${environment}\` \\|`, "m"));
@@ -177,8 +189,8 @@ describe("the delivery of the environments", () => {
 
     it("deploys what was reviewed, one after the other, with the permissions that the workflow asks for", async () => {
         const sha = merge(release, "release");
-        await deliver(["find"], { ...ownToken(), GITHUB_SHA: sha });
-        equal(written("output"), `run=${String(run1)}\nartifact=reviewed-${git("rev-parse", "HEAD^{tree}").trim()}\n`);
+        await find(sha);
+        equal(written("output"), `run=${String(reviewedIn)}\nartifact=reviewed-${git("rev-parse", "HEAD^{tree}").trim()}\n`);
         for (const environment of environments) {
             match(await deploy(environment), /What would be deployed is what was reviewed\./);
             const { version, digest } = await chain.outputs(environment);
@@ -188,7 +200,9 @@ describe("the delivery of the environments", () => {
     });
 
     it("can be run again: what is deployed already passes, and stays", async () => {
-        for (const environment of environments) match(await deploy(environment), /No changes/);
+        const before = await Promise.all(environments.map((environment) => chain.outputs(environment)));
+        for (const environment of environments) match(await deploy(environment), /What would be deployed is what was reviewed\./);
+        deepEqual(await Promise.all(environments.map((environment) => chain.outputs(environment))), before);
     });
 
     it("stops where something else was deployed meanwhile, and changes nothing; with a new review it goes on", async () => {
@@ -222,15 +236,15 @@ describe("the delivery of the environments", () => {
         equal(chain.storedState("staging"), before);
         git("reset", "--quiet", "--hard", "HEAD^");
         const sha = project.commit({ change: "past everybody" }).sha;
-        match(await deliver(["find"], { ...ownToken(), GITHUB_SHA: sha }), /No review is recorded/);
-        ok(!readdirSync(job).includes("output"));
+        match(await find(sha), /No review is recorded/);
+        ok(!readdirSync(runner).includes("output"));
     });
 
     describe("finds drift", () => {
         const look = async (): Promise<void> => {
             rmSync(join(chain.folder, "drift"), { recursive: true, force: true });
             for (const environment of environments) await deliver(["drift", environment], { ...drifting, ...noEngine });
-            await deliver(["report", ...environments], ownToken());
+            await deliver(["report", ...environments], ownToken("drift", "report"));
         };
         const issues = () => project.issues().map(({ state, body }) => ({ state, body: body ?? "" }));
 
