@@ -2,16 +2,21 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down token preview test check doctor setup
+.PHONY: help demo up down token preview board adopt recover test check doctor setup
 
-# The stack that a target works on.
+# The stack that a target works on, and those that the board shows.
 STACK ?= local
+STACKS ?= local dev staging prod
 pulumi = . toolchain/env.sh && pulumi --non-interactive --stack $(STACK)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
 
-up: setup ## set this machine up, then build and run the service on it: http://localhost:8080
+demo: setup ## the whole chain on this machine, without an account: dev, staging, prod, a roll-back, a rotation
+	@toolchain/setup.sh tests >/dev/null
+	@. toolchain/env.sh && node demo/main.ts
+
+up: setup ## bring STACK up; local builds and runs the service on this machine: http://localhost:8080
 	@toolchain/up.sh $(STACK)
 
 down: ## remove everything that `make up` made: containers, network, images, stack
@@ -20,8 +25,19 @@ down: ## remove everything that `make up` made: containers, network, images, sta
 token: ## print a fresh access token of the local identity provider
 	@command=$$($(pulumi) stack output tokenCommand) && $$command
 
-preview: ## show what `make up` would change; needs no Docker engine
-	@$(pulumi) preview --diff
+preview: setup ## show what `make up` would change; needs no Docker engine
+	@toolchain/stack.sh $(STACK)
+	@. toolchain/env.sh && node review/main.ts preview $(STACK)
+
+board: ## what each environment is at; STACKS="dev prod" for some, ARGS=--help for more
+	@. toolchain/env.sh && node board/main.ts $(ARGS) $(STACKS)
+
+adopt: setup ## take over what was made by hand: the repository, the robot, the workflow
+	@toolchain/stack.sh $(STACK)
+	@. toolchain/env.sh && node adopt/main.ts $(STACK)
+
+recover: ## after an `up` that was killed: unlock the stack, and find out what it had made
+	@. toolchain/env.sh && node toolchain/recover.ts $(STACK) $(YES)
 
 test: ## types, lint, unit tests, the service's tests, end-to-end tests
 	@toolchain/setup.sh tests

@@ -5,6 +5,7 @@ import * as yaml from "yaml";
 import { z } from "zod";
 import { configurationError, isObject } from "./configurationError.ts";
 import { isRepository, isTag } from "./docker/reference.ts";
+import { UserError } from "./errors.ts";
 import * as names from "./quay/names.ts";
 import { parseImageName } from "./quay/registry.ts";
 import { severities } from "./quay/severity.ts";
@@ -224,13 +225,26 @@ export interface RawConfig {
     readonly secretKeys: readonly string[];
 }
 
-/** Reads and checks the configuration of the current stack. @throws UserError with every problem in it. */
+/** Reads and checks the configuration of the current stack. @throws UserError with every problem in it, or where nothing encrypts its secrets. */
 export function readEnvironment(): Environment {
+    requirePassphrase(`Pulumi.${pulumi.getStack()}.yaml`);
     const project = pulumi.getProject();
     const values = pulumi.runtime.allConfig();
     const secretKeys = Object.keys(values).filter((key) => isConfigSecret(key));
     const parsed = parseEnvironment({ values, secretKeys }, project, pulumi.getStack());
     return { ...parsed, env: secretKeys.includes(`${project}:env`) ? pulumi.secret(parsed.env) : parsed.env };
+}
+
+/** The CLI takes an empty passphrase, with which anyone can read the robots' tokens in the state; that there is none at all, it says itself. */
+function requirePassphrase(file: string): void {
+    const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile = "" } = process.env;
+    if (passphrase !== "" || passphraseFile !== "" || !existsSync(file) || !/^encryptionsalt:/m.test(readFileSync(file, "utf8"))) return;
+    throw new UserError(
+        "PULUMI_CONFIG_PASSPHRASE is empty: anyone could read the secrets in the state. Make a passphrase, and say where it is:\n" +
+            "  (umask 077 && head -c 32 /dev/urandom | base64 > ~/.mlops-passphrase)\n" +
+            "  unset PULUMI_CONFIG_PASSPHRASE; export PULUMI_CONFIG_PASSPHRASE_FILE=~/.mlops-passphrase\n" +
+            "A stack that was made with the empty one is moved to it by: pulumi stack change-secrets-provider passphrase",
+    );
 }
 
 /**

@@ -2,13 +2,17 @@ import pulumi from "@pulumi/eslint-plugin";
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-export default defineConfig({ ignores: ["node_modules/", ".build/", "service/", "identity/"] }, ...tseslint.configs.strictTypeChecked, {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] } } },
-    plugins: { "@pulumi": pulumi },
-    rules: {
-        "@pulumi/no-output-in-template-literal": "error",
-        "@pulumi/no-output-instance-in-template-literal": "error",
-        // A Pulumi program declares resources by making them.
-        "@typescript-eslint/no-extraneous-class": "off",
+export default defineConfig(
+    { ignores: ["**/node_modules/", "**/dist/", ".build/", "service/", "identity/"] },
+    ...tseslint.configs.strictTypeChecked,
+    {
+        languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] } } },
+        plugins: { "@pulumi": pulumi },
+        rules: {
+            "@pulumi/no-output-in-template-literal": "error",
+            "@pulumi/no-output-instance-in-template-literal": "error",
+            // A Pulumi program declares resources by making them.
+            "@typescript-eslint/no-extraneous-class": "off",
+        },
     },
-});
+);

@@ -2,7 +2,8 @@
  * What every stack exports: the contract with other teams. outputs.schema.json is made of it (`npm run generate`), and reader/ reads by it.
  * Within a schema version fields may be added, as optional ones; whatever else differs is a new version.
  */
-import * as pulumi from "@pulumi/pulumi";
+import type { Input } from "@pulumi/pulumi";
+import { getStack } from "@pulumi/pulumi/metadata.js";
 import { z } from "zod";
 
 /** The version of the contract: raised by a change that a consumer could notice as anything but an additional field. */
@@ -60,9 +61,9 @@ export type PublishedOutputs = z.output<typeof publishedOutputs>;
 
 /** What a program gives of its outputs: values that it may not know yet, without those that every stack has in the same way. */
 type Given<Outputs> = Inputs<Omit<Outputs, "schemaVersion" | "environment">>;
-type Inputs<T> = { readonly [Key in keyof T]: pulumi.Input<T[Key]> };
+type Inputs<T> = { readonly [Key in keyof T]: Input<T[Key]> };
 
 /** The outputs for a program to export: `export default exportOutputs({ kind: "published", … })`. */
 export function exportOutputs(outputs: Given<LocalOutputs> | Given<PublishedOutputs>) {
-    return { schemaVersion, environment: pulumi.getStack(), ...outputs };
+    return { schemaVersion, environment: getStack(), ...outputs };
 }

@@ -3,9 +3,10 @@ import { posix } from "node:path";
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import { readAccount } from "../github/account.ts";
-import { checkSettings } from "../workflow/check.ts";
+import { checkSettings, findProblem } from "../workflow/check.ts";
 import { workflowFile } from "../workflow/file.ts";
 import type { WorkflowSettings } from "../workflow/settings.ts";
+import { failOn } from "./failOn.ts";
 
 /** What the workflow does, and how its file comes into the repository. */
 export type DeliveryWorkflowArgs = WorkflowSettings<pulumi.Input<string>> & {
@@ -46,10 +47,11 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         const manager = `${pulumi.getProject()}/${pulumi.getStack()}`;
         const { webUrl, owner } = readAccount();
         const page = `${webUrl}/${owner}/${repository}`;
+        const known = pulumi.output(settings);
         const file = {
             repository,
             file: path,
-            content: pulumi.output(settings).apply((known) => workflowFile(known, manager)),
+            content: pulumi.all([known, failOn(known.apply(findProblem))]).apply(([known]) => workflowFile(known, manager)),
             commitMessage: `Deliver ${path} from ${manager}`,
         };
         this.path = path;
@@ -73,7 +75,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
                     branch: file.content.apply((content) => `pulumi/${posix.parse(path).name}-${shortHash(content)}`),
                     sourceBranch: branch,
                 },
-                { parent: this, retainOnDelete: true },
+                { parent: this, retainOnDelete: true, replaceOnChanges: ["branch"] }, // the provider would rename it
             );
             const committed = new github.RepositoryFile(
                 name,

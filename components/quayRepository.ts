@@ -9,7 +9,7 @@ export interface QuayRepositoryArgs {
     readonly repository: string;
     /** `public` (anyone may pull) or `private`. Default: `private`. */
     readonly visibility?: quay.Visibility | undefined;
-    /** The repository's description, Markdown. Default: none. */
+    /** The repository's description, Markdown. Default: none of the program's; one that was written by hand stays. */
     readonly description?: string | undefined;
     /** The robot's name within the namespace, without the `NAMESPACE+`. After a rotation: with `_` and a suffix. */
     readonly robot: string;
@@ -59,7 +59,8 @@ export class QuayRepository extends pulumi.ComponentResource {
         const repository = new quay.Repository(
             name,
             { namespace, name: args.repository, visibility: args.visibility, description: args.description },
-            { parent: this, protect: args.protect ?? false },
+            // Without one of the program's, the description is whatever somebody wrote on the repository's page.
+            { parent: this, protect: args.protect ?? false, ignoreChanges: args.description === undefined ? ["description"] : [] },
         );
         for (const [index, policy] of (args.autoPrune ?? []).entries()) {
             new quay.AutoPrunePolicy(
@@ -106,7 +107,8 @@ export class QuayRepository extends pulumi.ComponentResource {
                 name: rotation === 0 ? args.robot : pulumi.interpolate`${args.robot}_${this.#suffix(resource)}`,
                 description: `Pushes to ${args.repository}`,
             },
-            { parent: this },
+            // Quay cannot change it: one that was made by hand keeps its own, and with that its token.
+            { parent: this, ignoreChanges: ["description"] },
         );
         const permission = new quay.RepositoryPermission(
             resource,

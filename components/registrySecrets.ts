@@ -33,11 +33,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         if (environment === undefined) {
             readAccount();
             for (const [secretName, value] of Object.entries(args.secrets)) {
-                new github.ActionsSecret(
-                    `${name}-${secretName}`,
-                    { repository, secretName, value: pulumi.secret(value) },
-                    { parent: this },
-                );
+                new github.ActionsSecret(`${name}-${secretName}`, { repository, secretName, value }, { parent: this });
             }
         } else {
             this.#declareIn(environment, name, args);
@@ -74,7 +70,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         for (const [secretName, value] of Object.entries(secrets)) {
             new github.ActionsEnvironmentSecret(
                 `${name}-${secretName}`,
-                { ...at, secretName, value: pulumi.secret(value) },
+                { ...at, secretName, value },
                 // No run that the rules keep out ever sees it, and no environment has one without the note. Another environment has its secret
                 // before the one before goes.
                 { ...within, dependsOn: [note, ...rules], deleteBeforeReplace: false },

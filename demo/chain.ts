@@ -1,6 +1,6 @@
 /** dev, staging and prod end to end, on this machine and without an account: against a Quay and a GitHub that behave like the real ones. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -25,8 +25,17 @@ export interface Ran {
 export interface ChainOptions {
     /** The service's folder. Default: a tiny one, that is built in no time. */
     readonly service?: string;
+    /** Whether the example configuration is filled in. Default: true. */
+    readonly filledIn?: boolean;
     /** Called with each piece of the commands' output. */
     readonly onOutput?: (text: string) => void;
+}
+
+/** A service that is built in no time: an image with nothing but its version. */
+function writeTinyService(folder: string): void {
+    mkdirSync(folder);
+    writeFileSync(join(folder, "Dockerfile"), "FROM scratch\nARG VERSION\nENV VERSION=$VERSION\nCOPY content /content\n");
+    writeFileSync(join(folder, "content"), "one");
 }
 
 /** The project with the example configuration of its environments, the account filled in. */
@@ -70,11 +79,12 @@ export class Chain {
     static async create(options: ChainOptions = {}): Promise<Chain> {
         const chain = new Chain(await startQuay(), await startGitHub(), options);
         copyProject(chain.folder);
+        if (options.service === undefined) writeTinyService(chain.service);
         for (const environment of environments) {
             const file = join(chain.folder, `Pulumi.${environment}.yaml`);
             const example = readFileSync(file, "utf8");
             const filled = example
-                .replaceAll("YOUR-ACCOUNT", account)
+                .replaceAll("YOUR-ACCOUNT", options.filledIn === false ? "YOUR-ACCOUNT" : account)
                 .replace(/^ {2}github:owner: .*$/m, "$&\n  github:writeDelayMs: 0") // this GitHub is nobody else's
                 .replaceAll("quay.io/", `${chain.quay.registry}/`)
                 .replace("context: service", `context: ${chain.service}`);
@@ -113,13 +123,23 @@ export class Chain {
 
     /** `pulumi destroy --yes`: with the preview that stops at what is protected. @throws Error with what it printed */
     async destroy(environment: EnvironmentName): Promise<void> {
-        const command = ["destroy", "--yes", "--non-interactive", "--color", "never", "--stack", environment];
-        await promisify(execFile)("pulumi", command, { cwd: this.folder, env: { ...process.env, ...this.#environment } }).catch(
-            (error: unknown) => {
-                const printed = typeof error === "object" && error !== null && "stdout" in error ? String(error.stdout) : "";
-                throw new Error(`${String(error)}\n${printed}`);
-            },
-        );
+        await this.stack(environment);
+        await this.run("pulumi", "destroy", "--yes", "--non-interactive", "--color", "never", "--stack", environment);
+    }
+
+    /** A command in the project's folder, with its tokens and its state. @returns what it printed @throws Error with what it printed */
+    async run(command: string, ...options: string[]): Promise<string> {
+        try {
+            const { stdout } = await promisify(execFile)(command, options, {
+                cwd: this.folder,
+                env: { ...process.env, ...this.#environment },
+                maxBuffer: 1 << 26,
+            });
+            return stdout;
+        } catch (error) {
+            const printed = typeof error === "object" && error !== null && "stdout" in error ? String(error.stdout) : "";
+            throw new Error(`${String(error)}\n${printed}`);
+        }
     }
 
     /** What the environment tells other teams. */
@@ -163,6 +183,13 @@ export class Chain {
     /** The state as it is stored: with its secrets encrypted. */
     storedState(environment: EnvironmentName): string {
         return readFileSync(join(this.#root, `.pulumi/stacks/mlops/${environment}.json`), "utf8");
+    }
+
+    /** The state is gone, with all it knew; what is on Quay and GitHub stays. */
+    async loseState(): Promise<void> {
+        rmSync(join(this.#root, ".pulumi"), { recursive: true });
+        this.#stacks.clear();
+        await Promise.all(environments.map((environment) => this.stack(environment)));
     }
 
     /** Removes all that there is, images too. */

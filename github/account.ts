@@ -26,7 +26,12 @@ export function readAccount(): GitHubAccount {
                 "run `pulumi config rm github:token`.",
         );
     }
-    return { owner: readOwner(config), ...addresses(config.get("baseUrl") ?? fromEnvironment("GITHUB_BASE_URL") ?? "https://github.com") };
+    return accountOf(readOwner(config), config.get("baseUrl"));
+}
+
+/** An account on the GitHub at an address; that of GITHUB_BASE_URL, or github.com, where none is given. @throws UserError where it is no address */
+export function accountOf(owner: string, baseUrl: string | undefined): GitHubAccount {
+    return { owner, ...addresses(baseUrl ?? fromEnvironment("GITHUB_BASE_URL") ?? "https://github.com") };
 }
 
 /** Which of them the provider would take is a matter of its version: there must be no two. Without any it asks for `/repos//NAME`. */

@@ -59,7 +59,8 @@ export class GitHubClient {
                 );
             }
             const { status, headers } = error.response;
-            if (headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after")) {
+            const limited = headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after");
+            if (limited && (status === 403 || status === 429)) {
                 throw new UserError(
                     `GitHub allows the token in GITHUB_TOKEN no more requests for now${untilOf(headers)}. Nothing was changed; try again then.`,
                 );

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { type GitHubAccount, readAccount } from "./account.ts";
-import { type Answer, GitHubClient, howToGetToken } from "./client.ts";
 import { environmentAdmits } from "../workflow/check.ts";
 import { isManagedBy } from "../workflow/file.ts";
+import { type GitHubAccount, readAccount } from "./account.ts";
+import { type Answer, GitHubClient, howToGetToken } from "./client.ts";
 import { type EnvironmentArgs, findEnvironmentProblems, ownerVariable, thisStack } from "./environment.ts";
 
 /** What is going to be delivered to a repository. */
@@ -33,8 +33,7 @@ interface Problem {
 
 /**
  * Checks, before anything is declared, what would otherwise fail half-way: the token and what it may do, the repository, the branch, and what
- * is there already. Four requests at once (and a fifth for a private repository without the environment), in an `up` alone: a preview
- * checks the settings and asks GitHub nothing.
+ * is there already. Four requests at once, in an `up` alone: a preview checks the settings and asks GitHub nothing.
  *
  * @throws UserError with every problem and what to do about it.
  */
@@ -84,18 +83,23 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
     const unusable = findAccessProblem(account, delivery, repository);
     if (unusable !== undefined) return [unusable];
     const { archived, private: isPrivate, permissions } = repositoryForm.parse(repository.body);
-    if (archived)
+    if (archived) {
         return [{ what: "It is archived: nothing in it can change.", mend: `Unarchive it, or change ${delivery.setting}.repository.` }];
-    const withoutPlan =
-        isPrivate && variables?.status === 404 && (await client.get(`${at}/environments`)).status === 404 ? [noEnvironments(delivery)] : [];
+    }
+    if (environment !== undefined && isPrivate && variables?.status === 404) {
+        // No request tells the plan of somebody else's account.
+        void pulumi.log.warn(
+            `${account.owner}/${delivery.repository} is private: should GitHub answer 404 to the environment "${environment.name}", its owner's ` +
+                `plan has none for private repositories. Leave ${delivery.setting}.environment out then: the secrets are the repository's.`,
+        );
+    }
     return [
         ...findScopeProblems(account, repository),
         ...findRoleProblems(account, delivery, permissions),
-        ...findPermissionProblems([found, file, variables]),
+        ...findPermissionProblems(delivery, [found, file, variables]),
         ...findBranchProblems(delivery, found),
         ...findFileProblems(delivery, file),
-        ...(await findOwnerProblems(client, at, delivery, variables)),
-        ...withoutPlan,
+        ...(await findOwnerProblems(client, at, account, delivery, variables)),
     ];
 }
 
@@ -146,17 +150,16 @@ function findRoleProblems(
 }
 
 /** A fine-grained token does not tell its permissions; what it may not read, it may not write. */
-function findPermissionProblems(answers: readonly (Answer | undefined)[]): Problem[] {
-    const accepted = answers.flatMap((answer) =>
-        answer?.status === 403 ? [answer.headers.get("x-accepted-github-permissions") ?? ""] : [],
-    );
-    if (accepted.length === 0) return [];
-    return [
-        {
-            what: `The token in GITHUB_TOKEN lacks repository permissions; to read alone GitHub wants ${accepted.join(" and ")}.`,
-            mend: `Give it, to read and write: Administration, Contents, Environments, Pull requests, Secrets, Variables, Workflows.`,
-        },
+function findPermissionProblems({ environment, delivery }: Delivery, answers: readonly (Answer | undefined)[]): Problem[] {
+    if (!answers.some((answer) => answer?.status === 403)) return [];
+    const needed = [
+        "Contents",
+        "Workflows",
+        ...(environment === undefined ? ["Secrets"] : ["Environments", "Administration"]),
+        ...(delivery === "pullRequest" ? ["Pull requests"] : []),
     ];
+    const what = "The token in GITHUB_TOKEN lacks permissions on it.";
+    return [{ what, mend: `Give it these repository permissions, to read and write: ${needed.join(", ")}.` }];
 }
 
 function findBranchProblems({ branch, delivery, environment, setting }: Delivery, { status, body }: Answer): Problem[] {
@@ -180,35 +183,46 @@ function findFileProblems({ path, branch, adopt, setting }: Delivery, { body }: 
     const file = fileForm.safeParse(body).data;
     if (file === undefined || adopt || isManagedBy(Buffer.from(file.content, "base64").toString(), thisStack())) return [];
     const what = `The file ${path} is there already on the branch "${branch}", and it is not this stack's.`;
-    return [{ what, mend: `${howToAdopt(setting)} to overwrite it, or change ${setting}.path.` }];
+    return [{ what, mend: `${howToAdopt(setting)} to overwrite it, or change ${setting}.workflow.path.` }];
 }
 
 /**
  * Whether the environment is another's. One without the note, a secret or a variable is an empty one, perhaps what an interrupted `up` left
  * behind: there is nothing in it to lose.
  */
-async function findOwnerProblems(client: GitHubClient, at: string, delivery: Delivery, answer: Answer | undefined): Promise<Problem[]> {
-    const { environment, adopt, setting } = delivery;
+async function findOwnerProblems(
+    client: GitHubClient,
+    at: string,
+    { owner, webUrl }: GitHubAccount,
+    { repository, environment, adopt, setting }: Delivery,
+    answer: Answer | undefined,
+): Promise<Problem[]> {
     const variables = variablesForm.safeParse(answer?.body).data?.variables;
-    if (environment === undefined || variables === undefined || adopt) return [];
-    const owner = variables.find(({ name }) => name === ownerVariable)?.value;
-    if (owner === thisStack()) return [];
+    if (environment === undefined || variables === undefined) return [];
+    const manager = variables.find(({ name }) => name === ownerVariable)?.value;
+    if (manager === thisStack() || (manager === undefined && adopt)) return [];
     if (variables.length === 0) {
         const { body } = await client.get(`${at}/environments/${encodeURIComponent(environment.name)}/secrets?per_page=1`);
         if (secretsForm.safeParse(body).data?.total_count === 0) return [];
     }
-    const what = `The environment "${environment.name}" is there already, and it is ${owner === undefined ? "not this stack's" : `managed by ${owner}`}.`;
-    const mend =
-        `${howToAdopt(setting)} to take it over (its rules become those of the configuration, and \`pulumi destroy\` removes it), ` +
-        `or change ${setting}.environment.name.`;
-    return [{ what, mend }];
+    const orAnother = `or change ${setting}.environment.name.`;
+    if (manager === undefined) {
+        return [
+            {
+                what: `The environment "${environment.name}" is there already, without the variable ${ownerVariable} that makes it this stack's.`,
+                mend: `${howToAdopt(setting)} to take it over (its rules become those of the configuration, and \`pulumi destroy\` removes it), ${orAnother}`,
+            },
+        ];
+    }
+    const page = `${webUrl}/${owner}/${repository}/settings/environments`;
+    return [
+        {
+            what: `The environment "${environment.name}" is there already, and it is managed by ${manager}.`,
+            mend: `Where that is no more, remove the environment's variable ${ownerVariable} (${page}), ${orAnother}`,
+        },
+    ];
 }
 
 function howToAdopt(setting: string): string {
     return `pulumi config set --path ${setting}.adopt true -s ${pulumi.getStack()}`;
-}
-
-function noEnvironments({ setting }: Delivery): Problem {
-    const what = "It is private, and its owner's plan has no environments for private repositories.";
-    return { what, mend: `Leave ${setting}.environment out: the secrets are the repository's then. Or change the plan.` };
 }

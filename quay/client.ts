@@ -126,9 +126,15 @@ export class QuayClient {
         return this.#send(method, path, call, answer);
     }
 
+    /** What sends all requests, those to registries too, so that together they keep to the limit; loaded with the first. */
+    http(): Promise<Http> {
+        this.#http ??= loadHttp(this.options);
+        return this.#http;
+    }
+
     async #send<T>(method: string, path: string, call: Call, answer: z.ZodType<T>): Promise<T> {
         const { token } = this;
-        const http = await (this.#http ??= loadHttp(this.options));
+        const http = await this.http();
         const { signal, timeout = 30_000 } = this.options;
         const { url } = this.site;
         const text = await http.limit(async () => {
@@ -234,7 +240,7 @@ const notSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH
  * The HTTP client with its retries, loaded with the first request: a preview without one does not pay for it. After a 429 nothing was done,
  * so that every request is repeated; 502, 503, 504, resets and time-outs leave it open.
  */
-export async function loadHttp({ maxParallelRequests, signal }: Pick<ClientOptions, "maxParallelRequests" | "signal">): Promise<Http> {
+async function loadHttp({ maxParallelRequests, signal }: Pick<ClientOptions, "maxParallelRequests" | "signal">): Promise<Http> {
     const [{ default: ky, isHTTPError, isNetworkError, isTimeoutError }, { default: pLimit }] = await Promise.all([
         import("ky"),
         import("p-limit"),

@@ -7,4 +7,5 @@ const { port } = await serve(engineAddress, process.env);
 process.stdout.write(`${String(port)}\n`);
 
 // The engine holds the other end of the standard input. When that closes the engine is gone, killed perhaps: nothing more may change then.
-if (fstatSync(0).isFIFO()) process.stdin.on("end", () => process.exit()).resume();
+const input = fstatSync(0);
+if (input.isFIFO() || input.isSocket()) process.stdin.on("end", () => process.exit()).resume();

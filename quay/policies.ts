@@ -113,7 +113,7 @@ async function makePolicy<Policy extends object>(kind: PolicyKind<Policy>, api: 
 }
 
 /**
- * Finds the policy that an id means; undefined where it, or what it holds for, is gone.
+ * Finds the policy that an id means; undefined where it, or what it holds for, or the feature that it was made with, is gone.
  *
  * @param known what the state says of it: still true where Quay does not support it.
  */
@@ -131,7 +131,8 @@ export async function readPolicy<Policy extends object>(
     const { path, scope } = await routeOf(kind, api, place);
     const to = `read the ${kind.name} of ${textOf(place)}`;
     if (uuid !== undefined) {
-        const policy = await guard(kind, api, () => unless(notFound, () => api.get(`${path}${uuid}`, { to, scope }, kind.answer)));
+        const read = () => guard(kind, api, () => unless(notFound, () => api.get(`${path}${uuid}`, { to, scope }, kind.answer)));
+        const policy = await (known === undefined ? read() : unlessUnsupported(read));
         return policy && { place, uuid, policy };
     }
     const [policy, ...others] = await list(kind, api, place);
@@ -160,13 +161,14 @@ export async function updatePolicy<Policy extends object>(
     await api.change("PUT", `${path}${uuid}`, { to: `change the ${kind.name} of ${textOf(place)}`, scope, json: policy }, z.unknown());
 }
 
-/** Deletes the policy, if it is there. */
+/** Deletes the policy, if it is there: with the feature it is gone. */
 export async function deletePolicy<Policy extends object>(kind: PolicyKind<Policy>, api: QuayClient, id: string): Promise<void> {
     const { place, uuid = "" } = parseId(id);
     if (uuid === unsupported) return;
     const { path, scope } = await routeOf(kind, api, place);
     const to = `delete the ${kind.name} of ${textOf(place)}`;
-    await unless(notFound, () => api.change("DELETE", `${path}${uuid}`, { to, scope }, z.unknown()));
+    const remove = () => unless(notFound, () => api.change("DELETE", `${path}${uuid}`, { to, scope }, z.unknown()));
+    await unlessUnsupported(() => guard(kind, api, remove));
 }
 
 /** The id of a policy: `alice/app:UUID`. */
@@ -188,11 +190,15 @@ async function list<Policy extends object>(
 }
 
 async function isSupported<Policy extends object>(kind: PolicyKind<Policy>, api: QuayClient, place: Place): Promise<boolean> {
+    return (await unlessUnsupported(() => list(kind, api, place))) !== undefined;
+}
+
+/** Runs it; where Quay has no such policies the result is undefined. */
+async function unlessUnsupported<T>(run: () => Promise<T>): Promise<T | undefined> {
     try {
-        await list(kind, api, place);
-        return true;
+        return await run();
     } catch (error) {
-        if (error instanceof UnsupportedError) return false;
+        if (error instanceof UnsupportedError) return undefined;
         throw error;
     }
 }

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { loadHttp } from "./client.ts";
 import type { Http, QuayClient } from "./client.ts";
 import { QuayError, readRefusal, RefusedError, unless, UnansweredError } from "./errors.ts";
 import type { Refusal } from "./errors.ts";
@@ -89,7 +88,6 @@ export class RegistrySession {
     readonly #base: string;
     readonly #credentials: Credentials | undefined;
     readonly #scopes: readonly string[];
-    #http: Promise<Http> | undefined;
     #authorization: Promise<string | undefined> = Promise.resolve(undefined);
 
     /** @param scopes what the token is asked for: `repository:alice/app:pull,push` */
@@ -144,13 +142,15 @@ export class RegistrySession {
 
     /** What refers to a digest: signatures, attestations, SBOMs. Undefined where the registry has no such route. */
     async referrers(path: string, digest: string): Promise<readonly Descriptor[] | undefined> {
-        const to = `list what refers to ${path}@${digest}`;
-        const response = await unless(noReferrers, () =>
-            this.#send("GET", `${path}/referrers/${digest}`, { to, headers: { accept: indexType } }),
-        );
+        return this.#pagesOfReferrers(`${path}/referrers/${digest}`, `list what refers to ${path}@${digest}`);
+    }
+
+    async #pagesOfReferrers(page: string, to: string): Promise<readonly Descriptor[] | undefined> {
+        const response = await unless(noReferrers, () => this.#send("GET", page, { to, headers: { accept: indexType } }));
         if (response === undefined) return undefined;
-        const parsed = parts.safeParse(parseJson(new Uint8Array(await response.arrayBuffer())));
-        return parsed.data?.manifests ?? [];
+        const found = parts.safeParse(parseJson(new Uint8Array(await response.arrayBuffer()))).data?.manifests ?? [];
+        const next = /<[^>]*\/v2\/([^>]+)>\s*;\s*rel="?next\b/i.exec(response.headers.get("link") ?? "")?.[1];
+        return next === undefined ? found : [...found, ...((await this.#pagesOfReferrers(next, to)) ?? [])];
     }
 
     /**
@@ -164,15 +164,18 @@ export class RegistrySession {
             const there = await unless(missing, () => this.#send("HEAD", `${path}/blobs/${digest}`, { to }));
             if (there !== undefined) return;
         }
-        const { default: pRetry } = await import("p-retry");
+        const [http, { default: pRetry }] = await Promise.all([this.#api.http(), import("p-retry")]);
         const retriable = (error: unknown) =>
-            error instanceof UnansweredError || (error instanceof RefusedError && error.refusal.status >= 500);
+            error instanceof UnansweredError ||
+            (error instanceof RefusedError && (error.refusal.status === 429 || error.refusal.status >= 500));
         await pRetry(
             async () => {
                 const query = mount ? `?${new URLSearchParams({ mount: digest, from: from.path }).toString()}` : "";
                 const started = await this.#send("POST", `${path}/blobs/uploads/${query}`, { to });
                 if (started.status === 201) return;
-                await this.#stream(await from.session.#open(from.path, digest, to), started.headers.get("location") ?? "", digest, to);
+                const location = started.headers.get("location") ?? "";
+                // A transfer counts as one request, from its first byte to its last.
+                await http.limit(async () => this.#stream(await from.session.#open(from.path, digest, to), location, digest, to));
             },
             {
                 retries: 3,
@@ -206,7 +209,7 @@ export class RegistrySession {
         const authorization = await this.#authorization;
         const headers = new Headers(init.headers);
         if (authorization !== undefined && new URL(url).host === new URL(this.#base).host) headers.set("authorization", authorization);
-        const http = await this.#loaded();
+        const http = await this.#api.http();
         let response: Response;
         try {
             response = await fetch(url, { ...init, method, headers, signal: this.#api.options.signal });
@@ -241,7 +244,7 @@ export class RegistrySession {
         { to, headers, body }: Sent,
         authorization: string | undefined,
     ): Promise<Response | { readonly challenge: string | null; readonly refusal: Refusal }> {
-        const http = await this.#loaded();
+        const http = await this.#api.http();
         const url = `${this.#base}/v2/${path}`;
         try {
             return await http.limit(() =>
@@ -275,7 +278,7 @@ export class RegistrySession {
         for (const scope of this.#scopes) url.searchParams.append("scope", scope);
         // The API token is for Quay alone, wherever its answer points.
         const trusted = this.#credentials?.password !== this.#api.options.token || url.host === this.#api.site.host;
-        const http = await this.#loaded();
+        const http = await this.#api.http();
         const to = "give a token";
         try {
             const answer = await http
@@ -289,11 +292,6 @@ export class RegistrySession {
         } catch (error) {
             throw this.#explain(http.explain(error), to);
         }
-    }
-
-    #loaded(): Promise<Http> {
-        this.#http ??= loadHttp(this.#api.options);
-        return this.#http;
     }
 
     #explain(failure: ReturnType<Http["explain"]>, to: string): Error {

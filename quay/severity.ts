@@ -58,6 +58,11 @@ export async function scanOf(api: QuayClient, repository: string, digest: string
     return { status: scan.status, findings };
 }
 
+/** The scan of an image; of an index those of its images. @throws QuayError where there is no such image, or no scanner. */
+export function scansOf(api: QuayClient, repository: string, manifest: Manifest): Promise<Scan[]> {
+    return Promise.all(imagesOf(manifest).map((digest) => scanOf(api, repository, digest)));
+}
+
 /**
  * Lets an image pass whose scan has nothing of this severity or worse; of an index each of its images has to.
  *
@@ -71,7 +76,7 @@ export async function checkSeverity(
     limit: Severity,
     exception: SeverityException | undefined,
 ): Promise<string | undefined> {
-    const scans = await Promise.all(imagesOf(manifest).map((digest) => scanOf(api, repository, digest)));
+    const scans = await scansOf(api, repository, manifest);
     const problem = problemOf(scans, limit, `${api.site.url}/repository/${repository}/manifest/${manifest.digest}?tab=vulnerabilities`);
     if (problem === undefined) return undefined;
     const what = `${repository}@${manifest.digest} ${problem}`;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GitHubRepository, type RepositoryAccess } from "./repository.ts";
+import type { GitHubRepository } from "./repository.ts";
 
 /** The artifact's name that the record of a tree has in GitHub Actions. */
 export const artifactOf = (tree: string): string => `reviewed-${tree}`;
@@ -24,8 +24,7 @@ const artifact = z.object({
  * @param commit on the default branch.
  * @returns the run's id; undefined where nothing was reviewed.
  */
-export async function findReviewed(access: RepositoryAccess, tree: string, commit: string): Promise<number | undefined> {
-    const github = new GitHubRepository(access);
+export async function findReviewed(github: GitHubRepository, tree: string, commit: string): Promise<number | undefined> {
     const [pulls, { artifacts }] = await Promise.all([
         github.list(`commits/${commit}/pulls`, pull),
         github.get("actions/artifacts", z.object({ artifacts: z.array(artifact) }), { name: artifactOf(tree), per_page: 100 }),

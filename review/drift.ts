@@ -2,7 +2,7 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { commentLimit, renderMarkdown } from "./markdown.ts";
 import type { Preview } from "./preview.ts";
-import { author, GitHubRepository, type RepositoryAccess } from "./repository.ts";
+import { author, GitHubRepository } from "./repository.ts";
 import { failureOf } from "./review.ts";
 
 const title = "What is deployed was changed by other means than a deployment";
@@ -25,8 +25,7 @@ const issue = z.object({ number: z.int(), body: z.string().nullish(), user: auth
  * @param run where it was found out, as Markdown.
  * @throws UserError where a check failed, MayNot where the token may not write issues.
  */
-export async function reportDrift(access: RepositoryAccess, drifts: readonly Preview[], run: string): Promise<void> {
-    const github = new GitHubRepository(access);
+export async function reportDrift(github: GitHubRepository, drifts: readonly Preview[], run: string): Promise<void> {
     const failure = failureOf(drifts);
     const open = (await github.list("issues", issue, { state: "open", labels: label })).filter(
         ({ body, pull_request }) => body?.startsWith(marker) === true && pull_request === undefined,

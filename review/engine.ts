@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { UserError } from "../errors.ts";
 import { EventReader } from "./events.ts";
 import type { Preview } from "./preview.ts";
 
@@ -23,6 +24,8 @@ export async function driftOf(stack: string, options: readonly string[] = []): P
  * Reads the engine's events as they come (PULUMI_ENABLE_STREAMING_JSON_PREVIEW): unlike the document that `--json` alone prints they tell a
  * secret from a text that looks like one, and have the stack's outputs and what policies say. They are not stored: they have debug messages
  * in them.
+ *
+ * @throws UserError where there is no `pulumi`; a preview that fails is a preview with errors.
  */
 async function read(stack: string, command: readonly string[]): Promise<Preview> {
     const pulumi = spawn("pulumi", [...command, "--json", "--non-interactive", "--stack", stack], {
@@ -30,7 +33,9 @@ async function read(stack: string, command: readonly string[]): Promise<Preview>
         stdio: ["ignore", "pipe", "pipe"],
     });
     const exit = new Promise<number | null>((resolve, reject) => {
-        pulumi.on("error", reject);
+        pulumi.on("error", (error) => {
+            reject(new UserError(`The command pulumi cannot be run: ${error.message}. \`. toolchain/env.sh\` puts it on the PATH.`));
+        });
         pulumi.on("close", resolve);
     });
     const reader = new EventReader();

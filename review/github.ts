@@ -1,16 +1,16 @@
 import { z } from "zod";
-import { author, GitHubRepository, repositoryOf, type RepositoryAccess } from "./repository.ts";
+import { author, GitHubRepository, type Repository, repositoryOf } from "./repository.ts";
 
-/** A pull request on GitHub, with a token for it. */
-export interface PullRequest extends RepositoryAccess {
+/** A pull request on GitHub. */
+export interface PullRequest extends Repository {
     readonly number: number;
 }
 
-/** The pull request that a run of GitHub Actions is about; undefined where it is about none, or has no token (GITHUB_TOKEN). */
+/** The pull request that a run of GitHub Actions is about; undefined where it is about none. */
 export function pullRequestOf(env: NodeJS.ProcessEnv): PullRequest | undefined {
     const [, number] = /^refs\/pull\/(\d+)\//.exec(env["GITHUB_REF"] ?? "") ?? [];
-    const access = repositoryOf(env);
-    return number === undefined || access === undefined ? undefined : { ...access, number: Number(number) };
+    const repository = repositoryOf(env);
+    return number === undefined || repository === undefined ? undefined : { ...repository, number: Number(number) };
 }
 
 const comment = z.object({ id: z.int(), body: z.string().default(""), user: author });
@@ -28,8 +28,8 @@ export class ReviewComment {
     readonly #github: GitHubRepository;
     readonly #issue: string;
 
-    constructor({ number, ...access }: PullRequest) {
-        this.#github = new GitHubRepository(access);
+    constructor({ number, ...repository }: PullRequest, token: string) {
+        this.#github = new GitHubRepository(repository, token);
         this.#issue = `issues/${String(number)}`;
     }
 

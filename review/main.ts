@@ -8,7 +8,7 @@ import { driftOf, previewStack } from "./engine.ts";
 import { markerLength, pullRequestOf, ReviewComment } from "./github.ts";
 import { commentLimit, renderMarkdown } from "./markdown.ts";
 import { type Preview, previewSchema } from "./preview.ts";
-import { MayNot, repositoryOf, type RepositoryAccess } from "./repository.ts";
+import { GitHubRepository, MayNot, repositoryOf } from "./repository.ts";
 import { approvalLabel, failureOf, reviewOf } from "./review.ts";
 import { currentTree, hashOf, record, verify } from "./reviewed.ts";
 import { renderTerminal } from "./terminal.ts";
@@ -21,8 +21,9 @@ const help = `Reviews what deployments would change.
   node review/main.ts render FILE... [--markdown]
       Prints previews that were written; with --markdown as the comment has them.
   node review/main.ts post FILE...
-      In GitHub Actions: puts them into the job's summary, and into the one comment of the pull request that the run is about. Fails where a
-      preview failed, or where a dangerous change has no label ${approvalLabel}. Takes GITHUB_TOKEN (pull requests: write).
+      In GitHub Actions: puts them into the job's summary, and into the one comment of the pull request, where the run is about one. Fails
+      where a preview failed, and where a pull request's dangerous changes have no label ${approvalLabel}. Takes GITHUB_TOKEN (pull requests:
+      write).
   node review/main.ts record FILE... --to FOLDER
       Records them as reviewed, in FOLDER/TREE.json for the git tree that is checked out; prints that file's path. In GitHub Actions the
       step's output \`artifact\` is the name that \`find\` finds it by.
@@ -56,11 +57,12 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number> | nu
         const text = renderMarkdown(previews, { ...about(process.env), limit: commentLimit - markerLength });
         if (process.env["GITHUB_STEP_SUMMARY"]) appendFileSync(process.env["GITHUB_STEP_SUMMARY"], `${text}\n`);
         const pullRequest = pullRequestOf(process.env);
-        const isApproved = pullRequest !== undefined && (await post(new ReviewComment(pullRequest), text, hash));
+        const token = process.env["GITHUB_TOKEN"];
+        const isApproved = pullRequest && token ? await comment(new ReviewComment(pullRequest, token), text, hash) : false;
         const failure = failureOf(previews);
         if (failure !== undefined) throw new UserError(failure);
         const dangerous = previews.map(reviewOf).filter(({ risk }) => risk === "dangerous");
-        if (dangerous.length > 0 && !isApproved) {
+        if (pullRequest !== undefined && dangerous.length > 0 && !isApproved) {
             throw new UserError(
                 `Dangerous changes: ${dangerous.map(({ stack }) => stack).join(", ")}. If they are meant, give the pull request the label ` +
                     `${approvalLabel} now: it stands for the changes that the review shows, and others need it again.`,
@@ -117,14 +119,20 @@ function tell(outputs: Readonly<Record<string, string>>): void {
     if (file) for (const [name, value] of Object.entries(outputs)) appendFileSync(file, `${name}=${value}\n`);
 }
 
-function ownRepository(): RepositoryAccess {
-    const access = repositoryOf(process.env);
-    if (access === undefined) throw new UserError("GITHUB_REPOSITORY and GITHUB_TOKEN have to be set, as in GitHub Actions.");
-    return access;
+/** The repository that the job is of. */
+function ownRepository(): GitHubRepository {
+    const repository = repositoryOf(process.env);
+    const token = process.env["GITHUB_TOKEN"];
+    if (!repository || !token) throw new UserError("GITHUB_REPOSITORY and GITHUB_TOKEN have to be set, as in GitHub Actions.");
+    return new GitHubRepository(repository, token);
 }
 
-/** @returns whether the label approves of these changes: it was given to the comment that shows them. One that was given to others is removed. */
-async function post(comment: ReviewComment, text: string, hash: string): Promise<boolean> {
+/**
+ * Comments on the pull request.
+ *
+ * @returns whether the label approves of these changes: it was given to the comment that shows them. One that was given to others is removed.
+ */
+async function comment(comment: ReviewComment, text: string, hash: string): Promise<boolean> {
     try {
         const before = await comment.post(text, hash);
         const isLabelled = await comment.hasLabel(approvalLabel);

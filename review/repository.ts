@@ -1,20 +1,19 @@
-import ky, { HTTPError, type KyInstance } from "ky";
+import ky, { HTTPError, isNetworkError, isTimeoutError, type KyInstance } from "ky";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 
-/** A repository on GitHub, with a token for it. */
-export interface RepositoryAccess {
+/** A repository on GitHub. */
+export interface Repository {
     /** As in https://api.github.com */
     readonly apiUrl: string;
     /** OWNER/NAME */
     readonly repository: string;
-    readonly token: string;
 }
 
-/** The repository that a run of GitHub Actions is of; undefined elsewhere, and where it has no token (GITHUB_TOKEN). */
-export function repositoryOf(env: NodeJS.ProcessEnv): RepositoryAccess | undefined {
-    const { GITHUB_API_URL: apiUrl = "https://api.github.com", GITHUB_REPOSITORY: repository, GITHUB_TOKEN: token } = env;
-    return repository && token ? { apiUrl, repository, token } : undefined;
+/** The repository that a run of GitHub Actions is of; undefined elsewhere. */
+export function repositoryOf(env: NodeJS.ProcessEnv): Repository | undefined {
+    const { GITHUB_API_URL: apiUrl = "https://api.github.com", GITHUB_REPOSITORY: repository } = env;
+    return repository ? { apiUrl, repository } : undefined;
 }
 
 /** The token may not do it, as one of a fork may not write. */
@@ -30,7 +29,7 @@ export class GitHubRepository {
     readonly #http: KyInstance;
     readonly #path: string;
 
-    constructor({ apiUrl, repository, token }: RepositoryAccess) {
+    constructor({ apiUrl, repository }: Repository, token: string) {
         this.#path = `repos/${repository}/`;
         this.#http = ky.create({
             prefix: apiUrl,
@@ -83,6 +82,8 @@ async function ask<T>(request: () => Promise<T>): Promise<T> {
     try {
         return await request();
     } catch (error) {
+        if (isNetworkError(error) || isTimeoutError(error))
+            throw new UserError(`GitHub does not answer: ${error.request.method} ${error.request.url}.`);
         if (!(error instanceof HTTPError)) throw error;
         const { status } = error.response;
         if (status === 403) throw new MayNot();

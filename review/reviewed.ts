@@ -13,9 +13,15 @@ const reviewed = z.object({ tree: z.string(), stacks: z.record(z.string(), chang
 /**
  * The hash of the tree that is checked out. A pull request's merge and the commit that squashes it have the same tree, so that the review
  * holds for both; a change of the target branch in between makes another.
+ *
+ * @throws UserError outside of a repository.
  */
 export function currentTree(): string {
-    return execFileSync("git", ["rev-parse", "HEAD^{tree}"], { encoding: "utf8" }).trim();
+    try {
+        return execFileSync("git", ["rev-parse", "HEAD^{tree}"], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+    } catch {
+        throw new UserError("This folder is no git repository with a commit: what is reviewed is recorded by the tree of a commit.");
+    }
 }
 
 /** A hash of all that the previews would change. */

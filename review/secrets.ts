@@ -9,7 +9,7 @@ const shapes: readonly RegExp[] = [
     /\bgithub_pat_\w{30,}/g,
     /\b(?=\d*[A-Z])(?=[A-Z]*\d)(?:[A-Z0-9]{40}|[A-Z0-9]{64})\b/g, // Quay's OAuth tokens and its robots'
     /\bpul-[0-9a-f]{40}\b/g, // a token of Pulumi Cloud
-    /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, // a JWT
+    /\beyJ[\w-]{8,600}\.[\w-]{8,}\.[\w-]*/g, // a JWT; bounded, or it would search from every "eyJ" to the end
     /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
     /(?<=\b(?:bearer|basic) )[\w.~+/-]{12,}=*/gi,
     /(?<=:\/\/[^/\s:@]*:)[^/\s@]+(?=@)/g, // a password in a URL

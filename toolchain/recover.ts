@@ -7,7 +7,9 @@
  * run again.
  */
 import { execFile } from "node:child_process";
-import { hostname } from "node:os";
+import { readdir, rm, stat } from "node:fs/promises";
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { isDeepStrictEqual, parseArgs, promisify } from "node:util";
 import { z } from "zod";
@@ -64,6 +66,7 @@ try {
 }
 
 async function recover(stack: string): Promise<void> {
+    await removeEmptyAttributes();
     const before = await exportState(stack);
     const pending = before.deployment.pending_operations;
     const state = withPendingCreates(before);
@@ -71,14 +74,14 @@ async function recover(stack: string): Promise<void> {
     if (lock !== undefined) await requireStale(stack, lock);
     for (const { type, resource } of pending) if (type === "creating") await removeHalfMade(resource);
     if (lock !== undefined) {
-        await pulumi(stack, ["cancel", "--yes"]);
+        await pulumi(["cancel", "--yes", "--stack", stack]);
         if ((await importState(stack, state)) !== undefined)
             throw new UserError(`The stack "${stack}" was locked again: by another recovery?`);
     }
     const interrupted = new Set(pending.map(({ resource }) => resource.urn));
     const targets = state.deployment.resources.filter((resource) => interrupted.has(resource.urn) || isInQuestion(resource));
     const refresh = targets.filter(({ type }) => !ofThisMachine.has(type)).flatMap(({ urn }) => ["--target", urn]);
-    if (refresh.length > 0) await pulumi(stack, ["refresh", "--yes", "--skip-preview", ...refresh]);
+    if (refresh.length > 0) await pulumi(["refresh", "--yes", "--skip-preview", "--stack", stack, ...refresh]);
 
     const there = new Set((await exportState(stack)).deployment.resources.map(({ urn }) => urn));
     for (const urn of new Set([...interrupted, ...targets.map((target) => target.urn)])) {
@@ -86,6 +89,20 @@ async function recover(stack: string): Promise<void> {
     }
     const nothing = lock === undefined && interrupted.size === 0 && targets.length === 0;
     say(nothing ? `There is nothing to recover in the stack "${stack}".` : `The stack "${stack}" is recovered: pulumi up -s ${stack}`);
+}
+
+/**
+ * Beside each file of a backend in a local folder the CLI writes another with its attributes. One that it was killed over is empty, and then
+ * every command fails with "failed to load checkpoint: EOF". They say nothing that is needed: without it the state reads as ever.
+ */
+async function removeEmptyAttributes(): Promise<void> {
+    const { url } = z.object({ url: z.string() }).parse(JSON.parse(await pulumi(["whoami", "--json"])));
+    if (!url.startsWith("file://")) return;
+    const folder = join(decodeURI(url.slice("file://".length).replace(/\?.*/, "").replace(/^~/, homedir())), ".pulumi");
+    for (const file of await readdir(folder, { recursive: true })) {
+        const path = join(folder, file);
+        if (file.endsWith(".attrs") && (await stat(path)).size === 0) await rm(path);
+    }
 }
 
 /** The state, and in it what was being made and cannot be made twice, as if it were there. */
@@ -149,13 +166,13 @@ async function requireYes(question: string): Promise<void> {
 }
 
 async function exportState(stack: string): Promise<Exported> {
-    return exported.parse(JSON.parse(await pulumi(stack, ["stack", "export"])));
+    return exported.parse(JSON.parse(await pulumi(["stack", "export", "--stack", stack])));
 }
 
 /** Sets the state; the CLI drops what is pending in it. @returns what the CLI says about the stack's lock, where it has one. */
 async function importState(stack: string, state: Exported): Promise<string | undefined> {
     try {
-        await pulumi(stack, ["stack", "import"], JSON.stringify(state));
+        await pulumi(["stack", "import", "--stack", stack], JSON.stringify(state));
         return undefined;
     } catch (error) {
         if (error instanceof UserError && /currently locked|Another update is currently in progress/.test(error.message))
@@ -165,8 +182,8 @@ async function importState(stack: string, state: Exported): Promise<string | und
 }
 
 /** Runs the CLI. @throws UserError with what it said where it failed. */
-async function pulumi(stack: string, command: readonly string[], input = ""): Promise<string> {
-    const running = run("pulumi", [...command, "--stack", stack, "--non-interactive", "--color", "never"], { maxBuffer: 1 << 30 });
+async function pulumi(command: readonly string[], input = ""): Promise<string> {
+    const running = run("pulumi", [...command, "--non-interactive", "--color", "never"], { maxBuffer: 1 << 30 });
     running.child.stdin?.end(input);
     try {
         return (await running).stdout;

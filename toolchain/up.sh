@@ -6,8 +6,19 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . toolchain/env.sh
 stack=$1
 
-toolchain/stack.sh "$stack"
-pulumi up --stack "$stack" --yes --skip-preview --refresh --non-interactive || {
+# What runs on this machine is looked at: a container may have been removed by hand. What is on Quay and GitHub is not: no server is asked
+# for what the state knows (drift.yml does that at night).
+refresh=(--refresh)
+grep -q '^ *mlops:quay:' "Pulumi.$stack.yaml" 2>/dev/null && refresh=()
+color=never; [[ ! -t 1 ]] || color=always
+said=$(mktemp) && trap 'rm -f "$said"' EXIT
+# -i: Ctrl-C is for pulumi, which ends in good order as long as somebody reads what it says.
+{
+    toolchain/stack.sh "$stack" &&
+        pulumi up --stack "$stack" --yes --skip-preview ${refresh[@]+"${refresh[@]}"} --non-interactive --color "$color"
+} 2>&1 | tee -i "$said" || {
+    grep -q 'stack is currently locked\|pending operations from previous\|failed to load checkpoint: EOF' "$said" &&
+        echo "Another up of this stack is at work, or was killed. This tells, and mends it: make recover STACK=$stack" >&2
     # Where a build failed: why. A log that ends with an error is the one.
     for log in .build/*.log; do
         [[ -e $log ]] && tail -n 30 "$log" | grep -q '^ERROR\|^#[0-9]* ERROR' && { echo "== $log"; tail -n 30 "$log"; } >&2
@@ -16,10 +27,24 @@ pulumi up --stack "$stack" --yes --skip-preview --refresh --non-interactive || {
 }
 toolchain/stack.sh "$stack" # in a fresh clone it is `up` that writes the salt, from the state
 
-url=$(pulumi stack output serviceUrl --stack "$stack")
+output() { pulumi stack output "$1" --stack "$stack" 2>/dev/null; }
+if [[ ${#refresh[@]} == 0 ]]; then
+    cat <<END
+
+$stack is at $(output version):
+
+  $(output pullCommand)
+  $(output runCommand)
+
+The workflow: $(output workflow)
+make board shows what is where.
+END
+    exit
+fi
 token='$(make -s token)'
-pulumi stack output tokenCommand --stack "$stack" >/dev/null 2>&1 || token='TOKEN-OF-YOUR-ISSUER'
+output tokenCommand >/dev/null || token='TOKEN-OF-YOUR-ISSUER'
 case ${DOCKER_HOST:-} in '' | unix://*) ;; *) where=" (on the Docker engine's machine, $DOCKER_HOST)" ;; esac
+url=$(output serviceUrl)
 cat <<END
 
 The service is healthy${where:-}. Try it:

@@ -24,7 +24,10 @@ export function buildWorkflow(settings: CommonSettings & { readonly build: Build
                 contents: { access: "read", why: "checks the sources out" },
                 ...steps.loginPermissions(settings),
                 ...(build.attestation === true && {
-                    "id-token": { access: "write", why: "signs as this workflow, and logs in where there is no password" },
+                    "id-token": {
+                        access: "write",
+                        why: "robot" in settings.login ? "logs in to the registry, and signs" : "signs as this workflow",
+                    },
                     attestations: { access: "write", why: "keeps the attestation in GitHub" },
                 }),
             },

@@ -85,29 +85,42 @@ const common = {
     runner: names.text.optional(),
 };
 
-/**
- * Checks all that git, GitHub or the registry would refuse, so that nothing is sent then, and that the environment admits the branch.
- *
- * @throws UserError that lists every problem: the setting, its value, and what is allowed.
- */
+/** @throws UserError where there is a problem. */
 export function checkSettings(settings: WorkflowSettings<unknown>): void {
+    const problem = findProblem(settings);
+    if (problem !== undefined) throw new UserError(problem);
+}
+
+/**
+ * Looks for all that git, GitHub or the registry would refuse, so that nothing is sent then, and whether the environment admits the branch.
+ *
+ * @returns every problem: the setting, its value, and what is allowed; undefined where there is none.
+ */
+export function findProblem(settings: WorkflowSettings<unknown>): string | undefined {
     const kind = "build" in settings ? z.object({ ...common, build }) : z.object({ ...common, release });
     const issues = kind.safeParse(settings).error?.issues ?? [];
-    const problems = issues.map(({ path, message }) => {
-        const value = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), settings);
-        return `  ${path.map(String).join(".")}${value === undefined ? "" : ` = ${JSON.stringify(value)}`}: ${message}`;
-    });
-    const { environment, branch, login } = settings;
-    if (problems.length === 0 && environment !== undefined && !environmentAdmits(environment, branch)) {
-        problems.push(
-            `  environment.branches = ${JSON.stringify(environment.branches ?? [])}: the environment "${environment.name}" does not admit ` +
-                `the workflow's branch "${branch}", so its job would never start. Add that branch, or a pattern for it.`,
-        );
+    const problems =
+        issues.length > 0
+            ? issues.map(({ path, message }) => {
+                  const value = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), settings);
+                  return `${path.map(String).join(".")}${value === undefined ? "" : ` = ${JSON.stringify(value)}`}: ${message}`;
+              })
+            : findAccessProblems(settings);
+    if (problems.length === 0) return undefined;
+    return `The workflow ${settings.path} cannot be delivered:\n${problems.map((problem) => `  ${problem}`).join("\n")}`;
+}
+
+function findAccessProblems({ environment, branch, login }: WorkflowSettings<unknown>): string[] {
+    if (environment === undefined) {
+        return "robot" in login
+            ? ["environment: a login without a password needs one: it is part of the identity that the robot trusts."]
+            : [];
     }
-    if (problems.length === 0 && environment === undefined && "robot" in login) {
-        problems.push("  environment: a login without a password needs one: it is part of the identity that the robot trusts.");
-    }
-    if (problems.length > 0) throw new UserError(`The workflow ${settings.path} cannot be delivered:\n${problems.join("\n")}`);
+    if (environmentAdmits(environment, branch)) return [];
+    return [
+        `environment.branches = ${JSON.stringify(environment.branches ?? [])}: the environment "${environment.name}" does not admit ` +
+            `the workflow's branch "${branch}", so its job would never start. Add that branch, or a pattern for it.`,
+    ];
 }
 
 /** Whether jobs of the branch may enter the environment, as far as its settings tell: which branches are protected GitHub alone knows. */

@@ -67,7 +67,7 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
         if (isScalar(node)) node.comment = ` ${text}`;
     };
     comment(["on", "workflow_dispatch"], "on demand, where this file is on the default branch");
-    comment(["concurrency", "cancel-in-progress"], "a push is never cut off");
+    comment(["concurrency", "cancel-in-progress"], "what runs is never cut off");
     for (const [scope, { why }] of Object.entries(job.permissions)) comment(["jobs", jobId, "permissions", scope], why);
     for (const [index, { uses }] of job.steps.entries()) {
         if (uses !== undefined) comment(["jobs", jobId, "steps", index, "uses"], uses.release);

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Chain, type EnvironmentName, environments } from "../../demo/chain.ts";
 
@@ -9,8 +9,6 @@ describe("dev, staging and prod", () => {
     const digests: Record<string, string> = {};
 
     function write(content: string): void {
-        mkdirSync(chain.service, { recursive: true });
-        writeFileSync(join(chain.service, "Dockerfile"), "FROM scratch\nCOPY content /content\n");
         writeFileSync(join(chain.service, "content"), content);
     }
     const release = (environment: EnvironmentName, version: string) => chain.set(environment, "service.version", version);
@@ -27,7 +25,6 @@ describe("dev, staging and prod", () => {
 
     before(async () => {
         chain = await Chain.create();
-        write("one");
     });
     after(async () => {
         const unknown = chain.github.unknown();

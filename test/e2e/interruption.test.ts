@@ -1,5 +1,6 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Hold } from "../standins/quay/faults.ts";
@@ -33,7 +34,7 @@ const steps: Record<string, { readonly method: string; readonly path: string }> 
     "a layer goes up": { method: "PATCH", path: "^/v2/alice/digits/blobs/uploads/" },
     "a layer is complete": { method: "PUT", path: "^/v2/alice/digits/blobs/uploads/" },
     "the manifest is pushed": { method: "PUT", path: "^/v2/alice/digits/manifests/ctx-" },
-    "the digest is read": { method: "(GET|HEAD)", path: "^/v2/alice/digits/manifests/" },
+    "the digest is read": { method: "HEAD", path: "^/v2/alice/digits/manifests/ctx-" },
     "the version is set": { method: "PUT", path: "^/v2/alice/digits/manifests/1.0.0" },
     "latest is set": { method: "PUT", path: "^/v2/alice/digits/manifests/latest" },
 };
@@ -45,7 +46,8 @@ const dumped = z.object({
         z.string(),
         z.object({
             userRoles: z.record(z.string(), z.string()),
-            tags: z.array(z.object({ name: z.string(), digest: z.string() })),
+            /** Also those that were, with their end. */
+            tags: z.array(z.object({ name: z.string(), digest: z.string(), end: z.number().optional() })),
             autoPrune: z.array(z.unknown()),
             immutability: z.array(z.unknown()),
         }),
@@ -79,6 +81,8 @@ describe("an up that is interrupted", () => {
     const startUp = (): Running =>
         project.start("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
 
+    const recover = (...options: string[]): Running => project.start("node", "toolchain/recover.ts", "local", ...options);
+
     /** One `up`, and everything is there, once; the next one has nothing to do. */
     async function expectConverged(): Promise<void> {
         const { failed, output } = await project.up();
@@ -91,7 +95,8 @@ describe("an up that is interrupted", () => {
         deepEqual(userRoles, { alice: "admin", "alice+digits_robot": "write" });
         deepEqual([autoPrune?.length, immutability?.length], [1, 1]);
         const digest = await project.output("digest");
-        deepEqual(tags?.map((tag) => [tag.name.replace(/ctx-.*/, "ctx"), tag.digest]).sort(), [
+        const current = tags?.filter(({ end }) => end === undefined);
+        deepEqual(current?.map((tag) => [tag.name.replace(/ctx-.*/, "ctx"), tag.digest]).sort(), [
             ["1.0.0", digest],
             ["ctx", digest],
             ["latest", digest],
@@ -123,14 +128,104 @@ describe("an up that is interrupted", () => {
             equal(await up.ended, null);
             held.release();
             const refused = await project.up();
-            match(refused.output, /currently locked by 1 lock/);
+            // The second, where it was killed while it wrote the state.
+            match(refused.output, /currently locked by 1 lock|failed to load checkpoint: EOF/);
 
-            const recovery = project.start("node", "toolchain/recover.ts", "local");
+            const recovery = recover();
             equal(await recovery.ended, 0, recovery.output);
             match(recovery.output, /was killed: its lock goes/);
             await expectConverged();
         });
     }
+
+    it("by nothing: a second up at the same time is refused, and so is recover; the first one completes", async () => {
+        const held = quay.faults.hold({ method: "POST", path: "^/api/v1/repository$" });
+        const first = startUp();
+        await reaches(held, first);
+        const second = startUp();
+        notEqual(await second.ended, 0);
+        match(second.output, /the stack is currently locked by 1 lock/);
+        const recovery = recover();
+        equal(await recovery.ended, 1, recovery.output);
+        match(recovery.output, /The stack "local" is at work: the process \d+ .*Wait for it, or end it in good order: kill -INT \d+/);
+        held.release();
+        equal(await first.ended, 0, first.output);
+        await expectConverged();
+    });
+
+    describe("and recovered", () => {
+        /** A lock as the CLI writes it. */
+        function lock(host: string): void {
+            const folder = join(project.state, ".pulumi/locks/organization/mlops/local");
+            mkdirSync(folder, { recursive: true });
+            writeFileSync(
+                join(folder, "lock.json"),
+                JSON.stringify({ pid: 2 ** 30, username: "alice", hostname: host, timestamp: "2026-01-01T00:00:00Z" }),
+            );
+        }
+
+        beforeEach(() => {
+            project.program(`import * as docker from "@pulumi/docker"; export const { name } = new docker.Network("interrupted");`);
+        });
+        afterEach(async () => {
+            equal((await project.destroy()).failed, false);
+        });
+
+        it("again, has nothing to do", async () => {
+            equal((await project.up()).failed, false);
+            lock(hostname());
+            equal(await recover().ended, 0);
+            const again = recover();
+            equal(await again.ended, 0, again.output);
+            match(again.output, /^There is nothing to recover in the stack "local"\.$/m);
+        });
+
+        it("is named by make up where it finds the lock", async () => {
+            lock(hostname());
+            const up = project.start("toolchain/up.sh", "local");
+            equal(await up.ended, 1, up.output);
+            match(up.output, /make recover STACK=local/);
+            equal(await recover().ended, 0);
+        });
+
+        it("reads a state that was being written", async () => {
+            equal((await project.up()).failed, false);
+            truncateSync(join(project.state, ".pulumi/stacks/mlops/local.json.attrs"));
+            const up = project.start("toolchain/up.sh", "local");
+            equal(await up.ended, 1, up.output);
+            match(up.output, /make recover STACK=local/);
+            equal(await recover().ended, 0);
+            deepEqual(Object.keys((await project.up()).changes), ["same"]);
+        });
+
+        it("asks before it takes the lock of another machine", async () => {
+            lock("elsewhere");
+            const recovery = recover();
+            equal(await recovery.ended, 1, recovery.output);
+            match(recovery.output, /locked by the process 1073741824 of alice on elsewhere, since 2026-01-01T00:00:00Z\. Is it certain/);
+            match((await project.up()).output, /currently locked/);
+            equal(await recover("--yes").ended, 0);
+            equal((await project.up()).failed, false);
+        });
+
+        it("removes what was half-made on the Docker engine and would be made under another name", async () => {
+            equal((await project.up()).failed, false);
+            const network = await project.output("name");
+            project.editState(({ checkpoint: { latest } }) => {
+                const made = latest.resources.filter(({ type }) => type === "docker:index/network:Network");
+                latest.resources = latest.resources.filter((resource) => !made.includes(resource));
+                latest.pending_operations = made.map((resource) => ({
+                    type: "creating",
+                    resource: { ...resource, id: undefined, outputs: undefined },
+                }));
+            });
+            equal(await recover().ended, 0);
+            equal((await project.up()).failed, false);
+            notEqual(await project.output("name"), network);
+            const { stdout } = await run("docker", ["network", "ls", "--format", "{{.Name}}", "--filter", `name=${network}`]);
+            equal(stdout, "");
+        });
+    });
 });
 
 /** Waits for the request; the command that is to send it must not end before. */

@@ -24,6 +24,18 @@ export interface Result {
     readonly changes: Readonly<Record<string, number | undefined>>;
 }
 
+interface StoredResource {
+    readonly type: string;
+    readonly [property: string]: unknown;
+}
+
+/** What a local backend has of a stack. */
+export interface StoredState {
+    readonly checkpoint: {
+        readonly latest: { resources: StoredResource[]; pending_operations?: { type: string; resource: object }[] };
+    };
+}
+
 /** A command that is under way. */
 export class Running {
     readonly #child: ChildProcess;
@@ -157,6 +169,14 @@ export class Project {
     /** The state as it is stored: with its secrets encrypted. */
     storedState(): string {
         return readFileSync(join(this.state, ".pulumi/stacks/mlops/local.json"), "utf8");
+    }
+
+    /** Changes the state as it is stored. */
+    editState(edit: (state: StoredState) => void): void {
+        const file = join(this.state, ".pulumi/stacks/mlops/local.json");
+        const state = JSON.parse(readFileSync(file, "utf8")) as StoredState;
+        edit(state);
+        writeFileSync(file, JSON.stringify(state));
     }
 
     async destroy(): Promise<Result> {

@@ -42,7 +42,7 @@ describe("environment", () => {
     it("has defaults for all that a first user does not care about", () => {
         deepEqual(parse({ service, oauth2: {}, env: {}, local: {} }), {
             kind: "local",
-            service: { ...service, dockerfile: "Dockerfile", port: 8080, buildArgs: {}, buildSecrets: {} },
+            service: { ...service, dockerfile: "Dockerfile", port: 8080, buildArgs: { VERSION: "1.0.0" }, buildSecrets: {} },
             env: {},
             local: { port: 8080, memory: 512, cpus: 1, healthTimeout: 60 },
         });

@@ -240,7 +240,6 @@ describe("the workflow file", function () {
                 /build\.context = "\.\.\/service": it has to be a path in the repository/,
             ],
             ["a value of two lines", { build: { buildArgs: { A: "1\n2" } } }, /build\.buildArgs\.A = "1\\n2"/],
-            ["an unknown setting", { build: { cache: true } }, /build = \{"cache":true\}.*Unrecognized key: "cache"/],
             [
                 "a policy that does not admit the branch",
                 { environment: { name: "dev", branches: ["main", "api/*/*"] } },

@@ -72,6 +72,27 @@ describe("the Quay provider with the real engine", function () {
         );
     });
 
+    it("needs four requests for each further repository with a robot, and none where nothing changed", async () => {
+        const count = 20;
+        const many = () => {
+            for (let index = 0; index < count; index++) {
+                const name = `app${String(index)}`;
+                const app = new quay.Repository(name, { namespace: "alice", name });
+                const robot = new quay.Robot(name, { namespace: "alice", name });
+                new quay.RepositoryPermission(name, { repository: app.fullName, robot: robot.username, role: "write" });
+            }
+            return Promise.resolve();
+        };
+        await project.program(many).up();
+        assert.equal(server.requests().length, 4 * count + 1);
+        server.clearRequests();
+        assert.deepEqual((await project.preview()).changes, {});
+        assert.deepEqual((await project.up()).changes, {});
+        assert.deepEqual(server.requests(), []);
+        await project.refresh();
+        assert.equal(server.requests().length, 3 * count);
+    });
+
     it("sees no change when the token changes", async () => {
         await project.program(robotWithPermission).up();
         project.setEnvironment("QUAY_TOKEN", server.createToken({ user: "alice" }));

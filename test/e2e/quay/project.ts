@@ -98,12 +98,9 @@ export class Project {
         return without((await this.#run((options) => this.stack.destroy(options), false)).summary.resourceChanges);
     }
 
-    /** `pulumi import TYPE NAME ID` into the state. */
-    async import(type: string, name: string, id: string): Promise<void> {
-        await this.#run(
-            (options) => this.stack.import({ ...options, resources: [{ type, name, id }], protect: false, generateCode: false }),
-            false,
-        );
+    /** `pulumi import` into the state, of all of them in one run. */
+    async import(resources: { readonly type: string; readonly name: string; readonly id: string }[]): Promise<void> {
+        await this.#run((options) => this.stack.import({ ...options, resources, protect: false, generateCode: false }), false);
     }
 
     /** Everything that the backend keeps: the state with its secrets encrypted, and its history. */

@@ -82,9 +82,12 @@ for (const organization of [false, true]) {
         it("is imported by its ids into another stack, where nothing is left to do", async () => {
             const other = await Project.create({ QUAY_URL: quay.url, QUAY_TOKEN: token });
             try {
-                for (const { type, name, id } of await project.resources()) {
-                    await other.import(type, name, type === "quay:index:PromotedImage" ? `${id}:1.1.0` : id);
-                }
+                const resources = (await project.resources()).map(({ type, name, id }) => ({
+                    type,
+                    name,
+                    id: type === "quay:index:PromotedImage" ? `${id}:1.1.0` : id,
+                }));
+                await other.import(resources);
                 const { changes } = await other.program(everything(setting, "updated")).preview();
                 // What an import cannot know: where an image came from, and which tags float.
                 assert.deepEqual(changes, { update: 1 });

@@ -47,6 +47,7 @@ export const notAdmin = (): Refusal => new Refusal(403, "Must have admin rights 
 export const notGranted = (): Refusal => new Refusal(403, "Resource not accessible by personal access token");
 export const archived = (): Refusal => new Refusal(403, "Repository was archived so is read-only.");
 export const conflict = (message: string): Refusal => new Refusal(409, message);
+/** For some refusals GitHub documents the status and no text: then the text is this GitHub's own, and no test should go by it. */
 export const unprocessable = (message: string, headers: Readonly<Record<string, string>> = {}): Refusal =>
     new Refusal(422, message, headers);
 

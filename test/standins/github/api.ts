@@ -1,15 +1,13 @@
-import { randomUUID } from "node:crypto";
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Request, RequestHandler, Response } from "express";
 import { OpenAPIBackend, type Operation as Described, type ValidationResult } from "openapi-backend";
 import { z } from "zod";
 import { tokenHeaders } from "./access.ts";
 import { type Answer, badCredentials, json, Refusal, unprocessable } from "./answers.ts";
 import { operations } from "./api/index.ts";
-import { Call } from "./call.ts";
+import { Call, type Caller } from "./call.ts";
 import { loadDescription } from "./description.ts";
 import type { Limiter } from "./limits.ts";
-import type { Token } from "./model.ts";
 import type { Operation } from "./operation.ts";
 import { fullName, type State } from "./state.ts";
 import type { Traffic } from "./traffic.ts";
@@ -23,12 +21,6 @@ export interface Context {
     readonly url: string;
     /** What could not be answered as GitHub would: a test that finds something here must fail. */
     readonly unknown: string[];
-}
-
-/** Who asks: "" is nobody, and a secret without a token is none of a user's. */
-interface Caller {
-    readonly secret: string;
-    readonly token: Token | undefined;
 }
 
 /** A request as the description's router and validator take it. */
@@ -52,6 +44,14 @@ const formats = {
     "repo.nwo": true as const,
 };
 
+/** It knows nothing of any one server: several in a process have their validators in common. */
+let shared: Promise<OpenAPIBackend> | undefined;
+
+async function loadBackend(): Promise<OpenAPIBackend> {
+    const definition = await loadDescription(Object.keys(operations));
+    return new OpenAPIBackend({ definition, quick: true, coerceTypes: true, ajvOpts: { formats } }).init();
+}
+
 /** GitHub's REST API: GitHub's description of it routes requests, and checks them and the answers. */
 export class Api {
     private readonly context: Context;
@@ -72,10 +72,8 @@ export class Api {
     }
 
     static async create(context: Context): Promise<Api> {
-        const definition = await loadDescription(Object.keys(operations));
-        const backend = new OpenAPIBackend({ definition, quick: true, coerceTypes: true, ajvOpts: { formats } });
-        await backend.init();
-        return new Api(context, backend);
+        shared ??= loadBackend();
+        return new Api(context, await shared);
     }
 
     /** Answers every request. Its body has to be there as text. */
@@ -166,6 +164,7 @@ export class Api {
         const unchanged = cached && request.get("if-none-match") === etag;
         const { secret } = this.identify(request);
         if (unchanged) this.context.limiter.refund(secret);
+        // What the provider's function getRestApi gives back is nothing without a request's id.
         response.set({
             "x-github-request-id": randomUUID(),
             ...this.context.limiter.headers(secret),
@@ -190,6 +189,7 @@ function sentence({ keyword, params, instancePath, message }: NonNullable<Valida
     const { missingProperty, additionalProperty } = z
         .object({ missingProperty: z.string().optional(), additionalProperty: z.string().optional() })
         .parse(params);
+    if (missingProperty === "requestBody") return "For 'links/0/schema', nil is not an object.";
     if (keyword === "required") return `"${missingProperty ?? ""}" wasn't supplied.`;
     if (keyword === "additionalProperties") return `"${additionalProperty ?? ""}" is not a permitted key.`;
     return `For '${instancePath.replace("/requestBody", "properties")}', the value ${message ?? "is invalid"}.`;

@@ -6,9 +6,15 @@ import type { Limiter } from "./limits.ts";
 import type { State } from "./state.ts";
 import type { Urls } from "./views.ts";
 
+/** Who asks: with the secret "" nobody, and without a token nobody that is known. */
+export interface Caller {
+    readonly secret: string;
+    readonly token: Token | undefined;
+}
+
 /** What a request to an operation consists of. */
 export interface RequestParts {
-    readonly caller: { readonly secret: string; readonly token: Token | undefined };
+    readonly caller: Caller;
     readonly method: string;
     /** Below the API's url, as in the description: /repos/OWNER/NAME/… */
     readonly path: string;
@@ -77,11 +83,12 @@ export class Call {
         return this.request.params[name] ?? "";
     }
 
+    /** A parameter of the path that is a number: an id, or the number of an issue. */
     id(name: string): number {
         return Number(this.param(name));
     }
 
-    /** The body, of which the description was checked already. */
+    /** The body. That the description allows it was checked already, so that a schema names only what is used. */
     body<T extends z.ZodType>(schema: T): z.infer<T> {
         return schema.parse(this.request.body ?? {});
     }
@@ -137,6 +144,7 @@ export class Call {
         if (!publicRead) this.checkToken(token, repository);
         if (needs.role !== "read" && !hasRole(role, needs.role)) throw needs.role === "admin" ? notAdmin() : notFound();
         if (changes && repository.archived) throw archived();
+        if (!repository.hasEnvironments && "environment_name" in this.request.params) throw notFound();
         return repository;
     }
 

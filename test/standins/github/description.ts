@@ -68,16 +68,19 @@ function merged(base: unknown, more: unknown): unknown {
  * are anyOf; and where such a thing is nullable, null is one more of them.
  */
 function forValidators(part: unknown): unknown {
-    if (Array.isArray(part)) return part.map(forValidators);
+    if (isList(part)) return part.map(forValidators);
     if (!isObject(part)) return part;
     const entries = Object.entries(part).filter(([key]) => key !== "examples" || !("schema" in part));
     const { nullable, ...rest } = Object.fromEntries(
         entries.map(([key, value]) => [key === "oneOf" ? "anyOf" : key, forValidators(value)]),
     );
     if (nullable !== true) return rest;
-    if ("type" in rest)
-        return { ...rest, nullable, ...(Array.isArray(rest["enum"]) ? { enum: [...Array.from<unknown>(rest["enum"]), null] } : {}) };
+    if ("type" in rest) return { ...rest, nullable, ...(isList(rest["enum"]) ? { enum: [...rest["enum"], null] } : {}) };
     return "anyOf" in rest || "allOf" in rest ? { anyOf: [rest, { type: "null" }] } : rest;
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+    return Array.isArray(value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

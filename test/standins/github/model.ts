@@ -151,10 +151,11 @@ export interface PullRequest {
     base: string;
     readonly draft: boolean;
     maintainerCanModify: boolean;
-    /** The head as it was when the pull request was closed, and the base as it was before the merge. */
-    headSha: string;
+    /** The base as it was when the pull request was opened. */
     baseSha: string;
-    merged: { readonly commit: string; readonly by: string; readonly date: Date } | undefined;
+    /** The head as it was when the pull request was closed. */
+    headSha: string;
+    merged: { readonly commit: string; readonly onto: string; readonly by: string; readonly date: Date } | undefined;
 }
 
 /** An issue; every pull request is one. */
@@ -233,6 +234,8 @@ export interface Repository extends Vault {
     readonly roles: Map<string, Role>;
     readonly git: Git;
     readonly protections: Map<string, Protection>;
+    /** Some plans and servers have no environments: every call on them is 404 then. */
+    hasEnvironments: boolean;
     /** By the name in lower case: names that differ in case are the same. */
     readonly environments: Map<string, Environment>;
     readonly labels: Map<string, Label>;

@@ -34,7 +34,7 @@ export function headOf({ git }: Repository, { pull, state }: Pull): Commit | und
 export function changesOf(repository: Repository, issue: Pull): { readonly files: readonly FileChange[]; readonly commits: number } {
     const { git } = repository;
     const head = headOf(repository, issue);
-    const base = git.commit(issue.pull.baseSha) ?? git.head(issue.pull.base);
+    const base = issue.pull.merged === undefined ? git.head(issue.pull.base) : git.commit(issue.pull.merged.onto);
     if (head === undefined || base === undefined) return { files: [], commits: 0 };
     const known = new Set(git.history(base).map(({ sha }) => sha));
     return {
@@ -67,11 +67,11 @@ export function merge(
             : `Merge pull request #${String(number)} from ${repository.owner}/${pull.head}`);
     const text = options.text ?? (options.squash ? "" : issue.title);
     const own = signature(by);
-    pull.baseSha = repository.git.head(pull.base)?.sha ?? "";
+    const onto = repository.git.head(pull.base)?.sha ?? "";
     const data = { message: text === "" ? title : `${title}\n\n${text}`, author: own, committer: own };
     const commit = repository.git.merge(pull.base, pull.head, data, options.squash ?? false);
     setState(repository, issue, "closed", null);
-    pull.merged = { commit: commit.sha, by, date: new Date() };
+    pull.merged = { commit: commit.sha, onto, by, date: new Date() };
     repository.pushed = new Date();
     return commit;
 }

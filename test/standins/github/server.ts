@@ -42,6 +42,8 @@ export interface RepositoryOptions {
     readonly files?: Readonly<Record<string, string>>;
     /** Whether the subjects of its OIDC tokens have ids in them. Default: true, as for repositories since July 2026. */
     readonly immutableSubject?: boolean;
+    /** Whether the account's plan has environments for it at all. Default: true. */
+    readonly environments?: boolean;
     /** What others than its owner are to it. */
     readonly roles?: Readonly<Record<string, Role>>;
 }
@@ -130,6 +132,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
                 private: given.private ?? true,
                 defaultBranch: given.defaultBranch ?? "main",
             });
+            repository.hasEnvironments = given.environments ?? true;
             repository.oidcSubject = { ...repository.oidcSubject, immutable: given.immutableSubject ?? true };
             for (const [login, role] of Object.entries(roles)) repository.roles.set(login, role);
             const handle = new RepositoryHandle(state, repository);

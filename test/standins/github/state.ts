@@ -101,6 +101,7 @@ export class State {
             roles: new Map(),
             git: new Git(),
             protections: new Map(),
+            hasEnvironments: true,
             environments: new Map(),
             labels: new Map(),
             issues: new Map(),

@@ -56,7 +56,7 @@ function nginxPage(status: number, retryAfter: string | undefined): Answer {
 /** The faults that are switched on. */
 export class Faults {
     private active: Active[] = [];
-    private readonly speeds = new WeakMap<Response, number>();
+    private readonly slow = new WeakMap<Response, Active["fault"]>();
     private readonly refusal: typeof nginxPage;
 
     /** @param refusal what a fault with a status answers. */
@@ -104,9 +104,10 @@ export class Faults {
         this.active = [];
     }
 
-    /** The speed that a fault sets for a request's blobs. */
+    /** The speed that a fault sets for a request's blobs, for as long as it is switched on. */
     speed(response: Response): number {
-        return this.speeds.get(response) ?? Infinity;
+        const slow = this.slow.get(response);
+        return this.active.some((entry) => entry.fault === slow) ? (slow?.bytesPerSecond ?? Infinity) : Infinity;
     }
 
     readonly inject: RequestHandler = async (request, response, next) => {
@@ -114,7 +115,7 @@ export class Faults {
             const { latency, status, retryAfter, reset, bytesPerSecond } = fault;
             await hold?.();
             if (latency !== undefined) await wait(latency);
-            if (bytesPerSecond !== undefined) this.speeds.set(response, bytesPerSecond);
+            if (bytesPerSecond !== undefined) this.slow.set(response, fault);
             if (reset === "before") request.socket.resetAndDestroy();
             if (reset === "after") resetInsteadOfAnswering(response);
             if (status !== undefined) {

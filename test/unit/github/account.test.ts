@@ -13,6 +13,7 @@ describe("the GitHub account", () => {
         for (const name of variables) Reflect.deleteProperty(process.env, name);
     });
     afterEach(() => {
+        pulumi.runtime.setAllConfig({});
         for (const name of variables) Reflect.deleteProperty(process.env, name);
         Object.assign(process.env, before);
     });
@@ -96,6 +97,7 @@ describe("the GitHub account", () => {
                     equal(apiUrl.replace(/\/api\/v3$/, "").replace("://api.", "://"), webUrl.replace("://api.", "://"));
                 },
             ),
+            { numRuns: 30 },
         );
     });
 

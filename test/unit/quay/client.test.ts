@@ -86,6 +86,14 @@ describe("the client of Quay's API", function () {
         assert.deepEqual(seen, ["GET /api/v1/thing?q=x+y"]);
     });
 
+    it("keeps its connections", async () => {
+        let connections = 0;
+        server.on("connection", () => connections++);
+        answers = [answer(200, "{}")];
+        for (let request = 0; request < 20; request++) await client.get("x", call, z.object({}));
+        assert.ok(connections <= 2, String(connections));
+    });
+
     it("proves the token once, before the first change", async () => {
         answers = [me, answer(201, '"Created"')];
         await client.change("POST", "organization/", call, z.unknown());
@@ -122,6 +130,13 @@ describe("the client of Quay's API", function () {
             assert.equal(seen.length, 2);
         });
     }
+
+    it("waits as long as Retry-After says, not as long as it would by itself", async () => {
+        answers = [answer(429, "", { "retry-after": "2" }), answer(200, "{}")];
+        const started = performance.now();
+        await client.get("x", call, z.object({}));
+        assert.ok(performance.now() - started >= 1900);
+    });
 
     it("reads again after a reset", async () => {
         answers = [(request) => request.socket.destroy(), answer(200, "{}")];

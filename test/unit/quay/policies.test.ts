@@ -1,8 +1,8 @@
 import { equal, match, rejects } from "node:assert/strict";
-import { QuayClient } from "../../../quay/client.ts";
 import type { Context } from "../../../quay/resource.ts";
 import { tagImmutabilityPolicy } from "../../../quay/resources/tagImmutabilityPolicy.ts";
 import { type Quay, startQuay } from "../../standins/quay/server.ts";
+import { contextOf as newContext, make } from "./context.ts";
 
 describe("a policy that Quay does not support", () => {
     const inputs = { repository: "alice/app", tagPattern: "v.*", tagPatternMatches: true };
@@ -14,16 +14,14 @@ describe("a policy that Quay does not support", () => {
         const quay = await startQuay({ features: { immutableTags } });
         quays.push(quay);
         quay.createUser("alice");
+        quay.createOrganization("acme", "alice");
         const token = quay.createToken({ user: "alice" });
         await fetch(`${quay.url}/api/v1/repository`, {
             method: "POST",
             headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
             body: JSON.stringify({ namespace: "alice", repository: "app", visibility: "private", description: "" }),
         });
-        const site = { url: quay.url, host: quay.registry };
-        const signal = new AbortController().signal;
-        const api = new QuayClient({ site, tokenVariable: "QUAY_TOKEN", token, maxParallelRequests: 4, signal });
-        return { api, importCommand: (id) => id, warn: (message) => Promise.resolve(void warnings.push(message)) };
+        return newContext(quay, token, warnings);
     }
     beforeEach(() => {
         warnings = [];
@@ -48,6 +46,17 @@ describe("a policy that Quay does not support", () => {
         await tagImmutabilityPolicy.update(id, state, { ...inputs, tagPattern: "w.*", ifUnsupported: "warn" }, context);
         await tagImmutabilityPolicy.delete(id, state, context);
     });
+
+    for (const place of [{ repository: "alice/app" }, { namespace: "acme" }]) {
+        it(`is gone, where it held for a ${Object.keys(place).join("")}, once the feature is switched off`, async () => {
+            const policy = { ...place, tagPattern: "v.*" };
+            const { id, state } = await make(tagImmutabilityPolicy, policy, await contextOf(true));
+            const context = await contextOf(false);
+            equal(await tagImmutabilityPolicy.read(id, state, context), undefined);
+            await tagImmutabilityPolicy.delete(id, state, context);
+            if ("namespace" in place) await rejects(tagImmutabilityPolicy.read(id, {}, context), /FEATURE_IMMUTABLE_TAGS/);
+        });
+    }
 
     it("is gone for a refresh once Quay supports it, so that the next up makes it; a change says so", async () => {
         const { id, state } = await tagImmutabilityPolicy.create({ ...inputs, ifUnsupported: "warn" }, await contextOf(false));

@@ -84,6 +84,19 @@ describe("the provider protocol", () => {
         );
     });
 
+    it("replaces nothing when Quay has another address, or the token another variable", async () => {
+        const request = new protocol.DiffRequest();
+        request.setOldInputs(encode({ url: "https://quay.io" }));
+        request.setNews(encode({ url: "https://quay.example.com", tokenVariable: "QUAY_TOKEN_OTHER" }));
+        const response = await call<InstanceType<typeof protocol.DiffResponse>>((done) => client.diffConfig(request, done));
+        assert.equal(response.getChanges(), protocol.DiffResponse.DiffChanges.DIFF_SOME);
+        assert.deepEqual(response.getDiffsList().sort(), ["tokenVariable", "url"]);
+        assert.deepEqual(response.getReplacesList(), []);
+        request.setNews(request.getOldInputs());
+        const same = await call<InstanceType<typeof protocol.DiffResponse>>((done) => client.diffConfig(request, done));
+        assert.equal(same.getChanges(), protocol.DiffResponse.DiffChanges.DIFF_NONE);
+    });
+
     it("previews without a request", async () => {
         const response = await create({ ...app, description: new Secret(unknown) }, true);
         assert.equal(response.getId(), "alice/app");

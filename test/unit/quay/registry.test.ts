@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { QuayClient } from "../../../quay/client.ts";
 import { parseChallenge, parseImageName, RegistrySession } from "../../../quay/registry.ts";
+import type { Credentials } from "../../../quay/registry.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
 
@@ -27,16 +28,37 @@ describe("registries", function () {
         return `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
     }
 
-    function session(host: string, site = host): RegistrySession {
+    function session(host: string, site = host, credentials?: Credentials): RegistrySession {
+        return new RegistrySession(clientOf(site), host, credentials, ["repository:a/b:pull", "repository:c/d:pull,push"]);
+    }
+
+    function clientOf(site: string, maxParallelRequests = 8): QuayClient {
         const { signal } = new AbortController();
-        const api = new QuayClient({
+        return new QuayClient({
             site: { url: `http://${site}`, host: site },
             tokenVariable: "QUAY_TOKEN",
             token: "TOPSECRET",
-            maxParallelRequests: 8,
+            maxParallelRequests,
             signal,
         });
-        return new RegistrySession(api, host, undefined, ["repository:a/b:pull", "repository:c/d:pull,push"]);
+    }
+
+    /** A registry that has blobs for all who ask, and takes whatever is uploaded to it without mounting. */
+    async function listenForBlobs(before: RequestListener = () => undefined): Promise<{ host: string; asked: string[] }> {
+        const asked: string[] = [];
+        const host = await listen((request, response) => {
+            const { method = "", url = "" } = request;
+            asked.push(`${method} ${url}`);
+            before(request, response);
+            if (response.writableEnded) return;
+            if (method === "GET") return void response.end("blob");
+            if (method === "HEAD") return void response.writeHead(404).end();
+            request.resume().once("end", () => {
+                const status = { POST: 202, PATCH: 202, PUT: 201 }[method] ?? 405;
+                setImmediate(() => response.writeHead(status, { location: "/upload?state=x" }).end()); // requests may meet
+            });
+        });
+        return { host, asked };
     }
 
     it("stream a blob of any size in little memory, the same bytes", async () => {
@@ -68,6 +90,90 @@ describe("registries", function () {
         await session(target).takeBlob("c/d", digest, { session: session(source), path: "a/b" });
         assert.equal(received, chunks * chunk.length);
         assert.ok(most < 160 * 2 ** 20, `${String(most)} bytes were kept`);
+    });
+
+    it("stream a blob that they do not mount", async () => {
+        const { host, asked } = await listenForBlobs();
+        const own = session(host);
+        await own.takeBlob("c/d", digest, { session: own, path: "a/b" });
+        assert.deepEqual(asked, [
+            `POST /v2/c/d/blobs/uploads/?${new URLSearchParams({ mount: digest, from: "a/b" }).toString()}`,
+            `GET /v2/a/b/blobs/${digest}`,
+            "PATCH /upload?state=x",
+            `PUT /upload?${new URLSearchParams({ state: "x", digest }).toString()}`,
+        ]);
+    });
+
+    it("are asked for no more at a time than they may be, all copies together", async () => {
+        let now = 0;
+        let most = 0;
+        const { host } = await listenForBlobs((_request, response) => {
+            most = Math.max(most, ++now);
+            response.once("close", () => now--);
+        });
+        const source = await listenForBlobs();
+        const api = clientOf(host, 2);
+        const copies = Array.from({ length: 4 }, async () => {
+            const target = new RegistrySession(api, host, undefined, []);
+            const from = { session: new RegistrySession(api, source.host, undefined, []), path: "a/b" };
+            await Promise.all(["0", "1", "2", "3", "4", "5"].map((digit) => target.takeBlob("c/d", `sha256:${digit.repeat(64)}`, from)));
+        });
+        await Promise.all(copies);
+        assert.equal(most, 2);
+    });
+
+    for (const status of [429, 500, 503]) {
+        it(`are asked again for a blob after ${String(status)}`, async () => {
+            const failing = ["GET", "PATCH"];
+            const { host, asked } = await listenForBlobs((request, response) => {
+                const index = failing.indexOf(request.method ?? "");
+                if (index < 0) return;
+                failing.splice(index, 1);
+                response.writeHead(status, { connection: "close" }).end();
+            });
+            const own = session(host);
+            await own.takeBlob("c/d", digest, { session: own, path: "a/b" });
+            assert.equal(asked.filter((request) => request.startsWith("POST")).length, 3);
+            assert.equal(asked.filter((request) => request.startsWith("PUT")).length, 1);
+        });
+    }
+
+    it("are asked for another token where it expires during a copy", async () => {
+        let valid = 1;
+        const { host, asked } = await listenForBlobs((request, response) => {
+            if (request.url?.startsWith("/auth") === true) return void response.end(JSON.stringify({ token: String(valid) }));
+            if (request.method === "PATCH" && valid === 1) valid = 2;
+            if (request.headers.authorization === `Bearer ${String(valid)}`) return;
+            response.writeHead(401, { "www-authenticate": `Bearer realm="http://${host}/auth"`, connection: "close" }).end();
+        });
+        const own = session(host);
+        await own.takeBlob("c/d", digest, { session: own, path: "a/b" });
+        assert.equal(asked.filter((request) => request.startsWith("GET /auth")).length, 2);
+        assert.equal(asked.filter((request) => request.startsWith("PUT")).length, 1);
+    });
+
+    it("are given the password itself where that is what they want", async () => {
+        const heard: (string | undefined)[] = [];
+        const host = await listen((request, response) => {
+            heard.push(request.headers.authorization);
+            if (request.headers.authorization === undefined) response.writeHead(401, { "www-authenticate": 'Basic realm="r"' }).end();
+            else response.writeHead(200, { "docker-content-digest": digest }).end();
+        });
+        const other = session(host, "quay.example.com", { username: "bob", password: "hush" });
+        assert.equal(await other.digestOf("a/b", "1"), digest);
+        assert.deepEqual(heard, [undefined, `Basic ${Buffer.from("bob:hush").toString("base64")}`]);
+    });
+
+    it("tell on several pages what refers to an image", async () => {
+        const descriptor = (digit: string) => ({ mediaType: "m", digest: `sha256:${digit.repeat(64)}`, size: 1 });
+        const host = await listen((request, response) => {
+            const last = request.url?.includes("page=2") === true;
+            const link = `<http://${host}/v2/a/b/referrers/${digest}?page=2>; rel="next"`;
+            response
+                .writeHead(200, last ? {} : { link })
+                .end(JSON.stringify({ schemaVersion: 2, manifests: [descriptor(last ? "2" : "1")] }));
+        });
+        assert.deepEqual(await session(host).referrers("a/b", digest), [descriptor("1"), descriptor("2")]);
     });
 
     it("ask once for a token for all scopes, with the provider's token as the password", async () => {

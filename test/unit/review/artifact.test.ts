@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { z } from "zod";
 import { artifactOf, findReviewed } from "../../../review/artifact.ts";
-import { MayNot } from "../../../review/repository.ts";
+import { GitHubRepository, MayNot } from "../../../review/repository.ts";
 import type { RepositoryHandle } from "../../standins/github/repositoryHandle.ts";
 import { type GitHub, startGitHub } from "../../standins/github/server.ts";
 
@@ -17,7 +17,7 @@ describe("what was reviewed of a commit's tree", () => {
     let number: number;
 
     const find = (commit = repository.commits()[0]?.sha ?? "", own = token) =>
-        findReviewed({ apiUrl: github.url, repository: "alice/mlops", token: own }, tree, commit);
+        findReviewed(new GitHubRepository({ apiUrl: github.url, repository: "alice/mlops" }, own), tree, commit);
 
     beforeEach(async () => {
         github = await startGitHub();

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { z } from "zod";
 import { reportDrift } from "../../../review/drift.ts";
 import type { Preview } from "../../../review/preview.ts";
-import { MayNot } from "../../../review/repository.ts";
+import { GitHubRepository, MayNot } from "../../../review/repository.ts";
 import { type GitHub, startGitHub } from "../../standins/github/server.ts";
 import { recorded } from "./previews.ts";
 
@@ -16,7 +16,7 @@ describe("the issue about drift", () => {
     let token: string;
 
     const report = (drifts: readonly Preview[], own = token) =>
-        reportDrift({ apiUrl: github.url, repository: "alice/mlops", token: own }, drifts, "run 7");
+        reportDrift(new GitHubRepository({ apiUrl: github.url, repository: "alice/mlops" }, own), drifts, "run 7");
     const repository = () => github.repository("alice/mlops");
     const issues = () => repository().issues();
     const states = () => issues().map(({ state }) => state);

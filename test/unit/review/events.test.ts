@@ -152,6 +152,7 @@ describe("the engine's events", () => {
 
     it("of a preview that did not begin, or did not end, are what the engine said", () => {
         deepEqual(readEvents([], "error: no stack named 'prod' found\n").errors, ["error: no stack named 'prod' found"]);
+        deepEqual(readEvents([JSON.stringify({ summaryEvent: { result: "canceled" } })]).errors, ["The preview ended before it was done."]);
         deepEqual(readEvents([step("create", robot, null, {})]).errors, ["The preview ended before it was done."]);
         deepEqual(readEvents(["error: the state is locked", succeeded]).errors, ["error: the state is locked"]);
     });

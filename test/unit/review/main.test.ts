@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,9 @@ import { recorded } from "./previews.ts";
 
 const main = join(import.meta.dirname, "../../../review/main.ts");
 
-describe("the review's commands", () => {
+describe("the review's commands", function () {
+    this.timeout(60_000);
+
     let folder: string;
 
     const review = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
@@ -67,6 +69,11 @@ describe("the review's commands", () => {
         match((await review("render", "absent.json")).err, /^absent\.json cannot be read: .*\n$/);
         writeFileSync(join(folder, "other.json"), "{}");
         match((await review("render", "other.json")).err, /^other\.json is not a preview that .* wrote\.\n$/);
+    });
+
+    it("say that there is no pulumi, where there is none", async () => {
+        const node = process.execPath;
+        await rejects(run(node, [main, "preview", "local"], { cwd: folder, env: {} }), /The command pulumi cannot be run: .*\n$/);
     });
 
     it("render the previews that they are given, the same for a terminal and for a comment", async () => {

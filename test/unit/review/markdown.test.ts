@@ -29,7 +29,9 @@ function parse(markdown: string): { html: string[]; kinds: Set<string>; code: st
     };
 }
 
-describe("the comment", () => {
+describe("the comment", function () {
+    this.timeout(60_000);
+
     it("has the stacks in numbers, then what matters, then everything, folded", () => {
         const text = renderMarkdown([
             { ...recorded("release"), stack: "staging" },

@@ -35,7 +35,9 @@ const hostile = fc
     )
     .map((parts) => parts.join(""));
 
-describe("text of others", () => {
+describe("text of others", function () {
+    this.timeout(60_000);
+
     it("has no character that is not seen, and none that moves a cursor or turns text around", () => {
         fc.assert(
             fc.property(hostile, (text) => {

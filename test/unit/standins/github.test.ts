@@ -87,6 +87,9 @@ describe("the GitHub to test against", () => {
             refuses(await ada.get("/users/nobody"), 404, "Not Found");
             const team = github.createTeam("org", "release", ["bob"]);
             expectReply(await ada.get("/orgs/org/teams/release"), 200, { id: team, slug: "release", members_count: 1 });
+            expectReply(await ada.get("/orgs/org/teams/release/members"), 200, [{ login: "bob" }]);
+            refuses(await anonymous.get("/orgs/org/teams/release"), 404, "Not Found");
+            expectReply(await ada.get("/users/bob/keys"), 200, []);
         });
 
         it("says who the token's user is", async () => {
@@ -158,6 +161,27 @@ describe("the GitHub to test against", () => {
             refuses(await ada.get(`${path}/contents/none?ref=main`), 404, "Not Found");
             refuses(await ada.get(`${path}/contents/${workflow}?ref=none`), 404, "No commit found for the ref none");
             assert.deepEqual(names(await ada.get(`${path}/contents/.github`)), ["workflows"]);
+        });
+
+        it("knows a file by its path, whatever is in it, however its slashes are written", async () => {
+            const { path, hand } = repository({ files: {} });
+            const segment = fc.string({ minLength: 1, unit: "grapheme" }).filter((text) => !/[/\\]|^\.{1,2}$/.test(text));
+            await fc.assert(
+                fc.asyncProperty(
+                    fc.array(segment, { minLength: 1, maxLength: 3 }),
+                    fc.string({ unit: "grapheme" }),
+                    async (segments, content) => {
+                        const encoded = segments.map(encodeURIComponent);
+                        const file = segments.join("/");
+                        hand.commit(Object.fromEntries(Object.keys(hand.files()).map((old) => [old, undefined])));
+                        expectReply(await put(ada, path, encoded.join("/"), content), 201, { content: { path: file } });
+                        assert.deepEqual(hand.files(), { [file]: content });
+                        const reply = await ada.get(`${path}/contents/${encoded.join("%2F")}`);
+                        assert.equal(Buffer.from(textAt(reply, "content"), "base64").toString(), content);
+                    },
+                ),
+                { numRuns: 25 },
+            );
         });
 
         it("commits a file: 201 for a new one, 200 by the sha of the old one, 422 without it, 409 for another", async () => {
@@ -693,6 +717,13 @@ describe("the GitHub to test against", () => {
             });
         }
 
+        it("404 for every call on environments where there are none", async () => {
+            const { path } = repository({ environments: false });
+            refuses(await ada.put(`${path}/environments/dev`), 404, "Not Found");
+            refuses(await ada.get(`${path}/environments/dev/secrets/public-key`), 404, "Not Found");
+            expectReply(await ada.get(`${path}/actions/secrets/public-key`), 200);
+        });
+
         it("400 for what is no JSON, 422 for what the description does not allow", async () => {
             const { path } = repository();
             refuses(await ada.send("PUT", `${path}/contents/a`, "{"), 400, "Problems parsing JSON");
@@ -708,7 +739,7 @@ describe("the GitHub to test against", () => {
     describe("limits and faults", () => {
         it("counts requests, and answers 403 when there are none left until the window ends", async () => {
             const { path } = repository();
-            github.limit({ primary: { requests: 2, seconds: 2 } });
+            github.limit({ primary: { requests: 2, seconds: 60 } });
             expectReply(await ada.get("/rate_limit"), 200, { rate: { limit: 2, used: 0, remaining: 2 } });
             assert.equal((await ada.get(path)).headers.get("x-ratelimit-remaining"), "1");
             await ada.get(path);
@@ -716,10 +747,14 @@ describe("the GitHub to test against", () => {
             refuses(refused, 403, "API rate limit exceeded");
             assert.equal(refused.headers.get("x-ratelimit-remaining"), "0");
             const reset = Number(refused.headers.get("x-ratelimit-reset")) * 1000;
-            assert.ok(reset > Date.now() && reset <= Date.now() + 3000);
+            assert.ok(reset > Date.now() && reset <= Date.now() + 61_000);
             expectReply(await bob.get(path), 200);
+            github.limit({ primary: { requests: 1, seconds: 1 } });
+            const deadline = Date.now() + 10_000;
+            const statuses = new Set<number>();
+            for (let ended = false; !ended; ended = statuses.has(403)) statuses.add((await ada.get(path)).status);
+            while ((await ada.get(path)).status === 403) assert.ok(Date.now() < deadline);
             github.limit({});
-            expectReply(await ada.get(path), 200);
         });
 
         it("answers too many writes in a minute with 403 and the seconds to wait", async () => {

@@ -793,6 +793,7 @@ describe("the Quay to test against: its API", () => {
             const reply = await withScopes("user:admin").post("/organization/", { name: "made", email: "same@example.com" });
             assert.deepEqual([reply.status, reply.json], [201, "Created"]);
             expectReply(await ada.post("/organization/", { name: "made-too", email: "same@example.com" }), 201);
+            expectReply(await ada.get("/organization/made-too"), 200, { email: "same@example.com" });
             for (const name of ["made", "bob", "Upper", "x"])
                 expectProblem(await ada.post("/organization/", { name }), 400, "invalid_request");
         });

@@ -1,6 +1,8 @@
 import { json, notFound } from "../answers.ts";
+import type { Call } from "../call.ts";
+import type { Organization, Team } from "../model.ts";
 import { open, type Operations } from "../operation.ts";
-import { organizationView, planView, profileView, teamView } from "../views.ts";
+import { accountView, organizationView, planView, profileView, teamView, time } from "../views.ts";
 
 export const accountOperations: Operations = {
     "users/get-authenticated": open((call) => {
@@ -27,18 +29,38 @@ export const accountOperations: Operations = {
         return json(200, { ...organizationView(call.urls, organization), ...plan });
     }),
 
+    // Users have no keys here, and teams no repositories.
+    "users/list-gpg-keys-for-user": open(() => json(200, [])),
+    "users/list-public-keys-for-user": open(() => json(200, [])),
+    "teams/list-repos-in-org": open(() => json(200, [])),
+
     "teams/get-by-name": open((call) => {
-        const organization = call.state.organization(call.param("org"));
-        const team = organization?.teams.get(call.param("team_slug"));
-        if (organization === undefined || team === undefined || call.token === undefined) throw notFound();
-        const view = {
+        const { organization, team } = teamOf(call);
+        const created = time(organization.created);
+        return json(200, {
             ...teamView(call.urls, organization, team),
             members_count: team.members.size,
             repos_count: 0,
-            created_at: organization.created.toISOString(),
-            updated_at: organization.created.toISOString(),
+            created_at: created,
+            updated_at: created,
             organization: organizationView(call.urls, organization),
-        };
-        return json(200, view);
+        });
+    }),
+
+    "teams/list-members-in-org": open((call) => {
+        const { items, headers } = call.page([...teamOf(call).team.members]);
+        return json(
+            200,
+            items.map((login) => accountView(call.urls, call.state.user(login))),
+            headers,
+        );
     }),
 };
+
+/** The team of the path. Teams are for those who are known. */
+function teamOf(call: Call): { readonly organization: Organization; readonly team: Team } {
+    const organization = call.state.organization(call.param("org"));
+    const team = organization?.teams.get(call.param("team_slug"));
+    if (organization === undefined || team === undefined || call.token === undefined) throw notFound();
+    return { organization, team };
+}

@@ -78,7 +78,7 @@ export const pullOperations: Operations = {
         requireBody(body, "PullRequest");
         const reopens = state === "open" && issue.state === "closed";
         if (reopens && issue.pull.merged !== undefined) throw invalid("state cannot be changed. The pull request was merged.");
-        if (reopens || base !== issue.pull.base) requireDifference(call, issue.pull.head, base);
+        if (reopens || base !== issue.pull.base) issue.pull.baseSha = requireDifference(call, issue.pull.head, base).baseSha;
         Object.assign(issue, { title, body });
         Object.assign(issue.pull, { base, maintainerCanModify: rest.maintainer_can_modify ?? issue.pull.maintainerCanModify });
         setState(call.repository, issue, state, null);
@@ -151,13 +151,11 @@ function requireNone(call: Call, head: string, base: string): void {
 /** A pull request in a list. */
 function simpleView(call: Call, issue: Pull): Record<string, unknown> {
     const { number, pull } = issue;
-    const { git } = call.repository;
     const repository = repositoryUrl(call.urls, call.repository);
     const url = `${repository}/pulls/${String(number)}`;
     const issueUrl = `${repository}/issues/${String(number)}`;
     const page = `${repositoryPage(call.urls, call.repository)}/pull/${String(number)}`;
     const headSha = headOf(call.repository, issue)?.sha ?? pull.headSha;
-    const baseSha = (issue.state === "open" ? git.head(pull.base)?.sha : undefined) ?? pull.baseSha;
     const owner = call.state.owner(call.repository);
     const side = (ref: string, sha: string): object => ({
         label: `${owner.login}:${ref}`,
@@ -206,7 +204,7 @@ function simpleView(call: Call, issue: Pull): Record<string, unknown> {
         draft: pull.draft,
         auto_merge: null,
         head: side(pull.head, headSha),
-        base: side(pull.base, baseSha),
+        base: side(pull.base, pull.baseSha),
         created_at: time(issue.created),
         updated_at: time(issue.updated),
         closed_at: issue.closed && time(issue.closed),

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { administers, hasScope, isMember } from "../access.ts";
 import { invalidRequest, json, message, notFound, nothing } from "../answers.ts";
@@ -18,13 +19,14 @@ const changes = z.object({ email: z.string().optional(), tag_expiration_s: z.int
 export const organizationRoutes: readonly Route[] = [
     route("post", "/organization/", "user:admin", (call) => {
         const user = call.user("user:admin");
-        const { name } = call.json(z.object({ name: z.string(), email: z.string().optional() }));
+        const { name, email } = call.json(z.object({ name: z.string(), email: z.string().optional() }));
         if (call.state.accounts.has(name)) throw invalidRequest("A user or organization with this name already exists");
         if (call.state.retiredNames.has(name)) throw invalidRequest("Username is not available");
         if (!nameAllowed.test(name) || name.length < 2 || name.length > 255) {
             throw invalidRequest(`Invalid organization name ${name}: Username must match expression ${nameAllowed.source}`);
         }
-        call.state.createOrganization(name, user.name);
+        // Without an address Quay keeps a UUID for one.
+        call.state.createOrganization(name, user.name).email = email ?? randomUUID();
         return json(201, "Created");
     }),
     route("get", "/organization/:organization", undefined, (call) => {

@@ -1,16 +1,20 @@
 import { Transform } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Lets bytes through at a speed, and says how many. */
-export function meter(bytesPerSecond: number, count: (bytes: number) => void): Transform {
+const step = 20;
+
+/** Lets bytes through at a speed, which may change meanwhile, and says how many. */
+export function meter(bytesPerSecond: () => number, count: (bytes: number) => void): Transform {
     return new Transform({
         transform(chunk: Buffer, _encoding, done) {
-            const pass = (): void => {
+            void (async () => {
+                for (let left = chunk.length; left > 0; left -= (bytesPerSecond() / 1000) * step) {
+                    if (bytesPerSecond() === Infinity) break;
+                    await wait(step);
+                }
                 count(chunk.length);
                 done(null, chunk);
-            };
-            if (bytesPerSecond === Infinity) pass();
-            else void wait((chunk.length / bytesPerSecond) * 1000).then(pass);
+            })();
         },
     });
 }

@@ -25,9 +25,12 @@ export async function pass(visit: Visit, answer: IncomingMessage): Promise<void>
 
 /** What a visit's blob goes through: counted, and as fast as the faults say. */
 export function blobMeter({ context: { traffic, faults }, response }: Visit): Transform {
-    return meter(faults.speed(response), (bytes) => {
-        traffic.addBlobBytes(response, bytes);
-    });
+    return meter(
+        () => faults.speed(response),
+        (bytes) => {
+            traffic.addBlobBytes(response, bytes);
+        },
+    );
 }
 
 export function without(headers: IncomingHttpHeaders, ...names: readonly string[]): Record<string, string | string[]> {

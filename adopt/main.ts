@@ -1,0 +1,136 @@
+/** Takes over what somebody made by hand, without making anything again: `make adopt STACK=dev`, or `node adopt/main.ts STACK`. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import { parseEnvironment } from "../environment.ts";
+import { accountOf } from "../github/account.ts";
+import { GitHubClient } from "../github/client.ts";
+import { findExisting } from "../github/existing.ts";
+import { QuayClient } from "../quay/client.ts";
+import { QuayError } from "../quay/errors.ts";
+import { getRepository } from "../quay/resources/repository.ts";
+import { getRobot } from "../quay/resources/robot.ts";
+import { clientOptions } from "../quay/settings.ts";
+
+const run = promisify(execFile);
+const project = "mlops";
+
+/**
+ * What `pulumi preview --import-file` writes and `pulumi import --file` reads. Components are there so that others can name them as parents, by
+ * `name`, which is the file's own where several resources have one name.
+ */
+const importFile = z.looseObject({
+    resources: z
+        .array(
+            z.looseObject({
+                type: z.string(),
+                name: z.string(),
+                logicalName: z.string().optional(),
+                id: z.string().optional(),
+                component: z.boolean().optional(),
+            }),
+        )
+        .default([]),
+});
+type ImportFile = z.infer<typeof importFile>;
+
+try {
+    const [stack, ...others] = process.argv.slice(2);
+    if (stack === undefined || others.length > 0) throw new UserError("node adopt/main.ts STACK");
+    await adopt(stack);
+} catch (error) {
+    if (!(error instanceof UserError || error instanceof QuayError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+}
+
+async function adopt(stack: string): Promise<void> {
+    const idOf = await findByHand(stack);
+    const folder = mkdtempSync(join(tmpdir(), "mlops-adopt-"));
+    try {
+        const file = join(folder, "import.json");
+        await pulumi("preview", "--stack", stack, "--import-file", file);
+        const { resources, ...rest } = importFile.parse(JSON.parse(readFileSync(file, "utf8")));
+        const wanted = select(resources, idOf);
+        const found = wanted.filter(({ component }) => component !== true);
+        if (found.length > 0) {
+            writeFileSync(file, JSON.stringify({ ...rest, resources: wanted }));
+            await pulumi("import", "--stack", stack, "--file", file, "--yes", "--protect=false", "--generate-code=false", "--skip-preview");
+        }
+        for (const { type, id } of found) console.log(`  ${type} ${id ?? ""}`);
+        console.log(
+            found.length === 0 ? "There is nothing that the stack does not know." : `${String(found.length)} of them are the stack's now.`,
+        );
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
+    await pulumi("config", "set", "--stack", stack, "--path", `${project}:github.adopt`, "true");
+    console.log(
+        `\nThe workflow file is overwritten by the next \`up\` (${project}:github.adopt in Pulumi.${stack}.yaml; remove it afterwards), and the ` +
+            `environment's secrets get the same robot's credentials; secrets of the same names in the repository are yours to delete then.\n` +
+            `See what that changes, then do it:\n\n  make preview STACK=${stack}\n  make up STACK=${stack}\n`,
+    );
+}
+
+/** Finds what exists by the names in the configuration. @returns the id of a declared resource; undefined where it does not exist */
+async function findByHand(stack: string): Promise<(type: string, name: string) => string | undefined> {
+    const config = await readConfig(stack);
+    const environment = parseEnvironment({ values: config, secretKeys: [] }, project, stack);
+    if (environment.kind === "local") {
+        throw new UserError(`The stack "${stack}" runs on this machine: it has nothing on Quay or GitHub that could be taken over.`);
+    }
+    const { service, quay, github } = environment;
+    const url = config["quay:url"];
+    const api = new QuayClient(clientOptions(url === undefined ? {} : { url }, process.env, new AbortController().signal));
+    const account = accountOf(config["github:owner"] ?? process.env["GITHUB_OWNER"] ?? "", config["github:baseUrl"]);
+    const names = { repository: `${quay.namespace}/${quay.repository}`, robot: `${quay.namespace}+${quay.robot}` };
+    const [repository, robot, existing] = await Promise.all([
+        getRepository(api, names.repository),
+        api.kindOf(quay.namespace).then((kind) => getRobot(api, names.robot, kind)),
+        github.environment && findExisting(new GitHubClient(account), account.owner, github.repository, github.environment.name),
+    ]);
+    return (type, name) => {
+        switch (type) {
+            case "quay:index:Repository":
+                return repository && names.repository;
+            case "quay:index:Robot":
+                return robot && name === service.name ? names.robot : undefined;
+            case "github:index/repositoryEnvironment:RepositoryEnvironment":
+                return existing?.environment;
+            case "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable":
+                return existing?.note;
+            case "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy":
+                return existing?.rules.get(name.slice(`${service.name}-`.length));
+            default:
+                return undefined;
+        }
+    };
+}
+
+async function readConfig(stack: string): Promise<Record<string, string>> {
+    const { stdout } = await pulumi("config", "--stack", stack, "--json");
+    const entries = z.record(z.string(), z.object({ value: z.string().default("") })).parse(JSON.parse(stdout));
+    return Object.fromEntries(Object.entries(entries).map(([key, { value }]) => [key, value]));
+}
+
+/** What exists, with its id, and the components, which are its parents. What the stack knows already is not in the file. */
+function select(resources: ImportFile["resources"], idOf: (type: string, name: string) => string | undefined): ImportFile["resources"] {
+    return resources.flatMap((resource) => {
+        if (resource.component === true) return [resource];
+        const id = idOf(resource.type, resource.logicalName ?? resource.name);
+        return id === undefined ? [] : [{ ...resource, id }];
+    });
+}
+
+async function pulumi(...command: string[]): Promise<{ stdout: string }> {
+    try {
+        return await run("pulumi", ["--non-interactive", "--color", "never", ...command], { maxBuffer: 1 << 26 });
+    } catch (error) {
+        const { stdout, stderr } = z.object({ stdout: z.string(), stderr: z.string() }).parse(error);
+        throw new UserError(`pulumi ${command.join(" ")} failed:\n${stdout}${stderr}`);
+    }
+}

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import { pulumi } from "./pulumi.ts";
+
+/** Something that is not as the last `up` left it. */
+export interface Drift {
+    /** The resource's type and name, as in `Repository digits`. */
+    readonly resource: string;
+    /** `changed` by somebody, or `gone`. */
+    readonly what: "changed" | "gone";
+    /** What of it changed. */
+    readonly properties: readonly string[];
+}
+
+const refreshed = z.object({
+    steps: z
+        .array(
+            z.object({
+                op: z.string(),
+                urn: z.string(),
+                oldState: z.object({ type: z.string() }).optional(),
+                detailedDiff: z.record(z.string(), z.unknown()).nullish(),
+            }),
+        )
+        .default([]),
+    diagnostics: z.array(z.object({ message: z.string(), severity: z.string() })).default([]),
+});
+
+// Its provider knows the image in the engine of one machine: elsewhere that is no drift. The image's identity is the PromotedImage.
+const ofOneMachine = "**docker:index/registryImage:RegistryImage**";
+
+/** What differs from the state, without changing the state. @throws UserError where that cannot be told. */
+export async function readDrift(stack: string): Promise<Drift[]> {
+    const { stdout, complaint } = await pulumi("refresh", "--preview-only", "--json", "--stack", stack, "--exclude", ofOneMachine);
+    return parseDrift(stdout, complaint);
+}
+
+/** @param printed by a refresh that is only a preview. */
+export function parseDrift(printed: string, complaint?: string): Drift[] {
+    if (!printed.startsWith("{")) throw new UserError(complaint ?? "`pulumi refresh` said nothing.");
+    const { steps, diagnostics } = refreshed.parse(JSON.parse(printed));
+    const error = diagnostics.find(({ severity }) => severity === "error");
+    if (error !== undefined) throw new UserError(error.message.trim().replace(/^error: (Preview failed: )?/, ""));
+    return steps
+        .filter(({ op }) => op === "update" || op === "delete")
+        .map(({ op, urn, oldState, detailedDiff }) => ({
+            resource: [oldState?.type, urn].map((name) => name?.split(/::?/).at(-1) ?? "").join(" "),
+            what: op === "delete" ? ("gone" as const) : ("changed" as const),
+            properties: Object.keys(detailedDiff ?? {}),
+        }));
+}

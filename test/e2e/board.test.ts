@@ -1,0 +1,128 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Quay, startQuay } from "../standins/quay/server.ts";
+import { dockerfile, producer } from "./producer.ts";
+import { Project, run, temporary } from "./project.ts";
+
+describe("the board", () => {
+    let quay: Quay;
+    let token: string;
+    let project: Project;
+    let context: string;
+
+    /** What the board says; it must not fail, and must not show a token. */
+    async function board(args: string[], env: Record<string, string | undefined> = {}): Promise<string> {
+        const own = {
+            PULUMI_BACKEND_URL: `file://${project.state}`,
+            PULUMI_CONFIG_PASSPHRASE: "for the test",
+            QUAY_URL: quay.url,
+            QUAY_TOKEN: token,
+        };
+        const { stdout, stderr } = await run("node", ["board/main.ts", ...args], {
+            cwd: project.folder,
+            env: { ...process.env, ...own, ...env },
+        });
+        equal(stderr, "");
+        for (const secret of quay.secrets()) equal(stdout.includes(secret), false);
+        return stdout;
+    }
+    const rowOf = (text: string, environment: string): string[] =>
+        (text.split("\n").find((line) => line.startsWith(environment)) ?? "").split(/ {2,}/);
+
+    before(async () => {
+        quay = await startQuay();
+        quay.createUser("alice");
+        token = quay.createToken({ user: "alice" });
+        context = temporary("context");
+        writeFileSync(join(context, "Dockerfile"), dockerfile);
+        writeFileSync(join(context, "content"), "one");
+        project = await Project.create({ version: "1.0.0", context }, { QUAY_URL: quay.url, QUAY_TOKEN: token }, undefined, producer);
+    });
+    after(async () => {
+        const { failed, output } = await project.destroy();
+        const images = (await run("docker", ["images", "--quiet", "--no-trunc", `${quay.registry}/*/*`])).stdout.trim();
+        if (images !== "") await run("docker", ["rmi", "--force", ...new Set(images.split("\n"))]);
+        project.remove();
+        rmSync(context, { recursive: true });
+        await quay.stop();
+        equal(failed, false, output);
+    });
+
+    it("knows stacks that are not deployed, and those that are not there", async () => {
+        const text = await board(["staging", "local"]);
+        deepEqual(rowOf(text, "staging").slice(0, 3), ["staging", "not deployed", "-"]);
+        deepEqual(rowOf(text, "local").slice(0, 3), ["local", "not deployed", "-"]);
+    });
+
+    it("shows what is where, with what Quay's scanner says", async () => {
+        const { failed, output } = await project.up();
+        equal(failed, false, output);
+        const digest = await project.output("digest");
+        const row = ["local", "1.0.0", digest.slice(7, 19), "0 min", "private", "alice+digits_robot", "0 min"];
+        deepEqual(rowOf(await board([]), "local"), [...row, "queued", "-"]);
+        const found = { name: "CVE-1", severity: "High" } as const;
+        quay.setScan(digest, { status: "scanned", features: [{ name: "libc", version: "1", vulnerabilities: [found, found] }] });
+        deepEqual(rowOf(await board([]), "local"), [...row, "2 high", "-"]);
+    });
+
+    it("is the same as Markdown, and as JSON with whole digests", async () => {
+        match(
+            await board(["--markdown"]),
+            /\n\| local \| 1\.0\.0 \| [0-9a-f]{12} \| \d min \| private \| alice\+digits\\_robot \| \d min \| 2 high \| - \|\n/,
+        );
+        const [row] = JSON.parse(await board(["--json"])) as Record<string, unknown>[];
+        equal(row?.["digest"], await project.output("digest"));
+        equal(row["image"], await project.output("image"));
+    });
+
+    it("does without a token, and says so", async () => {
+        const text = await board([], { QUAY_TOKEN: undefined });
+        deepEqual(rowOf(text, "local").slice(-2), ["?", "-"]);
+        match(text, /\nlocal: scan: The environment variable QUAY_TOKEN is not set/);
+    });
+
+    it("gives the token to its own Quay alone", async () => {
+        const other = await startQuay();
+        match(await board([], { QUAY_URL: other.url }), /\nlocal: scan: The image is on another Quay/);
+        deepEqual(other.requests(), []);
+        await other.stop();
+    });
+
+    it("finds what was changed by hand, and leaves the state as it is", async () => {
+        deepEqual(rowOf(await board(["--drift"]), "local").slice(-1), ["none"]);
+        const state = project.storedState();
+        await fetch(`${quay.url}/api/v1/repository/alice/digits/changevisibility`, {
+            method: "POST",
+            headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+            body: JSON.stringify({ visibility: "public" }),
+        });
+        const text = await board(["--drift"]);
+        deepEqual(rowOf(text, "local").slice(-1), ["1"]);
+        match(text, /\nlocal: drift: Repository digits is changed: visibility\n/);
+        equal(project.storedState(), state);
+        const without = await board(["--drift"], { QUAY_TOKEN: undefined });
+        match(without, /\nlocal: drift: The environment variable QUAY_TOKEN is not set/);
+        const { failed, output } = await project.refresh();
+        equal(failed, false, output);
+        equal((await project.up()).changes["update"], 1);
+    });
+
+    it("shows a release, the image's age beginning anew, the robot's going on", async () => {
+        const [before] = JSON.parse(await board(["--json"])) as { since: string; robot: { since: string } }[];
+        writeFileSync(join(context, "content"), "two");
+        project.configure({ version: "1.1.0", context });
+        const { failed, output } = await project.up();
+        equal(failed, false, output);
+        const [after] = JSON.parse(await board(["--json"])) as { version: string; since: string; robot: { since: string } }[];
+        equal(after?.version, "1.1.0");
+        ok(before && Date.parse(after.since) > Date.parse(before.since), JSON.stringify([before, after]));
+        equal(after.robot.since, before.robot.since);
+    });
+
+    it("explains its options, and refuses others", async () => {
+        match(await board(["--help"]), /node board\/main\.ts \[--drift\]/);
+        const refused: unknown = await board(["--wrong"]).catch((error: unknown) => error);
+        match(String(refused), /Unknown option '--wrong'/);
+    });
+});

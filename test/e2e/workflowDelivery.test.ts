@@ -1,0 +1,119 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { type GitHub, startGitHub } from "../standins/github/server.ts";
+import { Project } from "./project.ts";
+
+const path = ".github/workflows/build.yml";
+const program = `
+import * as pulumi from "@pulumi/pulumi";
+import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
+
+const config = new pulumi.Config("mlops");
+const workflow = new DeliveryWorkflow("digits", {
+    ...config.requireObject<{ delivery?: "commit" | "pullRequest"; adopt?: boolean; version: string }>("workflow"),
+    repository: "service",
+    path: "${path}",
+    branch: "main",
+    environment: { name: "dev" },
+    name: "Images",
+    job: "build",
+    image: pulumi.output(config.require("image")),
+    login: { usernameSecret: "QUAY_USER", passwordSecret: "QUAY_PWD" },
+    health: { port: 8080 },
+    build: {},
+});
+export const { pullRequestUrl } = workflow;
+`;
+
+describe("the delivery of a workflow file", () => {
+    let github: GitHub;
+    let repository: ReturnType<GitHub["createRepository"]>;
+    let token: string;
+    let project: Project;
+
+    const config = (workflow: Record<string, unknown> = {}, image = "quay.io/alice/digits") => ({
+        workflow: { version: "1.0.0", ...workflow },
+        image,
+    });
+    const writes = (): string[] => {
+        const requests = github.requests().filter(({ method }) => method !== "GET");
+        github.clearRequests();
+        return requests.map(({ method, path }) => `${method} ${path.replace(/^.*?\/service/, "")}`);
+    };
+    const pulls = () => repository.pulls().map(({ state, pull }) => [state, pull.head]);
+    const up = async (): Promise<Readonly<Record<string, number | undefined>>> => {
+        const { failed, output, changes } = await project.up();
+        equal(failed, false, output);
+        return changes;
+    };
+
+    beforeEach(async () => {
+        github = await startGitHub();
+        github.createUser("octo");
+        repository = github.createRepository({ owner: "octo", name: "service", private: false });
+        token = github.createToken({ user: "octo" });
+        const env = { GITHUB_OWNER: "octo", GITHUB_TOKEN: token, GITHUB_BASE_URL: github.baseUrl };
+        project = await Project.create(config({ delivery: "pullRequest" }), env, undefined, program);
+    });
+    afterEach(async () => {
+        const { failed, output } = await project.destroy();
+        project.remove();
+        const unknown = github.unknown();
+        await github.stop();
+        equal(failed, false, output);
+        deepEqual(unknown, []);
+    });
+
+    it("opens a new pull request for a change, whether the one before was merged and its branch deleted, or is open", async () => {
+        await up();
+        equal(await project.output("pullRequestUrl"), `${github.url}/octo/service/pull/1`);
+        const [[, first = ""] = []] = pulls();
+        repository.merge(1);
+        const gone = await fetch(`${github.url}/repos/octo/service/git/refs/heads/${first}`, {
+            method: "DELETE",
+            headers: { authorization: `Bearer ${token}` },
+        });
+        equal(gone.status, 204);
+        github.clearRequests();
+
+        project.configure(config({ delivery: "pullRequest", version: "1.1.0" }));
+        deepEqual(await up(), { replace: 3, same: 2 });
+        deepEqual(writes(), ["POST /git/refs", `PUT /contents/${path}`, "POST /pulls", "PATCH /pulls/1"]);
+        project.configure(config({ delivery: "pullRequest", version: "1.2.0" }));
+        await up();
+        deepEqual(
+            pulls().map(([state]) => state),
+            ["closed", "closed", "open"],
+        );
+        match(repository.files()[path] ?? "", /VERSION: 1\.0\.0/);
+        repository.merge(3);
+        match(repository.files()[path] ?? "", /VERSION: 1\.2\.0/);
+        writes();
+        await project.refresh();
+        deepEqual(await up(), { same: 5 });
+        deepEqual(writes(), []);
+    });
+
+    it("writes nothing when adoption is switched on or off afterwards", async () => {
+        repository.commit({ [path]: "on: push\n" }, { message: "by hand" });
+        project.configure(config());
+        const { failed, output } = await project.up();
+        equal(failed, true);
+        match(output, /refusing to overwrite existing file/);
+        equal(repository.files()[path], "on: push\n");
+        project.configure(config({ adopt: true }));
+        await up();
+        match(repository.files()[path] ?? "", /^# Managed by Pulumi: mlops\/local\n/);
+        writes();
+        project.configure(config());
+        deepEqual(await up(), { same: 3 });
+        deepEqual(writes(), []);
+    });
+
+    it("says plainly what is wrong with a value that another resource gave", async () => {
+        project.configure(config({}, "digits"));
+        const { failed, output } = await project.up();
+        equal(failed, true);
+        match(output, /error: The workflow \S+ cannot be delivered:\n +image = "digits": it has to be HOST\/NAMESPACE\/NAME/);
+        deepEqual(writes(), []);
+    });
+});

@@ -1,0 +1,295 @@
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import * as pulumi from "@pulumi/pulumi";
+import { type Delivery, preflight } from "../../../github/preflight.ts";
+import { type GitHub, startGitHub } from "../../standins/github/server.ts";
+
+const path = ".github/workflows/quay-deploy.yml";
+
+describe("the preflight", function () {
+    this.timeout(20_000); // retries take their time
+    let github: GitHub;
+    let repository: ReturnType<GitHub["createRepository"]>;
+    const before = { ...process.env };
+
+    beforeEach(async () => {
+        github = await startGitHub();
+        github.createUser("octo");
+        repository = github.createRepository({ owner: "octo", name: "service", private: false });
+        Object.assign(process.env, {
+            GITHUB_OWNER: "octo",
+            GITHUB_BASE_URL: github.baseUrl,
+            GITHUB_TOKEN: github.createToken({ user: "octo" }),
+        });
+        pulumi.runtime.setAllConfig({});
+        await start(false);
+    });
+    afterEach(async () => {
+        for (const name of ["GITHUB_OWNER", "GITHUB_BASE_URL", "GITHUB_TOKEN"]) Reflect.deleteProperty(process.env, name);
+        Object.assign(process.env, before);
+        const unknown = github.unknown();
+        await github.stop();
+        deepEqual(unknown, []);
+    });
+
+    const start = (preview: boolean): Promise<void> =>
+        pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "mlops", "dev", preview);
+    const use = (token: string): void => {
+        process.env["GITHUB_TOKEN"] = token;
+    };
+    const check = (changed: Partial<Delivery> = {}): Promise<void> =>
+        preflight({
+            repository: "service",
+            environment: { name: "dev", branches: ["main"] },
+            branch: "main",
+            path,
+            delivery: "commit",
+            adopt: false,
+            setting: "mlops:github",
+            ...changed,
+        });
+    const change = (method: string, at: string, body: unknown): Promise<Response> =>
+        fetch(`${github.url}/repos/octo/service/${at}`, {
+            method,
+            headers: { authorization: `Bearer ${github.createToken({ user: "octo" })}`, "content-type": "application/json" },
+            body: JSON.stringify(body),
+        });
+    /** What it says, after the line that says what it is about. */
+    const refusal = async (changed: Partial<Delivery> = {}): Promise<string> => {
+        let said = "";
+        await rejects(check(changed), (error: Error) => {
+            equal(error.name, "Error");
+            said = error.message;
+            return true;
+        });
+        equal(
+            github.requests().some(({ method }) => method !== "GET"),
+            false,
+        );
+        return said;
+    };
+
+    it("asks four questions at once where all is well, and none in a preview", async () => {
+        await check();
+        deepEqual(
+            github
+                .requests()
+                .map(({ method, path }) => `${method} ${path.replace("/api/v3/repos/octo/service", "")}`)
+                .sort(),
+            [
+                "GET ",
+                "GET /branches/main",
+                "GET /contents/.github/workflows/quay-deploy.yml?ref=main",
+                "GET /environments/dev/variables?per_page=30",
+            ],
+        );
+        github.clearRequests();
+        await start(true);
+        await check();
+        deepEqual(github.requests(), []);
+    });
+
+    it("asks three where there is no environment", async () => {
+        await check({ environment: undefined });
+        equal(github.requests().length, 3);
+    });
+
+    describe("names what is missing, and what mends it", () => {
+        it("a token", async () => {
+            use("");
+            equal(
+                await refusal(),
+                `The environment variable GITHUB_TOKEN is not set: it holds the token for ${github.url}. Make one at ${github.url}/settings/tokens ` +
+                    'with the scopes repo and workflow, or take that of GitHub\'s own command line: export GITHUB_TOKEN="$(gh auth token)"; ' +
+                    "of a GitHub App: an installation token.",
+            );
+            deepEqual(github.requests(), []);
+        });
+
+        it("a token that GitHub knows", async () => {
+            use("ghp_nonsense");
+            match(
+                await refusal(),
+                /cannot be delivered to; nothing was changed anywhere:\n {2}GitHub does not accept the token in GITHUB_TOKEN \(401\)/,
+            );
+        });
+
+        it("the scopes of a classic token, each", async () => {
+            use(github.createToken({ user: "octo", scopes: ["read:user"] }));
+            match(
+                await refusal(),
+                /lacks the scope "repo", which the file and the secrets need\.\n.*\n {2}.*lacks the scope "workflow", which files in \.github\/workflows need\./,
+            );
+        });
+
+        for (const [delivery, environment, permissions] of [
+            ["commit", { name: "dev" }, "Contents, Workflows, Environments, Administration"],
+            ["pullRequest", undefined, "Contents, Workflows, Secrets, Pull requests"],
+        ] as const) {
+            it(`the permissions of a fine-grained token: ${permissions}`, async () => {
+                github.createRepository({ owner: "octo", name: "hidden", private: true });
+                use(github.createToken({ user: "octo", permissions: { workflows: "write" } }));
+                const said = await refusal({ repository: "hidden", delivery, environment });
+                match(said, /The token in GITHUB_TOKEN lacks permissions on it\./);
+                match(said, new RegExp(`to read and write: ${permissions}\\.$`, "m"));
+            });
+        }
+
+        for (const [role, environment] of [
+            ["Admin", { name: "dev" }],
+            ["Write", undefined],
+        ] as const) {
+            it(`the role ${role} of the token's account`, async () => {
+                github.createUser("ada");
+                github.createRepository({
+                    owner: "octo",
+                    name: "shared",
+                    private: false,
+                    roles: { ada: role === "Admin" ? "push" : "read" },
+                });
+                use(github.createToken({ user: "ada" }));
+                match(await refusal({ repository: "shared", environment }), new RegExp(`does not have the role ${role} on it`));
+            });
+        }
+
+        it("the repository: the wrong name, the wrong owner, or one that the token may not see", async () => {
+            const says =
+                /There is no such repository, or the token in GITHUB_TOKEN may not see it \(404\)\.\n {6}Check github:owner = (\w+) and mlops:github\.repository = (\w+)\./;
+            match(await refusal({ repository: "srvice" }), says);
+            github.createUser("ada");
+            github.createRepository({ owner: "ada", name: "private", private: true });
+            process.env["GITHUB_OWNER"] = "ada";
+            match(await refusal({ repository: "private" }), says);
+            match(await refusal(), says);
+        });
+
+        it("a repository that is not archived", async () => {
+            repository.archive();
+            match(await refusal(), /It is archived: nothing in it can change\.\n {6}Unarchive it, or change mlops:github\.repository\.$/);
+        });
+
+        it("the branch", async () => {
+            match(
+                await refusal({ branch: "api/github_action", environment: undefined }),
+                /It has no branch "api\/github_action"\.\n {6}Push it \(git push origin HEAD:api\/github_action\), or change mlops:github\.branch\.$/,
+            );
+        });
+
+        it("a branch that can be committed to; a pull request can be for a protected one", async () => {
+            repository.protect("main");
+            match(
+                await refusal(),
+                /The branch "main" is protected: .*\n {6}Deliver it as a pull request: pulumi config set --path mlops:github\.delivery pullRequest -s dev$/,
+            );
+            await check({ delivery: "pullRequest" });
+        });
+
+        it("a protected branch, for an environment that wants one", async () => {
+            const environment = { name: "dev", protectedBranches: true };
+            match(await refusal({ environment }), /The environment "dev" is for protected branches, and "main" is none/);
+            repository.protect("main");
+            await check({ environment, delivery: "pullRequest" });
+        });
+
+        it("all of it at once", async () => {
+            use(github.createToken({ user: "octo", scopes: ["repo"] }));
+            const said = await refusal({ branch: "nope", environment: undefined });
+            match(said, /lacks the scope "workflow"(.|\n)*has no branch "nope"/);
+        });
+    });
+
+    it("refuses what the settings alone tell, in a preview too, and asks nothing", async () => {
+        for (const preview of [true, false]) {
+            await start(preview);
+            match(
+                await refusal({ environment: { name: "dev", branches: ["release/*"] } }),
+                /The environment "dev" does not admit the branch "main": no job would ever get its secrets\.\n {6}Add the branch, or a pattern for it, to mlops:github\.environment\.branches\.$/,
+            );
+            process.env["GITHUB_OWNER"] = "";
+            match(await refusal(), /^github:owner is not set/);
+            process.env["GITHUB_OWNER"] = "octo";
+        }
+        deepEqual(github.requests(), []);
+    });
+
+    describe("leaves what is there already", () => {
+        it("a workflow file that this stack did not write, unless it is adopted", async () => {
+            repository.commit({ [path]: "name: mine\n" });
+            match(
+                await refusal(),
+                new RegExp(
+                    'The file .github/workflows/quay-deploy.yml is there already on the branch "main", and it is not this stack\'s\\.\n' +
+                        " {6}pulumi config set --path mlops:github\\.adopt true -s dev to overwrite it, or change mlops:github\\.workflow\\.path\\.$",
+                ),
+            );
+            await check({ adopt: true });
+            repository.commit({ [path]: "# Managed by Pulumi: mlops/dev\nname: ours\n" });
+            await check();
+        });
+
+        it("an environment that this stack did not make, unless it is adopted", async () => {
+            await change("PUT", "environments/dev", {});
+            await check(); // an empty one: there is nothing in it to lose
+            repository.setSecret("SOMEBODYS", "own", "dev");
+            github.clearRequests();
+            match(
+                await refusal(),
+                /The environment "dev" is there already, without the variable MANAGED_BY that makes it this stack's\.\n {6}pulumi config set .*adopt true -s dev to take it over/,
+            );
+            await check({ adopt: true });
+            await change("POST", "environments/dev/variables", { name: "MANAGED_BY", value: "mlops/prod" });
+            github.clearRequests();
+            const says =
+                /The environment "dev" is there already, and it is managed by mlops\/prod\.\n {6}Where that is no more, remove the environment's variable MANAGED_BY/;
+            match(await refusal(), says);
+            match(await refusal({ adopt: true }), says);
+            await change("PATCH", "environments/dev/variables/MANAGED_BY", { value: "mlops/dev" });
+            await check();
+        });
+    });
+
+    it("takes an app's token, which has no role", async () => {
+        const none = { admin: false, push: false, pull: false };
+        const server = createServer((request, response) => {
+            const isRepository = request.url === "/api/v3/repos/octo/service";
+            const body = isRepository ? { archived: false, private: false, permissions: none } : { protected: false };
+            response.setHeader("content-type", "application/json").end(JSON.stringify(body));
+        });
+        await once(server.listen(0, "127.0.0.1"), "listening");
+        const address = server.address();
+        process.env["GITHUB_BASE_URL"] = `http://127.0.0.1:${String(typeof address === "object" && address ? address.port : 0)}/`;
+        await check({ environment: undefined });
+        server.closeAllConnections();
+        await once(server.close(), "close");
+    });
+
+    it("asks again where GitHub fails for a moment", async () => {
+        github.faults.add({ path: "/repos/octo/service$", status: 502, times: 1 });
+        github.faults.add({ path: "/branches/main$", reset: "before", times: 1 });
+        await check();
+        equal(github.requests().length, 6);
+    });
+
+    it("says where nobody answers", async () => {
+        process.env["GITHUB_BASE_URL"] = "http://127.0.0.1:9/";
+        match(
+            await refusal(),
+            /^GitHub at http:\/\/127\.0\.0\.1:9\/api\/v3 gives no answer: .+\. Check github:baseUrl \(GITHUB_BASE_URL\) and the network\.$/,
+        );
+    });
+
+    it("says until when no more requests are allowed", async () => {
+        github.limit({ primary: { requests: 1, seconds: 3600 } });
+        match(
+            await refusal(),
+            /^GitHub allows the token in GITHUB_TOKEN no more requests for now, until 20\d\d-.*Z\. Nothing was changed; try again then\.$/,
+        );
+    });
+
+    it("never shows the token", async () => {
+        const token = github.createToken({ user: "octo", scopes: [] });
+        use(token);
+        equal((await refusal()).includes(token), false);
+    });
+});

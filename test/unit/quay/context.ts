@@ -1,0 +1,34 @@
+import { deepEqual } from "node:assert/strict";
+import { QuayClient } from "../../../quay/client.ts";
+import type { Context, Resource } from "../../../quay/resource.ts";
+import type { Properties } from "../../../quay/values.ts";
+import type { Quay } from "../../standins/quay/server.ts";
+
+/** What resources and functions work with: a running Quay, asked with a token. */
+export function contextOf(quay: Quay, token: string, warnings: string[] = []): Context {
+    const site = { url: quay.url, host: quay.registry };
+    const { signal } = new AbortController();
+    return {
+        api: new QuayClient({ site, tokenVariable: "QUAY_TOKEN", token, maxParallelRequests: 8, signal }),
+        importCommand: (id) => `pulumi import ${id}`,
+        warn: (message) => {
+            warnings.push(message);
+            return Promise.resolve();
+        },
+    };
+}
+
+/** A resource that was made. */
+export interface Made {
+    readonly resource: Resource;
+    readonly id: string;
+    readonly inputs: Properties;
+    readonly state: Properties;
+}
+
+/** Checks the inputs and makes the resource, as the engine does. */
+export async function make(resource: Resource, given: Properties, context: Context): Promise<Made> {
+    const { inputs, failures } = await resource.check(given, {}, context);
+    deepEqual(failures, []);
+    return { resource, inputs, ...(await resource.create(inputs, context)) };
+}

@@ -1,0 +1,28 @@
+import { strict as assert } from "node:assert";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+describe("the provider's process", function () {
+    this.timeout(20_000);
+    const executable = join(import.meta.dirname, "../../../quay/pulumi-resource-quay");
+
+    it("prints its port, and ends with the engine that started it, however that ends", async () => {
+        const provider = spawn(executable, ["127.0.0.1:1"], { stdio: ["pipe", "pipe", "inherit"] });
+        const [port] = (await once(provider.stdout, "data")) as [Buffer];
+        assert.match(String(port), /^\d+\n$/);
+        const ended = once(provider, "exit");
+        provider.stdin.end();
+        assert.deepEqual(await ended, [0, null]);
+    });
+
+    it("runs on without one, as to be looked at with a debugger", async () => {
+        const provider = spawn(executable, ["127.0.0.1:1"], { stdio: ["ignore", "pipe", "inherit"] });
+        await once(provider.stdout, "data");
+        await fetch("http://127.0.0.1:1").catch(() => undefined); // time enough for an end of the input to be seen
+        assert.equal(provider.exitCode, null);
+        const ended = once(provider, "exit");
+        provider.kill("SIGTERM");
+        assert.deepEqual(await ended, [null, "SIGTERM"]);
+    });
+});
