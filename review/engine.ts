@@ -5,17 +5,31 @@ import { UserError } from "../errors.ts";
 import { EventReader } from "./events.ts";
 import type { Preview } from "./preview.ts";
 
+/** `pulumi preview` of a stack: what a deployment would change. @param options more arguments for it, as in `--policy-pack`. */
+export async function previewStack(stack: string, options: readonly string[] = []): Promise<Preview> {
+    return read(stack, ["preview", ...options]);
+}
+
 /**
- * `pulumi preview` of a stack. Its events are read as they come (PULUMI_ENABLE_STREAMING_JSON_PREVIEW): unlike the document that `--json`
- * alone prints they tell a secret from a text that looks like one, and have the stack's outputs and what policies say. They are not
- * stored: they have debug messages in them.
+ * What is not as the stack's state says, as if it were a change; the state stays as it is. Half as long as `pulumi preview --refresh`: it does
+ * not run the program, so that what is merged and not deployed yet is no difference.
  *
- * @param options more arguments for it, as in `--policy-pack`.
+ * @param options more arguments for `pulumi refresh`, as in `--exclude`.
+ */
+export async function driftOf(stack: string, options: readonly string[] = []): Promise<Preview> {
+    return read(stack, ["refresh", "--preview-only", ...options]);
+}
+
+/**
+ * Reads the engine's events as they come (PULUMI_ENABLE_STREAMING_JSON_PREVIEW): unlike the document that `--json` alone prints they tell a
+ * secret from a text that looks like one, and have the stack's outputs and what policies say. They are not stored: they have debug messages
+ * in them.
+ *
  * @throws UserError where there is no `pulumi`; a preview that fails is a preview with errors.
  */
-export async function previewStack(stack: string, options: readonly string[] = [], env: NodeJS.ProcessEnv = process.env): Promise<Preview> {
-    const pulumi = spawn("pulumi", ["preview", "--json", "--non-interactive", "--stack", stack, ...options], {
-        env: { ...env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" },
+async function read(stack: string, command: readonly string[]): Promise<Preview> {
+    const pulumi = spawn("pulumi", [...command, "--json", "--non-interactive", "--stack", stack], {
+        env: { ...process.env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" },
         stdio: ["ignore", "pipe", "pipe"],
     });
     const exit = new Promise<number | null>((resolve, reject) => {

@@ -129,10 +129,13 @@ function generatedNames({ urn, old, new: now }: Step): { readonly value: string;
         .map((value) => ({ value, name: `${name}-[generated]` }));
 }
 
-/** What a step changes: nothing where it leaves a resource as it is, only reads one, or is about a component, which is nothing in the world. */
+/**
+ * What a step changes: nothing where it leaves a resource as it is, only reads one, or is about a component, which is nothing in the world.
+ * A refresh begins with a step that says nothing yet; the one at its end says what it found.
+ */
 function changeOf({ op, urn, type, old, new: now, keys, diffs, detailedDiff }: Step): Change[] {
     const isStack = type === "pulumi:pulumi:Stack";
-    if (op.startsWith("read") || (!isStack && (now ?? old)?.custom !== true)) return [];
+    if (op.startsWith("read") || op === "refresh" || (!isStack && (now ?? old)?.custom !== true)) return [];
     const before = stateOf(type, old);
     const after = stateOf(type, now);
     const engine = Object.entries(detailedDiff ?? Object.fromEntries(diffs.map((path) => [path, { diffKind: "" }]))).map(

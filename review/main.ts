@@ -2,10 +2,13 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { UserError } from "../errors.ts";
-import { previewStack } from "./engine.ts";
-import { MayNotWrite, markerLength, pullRequestOf, ReviewComment } from "./github.ts";
+import { artifactOf, findReviewed } from "./artifact.ts";
+import { reportDrift } from "./drift.ts";
+import { driftOf, previewStack } from "./engine.ts";
+import { markerLength, pullRequestOf, ReviewComment } from "./github.ts";
 import { commentLimit, renderMarkdown } from "./markdown.ts";
 import { type Preview, previewSchema } from "./preview.ts";
+import { GitHubRepository, MayNot, repositoryOf } from "./repository.ts";
 import { approvalLabel, failureOf, reviewOf } from "./review.ts";
 import { currentTree, hashOf, record, verify } from "./reviewed.ts";
 import { renderTerminal } from "./terminal.ts";
@@ -22,21 +25,23 @@ const help = `Reviews what deployments would change.
       where a preview failed, and where a pull request's dangerous changes have no label ${approvalLabel}. Takes GITHUB_TOKEN (pull requests:
       write).
   node review/main.ts record FILE... --to FOLDER
-      Records them as reviewed, in FOLDER/TREE.json for the git tree that is checked out; prints that file's path.
+      Records them as reviewed, in FOLDER/TREE.json for the git tree that is checked out; prints that file's path. In GitHub Actions the
+      step's output \`artifact\` is the name that \`find\` finds it by.
+  node review/main.ts find
+      In GitHub Actions: finds the artifact with what was reviewed of the git tree that is checked out. The step's outputs are \`run\` and
+      \`artifact\`, the artifact's name; none where nothing was reviewed. Takes GITHUB_TOKEN (actions, contents, pull requests: read).
   node review/main.ts verify FILE... --reviewed FOLDER
       Fails where they are not what was reviewed of the git tree that is checked out, and names every difference.
+
+  node review/main.ts drift STACK... [--to FOLDER] [-- OPTION...]
+      What was changed by other means than a deployment, in the same form. The options after -- go to \`pulumi refresh --preview-only\`.
+  node review/main.ts report FILE...
+      In GitHub Actions: has one issue open while anything has drifted, and closes it afterwards. Takes GITHUB_TOKEN (issues: write).
 `;
 
 const commands: Readonly<Record<string, (args: string[]) => Promise<number> | number>> = {
-    async preview(args) {
-        const end = args.indexOf("--");
-        const [own, options] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
-        const { positionals: stacks, values } = parse(own, { to: { type: "string" } }, "stack");
-        const previews = await Promise.all(stacks.map((stack) => previewStack(stack, options)));
-        if (values.to !== undefined) write(previews, values.to);
-        print(previews);
-        return failureOf(previews) === undefined ? 0 : 1;
-    },
+    preview: (args) => look(args, previewStack),
+    drift: (args) => look(args, driftOf),
 
     render(args) {
         const { positionals, values } = parse(args, { markdown: { type: "boolean" } });
@@ -68,17 +73,59 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number> | nu
 
     record(args) {
         const { positionals, values } = parse(args, { to: { type: "string" } });
-        console.log(record(positionals.map(read), required(values.to, "--to FOLDER"), currentTree()));
+        const tree = currentTree();
+        console.log(record(positionals.map(read), required(values.to, "option --to FOLDER"), tree));
+        tell({ artifact: artifactOf(tree) });
+        return 0;
+    },
+
+    async find(args) {
+        parseArgs({ args });
+        const tree = currentTree();
+        const run = await findReviewed(ownRepository(), tree, required(process.env["GITHUB_SHA"], "environment variable GITHUB_SHA"));
+        console.log(run === undefined ? `No review is recorded of the tree ${tree}.` : `It was reviewed in run ${String(run)}.`);
+        if (run !== undefined) tell({ run: String(run), artifact: artifactOf(tree) });
         return 0;
     },
 
     verify(args) {
         const { positionals, values } = parse(args, { reviewed: { type: "string" } });
-        verify(positionals.map(read), required(values.reviewed, "--reviewed FOLDER"), currentTree());
+        verify(positionals.map(read), required(values.reviewed, "option --reviewed FOLDER"), currentTree());
         console.log("What would be deployed is what was reviewed.");
         return 0;
     },
+
+    async report(args) {
+        const drifts = parse(args, {}).positionals.map(read);
+        await reportDrift(ownRepository(), drifts, about(process.env).note ?? "");
+        return 0;
+    },
 };
+
+/** Looks at the stacks side by side. */
+async function look(args: string[], at: (stack: string, options: readonly string[]) => Promise<Preview>): Promise<number> {
+    const end = args.indexOf("--");
+    const [own, options] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
+    const { positionals: stacks, values } = parse(own, { to: { type: "string" } }, "stack");
+    const previews = await Promise.all(stacks.map((stack) => at(stack, options)));
+    if (values.to !== undefined) write(previews, values.to);
+    print(previews);
+    return failureOf(previews) === undefined ? 0 : 1;
+}
+
+/** The outputs of the step, in GitHub Actions. */
+function tell(outputs: Readonly<Record<string, string>>): void {
+    const { GITHUB_OUTPUT: file } = process.env;
+    if (file) for (const [name, value] of Object.entries(outputs)) appendFileSync(file, `${name}=${value}\n`);
+}
+
+/** The repository that the job is of. */
+function ownRepository(): GitHubRepository {
+    const repository = repositoryOf(process.env);
+    const token = process.env["GITHUB_TOKEN"];
+    if (!repository || !token) throw new UserError("GITHUB_REPOSITORY and GITHUB_TOKEN have to be set, as in GitHub Actions.");
+    return new GitHubRepository(repository, token);
+}
 
 /**
  * Comments on the pull request.
@@ -92,7 +139,7 @@ async function comment(comment: ReviewComment, text: string, hash: string): Prom
         if (isLabelled && before !== hash) await comment.removeLabel(approvalLabel);
         return isLabelled && before === hash;
     } catch (error) {
-        if (!(error instanceof MayNotWrite)) throw error;
+        if (!(error instanceof MayNot)) throw error;
         console.error("The token may not comment on the pull request: the review is in the job's summary alone.");
         return false;
     }
@@ -134,8 +181,8 @@ function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T, wha
     return parsed;
 }
 
-function required(value: string | undefined, option: string): string {
-    if (value === undefined) throw new UserError(`The option ${option} has to be given.`);
+function required(value: string | undefined, what: string): string {
+    if (value === undefined) throw new UserError(`The ${what} has to be given.`);
     return value;
 }
 
@@ -150,8 +197,10 @@ if (command === undefined) {
         process.exitCode = await command(args);
     } catch (error) {
         const isUsage = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-        if (!(error instanceof UserError) && !isUsage) throw error;
-        console.error(error.message);
+        if (error instanceof MayNot)
+            console.error("GITHUB_TOKEN may not do this: see `node review/main.ts help` for what it has to be permitted.");
+        else if (!(error instanceof UserError) && !isUsage) throw error;
+        else console.error(error.message);
         process.exitCode = isUsage ? 2 : 1;
     }
 }

@@ -27,19 +27,27 @@ interface Section {
 /**
  * One comment for all stacks: what each does in numbers, then what matters, then everything, folded.
  *
+ * @param options.intro Markdown that stands before the table, in place of the heading and the legend.
  * @param options.whole where the whole text is, for what has no room here.
  * @param options.note a last line, such as what commit it is about, as Markdown.
  */
 export function renderMarkdown(
     previews: readonly Preview[],
-    options: { readonly whole?: string | undefined; readonly note?: string | undefined; readonly limit?: number } = {},
+    options: {
+        readonly intro?: string | undefined;
+        readonly whole?: string | undefined;
+        readonly note?: string | undefined;
+        readonly limit?: number;
+    } = {},
 ): string {
-    const { whole, note, limit = commentLimit } = options;
+    const { intro, whole, note, limit = commentLimit } = options;
     const reviews = previews.map(reviewOf);
     const names = reviews.map(({ stack }) => codeSpan(stack)).join(", ");
     const end = note === undefined ? [] : ["", `<sub>${note}</sub>`];
     if (reviews.every(({ isEmpty }) => isEmpty)) return [`No changes: ${names}.`, ...end].join("\n");
-    const start = [`### Preview: ${names}`, "", ...renderTable(reviews), "", ...renderLegend(reviews), ""];
+    const counts = renderTable(reviews);
+    const start =
+        intro === undefined ? [`### Preview: ${names}`, "", ...counts, "", ...renderLegend(reviews), ""] : [intro, "", ...counts, ""];
     const body = fit(reviews.flatMap(sectionsOf), limit - sizeOf(start) - sizeOf(end), whole);
     return [...start, ...body, ...end].join("\n");
 }

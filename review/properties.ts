@@ -64,7 +64,7 @@ function join(path: string, key: string): string {
 }
 
 /** Whether the path is that of the other, or of something in it. */
-function isWithin(path: string, outer: string): boolean {
+export function isWithin(path: string, outer: string): boolean {
     return path === outer || (path.startsWith(outer) && /^[.[]/.test(path.slice(outer.length)));
 }
 

@@ -41,8 +41,8 @@ export function record(previews: readonly Preview[], folder: string, tree: strin
 }
 
 /**
- * Compares previews with those that were reviewed of this tree. Changes that nobody reviewed are differences; a preview without changes needs
- * no review.
+ * Compares previews with those that were reviewed of this tree. Changes that nobody reviewed are differences. A preview without changes needs
+ * no review, and one whose changes were made already passes: a deployment that another stack's failure has stopped can be run again.
  *
  * @throws UserError that names every difference, and asks for a new review.
  */
@@ -50,13 +50,15 @@ export function verify(previews: readonly Preview[], folder: string, tree: strin
     const failure = failureOf(previews);
     if (failure !== undefined) throw new UserError(`${failure} Nothing is compared with what was reviewed.`);
     const { stacks, found } = read(fileOf(folder, tree), tree);
-    const changed = previews.flatMap((preview) =>
+    const changing = previews.filter(({ changes }) => changes.length > 0);
+    const changed = changing.flatMap((preview) =>
         differences(stacks[preview.stack] ?? {}, normalize(preview)).map((difference) => `  ${preview.stack}: ${difference}`),
     );
     if (changed.length === 0) return;
     throw new UserError(
         `${found ? "What would be deployed is not what was reviewed" : `No review is recorded of the tree ${tree}`}. Nothing was changed.\n${changed.join("\n")}\n` +
-            "It needs a new review: run the pull request's preview again, read what it says now, and then this deployment again.",
+            "It needs a new review: run all jobs of the pull request's preview again, read what it says now, and then all jobs of this deployment. " +
+            "Where the target branch has moved on, a new pull request is reviewed; a commit without a change (--allow-empty) will do.",
     );
 }
 

@@ -3,6 +3,8 @@
 # half-done is done again; a second run at the same time waits for the first.
 #   setup.sh            installs what is missing
 #   setup.sh tests      and what only the tests need
+#   setup.sh tools      only what a deployment needs where the state is elsewhere: Node.js, packages, Pulumi, plugins
+#   setup.sh packages   only Node.js and packages
 #   setup.sh doctor     only looks: a table, and exit code 1 where something is missing
 # Nothing is installed into the checkout but node_modules: tools go to the user's cache folder (MLOPS_CACHE), plugins to
 # ~/.pulumi/plugins, the local stack's state and passphrase to the user's state folder (MLOPS_STATE).
@@ -355,7 +357,6 @@ setup() {
         "${step}_found" || { "${step}_install"; "${step}_found" || die "$step" 'still missing after its installation' "see $log"; }
         say "$step" "$found"
     done
-    stack_made
 }
 
 doctor() {
@@ -383,7 +384,10 @@ doctor() {
 }
 
 case ${1:-setup} in
-setup | doctor) "${1:-setup}" ;;
-tests) steps+=("${test_steps[@]}") && setup ;;
-*) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+setup) setup && stack_made ;;
+tests) steps+=("${test_steps[@]}") && setup && stack_made ;;
+tools) steps=(node packages cli plugins) && setup ;;
+packages) steps=(node packages) && setup ;;
+doctor) doctor ;;
+*) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -10,15 +10,17 @@ stack=$1
 # for what the state knows (drift.yml does that at night).
 refresh=(--refresh)
 grep -q '^ *mlops:quay:' "Pulumi.$stack.yaml" 2>/dev/null && refresh=()
-color=never; [[ ! -t 1 ]] || color=always
 said=$(mktemp) && trap 'rm -f "$said"' EXIT
+explain() {
+    grep -q 'stack is currently locked\|pending operations from previous\|failed to load checkpoint: EOF' "$said" || return 0
+    echo "Another up of this stack is at work, or was killed. This tells, and mends it: make recover STACK=$stack" >&2
+}
+
+toolchain/stack.sh "$stack" 2>"$said" || { cat "$said" >&2; explain; exit 1; }
+color=never; [[ ! -t 1 ]] || color=always
 # -i: Ctrl-C is for pulumi, which ends in good order as long as somebody reads what it says.
-{
-    toolchain/stack.sh "$stack" &&
-        pulumi up --stack "$stack" --yes --skip-preview ${refresh[@]+"${refresh[@]}"} --non-interactive --color "$color"
-} 2>&1 | tee -i "$said" || {
-    grep -q 'stack is currently locked\|pending operations from previous\|failed to load checkpoint: EOF' "$said" &&
-        echo "Another up of this stack is at work, or was killed. This tells, and mends it: make recover STACK=$stack" >&2
+pulumi up --stack "$stack" --yes --skip-preview ${refresh[@]+"${refresh[@]}"} --non-interactive --color "$color" 2>&1 | tee -i "$said" || {
+    explain
     # Where a build failed: why. A log that ends with an error is the one.
     for log in .build/*.log; do
         [[ -e $log ]] && tail -n 30 "$log" | grep -q '^ERROR\|^#[0-9]* ERROR' && { echo "== $log"; tail -n 30 "$log"; } >&2

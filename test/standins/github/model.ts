@@ -198,6 +198,21 @@ export interface Deployment {
     readonly statuses: DeploymentStatus[];
 }
 
+/** What a run of a workflow keeps; its content is not kept here. */
+export interface Artifact {
+    readonly id: number;
+    readonly name: string;
+    readonly expired: boolean;
+    readonly created: Date;
+    readonly run: {
+        readonly id: number;
+        readonly headSha: string;
+        readonly headBranch: string;
+        /** The id of the repository that the head is of; undefined: of this one, not of a fork. */
+        readonly headRepository: number | undefined;
+    };
+}
+
 /** How the subject of the repository's OIDC tokens is made up. */
 export interface OidcSubject {
     readonly useDefault: boolean;
@@ -228,5 +243,7 @@ export interface Repository extends Vault {
     readonly issues: Map<number, Issue>;
     readonly comments: Map<number, Comment>;
     readonly deployments: Map<number, Deployment>;
+    /** The oldest first. */
+    readonly artifacts: Artifact[];
     oidcSubject: OidcSubject;
 }

@@ -17,12 +17,21 @@ export function open(answer: Operation["answer"]): Operation {
     return { needs: { permissions: ["metadata"], level: "read", role: "read" }, answer };
 }
 
-/** An operation that reads something. @param role that its user must have on the repository. */
-export function reading(permission: Permission, answer: Operation["answer"], role: Role = "read"): Operation {
-    return { needs: { permissions: [permission], level: "read", role }, answer };
+/**
+ * An operation that reads something.
+ *
+ * @param permission one, or several of which any one will do.
+ * @param role that its user must have on the repository.
+ */
+export function reading(permission: Permission | readonly Permission[], answer: Operation["answer"], role: Role = "read"): Operation {
+    return { needs: { permissions: anyOf(permission), level: "read", role }, answer };
 }
 
 /** An operation that changes something. @param permission one, or several of which any one will do. */
 export function writing(permission: Permission | readonly Permission[], role: Role, answer: Operation["answer"]): Operation {
-    return { needs: { permissions: typeof permission === "string" ? [permission] : permission, level: "write", role }, answer };
+    return { needs: { permissions: anyOf(permission), level: "write", role }, answer };
+}
+
+function anyOf(permission: Permission | readonly Permission[]): readonly Permission[] {
+    return typeof permission === "string" ? [permission] : permission;
 }

@@ -43,6 +43,14 @@ export function changesOf(repository: Repository, issue: Pull): { readonly files
     };
 }
 
+/** Whether a commit is one of a pull request's, or the one that it was merged by. */
+export function broughtBy({ git }: Repository, { pull }: Pull, commit: Commit): boolean {
+    if (pull.merged?.commit === commit.sha) return true;
+    const [head, base] = [git.commit(pull.headSha), git.commit(pull.baseSha)];
+    const before = base === undefined ? [] : git.history(base);
+    return head !== undefined && git.history(head).includes(commit) && !before.includes(commit);
+}
+
 /** Merges a pull request, as a merge commit or squashed into one. @throws Refusal on a conflict. */
 export function merge(
     repository: Repository,

@@ -63,6 +63,18 @@ export class RepositoryHandle {
         return [...this.repository.comments.values()].filter(({ issue }) => issue === number).map(({ body }) => body);
     }
 
+    /** What a run of a workflow has uploaded. @returns the run's id. */
+    uploadArtifact(
+        name: string,
+        head: { readonly sha: string; readonly branch: string; readonly repository?: number },
+        { created = new Date(), expired = false } = {},
+    ): number {
+        const id = this.state.nextId();
+        const run = { id, headSha: head.sha, headBranch: head.branch, headRepository: head.repository };
+        this.repository.artifacts.push({ id: this.state.nextId(), name, expired, created, run });
+        return id;
+    }
+
     deployments(): readonly Deployment[] {
         return [...this.repository.deployments.values()];
     }

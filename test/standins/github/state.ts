@@ -107,6 +107,7 @@ export class State {
             issues: new Map(),
             comments: new Map(),
             deployments: new Map(),
+            artifacts: [],
             oidcSubject: { useDefault: true, claims: undefined, immutable: false },
         };
         this.repositories.set(repository.id, repository);

@@ -2,6 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { differences, hash, normalize } from "../../../review/changeSet.ts";
+import { unknown } from "../../../review/preview.ts";
 import { hashOf } from "../../../review/reviewed.ts";
 import { change, preview, readEvents, recorded, secretValue, step, succeeded, unknownValue } from "./previews.ts";
 
@@ -88,5 +89,23 @@ describe("a change set", () => {
         const replaces = of("b");
         const forced = { ...replaces, properties: replaces.properties.map((property) => ({ ...property, replaces: true })) };
         equal(differences(reviewed, normalize(preview([forced]))).length, 1);
+    });
+
+    it("admits any value where none was known in the review, as of what the environment before publishes first", () => {
+        const image = (before: object, after: object) => normalize(preview([change(type, { ...before }, { ...after })]));
+        const before = { digest: "sha256:1", tags: ["1.0.0"], version: "1.0.0" };
+        const reviewed = image(before, { digest: unknown, tags: unknown, version: "1.1.0" });
+        const now = { digest: "sha256:2", tags: ["1.1.0"], version: "1.1.0" };
+        deepEqual(differences(reviewed, image(before, now)), []);
+        deepEqual(differences(reviewed, image(before, { ...now, tags: ["1.0.0"] })), [], "it may turn out to be as it was");
+        // What was known has to be as it was reviewed: before, beside it, and what it is replaced for.
+        deepEqual(differences(reviewed, image({ ...before, digest: "sha256:0" }, now)).length, 1);
+        deepEqual(differences(reviewed, image({ ...before, tags: ["0.9.0"] }, now)).length, 1);
+        deepEqual(differences(reviewed, image(before, { ...now, version: "1.2.0" })).length, 1);
+        deepEqual(differences(reviewed, image(before, { ...now, digests: "sha256:3" })).length, 1);
+        deepEqual(differences(image(before, now), reviewed).length, 3, "nor may what was known be unknown");
+        const created = (after: object) => normalize(preview([change(type, undefined, { ...after })]));
+        deepEqual(differences(created({ image: { digest: unknown, tag: "a" } }), created({ image: { digest: "b", tag: "a" } })), []);
+        deepEqual(differences(created({ image: { digest: unknown, tag: "a" } }), created({ image: { digest: "b", tag: "c" } })).length, 1);
     });
 });

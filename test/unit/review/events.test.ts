@@ -103,6 +103,26 @@ describe("the engine's events", () => {
         );
     });
 
+    it("of a refresh are what is not as the state says; that it looks is no change", () => {
+        const [before, after] = [{ inputs: { a: 1 } }, { inputs: { a: 2 } }];
+        const { changes, unchanged } = readEvents([
+            ...["same", "changed", "gone"].map((name) => step("refresh", robot, before, before, {}, name)),
+            step("same", robot, before, before, {}, "same"),
+            step("update", robot, before, after, { diffs: ["a"] }, "changed"),
+            step("delete", robot, before, null, {}, "gone"),
+            succeeded,
+        ]);
+        deepEqual(
+            changes.map(({ name, operation }) => [name, operation]),
+            [
+                ["changed", "update"],
+                ["gone", "delete"],
+            ],
+        );
+        deepEqual(changes[0]?.properties, [{ path: "a", before: 1, after: 2, replaces: false }]);
+        equal(unchanged.length, 1);
+    });
+
     it("have the same names in every preview, where the engine makes them up", () => {
         const make = (suffix: string) =>
             readEvents([

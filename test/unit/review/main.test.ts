@@ -54,7 +54,8 @@ describe("the review's commands", function () {
     it("are listed by help, and by a command that there is not", async () => {
         const { code, out, err } = await review("help");
         deepEqual([code, err], [0, ""]);
-        for (const command of ["preview", "render", "post", "record", "verify"]) match(out, new RegExp(`main\\.ts ${command} `));
+        for (const command of ["preview", "render", "post", "record", "find", "verify", "drift", "report"])
+            match(out, new RegExp(`main\\.ts ${command}\\b`));
         for (const wrong of [[], ["constructor"], ["reviewe"]]) {
             const { code, err } = await review(...wrong);
             deepEqual([code, err], [2, out]);
@@ -105,7 +106,9 @@ describe("the review's commands", function () {
         match(other.err, /^What would be deployed is not what was reviewed\. Nothing was changed\.\n/);
         match(other.err, /^ {2}prod: create urn:pulumi:.*quay:index:Robot::digits-1: was not reviewed$/m);
         match(other.err, /^ {2}prod: update urn:pulumi:.*PromotedImage::digits: was reviewed, and would not happen$/m);
-        match(other.err, /It needs a new review: run the pull request's preview again/);
+        match(other.err, /It needs a new review: run all jobs of the pull request's preview again/);
+
+        equal((await review("verify", "same.json", "--reviewed", "reviewed")).code, 0, "what was reviewed is deployed already");
 
         commit("three");
         match(

@@ -1,5 +1,6 @@
 import type { Operations } from "../operation.ts";
 import { accountOperations } from "./accounts.ts";
+import { actionsOperations } from "./actions.ts";
 import { contentsOperations } from "./contents.ts";
 import { deploymentOperations } from "./deployments.ts";
 import { environmentOperations } from "./environments.ts";
@@ -22,4 +23,5 @@ export const operations: Operations = {
     ...pullOperations,
     ...issueOperations,
     ...deploymentOperations,
+    ...actionsOperations,
 };

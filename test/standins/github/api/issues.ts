@@ -41,7 +41,7 @@ export const issueOperations: Operations = {
         return json(201, issueView(call, issue));
     }),
 
-    "issues/get": reading("issues", (call) => json(200, issueView(call, issueOf(call)))),
+    "issues/get": reading(either, (call) => json(200, issueView(call, issueOf(call)))),
 
     "issues/update": writing(either, "read", (call) => {
         const issue = issueOf(call);
@@ -55,7 +55,7 @@ export const issueOperations: Operations = {
         return json(200, issueView(call, issue));
     }),
 
-    "issues/list-comments": reading("issues", (call) => {
+    "issues/list-comments": reading(either, (call) => {
         const { number } = issueOf(call);
         const since = call.query.get("since");
         const comments = [...call.repository.comments.values()].filter(
@@ -80,7 +80,7 @@ export const issueOperations: Operations = {
         return json(201, commentView(call, comment));
     }),
 
-    "issues/get-comment": reading("issues", (call) => json(200, commentView(call, commentOf(call)))),
+    "issues/get-comment": reading(either, (call) => json(200, commentView(call, commentOf(call)))),
 
     "issues/update-comment": writing(either, "read", (call) => {
         const comment = commentOf(call);
@@ -99,7 +99,7 @@ export const issueOperations: Operations = {
         return nothing();
     }),
 
-    "issues/list-labels-for-repo": reading("issues", (call) => {
+    "issues/list-labels-for-repo": reading(either, (call) => {
         const { items, headers } = call.page([...call.repository.labels.values()]);
         return json(
             200,
@@ -108,7 +108,7 @@ export const issueOperations: Operations = {
         );
     }),
 
-    "issues/get-label": reading("issues", (call) => {
+    "issues/get-label": reading(either, (call) => {
         const label = call.repository.labels.get(call.param("name").toLowerCase());
         if (label === undefined) throw notFound();
         return json(200, labelView(call, label));
@@ -122,7 +122,7 @@ export const issueOperations: Operations = {
         return json(201, labelView(call, createLabel(call, given.name, given.color, given.description ?? null)));
     }),
 
-    "issues/list-labels-on-issue": reading("issues", (call) => {
+    "issues/list-labels-on-issue": reading(either, (call) => {
         const { items, headers } = call.page(issueOf(call).labels);
         return json(
             200,

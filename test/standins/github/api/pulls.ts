@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { conflict, json, notFound, nothing, Refusal, validationFailed } from "../answers.ts";
+import { conflict, json, notFound, nothing, Refusal, unprocessable, validationFailed } from "../answers.ts";
 import type { Call } from "../call.ts";
 import { type Operations, reading, writing } from "../operation.ts";
 import { isProtected } from "../protection.ts";
-import { changesOf, headOf, isPull, merge, type Pull, pullsOf, setState } from "../pulls.ts";
+import { broughtBy, changesOf, headOf, isPull, merge, type Pull, pullsOf, setState } from "../pulls.ts";
 import { accountView, changeView, nodeId, repositoryPage, repositoryUrl, repositoryView, time } from "../views.ts";
 import { association, commentCount, issueLabels, openIssue, requireBody, requireOwn } from "./issues.ts";
 
@@ -38,6 +38,18 @@ export const pullOperations: Operations = {
             .filter(({ pull }) => head === null || `${call.repository.owner}:${pull.head}` === head)
             .filter(({ pull }) => base === null || pull.base === base)
             .toReversed();
+        const { items, headers } = call.page(pulls);
+        return json(
+            200,
+            items.map((issue) => simpleView(call, issue)),
+            headers,
+        );
+    }),
+
+    "repos/list-pull-requests-associated-with-commit": reading("pull_requests", (call) => {
+        const commit = call.repository.git.resolve(call.param("commit_sha"));
+        if (commit === undefined) throw unprocessable(`No commit found for SHA: ${call.param("commit_sha")}`);
+        const pulls = pullsOf(call.repository).filter((issue) => broughtBy(call.repository, issue, commit));
         const { items, headers } = call.page(pulls);
         return json(
             200,

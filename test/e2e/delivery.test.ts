@@ -1,0 +1,280 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { Chain, environments } from "../../demo/chain.ts";
+import type { Grants } from "../standins/github/model.ts";
+import type { RepositoryHandle } from "../standins/github/repositoryHandle.ts";
+import { run, temporary } from "./project.ts";
+
+const job = z.object({
+    permissions: z.record(z.string(), z.string()),
+    steps: z.array(z.object({ id: z.string().optional(), with: z.record(z.string(), z.unknown()).default({}) })),
+});
+const jobs = z.object({ jobs: z.record(z.string(), job) });
+
+/** What a workflow asks for: what is not there, its tokens may not do here. */
+function permissionsOf(workflow: string, id: string): { readonly own: Grants; readonly app: Grants } {
+    const file = readFileSync(join(import.meta.dirname, `../../.github/workflows/${workflow}.yml`), "utf8");
+    const { permissions, steps } = job.parse(jobs.parse(parse(file)).jobs[id]);
+    const ofApp = Object.entries(steps.find(({ id }) => id === "app")?.with ?? {}).flatMap(([name, level]) => {
+        const [, permission] = /^permission-(.+)$/.exec(name) ?? [];
+        return permission === undefined ? [] : [[permission, level] as const];
+    });
+    const grants = (entries: readonly (readonly [string, unknown])[]): Grants =>
+        Object.fromEntries(entries.map(([name, level]) => [name.replaceAll("-", "_"), level]));
+    return { own: grants(Object.entries(permissions)), app: grants(ofApp) };
+}
+
+/** One story: each step begins where the one before ended. What the workflows do with the stacks, by the script that they do it with. */
+describe("the delivery of the environments", () => {
+    let chain: Chain;
+    /** The repository of this project. */
+    let project: RepositoryHandle;
+    /** What the steps of a job write into. */
+    let runner: string;
+    /** A Docker engine that is not there. */
+    const noEngine = { DOCKER_HOST: "tcp://127.0.0.1:1" };
+    const reading = { QUAY_TOKEN: "", GITHUB_TOKEN: "" };
+    const drifting = { GITHUB_TOKEN: "" };
+
+    /** As a step of a job runs it. */
+    const deliver = async (args: string[], env: Record<string, string> = {}): Promise<string> => {
+        const actions = {
+            GITHUB_API_URL: chain.github.url,
+            GITHUB_SERVER_URL: "https://github.example",
+            GITHUB_REPOSITORY: "alice/mlops",
+            GITHUB_RUN_ID: "7",
+            GITHUB_STEP_SUMMARY: join(runner, "summary"),
+            GITHUB_OUTPUT: join(runner, "output"),
+        };
+        const options = { cwd: chain.folder, env: { ...process.env, ...chain.environment, ...actions, ...env }, maxBuffer: 1 << 26 };
+        try {
+            const { stdout } = await run("toolchain/deliver.sh", args, options);
+            return stdout;
+        } catch (error) {
+            const { stdout, stderr } = z.object({ stdout: z.string(), stderr: z.string() }).parse(error);
+            throw new Error(stdout + stderr);
+        }
+    };
+    /** The token that a job has for this project's repository. */
+    const ownToken = (workflow: string, id: string) => ({
+        GITHUB_TOKEN: chain.github.createToken({
+            user: "alice",
+            repositories: ["alice/mlops"],
+            permissions: permissionsOf(workflow, id).own,
+        }),
+    });
+    const written = (name: string) => readFileSync(join(runner, name), "utf8");
+    const git = (...args: string[]): string =>
+        execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@example.org", ...args], { cwd: chain.folder, encoding: "utf8" });
+    const build = (content: string) => {
+        mkdirSync(chain.service, { recursive: true });
+        writeFileSync(join(chain.service, "Dockerfile"), "FROM scratch\nCOPY content /content\n");
+        writeFileSync(join(chain.service, "content"), content);
+    };
+    const configure = (environment: string, from: string, to: string) => {
+        const file = join(chain.folder, `Pulumi.${environment}.yaml`);
+        const before = readFileSync(file, "utf8");
+        ok(before.includes(from));
+        writeFileSync(file, before.replace(from, to));
+    };
+    const ask = async (method: string, path: string, body: unknown): Promise<unknown> => {
+        const response = await fetch(`${chain.github.url}/repos/alice/mlops/${path}`, {
+            method,
+            headers: { authorization: `Bearer ${chain.github.createToken({ user: "alice" })}` },
+            body: JSON.stringify(body),
+        });
+        ok(response.ok, `${method} ${path}: ${String(response.status)}`);
+        return response.json();
+    };
+
+    /** Commits what was changed to a branch, and opens a pull request for it. @returns its number and head. */
+    const propose = async (title: string) => {
+        git("checkout", "--quiet", "-b", title);
+        git("add", "--all");
+        git("commit", "--quiet", "--message", title);
+        project.createBranch(title);
+        const { sha } = project.commit({ change: title }, { branch: title });
+        const pull = z.object({ number: z.int() }).parse(await ask("POST", "pulls", { title, head: title, base: "main" }));
+        return { number: pull.number, sha };
+    };
+    /** What the workflow "Preview" does; its artifact is uploaded. */
+    const review = async ({ number, sha }: { number: number; sha: string }, branch: string): Promise<number> => {
+        rmSync(join(chain.folder, "previews"), { recursive: true, force: true });
+        rmSync(join(chain.folder, "reviewed"), { recursive: true, force: true });
+        await Promise.all(environments.map((environment) => deliver(["preview", environment], { ...reading, ...noEngine })));
+        await deliver(["review", ...environments], { ...ownToken("preview", "review"), GITHUB_REF: `refs/pull/${String(number)}/merge` });
+        const [, artifact = ""] = /^artifact=(.*)$/m.exec(written("output")) ?? [];
+        return project.uploadArtifact(artifact, { sha, branch });
+    };
+    /** Squashes the pull request. @returns the commit, as GitHub has it. */
+    const merge = ({ number }: { number: number }, branch: string): string => {
+        project.merge(number);
+        git("checkout", "--quiet", "main");
+        git("merge", "--quiet", "--squash", branch);
+        git("commit", "--quiet", "--message", branch);
+        return project.commits()[0]?.sha ?? "";
+    };
+    /** What the workflow "Deploy" does for one environment. */
+    const deploy = (environment: string) => deliver(["deploy", environment]);
+    const find = (commit: string) => deliver(["find"], { ...ownToken("deploy-stack", "deploy"), GITHUB_SHA: commit });
+    const stateOf = () =>
+        environments.map((environment) => [chain.storedState(environment), statSync(join(stateFolder(), "locks")).mtimeMs] as const);
+    const stateFolder = () => join((chain.environment["PULUMI_BACKEND_URL"] ?? "").replace("file://", ""), ".pulumi");
+    const changing = () => {
+        const all = [...chain.quay.requests(), ...chain.github.requests()];
+        return all.filter(({ method }) => !["GET", "HEAD"].includes(method)).map(({ method, path }) => `${method} ${path}`);
+    };
+
+    before(async () => {
+        chain = await Chain.create();
+        build("one");
+        const service = { user: "alice", repositories: ["alice/MLOpsPython"] };
+        const app = (workflow: string, id: string) =>
+            chain.github.createToken({ ...service, permissions: permissionsOf(workflow, id).app });
+        chain.setEnvironment("GITHUB_TOKEN", app("deploy-stack", "deploy"));
+        for (const environment of environments) await chain.up(environment);
+        project = chain.github.createRepository({ owner: "alice", name: "mlops" });
+        git("init", "--quiet", "--initial-branch", "main");
+        git("add", "--all");
+        git("commit", "--quiet", "--message", "What is deployed");
+        reading.QUAY_TOKEN = chain.quay.createToken({ user: "alice", scopes: ["repo:read", "user:read"] });
+        reading.GITHUB_TOKEN = chain.github.createToken({ ...service, permissions: {} });
+        drifting.GITHUB_TOKEN = app("drift", "drift");
+    });
+    beforeEach(() => {
+        runner = temporary("job");
+    });
+    afterEach(() => {
+        rmSync(runner, { recursive: true });
+    });
+    after(async () => {
+        const unknown = chain.github.unknown();
+        await chain.remove();
+        deepEqual(unknown, []);
+    });
+
+    let release: { number: number; sha: string };
+    let reviewedIn: number;
+
+    it("previews a release to all of them with tokens that read and without a Docker engine, and changes nothing anywhere", async () => {
+        build("two");
+        for (const environment of environments) configure(environment, "version: 1.0.0", "version: 1.1.0");
+        release = await propose("release");
+        const before = stateOf();
+        chain.quay.clearRequests();
+        chain.github.clearRequests();
+        const printed = await Promise.all(
+            environments.map((environment) => deliver(["preview", environment], { ...reading, ...noEngine })),
+        );
+        for (const text of printed) match(text, /version of .*: 1\.0\.0 → 1\.1\.0/);
+        deepEqual(changing(), []);
+        deepEqual(stateOf(), before);
+        equal((await chain.tags("dev"))["1.1.0"], undefined);
+    });
+
+    it("shows it in one comment and in the job's summary, and records it by the tree", async () => {
+        reviewedIn = await review(release, "release");
+        const [comment = "", ...others] = project.comments(release.number);
+        deepEqual(others, []);
+        for (const environment of environments) match(comment, new RegExp(`^\\| \`${environment}\` \\|`, "m"));
+        equal(comment.split("\n").slice(1).join("\n"), written("summary").trimEnd());
+        const tree = git("rev-parse", "HEAD^{tree}").trim();
+        equal(written("output"), `artifact=reviewed-${tree}\n`);
+        deepEqual(readdirSync(join(chain.folder, "reviewed")), [`${tree}.json`]);
+    });
+
+    it("deploys what was reviewed, one after the other, with the permissions that the workflow asks for", async () => {
+        const sha = merge(release, "release");
+        await find(sha);
+        equal(written("output"), `run=${String(reviewedIn)}\nartifact=reviewed-${git("rev-parse", "HEAD^{tree}").trim()}\n`);
+        for (const environment of environments) {
+            match(await deploy(environment), /What would be deployed is what was reviewed\./);
+            const { version, digest } = await chain.outputs(environment);
+            equal(version, "1.1.0");
+            equal((await chain.tags(environment))["1.1.0"], digest);
+        }
+    });
+
+    it("can be run again: what is deployed already passes, and stays", async () => {
+        const before = await Promise.all(environments.map((environment) => chain.outputs(environment)));
+        for (const environment of environments) match(await deploy(environment), /What would be deployed is what was reviewed\./);
+        deepEqual(await Promise.all(environments.map((environment) => chain.outputs(environment))), before);
+    });
+
+    it("stops where something else was deployed meanwhile, and changes nothing; with a new review it goes on", async () => {
+        configure("prod", "visibility: public", "visibility: private");
+        const pull = await propose("private");
+        await review(pull, "private");
+        // Somebody deploys by hand.
+        configure("prod", "rotation: 0", "rotation: 1");
+        await chain.up("prod");
+        git("checkout", "--quiet", "--", "Pulumi.prod.yaml");
+        merge(pull, "private");
+        const before = chain.storedState("prod");
+        await rejects(deploy("prod"), (error: Error) => {
+            match(error.message, /What would be deployed is not what was reviewed\. Nothing was changed\./);
+            match(error.message, /quay:index:Robot::.*: was not reviewed/);
+            match(error.message, /It needs a new review/);
+            return true;
+        });
+        equal(chain.storedState("prod"), before);
+        await ask("POST", `issues/${String(pull.number)}/labels`, { labels: ["approve-dangerous"] });
+        await review(pull, "private");
+        await deploy("prod");
+        equal((await chain.outputs("prod")).version, "1.1.0");
+    });
+
+    it("deploys no change that came without a review", async () => {
+        configure("staging", "visibility: private", "visibility: public");
+        git("commit", "--quiet", "--all", "--message", "Past everybody");
+        const before = chain.storedState("staging");
+        await rejects(deploy("staging"), /No review is recorded of the tree [0-9a-f]{40}\. Nothing was changed\./);
+        equal(chain.storedState("staging"), before);
+        git("reset", "--quiet", "--hard", "HEAD^");
+        const sha = project.commit({ change: "past everybody" }).sha;
+        match(await find(sha), /No review is recorded/);
+        ok(!readdirSync(runner).includes("output"));
+    });
+
+    describe("finds drift", () => {
+        const look = async (): Promise<void> => {
+            rmSync(join(chain.folder, "drift"), { recursive: true, force: true });
+            for (const environment of environments) await deliver(["drift", environment], { ...drifting, ...noEngine });
+            await deliver(["report", ...environments], ownToken("drift", "report"));
+        };
+        const issues = () => project.issues().map(({ state, body }) => ({ state, body: body ?? "" }));
+
+        it("and says nothing where there is none, whatever is on this machine", async () => {
+            const images = await chain.docker("images", "--quiet", `${chain.quay.registry}/*/*`);
+            await chain.docker("rmi", "--force", ...new Set(images.split("\n")));
+            const before = stateOf();
+            chain.quay.clearRequests();
+            chain.github.clearRequests();
+            await look();
+            deepEqual([issues(), stateOf(), changing()], [[], before, []]);
+        });
+
+        it("and has one issue until it is gone", async () => {
+            const { QUAY_PWD = "" } = chain.repository.secrets("staging");
+            chain.repository.deleteSecret("QUAY_PWD", "staging");
+            await look();
+            match(issues()[0]?.body ?? "", /secret `QUAY_PWD` of environment `staging` is deleted/);
+            await look();
+            deepEqual(
+                issues().map(({ state }) => state),
+                ["open"],
+            );
+            ok(!(issues()[0]?.body ?? "").includes(QUAY_PWD));
+            await chain.stack("staging").then((stack) => stack.up({ refresh: true, color: "never" }));
+            await look();
+            deepEqual(
+                issues().map(({ state }) => state),
+                ["closed"],
+            );
+        });
+    });
+});

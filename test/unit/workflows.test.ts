@@ -1,0 +1,183 @@
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { execFile, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { parse } from "yaml";
+import { z } from "zod";
+import * as actions from "../../workflow/actions.ts";
+
+const root = join(import.meta.dirname, "../..");
+const folder = join(root, ".github/workflows");
+const files = readdirSync(folder).sort();
+
+const step = z.object({
+    name: z.string(),
+    uses: z.string().optional(),
+    run: z.string().optional(),
+    if: z.string().optional(),
+    with: z.record(z.string(), z.unknown()).default({}),
+    env: z.record(z.string(), z.string()).default({}),
+});
+const workflow = z.object({
+    name: z.string(),
+    on: z.record(z.string(), z.unknown()),
+    permissions: z.strictObject({}),
+    jobs: z.record(
+        z.string(),
+        z.object({
+            if: z.string().optional(),
+            needs: z.string().optional(),
+            uses: z.string().optional(),
+            environment: z.string().optional(),
+            permissions: z.record(z.string(), z.enum(["read", "write"])),
+            concurrency: z.object({ group: z.string(), "cancel-in-progress": z.boolean() }).optional(),
+            strategy: z.object({ "fail-fast": z.boolean(), matrix: z.object({ stack: z.array(z.string()) }) }).optional(),
+            "timeout-minutes": z.int().optional(),
+            with: z.record(z.string(), z.string()).default({}),
+            steps: z.array(step).default([]),
+        }),
+    ),
+});
+type Job = z.infer<typeof workflow>["jobs"][string];
+
+const text = (name: string): string => readFileSync(join(folder, `${name}.yml`), "utf8");
+const read = (name: string) => workflow.parse(parse(text(name)));
+const job = (name: string, id: string): Job => {
+    const found = read(name).jobs[id];
+    ok(found !== undefined, `${name} has no job ${id}`);
+    return found;
+};
+const jobs = files.flatMap((file) => Object.entries(read(file.replace(/\.yml$/, "")).jobs).map(([id, found]) => ({ file, id, ...found })));
+const setUp = z
+    .object({ runs: z.object({ steps: z.array(step) }) })
+    .parse(parse(readFileSync(join(root, ".github/actions/set-up/action.yml"), "utf8"))).runs.steps;
+const allSteps = [...jobs.flatMap(({ steps }) => steps), ...setUp];
+/** Every environment but the one on this machine. */
+const stacks = ["dev", "staging", "prod"];
+
+describe("the workflows of this project", function () {
+    this.timeout(120_000);
+
+    it("have nothing that a linter finds: actionlint with shellcheck, zizmor at its most pedantic, the schemas", async () => {
+        const run = promisify(execFile);
+        const workflows = files.map((file) => join(folder, file));
+        const linters: [string, string[]][] = [
+            ["actionlint", ["-no-color"]],
+            ["zizmor", ["--offline", "--persona", "pedantic", "--no-progress", "--color", "never", ".github"]],
+            ["check-jsonschema", ["--builtin-schema", "github-workflows", ...workflows]],
+            ["check-jsonschema", ["--builtin-schema", "github-actions", ".github/actions/set-up/action.yml"]],
+        ];
+        for (const [linter, args] of linters) await run(linter, args, { cwd: root });
+    });
+
+    it("are the ones that there are, and no other is triggered by what strangers do", () => {
+        deepEqual(files, ["check.yml", "deploy-stack.yml", "deploy.yml", "drift.yml", "preview.yml"]);
+        const triggers = Object.fromEntries(files.map((file) => [file, Object.keys(read(file.replace(/\.yml$/, "")).on)]));
+        deepEqual(triggers, {
+            "check.yml": ["push", "pull_request"],
+            "deploy-stack.yml": ["workflow_call"],
+            "deploy.yml": ["push"],
+            "drift.yml": ["schedule", "workflow_dispatch"],
+            "preview.yml": ["pull_request"],
+        });
+    });
+
+    it("use actions by their commits alone, each by one, and the same as the workflows that stacks deliver", () => {
+        const used = allSteps.flatMap(({ uses }) => (uses === undefined || uses.startsWith("./") ? [] : [uses]));
+        for (const uses of used) match(uses, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+        const commits = new Map<string, string>();
+        const delivered = Object.values(actions).map(({ repository, commit }) => `${repository}@${commit}`);
+        for (const uses of [...used, ...delivered]) {
+            const [repository = "", commit = ""] = uses.split("@");
+            equal(commits.get(repository) ?? commit, commit, repository);
+            commits.set(repository, commit);
+        }
+    });
+
+    it("give each job its time, check sources out without leaving the token, and put no expression into a script", () => {
+        for (const { file, id, uses, "timeout-minutes": minutes } of jobs)
+            ok(uses !== undefined || minutes !== undefined, `${file}: ${id}`);
+        for (const { uses, with: given } of allSteps) if (uses?.startsWith("actions/checkout@")) equal(given["persist-credentials"], false);
+        for (const { run } of allSteps) ok(!run?.includes("${{"), run);
+    });
+
+    it("may write only what each is for", () => {
+        const writing = jobs.flatMap(({ file, id, permissions }) =>
+            Object.entries(permissions).flatMap(([name, level]) => (level === "write" ? [`${file} ${id} ${name}`] : [])),
+        );
+        deepEqual(writing, [
+            "deploy-stack.yml deploy id-token",
+            "deploy.yml dev id-token",
+            "deploy.yml staging id-token",
+            "deploy.yml prod id-token",
+            "drift.yml drift id-token",
+            "drift.yml report issues",
+            "preview.yml preview id-token",
+            "preview.yml review pull-requests",
+        ]);
+    });
+
+    it("have secrets only where an environment guards them", () => {
+        ok(!text("check").includes("secrets."));
+        for (const { file, id, environment, uses, steps } of jobs) {
+            const has = JSON.stringify(steps).includes("secrets.");
+            ok(!has || (environment !== undefined && uses === undefined), `${file}: ${id}`);
+        }
+        const environments = jobs.flatMap(({ environment }) => environment ?? []);
+        deepEqual(environments, ["deploy-${{ inputs.stack }}", "drift", "preview"]);
+    });
+
+    it("preview all stacks side by side, of this repository's branches alone, with an engine that is not there", () => {
+        const { if: condition = "", strategy, steps } = job("preview", "preview");
+        equal(condition, "github.event.pull_request.head.repo.full_name == github.repository");
+        deepEqual(strategy, { "fail-fast": false, matrix: { stack: stacks } });
+        equal(steps.find(({ name }) => name === "Preview")?.env["DOCKER_HOST"], "tcp://127.0.0.1:1");
+        ok(!text("preview").includes("APP_PRIVATE_KEY"));
+    });
+
+    it("deploy one after the other, from the default branch alone, and cancel no deployment", () => {
+        const { jobs: chain } = read("deploy");
+        deepEqual(
+            Object.entries(chain).map(([id, { needs, with: given }]) => [id, needs, given["stack"]]),
+            [
+                ["dev", undefined, "dev"],
+                ["staging", "dev", "staging"],
+                ["prod", "staging", "prod"],
+            ],
+        );
+        match(chain["dev"]?.if ?? "", /default_branch$/);
+        deepEqual(job("deploy-stack", "deploy").concurrency, { group: "stack-${{ inputs.stack }}", "cancel-in-progress": false });
+        for (const { permissions } of Object.values(chain)) deepEqual(permissions, job("deploy-stack", "deploy").permissions);
+    });
+
+    it("look for drift in all stacks, on the default branch alone", () => {
+        const { if: condition = "", strategy } = job("drift", "drift");
+        match(condition, /^github\.event_name == 'schedule' \|\| github\.ref_name == .*\.default_branch$/);
+        deepEqual(strategy?.matrix.stack, stacks);
+    });
+
+    it("tell a job that follows even of what failed, and never of what was skipped", () => {
+        for (const [name, id, before] of [
+            ["preview", "review", "preview"],
+            ["drift", "report", "drift"],
+        ] as const) {
+            equal(job(name, id).if, `\${{ !cancelled() && needs.${before}.result != 'skipped' }}`);
+            const upload = job(name, before).steps.find(({ uses }) => uses?.startsWith("actions/upload-artifact@"));
+            match(upload?.if ?? "", /!cancelled\(\)/);
+        }
+    });
+
+    it("run nothing but the project's scripts, with commands that these know", () => {
+        const commands = allSteps.flatMap(({ run }) => (run === undefined ? [] : [run]));
+        const known =
+            /^(make test|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node toolchain\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
+        const deliver = commands.filter((command) => !known.test(command));
+        const used = deliver.map((command) => /^toolchain\/deliver\.sh (\w+)(?: "\$STACK"| dev staging prod)?$/.exec(command)?.[1]);
+        deepEqual(used.toSorted(), ["deploy", "drift", "find", "preview", "report", "review"]);
+        const { stderr, status } = spawnSync(join(root, "toolchain/deliver.sh"), { encoding: "utf8" });
+        equal(status, 2);
+        for (const command of used) match(stderr, new RegExp(`deliver\\.sh ${String(command)} `));
+        notEqual(spawnSync(join(root, "toolchain/deliver.sh"), ["destroy", "prod"]).status, 0);
+    });
+});
