@@ -262,7 +262,8 @@ export function parseEnvironment(
     const sections = Object.fromEntries(
         own.map(([key, value]) => [key.slice(project.length + 1), fromJson(value)] as const).filter(([, value]) => !isEmpty(value)),
     );
-    const secretSections = config.secretKeys.map((key) => key.slice(project.length + 1));
+    const secretKeys = config.secretKeys.filter((key) => key.startsWith(`${project}:`));
+    const secretSections = secretKeys.map((key) => key.slice(project.length + 1));
     // Only environment variables are handled as secrets.
     const misplaced = Object.keys(sections).filter((section) => section !== "env" && secretSections.includes(section));
     const kind = "promoteFrom" in sections ? "promoted" : "quay" in sections || "github" in sections ? "built" : "local";
@@ -281,8 +282,14 @@ export function publisherOf({ service, promoteFrom }: EnvironmentOf<"promoted">)
     const file = `Pulumi.${environment}.yaml`;
     if (!existsSync(file)) return undefined;
     const version = z.object({ config: z.object({ [`${pulumi.getProject()}:service`]: z.object({ version: z.string() }) }) });
-    const theirs = version.safeParse(yaml.parse(readFileSync(file, "utf8")));
+    const theirs = version.safeParse(parseYaml(readFileSync(file, "utf8")));
     return theirs.data?.config[`${pulumi.getProject()}:service`]?.version === service.version ? environment : undefined;
+}
+
+/** A file that cannot be parsed names no version: its own stack says so. */
+function parseYaml(text: string): unknown {
+    const document = yaml.parseDocument(text);
+    return document.errors.length > 0 ? undefined : document.toJS();
 }
 
 /** What tells the service whose tokens to accept, as its environment variables. */

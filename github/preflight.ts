@@ -33,7 +33,7 @@ interface Problem {
 
 /**
  * Checks, before anything is declared, what would otherwise fail half-way: the token and what it may do, the repository, the branch, and what
- * is there already. Four requests at once, in an `up` alone: a preview checks the settings and asks GitHub nothing.
+ * is there already. Four requests at once, and one more about an environment without variables, in an `up` alone: a preview checks the settings and asks GitHub nothing.
  *
  * @throws UserError with every problem and what to do about it.
  */
@@ -179,7 +179,8 @@ function findBranchProblems({ branch, delivery, environment, setting }: Delivery
     return [];
 }
 
-function findFileProblems({ path, branch, adopt, setting }: Delivery, { body }: Answer): Problem[] {
+function findFileProblems({ path, branch, delivery, adopt, setting }: Delivery, { body }: Answer): Problem[] {
+    if (delivery === "pullRequest") return []; // whoever merges it decides
     const file = fileForm.safeParse(body).data;
     if (file === undefined || adopt || isManagedBy(Buffer.from(file.content, "base64").toString(), thisStack())) return [];
     const what = `The file ${path} is there already on the branch "${branch}", and it is not this stack's.`;

@@ -6,7 +6,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . toolchain/env.sh
 stack=$1
 
-if ! state=$(pulumi stack export --stack "$stack" 2>/dev/null); then
+said=$(mktemp) && trap 'rm -f "$said"' EXIT
+if ! state=$(pulumi stack export --stack "$stack" 2>"$said"); then
+    grep -q 'no stack named' "$said" || { cat "$said" >&2; exit 1; }
     echo "There is no stack \"$stack\": nothing to remove."
     exit 0
 fi
