@@ -106,5 +106,6 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
         ),
         robotUsername,
         workflow: workflow.url,
+        ...(github.delivery === "pullRequest" ? { pullRequest: pulumi.interpolate`${workflow.pullRequestUrl}` } : {}),
     };
 }
