@@ -237,8 +237,12 @@ export function readEnvironment(): Environment {
 
 /** The CLI takes an empty passphrase, with which anyone can read the robots' tokens in the state; that there is none at all, it says itself. */
 function requirePassphrase(file: string): void {
-    const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile = "" } = process.env;
-    if (passphrase !== "" || passphraseFile !== "" || !existsSync(file) || !/^encryptionsalt:/m.test(readFileSync(file, "utf8"))) return;
+    const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_BACKEND_URL: backend = "" } = process.env;
+    if (passphrase !== "") return; // the CLI looks at PULUMI_CONFIG_PASSPHRASE_FILE only where this one is not set at all
+    const settings = existsSync(file) ? readFileSync(file, "utf8") : "";
+    // The salt is in the file or in the state alone; Pulumi Cloud and a KMS need no passphrase, and a variable that is empty means nothing there.
+    const isUsed = /^encryptionsalt:/m.test(settings) || (/^(file|s3|gs|azblob):/.test(backend) && !/^secretsprovider:/m.test(settings));
+    if (!isUsed) return;
     throw new UserError(
         "PULUMI_CONFIG_PASSPHRASE is empty: anyone could read the secrets in the state. Make a passphrase, and say where it is:\n" +
             "  (umask 077 && head -c 32 /dev/urandom | base64 > ~/.mlops-passphrase)\n" +
