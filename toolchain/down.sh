@@ -18,7 +18,7 @@ pulumi stack rm "$stack" --yes --preserve-config --non-interactive
 rm -rf .build
 # All contents of the stack's images, but those that something else is using.
 sed -n 's/.*"name": "\([^"]*\):ctx-[0-9a-f]*".*/\1/p' <<<"$state" | sort -u | while read -r repository; do
-    docker images --format '{{.Repository}}:{{.Tag}}' "$repository" | grep ':ctx-' | while read -r image; do
+    { docker images --format '{{.Repository}}:{{.Tag}}' "$repository" | grep ':ctx-' || true; } | while read -r image; do
         docker rmi "$image" >/dev/null 2>&1 || echo "kept, because it is in use: $image"
     done
 done
