@@ -2,7 +2,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo up down token preview board adopt recover test check doctor setup
+.PHONY: help demo up down token preview refresh board adopt recover test check doctor setup
 
 # The stack that a target works on, and those that the board shows.
 STACK ?= local
@@ -28,6 +28,9 @@ token: ## print a fresh access token of the local identity provider
 preview: setup ## show what `make up` would change; needs no Docker engine
 	@toolchain/stack.sh $(STACK)
 	@. toolchain/env.sh && node review/main.ts preview $(STACK)
+
+refresh: ## look at what was changed by hand; the next `make up` puts it back
+	@$(pulumi) refresh --yes --skip-preview --exclude '**docker:index/registryImage:RegistryImage**' --exclude '**docker:index/remoteImage:RemoteImage**'
 
 board: ## what each environment is at; STACKS="dev prod" for some, ARGS=--help for more
 	@. toolchain/env.sh && node board/main.ts $(ARGS) $(STACKS)

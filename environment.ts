@@ -237,8 +237,12 @@ export function readEnvironment(): Environment {
 
 /** The CLI takes an empty passphrase, with which anyone can read the robots' tokens in the state; that there is none at all, it says itself. */
 function requirePassphrase(file: string): void {
-    const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile = "" } = process.env;
-    if (passphrase !== "" || passphraseFile !== "" || !existsSync(file) || !/^encryptionsalt:/m.test(readFileSync(file, "utf8"))) return;
+    const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_BACKEND_URL: backend = "" } = process.env;
+    if (passphrase !== "") return; // the CLI looks at PULUMI_CONFIG_PASSPHRASE_FILE only where this one is not set at all
+    const settings = existsSync(file) ? readFileSync(file, "utf8") : "";
+    // The salt is in the file or in the state alone; Pulumi Cloud and a KMS need no passphrase, and a variable that is empty means nothing there.
+    const isUsed = /^encryptionsalt:/m.test(settings) || (/^(file|s3|gs|azblob):/.test(backend) && !/^secretsprovider:/m.test(settings));
+    if (!isUsed) return;
     throw new UserError(
         "PULUMI_CONFIG_PASSPHRASE is empty: anyone could read the secrets in the state. Make a passphrase, and say where it is:\n" +
             "  (umask 077 && head -c 32 /dev/urandom | base64 > ~/.mlops-passphrase)\n" +
@@ -262,7 +266,8 @@ export function parseEnvironment(
     const sections = Object.fromEntries(
         own.map(([key, value]) => [key.slice(project.length + 1), fromJson(value)] as const).filter(([, value]) => !isEmpty(value)),
     );
-    const secretSections = config.secretKeys.map((key) => key.slice(project.length + 1));
+    const secretKeys = config.secretKeys.filter((key) => key.startsWith(`${project}:`));
+    const secretSections = secretKeys.map((key) => key.slice(project.length + 1));
     // Only environment variables are handled as secrets.
     const misplaced = Object.keys(sections).filter((section) => section !== "env" && secretSections.includes(section));
     const kind = "promoteFrom" in sections ? "promoted" : "quay" in sections || "github" in sections ? "built" : "local";
@@ -281,8 +286,14 @@ export function publisherOf({ service, promoteFrom }: EnvironmentOf<"promoted">)
     const file = `Pulumi.${environment}.yaml`;
     if (!existsSync(file)) return undefined;
     const version = z.object({ config: z.object({ [`${pulumi.getProject()}:service`]: z.object({ version: z.string() }) }) });
-    const theirs = version.safeParse(yaml.parse(readFileSync(file, "utf8")));
+    const theirs = version.safeParse(parseYaml(readFileSync(file, "utf8")));
     return theirs.data?.config[`${pulumi.getProject()}:service`]?.version === service.version ? environment : undefined;
+}
+
+/** A file that cannot be parsed names no version: its own stack says so. */
+function parseYaml(text: string): unknown {
+    const document = yaml.parseDocument(text);
+    return document.errors.length > 0 ? undefined : document.toJS();
 }
 
 /** What tells the service whose tokens to accept, as its environment variables. */

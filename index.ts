@@ -72,7 +72,7 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
         ...github,
         secrets: federation ? {} : { [names.username]: robotUsername, [names.password]: robotToken },
     });
-    if (federation && place) new RobotFederation(name, { ...github, environment: place.name, robot: robotUsername });
+    const trust = federation && place ? [new RobotFederation(name, { ...github, environment: place.name, robot: robotUsername })] : [];
     // A secret is nobody's but the service's. Without an issuer, whoever runs the image names one; the smoke test, which asks for its health
     // alone, gets one that there cannot be (RFC 2606).
     const plain = pulumi.Output.isInstance(env) ? {} : env;
@@ -91,7 +91,7 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
                 ? { build: { ...environment.service, ...environment.github.workflow } }
                 : { release: { digest, attestedBy: environment.github.workflow.attestedBy } }),
         },
-        { dependsOn: [secrets, image] },
+        { dependsOn: [secrets, image, ...trust] },
     );
     return {
         kind: "published" as const,
@@ -106,5 +106,6 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
         ),
         robotUsername,
         workflow: workflow.url,
+        ...(github.delivery === "pullRequest" ? { pullRequest: pulumi.interpolate`${workflow.pullRequestUrl}` } : {}),
     };
 }

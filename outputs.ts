@@ -49,6 +49,10 @@ export const publishedOutputs = z
             .string()
             .min(1)
             .describe("The robot that may write to the repository, NAMESPACE+NAME. Its token is not an output."),
+        pullRequest: z
+            .url()
+            .optional()
+            .describe("The pull request that brings the workflow, where it is delivered by one: it has to be merged."),
         workflow: z.url().describe("The page of the workflow that this environment's image comes from or is checked by."),
     })
     .describe("An environment whose image is in a registry.");

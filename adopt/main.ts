@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { parseEnvironment } from "../environment.ts";
-import { accountOf } from "../github/account.ts";
+import { accountIn } from "../github/account.ts";
 import { GitHubClient } from "../github/client.ts";
 import { findExisting } from "../github/existing.ts";
 import { QuayClient } from "../quay/client.ts";
@@ -86,7 +86,7 @@ async function findByHand(stack: string): Promise<(type: string, name: string) =
     const { service, quay, github } = environment;
     const url = config["quay:url"];
     const api = new QuayClient(clientOptions(url === undefined ? {} : { url }, process.env, new AbortController().signal));
-    const account = accountOf(config["github:owner"] ?? process.env["GITHUB_OWNER"] ?? "", config["github:baseUrl"]);
+    const account = accountIn((key) => config[`github:${key}`], stack);
     const names = { repository: `${quay.namespace}/${quay.repository}`, robot: `${quay.namespace}+${quay.robot}` };
     const [repository, robot, existing] = await Promise.all([
         getRepository(api, names.repository),
@@ -113,8 +113,9 @@ async function findByHand(stack: string): Promise<(type: string, name: string) =
 
 async function readConfig(stack: string): Promise<Record<string, string>> {
     const { stdout } = await pulumi("config", "--stack", stack, "--json");
-    const entries = z.record(z.string(), z.object({ value: z.string().default("") })).parse(JSON.parse(stdout));
-    return Object.fromEntries(Object.entries(entries).map(([key, { value }]) => [key, value]));
+    const entries = z.record(z.string(), z.object({ value: z.string().optional() })).parse(JSON.parse(stdout));
+    // Secrets come without their values: what was made by hand is not found by them.
+    return Object.fromEntries(Object.entries(entries).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value] as const])));
 }
 
 /** What exists, with its id, and the components, which are its parents. What the stack knows already is not in the file. */

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import { readAccount } from "../github/account.ts";
+import { thisStack } from "../github/environment.ts";
 import { checkSettings, findProblem } from "../workflow/check.ts";
 import { workflowFile } from "../workflow/file.ts";
 import type { WorkflowSettings } from "../workflow/settings.ts";
@@ -44,7 +45,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         const { repository, delivery = "commit", adopt = false, ...settings } = args;
         const { path, branch } = settings;
         checkSettings(settings);
-        const manager = `${pulumi.getProject()}/${pulumi.getStack()}`;
+        const manager = thisStack();
         const { webUrl, owner } = readAccount();
         const page = `${webUrl}/${owner}/${repository}`;
         const known = pulumi.output(settings);

@@ -200,8 +200,10 @@ export class Chain {
     }
 
     async #removeImages(): Promise<void> {
-        const images = await this.docker("images", "--quiet", `${this.quay.registry}/*/*`);
-        if (images !== "") await this.docker("rmi", "--force", ...new Set(images.split("\n")));
+        // By its names here: the same image may have others, of a stack on this machine.
+        const format = '{{.Repository}}{{if eq .Tag "<none>"}}@{{.Digest}}{{else}}:{{.Tag}}{{end}}';
+        const names = await this.docker("images", "--digests", "--format", format, `${this.quay.registry}/*/*`);
+        if (names !== "") await this.docker("rmi", "--force", ...new Set(names.split("\n")));
     }
 
     stack(environment: EnvironmentName): Promise<Stack> {

@@ -13,15 +13,21 @@ cpSync(join(import.meta.dirname, "../service"), service, { recursive: true });
 const chain = await Chain.create({ service, onOutput: (text) => void log.push(text) });
 let container: string | undefined;
 
-/** Stops what is under way, and leaves nothing behind. */
-async function cleanUp(): Promise<void> {
+let cleaned: Promise<void> | undefined;
+/** Stops what is under way, and leaves nothing behind; once. */
+function cleanUp(): Promise<void> {
+    cleaned ??= removeAll();
+    return cleaned;
+}
+async function removeAll(): Promise<void> {
     if (container !== undefined) await chain.docker("rm", "--force", container);
     await chain.remove();
     rmSync(work, { recursive: true, force: true });
 }
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-        void cleanUp().finally(() => process.exit(130));
+    // `on`: Pulumi's SDK ends the process at once where nobody else listens any more.
+    process.on(signal, () => {
+        void cleanUp().finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
     });
 }
 
@@ -85,8 +91,10 @@ try {
     console.log((await chain.run(process.execPath, "board/main.ts", ...environments)).trimEnd().replaceAll(/^/gm, "  "));
     step("Done, and everything is removed again");
 } catch (error) {
-    console.error(log.slice(-200).join(""));
-    console.error(error);
+    if (cleaned === undefined) {
+        console.error(log.slice(-200).join(""));
+        console.error(error);
+    }
     process.exitCode = 1;
 } finally {
     await cleanUp();

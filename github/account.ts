@@ -26,27 +26,27 @@ export function readAccount(): GitHubAccount {
                 "run `pulumi config rm github:token`.",
         );
     }
-    return accountOf(readOwner(config), config.get("baseUrl"));
+    return accountIn((key) => config.get(key), pulumi.getStack());
 }
 
-/** An account on the GitHub at an address; that of GITHUB_BASE_URL, or github.com, where none is given. @throws UserError where it is no address */
-export function accountOf(owner: string, baseUrl: string | undefined): GitHubAccount {
-    return { owner, ...addresses(baseUrl ?? fromEnvironment("GITHUB_BASE_URL") ?? "https://github.com") };
+/** The account in the configuration of a stack, for programs around it: `get("owner")` is the value of `github:owner`. @throws UserError as above */
+export function accountIn(get: (key: string) => string | undefined, stack: string): GitHubAccount {
+    return { owner: readOwner(get, stack), ...addresses(get("baseUrl") ?? fromEnvironment("GITHUB_BASE_URL") ?? "https://github.com") };
 }
 
 /** Which of them the provider would take is a matter of its version: there must be no two. Without any it asks for `/repos//NAME`. */
-function readOwner(config: pulumi.Config): string {
+function readOwner(get: (key: string) => string | undefined, stack: string): string {
     const given = Object.entries({
-        "github:owner": config.get("owner"),
+        "github:owner": get("owner"),
         GITHUB_OWNER: fromEnvironment("GITHUB_OWNER"),
-        "github:organization": config.get("organization"),
+        "github:organization": get("organization"),
         GITHUB_ORGANIZATION: fromEnvironment("GITHUB_ORGANIZATION"),
     }).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
     const [first, ...others] = given;
     if (first === undefined) {
         throw new UserError(
             "github:owner is not set: the user or organization that the repository belongs to. " +
-                `Run \`pulumi config set github:owner OWNER -s ${pulumi.getStack()}\`, or set the environment variable GITHUB_OWNER.`,
+                `Run \`pulumi config set github:owner OWNER -s ${stack}\`, or set the environment variable GITHUB_OWNER.`,
         );
     }
     if (others.some(({ value }) => value !== first.value)) {

@@ -33,7 +33,7 @@ interface Problem {
 
 /**
  * Checks, before anything is declared, what would otherwise fail half-way: the token and what it may do, the repository, the branch, and what
- * is there already. Four requests at once, in an `up` alone: a preview checks the settings and asks GitHub nothing.
+ * is there already. Four requests at once, and one more about an environment without variables, in an `up` alone: a preview checks the settings and asks GitHub nothing.
  *
  * @throws UserError with every problem and what to do about it.
  */
@@ -89,8 +89,9 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
     if (environment !== undefined && isPrivate && variables?.status === 404) {
         // No request tells the plan of somebody else's account.
         void pulumi.log.warn(
-            `${account.owner}/${delivery.repository} is private: should GitHub answer 404 to the environment "${environment.name}", its owner's ` +
-                `plan has none for private repositories. Leave ${delivery.setting}.environment out then: the secrets are the repository's.`,
+            `${account.owner}/${delivery.repository} is private: should GitHub answer 422 about the billing plan, leave out the rule that it names ` +
+                `(reviewers, waitTimer, branches and tags of ${delivery.setting}.environment); should it answer 404, its owner's plan has no environments ` +
+                `for private repositories: leave ${delivery.setting}.environment out, and give each stack secret names of its own (${delivery.setting}.secrets).`,
         );
     }
     return [
@@ -179,11 +180,17 @@ function findBranchProblems({ branch, delivery, environment, setting }: Delivery
     return [];
 }
 
-function findFileProblems({ path, branch, adopt, setting }: Delivery, { body }: Answer): Problem[] {
+function findFileProblems({ path, branch, delivery, adopt, setting }: Delivery, { body }: Answer): Problem[] {
+    if (delivery === "pullRequest") return []; // whoever merges it decides
     const file = fileForm.safeParse(body).data;
     if (file === undefined || adopt || isManagedBy(Buffer.from(file.content, "base64").toString(), thisStack())) return [];
     const what = `The file ${path} is there already on the branch "${branch}", and it is not this stack's.`;
-    return [{ what, mend: `${howToAdopt(setting)} to overwrite it, or change ${setting}.workflow.path.` }];
+    return [
+        {
+            what,
+            mend: `${howToAdopt(setting)} to overwrite it, or change ${setting}.workflow.path. Where it was the stack's: make refresh STACK=${pulumi.getStack()} too.`,
+        },
+    ];
 }
 
 /**

@@ -325,7 +325,7 @@ export interface PromotedImageArgs {
     readonly sourceCredentials?: pulumi.Input<Credentials> | undefined;
     /** Who writes to the target. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
     readonly targetCredentials?: pulumi.Input<Credentials> | undefined;
-    /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when source, version or this changes. Default: scans do not matter. */
+    /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when the digest, this or the exception changes. Default: scans do not matter. */
     readonly maxSeverity?: pulumi.Input<Severity> | undefined;
     /** Lets one digest pass in spite of maxSeverity. Default: none. */
     readonly severityException?: pulumi.Input<SeverityException> | undefined;
@@ -353,7 +353,7 @@ export class PromotedImage extends pulumi.CustomResource {
     declare readonly sourceCredentials: pulumi.Output<Credentials | undefined>;
     /** Who writes to the target. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
     declare readonly targetCredentials: pulumi.Output<Credentials | undefined>;
-    /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when source, version or this changes. Default: scans do not matter. */
+    /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when the digest, this or the exception changes. Default: scans do not matter. */
     declare readonly maxSeverity: pulumi.Output<Severity | undefined>;
     /** Lets one digest pass in spite of maxSeverity. Default: none. */
     declare readonly severityException: pulumi.Output<SeverityException | undefined>;

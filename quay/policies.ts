@@ -158,6 +158,7 @@ export async function updatePolicy<Policy extends object>(
         );
     }
     const { path, scope } = await routeOf(kind, api, place);
+    await list(kind, api, place); // without the feature another route of Quay would answer, to another question
     await api.change("PUT", `${path}${uuid}`, { to: `change the ${kind.name} of ${textOf(place)}`, scope, json: policy }, z.unknown());
 }
 

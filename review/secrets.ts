@@ -9,6 +9,8 @@ const shapes: readonly RegExp[] = [
     /\bgithub_pat_\w{30,}/g,
     /\b(?=\d*[A-Z])(?=[A-Z]*\d)(?:[A-Z0-9]{40}|[A-Z0-9]{64})\b/g, // Quay's OAuth tokens and its robots'
     /\bpul-[0-9a-f]{40}\b/g, // a token of Pulumi Cloud
+    /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, // AWS
+    /\b(?:xox[abprs]-[\w-]+|npm_\w{36}|pypi-[\w-]{50,}|dckr_pat_[\w-]+)/g, // Slack, npm, PyPI, Docker
     /\beyJ[\w-]{8,600}\.[\w-]{8,}\.[\w-]*/g, // a JWT; bounded, or it would search from every "eyJ" to the end
     /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
     /(?<=\b(?:bearer|basic) )[\w.~+/-]{12,}=*/gi,
@@ -16,7 +18,7 @@ const shapes: readonly RegExp[] = [
 ];
 
 const secretName =
-    /(?:password|passwd|pwd|passphrase|token|secret|private_?key|api_?key|access_?key|plaintext|(?:plaintext|encrypted)_?value)$/i;
+    /(?:password|passwd|pwd|passphrase|token|secret|credentials?|(?:private|api|access|secret|signing)[_-]?key|plaintext|(?:plaintext|encrypted)_?value)$/i;
 const secretResource = /Secret$/;
 
 /** Masks what has a secret's shape, and what the environment's variables for tokens and passwords hold. */

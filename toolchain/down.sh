@@ -6,7 +6,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . toolchain/env.sh
 stack=$1
 
-if ! state=$(pulumi stack export --stack "$stack" 2>/dev/null); then
+said=$(mktemp) && trap 'rm -f "$said"' EXIT
+if ! state=$(pulumi stack export --stack "$stack" 2>"$said"); then
+    grep -q 'no stack named' "$said" || { cat "$said" >&2; exit 1; }
     echo "There is no stack \"$stack\": nothing to remove."
     exit 0
 fi
@@ -16,7 +18,7 @@ pulumi stack rm "$stack" --yes --preserve-config --non-interactive
 rm -rf .build
 # All contents of the stack's images, but those that something else is using.
 sed -n 's/.*"name": "\([^"]*\):ctx-[0-9a-f]*".*/\1/p' <<<"$state" | sort -u | while read -r repository; do
-    docker images --format '{{.Repository}}:{{.Tag}}' "$repository" | grep ':ctx-' | while read -r image; do
+    { docker images --format '{{.Repository}}:{{.Tag}}' "$repository" | grep ':ctx-' || true; } | while read -r image; do
         docker rmi "$image" >/dev/null 2>&1 || echo "kept, because it is in use: $image"
     done
 done

@@ -11,10 +11,10 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { isDeepStrictEqual, parseArgs, promisify } from "node:util";
+import { isDeepStrictEqual, promisify } from "node:util";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { accountOf } from "../github/account.ts";
+import { accountIn } from "../github/account.ts";
 import { GitHubClient } from "../github/client.ts";
 import { findExisting } from "../github/existing.ts";
 
@@ -59,10 +59,12 @@ const removal: Readonly<Record<string, readonly string[]>> = {
 /** What tells about this machine's Docker engine, not about what is in the registry: it is left as it is. */
 const ofThisMachine = new Set(["docker:index/remoteImage:RemoteImage", "docker:index/registryImage:RegistryImage"]);
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { yes: { type: "boolean", default: false } } });
+const [stack, ...options] = process.argv.slice(2);
+const isCertain = options.includes("--yes");
 try {
-    const [stack] = positionals;
-    if (stack === undefined) throw new UserError("Which stack? node toolchain/recover.ts STACK [--yes]");
+    if (stack === undefined || stack.startsWith("-") || options.some((option) => option !== "--yes")) {
+        throw new UserError("Which stack? node toolchain/recover.ts STACK [--yes]");
+    }
     await recover(stack);
 } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -106,7 +108,7 @@ async function removeEmptyAttributes(): Promise<void> {
     const folder = join(decodeURI(url.slice("file://".length).replace(/\?.*/, "").replace(/^~/, homedir())), ".pulumi");
     for (const file of await readdir(folder, { recursive: true })) {
         const path = join(folder, file);
-        if (file.endsWith(".attrs") && (await stat(path)).size === 0) await rm(path);
+        if (file.endsWith(".attrs") && (await stat(path).catch(() => undefined))?.size === 0) await rm(path, { force: true });
     }
 }
 
@@ -126,7 +128,6 @@ function isInQuestion({ type, inputs, outputs }: Resource): boolean {
     return Object.hasOwn(idOf, type) && isDeepStrictEqual(inputs, outputs);
 }
 
-/** What a killed `up` left half-made on this machine's Docker engine. */
 /** The ids of what was being made and has a number that GitHub gave it, by URN: which branches and tags an environment admits. */
 async function findNumbered(stack: string, pending: Exported["deployment"]["pending_operations"]): Promise<ReadonlyMap<string, string>> {
     const rules = pending.filter(
@@ -136,7 +137,7 @@ async function findNumbered(stack: string, pending: Exported["deployment"]["pend
     const settings = z
         .record(z.string(), z.object({ value: z.string().optional() }))
         .parse(JSON.parse(await pulumi(["config", "--json", "--stack", stack])));
-    const account = accountOf(settings["github:owner"]?.value ?? process.env["GITHUB_OWNER"] ?? "", settings["github:baseUrl"]?.value);
+    const account = accountIn((key) => settings[`github:${key}`]?.value, stack);
     const client = new GitHubClient(account);
     const found = await Promise.all(
         rules.map(async ({ resource }) => {
@@ -153,6 +154,7 @@ function inputOf({ inputs }: Resource, name: string): string {
     return z.string().catch("").parse(inputs[name]);
 }
 
+/** What a killed `up` left half-made on this machine's Docker engine. */
 async function removeHalfMade({ type, inputs }: Resource): Promise<void> {
     const command = removal[type];
     const { name } = inputs;
@@ -182,12 +184,16 @@ async function requireStale(stack: string, lock: string): Promise<void> {
 
 /** Whether the process is there, and is Pulumi: a number is given to another process sooner or later. */
 async function isPulumi(pid: string): Promise<boolean> {
-    const command = await run("ps", ["-o", "comm=", "-p", pid]).catch(() => undefined);
-    return command?.stdout.includes("pulumi") ?? false;
+    try {
+        return (await run("ps", ["-o", "comm=", "-p", pid])).stdout.includes("pulumi");
+    } catch (error) {
+        if (error instanceof Error && "code" in error && error.code === 1) return false; // there is no such process
+        throw new UserError(`Whether the process ${pid} still runs cannot be told: the command ps is missing.`);
+    }
 }
 
 async function requireYes(question: string): Promise<void> {
-    if (values.yes) return;
+    if (isCertain) return;
     const refusal = new UserError(`${question}\nNothing was changed. If it is: make recover with YES=--yes`);
     if (!process.stdin.isTTY) throw refusal;
     const terminal = createInterface({ input: process.stdin, output: process.stdout });

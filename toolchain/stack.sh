@@ -11,8 +11,8 @@ if [[ ! -e $config ]]; then
     exit 1
 fi
 # Without a KMS, a folder or a bucket wants a passphrase, and takes an empty one: then anyone can read the robots' tokens in the state.
-backend=${PULUMI_BACKEND_URL:-$(sed -n 's/.*"current": *"\([^"]*\)".*/\1/p' "${PULUMI_HOME:-$HOME/.pulumi}/credentials.json" 2>/dev/null)}
-passphrase=${PULUMI_CONFIG_PASSPHRASE:-$(cat "${PULUMI_CONFIG_PASSPHRASE_FILE:-/dev/null}" 2>/dev/null || true)}
+backend=${PULUMI_BACKEND_URL:-$(sed -n 's/.*"current": *"\([^"]*\)".*/\1/p' "${PULUMI_HOME:-$HOME/.pulumi}/credentials.json" 2>/dev/null || true)}
+passphrase=${PULUMI_CONFIG_PASSPHRASE-$(cat "${PULUMI_CONFIG_PASSPHRASE_FILE:-/dev/null}" 2>/dev/null || true)}
 if [[ $backend =~ ^(file|s3|gs|azblob): && -z $passphrase ]] && ! grep -q '^secretsprovider:' "$config" &&
     [[ $backend != "file://$mlops_state/backend" ]]; then
     cat >&2 <<'END'

@@ -10,7 +10,7 @@ stack=$1
 # for what the state knows (drift.yml does that at night).
 refresh=(--refresh)
 grep -q '^ *mlops:quay:' "Pulumi.$stack.yaml" 2>/dev/null && refresh=()
-said=$(mktemp) && trap 'rm -f "$said"' EXIT
+said=$(mktemp) && started=$(mktemp) && trap 'rm -f "$said" "$started"' EXIT
 explain() {
     grep -q 'stack is currently locked\|pending operations from previous\|failed to load checkpoint: EOF' "$said" || return 0
     echo "Another up of this stack is at work, or was killed. This tells, and mends it: make recover STACK=$stack" >&2
@@ -21,9 +21,10 @@ color=never; [[ ! -t 1 ]] || color=always
 # -i: Ctrl-C is for pulumi, which ends in good order as long as somebody reads what it says.
 pulumi up --stack "$stack" --yes --skip-preview ${refresh[@]+"${refresh[@]}"} --non-interactive --color "$color" 2>&1 | tee -i "$said" || {
     explain
+    grep -q 'contents/.* 409' "$said" && echo "The workflow file was changed by hand: make refresh STACK=$stack, then make up again" >&2
     # Where a build failed: why. A log that ends with an error is the one.
     for log in .build/*.log; do
-        [[ -e $log ]] && tail -n 30 "$log" | grep -q '^ERROR\|^#[0-9]* ERROR' && { echo "== $log"; tail -n 30 "$log"; } >&2
+        [[ $log -nt $started ]] && tail -n 30 "$log" | grep -q '^ERROR\|^#[0-9]* ERROR' && { echo "== $log"; tail -n 30 "$log"; } >&2
     done
     exit 1
 }
@@ -38,7 +39,7 @@ $stack is at $(output version):
   $(output pullCommand)
   $(output runCommand)
 
-The workflow: $(output workflow)
+The workflow: $(output workflow)$(output pullRequest | sed '1s/^/\nMerge it first: /')
 make board shows what is where.
 END
     exit

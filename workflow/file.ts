@@ -14,8 +14,8 @@ export function workflowFile(settings: WorkflowSettings, manager: string): strin
     checkSettings(settings);
     return writeYaml("build" in settings ? buildWorkflow(settings) : releaseWorkflow(settings), [
         marker(manager),
-        "The next `pulumi up` of that stack puts back what is changed here by hand. To change this file, change the stack's configuration,",
-        "in the program's repository.",
+        "A `pulumi refresh` and `pulumi up` of that stack put back what is changed here by hand. To change this file, change the stack's",
+        "configuration, in the program's repository.",
     ]);
 }
 

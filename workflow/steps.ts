@@ -11,7 +11,7 @@ export function script(name: string): string {
 }
 
 /** The image's page in Quay. */
-export function pageOf(image: string, digest: string): string {
+function pageOf(image: string, digest: string): string {
     const [, ...repository] = image.split("/");
     return `${registryAddress(image)}/repository/${repository.join("/")}/manifest/${digest}`;
 }

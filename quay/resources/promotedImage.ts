@@ -93,8 +93,8 @@ export const promotedImage = resource({
         maxSeverity: severity
             .optional()
             .describe(
-                "Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when source, version " +
-                    "or this changes. Default: scans do not matter.",
+                "Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when the digest, " +
+                    "this or the exception changes. Default: scans do not matter.",
             ),
         severityException: severityException.optional().describe("Lets one digest pass in spite of maxSeverity. Default: none."),
         publishedBy: z

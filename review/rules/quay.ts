@@ -63,7 +63,7 @@ export const quay: Readonly<Record<string, Rule>> = {
         return added.map((claim) => finding(change, phrase`permission widened: logs in as robot ${robot} without its password: ${claim}`));
     },
 
-    "quay:index:PromotedImage": (change) => {
+    "quay:index:PromotedImage": (change, preview) => {
         const target = textOf(change, "target");
         if (change.operation === "delete") return [careful(change, phrase`image of ${target}: no longer looked after; its tags stay`)];
         const version = (inputs: Inputs) => show(inputs["version"] ?? listOf(inputs["tags"]).map(show).join(", "));
@@ -72,6 +72,12 @@ export const quay: Readonly<Record<string, Rule>> = {
         const { before, after } = change;
         return [
             from === to ? undefined : careful(change, phrase`version of ${target}: ${from} → ${to}`),
+            !isNew(change) && from === to && isBuiltAgain(preview)
+                ? dangerous(
+                      change,
+                      phrase`version ${to} of ${target} gets another content: \`up\` refuses to move a version; raise mlops:service.version`,
+                  )
+                : undefined,
             isChanged(change, "digest")
                 ? careful(change, phrase`image of ${target}: ${digest(before["digest"])} → ${digest(after["digest"])}`)
                 : undefined,
@@ -97,6 +103,13 @@ export const quay: Readonly<Record<string, Rule>> = {
             : [dangerous(change, phrase`immutable tags of ${where}: ${from} → ${to}`)];
     },
 };
+
+/** Whether the content of an image that the stack builds is another one. */
+function isBuiltAgain({ changes }: Preview): boolean {
+    return changes.some(
+        (change) => change.type === "docker:index/registryImage:RegistryImage" && !isNew(change) && isChanged(change, "triggers"),
+    );
+}
 
 function visibility(change: Change, name: string): Finding | undefined {
     if (!isChanged(change, "visibility")) return undefined;

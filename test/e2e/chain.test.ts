@@ -32,6 +32,23 @@ describe("dev, staging and prod", () => {
         deepEqual(unknown, []);
     });
 
+    it("refuses an empty passphrase, and make up a missing one, with the two commands that set one up", async () => {
+        const { PULUMI_CONFIG_PASSPHRASE: passphrase = "" } = chain.environment;
+        const commands =
+            /head -c 32 \/dev\/urandom \| base64 > ~\/\.mlops-passphrase\)[^]*export PULUMI_CONFIG_PASSPHRASE_FILE=~\/\.mlops-passphrase/;
+        chain.setEnvironment("PULUMI_CONFIG_PASSPHRASE", "");
+        await rejects(chain.preview("staging"), (error) => {
+            match(String(error), /PULUMI_CONFIG_PASSPHRASE is empty/);
+            match(String(error), commands);
+            return true;
+        });
+        await rejects(chain.run("toolchain/up.sh", "dev"), commands);
+        chain.setEnvironment("PULUMI_CONFIG_PASSPHRASE", passphrase);
+        await chain.run("pulumi", "stack", "rm", "staging", "--yes", "--preserve-config");
+        await chain.run("sed", "-i.made", "/^encryptionsalt:/d", "Pulumi.staging.yaml");
+        deepEqual(chain.quay.requests(), []);
+    });
+
     it("previews staging before there is a dev, and does not bring it up", async () => {
         const { output } = await chain.preview("staging");
         match(

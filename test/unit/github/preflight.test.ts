@@ -220,7 +220,7 @@ describe("the preflight", function () {
                 await refusal(),
                 new RegExp(
                     'The file .github/workflows/quay-deploy.yml is there already on the branch "main", and it is not this stack\'s\\.\n' +
-                        " {6}pulumi config set --path mlops:github\\.adopt true -s dev to overwrite it, or change mlops:github\\.workflow\\.path\\.$",
+                        " {6}pulumi config set --path mlops:github\\.adopt true -s dev to overwrite it, or change mlops:github\\.workflow\\.path\\. Where it was",
                 ),
             );
             await check({ adopt: true });

@@ -168,6 +168,17 @@ describe("what matters of", () => {
         ]);
     });
 
+    it("another content under a version that is taken: up would refuse it", () => {
+        const image = { source: "q/a", target: "q/a", tags: ["1.0.0"], digest: "sha256:1" };
+        const built = (content: string) => ({ name: "q/a:ctx-1", triggers: { content } });
+        const rebuilt = change("docker:index/registryImage:RegistryImage", built("1"), built("2"), replaced);
+        const promoted = (tags: string[]) => change("quay:index:PromotedImage", image, { ...image, tags, digest: "[unknown]" });
+        const refused = /^dangerous: version ‹1\.0\.0› of ‹q\/a› gets another content: `up` refuses/;
+        equal(findings(preview([rebuilt, promoted(["1.0.0"])])).filter((text) => refused.test(text)).length, 1);
+        equal(findings(preview([rebuilt, promoted(["1.1.0"])])).filter((text) => /another content/.test(text)).length, 0);
+        equal(findings(preview([promoted(["1.0.0"])])).filter((text) => /another content/.test(text)).length, 0);
+    });
+
     it("an environment on GitHub that asks for less than before", () => {
         const type = "github:index/repositoryEnvironment:RepositoryEnvironment";
         deepEqual(found(type, undefined, environment), []);
