@@ -271,7 +271,9 @@ export function parseEnvironment(
     // Only environment variables are handled as secrets.
     const misplaced = Object.keys(sections).filter((section) => section !== "env" && secretSections.includes(section));
     const kind = "promoteFrom" in sections ? "promoted" : "quay" in sections || "github" in sections ? "built" : "local";
-    const { success, data, error } = environment.safeParse({ ...sections, kind });
+    // Of a section that is missing, the keys that have to be set are named, one by one.
+    const needed = kind === "local" ? { service: {} } : { service: {}, quay: {}, github: { workflow: {} } };
+    const { success, data, error } = environment.safeParse({ ...needed, ...sections, kind });
     if (success && misplaced.length === 0) return data;
     throw configurationError({ project, stack, sections, secretSections, issues: error?.issues ?? [], misplaced });
 }

@@ -105,6 +105,18 @@ describe("environment", () => {
         });
     }
 
+    it("names the keys of a section that is missing", () => {
+        deepEqual(
+            problems({}).map((problem) => problem.split(" ", 1).join()),
+            ["mlops:service.name", "mlops:service.version", "mlops:service.context"],
+        );
+        ok(
+            problems({ service, quay: { namespace: "alice", repository: "a", robot: "the_robot" } }).some((one) =>
+                one.startsWith("mlops:github.repository is not set"),
+            ),
+        );
+    });
+
     it("says how to set a string that looks like a number", () => {
         throws(() => parse({ service, env: { WORKERS: 2 } }), {
             message: /mlops:env\.WORKERS = 2: .*\n +pulumi config set --path 'mlops:env\.WORKERS' VALUE -s local --type string$/,
