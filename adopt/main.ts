@@ -1,10 +1,9 @@
 /** Takes over what somebody made by hand, without making anything again: `make adopt STACK=dev`, or `node adopt/main.ts STACK`. */
-import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { z } from "zod";
+import { pulumi, readConfig } from "../cli.ts";
 import { UserError } from "../errors.ts";
 import { parseEnvironment } from "../environment.ts";
 import { accountIn } from "../github/account.ts";
@@ -16,7 +15,6 @@ import { getRepository } from "../quay/resources/repository.ts";
 import { getRobot } from "../quay/resources/robot.ts";
 import { clientOptions } from "../quay/settings.ts";
 
-const run = promisify(execFile);
 const project = "mlops";
 
 /**
@@ -53,13 +51,23 @@ async function adopt(stack: string): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), "mlops-adopt-"));
     try {
         const file = join(folder, "import.json");
-        await pulumi("preview", "--stack", stack, "--import-file", file);
+        await pulumi(["preview", "--stack", stack, "--import-file", file]);
         const { resources, ...rest } = importFile.parse(JSON.parse(readFileSync(file, "utf8")));
         const wanted = select(resources, idOf);
         const found = wanted.filter(({ component }) => component !== true);
         if (found.length > 0) {
             writeFileSync(file, JSON.stringify({ ...rest, resources: wanted }));
-            await pulumi("import", "--stack", stack, "--file", file, "--yes", "--protect=false", "--generate-code=false", "--skip-preview");
+            await pulumi([
+                "import",
+                "--stack",
+                stack,
+                "--file",
+                file,
+                "--yes",
+                "--protect=false",
+                "--generate-code=false",
+                "--skip-preview",
+            ]);
         }
         for (const { type, id } of found) console.log(`  ${type} ${id ?? ""}`);
         console.log(
@@ -68,7 +76,7 @@ async function adopt(stack: string): Promise<void> {
     } finally {
         rmSync(folder, { recursive: true });
     }
-    await pulumi("config", "set", "--stack", stack, "--path", `${project}:github.adopt`, "true");
+    await pulumi(["config", "set", "--stack", stack, "--path", `${project}:github.adopt`, "true"]);
     console.log(
         `\nThe workflow file is overwritten by the next \`up\` (${project}:github.adopt in Pulumi.${stack}.yaml; remove it afterwards), and the ` +
             `environment's secrets get the same robot's credentials; secrets of the same names in the repository are yours to delete then.\n` +
@@ -111,13 +119,6 @@ async function findByHand(stack: string): Promise<(type: string, name: string) =
     };
 }
 
-async function readConfig(stack: string): Promise<Record<string, string>> {
-    const { stdout } = await pulumi("config", "--stack", stack, "--json");
-    const entries = z.record(z.string(), z.object({ value: z.string().optional() })).parse(JSON.parse(stdout));
-    // Secrets come without their values: what was made by hand is not found by them.
-    return Object.fromEntries(Object.entries(entries).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value] as const])));
-}
-
 /** What exists, with its id, and the components, which are its parents. What the stack knows already is not in the file. */
 function select(resources: ImportFile["resources"], idOf: (type: string, name: string) => string | undefined): ImportFile["resources"] {
     return resources.flatMap((resource) => {
@@ -125,13 +126,4 @@ function select(resources: ImportFile["resources"], idOf: (type: string, name: s
         const id = idOf(resource.type, resource.logicalName ?? resource.name);
         return id === undefined ? [] : [{ ...resource, id }];
     });
-}
-
-async function pulumi(...command: string[]): Promise<{ stdout: string }> {
-    try {
-        return await run("pulumi", ["--non-interactive", "--color", "never", ...command], { maxBuffer: 1 << 26 });
-    } catch (error) {
-        const { stdout, stderr } = z.object({ stdout: z.string(), stderr: z.string() }).parse(error);
-        throw new UserError(`pulumi ${command.join(" ")} failed:\n${stdout}${stderr}`);
-    }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { pulumi } from "./pulumi.ts";
+import { askPulumi } from "../cli.ts";
 
 /** Something that is not as the last `up` left it. */
 export interface Drift {
@@ -31,7 +31,7 @@ const ofOneMachine = "**docker:index/registryImage:RegistryImage**";
 
 /** What differs from the state, without changing the state. @throws UserError where that cannot be told. */
 export async function readDrift(stack: string): Promise<Drift[]> {
-    const { stdout, complaint } = await pulumi("refresh", "--preview-only", "--json", "--stack", stack, "--exclude", ofOneMachine);
+    const { stdout, complaint } = await askPulumi(["refresh", "--preview-only", "--json", "--stack", stack, "--exclude", ofOneMachine]);
     return parseDrift(stdout, complaint);
 }
 

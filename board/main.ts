@@ -1,7 +1,7 @@
 /** What is where: `make board`, or `node board/main.ts --help`. */
 import { parseArgs } from "node:util";
 import { UserError } from "../errors.ts";
-import { listStacks } from "./pulumi.ts";
+import { listStacks } from "./stacks.ts";
 import { renderJson, renderMarkdown, renderText } from "./render.ts";
 import { readRow } from "./row.ts";
 

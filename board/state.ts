@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { stackOutputs } from "../outputs.ts";
-import { pulumi } from "./pulumi.ts";
+import { askPulumi } from "../cli.ts";
 
 const exported = z.object({
     deployment: z.object({
@@ -43,7 +43,7 @@ export interface Robot {
 
 /** What the state of a stack says; undefined where it has none. @throws UserError where it is not that of a deployment, or cannot be read. */
 export async function readState(stack: string): Promise<Deployed | undefined> {
-    const { stdout, complaint } = await pulumi("stack", "export", "--stack", stack);
+    const { stdout, complaint } = await askPulumi(["stack", "export", "--stack", stack]);
     if (complaint === undefined) return parseState(stack, JSON.parse(stdout));
     if (complaint.includes("no stack named")) return undefined;
     throw new UserError(`The state of the stack "${stack}" cannot be read: ${complaint}`);

@@ -33,7 +33,8 @@ interface Problem {
 
 /**
  * Checks, before anything is declared, what would otherwise fail half-way: the token and what it may do, the repository, the branch, and what
- * is there already. Four requests at once, and one more about an environment without variables, in an `up` alone: a preview checks the settings and asks GitHub nothing.
+ * is there already. Four requests at once, and one more about an environment without variables, in an `up` alone: a preview checks the
+ * settings and asks GitHub nothing.
  *
  * @throws UserError with every problem and what to do about it.
  */

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { z } from "zod";
+import { pulumi, readConfig } from "../cli.ts";
 import { UserError } from "../errors.ts";
 import { accountIn } from "../github/account.ts";
 import { GitHubClient } from "../github/client.ts";
@@ -134,10 +135,8 @@ async function findNumbered(stack: string, pending: Exported["deployment"]["pend
         ({ type, resource }) => type === "creating" && resource.type.endsWith(":RepositoryEnvironmentDeploymentPolicy"),
     );
     if (rules.length === 0) return new Map();
-    const settings = z
-        .record(z.string(), z.object({ value: z.string().optional() }))
-        .parse(JSON.parse(await pulumi(["config", "--json", "--stack", stack])));
-    const account = accountIn((key) => settings[`github:${key}`]?.value, stack);
+    const config = await readConfig(stack);
+    const account = accountIn((key) => config[`github:${key}`], stack);
     const client = new GitHubClient(account);
     const found = await Promise.all(
         rules.map(async ({ resource }) => {
@@ -215,17 +214,6 @@ async function importState(stack: string, state: Exported): Promise<string | und
         if (error instanceof UserError && /currently locked|Another update is currently in progress/.test(error.message))
             return error.message;
         throw error;
-    }
-}
-
-/** Runs the CLI. @throws UserError with what it said where it failed. */
-async function pulumi(command: readonly string[], input = ""): Promise<string> {
-    const running = run("pulumi", [...command, "--non-interactive", "--color", "never"], { maxBuffer: 1 << 30 });
-    running.child.stdin?.end(input);
-    try {
-        return (await running).stdout;
-    } catch (error) {
-        throw new UserError(outputOf(error));
     }
 }
 
