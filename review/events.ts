@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "./json.ts";
 import { compare, type State, whole } from "./properties.ts";
 import { type Change, mapTexts, type Preview, previewSchema, type PropertyChange, secret, unknown, type Value } from "./preview.ts";
 import { concealProperties, concealText } from "./secrets.ts";
@@ -212,12 +213,4 @@ function tidy(text: string): string {
         .map((line) => line.trimEnd())
         .filter((line) => line !== "")
         .join("\n");
-}
-
-function parseJson(line: string): unknown {
-    try {
-        return JSON.parse(line) as unknown;
-    } catch {
-        return undefined;
-    }
 }

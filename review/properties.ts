@@ -81,6 +81,7 @@ export function valueAt(properties: Properties, path: string): Value | undefined
     return at;
 }
 
-function isObject(value: Value | undefined): value is Record<string, Value> {
+/** Whether a value has properties. */
+export function isObject(value: Value | undefined): value is Record<string, Value> {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { changeSetSchema, differences, hash, normalize } from "./changeSet.ts";
+import { parseJson } from "./json.ts";
 import type { Preview } from "./preview.ts";
 import { failureOf } from "./review.ts";
 
@@ -77,12 +78,4 @@ function read(file: string, tree: string): { stacks: z.infer<typeof reviewed>["s
     const { data } = reviewed.safeParse(parseJson(text));
     if (data?.tree !== tree) throw new UserError(`${file} is not a record of what was reviewed of the tree ${tree}.`);
     return { stacks: data.stacks, found: true };
-}
-
-function parseJson(text: string): unknown {
-    try {
-        return JSON.parse(text) as unknown;
-    } catch {
-        return undefined;
-    }
 }

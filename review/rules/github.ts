@@ -1,4 +1,5 @@
-import type { Change, Value } from "../preview.ts";
+import type { Change } from "../preview.ts";
+import { isObject } from "../properties.ts";
 import {
     careful,
     dangerous,
@@ -92,7 +93,7 @@ function weakened(change: Change, name: string): (Finding | undefined)[] {
 function reviewers(environment: Inputs): string[] {
     return listOf(environment["reviewers"]).flatMap((group) =>
         (["user", "team"] as const).flatMap((kind) =>
-            listOf(isRecord(group) ? group[`${kind}s`] : undefined).map((id) => `${kind} ${show(id)}`),
+            listOf(isObject(group) ? group[`${kind}s`] : undefined).map((id) => `${kind} ${show(id)}`),
         ),
     );
 }
@@ -118,8 +119,4 @@ function access(change: Change, who: Phrase): Finding[] {
         return [careful(change, phrase`permission narrowed: ${who} on ${repository}: ${from} → ${to}`)];
     }
     return [dangerous(change, phrase`permission widened: ${who} has ${to} on ${repository}`)];
-}
-
-function isRecord(value: Value): value is Record<string, Value> {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
 }
