@@ -198,6 +198,10 @@ export function copyProject(folder: string): void {
     for (const file of files.split("\0").filter((path) => path !== "" && !path.startsWith("test/") && existsSync(join(root, path)))) {
         mkdirSync(dirname(join(folder, file)), { recursive: true });
         cpSync(join(root, file), join(folder, file), { verbatimSymlinks: true });
+        // The salt of this checkout's own stack, which git would not have either.
+        if (/^Pulumi\.\w+\.yaml$/.test(file)) {
+            writeFileSync(join(folder, file), readFileSync(join(root, file), "utf8").replace(/^encryptionsalt:.*\n/m, ""));
+        }
     }
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
 }
