@@ -2,6 +2,7 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -153,6 +154,11 @@ export class Project {
         return new Running(spawn(command, args, { cwd: this.folder, env: { ...process.env, ...this.#stack.workspace.envVars } }));
     }
 
+    /** The environment variables that the commands get. */
+    get environment(): Readonly<Record<string, string>> {
+        return Object.fromEntries(Object.entries(this.#stack.workspace.envVars).map(([name, value]) => [name, value ?? ""]));
+    }
+
     /** Sets an environment variable for the commands that follow. */
     setEnvironment(name: string, value: string): void {
         this.#stack.workspace.envVars[name] = value;
@@ -206,14 +212,17 @@ export function copyProject(folder: string): void {
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
 }
 
-/** A port that nothing listens on now. */
+/** A port that nothing listens on now; not one that the system gives to whoever asks for any, who would take it between two steps of a test. */
 export async function freePort(): Promise<number> {
+    const port = randomInt(20_000, 30_000);
     const server = createServer();
     return new Promise((resolve) => {
-        server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
+        server.once("error", () => {
+            resolve(freePort());
+        });
+        server.listen(port, "127.0.0.1", () => {
             server.close(() => {
-                resolve(typeof address === "object" && address ? address.port : 0);
+                resolve(port);
             });
         });
     });
