@@ -2,7 +2,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo up down token preview refresh board adopt recover test check doctor setup
+.PHONY: help demo up down token preview refresh board adopt recover test bench check doctor setup
 
 # The stack that a target works on, and those that the board shows.
 STACK ?= local
@@ -45,6 +45,10 @@ recover: ## after an `up` that was killed: unlock the stack, and find out what i
 test: ## types, lint, unit tests, the service's tests, end-to-end tests
 	@toolchain/setup.sh tests
 	@. toolchain/env.sh && node test/run.ts
+
+bench: ## measure this project next to Terraform and plain Pulumi programs; ARGS=--help for more
+	@toolchain/setup.sh bench
+	@. toolchain/env.sh && MLOPS_TERRAFORM_PROVIDERS=$$mlops_terraform_providers node bench/main.ts $(ARGS)
 
 check: setup ## types, lint, format
 	@. toolchain/env.sh && npm run --silent check

@@ -11,7 +11,8 @@ import { type GitHub, startGitHub } from "../test/standins/github/server.ts";
 import type { RepositoryHandle } from "../test/standins/github/repositoryHandle.ts";
 import { type Quay, startQuay } from "../test/standins/quay/server.ts";
 
-const account = "alice";
+/** Whose repositories they are, on Quay and on GitHub. */
+export const account = "alice";
 /** The environments, in the order in which a version passes through them. */
 export const environments = ["dev", "staging", "prod"] as const;
 export type EnvironmentName = (typeof environments)[number];

@@ -3,6 +3,7 @@
 # half-done is done again; a second run at the same time waits for the first.
 #   setup.sh            installs what is missing
 #   setup.sh tests      and what only the tests need
+#   setup.sh bench      and what only the benchmark needs
 #   setup.sh tools      only what a deployment needs where the state is elsewhere: Node.js, packages, Pulumi, plugins
 #   setup.sh packages   only Node.js and packages
 #   setup.sh doctor     only looks: a table, and exit code 1 where something is missing
@@ -311,6 +312,49 @@ build_buildx() {
         buildx_sources >"$buildx.part/.built-from" && rm -rf "$buildx" && mv "$buildx.part" "$buildx"
 }
 
+# --- What the benchmark needs: what measures (its test needs that too), and Terraform with its providers ------------------------------
+
+measure_sources() { sources_of bench/measure/*.go bench/measure/go.mod; }
+measure_found() { [[ -e $mlops_measure/.built-from ]] && is_current "$mlops_measure" "$(measure_sources)" && found="$mlops_measure/bin/mlops-measure"; }
+measure_missing='toolchain/setup.sh tests'
+measure_install() {
+    need_go measure
+    long measure 'the measuring tool' build_measure || die measure 'the build failed' "see $log"
+}
+build_measure() {
+    rm -rf "$mlops_measure.part" && mkdir -p "$mlops_measure.part/bin" &&
+        go_build bench/measure -o "$mlops_measure.part/bin/mlops-measure" . &&
+        measure_sources >"$mlops_measure.part/.built-from" && rm -rf "$mlops_measure" && mv "$mlops_measure.part" "$mlops_measure"
+}
+
+terraform_found() { command -v terraform >/dev/null && found="$(terraform version 2>/dev/null | head -n 1) at $(command -v terraform)"; }
+terraform_missing='Terraform 1.5 or newer: https://developer.hashicorp.com/terraform/install'
+terraform_install() { die terraform 'the benchmark compares with it, and it is not installed' "$terraform_missing"; }
+
+# In a folder as `terraform init -plugin-dir` reads it, under a made-up host.
+providers_sources() { sources_of bench/terraform/providers/go.*; }
+providers_found() {
+    [[ -e $mlops_terraform_providers/.built-from ]] && is_current "$mlops_terraform_providers" "$(providers_sources)" &&
+        found="$mlops_terraform_providers"
+}
+providers_missing='toolchain/setup.sh bench'
+providers_install() {
+    need_go providers
+    long providers 'the Terraform providers, built from their Go modules' build_providers || die providers 'the build failed' "see $log"
+}
+build_providers() {
+    rm -rf "$mlops_terraform_providers.part" && mkdir -p "$mlops_terraform_providers.part" &&
+        build_provider integrations/github 6.13.0 github.com/integrations/terraform-provider-github/v6 &&
+        build_provider kreuzwerker/docker 4.0.0 github.com/terraform-providers/terraform-provider-docker &&
+        build_provider hashicorp/random 3.8.0 github.com/terraform-providers/terraform-provider-random &&
+        providers_sources >"$mlops_terraform_providers.part/.built-from" && rm -rf "$mlops_terraform_providers" &&
+        mv "$mlops_terraform_providers.part" "$mlops_terraform_providers"
+}
+build_provider() {
+    go_build bench/terraform/providers -ldflags '-s -w' \
+        -o "$mlops_terraform_providers.part/tf.local/$1/$2/$(go env GOOS)_$(go env GOARCH)/terraform-provider-${1#*/}_v$2" "$3"
+}
+
 # --- State: where the local stack's is, and how the passphrase's salt stays out of git ----------------------------------------
 
 state_found() {
@@ -341,7 +385,7 @@ stack_made() {
 # --- all of it ---------------------------------------------------------------------------------------------------------------
 
 steps=(node packages cli plugins docker image state)
-test_steps=(registry linters buildx)
+test_steps=(registry linters buildx measure)
 
 setup() {
     need setup perl
@@ -386,8 +430,9 @@ doctor() {
 case ${1:-setup} in
 setup) setup && stack_made ;;
 tests) steps+=("${test_steps[@]}") && setup && stack_made ;;
+bench) steps+=(registry measure terraform providers) && setup && stack_made ;;
 tools) steps=(node packages cli plugins) && setup ;;
 packages) steps=(node packages) && setup ;;
 doctor) doctor ;;
-*) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

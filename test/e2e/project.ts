@@ -156,7 +156,7 @@ export class Project {
 
     /** The environment variables that the commands get. */
     get environment(): Readonly<Record<string, string>> {
-        return Object.fromEntries(Object.entries(this.#stack.workspace.envVars).map(([name, value]) => [name, value ?? ""]));
+        return this.#stack.workspace.envVars;
     }
 
     /** Sets an environment variable for the commands that follow. */

@@ -1,0 +1,3 @@
+module mlops/bench/measure
+
+go 1.21

@@ -1,0 +1,102 @@
+/** The programs that do the same work, and how each does a step of it. */
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, run } from "./measure.ts";
+import { ownStartup, PulumiProject } from "./pulumiProject.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** What a user does with services, in this order: `change` is an up after one service's content changed; `promote` goes to the next environment. */
+export const steps = ["first up", "preview", "up", "change", "refresh", "promote", "destroy"] as const;
+export type Step = (typeof steps)[number];
+
+export interface Program {
+    readonly name: string;
+    /** Makes the workspace ready for the first step. */
+    prepare(workspace: Workspace): Promise<Prepared>;
+}
+
+export interface Prepared {
+    /** Undefined where the program has no such step. */
+    command(step: Step): Command | undefined;
+    /** Takes back what `promote` did, but for the images. */
+    readonly undoPromotion?: Command | undefined;
+}
+
+const here = import.meta.dirname;
+
+export const terraform: Program = {
+    name: "Terraform",
+    prepare: async ({ folder, contexts, services, registry, namespace, environment }) => {
+        const variables = { services: String(services), contexts, registry, namespace, registry_password: environment["QUAY_TOKEN"] ?? "" };
+        const within = {
+            folder,
+            environment: {
+                ...environment,
+                ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [`TF_VAR_${name}`, value])),
+                CHECKPOINT_DISABLE: "1",
+                TF_IN_AUTOMATION: "1",
+                TF_INPUT: "0",
+                TF_CLI_CONFIG_FILE: "/dev/null",
+            },
+        };
+        const command = (name: "services" | "promotion", ...options: readonly string[]): Command => ({
+            command: ["terraform", `-chdir=${name}`, ...options, "-no-color"],
+            ...within,
+        });
+        for (const name of ["services", "promotion"] as const) {
+            cpSync(join(here, "terraform", name), join(folder, name), { recursive: true });
+            await run(command(name, "init", `-plugin-dir=${process.env["MLOPS_TERRAFORM_PROVIDERS"] ?? ""}`));
+        }
+        const apply = command("services", "apply", "-auto-approve");
+        return {
+            command: (step) =>
+                ({
+                    "first up": apply,
+                    preview: command("services", "plan", "-detailed-exitcode"), // fails where there is a change
+                    up: apply,
+                    change: apply,
+                    refresh: command("services", "apply", "-refresh-only", "-auto-approve"),
+                    promote: command("promotion", "apply", "-auto-approve"),
+                    destroy: command("services", "destroy", "-auto-approve"),
+                })[step],
+            undoPromotion: command("promotion", "destroy", "-auto-approve"),
+        };
+    },
+};
+
+/** @param files the programs with the services and with their promotion, below this folder */
+function pulumiProgram(name: string, files: { readonly services: string; readonly promotion?: string }, nodeArguments = ""): Program {
+    const changing = ["--yes", "--skip-preview"];
+    return {
+        name,
+        prepare: async ({ folder, services, contexts, registry, namespace, environment }) => {
+            const config = { services, contexts, registry, namespace };
+            const make = (file: string): Promise<PulumiProject> =>
+                PulumiProject.create(join(folder, file), file, config, environment, nodeArguments);
+            const delivery = await make(files.services);
+            const promotion = files.promotion === undefined ? undefined : await make(files.promotion);
+            return {
+                command: (step) =>
+                    ({
+                        "first up": delivery.command("up", ...changing),
+                        preview: delivery.command("preview", "--expect-no-changes"),
+                        up: delivery.command("up", ...changing, "--expect-no-changes"),
+                        change: delivery.command("up", ...changing),
+                        refresh: delivery.command("refresh", ...changing),
+                        promote: promotion?.command("up", ...changing),
+                        destroy: delivery.command("destroy", ...changing),
+                    })[step],
+                undoPromotion: promotion?.command("destroy", ...changing),
+            };
+        },
+    };
+}
+
+const plain = pulumiProgram("plain Pulumi", { services: "plain/services.ts", promotion: "plain/promotion.ts" });
+// Nothing of Quay's but the push: no versions that could be promoted.
+const components = pulumiProgram("components", { services: "components/services.ts" }, ownStartup);
+const onQuay = { services: "components/servicesOnQuay.ts", promotion: "components/promotion.ts" };
+const componentsOnQuay = pulumiProgram("components, with Quay", onQuay, ownStartup);
+
+/** Terraform first: the ratios are to it. */
+export const programs: readonly Program[] = [terraform, plain, components, componentsOnQuay];

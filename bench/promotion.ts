@@ -1,0 +1,80 @@
+/** The promotion of a large image within one registry, next to the only way without a provider for it: pull, tag, push. */
+import { execFileSync } from "node:child_process";
+import { randomFillSync } from "node:crypto";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Quay } from "../test/standins/quay/server.ts";
+import { basic, imageType, Registry } from "../test/unit/standins/registryClient.ts";
+import { measure, type Measurement, run } from "./measure.ts";
+import { ownStartup, PulumiProject } from "./pulumiProject.ts";
+import { type Requests, Servers } from "./servers.ts";
+import { removeImages } from "./workspace.ts";
+
+/** One promotion, from nothing; the whole `pulumi up`. */
+export interface Promotion {
+    readonly program: string;
+    readonly measured: Measurement;
+    readonly requests: Requests;
+}
+
+const layers = 5;
+const bytesPerLayer = 500_000_000;
+const repository = "svc-001";
+
+/** An image of 2.5 GB. */
+export async function measurePromotion(rounds: number, done: (promotion: Promotion) => void): Promise<void> {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "mlops-bench-")));
+    const servers = await Servers.start(0);
+    try {
+        const namespace = "promotion";
+        const environment = servers.createAccount(namespace, []);
+        await pushLargeImage(servers.quay, namespace, environment["QUAY_TOKEN"] ?? "", folder);
+        const programs = [
+            { program: "components", file: "components/promotion.ts", startup: ownStartup },
+            { program: "plain Pulumi: pull, tag, push", file: "plain/promotion.ts", startup: "" },
+        ];
+        for (let round = 0; round < rounds; round++) {
+            for (const { program, file, startup } of programs) {
+                const config = { services: 1, registry: servers.quay.registry, namespace };
+                const project = await PulumiProject.create(join(folder, `${program}-${String(round)}`), file, config, environment, startup);
+                servers.clearRequests();
+                const measured = await measure(project.command("up", "--yes", "--skip-preview"));
+                done({ program, measured, requests: servers.requests() });
+                await run(project.command("destroy", "--yes", "--skip-preview"));
+                removeImages(servers.quay.registry);
+            }
+        }
+    } finally {
+        await servers.stop();
+        rmSync(folder, { recursive: true });
+    }
+}
+
+/** Random bytes, that nothing compresses, as an image that can be pulled. */
+async function pushLargeImage(quay: Quay, namespace: string, token: string, folder: string): Promise<void> {
+    const name = `${namespace}/${repository}`;
+    const registry = await Registry.login(quay, basic("$oauthtoken", token), `${name}:pull,push`);
+    const content = join(folder, "content");
+    const archive = join(folder, "layer.tar");
+    const descriptors = [];
+    for (let layer = 0; layer < layers; layer++) {
+        writeFileSync(content, randomFillSync(new Uint8Array(bytesPerLayer)));
+        execFileSync("tar", ["-cf", archive, "-C", folder, `--transform=s/content/${String(layer)}/`, "content"]);
+        const bytes = new Uint8Array(readFileSync(archive));
+        descriptors.push({
+            mediaType: "application/vnd.oci.image.layer.v1.tar",
+            digest: await registry.blob(name, bytes),
+            size: bytes.length,
+        });
+    }
+    rmSync(content);
+    rmSync(archive);
+    const rootfs = { type: "layers", diff_ids: descriptors.map(({ digest }) => digest) };
+    const config = new TextEncoder().encode(JSON.stringify({ architecture: "amd64", os: "linux", config: {}, rootfs }));
+    const mediaType = "application/vnd.oci.image.config.v1+json";
+    const configuration = { mediaType, digest: await registry.blob(name, config), size: config.length };
+    const manifest = JSON.stringify({ schemaVersion: 2, mediaType: imageType, config: configuration, layers: descriptors });
+    const { status, text } = await registry.manifest(name, "1.0.0", manifest);
+    if (status !== 201) throw new Error(`the registry does not take the image: ${text}`);
+}

@@ -1,0 +1,63 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, run } from "./measure.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** One Pulumi program as a project in a folder of its own, with its state and one stack, driven by the real CLI. */
+export class PulumiProject {
+    readonly #folder: string;
+    readonly #environment: Readonly<Record<string, string>>;
+
+    private constructor(folder: string, environment: Readonly<Record<string, string>>) {
+        this.#folder = folder;
+        this.#environment = environment;
+    }
+
+    /**
+     * @param program the file, below this one's folder
+     * @param config the program's configuration
+     * @param nodeArguments as Pulumi.yaml has them
+     */
+    static async create(
+        folder: string,
+        program: string,
+        config: Readonly<Record<string, unknown>>,
+        environment: Readonly<Record<string, string>>,
+        nodeArguments = "",
+    ): Promise<PulumiProject> {
+        mkdirSync(join(folder, "state"), { recursive: true });
+        const settings = {
+            name: "bench",
+            runtime: { name: "nodejs", options: { typescript: false, nodeargs: nodeArguments } },
+            main: "index.ts",
+            plugins: { providers: [{ name: "quay", path: join(root, "quay") }] },
+            config: {
+                ...Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])),
+                "github:writeDelayMs": { value: 1 },
+            },
+        };
+        writeFileSync(join(folder, "Pulumi.yaml"), JSON.stringify(settings));
+        symlinkSync(join(import.meta.dirname, program), join(folder, "index.ts"));
+        symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+        const project = new PulumiProject(folder, {
+            ...environment,
+            PULUMI_BACKEND_URL: "file://./state",
+            PULUMI_CONFIG_PASSPHRASE: "of the benchmark",
+            PULUMI_SKIP_UPDATE_CHECK: "true",
+        });
+        await run(project.command("stack", "init", "bench"));
+        return project;
+    }
+
+    command(...options: readonly string[]): Command {
+        return {
+            command: ["pulumi", ...options, "--non-interactive", "--color", "never"],
+            folder: this.#folder,
+            environment: this.#environment,
+        };
+    }
+}
+
+/** The startup that the project's own Pulumi.yaml has. */
+export const ownStartup = `--max-semi-space-size=2 --require ${join(root, "startup.ts")}`;

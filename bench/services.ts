@@ -1,0 +1,72 @@
+/** N services, step by step, by each program in turn. */
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { measure, type Measurement, run } from "./measure.ts";
+import { type Program, type Step, steps } from "./programs.ts";
+import { type Requests, Servers } from "./servers.ts";
+import { checkDelivered, newWorkspace, removeImages, serviceName, type Workspace, writeContext } from "./workspace.ts";
+
+/** One run of a step. */
+export interface Row {
+    readonly program: string;
+    readonly step: Step;
+    readonly services: number;
+    /** Milliseconds. */
+    readonly latency: number;
+    readonly measured: Measurement;
+    readonly requests: Requests;
+}
+
+export interface Plan {
+    readonly services: number;
+    /** Milliseconds that each request to Quay or GitHub takes longer. */
+    readonly latency: number;
+    readonly programs: readonly Program[];
+    /** How often all steps are done, each time from nothing. */
+    readonly rounds: number;
+    /** How often a step that changes nothing is done in each round. */
+    readonly repeats: number;
+}
+
+const changingNothing: readonly Step[] = ["preview", "up"];
+
+/** Does the steps. The programs take turns, each round in another order, so that a machine that becomes slower does so for all. */
+export async function measureServices(plan: Plan, done: (row: Row) => void): Promise<void> {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), "mlops-bench-")));
+    const servers = await Servers.start(plan.latency);
+    try {
+        for (let round = 0; round < plan.rounds; round++) {
+            const first = round % plan.programs.length;
+            for (const program of [...plan.programs.slice(first), ...plan.programs.slice(0, first)]) {
+                const namespace = `${program.name.replaceAll(/[^A-Za-z]+/g, "-").toLowerCase()}-${String(round)}`;
+                await doSteps(program, newWorkspace(servers, root, plan.services, namespace), plan, servers, done);
+            }
+        }
+        servers.check();
+    } finally {
+        await servers.stop();
+        removeImages(servers.quay.registry);
+        rmSync(root, { recursive: true, force: true });
+    }
+}
+
+async function doSteps(program: Program, workspace: Workspace, plan: Plan, servers: Servers, done: (row: Row) => void): Promise<void> {
+    const { services, latency } = plan;
+    const prepared = await program.prepare(workspace);
+    for (const step of steps) {
+        const command = prepared.command(step);
+        if (command === undefined) continue;
+        if (step === "change") writeContext(workspace.contexts, serviceName(1), `${workspace.namespace} changed`, "1.0.1");
+        // A machine that promotes has not built the images.
+        if (step === "promote") removeImages(workspace.registry);
+        for (let repeat = 0; repeat < (changingNothing.includes(step) ? plan.repeats : 1); repeat++) {
+            servers.clearRequests();
+            const measured = await measure(command);
+            const requests = servers.requests();
+            if (step === "first up") checkDelivered(workspace, servers);
+            done({ program: program.name, step, services, latency, measured, requests });
+        }
+        if (step === "promote" && prepared.undoPromotion !== undefined) await run(prepared.undoPromotion);
+    }
+}
