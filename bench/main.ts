@@ -8,7 +8,7 @@ import { measureEnvironments, type PreviewPair } from "./environments.ts";
 import { type HashingPair, measureHashing } from "./hashing.ts";
 import { median, type Measurement } from "./measure.ts";
 import { type Point, plot } from "./plot.ts";
-import { programs, type Step } from "./programs.ts";
+import { type Program, programs, programsWithPauses, type Step } from "./programs.ts";
 import { measurePromotion, type Promotion } from "./promotion.ts";
 import { measureServices, type Plan, type Row } from "./services.ts";
 import { type FirstUp, measureGrowth, measureWays } from "./stacks.ts";
@@ -18,7 +18,7 @@ const help = `Measures this project next to Terraform and plain Pulumi programs 
 
 Usage: make bench [ARGS="--only PART,… --rounds N --services N,… --latency MS,… --without PROGRAM,…"]
 
-  --only PART,…        environments, services, stacks, growth, promotion, hashing; default: all, which takes two hours
+  --only PART,…        environments, services, pauses, stacks, growth, promotion, hashing; default: all, which takes two hours
   --rounds N           how often each thing is done; default: 5, and fewer where that takes minutes and no goal is about it
   --services N,…       default: 1,10,50
   --latency MS,…       of Quay and GitHub; default: 0,100
@@ -27,7 +27,7 @@ Usage: make bench [ARGS="--only PART,… --rounds N --services N,… --latency M
 
 All parts together write docs/performance.svg and docs/performance-results.md; some of them only print.
 `;
-const parts = { environments, services, stacks, growth, promotion, hashing };
+const parts = { environments, services, pauses, stacks, growth, promotion, hashing };
 
 const { values } = parseArgs({
     options: {
@@ -103,6 +103,15 @@ async function services(rounds: number): Promise<string> {
     return section("Services, step by step", ...tables, "All that was measured:", fullTable(rows));
 }
 
+async function pauses(rounds: number): Promise<string> {
+    const rows: Row[] = [];
+    await measureServices({ services: 1, latency: 100, programs: chosenOf(programsWithPauses), rounds, repeats: 1 }, (row) => {
+        rows.push(row);
+        say(`${row.program}: ${row.step}`, row.measured);
+    });
+    return section("One service, with the pauses between writes to GitHub that users have, and 100 ms of latency", timeTable(rows));
+}
+
 async function stacks(rounds: number): Promise<string> {
     const runs: FirstUp[] = [];
     await measureWays(50, rounds, (run) => {
@@ -156,15 +165,18 @@ async function hashing(rounds: number): Promise<string> {
 
 /** How often what is measured for N services and a latency: five times where a goal is about it, less often where that would take hours. */
 function plans(rounds: number): Plan[] {
-    const without = values.without.split(",");
-    const chosen = programs.filter(({ name }) => !without.includes(name));
     const list = (text: string): number[] => text.split(",").map(Number);
     return list(values.latency).flatMap((latency) =>
         list(values.services).map((count) => {
             const fewer = count === 1 ? rounds : Math.ceil(rounds / 5);
-            return { services: count, latency, programs: chosen, rounds: fewer, repeats: Math.ceil(rounds / fewer) };
+            return { services: count, latency, programs: chosenOf(programs), rounds: fewer, repeats: Math.ceil(rounds / fewer) };
         }),
     );
+}
+
+function chosenOf(all: readonly Program[]): Program[] {
+    const without = values.without.split(",");
+    return all.filter(({ name }) => !without.includes(name));
 }
 
 /** What the picture shows: two steps and the memory, with and without latency. */

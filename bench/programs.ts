@@ -24,10 +24,20 @@ export interface Prepared {
 
 const here = import.meta.dirname;
 
-export const terraform: Program = {
-    name: "Terraform",
+/** How long the GitHub provider waits after each write, in milliseconds: GitHub allows 80 a minute, the servers here do not mind. */
+const noPause = 1;
+
+const terraformProgram = (name: string, writeDelay: number): Program => ({
+    name,
     prepare: async ({ folder, contexts, services, registry, namespace, environment }) => {
-        const variables = { services: String(services), contexts, registry, namespace, registry_password: environment["QUAY_TOKEN"] ?? "" };
+        const variables = {
+            services: String(services),
+            contexts,
+            registry,
+            namespace,
+            registry_password: environment["QUAY_TOKEN"] ?? "",
+            write_delay_ms: String(writeDelay),
+        };
         const within = {
             folder,
             environment: {
@@ -62,15 +72,20 @@ export const terraform: Program = {
             undoPromotion: command("promotion", "destroy", "-auto-approve"),
         };
     },
-};
+});
 
 /** @param files the programs with the services and with their promotion, below this folder */
-function pulumiProgram(name: string, files: { readonly services: string; readonly promotion?: string }, nodeArguments = ""): Program {
+function pulumiProgram(
+    name: string,
+    files: { readonly services: string; readonly promotion?: string },
+    nodeArguments = "",
+    writeDelay = noPause,
+): Program {
     const changing = ["--yes", "--skip-preview"];
     return {
         name,
         prepare: async ({ folder, services, contexts, registry, namespace, environment }) => {
-            const config = { services, contexts, registry, namespace };
+            const config = { services, contexts, registry, namespace, "github:writeDelayMs": writeDelay };
             const make = (file: string): Promise<PulumiProject> =>
                 PulumiProject.create(join(folder, file), file, config, environment, nodeArguments);
             const delivery = await make(files.services);
@@ -92,11 +107,22 @@ function pulumiProgram(name: string, files: { readonly services: string; readonl
     };
 }
 
-const plain = pulumiProgram("plain Pulumi", { services: "plain/services.ts", promotion: "plain/promotion.ts" });
-// Nothing of Quay's but the push: no versions that could be promoted.
-const components = pulumiProgram("components", { services: "components/services.ts" }, ownStartup);
+const files = { services: "plain/services.ts", promotion: "plain/promotion.ts" };
 const onQuay = { services: "components/servicesOnQuay.ts", promotion: "components/promotion.ts" };
-const componentsOnQuay = pulumiProgram("components, with Quay", onQuay, ownStartup);
+export const terraform = terraformProgram("Terraform", noPause);
 
 /** Terraform first: the ratios are to it. */
-export const programs: readonly Program[] = [terraform, plain, components, componentsOnQuay];
+export const programs: readonly Program[] = [
+    terraform,
+    pulumiProgram("plain Pulumi", files),
+    // Nothing of Quay's but the push: no versions that could be promoted.
+    pulumiProgram("components", { services: "components/services.ts" }, ownStartup),
+    pulumiProgram("components, with Quay", onQuay, ownStartup),
+];
+
+/** As their users have them: the GitHub provider's own pause after a write, and the one of this project's Pulumi.yaml. */
+export const programsWithPauses: readonly Program[] = [
+    terraformProgram("Terraform, 1000 ms pauses", 1000),
+    pulumiProgram("plain Pulumi, 1000 ms pauses", files, "", 1000),
+    pulumiProgram("components, with Quay, 200 ms pauses", onQuay, ownStartup, 200),
+];

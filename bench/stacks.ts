@@ -62,7 +62,14 @@ async function firstUp(servers: Servers, root: string, services: number, { name:
     const { contexts, registry, namespace } = workspace;
     const stacks: Command[] = [];
     for (let first = 1; first <= services; first += perStack) {
-        const config = { first, services: Math.min(perStack, services - first + 1), contexts, registry, namespace };
+        const config = {
+            first,
+            services: Math.min(perStack, services - first + 1),
+            contexts,
+            registry,
+            namespace,
+            "github:writeDelayMs": 1,
+        };
         const folder = join(workspace.folder, String(first));
         const settings = { ...workspace.environment, ...environment };
         const project = await PulumiProject.create(folder, "components/services.ts", config, settings, ownStartup);

@@ -28,6 +28,6 @@ describe("the benchmark", () => {
 
     it("says which parts there are", async () => {
         const failed = await run("node", ["bench/main.ts", "--only", "nothing"]).then(({ stdout }) => stdout, String);
-        match(failed, /There is no part "nothing": environments, services, stacks, growth, promotion, hashing\./);
+        match(failed, /There is no part "nothing": environments, services, pauses, stacks, growth, promotion, hashing\./);
     });
 });

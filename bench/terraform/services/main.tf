@@ -34,6 +34,11 @@ variable "registry_password" {
   sensitive = true
 }
 
+variable "write_delay_ms" {
+  type        = number
+  description = "How long the GitHub provider waits after each write; its own default is 1000."
+}
+
 provider "docker" {
   registry_auth {
     address  = "http://${var.registry}"
@@ -44,7 +49,7 @@ provider "docker" {
 
 provider "github" {
   owner          = var.namespace
-  write_delay_ms = 1
+  write_delay_ms = var.write_delay_ms
 }
 
 locals {
