@@ -1,6 +1,8 @@
 import { strict as assert } from "node:assert";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 describe("the provider's process", function () {
@@ -14,6 +16,21 @@ describe("the provider's process", function () {
         const ended = once(provider, "exit");
         provider.stdin.end();
         assert.deepEqual(await ended, [0, null]);
+    });
+
+    it("keeps what it compiled, for the next one, when the engine ends it", async () => {
+        const cache = await mkdtemp(join(tmpdir(), "quay-compile-cache-"));
+        try {
+            const env = { ...process.env, NODE_COMPILE_CACHE: cache };
+            const provider = spawn(executable, ["127.0.0.1:1"], { stdio: ["pipe", "pipe", "inherit"], env });
+            await once(provider.stdout, "data");
+            const ended = once(provider, "exit");
+            provider.kill("SIGINT");
+            assert.deepEqual(await ended, [0, null]);
+            assert.ok((await readdir(cache, { recursive: true })).length > 100);
+        } finally {
+            await rm(cache, { recursive: true });
+        }
     });
 
     it("runs on without one, as to be looked at with a debugger", async () => {
