@@ -1,5 +1,8 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { pulumiHome } from "../test/e2e/project.ts";
 import { type Command, run } from "./measure.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -39,6 +42,7 @@ export class PulumiProject {
         symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
         const project = new PulumiProject(folder, {
             ...environment,
+            PULUMI_HOME: pulumiHome(folder),
             PULUMI_BACKEND_URL: "file://./state",
             PULUMI_CONFIG_PASSPHRASE: "of the benchmark",
             PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -56,5 +60,8 @@ export class PulumiProject {
     }
 }
 
-/** The startup that the project's own Pulumi.yaml has. */
-export const ownStartup = `--max-semi-space-size=2 --require ${join(root, "startup.ts")}`;
+/** The arguments of Node.js that the project's own Pulumi.yaml has, for a project in another folder. */
+export const ownStartup = z
+    .object({ runtime: z.object({ options: z.object({ nodeargs: z.string() }) }) })
+    .parse(parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")))
+    .runtime.options.nodeargs.replace("./startup.ts", `'${join(root, "startup.ts")}'`);

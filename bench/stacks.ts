@@ -1,6 +1,6 @@
 /** The first up of many services, by one stack or by several: ways round the engine's writing of a stack's whole state after every step. */
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, measure, type Measurement } from "./measure.ts";
 import { terraform } from "./programs.ts";
@@ -22,8 +22,8 @@ interface Way {
     readonly environment: Readonly<Record<string, string>>;
 }
 
-/** How many stacks are brought up at a time. */
-const atOnce = 4;
+/** How many stacks are brought up at a time: one a core. */
+const atOnce = availableParallelism();
 const oneStack: Way = { name: "one stack", perStack: Infinity, environment: {} };
 const tenAStack: Way = { name: "ten services a stack", perStack: 10, environment: {} };
 const oneAStack: Way = { name: "one service a stack", perStack: 1, environment: {} };

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { LocalWorkspace, type OutputMap, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { type PublishedOutputs, publishedOutputs } from "../outputs.ts";
-import { copyProject } from "../test/e2e/project.ts";
+import { copyProject, pulumiHome } from "../test/e2e/project.ts";
 import { type GitHub, startGitHub } from "../test/standins/github/server.ts";
 import type { RepositoryHandle } from "../test/standins/github/repositoryHandle.ts";
 import { type Quay, startQuay } from "../test/standins/quay/server.ts";
@@ -66,6 +66,7 @@ export class Chain {
         this.repository = github.createRepository({ owner: account, name: "MLOpsPython", private: false });
         this.repository.createBranch("api/github_action");
         this.#environment = {
+            PULUMI_HOME: pulumiHome(this.#root),
             PULUMI_BACKEND_URL: `file://${this.#root}`,
             PULUMI_CONFIG_PASSPHRASE: "of the demonstration",
             PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -83,15 +83,24 @@ export async function findPortProblem(port: number, owner: string, setting?: str
         setting === undefined ? "." : `: pulumi config set --path ${setting} ${String(port < 65535 ? port + 1 : 8080)} -s ${getStack()}`;
     if (refusal === "EACCES")
         return `Port ${String(port)} of this machine may not be used without more rights (EACCES). Take one from 1024 up${another}`;
-    const format = `{{.Label "${ownerLabel}"}}|{{.Names}}`;
-    const { stdout } = await run("docker", ["ps", "--filter", `publish=${String(port)}`, "--format", format]).catch(() => ({ stdout: "" }));
-    const [holder, container] = stdout.trim().split("|");
-    if (holder === owner) return undefined;
+    const [holder, container] = await findContainer(`publish=${String(port)}`);
+    // One that is started again and again publishes its port only while it runs.
+    const [restarting] = holder === undefined ? await findContainer(`label=${ownerLabel}=${owner}`, "status=restarting") : [];
+    if (holder === owner || restarting === owner) return undefined;
     const stop = container ? `docker stop ${container}` : `to see which: lsof -iTCP:${String(port)} -sTCP:LISTEN`;
     return (
         `Port ${String(port)} of this machine is taken by ${container ? `the container ${container}` : "another program"}. ` +
         `Stop it (${stop}), or take another port${another}`
     );
+}
+
+/** @returns the owner and the name of a container that meets all filters; nothing where there is none, or no Docker engine */
+async function findContainer(...filters: readonly string[]): Promise<[owner: string, name: string] | []> {
+    const options = filters.flatMap((filter) => ["--filter", filter]);
+    const format = `{{.Label "${ownerLabel}"}}|{{.Names}}`;
+    const { stdout } = await run("docker", ["ps", ...options, "--format", format]).catch(() => ({ stdout: "" }));
+    const [owner = "", name] = stdout.trim().split("|");
+    return name === undefined ? [] : [owner, name];
 }
 
 /** The label that says which stack's service a container is: `project/stack/name`. */

@@ -41,6 +41,7 @@ fi
 export PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true PULUMI_SKIP_UPDATE_CHECK=true
 # Node keeps the compiled sources: a quarter off every preview.
 export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$mlops_cache/node-compile-cache}"
-# How many resources are worked on at once. Most of the time that is waiting: the GitHub provider waits a second after each secret. Ten
-# services come up in two thirds of the time that the default (four a core) takes.
-export PULUMI_PARALLEL="${PULUMI_PARALLEL:-32}"
+# How many resources are worked on at once. Most of the time that is waiting: the GitHub provider waits a second after each secret. On two
+# cores, whose default is 8, ten services come up in two thirds of the time. A machine with more cores has more by itself.
+mlops_cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+[ "$mlops_cores" -gt 8 ] || export PULUMI_PARALLEL="${PULUMI_PARALLEL:-32}"

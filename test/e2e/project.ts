@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync,
 import { once } from "node:events";
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { LocalWorkspace, type OutputMap, type Stack } from "@pulumi/pulumi/automation/index.js";
@@ -91,6 +91,7 @@ export class Project {
             { stackName: "local", workDir: folder },
             {
                 envVars: {
+                    PULUMI_HOME: pulumiHome(state),
                     PULUMI_BACKEND_URL: `file://${state}`,
                     PULUMI_CONFIG_PASSPHRASE: "for the test",
                     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
@@ -210,6 +211,19 @@ export function copyProject(folder: string): void {
         }
     }
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+}
+
+/**
+ * A home for the Pulumi CLI in a folder, with this machine's plugins. It keeps a log of every command there, a hundred megabytes of all these
+ * tests, and looks through them each time.
+ */
+export function pulumiHome(folder: string): string {
+    const home = join(folder, "home");
+    if (!existsSync(home)) {
+        mkdirSync(home);
+        symlinkSync(join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins"), join(home, "plugins"));
+    }
+    return home;
 }
 
 /** A port that nothing listens on now; not one that the system gives to whoever asks for any, who would take it between two steps of a test. */

@@ -2,13 +2,16 @@ import { equal, match } from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 import { Project } from "./project.ts";
 
-/** A program that says which of the modules that it may not need are loaded. */
+/** Whether the compiler, the resolver and the Automation API are loaded: by a file that each of them loads, and nothing else does. */
 const loaded = `
 import { createRequire } from "node:module";
 import * as pulumi from "@pulumi/pulumi";
-const heavy = /node_modules.(?:typescript.lib|@npmcli.arborist.lib|@pulumi.pulumi.automation.stack)/;
 const { cache } = createRequire(import.meta.url);
-const count = () => Object.entries(cache).filter(([file, module]) => heavy.test(file) && Object.keys(module?.children ?? {}).length > 0).length;
+const isLoaded = (part: string): boolean => Object.keys(cache).some((file) => file.includes(part) && file.endsWith(".js"));
+const resolver = () => isLoaded("/@npmcli/arborist/lib/arborist/");
+const automation = () => isLoaded("/automation/localWorkspace.js");
+const compiler = () => Object.entries(cache).some(([file, module]) => file.includes("/typescript/lib/") && !isProxy(module?.exports));
+const { isProxy } = (await import("node:util")).types;
 `;
 
 describe("the start of the program", () => {
@@ -34,19 +37,33 @@ describe("the start of the program", () => {
         return project.output("result");
     };
 
-    it("leaves out what a program like this does not need, and has it where one does", async () => {
+    it("leaves out what a program like this does not need", async () => {
+        equal(await outputs(`${loaded}export const result = [resolver(), compiler(), automation()].join();`), "false,false,false");
+    });
+
+    it("has it where a program does need it", async () => {
         const program = `${loaded}
-const before = count();
-const text = await pulumi.runtime.serializeFunction(() => 42);
-const workspace = typeof pulumi.automation.LocalWorkspace;
-export const result = [before, count() > 0, text.text.includes("42"), workspace].join();`;
-        equal(await outputs(program), "0,true,true,function");
+import Arborist, { Arborist as Named } from "@npmcli/arborist";
+import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
+import * as ts from "typescript";
+const { text } = await pulumi.runtime.serializeFunction(() => 42);
+const paths = await pulumi.runtime.computeCodePaths();
+export const result = [
+    text.includes("42"), paths.size > 0, compiler(), resolver(), automation(),
+    typeof new Arborist({ path: "." }).loadActual, new Named({ path: "." }) instanceof Named,
+    LocalWorkspace === pulumi.automation.LocalWorkspace, "LocalWorkspace" in pulumi.automation, Object.keys(pulumi.automation).includes("Stack"),
+    ts.version.split(".").length, typeof ts.default.createSourceFile,
+].join();`;
+        equal(await outputs(program), "true,true,true,true,true,function,true,true,true,true,3,function");
     });
 
     it("is the SDK's own with NODE_DEBUG=pulumi", async () => {
         project.setEnvironment("NODE_DEBUG", "pulumi");
-        equal(await outputs(`${loaded}export const result = count() > 0;`), "true");
-        project.setEnvironment("NODE_DEBUG", "");
+        try {
+            equal(await outputs(`${loaded}export const result = [resolver(), compiler(), automation()].join();`), "true,true,true");
+        } finally {
+            project.setEnvironment("NODE_DEBUG", "");
+        }
     });
 
     it("shows where an error of the program comes from", async () => {
