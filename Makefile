@@ -47,7 +47,7 @@ test: ## types, lint, unit tests, the service's tests, end-to-end tests
 	@. toolchain/env.sh && node test/run.ts
 
 bench: ## measure this project next to Terraform and plain Pulumi programs; ARGS=--help for more
-	@toolchain/setup.sh bench
+	@[[ "$(ARGS)" == *--help* ]] || toolchain/setup.sh bench
 	@. toolchain/env.sh && MLOPS_TERRAFORM_PROVIDERS=$$mlops_terraform_providers node bench/main.ts $(ARGS)
 
 check: setup ## types, lint, format

@@ -18,46 +18,69 @@ export interface PreviewPair {
 
 export async function measureEnvironments(pairs: number, done: (pair: PreviewPair) => void): Promise<void> {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), "mlops-bench-")));
-    const name = `bench-${randomUUID().slice(0, 8)}`;
     const chain = await Chain.create();
-    const local = await Project.create({ service: { name, version: "1.0.0", context: "service" }, local: { port: await freePort() } });
     try {
         for (const environment of environments) await chain.up(environment);
-        const { failed, output } = await local.up();
-        if (failed) throw new Error(output);
-        for (const { stack, plugins } of stacks) {
-            const { folder: at, environment } = stack === "local" ? local : chain;
-            const own = { ...previewOf(stack), folder: at, environment };
-            const config = { namespace: account, network: name, plugins };
-            const floor = await PulumiProject.create(join(folder, stack), "plain/oneOfEach.ts", config, {
-                ...chain.environment,
-                GITHUB_OWNER: account,
-            });
-            await run(floor.command("up", "--yes", "--skip-preview"));
-            for (let pair = 0; pair < pairs; pair++) {
-                const plain = floor.command("preview", "--expect-no-changes");
-                // Now one, now the other is first: what the first leaves in caches, the second finds.
-                const [first, second] = pair % 2 === 0 ? [own, plain] : [plain, own];
-                const [a, b] = [await measure(first), await measure(second)];
-                done(pair % 2 === 0 ? { stack, plugins, own: a, plain: b } : { stack, plugins, own: b, plain: a });
-            }
-            await run(floor.command("destroy", "--yes", "--skip-preview"));
+        for (const stack of ["dev", "staging", "prod"] as const) {
+            const environment = { ...chain.environment, GITHUB_OWNER: account };
+            await measurePairs({ stack, at: chain, environment, folder, pairs }, done);
         }
+        await measureLocal((local) => measurePairs({ stack: "local", at: local, environment: chain.environment, folder, pairs }, done));
     } finally {
-        await local.destroy();
-        local.remove();
         await chain.remove();
         rmSync(folder, { recursive: true });
     }
 }
 
-const stacks = [
-    { stack: "local", plugins: ["docker", "random"] },
-    { stack: "dev", plugins: ["docker", "github", "quay"] },
-    { stack: "staging", plugins: ["github", "quay"] },
-    { stack: "prod", plugins: ["github", "quay"] },
-];
-
-function previewOf(stack: string): { readonly command: readonly string[] } {
-    return { command: ["pulumi", "preview", "--stack", stack, "--expect-no-changes", "--non-interactive", "--color", "never"] };
+/** Brings the local stack up for a while. */
+async function measureLocal(work: (local: Project) => Promise<void>): Promise<void> {
+    const name = `bench-${randomUUID().slice(0, 8)}`;
+    const local = await Project.create({ service: { name, version: "1.0.0", context: "service" }, local: { port: await freePort() } });
+    try {
+        const { failed, output } = await local.up();
+        if (failed) throw new Error(output);
+        await work(local);
+    } finally {
+        const { failed, output } = await local.destroy();
+        if (failed) process.stderr.write(`${name} could not be removed from the Docker engine:\n${output}\n`);
+        local.remove();
+    }
 }
+
+interface Pairs {
+    readonly stack: keyof typeof plugins;
+    /** The project that has the stack. */
+    readonly at: { readonly folder: string; readonly environment: Readonly<Record<string, string>> };
+    /** How the plain program reaches Quay and GitHub. */
+    readonly environment: Readonly<Record<string, string>>;
+    readonly folder: string;
+    readonly pairs: number;
+}
+
+async function measurePairs({ stack, at, environment, folder, pairs }: Pairs, done: (pair: PreviewPair) => void): Promise<void> {
+    const used = plugins[stack];
+    const options = ["preview", "--stack", stack, "--expect-no-changes", "--non-interactive", "--color", "never"];
+    const own = { command: ["pulumi", ...options], folder: at.folder, environment: at.environment };
+    const config = { namespace: account, network: `bench-${randomUUID().slice(0, 8)}`, plugins: used };
+    const floor = await PulumiProject.create(join(folder, stack), "plain/oneOfEach.ts", config, environment);
+    try {
+        await run(floor.command("up", "--yes", "--skip-preview"));
+        const plain = floor.command("preview", "--expect-no-changes");
+        for (let pair = 0; pair < pairs; pair++) {
+            // Now one, now the other is first: what the first leaves in caches, the second finds.
+            const ownFirst = pair % 2 === 0;
+            const [a, b] = [await measure(ownFirst ? own : plain), await measure(ownFirst ? plain : own)];
+            done({ stack, plugins: used, own: ownFirst ? a : b, plain: ownFirst ? b : a });
+        }
+    } finally {
+        await run(floor.command("destroy", "--yes", "--skip-preview"));
+    }
+}
+
+/** What each stack uses. */
+const plugins = {
+    local: ["docker", "random"],
+    dev: ["docker", "github", "quay"],
+    staging: ["github", "quay"],
+    prod: ["github", "quay"],
+};

@@ -1,73 +1,130 @@
 /** What `make bench` runs: this project next to Terraform and to plain Pulumi programs at the same work, in one run. */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureEnvironments, type PreviewPair } from "./environments.ts";
 import { type HashingPair, measureHashing } from "./hashing.ts";
-import { median, type Measurement } from "./measure.ts";
+import { interrupt, median, type Measurement, run } from "./measure.ts";
 import { type Point, plot } from "./plot.ts";
-import { type Program, programs, programsWithPauses, type Step } from "./programs.ts";
+import { programs, programsWithPauses, type Step } from "./programs.ts";
 import { measurePromotion, type Promotion } from "./promotion.ts";
 import { measureServices, type Plan, type Row } from "./services.ts";
 import { type FirstUp, measureGrowth, measureWays } from "./stacks.ts";
 import { fullTable, groupBy, pairTable, processTable, runTable, timeTable, wallOf } from "./table.ts";
 
-const help = `Measures this project next to Terraform and plain Pulumi programs at the same work.
-
-Usage: make bench [ARGS="--only PART,… --rounds N --services N,… --latency MS,… --without PROGRAM,…"]
-
-  --only PART,…        environments, services, pauses, stacks, growth, promotion, hashing; default: all, which takes two hours
-  --rounds N           how often each thing is done; default: 5, and fewer where that takes minutes and no goal is about it
-  --services N,…       default: 1,10,50
-  --latency MS,…       of Quay and GitHub; default: 0,100
-  --without PROGRAM,…  leaves out Terraform, for instance
-  --help               this text
-
-All parts together write docs/performance.svg and docs/performance-results.md; some of them only print.
-`;
 const parts = { environments, services, pauses, stacks, growth, promotion, hashing };
 
-const { values } = parseArgs({
-    options: {
-        only: { type: "string" },
-        rounds: { type: "string", default: "5" },
-        services: { type: "string", default: "1,10,50" },
-        latency: { type: "string", default: "0,100" },
-        without: { type: "string", default: "" },
-        help: { type: "boolean" },
-    },
-});
+const help = `Measures this project next to Terraform and plain Pulumi programs at the same work.
+
+Usage: make bench [ARGS="OPTION…"]
+
+  --only PART,…      ${Object.keys(parts).join(", ")}; default: all
+  --rounds N         how often each thing is done from nothing; default: 5, and once for more than one service
+  --services N,…     default: 1,10,50
+  --latency MS,…     of Quay and GitHub; default: 0,100
+  --programs NAME,…  ${programs.map(({ name }) => name).join(", ")}; default: all
+  --help             this text
+
+Without options it takes an hour and a half, and writes docs/performance.svg and docs/performance-results.md. With any of them it only prints.
+Ctrl-C ends it and removes what it has made.
+`;
+
+const whole = (option: string, text: string, least: number): number => {
+    const value = /^\d+$/.test(text) ? Number(text) : -1;
+    if (value < least) throw new Error(`--${option}: "${text}" is no whole number from ${String(least)} up.`);
+    return value;
+};
+const oneOf = (all: readonly string[], text: string | undefined): readonly string[] => {
+    const wrong = text?.split(",").find((name) => !all.includes(name));
+    if (wrong !== undefined) throw new Error(`There is no "${wrong}": ${all.join(", ")}.`);
+    return text?.split(",") ?? all;
+};
+
+/** What is to be measured. */
+interface Options {
+    readonly only: readonly string[];
+    readonly rounds: number;
+    readonly services: readonly number[];
+    readonly latency: readonly number[];
+    readonly programs: readonly string[];
+}
+
 /** Seconds that the same piece of work took, now and then. */
 const noise: number[] = [];
 /** What is drawn. */
 const points: Point[] = [];
 
-if (values.help === true) process.stdout.write(help);
-else await run().catch(fail);
+await main(process.argv.slice(2)).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+});
 
-async function run(): Promise<void> {
-    const chosen = values.only?.split(",") ?? Object.keys(parts);
-    const wrong = chosen.find((part) => !(part in parts));
-    if (wrong !== undefined) throw new Error(`There is no part "${wrong}": ${Object.keys(parts).join(", ")}.`);
-    const sections: string[] = [];
-    for (const [name, measurePart] of Object.entries(parts)) {
-        if (!chosen.includes(name)) continue;
-        calibrate();
-        sections.push(await measurePart(Number(values.rounds)));
+async function main(given: readonly string[]): Promise<void> {
+    const { values } = parseArgs({
+        args: [...given],
+        options: {
+            only: { type: "string" },
+            rounds: { type: "string", default: "5" },
+            services: { type: "string", default: "1,10,50" },
+            latency: { type: "string", default: "0,100" },
+            programs: { type: "string" },
+            help: { type: "boolean", default: false },
+        },
+    });
+    if (values.help) {
+        process.stdout.write(help);
+        return;
     }
-    calibrate();
-    const report = `# Results of \`make bench\`\n\n${howNoisy()}\n\n${sections.join("\n")}`;
-    process.stdout.write(`\n${report}`);
-    if (Object.keys(parts).every((part) => chosen.includes(part))) {
-        const docs = join(import.meta.dirname, "../docs");
-        writeFileSync(join(docs, "performance-results.md"), report);
-        writeFileSync(join(docs, "performance.svg"), await plot(points, "Cost over services (both axes logarithmic)"));
-    }
+    const options: Options = {
+        only: oneOf(Object.keys(parts), values.only),
+        rounds: whole("rounds", values.rounds, 1),
+        services: values.services.split(",").map((each) => whole("services", each, 1)),
+        latency: values.latency.split(",").map((each) => whole("latency", each, 0)),
+        programs: oneOf(
+            programs.map(({ name }) => name),
+            values.programs,
+        ),
+    };
+    // What is under way ends with the terminal's own signal; then everything is removed as after an error.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+    const report = await measureAll(options);
+    if (given.length > 0) return;
+    const docs = join(import.meta.dirname, "../docs");
+    writeFileSync(join(docs, "performance-results.md"), report);
+    writeFileSync(join(docs, "performance.svg"), await plot(points, "Cost over services (both axes logarithmic)"));
 }
 
-async function environments(rounds: number): Promise<string> {
+/** @returns the report; each of its sections is printed as soon as it is there */
+async function measureAll(options: Options): Promise<string> {
+    const versions = await Promise.all(["pulumi", "terraform"].map(versionOf));
+    const sections: string[] = [];
+    for (const [name, measurePart] of Object.entries(parts)) {
+        if (!options.only.includes(name)) continue;
+        calibrate();
+        const text = await measurePart(options);
+        sections.push(text);
+        process.stdout.write(`\n${text}`);
+    }
+    calibrate();
+    process.stdout.write(`\n${howNoisy()}\n`);
+    const machine = `On ${String(cpus().length)} cores, with Node.js ${process.versions.node}, ${versions.join(", ")}.`;
+    return [`# Results of \`make bench\``, `${machine} ${howNoisy()}`, ...sections].join("\n\n");
+}
+
+/** A program's version, as in `pulumi v3.1.0`; says so where it is not there. */
+async function versionOf(program: string): Promise<string> {
+    const command = {
+        command: [program, "version"],
+        folder: "/",
+        environment: { PULUMI_SKIP_UPDATE_CHECK: "true", CHECKPOINT_DISABLE: "1" },
+    };
+    const printed = await run(command).catch(() => "is not there");
+    return `${program} ${/v[0-9][0-9.]*/.exec(printed)?.[0] ?? printed}`;
+}
+
+async function environments({ rounds }: Options): Promise<string> {
     const pairs: PreviewPair[] = [];
     await measureEnvironments(rounds * 2 - 1, (pair) => {
         pairs.push(pair);
@@ -87,9 +144,10 @@ async function environments(rounds: number): Promise<string> {
     );
 }
 
-async function services(rounds: number): Promise<string> {
+async function services(options: Options): Promise<string> {
     const rows: Row[] = [];
-    for (const plan of plans(rounds)) {
+    for (const plan of plans(options)) {
+        calibrate();
         await measureServices(plan, (row) => {
             rows.push(row);
             say(`${String(row.services)} services, ${String(row.latency)} ms, ${row.program}: ${row.step}`, row.measured);
@@ -103,16 +161,16 @@ async function services(rounds: number): Promise<string> {
     return section("Services, step by step", ...tables, "All that was measured:", fullTable(rows));
 }
 
-async function pauses(rounds: number): Promise<string> {
+async function pauses({ rounds }: Options): Promise<string> {
     const rows: Row[] = [];
-    await measureServices({ services: 1, latency: 100, programs: chosenOf(programsWithPauses), rounds, repeats: 1 }, (row) => {
+    await measureServices({ services: 1, latency: 100, programs: programsWithPauses, rounds, repeats: 1 }, (row) => {
         rows.push(row);
         say(`${row.program}: ${row.step}`, row.measured);
     });
     return section("One service, with the pauses between writes to GitHub that users have, and 100 ms of latency", timeTable(rows));
 }
 
-async function stacks(rounds: number): Promise<string> {
+async function stacks({ rounds }: Options): Promise<string> {
     const runs: FirstUp[] = [];
     await measureWays(50, rounds, (run) => {
         runs.push(run);
@@ -121,7 +179,7 @@ async function stacks(rounds: number): Promise<string> {
     return section("First up of 50 services, by one stack or by several", runTable(runs.map(({ way, measured }) => [way, measured])));
 }
 
-async function growth(rounds: number): Promise<string> {
+async function growth({ rounds }: Options): Promise<string> {
     const runs: FirstUp[] = [];
     await measureGrowth([10, 50, 100], Math.ceil(rounds / 5), (run) => {
         runs.push(run);
@@ -133,7 +191,7 @@ async function growth(rounds: number): Promise<string> {
     );
 }
 
-async function promotion(rounds: number): Promise<string> {
+async function promotion({ rounds }: Options): Promise<string> {
     const runs: Promotion[] = [];
     await measurePromotion(rounds, (run) => {
         runs.push(run);
@@ -151,7 +209,7 @@ async function promotion(rounds: number): Promise<string> {
     );
 }
 
-async function hashing(rounds: number): Promise<string> {
+async function hashing({ rounds }: Options): Promise<string> {
     const pairs: HashingPair[] = [];
     await measureHashing(rounds, (pair) => {
         pairs.push(pair);
@@ -163,20 +221,15 @@ async function hashing(rounds: number): Promise<string> {
     );
 }
 
-/** How often what is measured for N services and a latency: five times where a goal is about it, less often where that would take hours. */
-function plans(rounds: number): Plan[] {
-    const list = (text: string): number[] => text.split(",").map(Number);
-    return list(values.latency).flatMap((latency) =>
-        list(values.services).map((count) => {
-            const fewer = count === 1 ? rounds : Math.ceil(rounds / 5);
-            return { services: count, latency, programs: chosenOf(programs), rounds: fewer, repeats: Math.ceil(rounds / fewer) };
+/** One service is measured in rounds; of many, what changes nothing is measured as often, and the rest, which takes minutes, once. */
+function plans({ rounds, services, latency, programs: chosen }: Options): Plan[] {
+    const all = programs.filter(({ name }) => chosen.includes(name));
+    return latency.flatMap((each) =>
+        services.map((count) => {
+            const often = count === 1 ? { rounds, repeats: 1 } : { rounds: 1, repeats: rounds };
+            return { services: count, latency: each, programs: all, ...often };
         }),
     );
-}
-
-function chosenOf(all: readonly Program[]): Program[] {
-    const without = values.without.split(",");
-    return all.filter(({ name }) => !without.includes(name));
 }
 
 /** What the picture shows: two steps and the memory, with and without latency. */
@@ -204,12 +257,10 @@ function calibrate(): void {
 }
 
 function howNoisy(): string {
-    const [first = 0, ...rest] = [...noise].sort((a, b) => a - b);
-    const last = rest.at(-1) ?? first;
-    const load = loadavg()[1] ?? 0;
+    const [least, most] = [Math.min(...noise), Math.max(...noise)];
     return (
-        `On ${String(cpus().length)} cores, with Node.js ${process.versions.node}; figures are medians. How noisy the run was: the same piece of work took ` +
-        `${first.toFixed(2)} to ${last.toFixed(2)} s over the run (${((last / first - 1) * 100).toFixed(0)} % more), and the load at its end was ${load.toFixed(1)}.`
+        `Figures are medians. How noisy the run was: the same piece of work took ${least.toFixed(2)} to ${most.toFixed(2)} s over the run ` +
+        `(${((most / least - 1) * 100).toFixed(0)} % more).`
     );
 }
 
@@ -220,9 +271,4 @@ function section(title: string, ...paragraphs: readonly string[]): string {
 /** Progress: this takes long. */
 function say(what: string, { wall, memory }: Measurement): void {
     process.stderr.write(`${what}: ${wall.toFixed(2)} s, ${memory.toFixed(0)} MiB\n`);
-}
-
-function fail(error: unknown): void {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
 }

@@ -31,19 +31,31 @@ export interface Command {
 }
 
 /** Runs a command to its end. @throws Error with what it printed, where it fails */
-export async function run({ command: [program = "", ...options], folder: cwd, environment }: Command): Promise<string> {
+export async function run(
+    { command: [program = "", ...options], folder: cwd, environment }: Command,
+    signal?: AbortSignal,
+): Promise<string> {
     try {
         const { stdout } = await promisify(execFile)(program, options, {
             cwd,
             env: { ...process.env, ...environment },
             maxBuffer: 1 << 28,
+            ...(signal === undefined ? {} : { signal }),
         });
         return stdout;
     } catch (error) {
+        if (signal?.aborted === true) throw new Error("Interrupted.", { cause: error });
         const printed =
             error instanceof Error && "stdout" in error && "stderr" in error ? `${String(error.stdout)}${String(error.stderr)}` : "";
         throw new Error(`${[program, ...options].join(" ")} failed:\n${printed.slice(-4000)}`, { cause: error });
     }
+}
+
+const interruption = new AbortController();
+
+/** Ends what is being measured, and lets nothing more be measured. */
+export function interrupt(): void {
+    interruption.abort();
 }
 
 /** Runs a command in a session of its own, by bench/measure. @throws Error with what it printed, where it fails */
@@ -51,7 +63,7 @@ export async function measure(command: Command): Promise<Measurement> {
     const folder = mkdtempSync(join(tmpdir(), "mlops-measure-"));
     try {
         const file = join(folder, "measured.json");
-        await run({ ...command, command: ["mlops-measure", file, ...command.command] });
+        await run({ ...command, command: ["mlops-measure", file, ...command.command] }, interruption.signal);
         const { wall_s, cpu_s, peak_rss_sum_kib, processes } = measured.parse(JSON.parse(readFileSync(file, "utf8")));
         const byName: Record<string, { cpu: number; memory: number }> = {};
         for (const { name, cpu_s, peak_rss_kib } of processes) {

@@ -2,7 +2,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, run } from "./measure.ts";
-import { ownStartup, PulumiProject } from "./pulumiProject.ts";
+import { atOnce, ownStartup, PulumiProject } from "./pulumiProject.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a user does with services, in this order: `change` is an up after one service's content changed; `promote` goes to the next environment. */
@@ -57,17 +57,19 @@ const terraformProgram = (name: string, writeDelay: number): Program => ({
             cpSync(join(here, "terraform", name), join(folder, name), { recursive: true });
             await run(command(name, "init", `-plugin-dir=${process.env["MLOPS_TERRAFORM_PROVIDERS"] ?? ""}`));
         }
-        const apply = command("services", "apply", "-auto-approve");
+        // As many at once as the Pulumi programs have (PULUMI_PARALLEL); its own default is 10.
+        const parallel = `-parallelism=${String(atOnce)}`;
+        const apply = command("services", "apply", "-auto-approve", parallel);
         return {
             command: (step) =>
                 ({
                     "first up": apply,
-                    preview: command("services", "plan", "-detailed-exitcode"), // fails where there is a change
+                    preview: command("services", "plan", "-detailed-exitcode", parallel), // fails where there is a change
                     up: apply,
                     change: apply,
-                    refresh: command("services", "apply", "-refresh-only", "-auto-approve"),
-                    promote: command("promotion", "apply", "-auto-approve"),
-                    destroy: command("services", "destroy", "-auto-approve"),
+                    refresh: command("services", "apply", "-refresh-only", "-auto-approve", parallel),
+                    promote: command("promotion", "apply", "-auto-approve", parallel),
+                    destroy: command("services", "destroy", "-auto-approve", parallel),
                 })[step],
             undoPromotion: command("promotion", "destroy", "-auto-approve"),
         };
@@ -85,7 +87,7 @@ function pulumiProgram(
     return {
         name,
         prepare: async ({ folder, services, contexts, registry, namespace, environment }) => {
-            const config = { services, contexts, registry, namespace, "github:writeDelayMs": writeDelay };
+            const config = { services, contexts, registry, namespace, "github:writeDelayMs": writeDelay, next: "next" };
             const make = (file: string): Promise<PulumiProject> =>
                 PulumiProject.create(join(folder, file), file, config, environment, nodeArguments);
             const delivery = await make(files.services);
@@ -117,12 +119,12 @@ export const programs: readonly Program[] = [
     pulumiProgram("plain Pulumi", files),
     // Nothing of Quay's but the push: no versions that could be promoted.
     pulumiProgram("components", { services: "components/services.ts" }, ownStartup),
-    pulumiProgram("components, with Quay", onQuay, ownStartup),
+    pulumiProgram("components + Quay", onQuay, ownStartup),
 ];
 
 /** As their users have them: the GitHub provider's own pause after a write, and the one of this project's Pulumi.yaml. */
 export const programsWithPauses: readonly Program[] = [
-    terraformProgram("Terraform, 1000 ms pauses", 1000),
-    pulumiProgram("plain Pulumi, 1000 ms pauses", files, "", 1000),
-    pulumiProgram("components, with Quay, 200 ms pauses", onQuay, ownStartup, 200),
+    terraformProgram("Terraform (1000 ms)", 1000),
+    pulumiProgram("plain Pulumi (1000 ms)", files, "", 1000),
+    pulumiProgram("components + Quay (200 ms)", onQuay, ownStartup, 200),
 ];

@@ -8,8 +8,8 @@ import type { Quay } from "../test/standins/quay/server.ts";
 import { basic, imageType, Registry } from "../test/unit/standins/registryClient.ts";
 import { measure, type Measurement, run } from "./measure.ts";
 import { ownStartup, PulumiProject } from "./pulumiProject.ts";
+import { removeImages } from "../demo/images.ts";
 import { type Requests, Servers } from "./servers.ts";
-import { removeImages } from "./workspace.ts";
 
 /** One promotion, from nothing; the whole `pulumi up`. */
 export interface Promotion {
@@ -35,14 +35,16 @@ export async function measurePromotion(rounds: number, done: (promotion: Promoti
             { program: "plain Pulumi: pull, tag, push", file: "plain/promotion.ts", startup: "" },
         ];
         for (let round = 0; round < rounds; round++) {
-            for (const { program, file, startup } of programs) {
-                const config = { services: 1, registry: servers.quay.registry, namespace };
-                const project = await PulumiProject.create(join(folder, `${program}-${String(round)}`), file, config, environment, startup);
+            for (const [index, { program, file, startup }] of (round % 2 === 0 ? programs : programs.toReversed()).entries()) {
+                // A repository that has nothing yet.
+                const next = `next-${String(round)}-${String(index)}`;
+                const config = { services: 1, registry: servers.quay.registry, namespace, next };
+                const project = await PulumiProject.create(join(folder, next), file, config, environment, startup);
                 servers.clearRequests();
                 const measured = await measure(project.command("up", "--yes", "--skip-preview"));
                 done({ program, measured, requests: servers.requests() });
                 await run(project.command("destroy", "--yes", "--skip-preview"));
-                removeImages(servers.quay.registry);
+                await removeImages(servers.quay.registry);
             }
         }
     } finally {

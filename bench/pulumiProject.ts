@@ -5,6 +5,9 @@ import { z } from "zod";
 import { pulumiHome } from "../test/e2e/project.ts";
 import { type Command, run } from "./measure.ts";
 
+/** How many resources every program works on at once. */
+export const atOnce = 32;
+
 const root = join(import.meta.dirname, "..");
 
 /** One Pulumi program as a project in a folder of its own, with its state and one stack, driven by the real CLI. */
@@ -43,6 +46,7 @@ export class PulumiProject {
         const project = new PulumiProject(folder, {
             ...environment,
             PULUMI_HOME: pulumiHome(folder),
+            PULUMI_PARALLEL: String(atOnce),
             PULUMI_BACKEND_URL: "file://./state",
             PULUMI_CONFIG_PASSPHRASE: "of the benchmark",
             PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { measure, type Measurement, run } from "./measure.ts";
 import { type Program, type Step, steps } from "./programs.ts";
 import { type Requests, Servers } from "./servers.ts";
-import { checkDelivered, newWorkspace, removeImages, serviceName, type Workspace, writeContext } from "./workspace.ts";
+import { removeImages } from "../demo/images.ts";
+import { serviceName } from "./names.ts";
+import { checkDelivered, checkPushed, newWorkspace, type Workspace, writeContext } from "./workspace.ts";
 
 /** One run of a step. */
 export interface Row {
@@ -31,7 +33,7 @@ export interface Plan {
 
 const changingNothing: readonly Step[] = ["preview", "up"];
 
-/** Does the steps. The programs take turns, each round in another order, so that a machine that becomes slower does so for all. */
+/** Does the steps. The programs take turns, the first of them another in each round, so that a machine that becomes slower does so for all. */
 export async function measureServices(plan: Plan, done: (row: Row) => void): Promise<void> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), "mlops-bench-")));
     const servers = await Servers.start(plan.latency);
@@ -46,7 +48,7 @@ export async function measureServices(plan: Plan, done: (row: Row) => void): Pro
         servers.check();
     } finally {
         await servers.stop();
-        removeImages(servers.quay.registry);
+        await removeImages(servers.quay.registry);
         rmSync(root, { recursive: true, force: true });
     }
 }
@@ -59,12 +61,14 @@ async function doSteps(program: Program, workspace: Workspace, plan: Plan, serve
         if (command === undefined) continue;
         if (step === "change") writeContext(workspace.contexts, serviceName(1), `${workspace.namespace} changed`, "1.0.1");
         // A machine that promotes has not built the images.
-        if (step === "promote") removeImages(workspace.registry);
+        if (step === "promote") await removeImages(workspace.registry);
         for (let repeat = 0; repeat < (changingNothing.includes(step) ? plan.repeats : 1); repeat++) {
             servers.clearRequests();
             const measured = await measure(command);
             const requests = servers.requests();
-            if (step === "first up") checkDelivered(workspace, servers);
+            if (step === "first up") await checkDelivered(workspace, servers);
+            if (step === "change") await checkPushed({ ...workspace, services: 1 }, servers, 2);
+            if (step === "promote") await checkPushed(workspace, servers, 1, "-next");
             done({ program: program.name, step, services, latency, measured, requests });
         }
         if (step === "promote" && prepared.undoPromotion !== undefined) await run(prepared.undoPromotion);

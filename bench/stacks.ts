@@ -6,7 +6,8 @@ import { type Command, measure, type Measurement } from "./measure.ts";
 import { terraform } from "./programs.ts";
 import { ownStartup, PulumiProject } from "./pulumiProject.ts";
 import { Servers } from "./servers.ts";
-import { checkDelivered, newWorkspace, removeImages } from "./workspace.ts";
+import { removeImages } from "../demo/images.ts";
+import { checkDelivered, newWorkspace } from "./workspace.ts";
 
 /** A first up of all services. */
 export interface FirstUp {
@@ -40,7 +41,7 @@ export async function measureWays(services: number, rounds: number, done: (first
             const workspace = newWorkspace(servers, root, services, `terraform-${String(round)}`);
             const command = (await terraform.prepare(workspace)).command("first up");
             if (command !== undefined) done({ way: terraform.name, services, measured: await measure(command) });
-            checkDelivered(workspace, servers);
+            await checkDelivered(workspace, servers);
             for (const way of [oneStack, withoutCheckpoints, tenAStack, oneAStack]) done(await firstUp(servers, root, services, way));
         }
     });
@@ -76,11 +77,11 @@ async function firstUp(servers: Servers, root: string, services: number, { name:
         stacks.push(project.command("up", "--yes", "--skip-preview"));
     }
     const measured = await measure(allOf(stacks));
-    checkDelivered(workspace, servers);
+    await checkDelivered(workspace, servers);
     return { way, services, measured };
 }
 
-/** One command for several that differ in their folders alone. */
+/** One command for several that do the same, each in its folder. */
 function allOf(commands: readonly Command[]): Command {
     const [first] = commands;
     if (first === undefined) throw new Error("there is nothing to do");
@@ -96,7 +97,7 @@ async function withServers(work: (servers: Servers, root: string) => Promise<voi
         servers.check();
     } finally {
         await servers.stop();
-        removeImages(servers.quay.registry);
+        await removeImages(servers.quay.registry);
         rmSync(root, { recursive: true, force: true });
     }
 }

@@ -1,7 +1,9 @@
 /** Where the programs work: services with their build contexts, and an account of their own. */
-import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
+import { basic, Registry } from "../test/unit/standins/registryClient.ts";
+import { serviceName } from "./names.ts";
 import type { Servers } from "./servers.ts";
 
 export interface Workspace {
@@ -29,10 +31,6 @@ export function newWorkspace(servers: Servers, root: string, services: number, n
     return { folder, contexts, services, registry: servers.quay.registry, namespace, environment: servers.createAccount(namespace, names) };
 }
 
-export function serviceName(i: number): string {
-    return `svc-${String(i).padStart(3, "0")}`;
-}
-
 /** A service that is built in no time. @param content another makes another image @param version what the service says that it is at */
 export function writeContext(contexts: string, service: string, content: string, version = "1.0.0"): void {
     const folder = join(contexts, service);
@@ -44,19 +42,35 @@ export function writeContext(contexts: string, service: string, content: string,
 }
 
 /** @throws Error where not every service is where it has to be, so that no program is fast because it does less. */
-export function checkDelivered({ services, namespace }: Workspace, { github }: Servers): void {
+export async function checkDelivered(workspace: Workspace, servers: Servers): Promise<void> {
+    const { services, namespace } = workspace;
     for (let i = 1; i <= services; i++) {
-        const repository = github.repository(`${namespace}/${serviceName(i)}`);
+        const repository = servers.github.repository(`${namespace}/${serviceName(i)}`);
         const secrets = Object.keys(repository.secrets("prod")).sort().join();
         if (!(workflowFile in repository.files()) || secrets !== "QUAY_PWD,QUAY_USER") {
             throw new Error(`${namespace}/${serviceName(i)} was not delivered: it has the secrets "${secrets}"`);
         }
     }
+    await checkPushed(workspace, servers, 1);
 }
 
-/** Removes a registry's images from the Docker engine. @param registry HOST:PORT */
-export function removeImages(registry: string): void {
-    const listed = execFileSync("docker", ["images", "--quiet", "--no-trunc", `${registry}/*/*`], { encoding: "utf8" });
-    const images = [...new Set(listed.split("\n").filter(Boolean))];
-    if (images.length > 0) execFileSync("docker", ["rmi", "--force", ...images], { stdio: "ignore" });
+/** @param tags how many different images each service's repository has to have at least @param suffix of the repositories' names */
+export async function checkPushed(
+    { services, namespace, environment }: Workspace,
+    { quay }: Servers,
+    images: number,
+    suffix = "",
+): Promise<void> {
+    for (let i = 1; i <= services; i++) {
+        const repository = `${namespace}/${serviceName(i)}${suffix}`;
+        const registry = await Registry.login(quay, basic("$oauthtoken", environment["QUAY_TOKEN"] ?? ""), `${repository}:pull`);
+        const { tags } = tagList.parse(JSON.parse((await registry.ask("GET", `${repository}/tags/list`)).text));
+        const digests = await Promise.all(
+            tags.map(async (tag) => (await registry.ask("HEAD", `${repository}/manifests/${tag}`)).headers.get("docker-content-digest")),
+        );
+        const found = new Set(digests).size;
+        if (found < images) throw new Error(`${repository} has ${String(found)} images, not ${String(images)}`);
+    }
 }
+
+const tagList = z.object({ tags: z.array(z.string()) });

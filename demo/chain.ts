@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { LocalWorkspace, type OutputMap, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { type PublishedOutputs, publishedOutputs } from "../outputs.ts";
+import { removeImages } from "./images.ts";
 import { copyProject, pulumiHome } from "../test/e2e/project.ts";
 import { type GitHub, startGitHub } from "../test/standins/github/server.ts";
 import type { RepositoryHandle } from "../test/standins/github/repositoryHandle.ts";
@@ -196,16 +197,9 @@ export class Chain {
 
     /** Removes all that there is, images too. */
     async remove(): Promise<void> {
-        await this.#removeImages();
+        await removeImages(this.quay.registry);
         await Promise.all([this.quay.stop(), this.github.stop()]);
         rmSync(this.#root, { recursive: true, force: true });
-    }
-
-    async #removeImages(): Promise<void> {
-        // By its names here: the same image may have others, of a stack on this machine.
-        const format = '{{.Repository}}{{if eq .Tag "<none>"}}@{{.Digest}}{{else}}:{{.Tag}}{{end}}';
-        const names = await this.docker("images", "--digests", "--format", format, `${this.quay.registry}/*/*`);
-        if (names !== "") await this.docker("rmi", "--force", ...new Set(names.split("\n")));
     }
 
     stack(environment: EnvironmentName): Promise<Stack> {

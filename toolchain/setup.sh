@@ -327,7 +327,11 @@ build_measure() {
         measure_sources >"$mlops_measure.part/.built-from" && rm -rf "$mlops_measure" && mv "$mlops_measure.part" "$mlops_measure"
 }
 
-terraform_found() { command -v terraform >/dev/null && found="$(terraform version 2>/dev/null | head -n 1) at $(command -v terraform)"; }
+terraform_found() {
+    local version
+    version=$(terraform version 2>/dev/null | head -n 1) && [[ $version =~ v1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 5)) || return 1
+    found="$version at $(command -v terraform)"
+}
 terraform_missing='Terraform 1.5 or newer: https://developer.hashicorp.com/terraform/install'
 terraform_install() { die terraform 'the benchmark compares with it, and it is not installed' "$terraform_missing"; }
 
@@ -344,15 +348,16 @@ providers_install() {
 }
 build_providers() {
     rm -rf "$mlops_terraform_providers.part" && mkdir -p "$mlops_terraform_providers.part" &&
-        build_provider integrations/github 6.13.0 github.com/integrations/terraform-provider-github/v6 &&
-        build_provider kreuzwerker/docker 4.0.0 github.com/terraform-providers/terraform-provider-docker &&
-        build_provider hashicorp/random 3.8.0 github.com/terraform-providers/terraform-provider-random &&
+        build_provider integrations/github github.com/integrations/terraform-provider-github/v6 &&
+        build_provider kreuzwerker/docker github.com/terraform-providers/terraform-provider-docker &&
+        build_provider hashicorp/random github.com/terraform-providers/terraform-provider-random &&
         providers_sources >"$mlops_terraform_providers.part/.built-from" && rm -rf "$mlops_terraform_providers" &&
         mv "$mlops_terraform_providers.part" "$mlops_terraform_providers"
 }
+# Which versions they are is pinned in go.mod; Terraform wants a number.
 build_provider() {
     go_build bench/terraform/providers -ldflags '-s -w' \
-        -o "$mlops_terraform_providers.part/tf.local/$1/$2/$(go env GOOS)_$(go env GOARCH)/terraform-provider-${1#*/}_v$2" "$3"
+        -o "$mlops_terraform_providers.part/tf.local/$1/1.0.0/$(go env GOOS)_$(go env GOARCH)/terraform-provider-${1#*/}_v1.0.0" "$2"
 }
 
 # --- State: where the local stack's is, and how the passphrase's salt stays out of git ----------------------------------------
@@ -386,6 +391,7 @@ stack_made() {
 
 steps=(node packages cli plugins docker image state)
 test_steps=(registry linters buildx measure)
+bench_steps=(registry measure terraform providers)
 
 setup() {
     need setup perl
@@ -414,8 +420,8 @@ doctor() {
             printf '✗ %-10s missing → %s\n' "$step" "${!mend}"
         fi
     done
-    echo 'and for the tests:'
-    for step in "${test_steps[@]}"; do
+    echo 'and for the tests and the benchmark:'
+    for step in "${test_steps[@]}" terraform providers; do
         found=
         if "${step}_found"; then
             printf '✓ %-10s %s\n' "$step" "$found"
@@ -430,7 +436,7 @@ doctor() {
 case ${1:-setup} in
 setup) setup && stack_made ;;
 tests) steps+=("${test_steps[@]}") && setup && stack_made ;;
-bench) steps+=(registry measure terraform providers) && setup && stack_made ;;
+bench) steps+=("${bench_steps[@]}") && setup && stack_made ;;
 tools) steps=(node packages cli plugins) && setup ;;
 packages) steps=(node packages) && setup ;;
 doctor) doctor ;;

@@ -5,6 +5,7 @@ import * as random from "@pulumi/random";
 import { RegistrySecrets } from "../../components/registrySecrets.ts";
 import { ServiceImage } from "../../components/serviceImage.ts";
 import { deliver } from "./deliver.ts";
+import { serviceName } from "../names.ts";
 
 const config = new pulumi.Config();
 const registry = config.require("registry");
@@ -14,7 +15,7 @@ const authConfig = { address: `http://${registry}`, username: "$oauthtoken", pas
 const digests: Record<string, pulumi.Output<string>> = {};
 const first = config.getNumber("first") ?? 1;
 for (let i = first; i < first + config.requireNumber("services"); i++) {
-    const service = `svc-${String(i).padStart(3, "0")}`;
+    const service = serviceName(i);
     const repository = `${registry}/${namespace}/${service}`;
     const { imageName: name, reference: id } = new ServiceImage(service, {
         repository,

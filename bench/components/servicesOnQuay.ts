@@ -5,13 +5,14 @@ import { QuayRepository } from "../../components/quayRepository.ts";
 import { RegistrySecrets } from "../../components/registrySecrets.ts";
 import { ServiceImage } from "../../components/serviceImage.ts";
 import { deliver } from "./deliver.ts";
+import { serviceName } from "../names.ts";
 
 const config = new pulumi.Config();
 const namespace = config.require("namespace");
 
 const digests: Record<string, pulumi.Output<string | undefined>> = {};
 for (let i = 1; i <= config.requireNumber("services"); i++) {
-    const service = `svc-${String(i).padStart(3, "0")}`;
+    const service = serviceName(i);
     const repository = new QuayRepository(service, { namespace, repository: service, robot: service.replace("-", "_") });
     const { image, robotUsername: username, robotToken: password } = repository;
     const context = `${config.require("contexts")}/${service}`;

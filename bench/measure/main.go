@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -32,7 +33,14 @@ var pageKiB = os.Getpagesize() / 1024
 func main() {
 	command := exec.Command(os.Args[2], os.Args[3:]...)
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
-	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	// Its own session, so that its processes are known; it ends with this one.
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		fmt.Fprintln(os.Stderr, "measure needs Linux's /proc:", err)
+		os.Exit(127)
+	}
 	start := time.Now()
 	if err := command.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -50,6 +58,8 @@ func main() {
 			running = false
 		case <-tick.C:
 			seen.look()
+		case received := <-signals:
+			_ = syscall.Kill(-command.Process.Pid, received.(syscall.Signal))
 		}
 	}
 	wall := time.Since(start)
@@ -59,6 +69,8 @@ func main() {
 		cpu += p.CPU
 		processes = append(processes, p)
 	}
+	// What was seen lacks the end of each process; what the system counted lacks those that nobody waited for.
+	cpu = max(cpu, (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds())
 	out, _ := json.Marshal(map[string]any{
 		"wall_s": wall.Seconds(), "cpu_s": cpu, "peak_rss_sum_kib": seen.peakKiB, "processes": processes,
 	})

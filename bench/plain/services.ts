@@ -5,6 +5,7 @@ import * as docker from "@pulumi/docker";
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { serviceName } from "../names.ts";
 
 const config = new pulumi.Config();
 const registry = config.require("registry");
@@ -14,7 +15,7 @@ const provider = new docker.Provider("docker", { registryAuth });
 
 const digests: Record<string, pulumi.Output<string>> = {};
 for (let i = 1; i <= config.requireNumber("services"); i++) {
-    const service = `svc-${String(i).padStart(3, "0")}`;
+    const service = serviceName(i);
     const context = `${config.require("contexts")}/${service}`;
     const hash = createHash("sha256");
     for (const file of readdirSync(context).sort()) hash.update(file).update(readFileSync(`${context}/${file}`));
