@@ -7,7 +7,7 @@ import { type Program, type Step, steps } from "./programs.ts";
 import { type Requests, Servers } from "./servers.ts";
 import { removeImages } from "../demo/images.ts";
 import { serviceName } from "./names.ts";
-import { checkDelivered, checkPushed, newWorkspace, type Workspace, writeContext } from "./workspace.ts";
+import { checkDelivered, checkPromoted, pushedDigests, newWorkspace, type Workspace, writeContext } from "./workspace.ts";
 
 /** One run of a step. */
 export interface Row {
@@ -55,20 +55,27 @@ export async function measureServices(plan: Plan, done: (row: Row) => void): Pro
 
 async function doSteps(program: Program, workspace: Workspace, plan: Plan, servers: Servers, done: (row: Row) => void): Promise<void> {
     const { services, latency } = plan;
+    const changed = serviceName(1);
+    let delivered: ReadonlySet<string> = new Set();
     const prepared = await program.prepare(workspace);
     for (const step of steps) {
         const command = prepared.command(step);
         if (command === undefined) continue;
-        if (step === "change") writeContext(workspace.contexts, serviceName(1), `${workspace.namespace} changed`, "1.0.1");
+        if (step === "change") writeContext(workspace.contexts, changed, `${workspace.namespace} changed`, "1.0.1");
         // A machine that promotes has not built the images.
         if (step === "promote") await removeImages(workspace.registry);
         for (let repeat = 0; repeat < (changingNothing.includes(step) ? plan.repeats : 1); repeat++) {
             servers.clearRequests();
             const measured = await measure(command);
             const requests = servers.requests();
-            if (step === "first up") await checkDelivered(workspace, servers);
-            if (step === "change") await checkPushed({ ...workspace, services: 1 }, servers, 2);
-            if (step === "promote") await checkPushed(workspace, servers, 1, "-next");
+            if (step === "first up") {
+                await checkDelivered(workspace, servers);
+                delivered = await pushedDigests(workspace, servers, changed);
+            }
+            if (step === "change" && [...(await pushedDigests(workspace, servers, changed))].every((digest) => delivered.has(digest))) {
+                throw new Error(`${program.name} pushed nothing new`);
+            }
+            if (step === "promote") await checkPromoted(workspace, servers);
             done({ program: program.name, step, services, latency, measured, requests });
         }
         if (step === "promote" && prepared.undoPromotion !== undefined) await run(prepared.undoPromotion);
