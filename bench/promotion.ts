@@ -56,22 +56,19 @@ export async function measurePromotion(rounds: number, done: (promotion: Promoti
 /** Random bytes, that nothing compresses, as an image that can be pulled. */
 async function pushLargeImage(quay: Quay, namespace: string, token: string, folder: string): Promise<void> {
     const name = `${namespace}/${repository}`;
+    // First all files and then all uploads: a connection that waits for seconds, in a process that is at work, ends just when it is needed.
+    const archives = Array.from({ length: layers }, (_, layer) => makeLayer(folder, String(layer)));
     const registry = await Registry.login(quay, basic("$oauthtoken", token), `${name}:pull,push`);
-    const content = join(folder, "content");
-    const archive = join(folder, "layer.tar");
     const descriptors = [];
-    for (let layer = 0; layer < layers; layer++) {
-        writeFileSync(content, randomFillSync(new Uint8Array(bytesPerLayer)));
-        execFileSync("tar", ["-cf", archive, "-C", folder, `--transform=s/content/${String(layer)}/`, "content"]);
+    for (const archive of archives) {
         const bytes = new Uint8Array(readFileSync(archive));
         descriptors.push({
             mediaType: "application/vnd.oci.image.layer.v1.tar",
             digest: await registry.blob(name, bytes),
             size: bytes.length,
         });
+        rmSync(archive);
     }
-    rmSync(content);
-    rmSync(archive);
     const rootfs = { type: "layers", diff_ids: descriptors.map(({ digest }) => digest) };
     const config = new TextEncoder().encode(JSON.stringify({ architecture: "amd64", os: "linux", config: {}, rootfs }));
     const mediaType = "application/vnd.oci.image.config.v1+json";
@@ -79,4 +76,14 @@ async function pushLargeImage(quay: Quay, namespace: string, token: string, fold
     const manifest = JSON.stringify({ schemaVersion: 2, mediaType: imageType, config: configuration, layers: descriptors });
     const { status, text } = await registry.manifest(name, "1.0.0", manifest);
     if (status !== 201) throw new Error(`the registry does not take the image: ${text}`);
+}
+
+/** @returns the archive of a file of random bytes */
+function makeLayer(folder: string, file: string): string {
+    const content = join(folder, file);
+    const archive = `${content}.tar`;
+    writeFileSync(content, randomFillSync(new Uint8Array(bytesPerLayer)));
+    execFileSync("tar", ["-cf", archive, "-C", folder, file]);
+    rmSync(content);
+    return archive;
 }

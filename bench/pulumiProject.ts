@@ -50,6 +50,7 @@ export class PulumiProject {
             PULUMI_BACKEND_URL: "file://./state",
             PULUMI_CONFIG_PASSPHRASE: "of the benchmark",
             PULUMI_SKIP_UPDATE_CHECK: "true",
+            PULUMI_STACK: "bench",
         });
         await run(project.command("stack", "init", "bench"));
         return project;

@@ -41,7 +41,7 @@ export async function measureServices(plan: Plan, done: (row: Row) => void): Pro
         for (let round = 0; round < plan.rounds; round++) {
             const first = round % plan.programs.length;
             for (const program of [...plan.programs.slice(first), ...plan.programs.slice(0, first)]) {
-                const namespace = `${program.name.replaceAll(/[^A-Za-z]+/g, "-").toLowerCase()}-${String(round)}`;
+                const namespace = [...program.name.toLowerCase().matchAll(/[a-z]+/g), round].join("-");
                 await doSteps(program, newWorkspace(servers, root, plan.services, namespace), plan, servers, done);
             }
         }
