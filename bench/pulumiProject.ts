@@ -47,6 +47,7 @@ export class PulumiProject {
             ...environment,
             PULUMI_HOME: pulumiHome(folder),
             PULUMI_PARALLEL: String(atOnce),
+            PULUMI_PARALLEL_DIFF: "true",
             PULUMI_BACKEND_URL: "file://./state",
             PULUMI_CONFIG_PASSPHRASE: "of the benchmark",
             PULUMI_SKIP_UPDATE_CHECK: "true",
