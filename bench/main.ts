@@ -20,7 +20,7 @@ Usage: make bench [ARGS="OPTION…"]
   --programs NAME,…  ${programs.map(({ name }) => name).join(", ")}; default: all
   --help             this text
 
-Without options it takes an hour and a half, and writes docs/performance.svg and docs/performance-results.md. With any of them it only prints.
+Without options it takes 85 minutes, and writes docs/performance.svg and docs/performance-results.md. With any of them it only prints.
 Ctrl-C ends it and removes what it has made.
 `;
 
