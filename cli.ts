@@ -9,17 +9,28 @@ export interface Answer {
     readonly complaint?: string;
 }
 
-const failure = z.object({ stdout: z.string(), stderr: z.string(), code: z.union([z.string(), z.number(), z.null()]) });
+const failure = z.object({
+    stdout: z.string(),
+    stderr: z.string(),
+    code: z.union([z.string(), z.number(), z.null()]),
+});
 
 /** Asks the Pulumi CLI, in the project's folder, and takes a failure for an answer too. @throws UserError where there is no CLI */
 export async function askPulumi(command: readonly string[], input = ""): Promise<Answer> {
-    const running = promisify(execFile)("pulumi", [...command, "--non-interactive", "--color", "never"], { maxBuffer: 1 << 30 });
+    const running = promisify(execFile)(
+        "pulumi",
+        [...command, "--non-interactive", "--color", "never"],
+        { maxBuffer: 1 << 30 },
+    );
     running.child.stdin?.on("error", () => undefined).end(input); // a CLI that ends before it reads says why itself
     try {
         return { stdout: (await running).stdout };
     } catch (error) {
         const { stdout, stderr, code } = failure.parse(error);
-        if (code === "ENOENT") throw new UserError("There is no pulumi on PATH: use make, or run this after `. toolchain/env.sh`.");
+        if (code === "ENOENT")
+            throw new UserError(
+                "There is no pulumi on PATH: use make, or run this after `. toolchain/env.sh`.",
+            );
         return { stdout, complaint: stderr.trim() };
     }
 }
@@ -36,5 +47,9 @@ export async function readConfig(stack: string): Promise<Record<string, string>>
     const entries = z
         .record(z.string(), z.object({ value: z.string().optional() }))
         .parse(JSON.parse(await pulumi(["config", "--json", "--stack", stack])));
-    return Object.fromEntries(Object.entries(entries).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value] as const])));
+    return Object.fromEntries(
+        Object.entries(entries).flatMap(([key, { value }]) =>
+            value === undefined ? [] : [[key, value] as const],
+        ),
+    );
 }

@@ -25,7 +25,14 @@ interface Problem {
 }
 
 /** One error with every problem: the key, its value (unless it is secret), what is allowed, and the command that mends it. */
-export function configurationError({ project, stack, sections, secretSections, issues, misplaced }: Findings): UserError {
+export function configurationError({
+    project,
+    stack,
+    sections,
+    secretSections,
+    issues,
+    misplaced,
+}: Findings): UserError {
     const problems = [
         ...issues.flatMap((issue) => problemsOf(issue, sections)),
         ...misplaced.map((section) => misplacedSecret(section, project)),
@@ -33,7 +40,8 @@ export function configurationError({ project, stack, sections, secretSections, i
     const lines = problems.map(({ path, value, message, advice, isString }) => {
         const key = `${project}:${pathText(path)}`;
         const secret = secretSections.includes(String(path[0]));
-        const shown = value === undefined ? "is not set" : `= ${secret ? "[secret]" : JSON.stringify(value)}`;
+        const shown =
+            value === undefined ? "is not set" : `= ${secret ? "[secret]" : JSON.stringify(value)}`;
         const mend =
             advice === "set"
                 ? `pulumi config set --path '${key}' VALUE -s ${stack}${isString ? " --type string" : ""}${secret ? " --secret" : ""}`
@@ -43,7 +51,9 @@ export function configurationError({ project, stack, sections, secretSections, i
         return `  ${key} ${shown}: ${message}\n      ${mend}`;
     });
     const count = `${String(lines.length)} problem${lines.length === 1 ? "" : "s"}`;
-    return new UserError(`The configuration of stack "${stack}" has ${count} (Pulumi.${stack}.yaml):\n${lines.join("\n")}`);
+    return new UserError(
+        `The configuration of stack "${stack}" has ${count} (Pulumi.${stack}.yaml):\n${lines.join("\n")}`,
+    );
 }
 
 function problemsOf(issue: z.core.$ZodIssue, sections: unknown): Problem[] {
@@ -55,7 +65,10 @@ function problemsOf(issue: z.core.$ZodIssue, sections: unknown): Problem[] {
             advice: "remove",
         }));
     }
-    const message = issue.code === "invalid_key" ? issue.issues.map((inner) => inner.message).join("; ") : issue.message;
+    const message =
+        issue.code === "invalid_key"
+            ? issue.issues.map((inner) => inner.message).join("; ")
+            : issue.message;
     const value = valueAt(sections, issue.path);
     return [
         {
@@ -63,19 +76,30 @@ function problemsOf(issue: z.core.$ZodIssue, sections: unknown): Problem[] {
             value,
             message: value === undefined ? "it has to be set" : message,
             advice: issue.code === "invalid_key" ? "remove" : "set",
-            isString: issue.code === "invalid_type" && issue.expected === "string" && value !== undefined,
+            isString:
+                issue.code === "invalid_type" && issue.expected === "string" && value !== undefined,
         },
     ];
 }
 
 function misplacedSecret(section: string, project: string): Problem {
     const advice = `move the value that says "secure:" in the file to ${project}:env, or to an environment variable that ${project}:service.buildSecrets names`;
-    return { path: [section], value: "", message: "holds a secret, which would be in clear in the state", advice };
+    return {
+        path: [section],
+        value: "",
+        message: "holds a secret, which would be in clear in the state",
+        advice,
+    };
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     return path.reduce<unknown>(
-        (at, key) => (Array.isArray(at) ? (at as unknown[])[Number(key)] : isObject(at) ? at[String(key)] : undefined),
+        (at, key) =>
+            Array.isArray(at)
+                ? (at as unknown[])[Number(key)]
+                : isObject(at)
+                  ? at[String(key)]
+                  : undefined,
         value,
     );
 }
@@ -83,7 +107,10 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 /** As the CLI wants it: `quay.autoPrune[0].keep`. */
 function pathText(path: readonly PropertyKey[]): string {
     return path.reduce<string>(
-        (all, step) => (typeof step === "number" ? `${all}[${String(step)}]` : `${all}${all && "."}${String(step)}`),
+        (all, step) =>
+            typeof step === "number"
+                ? `${all}[${String(step)}]`
+                : `${all}${all && "."}${String(step)}`,
         "",
     );
 }

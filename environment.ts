@@ -16,16 +16,25 @@ declare module "@pulumi/pulumi/runtime/config.js" {
 }
 
 const port = z.int().min(1).max(65535);
-const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable name: letters, digits, underscores");
+const variableName = z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable name: letters, digits, underscores");
 const text = z.string().regex(/^[^\p{Cc}]+$/u, "text in one line, not empty");
 const pattern = text.max(256).refine(isPattern, "a regular expression, at most 256 characters");
 
 /** What is delivered. */
 const service = z.strictObject({
     /** The image's name on this machine, and of what the stack declares: without registry, account and tag. */
-    name: z.string().refine((name) => isRepository(name) && !name.includes("/"), "an image name: lower-case letters, digits, . _ - within"),
+    name: z
+        .string()
+        .refine(
+            (name) => isRepository(name) && !name.includes("/"),
+            "an image name: lower-case letters, digits, . _ - within",
+        ),
     /** The version that this environment is at, as an image tag. */
-    version: z.string().refine(isTag, "an image tag: letters, digits, . _ -, at most 128 characters"),
+    version: z
+        .string()
+        .refine(isTag, "an image tag: letters, digits, . _ -, at most 128 characters"),
     /** The port that the service listens on. */
     port: port.default(8080),
 });
@@ -47,9 +56,17 @@ const builtService = service
         /** Build arguments. They stay in the image's history: nothing secret. */
         buildArgs: z.record(variableName, z.string()).default({}),
         /** Build secrets by id: the NAME of the environment variable that holds each (RUN --mount=type=secret,id=…). */
-        buildSecrets: z.record(z.string().regex(/^[\w.-]+$/, "a secret's id: letters, digits, . _ -"), variableName).default({}),
+        buildSecrets: z
+            .record(
+                z.string().regex(/^[\w.-]+$/, "a secret's id: letters, digits, . _ -"),
+                variableName,
+            )
+            .default({}),
     })
-    .transform((built) => ({ ...built, buildArgs: { VERSION: built.version, ...built.buildArgs } }));
+    .transform((built) => ({
+        ...built,
+        buildArgs: { VERSION: built.version, ...built.buildArgs },
+    }));
 
 /** The service's environment variables. */
 const env = z.record(variableName, z.string()).default({});
@@ -80,7 +97,9 @@ const local = z
     })
     .prefault({});
 
-const pruned = z.string().regex(/^[1-9]\d*[smhdwy]$/, "an age such as 30d or 4w (s, m, h, d, w, y)");
+const pruned = z
+    .string()
+    .regex(/^[1-9]\d*[smhdwy]$/, "an age such as 30d or 4w (s, m, h, d, w, y)");
 
 /** The repository on Quay and its robot; as `QuayRepository` takes it. */
 const quay = z.strictObject({
@@ -117,7 +136,12 @@ const quay = z.strictObject({
 /** The GitHub repository that the image is built in, or released from, and how that is declared there. */
 const github = z.strictObject({
     /** The repository's name; its owner is `github:owner`. */
-    repository: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "a repository's name without its owner: letters, digits, . _ -"),
+    repository: z
+        .string()
+        .regex(
+            /^[A-Za-z0-9._-]{1,100}$/,
+            "a repository's name without its owner: letters, digits, . _ -",
+        ),
     /** The branch that the workflow file is on, and whose pushes build the image. */
     branch: text,
     /** How the workflow file gets there: a commit to the branch, or a pull request where the branch is protected. */
@@ -129,7 +153,9 @@ const github = z.strictObject({
         .strictObject({
             name: text.max(255),
             /** Who has to approve a run: users by login, teams by slug; six at most. */
-            reviewers: z.strictObject({ users: z.array(text).optional(), teams: z.array(text).optional() }).optional(),
+            reviewers: z
+                .strictObject({ users: z.array(text).optional(), teams: z.array(text).optional() })
+                .optional(),
             /** Minutes that a run waits. */
             waitTimer: z.int().min(1).max(43200).optional(),
             preventSelfReview: z.boolean().optional(),
@@ -140,7 +166,12 @@ const github = z.strictObject({
         })
         .optional(),
     /** The names of the secrets that the robot's credentials are in. */
-    secrets: z.strictObject({ username: variableName.default("QUAY_USER"), password: variableName.default("QUAY_PWD") }).prefault({}),
+    secrets: z
+        .strictObject({
+            username: variableName.default("QUAY_USER"),
+            password: variableName.default("QUAY_PWD"),
+        })
+        .prefault({}),
     /** Whether jobs log in with their OIDC token: there is no password then. The Quay has to have robot federation. */
     federation: z.boolean().default(false),
 });
@@ -173,14 +204,21 @@ const promoteFrom = z.strictObject({
     /** The repository of the environment before, with its registry: quay.io/account/name. */
     repository: z
         .string()
-        .refine((name) => parseImageName(name) !== undefined, "a repository with its registry, as in quay.io/account/name"),
+        .refine(
+            (name) => parseImageName(name) !== undefined,
+            "a repository with its registry, as in quay.io/account/name",
+        ),
     /** The stack that publishes there: a preview awaits a version that its Pulumi.<stack>.yaml names. Default: versions are there already. */
     environment: text.optional(),
     /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. */
     maxSeverity: z.enum(severities).optional(),
     /** Lets one digest pass all the same. */
     severityException: z
-        .strictObject({ digest: names.digest, reason: text, expires: z.iso.date("a day, YYYY-MM-DD: the last on which it holds") })
+        .strictObject({
+            digest: names.digest,
+            reason: text,
+            expires: z.iso.date("a day, YYYY-MM-DD: the last on which it holds"),
+        })
         .optional(),
 });
 
@@ -210,7 +248,9 @@ const environment = z.discriminatedUnion("kind", [
 ]);
 type Parsed = z.infer<typeof environment>;
 type WithSecrets<T> = T extends unknown
-    ? Omit<T, "env"> & { readonly env: Record<string, string> | pulumi.Output<Record<string, string>> }
+    ? Omit<T, "env"> & {
+          readonly env: Record<string, string> | pulumi.Output<Record<string, string>>;
+      }
     : never;
 
 /** The configuration of one stack: all that differs between environments. The variables in `env` are secret where the configuration's are. */
@@ -232,7 +272,10 @@ export function readEnvironment(): Environment {
     const values = pulumi.runtime.allConfig();
     const secretKeys = Object.keys(values).filter((key) => isConfigSecret(key));
     const parsed = parseEnvironment({ values, secretKeys }, project, pulumi.getStack());
-    return { ...parsed, env: secretKeys.includes(`${project}:env`) ? pulumi.secret(parsed.env) : parsed.env };
+    return {
+        ...parsed,
+        env: secretKeys.includes(`${project}:env`) ? pulumi.secret(parsed.env) : parsed.env,
+    };
 }
 
 /** The CLI takes an empty passphrase, with which anyone can read the robots' tokens in the state; that there is none at all, it says itself. */
@@ -241,7 +284,9 @@ function requirePassphrase(file: string): void {
     if (passphrase !== "") return; // the CLI looks at PULUMI_CONFIG_PASSPHRASE_FILE only where this one is not set at all
     const settings = existsSync(file) ? readFileSync(file, "utf8") : "";
     // The salt is in the file or in the state alone; Pulumi Cloud and a KMS need no passphrase, and a variable that is empty means nothing there.
-    const isUsed = /^encryptionsalt:/m.test(settings) || (/^(file|s3|gs|azblob):/.test(backend) && !/^secretsprovider:/m.test(settings));
+    const isUsed =
+        /^encryptionsalt:/m.test(settings) ||
+        (/^(file|s3|gs|azblob):/.test(backend) && !/^secretsprovider:/m.test(settings));
     if (!isUsed) return;
     throw new UserError(
         "PULUMI_CONFIG_PASSPHRASE is empty: anyone could read the secrets in the state. Make a passphrase, and say where it is:\n" +
@@ -264,32 +309,56 @@ export function parseEnvironment(
 ): Environment & { readonly env: Record<string, string> } {
     const own = Object.entries(config.values).filter(([key]) => key.startsWith(`${project}:`));
     const sections = Object.fromEntries(
-        own.map(([key, value]) => [key.slice(project.length + 1), fromJson(value)] as const).filter(([, value]) => !isEmpty(value)),
+        own
+            .map(([key, value]) => [key.slice(project.length + 1), fromJson(value)] as const)
+            .filter(([, value]) => !isEmpty(value)),
     );
     const secretKeys = config.secretKeys.filter((key) => key.startsWith(`${project}:`));
     const secretSections = secretKeys.map((key) => key.slice(project.length + 1));
     // Only environment variables are handled as secrets.
-    const misplaced = Object.keys(sections).filter((section) => section !== "env" && secretSections.includes(section));
-    const kind = "promoteFrom" in sections ? "promoted" : "quay" in sections || "github" in sections ? "built" : "local";
+    const misplaced = Object.keys(sections).filter(
+        (section) => section !== "env" && secretSections.includes(section),
+    );
+    const kind =
+        "promoteFrom" in sections
+            ? "promoted"
+            : "quay" in sections || "github" in sections
+              ? "built"
+              : "local";
     // Of a section that is missing, the keys that have to be set are named, one by one.
-    const needed = kind === "local" ? { service: {} } : { service: {}, quay: {}, github: { workflow: {} } };
+    const needed =
+        kind === "local" ? { service: {} } : { service: {}, quay: {}, github: { workflow: {} } };
     const { success, data, error } = environment.safeParse({ ...needed, ...sections, kind });
     if (success && misplaced.length === 0) return data;
-    throw configurationError({ project, stack, sections, secretSections, issues: error?.issues ?? [], misplaced });
+    throw configurationError({
+        project,
+        stack,
+        sections,
+        secretSections,
+        issues: error?.issues ?? [],
+        misplaced,
+    });
 }
 
 /**
  * Who is about to publish the version that this environment is to promote: for a preview of a change to both. Undefined in an `up`, which
  * needs it published, and where the configuration of the environment before names another version.
  */
-export function publisherOf({ service, promoteFrom }: EnvironmentOf<"promoted">): string | undefined {
+export function publisherOf({
+    service,
+    promoteFrom,
+}: EnvironmentOf<"promoted">): string | undefined {
     const { environment } = promoteFrom;
     if (environment === undefined || !pulumi.runtime.isDryRun()) return undefined;
     const file = `Pulumi.${environment}.yaml`;
     if (!existsSync(file)) return undefined;
-    const version = z.object({ config: z.object({ [`${pulumi.getProject()}:service`]: z.object({ version: z.string() }) }) });
+    const version = z.object({
+        config: z.object({ [`${pulumi.getProject()}:service`]: z.object({ version: z.string() }) }),
+    });
     const theirs = version.safeParse(parseYaml(readFileSync(file, "utf8")));
-    return theirs.data?.config[`${pulumi.getProject()}:service`]?.version === service.version ? environment : undefined;
+    return theirs.data?.config[`${pulumi.getProject()}:service`]?.version === service.version
+        ? environment
+        : undefined;
 }
 
 /** A file that cannot be parsed names no version: its own stack says so. */
@@ -299,7 +368,15 @@ function parseYaml(text: string): unknown {
 }
 
 /** What tells the service whose tokens to accept, as its environment variables. */
-export function oauth2Variables<T>({ issuer, audience, jwksUri }: { readonly issuer: T; readonly audience: T; readonly jwksUri: T }) {
+export function oauth2Variables<T>({
+    issuer,
+    audience,
+    jwksUri,
+}: {
+    readonly issuer: T;
+    readonly audience: T;
+    readonly jwksUri: T;
+}) {
     return { OAUTH2_ISSUER: issuer, OAUTH2_AUDIENCE: audience, OAUTH2_JWKS_URI: jwksUri };
 }
 

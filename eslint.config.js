@@ -6,7 +6,9 @@ export default defineConfig(
     { ignores: ["**/node_modules/", "**/dist/", ".build/", "service/", "identity/"] },
     ...tseslint.configs.strictTypeChecked,
     {
-        languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] } } },
+        languageOptions: {
+            parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] } },
+        },
         plugins: { "@pulumi": pulumi },
         rules: {
             "@pulumi/no-output-in-template-literal": "error",

@@ -10,12 +10,19 @@ import { RobotFederation } from "./components/robotFederation.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
 import { pullCommand, runCommand } from "./docker/commands.ts";
 import { digestOf } from "./docker/reference.ts";
-import { type EnvironmentOf, oauth2Variables, publisherOf, readEnvironment } from "./environment.ts";
+import {
+    type EnvironmentOf,
+    oauth2Variables,
+    publisherOf,
+    readEnvironment,
+} from "./environment.ts";
 import { preflight } from "./github/preflight.ts";
 import { exportOutputs } from "./outputs.ts";
 
 const environment = readEnvironment();
-export default exportOutputs(environment.kind === "local" ? runHere(environment) : await deliver(environment));
+export default exportOutputs(
+    environment.kind === "local" ? runHere(environment) : await deliver(environment),
+);
 
 /** The service on this machine. */
 function runHere({ service, env, oauth2, local }: EnvironmentOf<"local">) {
@@ -23,7 +30,9 @@ function runHere({ service, env, oauth2, local }: EnvironmentOf<"local">) {
     const image = new ServiceImage(name, { ...service, repository: name });
     const network = new docker.Network(name);
     // Without an issuer of the user's, the stack brings one of its own, so that the service can be called at once.
-    const identity = oauth2 ?? new IdentityProvider(`${name}-identity`, { audience: name, network: network.name });
+    const identity =
+        oauth2 ??
+        new IdentityProvider(`${name}-identity`, { audience: name, network: network.name });
     const running = new LocalService(name, {
         ...local,
         image: image.reference,
@@ -35,9 +44,16 @@ function runHere({ service, env, oauth2, local }: EnvironmentOf<"local">) {
             ...variables,
         })),
     });
-    const tokenCommand = identity instanceof IdentityProvider ? { tokenCommand: identity.tokenCommand } : {};
+    const tokenCommand =
+        identity instanceof IdentityProvider ? { tokenCommand: identity.tokenCommand } : {};
     const serviceUrl = pulumi.interpolate`${running.serviceUrl}`;
-    return { kind: "local" as const, version, imageId: image.reference, serviceUrl, ...tokenCommand };
+    return {
+        kind: "local" as const,
+        version,
+        imageId: image.reference,
+        serviceUrl,
+        ...tokenCommand,
+    };
 }
 
 /** The image in its Quay repository, the robot's credentials on GitHub, and the workflow there that builds the image or checks its release. */
@@ -66,9 +82,20 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
 
     const secrets = new RegistrySecrets(name, {
         ...github,
-        secrets: federation ? {} : { [names.username]: robotUsername, [names.password]: robotToken },
+        secrets: federation
+            ? {}
+            : { [names.username]: robotUsername, [names.password]: robotToken },
     });
-    const trust = federation && place ? [new RobotFederation(name, { ...github, environment: place.name, robot: robotUsername })] : [];
+    const trust =
+        federation && place
+            ? [
+                  new RobotFederation(name, {
+                      ...github,
+                      environment: place.name,
+                      robot: robotUsername,
+                  }),
+              ]
+            : [];
     // A secret is nobody's but the service's. Without an issuer, whoever runs the image names one; the smoke test, which asks for its health
     // alone, gets one that there cannot be (RFC 2606).
     const plain = pulumi.Output.isInstance(env) ? {} : env;
@@ -81,8 +108,14 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
             ...file,
             image: repository.image,
             version,
-            login: federation ? { robot: robotUsername } : { usernameSecret: names.username, passwordSecret: names.password },
-            health: { port: service.port, path: file.healthPath, env: { ...oauth2Variables(oauth2 ?? noIssuer), ...plain } },
+            login: federation
+                ? { robot: robotUsername }
+                : { usernameSecret: names.username, passwordSecret: names.password },
+            health: {
+                port: service.port,
+                path: file.healthPath,
+                env: { ...oauth2Variables(oauth2 ?? noIssuer), ...plain },
+            },
             ...(environment.kind === "built"
                 ? { build: { ...environment.service, ...environment.github.workflow } }
                 : { release: { digest, attestedBy: environment.github.workflow.attestedBy } }),
@@ -102,6 +135,8 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
         ),
         robotUsername,
         workflow: workflow.url,
-        ...(github.delivery === "pullRequest" ? { pullRequest: pulumi.interpolate`${workflow.pullRequestUrl}` } : {}),
+        ...(github.delivery === "pullRequest"
+            ? { pullRequest: pulumi.interpolate`${workflow.pullRequestUrl}` }
+            : {}),
     };
 }

@@ -10,12 +10,19 @@ import { z } from "zod";
 export const schemaVersion = 1;
 
 const common = {
-    schemaVersion: z.literal(schemaVersion).describe("The version of this contract. Within a version fields are only added."),
+    schemaVersion: z
+        .literal(schemaVersion)
+        .describe("The version of this contract. Within a version fields are only added."),
     environment: z.string().min(1).describe("The environment: the name of the stack."),
-    version: z.string().min(1).describe("The version of the service that this environment is at, as in 1.0.0."),
+    version: z
+        .string()
+        .min(1)
+        .describe("The version of the service that this environment is at, as in 1.0.0."),
 };
 
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, "a digest: sha256: and 64 hexadecimal digits");
+const digest = z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, "a digest: sha256: and 64 hexadecimal digits");
 
 /** The outputs of a stack that runs the service on one machine. */
 export const localOutputs = z
@@ -23,11 +30,15 @@ export const localOutputs = z
         kind: z.literal("local").describe("The service runs on the machine that deployed it."),
         ...common,
         imageId: digest.describe("The id that the machine's Docker engine gave the image."),
-        serviceUrl: z.url().describe("Where the service answers on that machine, as in http://localhost:8080."),
+        serviceUrl: z
+            .url()
+            .describe("Where the service answers on that machine, as in http://localhost:8080."),
         tokenCommand: z
             .string()
             .optional()
-            .describe("The command that prints a fresh access token; absent where the tokens are an issuer's of the user's own."),
+            .describe(
+                "The command that prints a fresh access token; absent where the tokens are an issuer's of the user's own.",
+            ),
     })
     .describe("An environment that runs the service on one machine.");
 
@@ -41,19 +52,29 @@ export const publishedOutputs = z
             .regex(/^[^@\s]+@sha256:[0-9a-f]{64}$/, "an image by its digest: REPOSITORY@sha256:…")
             .describe("What to deploy: the image by its digest, REPOSITORY@sha256:…"),
         digest: digest.describe("The digest of the image's manifest."),
-        tags: z.array(z.string().min(1)).describe("The version tags of that digest in the repository; they never move."),
+        tags: z
+            .array(z.string().min(1))
+            .describe("The version tags of that digest in the repository; they never move."),
         repositoryUrl: z.url().describe("The repository's page."),
         pullCommand: z.string().min(1).describe("The command that pulls the image by its digest."),
         runCommand: z.string().min(1).describe("The command that runs the image by its digest."),
         robotUsername: z
             .string()
             .min(1)
-            .describe("The robot that may write to the repository, NAMESPACE+NAME. Its token is not an output."),
+            .describe(
+                "The robot that may write to the repository, NAMESPACE+NAME. Its token is not an output.",
+            ),
         pullRequest: z
             .url()
             .optional()
-            .describe("The pull request that brings the workflow, where it is delivered by one: it has to be merged."),
-        workflow: z.url().describe("The page of the workflow that this environment's image comes from or is checked by."),
+            .describe(
+                "The pull request that brings the workflow, where it is delivered by one: it has to be merged.",
+            ),
+        workflow: z
+            .url()
+            .describe(
+                "The page of the workflow that this environment's image comes from or is checked by.",
+            ),
     })
     .describe("An environment whose image is in a registry.");
 

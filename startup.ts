@@ -5,7 +5,9 @@ import { createRequire, Module } from "node:module";
 import { debuglog } from "node:util";
 
 // What Node.js is started with is handed down to each process that the program forks; where that works in another folder, this file is not there.
-process.execArgv = process.execArgv.filter((argument, i, all) => argument !== "--require" && all[i - 1] !== "--require");
+process.execArgv = process.execArgv.filter(
+    (argument, i, all) => argument !== "--require" && all[i - 1] !== "--require",
+);
 
 const sdk = createRequire(import.meta.resolve("@pulumi/pulumi"));
 
@@ -13,7 +15,8 @@ const sdk = createRequire(import.meta.resolve("@pulumi/pulumi"));
 if (process.env["TRACEPARENT"] === undefined && !debuglog("pulumi").enabled) {
     // For programs that serialise functions, as dynamic providers do, it loads npm's dependency resolver and the TypeScript compiler; for those
     // that drive the CLI, the Automation API: 17 % of the CPU time, 45 MiB.
-    for (const name of ["@npmcli/arborist", "typescript", "./automation/index.js"]) deferLoading(name);
+    for (const name of ["@npmcli/arborist", "typescript", "./automation/index.js"])
+        deferLoading(name);
     // It maps stack traces back through source maps. Node.js strips the types in place, and its own traces are as exact: 5 %, 10 MiB.
     putInPlace("source-map-support/register", {});
     // It tells the engine, in a request each, what only `pulumi up --debug` shows, the program's own pulumi.log.debug too: 4 %; with 50 services 15 %.
@@ -56,7 +59,8 @@ function deferLoading(name: string): void {
     const ask = (property: PropertyKey): unknown => {
         // What compiled imports look at first, and all that they look at until the program needs the rest.
         if (property === "__esModule") return true;
-        if (property === "default" && Reflect.get(real(), "__esModule") === undefined) return real();
+        if (property === "default" && Reflect.get(real(), "__esModule") === undefined)
+            return real();
         return Reflect.get(real(), property);
     };
     // A function, because a module may be one, or a class; a bound one has no properties that a proxy could not hide.
@@ -69,7 +73,11 @@ function deferLoading(name: string): void {
         ownKeys: () => Reflect.ownKeys(real()),
         getOwnPropertyDescriptor: (_, property) =>
             Object.hasOwn(real(), property)
-                ? { value: ask(property), configurable: true, enumerable: Object.prototype.propertyIsEnumerable.call(real(), property) }
+                ? {
+                      value: ask(property),
+                      configurable: true,
+                      enumerable: Object.prototype.propertyIsEnumerable.call(real(), property),
+                  }
                 : undefined,
         apply: (_, self, given): unknown => Reflect.apply(functionOf(real(), name), self, given),
         construct: (_, given) => objectOf(Reflect.construct(functionOf(real(), name), given), name),
@@ -87,10 +95,14 @@ function replaceFunction(
     const original = functionOf(Reflect.get(module, member), `${name}: ${member}`);
     const changed = change((...given) => Reflect.apply(original, undefined, given));
     if (!Reflect.set(module, member, changed))
-        throw new Error(`Pulumi's SDK is another than startup.ts knows: ${name}: ${member} cannot be set.`);
+        throw new Error(
+            `Pulumi's SDK is another than startup.ts knows: ${name}: ${member} cannot be set.`,
+        );
 }
 
-function withoutStackTraces(original: (...given: unknown[]) => unknown): (...given: unknown[]) => unknown {
+function withoutStackTraces(
+    original: (...given: unknown[]) => unknown,
+): (...given: unknown[]) => unknown {
     return (...given) => {
         const limit = Error.stackTraceLimit;
         Error.stackTraceLimit = 0;
@@ -113,7 +125,9 @@ function objectOf(value: unknown, name: string): object {
 
 function functionOf(value: unknown, name: string): (...given: unknown[]) => unknown {
     if (isFunction(value)) return value;
-    throw new TypeError(`Pulumi's SDK is another than startup.ts knows: ${name} is not a function.`);
+    throw new TypeError(
+        `Pulumi's SDK is another than startup.ts knows: ${name} is not a function.`,
+    );
 }
 
 function isFunction(value: unknown): value is (...given: unknown[]) => unknown {

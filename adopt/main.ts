@@ -71,7 +71,9 @@ async function adopt(stack: string): Promise<void> {
         }
         for (const { type, id } of found) console.log(`  ${type} ${id ?? ""}`);
         console.log(
-            found.length === 0 ? "There is nothing that the stack does not know." : `${String(found.length)} of them are the stack's now.`,
+            found.length === 0
+                ? "There is nothing that the stack does not know."
+                : `${String(found.length)} of them are the stack's now.`,
         );
     } finally {
         rmSync(folder, { recursive: true });
@@ -85,21 +87,36 @@ async function adopt(stack: string): Promise<void> {
 }
 
 /** Finds what exists by the names in the configuration. @returns the id of a declared resource; undefined where it does not exist */
-async function findByHand(stack: string): Promise<(type: string, name: string) => string | undefined> {
+async function findByHand(
+    stack: string,
+): Promise<(type: string, name: string) => string | undefined> {
     const config = await readConfig(stack);
     const environment = parseEnvironment({ values: config, secretKeys: [] }, project, stack);
     if (environment.kind === "local") {
-        throw new UserError(`The stack "${stack}" runs on this machine: it has nothing on Quay or GitHub that could be taken over.`);
+        throw new UserError(
+            `The stack "${stack}" runs on this machine: it has nothing on Quay or GitHub that could be taken over.`,
+        );
     }
     const { service, quay, github } = environment;
     const url = config["quay:url"];
-    const api = new QuayClient(clientOptions(url === undefined ? {} : { url }, process.env, new AbortController().signal));
+    const api = new QuayClient(
+        clientOptions(url === undefined ? {} : { url }, process.env, new AbortController().signal),
+    );
     const account = accountIn((key) => config[`github:${key}`], stack);
-    const names = { repository: `${quay.namespace}/${quay.repository}`, robot: `${quay.namespace}+${quay.robot}` };
+    const names = {
+        repository: `${quay.namespace}/${quay.repository}`,
+        robot: `${quay.namespace}+${quay.robot}`,
+    };
     const [repository, robot, existing] = await Promise.all([
         getRepository(api, names.repository),
         api.kindOf(quay.namespace).then((kind) => getRobot(api, names.robot, kind)),
-        github.environment && findExisting(new GitHubClient(account), account.owner, github.repository, github.environment.name),
+        github.environment &&
+            findExisting(
+                new GitHubClient(account),
+                account.owner,
+                github.repository,
+                github.environment.name,
+            ),
     ]);
     return (type, name) => {
         switch (type) {
@@ -120,7 +137,10 @@ async function findByHand(stack: string): Promise<(type: string, name: string) =
 }
 
 /** What exists, with its id, and the components, which are its parents. What the stack knows already is not in the file. */
-function select(resources: ImportFile["resources"], idOf: (type: string, name: string) => string | undefined): ImportFile["resources"] {
+function select(
+    resources: ImportFile["resources"],
+    idOf: (type: string, name: string) => string | undefined,
+): ImportFile["resources"] {
     return resources.flatMap((resource) => {
         if (resource.component === true) return [resource];
         const id = idOf(resource.type, resource.logicalName ?? resource.name);

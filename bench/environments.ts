@@ -16,7 +16,10 @@ export interface PreviewPair {
     readonly plain: Measurement;
 }
 
-export async function measureEnvironments(pairs: number, done: (pair: PreviewPair) => void): Promise<void> {
+export async function measureEnvironments(
+    pairs: number,
+    done: (pair: PreviewPair) => void,
+): Promise<void> {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), "mlops-bench-")));
     const chain = await Chain.create();
     try {
@@ -25,7 +28,12 @@ export async function measureEnvironments(pairs: number, done: (pair: PreviewPai
             const environment = { ...chain.environment, GITHUB_OWNER: account };
             await measurePairs({ stack, at: chain, environment, folder, pairs }, done);
         }
-        await measureLocal((local) => measurePairs({ stack: "local", at: local, environment: chain.environment, folder, pairs }, done));
+        await measureLocal((local) =>
+            measurePairs(
+                { stack: "local", at: local, environment: chain.environment, folder, pairs },
+                done,
+            ),
+        );
     } finally {
         await chain.remove();
         rmSync(folder, { recursive: true });
@@ -35,14 +43,20 @@ export async function measureEnvironments(pairs: number, done: (pair: PreviewPai
 /** Brings the local stack up for a while. */
 async function measureLocal(work: (local: Project) => Promise<void>): Promise<void> {
     const name = `bench-${randomUUID().slice(0, 8)}`;
-    const local = await Project.create({ service: { name, version: "1.0.0", context: "service" }, local: { port: await freePort() } });
+    const local = await Project.create({
+        service: { name, version: "1.0.0", context: "service" },
+        local: { port: await freePort() },
+    });
     try {
         const { failed, output } = await local.up();
         if (failed) throw new Error(output);
         await work(local);
     } finally {
         const { failed, output } = await local.destroy();
-        if (failed) process.stderr.write(`${name} could not be removed from the Docker engine:\n${output}\n`);
+        if (failed)
+            process.stderr.write(
+                `${name} could not be removed from the Docker engine:\n${output}\n`,
+            );
         local.remove();
     }
 }
@@ -50,26 +64,52 @@ async function measureLocal(work: (local: Project) => Promise<void>): Promise<vo
 interface Pairs {
     readonly stack: keyof typeof plugins;
     /** The project that has the stack. */
-    readonly at: { readonly folder: string; readonly environment: Readonly<Record<string, string>> };
+    readonly at: {
+        readonly folder: string;
+        readonly environment: Readonly<Record<string, string>>;
+    };
     /** How the plain program reaches Quay and GitHub. */
     readonly environment: Readonly<Record<string, string>>;
     readonly folder: string;
     readonly pairs: number;
 }
 
-async function measurePairs({ stack, at, environment, folder, pairs }: Pairs, done: (pair: PreviewPair) => void): Promise<void> {
+async function measurePairs(
+    { stack, at, environment, folder, pairs }: Pairs,
+    done: (pair: PreviewPair) => void,
+): Promise<void> {
     const used = plugins[stack];
-    const options = ["preview", "--stack", stack, "--expect-no-changes", "--non-interactive", "--color", "never"];
+    const options = [
+        "preview",
+        "--stack",
+        stack,
+        "--expect-no-changes",
+        "--non-interactive",
+        "--color",
+        "never",
+    ];
     const own = { command: ["pulumi", ...options], folder: at.folder, environment: at.environment };
-    const config = { namespace: account, network: `bench-${randomUUID().slice(0, 8)}`, plugins: used };
-    const floor = await PulumiProject.create(join(folder, stack), "plain/oneOfEach.ts", config, environment);
+    const config = {
+        namespace: account,
+        network: `bench-${randomUUID().slice(0, 8)}`,
+        plugins: used,
+    };
+    const floor = await PulumiProject.create(
+        join(folder, stack),
+        "plain/oneOfEach.ts",
+        config,
+        environment,
+    );
     try {
         await run(floor.command("up", "--yes", "--skip-preview"));
         const plain = floor.command("preview", "--expect-no-changes");
         for (let pair = 0; pair < pairs; pair++) {
             // Now one, now the other is first: what the first leaves in caches, the second finds.
             const ownFirst = pair % 2 === 0;
-            const [a, b] = [await measure(ownFirst ? own : plain), await measure(ownFirst ? plain : own)];
+            const [a, b] = [
+                await measure(ownFirst ? own : plain),
+                await measure(ownFirst ? plain : own),
+            ];
             done({ stack, plugins: used, own: ownFirst ? a : b, plain: ownFirst ? b : a });
         }
     } finally {

@@ -26,7 +26,8 @@ Ctrl-C ends it and removes what it has made.
 
 const whole = (option: string, text: string, least: number): number => {
     const value = /^\d+$/.test(text) ? Number(text) : -1;
-    if (value < least) throw new Error(`--${option}: "${text}" is no whole number from ${String(least)} up.`);
+    if (value < least)
+        throw new Error(`--${option}: "${text}" is no whole number from ${String(least)} up.`);
     return value;
 };
 const oneOf = (all: readonly string[], text: string | undefined): readonly string[] => {
@@ -72,7 +73,10 @@ async function main(given: readonly string[]): Promise<void> {
     if (given.length > 0) return;
     const docs = join(import.meta.dirname, "../docs");
     writeFileSync(join(docs, "performance-results.md"), text);
-    writeFileSync(join(docs, "performance.svg"), await plot(points, "Cost over services (both axes logarithmic)"));
+    writeFileSync(
+        join(docs, "performance.svg"),
+        await plot(points, "Cost over services (both axes logarithmic)"),
+    );
 }
 
 /** @returns the report and what is drawn; each section is printed as soon as it is there */
@@ -89,7 +93,11 @@ async function measureAll(options: Options): Promise<{ text: string; points: rea
     calibrate();
     process.stdout.write(`\n${howNoisy()}\n`);
     const machine = `On ${String(cpus().length)} cores, with Node.js ${process.versions.node}, ${versions.join(", ")}.`;
-    const text = [`# Results of \`make bench\``, `${machine} ${howNoisy()}`, ...sections.map(({ text }) => text)].join("\n\n");
+    const text = [
+        `# Results of \`make bench\``,
+        `${machine} ${howNoisy()}`,
+        ...sections.map(({ text }) => text),
+    ].join("\n\n");
     return { text, points: sections.flatMap(({ points }) => points) };
 }
 

@@ -46,8 +46,12 @@ export async function run(
     } catch (error) {
         if (signal?.aborted === true) throw new Error("Interrupted.", { cause: error });
         const printed =
-            error instanceof Error && "stdout" in error && "stderr" in error ? `${String(error.stdout)}${String(error.stderr)}` : "";
-        throw new Error(`${[program, ...options].join(" ")} failed:\n${printed.slice(-4000)}`, { cause: error });
+            error instanceof Error && "stdout" in error && "stderr" in error
+                ? `${String(error.stdout)}${String(error.stderr)}`
+                : "";
+        throw new Error(`${[program, ...options].join(" ")} failed:\n${printed.slice(-4000)}`, {
+            cause: error,
+        });
     }
 }
 
@@ -63,12 +67,20 @@ export async function measure(command: Command): Promise<Measurement> {
     const folder = mkdtempSync(join(tmpdir(), "mlops-measure-"));
     try {
         const file = join(folder, "measured.json");
-        await run({ ...command, command: ["mlops-measure", file, ...command.command] }, interruption.signal);
-        const { wall_s, cpu_s, peak_rss_sum_kib, processes } = measured.parse(JSON.parse(readFileSync(file, "utf8")));
+        await run(
+            { ...command, command: ["mlops-measure", file, ...command.command] },
+            interruption.signal,
+        );
+        const { wall_s, cpu_s, peak_rss_sum_kib, processes } = measured.parse(
+            JSON.parse(readFileSync(file, "utf8")),
+        );
         const byName: Record<string, { cpu: number; memory: number }> = {};
         for (const { name, cpu_s, peak_rss_kib } of processes) {
             const before = byName[name] ?? { cpu: 0, memory: 0 };
-            byName[name] = { cpu: before.cpu + cpu_s, memory: Math.max(before.memory, peak_rss_kib / 1024) };
+            byName[name] = {
+                cpu: before.cpu + cpu_s,
+                memory: Math.max(before.memory, peak_rss_kib / 1024),
+            };
         }
         return { wall: wall_s, cpu: cpu_s, memory: peak_rss_sum_kib / 1024, processes: byName };
     } finally {
@@ -80,7 +92,9 @@ export async function measure(command: Command): Promise<Measurement> {
 export function median(values: readonly number[]): number {
     const sorted = values.toSorted((a, b) => a - b);
     const middle = Math.floor(sorted.length / 2);
-    return sorted.length % 2 === 1 ? at(sorted, middle) : (at(sorted, middle - 1) + at(sorted, middle)) / 2;
+    return sorted.length % 2 === 1
+        ? at(sorted, middle)
+        : (at(sorted, middle - 1) + at(sorted, middle)) / 2;
 }
 
 function at(values: readonly number[], index: number): number {

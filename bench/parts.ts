@@ -8,7 +8,15 @@ import { programs, programsWithPauses, type Step } from "./programs.ts";
 import { measurePromotion, type Promotion } from "./promotion.ts";
 import { measureServices, type Plan, type Row } from "./services.ts";
 import { type FirstUp, measureGrowth, measureWays } from "./stacks.ts";
-import { fullTable, groupBy, pairTable, processTable, runTable, timeTable, wallOf } from "./table.ts";
+import {
+    fullTable,
+    groupBy,
+    pairTable,
+    processTable,
+    runTable,
+    timeTable,
+    wallOf,
+} from "./table.ts";
 
 /** What is to be measured. */
 export interface Options {
@@ -56,7 +64,10 @@ async function services(options: Options): Promise<Section> {
         calibrate();
         await measureServices(plan, (row) => {
             rows.push(row);
-            say(`${String(row.services)} services, ${String(row.latency)} ms, ${row.program}: ${row.step}`, row.measured);
+            say(
+                `${String(row.services)} services, ${String(row.latency)} ms, ${row.program}: ${row.step}`,
+                row.measured,
+            );
         });
     }
     const tables = [...groupBy(rows, ({ latency }) => String(latency))].flatMap(([latency, of]) => [
@@ -64,7 +75,10 @@ async function services(options: Options): Promise<Section> {
         timeTable(of),
     ]);
     const most = Math.max(...options.services);
-    const ofMost = rows.filter(({ program, step, services }) => program === "components" && step === "preview" && services === most);
+    const ofMost = rows.filter(
+        ({ program, step, services }) =>
+            program === "components" && step === "preview" && services === most,
+    );
     const { text } = section(
         "Services, step by step",
         ...tables,
@@ -78,11 +92,17 @@ async function services(options: Options): Promise<Section> {
 
 async function pauses({ rounds }: Options): Promise<Section> {
     const rows: Row[] = [];
-    await measureServices({ services: 1, latency: 100, programs: programsWithPauses, rounds, repeats: 1 }, (row) => {
-        rows.push(row);
-        say(`${row.program}: ${row.step}`, row.measured);
-    });
-    return section("One service, with the pauses between writes to GitHub that users have, and 100 ms of latency", timeTable(rows));
+    await measureServices(
+        { services: 1, latency: 100, programs: programsWithPauses, rounds, repeats: 1 },
+        (row) => {
+            rows.push(row);
+            say(`${row.program}: ${row.step}`, row.measured);
+        },
+    );
+    return section(
+        "One service, with the pauses between writes to GitHub that users have, and 100 ms of latency",
+        timeTable(rows),
+    );
 }
 
 async function stacks({ rounds, latency }: Options): Promise<Section> {
@@ -95,7 +115,12 @@ async function stacks({ rounds, latency }: Options): Promise<Section> {
     }
     return section(
         "First up of 50 services, by one stack or by several",
-        runTable(runs.map(({ way, latency, measured }) => [`${way}, ${String(latency)} ms of latency`, measured])),
+        runTable(
+            runs.map(({ way, latency, measured }) => [
+                `${way}, ${String(latency)} ms of latency`,
+                measured,
+            ]),
+        ),
     );
 }
 
@@ -107,7 +132,12 @@ async function growth({ rounds }: Options): Promise<Section> {
     });
     return section(
         "First up of a growing number of services",
-        runTable(runs.map(({ way, services, measured }) => [`${way}: ${String(services)} services`, measured])),
+        runTable(
+            runs.map(({ way, services, measured }) => [
+                `${way}: ${String(services)} services`,
+                measured,
+            ]),
+        ),
     );
 }
 
@@ -118,9 +148,12 @@ async function promotion({ rounds }: Options): Promise<Section> {
         say(`promotion by ${run.program}`, run.measured);
     });
     const blobs = [...groupBy(runs, ({ program }) => program)].map(
-        ([program, of]) => `${program}: ${String(median(of.map(({ requests }) => requests.blobBytes)))} bytes of blobs`,
+        ([program, of]) =>
+            `${program}: ${String(median(of.map(({ requests }) => requests.blobBytes)))} bytes of blobs`,
     );
-    const own = runs.filter(({ program }) => program === "components").map(({ measured }) => measured);
+    const own = runs
+        .filter(({ program }) => program === "components")
+        .map(({ measured }) => measured);
     return section(
         "Promotion of an image of 2.5 GB, the whole `up`",
         runTable(runs.map(({ program, measured }) => [program, measured])),
@@ -137,7 +170,10 @@ async function hashing({ rounds }: Options): Promise<Section> {
     });
     return section(
         "Hashing a build context of 1.1 GB in 10,000 files",
-        pairTable(["the context's hash", "`tar \\| sha256sum`"], [["", pairs.map(({ own, tar }) => [own, tar] as const)]]),
+        pairTable(
+            ["the context's hash", "`tar \\| sha256sum`"],
+            [["", pairs.map(({ own, tar }) => [own, tar] as const)]],
+        ),
     );
 }
 
@@ -154,17 +190,27 @@ function plans({ rounds, services, latency, programs: chosen }: Options): Plan[]
 
 /** What the picture shows: two steps and the memory, with and without latency. */
 function pointsOf(rows: readonly Row[]): Point[] {
-    return [...groupBy(rows, ({ program, services, latency }) => [program, services, latency].join())].flatMap(([, of]) => {
+    return [
+        ...groupBy(rows, ({ program, services, latency }) => [program, services, latency].join()),
+    ].flatMap(([, of]) => {
         const [first] = of;
         if (first === undefined) return [];
         const { program, services, latency } = first;
         const panel = (name: string): string => `${name}, ${String(latency)} ms of latency`;
         const step = (name: Step): Point[] => {
             const time = wallOf(of.filter((row) => row.step === name));
-            return time === undefined ? [] : [{ program, services, panel: panel(`${name}, s`), value: time }];
+            return time === undefined
+                ? []
+                : [{ program, services, panel: panel(`${name}, s`), value: time }];
         };
-        const memory = median(of.filter(({ step }) => step === "preview").map(({ measured }) => measured.memory));
-        return [...step("preview"), ...step("first up"), { program, services, panel: panel("memory of a preview, MiB"), value: memory }];
+        const memory = median(
+            of.filter(({ step }) => step === "preview").map(({ measured }) => measured.memory),
+        );
+        return [
+            ...step("preview"),
+            ...step("first up"),
+            { program, services, panel: panel("memory of a preview, MiB"), value: memory },
+        ];
     });
 }
 

@@ -6,7 +6,15 @@ import { atOnce, ownStartup, PulumiProject } from "./pulumiProject.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a user does with services, in this order: `change` is an up after one service's content changed; `promote` goes to the next environment. */
-export const steps = ["first up", "preview", "up", "change", "refresh", "promote", "destroy"] as const;
+export const steps = [
+    "first up",
+    "preview",
+    "up",
+    "change",
+    "refresh",
+    "promote",
+    "destroy",
+] as const;
 export type Step = (typeof steps)[number];
 
 export interface Program {
@@ -42,20 +50,31 @@ const terraformProgram = (name: string, writeDelay: number): Program => ({
             folder,
             environment: {
                 ...environment,
-                ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [`TF_VAR_${name}`, value])),
+                ...Object.fromEntries(
+                    Object.entries(variables).map(([name, value]) => [`TF_VAR_${name}`, value]),
+                ),
                 CHECKPOINT_DISABLE: "1",
                 TF_IN_AUTOMATION: "1",
                 TF_INPUT: "0",
                 TF_CLI_CONFIG_FILE: "/dev/null",
             },
         };
-        const command = (name: "services" | "promotion", ...options: readonly string[]): Command => ({
+        const command = (
+            name: "services" | "promotion",
+            ...options: readonly string[]
+        ): Command => ({
             command: ["terraform", `-chdir=${name}`, ...options, "-no-color"],
             ...within,
         });
         for (const name of ["services", "promotion"] as const) {
             cpSync(join(here, "terraform", name), join(folder, name), { recursive: true });
-            await run(command(name, "init", `-plugin-dir=${process.env["MLOPS_TERRAFORM_PROVIDERS"] ?? ""}`));
+            await run(
+                command(
+                    name,
+                    "init",
+                    `-plugin-dir=${process.env["MLOPS_TERRAFORM_PROVIDERS"] ?? ""}`,
+                ),
+            );
         }
         // As many at once as the Pulumi programs have (PULUMI_PARALLEL); its own default is 10.
         const parallel = `-parallelism=${String(atOnce)}`;
@@ -67,7 +86,13 @@ const terraformProgram = (name: string, writeDelay: number): Program => ({
                     preview: command("services", "plan", "-detailed-exitcode", parallel), // fails where there is a change
                     up: apply,
                     change: apply,
-                    refresh: command("services", "apply", "-refresh-only", "-auto-approve", parallel),
+                    refresh: command(
+                        "services",
+                        "apply",
+                        "-refresh-only",
+                        "-auto-approve",
+                        parallel,
+                    ),
                     promote: command("promotion", "apply", "-auto-approve", parallel),
                     destroy: command("services", "destroy", "-auto-approve", parallel),
                 })[step],
@@ -87,11 +112,19 @@ function pulumiProgram(
     return {
         name,
         prepare: async ({ folder, services, contexts, registry, namespace, environment }) => {
-            const config = { services, contexts, registry, namespace, "github:writeDelayMs": writeDelay, next: "next" };
+            const config = {
+                services,
+                contexts,
+                registry,
+                namespace,
+                "github:writeDelayMs": writeDelay,
+                next: "next",
+            };
             const make = (file: string): Promise<PulumiProject> =>
                 PulumiProject.create(join(folder, file), file, config, environment, nodeArguments);
             const delivery = await make(files.services);
-            const promotion = files.promotion === undefined ? undefined : await make(files.promotion);
+            const promotion =
+                files.promotion === undefined ? undefined : await make(files.promotion);
             return {
                 command: (step) =>
                     ({

@@ -23,7 +23,10 @@ const bytesPerLayer = 500_000_000;
 const repository = "svc-001";
 
 /** An image of 2.5 GB. */
-export async function measurePromotion(rounds: number, done: (promotion: Promotion) => void): Promise<void> {
+export async function measurePromotion(
+    rounds: number,
+    done: (promotion: Promotion) => void,
+): Promise<void> {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), "mlops-bench-")));
     const servers = await Servers.start(0);
     try {
@@ -35,11 +38,20 @@ export async function measurePromotion(rounds: number, done: (promotion: Promoti
             { program: "plain Pulumi: pull, tag, push", file: "plain/promotion.ts", startup: "" },
         ];
         for (let round = 0; round < rounds; round++) {
-            for (const [index, { program, file, startup }] of (round % 2 === 0 ? programs : programs.toReversed()).entries()) {
+            for (const [index, { program, file, startup }] of (round % 2 === 0
+                ? programs
+                : programs.toReversed()
+            ).entries()) {
                 // A repository that has nothing yet.
                 const next = `next-${String(round)}-${String(index)}`;
                 const config = { services: 1, registry: servers.quay.registry, namespace, next };
-                const project = await PulumiProject.create(join(folder, next), file, config, environment, startup);
+                const project = await PulumiProject.create(
+                    join(folder, next),
+                    file,
+                    config,
+                    environment,
+                    startup,
+                );
                 servers.clearRequests();
                 const measured = await measure(project.command("up", "--yes", "--skip-preview"));
                 done({ program, measured, requests: servers.requests() });
@@ -54,7 +66,12 @@ export async function measurePromotion(rounds: number, done: (promotion: Promoti
 }
 
 /** Random bytes, that nothing compresses, as an image that can be pulled. */
-async function pushLargeImage(quay: Quay, namespace: string, token: string, folder: string): Promise<void> {
+async function pushLargeImage(
+    quay: Quay,
+    namespace: string,
+    token: string,
+    folder: string,
+): Promise<void> {
     const name = `${namespace}/${repository}`;
     // First all files and then all uploads: a connection that waits for seconds, in a process that is at work, ends just when it is needed.
     const archives = Array.from({ length: layers }, (_, layer) => makeLayer(folder, String(layer)));
@@ -70,10 +87,21 @@ async function pushLargeImage(quay: Quay, namespace: string, token: string, fold
         rmSync(archive);
     }
     const rootfs = { type: "layers", diff_ids: descriptors.map(({ digest }) => digest) };
-    const config = new TextEncoder().encode(JSON.stringify({ architecture: "amd64", os: "linux", config: {}, rootfs }));
+    const config = new TextEncoder().encode(
+        JSON.stringify({ architecture: "amd64", os: "linux", config: {}, rootfs }),
+    );
     const mediaType = "application/vnd.oci.image.config.v1+json";
-    const configuration = { mediaType, digest: await registry.blob(name, config), size: config.length };
-    const manifest = JSON.stringify({ schemaVersion: 2, mediaType: imageType, config: configuration, layers: descriptors });
+    const configuration = {
+        mediaType,
+        digest: await registry.blob(name, config),
+        size: config.length,
+    };
+    const manifest = JSON.stringify({
+        schemaVersion: 2,
+        mediaType: imageType,
+        config: configuration,
+        layers: descriptors,
+    });
     const { status, text } = await registry.manifest(name, "1.0.0", manifest);
     if (status !== 201) throw new Error(`the registry does not take the image: ${text}`);
 }

@@ -38,7 +38,9 @@ export class PulumiProject {
             runtime: { name: "nodejs", options: { typescript: false, nodeargs: nodeArguments } },
             main: "index.ts",
             plugins: { providers: [{ name: "quay", path: join(root, "quay") }] },
-            config: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])),
+            config: Object.fromEntries(
+                Object.entries(config).map(([key, value]) => [key, { value }]),
+            ),
         };
         writeFileSync(join(folder, "Pulumi.yaml"), JSON.stringify(settings));
         symlinkSync(join(import.meta.dirname, program), join(folder, "index.ts"));

@@ -27,7 +27,10 @@ export class Servers {
 
     /** @param latency milliseconds that each request to one of them takes longer. */
     static async start(latency: number): Promise<Servers> {
-        const [quay, github] = await Promise.all([startQuay(), startGitHub(latency === 0 ? {} : { latency })]);
+        const [quay, github] = await Promise.all([
+            startQuay(),
+            startGitHub(latency === 0 ? {} : { latency }),
+        ]);
         if (latency > 0) quay.faults.add({ latency });
         github.limit({ primary: { requests: 1e9, seconds: 3600 } });
         return new Servers(quay, github);
@@ -38,7 +41,8 @@ export class Servers {
         this.accounts += 1;
         this.quay.createUser(name);
         this.github.createUser(name, { plan: "enterprise" });
-        for (const service of services) this.github.createRepository({ owner: name, name: service });
+        for (const service of services)
+            this.github.createRepository({ owner: name, name: service });
         return {
             QUAY_URL: this.quay.url,
             QUAY_TOKEN: this.quay.createToken({ user: name }),
@@ -66,7 +70,8 @@ export class Servers {
     /** @throws Error where something was asked that they do not have */
     check(): void {
         const unknown = this.github.unknown();
-        if (unknown.length > 0) throw new Error(`GitHub would have answered otherwise:\n${unknown.join("\n")}`);
+        if (unknown.length > 0)
+            throw new Error(`GitHub would have answered otherwise:\n${unknown.join("\n")}`);
     }
 
     async stop(): Promise<void> {

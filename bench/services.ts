@@ -7,7 +7,14 @@ import { type Program, type Step, steps } from "./programs.ts";
 import { type Requests, Servers } from "./servers.ts";
 import { removeImages } from "../demo/images.ts";
 import { serviceName } from "./names.ts";
-import { checkDelivered, checkPromoted, pushedDigests, newWorkspace, type Workspace, writeContext } from "./workspace.ts";
+import {
+    checkDelivered,
+    checkPromoted,
+    pushedDigests,
+    newWorkspace,
+    type Workspace,
+    writeContext,
+} from "./workspace.ts";
 
 /** One run of a step. */
 export interface Row {
@@ -40,9 +47,20 @@ export async function measureServices(plan: Plan, done: (row: Row) => void): Pro
     try {
         for (let round = 0; round < plan.rounds; round++) {
             const first = round % plan.programs.length;
-            for (const program of [...plan.programs.slice(first), ...plan.programs.slice(0, first)]) {
-                const namespace = [...program.name.toLowerCase().matchAll(/[a-z]+/g), round].join("-");
-                await doSteps(program, newWorkspace(servers, root, plan.services, namespace), plan, servers, done);
+            for (const program of [
+                ...plan.programs.slice(first),
+                ...plan.programs.slice(0, first),
+            ]) {
+                const namespace = [...program.name.toLowerCase().matchAll(/[a-z]+/g), round].join(
+                    "-",
+                );
+                await doSteps(
+                    program,
+                    newWorkspace(servers, root, plan.services, namespace),
+                    plan,
+                    servers,
+                    done,
+                );
             }
         }
         servers.check();
@@ -53,7 +71,13 @@ export async function measureServices(plan: Plan, done: (row: Row) => void): Pro
     }
 }
 
-async function doSteps(program: Program, workspace: Workspace, plan: Plan, servers: Servers, done: (row: Row) => void): Promise<void> {
+async function doSteps(
+    program: Program,
+    workspace: Workspace,
+    plan: Plan,
+    servers: Servers,
+    done: (row: Row) => void,
+): Promise<void> {
     const { services, latency } = plan;
     const changed = serviceName(1);
     let delivered: ReadonlySet<string> = new Set();
@@ -61,10 +85,15 @@ async function doSteps(program: Program, workspace: Workspace, plan: Plan, serve
     for (const step of steps) {
         const command = prepared.command(step);
         if (command === undefined) continue;
-        if (step === "change") writeContext(workspace.contexts, changed, `${workspace.namespace} changed`, "1.0.1");
+        if (step === "change")
+            writeContext(workspace.contexts, changed, `${workspace.namespace} changed`, "1.0.1");
         // A machine that promotes has not built the images.
         if (step === "promote") await removeImages(workspace.registry);
-        for (let repeat = 0; repeat < (changingNothing.includes(step) ? plan.repeats : 1); repeat++) {
+        for (
+            let repeat = 0;
+            repeat < (changingNothing.includes(step) ? plan.repeats : 1);
+            repeat++
+        ) {
             servers.clearRequests();
             const measured = await measure(command);
             const requests = servers.requests();
@@ -72,12 +101,18 @@ async function doSteps(program: Program, workspace: Workspace, plan: Plan, serve
                 await checkDelivered(workspace, servers);
                 delivered = await pushedDigests(workspace, servers, changed);
             }
-            if (step === "change" && [...(await pushedDigests(workspace, servers, changed))].every((digest) => delivered.has(digest))) {
+            if (
+                step === "change" &&
+                [...(await pushedDigests(workspace, servers, changed))].every((digest) =>
+                    delivered.has(digest),
+                )
+            ) {
                 throw new Error(`${program.name} pushed nothing new`);
             }
             if (step === "promote") await checkPromoted(workspace, servers);
             done({ program: program.name, step, services, latency, measured, requests });
         }
-        if (step === "promote" && prepared.undoPromotion !== undefined) await run(prepared.undoPromotion);
+        if (step === "promote" && prepared.undoPromotion !== undefined)
+            await run(prepared.undoPromotion);
     }
 }

@@ -32,7 +32,11 @@ const tenAStack: Way = { name: "ten services a stack", perStack: 10, environment
 const oneStack: Way = { name: "one stack", perStack: Infinity, environment: {} };
 const others: readonly Way[] = [
     oneStack,
-    { name: "one stack, PULUMI_DIY_BACKEND_ZSTD", perStack: Infinity, environment: { PULUMI_DIY_BACKEND_ZSTD: "true" } },
+    {
+        name: "one stack, PULUMI_DIY_BACKEND_ZSTD",
+        perStack: Infinity,
+        environment: { PULUMI_DIY_BACKEND_ZSTD: "true" },
+    },
     {
         name: "one stack, PULUMI_SKIP_CHECKPOINTS (a crash loses what was made)",
         perStack: Infinity,
@@ -42,27 +46,39 @@ const others: readonly Way[] = [
 ];
 
 /** The recommended way and Terraform's in every round; the other ways once, and without latency, of which all have the same. */
-export async function measureWays(services: number, latency: number, rounds: number, done: (first: FirstUp) => void): Promise<void> {
+export async function measureWays(
+    services: number,
+    latency: number,
+    rounds: number,
+    done: (first: FirstUp) => void,
+): Promise<void> {
     await withServers(latency, async (servers, root) => {
         for (let round = 0; round < rounds; round++) {
             const workspace = newWorkspace(servers, root, services, `terraform-${String(round)}`);
             const command = (await terraform.prepare(workspace)).command("first up");
-            if (command !== undefined) done({ way: terraform.name, services, latency, measured: await measure(command) });
+            if (command !== undefined)
+                done({ way: terraform.name, services, latency, measured: await measure(command) });
             await checkDelivered(workspace, servers);
             const ways = round === 0 && latency === 0 ? [tenAStack, ...others] : [tenAStack];
-            for (const way of ways) done({ ...(await firstUp(servers, root, services, way)), latency });
+            for (const way of ways)
+                done({ ...(await firstUp(servers, root, services, way)), latency });
         }
     });
 }
 
 /** Whether each service costs as much when there are many: the recommended way in every round, one stack once. */
-export async function measureGrowth(counts: readonly number[], rounds: number, done: (first: FirstUp) => void): Promise<void> {
+export async function measureGrowth(
+    counts: readonly number[],
+    rounds: number,
+    done: (first: FirstUp) => void,
+): Promise<void> {
     const latency = 0;
     await withServers(latency, async (servers, root) => {
         for (let round = 0; round < rounds; round++) {
             for (const services of counts) {
                 const ways = round === 0 ? [tenAStack, oneStack] : [tenAStack];
-                for (const way of ways) done({ ...(await firstUp(servers, root, services, way)), latency });
+                for (const way of ways)
+                    done({ ...(await firstUp(servers, root, services, way)), latency });
             }
         }
     });
@@ -88,7 +104,13 @@ async function firstUp(
         };
         const folder = join(workspace.folder, String(first));
         const settings = { ...workspace.environment, ...environment };
-        const project = await PulumiProject.create(folder, "components/services.ts", config, settings, ownStartup);
+        const project = await PulumiProject.create(
+            folder,
+            "components/services.ts",
+            config,
+            settings,
+            ownStartup,
+        );
         stacks.push(project.command("up", "--yes", "--skip-preview"));
     }
     const measured = await measure(allOf(stacks));
@@ -104,7 +126,10 @@ function allOf(commands: readonly Command[]): Command {
     return { ...first, command: ["sh", "-c", each, "sh", ...commands.map(({ folder }) => folder)] };
 }
 
-async function withServers(latency: number, work: (servers: Servers, root: string) => Promise<void>): Promise<void> {
+async function withServers(
+    latency: number,
+    work: (servers: Servers, root: string) => Promise<void>,
+): Promise<void> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), "mlops-bench-")));
     const servers = await Servers.start(latency);
     try {

@@ -5,23 +5,39 @@ import type { Row } from "./services.ts";
 /** Seconds of every program by services and step, next to each other. @param rows of one latency */
 export function timeTable(rows: readonly Row[]): string {
     const programs = [...new Set(rows.map(({ program }) => program))];
-    const lines = [...groupBy(rows, ({ services, step }) => `${String(services)} | ${step}`)].map(([key, group]) => {
-        const times = programs.map((program) => wallOf(group.filter((row) => row.program === program)));
-        const [reference] = times;
-        const cells = times.map((time, i) => {
-            if (time === undefined) return "";
-            return i === 0 || reference === undefined ? seconds(time) : `${seconds(time)} (${ratio(time, reference)})`;
-        });
-        return [key, ...cells].join(" | ");
-    });
+    const lines = [...groupBy(rows, ({ services, step }) => `${String(services)} | ${step}`)].map(
+        ([key, group]) => {
+            const times = programs.map((program) =>
+                wallOf(group.filter((row) => row.program === program)),
+            );
+            const [reference] = times;
+            const cells = times.map((time, i) => {
+                if (time === undefined) return "";
+                return i === 0 || reference === undefined
+                    ? seconds(time)
+                    : `${seconds(time)} (${ratio(time, reference)})`;
+            });
+            return [key, ...cells].join(" | ");
+        },
+    );
     return table(["services", "step", ...programs], lines);
 }
 
 /** Everything that was measured. */
 export function fullTable(rows: readonly Row[]): string {
-    const head = ["latency ms", "services", "step", "program", "wall s", "min–max", "CPU s", "memory MiB"];
+    const head = [
+        "latency ms",
+        "services",
+        "step",
+        "program",
+        "wall s",
+        "min–max",
+        "CPU s",
+        "memory MiB",
+    ];
     const asked = ["GitHub requests", "Quay requests", "registry requests", "registry kB", "runs"];
-    const key = ({ latency, services, step, program }: Row): string => [latency, services, step, program].join(" | ");
+    const key = ({ latency, services, step, program }: Row): string =>
+        [latency, services, step, program].join(" | ");
     const lines = [...groupBy(rows, key)].map(([name, group]) => {
         const walls = group.map(({ measured }) => measured.wall);
         const of = (pick: (row: Row) => number): number => median(group.map(pick));
@@ -46,7 +62,9 @@ export function processTable(runs: readonly Measurement[]): string {
     const names = new Set(runs.flatMap(({ processes }) => Object.keys(processes)));
     const lines = [...names]
         .map((name) => {
-            const of = (pick: (process: { readonly cpu: number; readonly memory: number }) => number): number =>
+            const of = (
+                pick: (process: { readonly cpu: number; readonly memory: number }) => number,
+            ): number =>
                 median(runs.map(({ processes }) => pick(processes[name] ?? { cpu: 0, memory: 0 })));
             return { name, cpu: of(({ cpu }) => cpu), memory: of(({ memory }) => memory) };
         })
@@ -68,7 +86,9 @@ export function pairTable(
             return `${seconds(median(of.map(({ wall }) => wall)))} s, ${median(of.map(({ memory }) => memory)).toFixed(0)} MiB`;
         });
         const range = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
-        return [name, ...figures, `${median(ratios).toFixed(2)} (${range})`, measured.length].join(" | ");
+        return [name, ...figures, `${median(ratios).toFixed(2)} (${range})`, measured.length].join(
+            " | ",
+        );
     });
     return table(["", ...names, "ratio of each pair", "pairs"], lines);
 }
@@ -76,18 +96,31 @@ export function pairTable(
 /** Commands by name, each run several times. */
 export function runTable(runs: readonly (readonly [string, Measurement])[]): string {
     const lines = [...groupBy(runs, ([name]) => name)].map(([name, of]) => {
-        const middle = (pick: (run: Measurement) => number): number => median(of.map(([, run]) => pick(run)));
+        const middle = (pick: (run: Measurement) => number): number =>
+            median(of.map(([, run]) => pick(run)));
         const walls = of.map(([, { wall }]) => wall);
         const range = `${seconds(Math.min(...walls))}–${seconds(Math.max(...walls))}`;
         const memory = middle((run) => run.memory).toFixed(0);
-        return [name, seconds(median(walls)), range, seconds(middle((run) => run.cpu)), memory, of.length].join(" | ");
+        return [
+            name,
+            seconds(median(walls)),
+            range,
+            seconds(middle((run) => run.cpu)),
+            memory,
+            of.length,
+        ].join(" | ");
     });
     return table(["", "wall s", "min–max", "CPU s", "memory MiB", "runs"], lines);
 }
 
 /** @param lines cells with bars between them */
 export function table(head: readonly string[], lines: readonly string[]): string {
-    return [`| ${head.join(" | ")} |`, `|${" --- |".repeat(head.length)}`, ...lines.map((line) => `| ${line} |`), ""].join("\n");
+    return [
+        `| ${head.join(" | ")} |`,
+        `|${" --- |".repeat(head.length)}`,
+        ...lines.map((line) => `| ${line} |`),
+        "",
+    ].join("\n");
 }
 
 /** The median wall time; undefined where there is none. */

@@ -23,22 +23,42 @@ export interface Workspace {
 const workflowFile = ".github/workflows/quay-deploy.yml";
 
 /** Services in a folder, that nobody has delivered yet. */
-export function newWorkspace(servers: Servers, root: string, services: number, namespace: string): Workspace {
+export function newWorkspace(
+    servers: Servers,
+    root: string,
+    services: number,
+    namespace: string,
+): Workspace {
     const names = Array.from({ length: services }, (_, i) => serviceName(i + 1));
     const folder = join(root, namespace);
     const contexts = join(folder, "contexts");
     for (const name of names) writeContext(contexts, name, namespace);
-    return { folder, contexts, services, registry: servers.quay.registry, namespace, environment: servers.createAccount(namespace, names) };
+    return {
+        folder,
+        contexts,
+        services,
+        registry: servers.quay.registry,
+        namespace,
+        environment: servers.createAccount(namespace, names),
+    };
 }
 
 /** A service that is built in no time. @param content another makes another image @param version what the service says that it is at */
-export function writeContext(contexts: string, service: string, content: string, version = "1.0.0"): void {
+export function writeContext(
+    contexts: string,
+    service: string,
+    content: string,
+    version = "1.0.0",
+): void {
     const folder = join(contexts, service);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "version"), version);
     writeFileSync(join(folder, "Dockerfile"), "FROM scratch\nCOPY payload.txt /payload.txt\n");
     const lines = Array.from({ length: 40 }, (_, line) => `line ${String(line)} of a small file`);
-    writeFileSync(join(folder, "payload.txt"), `${service} ${content} ${String(Date.now())}\n${lines.join("\n")}\n`);
+    writeFileSync(
+        join(folder, "payload.txt"),
+        `${service} ${content} ${String(Date.now())}\n${lines.join("\n")}\n`,
+    );
 }
 
 /** @throws Error where not every service is where it has to be, so that no program is fast because it does less. */
@@ -48,7 +68,9 @@ export async function checkDelivered(workspace: Workspace, servers: Servers): Pr
         const repository = servers.github.repository(`${namespace}/${serviceName(i)}`);
         const secrets = Object.keys(repository.secrets("prod")).sort().join();
         if (!(workflowFile in repository.files()) || secrets !== "QUAY_PWD,QUAY_USER") {
-            throw new Error(`${namespace}/${serviceName(i)} was not delivered: it has the secrets "${secrets}"`);
+            throw new Error(
+                `${namespace}/${serviceName(i)} was not delivered: it has the secrets "${secrets}"`,
+            );
         }
     }
     for (let i = 1; i <= services; i++) await pushedDigests(workspace, servers, serviceName(i));
@@ -56,16 +78,29 @@ export async function checkDelivered(workspace: Workspace, servers: Servers): Pr
 
 /** @throws Error as `checkDelivered` does */
 export async function checkPromoted(workspace: Workspace, servers: Servers): Promise<void> {
-    for (let i = 1; i <= workspace.services; i++) await pushedDigests(workspace, servers, `${serviceName(i)}-next`);
+    for (let i = 1; i <= workspace.services; i++)
+        await pushedDigests(workspace, servers, `${serviceName(i)}-next`);
 }
 
 /** @returns the digests of the images in a repository on the registry @throws Error where there is none */
-export async function pushedDigests({ namespace, environment }: Workspace, { quay }: Servers, name: string): Promise<ReadonlySet<string>> {
+export async function pushedDigests(
+    { namespace, environment }: Workspace,
+    { quay }: Servers,
+    name: string,
+): Promise<ReadonlySet<string>> {
     const repository = `${namespace}/${name}`;
-    const registry = await Registry.login(quay, basic("$oauthtoken", environment["QUAY_TOKEN"] ?? ""), `${repository}:pull`);
-    const { tags } = tagList.parse(JSON.parse((await registry.ask("GET", `${repository}/tags/list`)).text));
+    const registry = await Registry.login(
+        quay,
+        basic("$oauthtoken", environment["QUAY_TOKEN"] ?? ""),
+        `${repository}:pull`,
+    );
+    const { tags } = tagList.parse(
+        JSON.parse((await registry.ask("GET", `${repository}/tags/list`)).text),
+    );
     const digest = async (tag: string): Promise<string> =>
-        (await registry.ask("HEAD", `${repository}/manifests/${tag}`)).headers.get("docker-content-digest") ?? "";
+        (await registry.ask("HEAD", `${repository}/manifests/${tag}`)).headers.get(
+            "docker-content-digest",
+        ) ?? "";
     const digests = new Set(await Promise.all(tags.map(digest)));
     if (digests.size === 0) throw new Error(`${repository} has no image`);
     return digests;

@@ -31,20 +31,32 @@ const ofOneMachine = "**docker:index/registryImage:RegistryImage**";
 
 /** What differs from the state, without changing the state. @throws UserError where that cannot be told. */
 export async function readDrift(stack: string): Promise<Drift[]> {
-    const { stdout, complaint } = await askPulumi(["refresh", "--preview-only", "--json", "--stack", stack, "--exclude", ofOneMachine]);
+    const { stdout, complaint } = await askPulumi([
+        "refresh",
+        "--preview-only",
+        "--json",
+        "--stack",
+        stack,
+        "--exclude",
+        ofOneMachine,
+    ]);
     return parseDrift(stdout, complaint);
 }
 
 /** @param printed by a refresh that is only a preview. */
 export function parseDrift(printed: string, complaint?: string): Drift[] {
-    if (!printed.startsWith("{")) throw new UserError(complaint ?? "`pulumi refresh` said nothing.");
+    if (!printed.startsWith("{"))
+        throw new UserError(complaint ?? "`pulumi refresh` said nothing.");
     const { steps, diagnostics } = refreshed.parse(JSON.parse(printed));
     const error = diagnostics.find(({ severity }) => severity === "error");
-    if (error !== undefined) throw new UserError(error.message.trim().replace(/^error: (Preview failed: )?/, ""));
+    if (error !== undefined)
+        throw new UserError(error.message.trim().replace(/^error: (Preview failed: )?/, ""));
     return steps
         .filter(({ op }) => op === "update" || op === "delete")
         .map(({ op, urn, oldState, detailedDiff }) => ({
-            resource: [oldState?.type, urn].map((name) => name?.split(/::?/).at(-1) ?? "").join(" "),
+            resource: [oldState?.type, urn]
+                .map((name) => name?.split(/::?/).at(-1) ?? "")
+                .join(" "),
             what: op === "delete" ? ("gone" as const) : ("changed" as const),
             properties: Object.keys(detailedDiff ?? {}),
         }));

@@ -34,7 +34,10 @@ try {
         console.log(render(rows, new Date()));
     }
 } catch (error) {
-    const isUsage = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+    const isUsage =
+        error instanceof TypeError &&
+        "code" in error &&
+        String(error.code).startsWith("ERR_PARSE_ARGS");
     if (!(error instanceof UserError || isUsage)) throw error;
     console.error(isUsage ? `${error.message}\n\n${usage}` : error.message);
     process.exitCode = isUsage ? 2 : 1;

@@ -1,11 +1,23 @@
 import type { Row } from "./row.ts";
 
-const headings = ["environment", "version", "digest", "deployed", "visibility", "robot", "robot's age", "scan", "drift"];
+const headings = [
+    "environment",
+    "version",
+    "digest",
+    "deployed",
+    "visibility",
+    "robot",
+    "robot's age",
+    "scan",
+    "drift",
+];
 
 /** The board for a terminal: columns, and notes under them. */
 export function renderText(rows: readonly Row[], now: Date): string {
     const lines = [headings, ...rows.map((row) => cellsOf(row, now))];
-    const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+    const widths = headings.map((_, column) =>
+        Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+    );
     const table = lines.map((line) =>
         line
             .map((cell, column) => cell.padEnd(widths[column] ?? 0))
@@ -18,9 +30,16 @@ export function renderText(rows: readonly Row[], now: Date): string {
 
 /** The board as a table of GitHub's Markdown. */
 export function renderMarkdown(rows: readonly Row[], now: Date): string {
-    const lines = [headings, headings.map(() => "---"), ...rows.map((row) => cellsOf(row, now).map(escape))];
+    const lines = [
+        headings,
+        headings.map(() => "---"),
+        ...rows.map((row) => cellsOf(row, now).map(escape)),
+    ];
     const notes = notesOf(rows).map((note) => `- ${escape(note)}`);
-    return [...lines.map((line) => `| ${line.join(" | ")} |`), ...(notes.length === 0 ? [] : ["", ...notes])].join("\n");
+    return [
+        ...lines.map((line) => `| ${line.join(" | ")} |`),
+        ...(notes.length === 0 ? [] : ["", ...notes]),
+    ].join("\n");
 }
 
 /** The board for other programs: times instead of ages, whole digests. */
@@ -29,7 +48,10 @@ export function renderJson(rows: readonly Row[]): string {
 }
 
 /** `-` is what does not apply, or was not asked; `?` what could not be told. */
-function cellsOf({ environment, version, digest, since, visibility, robot, scan, drift, notes }: Row, now: Date): string[] {
+function cellsOf(
+    { environment, version, digest, since, visibility, robot, scan, drift, notes }: Row,
+    now: Date,
+): string[] {
     const unknown = notes.length > 0 ? "?" : "not deployed";
     return [
         environment,
@@ -40,7 +62,13 @@ function cellsOf({ environment, version, digest, since, visibility, robot, scan,
         robot?.username ?? "-",
         ageOf(robot?.since, now),
         scanOf(scan),
-        drift === undefined ? "-" : drift === null ? "?" : drift.length === 0 ? "none" : String(drift.length),
+        drift === undefined
+            ? "-"
+            : drift === null
+              ? "?"
+              : drift.length === 0
+                ? "none"
+                : String(drift.length),
     ];
 }
 
@@ -49,7 +77,9 @@ function scanOf(scan: Row["scan"]): string {
     if (scan === null) return "?";
     if (scan.status !== "scanned") return scan.status;
     const found = Object.entries(scan.findings).filter(([, count]) => count > 0);
-    return found.length === 0 ? "nothing found" : found.map(([severity, count]) => `${String(count)} ${severity}`).join(", ");
+    return found.length === 0
+        ? "nothing found"
+        : found.map(([severity, count]) => `${String(count)} ${severity}`).join(", ");
 }
 
 /** `3 d`: how long ago that was, in the largest unit of which there is one. */
@@ -57,14 +87,17 @@ function ageOf(since: string | undefined, now: Date): string {
     if (since === undefined) return "-";
     const minutes = Math.max(0, Math.floor((now.getTime() - Date.parse(since)) / 60_000));
     if (minutes < 60) return `${String(minutes)} min`;
-    return minutes < 24 * 60 ? `${String(Math.floor(minutes / 60))} h` : `${String(Math.floor(minutes / 60 / 24))} d`;
+    return minutes < 24 * 60
+        ? `${String(Math.floor(minutes / 60))} h`
+        : `${String(Math.floor(minutes / 60 / 24))} d`;
 }
 
 /** What several environments have in common is said once. */
 function notesOf(rows: readonly Row[]): string[] {
     const environments = new Map<string, string[]>();
     for (const { environment, notes } of rows) {
-        for (const note of notes) environments.set(note, [...(environments.get(note) ?? []), environment]);
+        for (const note of notes)
+            environments.set(note, [...(environments.get(note) ?? []), environment]);
     }
     return [...environments].map(([note, names]) => `${names.join(", ")}: ${note}`);
 }

@@ -37,7 +37,9 @@ export async function readRow(stack: string, withDrift: boolean): Promise<Row> {
         withDrift ? noted("drift", readDrift(stack)) : undefined,
     ]);
     for (const { resource, what, properties } of drift ?? []) {
-        notes.push(`drift: ${resource} is ${what}${properties.length === 0 ? "" : `: ${properties.join(", ")}`}`);
+        notes.push(
+            `drift: ${resource} is ${what}${properties.length === 0 ? "" : `: ${properties.join(", ")}`}`,
+        );
     }
     return {
         ...row,

@@ -6,13 +6,19 @@ import { type Scan, scansOf } from "../quay/severity.ts";
 import type { Deployed } from "./state.ts";
 
 /** What Quay's scanner found in an image; of an index in all its images together. @throws QuayError where Quay does not say. */
-export async function readScan({ image, settings }: NonNullable<Deployed["published"]>): Promise<Scan> {
+export async function readScan({
+    image,
+    settings,
+}: NonNullable<Deployed["published"]>): Promise<Scan> {
     const api = new QuayClient(clientOptions(settings, process.env, new AbortController().signal));
     const [name = "", digest = ""] = image.split("@");
     const repository = parseImageName(name);
     // The token is for its own Quay alone.
-    if (repository?.host !== api.site.host) throw new QuayError(`The image is on another Quay than ${api.site.url}: set QUAY_URL.`);
-    const session = new RegistrySession(api, repository.host, undefined, [`repository:${repository.path}:pull`]);
+    if (repository?.host !== api.site.host)
+        throw new QuayError(`The image is on another Quay than ${api.site.url}: set QUAY_URL.`);
+    const session = new RegistrySession(api, repository.host, undefined, [
+        `repository:${repository.path}:pull`,
+    ]);
     const manifest = await session.manifest(repository.path, digest);
     if (manifest === undefined) throw new QuayError(`There is no ${digest} in ${name} any more.`);
     return sum(await scansOf(api, repository.path, manifest));
@@ -29,5 +35,8 @@ function sum(scans: readonly Scan[]): Scan {
         findings.negligible += scan.findings.negligible;
         findings.unknown += scan.findings.unknown;
     }
-    return { status: scans.find(({ status }) => status !== "scanned")?.status ?? "scanned", findings };
+    return {
+        status: scans.find(({ status }) => status !== "scanned")?.status ?? "scanned",
+        findings,
+    };
 }

@@ -28,7 +28,10 @@ export interface Deployed {
     /** Since when the environment is at this image: a time (RFC 3339). */
     readonly since?: string | undefined;
     /** The image by its digest, and the settings of the Quay provider; absent where the image is in no registry. */
-    readonly published?: { readonly image: string; readonly settings: Readonly<Record<string, string>> };
+    readonly published?: {
+        readonly image: string;
+        readonly settings: Readonly<Record<string, string>>;
+    };
     /** Who may pull it: `public` or `private`. */
     readonly visibility?: string | undefined;
     readonly robot?: Robot;
@@ -56,7 +59,9 @@ export function parseState(stack: string, state: unknown): Deployed | undefined 
     if (values === undefined || Object.keys(values).length === 0) return undefined;
     const { data: outputs } = stackOutputs.safeParse(values);
     if (outputs === undefined)
-        throw new UserError(`The stack "${stack}" does not export the outputs of a deployment: \`pulumi up\` in it first.`);
+        throw new UserError(
+            `The stack "${stack}" does not export the outputs of a deployment: \`pulumi up\` in it first.`,
+        );
 
     const find = (type: string, output: string, value: string) =>
         resources.find((resource) => resource.type === type && resource.outputs[output] === value);
@@ -66,17 +71,27 @@ export function parseState(stack: string, state: unknown): Deployed | undefined 
         return { environment, version, digest: outputs.imageId, since: image?.modified };
     }
     const { digest, image, repositoryUrl, robotUsername } = outputs;
-    const settings = Object.entries(resources.find(({ type }) => type === "pulumi:providers:quay")?.inputs ?? {});
+    const settings = Object.entries(
+        resources.find(({ type }) => type === "pulumi:providers:quay")?.inputs ?? {},
+    );
     return {
         environment,
         version,
         digest,
         since: find("quay:index:PromotedImage", "digest", digest)?.modified,
-        published: { image, settings: Object.fromEntries(settings.filter((one): one is [string, string] => typeof one[1] === "string")) },
+        published: {
+            image,
+            settings: Object.fromEntries(
+                settings.filter((one): one is [string, string] => typeof one[1] === "string"),
+            ),
+        },
         visibility: z
             .string()
             .optional()
             .parse(find("quay:index:Repository", "url", repositoryUrl)?.outputs["visibility"]),
-        robot: { username: robotUsername, since: find("quay:index:Robot", "username", robotUsername)?.created },
+        robot: {
+            username: robotUsername,
+            since: find("quay:index:Robot", "username", robotUsername)?.created,
+        },
     };
 }

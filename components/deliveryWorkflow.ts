@@ -52,7 +52,9 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         const file = {
             repository,
             file: path,
-            content: pulumi.all([known, failOn(known.apply(findProblem))]).apply(([known]) => workflowFile(known, manager)),
+            content: pulumi
+                .all([known, failOn(known.apply(findProblem))])
+                .apply(([known]) => workflowFile(known, manager)),
             commitMessage: `Deliver ${path} from ${manager}`,
         };
         this.path = path;
@@ -73,7 +75,9 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
                 name,
                 {
                     repository,
-                    branch: file.content.apply((content) => `pulumi/${posix.parse(path).name}-${shortHash(content)}`),
+                    branch: file.content.apply(
+                        (content) => `pulumi/${posix.parse(path).name}-${shortHash(content)}`,
+                    ),
                     sourceBranch: branch,
                 },
                 { parent: this, retainOnDelete: true, replaceOnChanges: ["branch"] }, // the provider would rename it

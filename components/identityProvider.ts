@@ -28,8 +28,16 @@ export class IdentityProvider extends pulumi.ComponentResource {
     constructor(name: string, args: IdentityProviderArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:docker:IdentityProvider", name, {}, opts);
         this.audience = args.audience;
-        const image = new ServiceImage(name, { repository: name, context: join(import.meta.dirname, "../identity") }, { parent: this });
-        const clientSecret = new random.RandomPassword(name, { length: 40, special: false }, { parent: this });
+        const image = new ServiceImage(
+            name,
+            { repository: name, context: join(import.meta.dirname, "../identity") },
+            { parent: this },
+        );
+        const clientSecret = new random.RandomPassword(
+            name,
+            { length: 40, special: false },
+            { parent: this },
+        );
         const server = new LocalService(
             name,
             {

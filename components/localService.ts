@@ -14,7 +14,11 @@ export interface LocalServiceArgs {
      * The port on this machine (loopback only), the port in the container that it leads to, and the configuration key that the error about a
      * taken port names. Default: none is published.
      */
-    readonly port?: { readonly host: number; readonly container: number; readonly setting?: string };
+    readonly port?: {
+        readonly host: number;
+        readonly container: number;
+        readonly setting?: string;
+    };
     /** Environment variables. A secret stays one: in the state, in diffs and in logs. */
     readonly env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** Memory limit in MiB, without swap. Default: 512. */
@@ -40,14 +44,24 @@ export class LocalService extends pulumi.ComponentResource {
         super("mlops:docker:LocalService", name, {}, opts);
         const { port, memory = 512, cpus = 1, healthTimeout = 60 } = args;
         const owner = `${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
-        const portProblem = inUp(async () => (port === undefined ? undefined : findPortProblem(port.host, owner, port.setting)));
+        const portProblem = inUp(async () =>
+            port === undefined ? undefined : findPortProblem(port.host, owner, port.setting),
+        );
         const container = new docker.Container(
             name,
             {
                 image: pulumi.all([args.image, failOn(portProblem)]).apply(([image]) => image),
                 labels: [{ label: ownerLabel, value: owner }],
-                networksAdvanced: [{ name: args.network, ...(args.alias === undefined ? {} : { aliases: [args.alias] }) }],
-                ports: port === undefined ? [] : [{ internal: port.container, external: port.host, ip: "127.0.0.1" }],
+                networksAdvanced: [
+                    {
+                        name: args.network,
+                        ...(args.alias === undefined ? {} : { aliases: [args.alias] }),
+                    },
+                ],
+                ports:
+                    port === undefined
+                        ? []
+                        : [{ internal: port.container, external: port.host, ip: "127.0.0.1" }],
                 envs: pulumi.output(args.env ?? {}).apply((env) =>
                     Object.entries(env)
                         .map(([key, value]) => `${key}=${value}`)
@@ -69,9 +83,13 @@ export class LocalService extends pulumi.ComponentResource {
         );
         // Not the provider's own `wait`: that holds only at creation, leaves a container that the next `up` takes for a good one, and
         // does not say what went wrong.
-        const healthProblem = container.id.apply((id) => inUp(() => findHealthProblem(id.slice(0, 12), healthTimeout)));
+        const healthProblem = container.id.apply((id) =>
+            inUp(() => findHealthProblem(id.slice(0, 12), healthTimeout)),
+        );
         this.containerName = container.name;
-        this.serviceUrl = failOn(healthProblem).apply(() => (port === undefined ? undefined : `http://localhost:${String(port.host)}`));
+        this.serviceUrl = failOn(healthProblem).apply(() =>
+            port === undefined ? undefined : `http://localhost:${String(port.host)}`,
+        );
         this.registerOutputs({ containerName: this.containerName, serviceUrl: this.serviceUrl });
     }
 }

@@ -32,7 +32,11 @@ export class PromotedServiceImage extends pulumi.ComponentResource {
     /** The image's digest. */
     declare readonly digest: pulumi.Output<string>;
 
-    constructor(name: string, args: PromotedServiceImageArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(
+        name: string,
+        args: PromotedServiceImageArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
         super("mlops:quay:PromotedServiceImage", name, {}, opts);
         const { repository: source, ...gate } = args.from;
         const { repository: target, version, publishedBy } = args;

@@ -58,9 +58,18 @@ export class QuayRepository extends pulumi.ComponentResource {
         const { namespace, rotation = 0, retire = false } = args;
         const repository = new quay.Repository(
             name,
-            { namespace, name: args.repository, visibility: args.visibility, description: args.description },
+            {
+                namespace,
+                name: args.repository,
+                visibility: args.visibility,
+                description: args.description,
+            },
             // Without one of the program's, the description is whatever somebody wrote on the repository's page.
-            { parent: this, protect: args.protect ?? false, ignoreChanges: args.description === undefined ? ["description"] : [] },
+            {
+                parent: this,
+                protect: args.protect ?? false,
+                ignoreChanges: args.description === undefined ? ["description"] : [],
+            },
         );
         for (const [index, policy] of (args.autoPrune ?? []).entries()) {
             new quay.AutoPrunePolicy(
@@ -77,7 +86,11 @@ export class QuayRepository extends pulumi.ComponentResource {
             );
         }
         if (args.immutableTags !== undefined) {
-            const policy = { repository: repository.fullName, tagPattern: args.immutableTags, ifUnsupported: "warn" as const };
+            const policy = {
+                repository: repository.fullName,
+                tagPattern: args.immutableTags,
+                ifUnsupported: "warn" as const,
+            };
             new quay.TagImmutabilityPolicy(name, policy, { parent: this });
         }
         const current = this.#robot(name, args, repository, rotation);
@@ -104,7 +117,10 @@ export class QuayRepository extends pulumi.ComponentResource {
             resource,
             {
                 namespace: args.namespace,
-                name: rotation === 0 ? args.robot : pulumi.interpolate`${args.robot}_${this.#suffix(resource)}`,
+                name:
+                    rotation === 0
+                        ? args.robot
+                        : pulumi.interpolate`${args.robot}_${this.#suffix(resource)}`,
                 description: `Pushes to ${args.repository}`,
             },
             // Quay cannot change it: one that was made by hand keeps its own, and with that its token.
@@ -122,6 +138,10 @@ export class QuayRepository extends pulumi.ComponentResource {
     }
 
     #suffix(resource: string): pulumi.Output<string> {
-        return new random.RandomString(resource, { length: 6, special: false, upper: false }, { parent: this }).result;
+        return new random.RandomString(
+            resource,
+            { length: 6, special: false, upper: false },
+            { parent: this },
+        ).result;
     }
 }

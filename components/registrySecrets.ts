@@ -2,7 +2,12 @@ import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../errors.ts";
 import { readAccount } from "../github/account.ts";
-import { type EnvironmentArgs, findEnvironmentProblems, ownerVariable, thisStack } from "../github/environment.ts";
+import {
+    type EnvironmentArgs,
+    findEnvironmentProblems,
+    ownerVariable,
+    thisStack,
+} from "../github/environment.ts";
 import { findReviewers } from "../github/lookUp.ts";
 import { orFail } from "./failOn.ts";
 
@@ -33,7 +38,11 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         if (environment === undefined) {
             readAccount();
             for (const [secretName, value] of Object.entries(args.secrets)) {
-                new github.ActionsSecret(`${name}-${secretName}`, { repository, secretName, value }, { parent: this });
+                new github.ActionsSecret(
+                    `${name}-${secretName}`,
+                    { repository, secretName, value },
+                    { parent: this },
+                );
             }
         } else {
             this.#declareIn(environment, name, args);
@@ -42,7 +51,11 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         this.registerOutputs({ environment: this.environment });
     }
 
-    #declareIn(environment: EnvironmentArgs, name: string, { repository, secrets }: RegistrySecretsArgs): void {
+    #declareIn(
+        environment: EnvironmentArgs,
+        name: string,
+        { repository, secrets }: RegistrySecretsArgs,
+    ): void {
         const problems = findEnvironmentProblems(environment);
         if (problems.length > 0) throw new UserError(problems.join("\n"));
         const { branches = [], tags = [], protectedBranches = false } = environment;
@@ -53,9 +66,20 @@ export class RegistrySecrets extends pulumi.ComponentResource {
                 repository,
                 environment: environment.name,
                 ...this.#reviewers(environment),
-                ...(environment.waitTimer === undefined ? {} : { waitTimer: environment.waitTimer }),
-                ...(environment.preventSelfReview === undefined ? {} : { preventSelfReview: environment.preventSelfReview }),
-                ...(custom || protectedBranches ? { deploymentBranchPolicy: { protectedBranches, customBranchPolicies: custom } } : {}),
+                ...(environment.waitTimer === undefined
+                    ? {}
+                    : { waitTimer: environment.waitTimer }),
+                ...(environment.preventSelfReview === undefined
+                    ? {}
+                    : { preventSelfReview: environment.preventSelfReview }),
+                ...(custom || protectedBranches
+                    ? {
+                          deploymentBranchPolicy: {
+                              protectedBranches,
+                              customBranchPolicies: custom,
+                          },
+                      }
+                    : {}),
             },
             { parent: this },
         );
@@ -63,10 +87,23 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         const within = { parent: this, deletedWith: declared };
         const at = { repository, environment: declared.environment };
         const rules = [
-            ...branches.map((branchPattern) => [`branch-${branchPattern}`, { branchPattern }] as const),
+            ...branches.map(
+                (branchPattern) => [`branch-${branchPattern}`, { branchPattern }] as const,
+            ),
             ...tags.map((tagPattern) => [`tag-${tagPattern}`, { tagPattern }] as const),
-        ].map(([key, pattern]) => new github.RepositoryEnvironmentDeploymentPolicy(`${name}-${key}`, { ...at, ...pattern }, within));
-        const note = new github.ActionsEnvironmentVariable(name, { ...at, variableName: ownerVariable, value: thisStack() }, within);
+        ].map(
+            ([key, pattern]) =>
+                new github.RepositoryEnvironmentDeploymentPolicy(
+                    `${name}-${key}`,
+                    { ...at, ...pattern },
+                    within,
+                ),
+        );
+        const note = new github.ActionsEnvironmentVariable(
+            name,
+            { ...at, variableName: ownerVariable, value: thisStack() },
+            within,
+        );
         for (const [secretName, value] of Object.entries(secrets)) {
             new github.ActionsEnvironmentSecret(
                 `${name}-${secretName}`,
@@ -78,7 +115,9 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         }
     }
 
-    #reviewers({ reviewers }: EnvironmentArgs): { reviewers?: github.RepositoryEnvironmentArgs["reviewers"] } {
+    #reviewers({ reviewers }: EnvironmentArgs): {
+        reviewers?: github.RepositoryEnvironmentArgs["reviewers"];
+    } {
         const account = readAccount();
         if (reviewers === undefined) return {};
         const ids = orFail(findReviewers(account, reviewers, this));

@@ -58,14 +58,24 @@ export class ServiceImage extends pulumi.ComponentResource {
     /** @throws UserError where the repository, the context or the Dockerfile is not what it has to be; nothing has started then. */
     constructor(name: string, args: ServiceImageArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:docker:ServiceImage", name, {}, opts);
-        const { repository, publish, dockerfile = "Dockerfile", buildArgs = {}, buildSecrets = {} } = args;
+        const {
+            repository,
+            publish,
+            dockerfile = "Dockerfile",
+            buildArgs = {},
+            buildSecrets = {},
+        } = args;
         if (typeof repository === "string" && !isRepository(repository)) {
-            throw new UserError(`"${repository}" cannot name an image: lower-case letters, digits, and . _ - / within; no tag.`);
+            throw new UserError(
+                `"${repository}" cannot name an image: lower-case letters, digits, and . _ - / within; no tag.`,
+            );
         }
         for (const [id, variable] of Object.entries(buildSecrets)) {
             // The builder would take an unset variable for an empty secret.
             if (!pulumi.runtime.isDryRun() && !process.env[variable]) {
-                throw new UserError(`The build secret "${id}" is to come from the environment variable ${variable}, which is not set.`);
+                throw new UserError(
+                    `The build secret "${id}" is to come from the environment variable ${variable}, which is not set.`,
+                );
             }
         }
         const content = hashBuild({ ...args, dockerfile });
@@ -84,7 +94,11 @@ export class ServiceImage extends pulumi.ComponentResource {
         };
         if (publish === undefined) {
             // An image is its content: another stack, or a later `up` that goes back to this content, may be using it.
-            const built = new docker.RemoteImage(name, { ...image, keepLocally: true }, { parent: this });
+            const built = new docker.RemoteImage(
+                name,
+                { ...image, keepLocally: true },
+                { parent: this },
+            );
             this.reference = built.imageId;
             this.digest = pulumi.output(undefined);
         } else {
@@ -104,14 +118,24 @@ export class ServiceImage extends pulumi.ComponentResource {
             );
             const published = new quay.PromotedImage(
                 name,
-                { source: repository, target: repository, digest: pushed.sha256Digest, tags: [publish.version], floatingTags: ["latest"] },
+                {
+                    source: repository,
+                    target: repository,
+                    digest: pushed.sha256Digest,
+                    tags: [publish.version],
+                    floatingTags: ["latest"],
+                },
                 { parent: this },
             );
             this.reference = published.image;
             this.digest = published.digest;
         }
         this.imageName = image.name;
-        this.registerOutputs({ imageName: this.imageName, reference: this.reference, digest: this.digest });
+        this.registerOutputs({
+            imageName: this.imageName,
+            reference: this.reference,
+            digest: this.digest,
+        });
     }
 }
 
@@ -121,7 +145,11 @@ function hashBuild(args: ServiceImageArgs & { readonly dockerfile: string }): st
     addField(hash, "context", hashContext({ folder: args.context, dockerfile: args.dockerfile }));
     addField(hash, "target", args.target ?? "");
     addField(hash, "platform", args.platform ?? "");
-    addField(hash, "args", JSON.stringify(Object.entries(args.buildArgs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))));
+    addField(
+        hash,
+        "args",
+        JSON.stringify(Object.entries(args.buildArgs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))),
+    );
     addField(
         hash,
         "secrets",
@@ -153,7 +181,11 @@ function contextInput(name: string, folder: string): string {
 
 /** Makes the link point there, at once for whoever looks: a new link takes the old one's place. */
 function pointLink(link: string, target: string): void {
-    if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(link) === target) return;
+    if (
+        lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() &&
+        readlinkSync(link) === target
+    )
+        return;
     const fresh = `${link}.${String(process.pid)}`;
     symlinkSync(target, fresh, "dir");
     renameSync(fresh, link);

@@ -36,7 +36,10 @@ export interface ChainOptions {
 /** A service that is built in no time: an image with nothing but its version. */
 function writeTinyService(folder: string): void {
     mkdirSync(folder);
-    writeFileSync(join(folder, "Dockerfile"), "FROM scratch\nARG VERSION\nENV VERSION=$VERSION\nCOPY content /content\n");
+    writeFileSync(
+        join(folder, "Dockerfile"),
+        "FROM scratch\nARG VERSION\nENV VERSION=$VERSION\nCOPY content /content\n",
+    );
     writeFileSync(join(folder, "content"), "one");
 }
 
@@ -64,7 +67,11 @@ export class Chain {
         this.service = options.service ?? join(this.#root, "service");
         quay.createUser(account);
         github.createUser(account);
-        this.repository = github.createRepository({ owner: account, name: "MLOpsPython", private: false });
+        this.repository = github.createRepository({
+            owner: account,
+            name: "MLOpsPython",
+            private: false,
+        });
         this.repository.createBranch("api/github_action");
         this.#environment = {
             PULUMI_HOME: pulumiHome(this.#root),
@@ -114,7 +121,11 @@ export class Chain {
 
     async preview(environment: EnvironmentName): Promise<Ran> {
         const stack = await this.stack(environment);
-        const { stdout, stderr, changeSummary } = await stack.preview({ color: "never", diff: true, ...this.#printed() });
+        const { stdout, stderr, changeSummary } = await stack.preview({
+            color: "never",
+            diff: true,
+            ...this.#printed(),
+        });
         return { output: `${stdout}${stderr}`, changes: changeSummary };
     }
 
@@ -127,7 +138,16 @@ export class Chain {
     /** `pulumi destroy --yes`: with the preview that stops at what is protected. @throws Error with what it printed */
     async destroy(environment: EnvironmentName): Promise<void> {
         await this.stack(environment);
-        await this.run("pulumi", "destroy", "--yes", "--non-interactive", "--color", "never", "--stack", environment);
+        await this.run(
+            "pulumi",
+            "destroy",
+            "--yes",
+            "--non-interactive",
+            "--color",
+            "never",
+            "--stack",
+            environment,
+        );
     }
 
     /** A command in the project's folder, with its tokens and its state. @returns what it printed @throws Error with what it printed */
@@ -140,7 +160,10 @@ export class Chain {
             });
             return stdout;
         } catch (error) {
-            const printed = typeof error === "object" && error !== null && "stdout" in error ? String(error.stdout) : "";
+            const printed =
+                typeof error === "object" && error !== null && "stdout" in error
+                    ? String(error.stdout)
+                    : "";
             throw new Error(`${String(error)}\n${printed}`);
         }
     }
@@ -148,7 +171,11 @@ export class Chain {
     /** What the environment tells other teams. */
     async outputs(environment: EnvironmentName): Promise<PublishedOutputs> {
         const outputs: OutputMap = await (await this.stack(environment)).outputs();
-        return publishedOutputs.parse(Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value as unknown])));
+        return publishedOutputs.parse(
+            Object.fromEntries(
+                Object.entries(outputs).map(([name, { value }]) => [name, value as unknown]),
+            ),
+        );
     }
 
     /** What a tag of an environment's repository points at, as Quay's API has it. */
@@ -158,22 +185,30 @@ export class Chain {
             `${this.quay.url}/api/v1/repository/${account}/mlops_python_2022_2023${suffix}/tag/?onlyActiveTags=true`,
             { headers: { authorization: `Bearer ${this.#environment["QUAY_TOKEN"] ?? ""}` } },
         );
-        const { tags } = (await response.json()) as { tags: { name: string; manifest_digest: string }[] };
+        const { tags } = (await response.json()) as {
+            tags: { name: string; manifest_digest: string }[];
+        };
         return Object.fromEntries(tags.map(({ name, manifest_digest }) => [name, manifest_digest]));
     }
 
     /** The docker client, with logins of its own. @throws Error with what it said */
     async docker(...command: string[]): Promise<string> {
-        const { stdout } = await promisify(execFile)("docker", command, { env: { ...process.env, ...this.#environment } });
+        const { stdout } = await promisify(execFile)("docker", command, {
+            env: { ...process.env, ...this.#environment },
+        });
         return stdout.trim();
     }
 
     /** Logs in to Quay with what GitHub holds as the secrets of an environment. */
     async logIn(environment: EnvironmentName): Promise<void> {
         const { QUAY_USER = "", QUAY_PWD = "" } = this.repository.secrets(environment);
-        const login = execFile("docker", ["login", this.quay.registry, "--username", QUAY_USER, "--password-stdin"], {
-            env: { ...process.env, ...this.#environment },
-        });
+        const login = execFile(
+            "docker",
+            ["login", this.quay.registry, "--username", QUAY_USER, "--password-stdin"],
+            {
+                env: { ...process.env, ...this.#environment },
+            },
+        );
         login.stdin?.end(QUAY_PWD);
         await new Promise<void>((resolve, reject) => {
             login.once("close", (code) => {
@@ -205,7 +240,10 @@ export class Chain {
     stack(environment: EnvironmentName): Promise<Stack> {
         const open =
             this.#stacks.get(environment) ??
-            LocalWorkspace.createOrSelectStack({ stackName: environment, workDir: this.folder }, { envVars: this.#environment });
+            LocalWorkspace.createOrSelectStack(
+                { stackName: environment, workDir: this.folder },
+                { envVars: this.#environment },
+            );
         this.#stacks.set(environment, open);
         return open;
     }

@@ -3,7 +3,8 @@ import { promisify } from "node:util";
 
 /** Removes a registry's images from the Docker engine, by their names there: the same image may have others. @param registry HOST:PORT */
 export async function removeImages(registry: string): Promise<void> {
-    const docker = async (...options: string[]): Promise<string> => (await promisify(execFile)("docker", options)).stdout.trim();
+    const docker = async (...options: string[]): Promise<string> =>
+        (await promisify(execFile)("docker", options)).stdout.trim();
     const format = '{{.Repository}}{{if eq .Tag "<none>"}}@{{.Digest}}{{else}}:{{.Tag}}{{end}}';
     const names = await docker("images", "--digests", "--format", format, `${registry}/*/*`);
     if (names !== "") await docker("rmi", "--force", ...new Set(names.split("\n")));

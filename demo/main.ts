@@ -40,7 +40,9 @@ function step(title: string): void {
 async function up(environment: EnvironmentName, why: string): Promise<void> {
     const { changes } = await chain.up(environment);
     const { same = 0, ...others } = changes;
-    const counts = Object.entries(others).map(([operation, count]) => `${String(count)} ${operation}`);
+    const counts = Object.entries(others).map(
+        ([operation, count]) => `${String(count)} ${operation}`,
+    );
     const { version, digest } = await chain.outputs(environment);
     console.log(
         `  pulumi up -s ${environment.padEnd(8)} ${why}: ${counts.join(", ") || "nothing to do"}, ${String(same)} same → ${version} ${digest.slice(7, 19)}`,
@@ -76,19 +78,40 @@ try {
     const before = chain.repository.secrets("prod")["QUAY_USER"];
     await chain.set("prod", "quay.rotation", "1");
     await up("prod", "rotated");
-    console.log(`  QUAY_USER ${before ?? ""} → ${chain.repository.secrets("prod")["QUAY_USER"] ?? ""}`);
+    console.log(
+        `  QUAY_USER ${before ?? ""} → ${chain.repository.secrets("prod")["QUAY_USER"] ?? ""}`,
+    );
 
-    step("Another machine pulls prod's image by its digest, with the credentials that GitHub holds, and runs it");
+    step(
+        "Another machine pulls prod's image by its digest, with the credentials that GitHub holds, and runs it",
+    );
     const { image } = await chain.outputs("prod");
     await chain.logIn("prod");
     await chain.docker("pull", image);
-    const variables = ["OAUTH2_ISSUER=https://issuer.invalid/", "OAUTH2_AUDIENCE=demo", "OAUTH2_JWKS_URI=jwks.json"];
-    container = await chain.docker("run", "--detach", "--publish", "127.0.0.1::8080", ...variables.flatMap((one) => ["--env", one]), image);
+    const variables = [
+        "OAUTH2_ISSUER=https://issuer.invalid/",
+        "OAUTH2_AUDIENCE=demo",
+        "OAUTH2_JWKS_URI=jwks.json",
+    ];
+    container = await chain.docker(
+        "run",
+        "--detach",
+        "--publish",
+        "127.0.0.1::8080",
+        ...variables.flatMap((one) => ["--env", one]),
+        image,
+    );
     const address = await chain.docker("port", container, "8080/tcp");
-    console.log(`  http://${address}/health answers: ${await answerOf(`http://${address}/health`, container)}`);
+    console.log(
+        `  http://${address}/health answers: ${await answerOf(`http://${address}/health`, container)}`,
+    );
 
     step("What is where");
-    console.log((await chain.run(process.execPath, "board/main.ts", ...environments)).trimEnd().replaceAll(/^/gm, "  "));
+    console.log(
+        (await chain.run(process.execPath, "board/main.ts", ...environments))
+            .trimEnd()
+            .replaceAll(/^/gm, "  "),
+    );
     step("Done, and everything is removed again");
 } catch (error) {
     if (cleaned === undefined) {
@@ -111,5 +134,7 @@ async function answerOf(url: string, container: string): Promise<string> {
         }
         await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    throw new Error(`${url} did not answer within a minute:\n${await chain.docker("logs", container)}`);
+    throw new Error(
+        `${url} did not answer within a minute:\n${await chain.docker("logs", container)}`,
+    );
 }

@@ -1,5 +1,15 @@
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
+import {
+    closeSync,
+    existsSync,
+    fstatSync,
+    openSync,
+    readdirSync,
+    readFileSync,
+    readlinkSync,
+    readSync,
+    statSync,
+} from "node:fs";
 import { join, posix, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import { IgnoreRules, type Matched } from "./ignoreFile.ts";
@@ -31,7 +41,9 @@ export interface ContextEntry {
 export function listContext({ folder, dockerfile }: BuildContext): ContextEntry[] {
     const root = resolve(folder);
     if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
-        throw new UserError(`The build context "${folder}" is not a folder (looked for it at ${root}).`);
+        throw new UserError(
+            `The build context "${folder}" is not a folder (looked for it at ${root}).`,
+        );
     }
     if (posix.isAbsolute(dockerfile) || posix.normalize(dockerfile).startsWith("../")) {
         throw new UserError(
@@ -39,12 +51,16 @@ export function listContext({ folder, dockerfile }: BuildContext): ContextEntry[
         );
     }
     if (!statSync(join(root, dockerfile), { throwIfNoEntry: false })?.isFile()) {
-        throw new UserError(`There is no Dockerfile "${dockerfile}" in the build context "${folder}" (looked in ${root}).`);
+        throw new UserError(
+            `There is no Dockerfile "${dockerfile}" in the build context "${folder}" (looked in ${root}).`,
+        );
     }
     const rules = new IgnoreRules(readIgnoreFile(root, dockerfile));
     const entries: ContextEntry[] = [];
     const walk = (directory: string, above: Matched): void => {
-        for (const child of reading(directory, () => readdirSync(join(root, directory), { withFileTypes: true }))) {
+        for (const child of reading(directory, () =>
+            readdirSync(join(root, directory), { withFileTypes: true }),
+        )) {
             const path = directory === "" ? child.name : `${directory}/${child.name}`;
             const { ignored, matched } = rules.decide(path, above);
             if (child.isDirectory()) {
@@ -53,7 +69,12 @@ export function listContext({ folder, dockerfile }: BuildContext): ContextEntry[
             } else if (!ignored && child.isSymbolicLink()) {
                 entries.push({ path, kind: "symlink", target: linkTarget(root, path) });
             } else if (!ignored && child.isFile()) {
-                entries.push({ path, kind: reading(path, () => isExecutable(join(root, path))) ? "executable" : "file" });
+                entries.push({
+                    path,
+                    kind: reading(path, () => isExecutable(join(root, path)))
+                        ? "executable"
+                        : "file",
+                });
             }
         }
     };
@@ -74,7 +95,8 @@ export function hashContext(context: BuildContext): string {
     for (const entry of listContext(context)) {
         addField(hash, entry.kind, entry.path);
         if (entry.kind === "symlink") addField(hash, "target", entry.target ?? "");
-        else if (entry.kind !== "directory") addFile(hash, join(context.folder, entry.path), buffer);
+        else if (entry.kind !== "directory")
+            addFile(hash, join(context.folder, entry.path), buffer);
     }
     // The builder gets the Dockerfile even where the ignore file leaves it out of the context.
     addField(hash, "dockerfile", context.dockerfile);
@@ -93,7 +115,9 @@ function reading<T>(path: string, read: () => T): T {
         return read();
     } catch (error) {
         const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-        throw new UserError(`"${path}" in the build context cannot be read (${code}): mend that, or name it in .dockerignore.`);
+        throw new UserError(
+            `"${path}" in the build context cannot be read (${code}): mend that, or name it in .dockerignore.`,
+        );
     }
 }
 
@@ -106,14 +130,19 @@ function addFile(hash: Hash, file: string, buffer: Buffer): void {
             read = readSync(descriptor, buffer);
             hash.update(buffer.subarray(0, read));
         }
-        if (left !== 0) throw new UserError(`${file} changed while it was read: run again when nothing writes to the build context.`);
+        if (left !== 0)
+            throw new UserError(
+                `${file} changed while it was read: run again when nothing writes to the build context.`,
+            );
     } finally {
         closeSync(descriptor);
     }
 }
 
 function readIgnoreFile(root: string, dockerfile: string): string {
-    const file = [`${dockerfile}.dockerignore`, ".dockerignore"].map((name) => join(root, name)).find((path) => existsSync(path));
+    const file = [`${dockerfile}.dockerignore`, ".dockerignore"]
+        .map((name) => join(root, name))
+        .find((path) => existsSync(path));
     return file === undefined ? "" : readFileSync(file, "utf8");
 }
 

@@ -8,7 +8,9 @@ export type RunVariables = Readonly<Record<string, string | undefined>>;
 
 /** The command that runs an image in the background, with its port published. */
 export function runCommand(image: string, port: number, variables: RunVariables): string {
-    const options = Object.entries(variables).map(([name, value]) => ` -e ${name}${value === undefined ? "" : `=${shellWord(value)}`}`);
+    const options = Object.entries(variables).map(
+        ([name, value]) => ` -e ${name}${value === undefined ? "" : `=${shellWord(value)}`}`,
+    );
     return `docker run -d -p ${String(port)}:${String(port)}${options.join("")} ${image}`;
 }
 

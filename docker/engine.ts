@@ -10,7 +10,9 @@ const run = promisify(execFile);
 const containerState = z.object({
     Status: z.string(),
     ExitCode: z.number(),
-    Health: z.object({ Status: z.string(), Log: z.array(z.object({ Output: z.string() })).nullish() }).nullish(),
+    Health: z
+        .object({ Status: z.string(), Log: z.array(z.object({ Output: z.string() })).nullish() })
+        .nullish(),
 });
 type ContainerState = z.infer<typeof containerState>;
 
@@ -21,7 +23,10 @@ type ContainerState = z.infer<typeof containerState>;
  * @returns nothing where it is healthy; otherwise what is wrong (it stopped, it has no HEALTHCHECK, it took too long), with the end of
  * its output and what to look at.
  */
-export async function findHealthProblem(container: string, timeout: number): Promise<string | undefined> {
+export async function findHealthProblem(
+    container: string,
+    timeout: number,
+): Promise<string | undefined> {
     const deadline = Date.now() + timeout * 1000;
     for (;;) {
         const state = await inspect(container);
@@ -31,7 +36,11 @@ export async function findHealthProblem(container: string, timeout: number): Pro
             return `The container ${container} has no health check: add a HEALTHCHECK to the Dockerfile of its image.`;
         }
         if (state.Status !== "running") {
-            return explain(container, state, `is not running (${state.Status}, exit code ${String(state.ExitCode)})`);
+            return explain(
+                container,
+                state,
+                `is not running (${state.Status}, exit code ${String(state.ExitCode)})`,
+            );
         }
         if (Date.now() > deadline) {
             return explain(container, state, `was not healthy within ${String(timeout)} seconds`);
@@ -43,16 +52,27 @@ export async function findHealthProblem(container: string, timeout: number): Pro
 /** The container's state, or why it cannot be had. */
 async function inspect(container: string): Promise<ContainerState | string> {
     try {
-        const { stdout } = await run("docker", ["container", "inspect", "--format", "{{json .State}}", container]);
+        const { stdout } = await run("docker", [
+            "container",
+            "inspect",
+            "--format",
+            "{{json .State}}",
+            container,
+        ]);
         return containerState.parse(JSON.parse(stdout));
     } catch (error) {
-        const reason = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+        const reason =
+            error instanceof Error && "stderr" in error
+                ? String(error.stderr).trim()
+                : String(error);
         return `The container ${container} cannot be looked at (${reason}). If it is gone, this makes it again: pulumi up --refresh -s ${getStack()}`;
     }
 }
 
 async function explain(container: string, state: ContainerState, problem: string): Promise<string> {
-    const { stdout, stderr } = await run("docker", ["logs", "--tail", "15", container]).catch(() => ({ stdout: "", stderr: "" }));
+    const { stdout, stderr } = await run("docker", ["logs", "--tail", "15", container]).catch(
+        () => ({ stdout: "", stderr: "" }),
+    );
     const check = state.Health?.Log?.at(-1)?.Output.trim();
     return [
         `The container ${container} ${problem}.`,
@@ -74,20 +94,31 @@ async function explain(container: string, state: ContainerState, problem: string
  * @param setting the configuration key of the port, for the message.
  * @returns nothing where the port is free or held by its owner; otherwise who has it and what to do.
  */
-export async function findPortProblem(port: number, owner: string, setting?: string): Promise<string | undefined> {
+export async function findPortProblem(
+    port: number,
+    owner: string,
+    setting?: string,
+): Promise<string | undefined> {
     const host = process.env["DOCKER_HOST"] ?? "";
     if (host !== "" && !host.startsWith("unix://")) return undefined;
     const refusal = await tryToListen(port);
     if (refusal === undefined) return undefined;
     const another =
-        setting === undefined ? "." : `: pulumi config set --path ${setting} ${String(port < 65535 ? port + 1 : 8080)} -s ${getStack()}`;
+        setting === undefined
+            ? "."
+            : `: pulumi config set --path ${setting} ${String(port < 65535 ? port + 1 : 8080)} -s ${getStack()}`;
     if (refusal === "EACCES")
         return `Port ${String(port)} of this machine may not be used without more rights (EACCES). Take one from 1024 up${another}`;
     const [holder, container] = await findContainer(`publish=${String(port)}`);
     // One that is started again and again publishes its port only while it runs.
-    const [restarting] = holder === undefined ? await findContainer(`label=${ownerLabel}=${owner}`, "status=restarting") : [];
+    const [restarting] =
+        holder === undefined
+            ? await findContainer(`label=${ownerLabel}=${owner}`, "status=restarting")
+            : [];
     if (holder === owner || restarting === owner) return undefined;
-    const stop = container ? `docker stop ${container}` : `to see which: lsof -iTCP:${String(port)} -sTCP:LISTEN`;
+    const stop = container
+        ? `docker stop ${container}`
+        : `to see which: lsof -iTCP:${String(port)} -sTCP:LISTEN`;
     return (
         `Port ${String(port)} of this machine is taken by ${container ? `the container ${container}` : "another program"}. ` +
         `Stop it (${stop}), or take another port${another}`
@@ -95,10 +126,14 @@ export async function findPortProblem(port: number, owner: string, setting?: str
 }
 
 /** @returns the owner and the name of a container that meets all filters; nothing where there is none, or no Docker engine */
-async function findContainer(...filters: readonly string[]): Promise<[owner: string, name: string] | []> {
+async function findContainer(
+    ...filters: readonly string[]
+): Promise<[owner: string, name: string] | []> {
     const options = filters.flatMap((filter) => ["--filter", filter]);
     const format = `{{.Label "${ownerLabel}"}}|{{.Names}}`;
-    const { stdout } = await run("docker", ["ps", ...options, "--format", format]).catch(() => ({ stdout: "" }));
+    const { stdout } = await run("docker", ["ps", ...options, "--format", format]).catch(() => ({
+        stdout: "",
+    }));
     const [owner = "", name] = stdout.trim().split("|");
     return name === undefined ? [] : [owner, name];
 }

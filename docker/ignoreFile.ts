@@ -38,7 +38,8 @@ export class IgnoreRules {
         let ignored = false;
         const matched = this.#rules.map((rule, index) => {
             // A rule that could not change anything is not looked at, so that what is inside does not inherit it.
-            const match = folder[index] === true || (rule.exception === ignored && rule.matches(path));
+            const match =
+                folder[index] === true || (rule.exception === ignored && rule.matches(path));
             if (match) ignored = !rule.exception;
             return match;
         });
@@ -58,7 +59,9 @@ function parsePatterns(text: string): string[] {
             const exception = line.startsWith("!");
             const pattern = clean(exception ? line.slice(1).trim() : line);
             if (exception && pattern === "")
-                throw new UserError('The ignore file has an exception without a pattern: a line with "!" alone.');
+                throw new UserError(
+                    'The ignore file has an exception without a pattern: a line with "!" alone.',
+                );
             return `${exception ? "!" : ""}${pattern}`;
         });
 }
@@ -77,7 +80,8 @@ function compile(pattern: string): (path: string) => boolean {
         const end = pattern.slice(2);
         return (path) => path.endsWith(end) || (end.startsWith("/") && path === end.slice(1));
     }
-    if (pattern.endsWith("**") && !wildcard.test(pattern.slice(0, -2))) return (path) => path.startsWith(pattern.slice(0, -2));
+    if (pattern.endsWith("**") && !wildcard.test(pattern.slice(0, -2)))
+        return (path) => path.startsWith(pattern.slice(0, -2));
     try {
         const expression = new RegExp(`^${toExpression(pattern)}$`);
         return (path) => expression.test(path);
@@ -88,7 +92,8 @@ function compile(pattern: string): (path: string) => boolean {
 
 function toExpression(pattern: string): string {
     return pattern.replace(/\*\*\/?$|\*\*\/?|\*|\?|\\.|\\$|[.+()|{}$]/g, (part, offset: number) => {
-        if (part.startsWith("**")) return offset + part.length === pattern.length ? ".*" : "(?:.*/)?";
+        if (part.startsWith("**"))
+            return offset + part.length === pattern.length ? ".*" : "(?:.*/)?";
         if (part === "*") return "[^/]*";
         if (part === "?") return "[^/]";
         if (part === "\\") return "\\\\";

@@ -31,7 +31,10 @@ export function readAccount(): GitHubAccount {
 
 /** The account in the configuration of a stack, for programs around it: `get("owner")` is the value of `github:owner`. @throws UserError as above */
 export function accountIn(get: (key: string) => string | undefined, stack: string): GitHubAccount {
-    return { owner: readOwner(get, stack), ...addresses(get("baseUrl") ?? fromEnvironment("GITHUB_BASE_URL") ?? "https://github.com") };
+    return {
+        owner: readOwner(get, stack),
+        ...addresses(get("baseUrl") ?? fromEnvironment("GITHUB_BASE_URL") ?? "https://github.com"),
+    };
 }
 
 /** Which of them the provider would take is a matter of its version: there must be no two. Without any it asks for `/repos//NAME`. */

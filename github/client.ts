@@ -51,7 +51,11 @@ export class GitHubClient {
                 retry: { limit: 3, maxRetryAfter: 60_000 },
                 timeout: 30_000,
             });
-            return { status: response.status, headers: response.headers, body: await response.json() };
+            return {
+                status: response.status,
+                headers: response.headers,
+                body: await response.json(),
+            };
         } catch (error) {
             if (!isHTTPError(error)) {
                 throw new UserError(
@@ -59,7 +63,8 @@ export class GitHubClient {
                 );
             }
             const { status, headers } = error.response;
-            const limited = headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after");
+            const limited =
+                headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after");
             if (limited && (status === 403 || status === 429)) {
                 throw new UserError(
                     `GitHub allows the token in GITHUB_TOKEN no more requests for now${untilOf(headers)}. Nothing was changed; try again then.`,

@@ -35,15 +35,27 @@ export function thisStack(): string {
 
 /** What GitHub would refuse, or take and then not do: each a sentence. */
 export function findEnvironmentProblems(environment: EnvironmentArgs): string[] {
-    const { name, reviewers, preventSelfReview = false, branches = [], tags = [], protectedBranches = false } = environment;
+    const {
+        name,
+        reviewers,
+        preventSelfReview = false,
+        branches = [],
+        tags = [],
+        protectedBranches = false,
+    } = environment;
     const count = (reviewers?.users?.length ?? 0) + (reviewers?.teams?.length ?? 0);
     const problems: [boolean, string][] = [
         [count > 6, `has ${String(count)} reviewers: GitHub takes six at most.`],
-        [preventSelfReview && count === 0, "has preventSelfReview without reviewers: there is no review that it could prevent."],
+        [
+            preventSelfReview && count === 0,
+            "has preventSelfReview without reviewers: there is no review that it could prevent.",
+        ],
         [
             protectedBranches && branches.length + tags.length > 0,
             "has protectedBranches together with branches or tags: GitHub takes one or the other.",
         ],
     ];
-    return problems.filter(([isThere]) => isThere).map(([, problem]) => `The environment "${name}" ${problem}`);
+    return problems
+        .filter(([isThere]) => isThere)
+        .map(([, problem]) => `The environment "${name}" ${problem}`);
 }

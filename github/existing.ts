@@ -13,11 +13,22 @@ export interface Existing {
 }
 
 const policies = z.object({
-    branch_policies: z.array(z.object({ id: z.int(), name: z.string(), type: z.enum(["branch", "tag"]).default("branch") })),
+    branch_policies: z.array(
+        z.object({
+            id: z.int(),
+            name: z.string(),
+            type: z.enum(["branch", "tag"]).default("branch"),
+        }),
+    ),
 });
 
 /** Looks it up. The ids are those of the GitHub provider (in which a colon within a name is written `??`). */
-export async function findExisting(client: GitHubClient, owner: string, repository: string, environment: string): Promise<Existing> {
+export async function findExisting(
+    client: GitHubClient,
+    owner: string,
+    repository: string,
+    environment: string,
+): Promise<Existing> {
     const at = `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/environments/${encodeURIComponent(environment)}`;
     const id = `${repository}:${environment.replaceAll(":", "??")}`;
     const [found, note, rules] = await Promise.all([
@@ -29,6 +40,8 @@ export async function findExisting(client: GitHubClient, owner: string, reposito
     return {
         environment: found.status === 200 ? id : undefined,
         note: note.status === 200 ? `${id}:${ownerVariable}` : undefined,
-        rules: new Map(listed.map((rule) => [`${rule.type}-${rule.name}`, `${id}:${String(rule.id)}`])),
+        rules: new Map(
+            listed.map((rule) => [`${rule.type}-${rule.name}`, `${id}:${String(rule.id)}`]),
+        ),
     };
 }

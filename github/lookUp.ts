@@ -25,9 +25,16 @@ export async function findReviewers(
         return data?.id ?? 0;
     };
     const ids = {
-        users: await Promise.all(users.map((login) => idOf(`users/${encodeURIComponent(login)}`, `user "${login}"`))),
+        users: await Promise.all(
+            users.map((login) => idOf(`users/${encodeURIComponent(login)}`, `user "${login}"`)),
+        ),
         teams: await Promise.all(
-            teams.map((slug) => idOf(`orgs/${owner}/teams/${encodeURIComponent(slug)}`, `team "${slug}" of ${owner}`)),
+            teams.map((slug) =>
+                idOf(
+                    `orgs/${owner}/teams/${encodeURIComponent(slug)}`,
+                    `team "${slug}" of ${owner}`,
+                ),
+            ),
         ),
     };
     if (strangers.length === 0) return ids;
@@ -67,7 +74,11 @@ export async function findSubject(
                 "has to be one that may read the repository (scope repo, or Actions: read), for a preview too.",
         );
     }
-    const { use_default: isDefault, include_claim_keys: keys = [], sub_claim_prefix: prefix = `repo:${owner}/${repository}` } = parsed.data;
+    const {
+        use_default: isDefault,
+        include_claim_keys: keys = [],
+        sub_claim_prefix: prefix = `repo:${owner}/${repository}`,
+    } = parsed.data;
     if (!isDefault && keys.join() !== "repo,context") {
         throw new UserError(
             `The repository ${owner}/${repository} has identity tokens with a subject of its own (${keys.join(", ")}), which a robot's federation ` +
@@ -79,7 +90,10 @@ export async function findSubject(
 }
 
 /** Reads from GitHub with the provider's own client and credentials. */
-async function read(endpoint: string, parent: pulumi.Resource): Promise<{ status: string; body: unknown }> {
+async function read(
+    endpoint: string,
+    parent: pulumi.Resource,
+): Promise<{ status: string; body: unknown }> {
     try {
         const { status, body } = await github.getRestApi({ endpoint }, { parent });
         return { status, body: JSON.parse(body) as unknown };

@@ -5,7 +5,12 @@ import { environmentAdmits } from "../workflow/check.ts";
 import { isManagedBy } from "../workflow/file.ts";
 import { type GitHubAccount, readAccount } from "./account.ts";
 import { type Answer, GitHubClient, howToGetToken } from "./client.ts";
-import { type EnvironmentArgs, findEnvironmentProblems, ownerVariable, thisStack } from "./environment.ts";
+import {
+    type EnvironmentArgs,
+    findEnvironmentProblems,
+    ownerVariable,
+    thisStack,
+} from "./environment.ts";
 
 /** What is going to be delivered to a repository. */
 export interface Delivery {
@@ -41,7 +46,8 @@ interface Problem {
 export async function preflight(delivery: Delivery): Promise<void> {
     const account = readAccount();
     const problems = findSettingProblems(delivery);
-    if (problems.length === 0 && !pulumi.runtime.isDryRun()) problems.push(...(await findProblems(account, delivery)));
+    if (problems.length === 0 && !pulumi.runtime.isDryRun())
+        problems.push(...(await findProblems(account, delivery)));
     if (problems.length === 0) return;
     const lines = problems.map(({ what, mend }) => `  ${what}\n      ${mend}`);
     throw new UserError(
@@ -51,10 +57,16 @@ export async function preflight(delivery: Delivery): Promise<void> {
 
 function findSettingProblems({ environment, branch, setting }: Delivery): Problem[] {
     if (environment === undefined) return [];
-    const problems = findEnvironmentProblems(environment).map((what) => ({ what, mend: `Change ${setting}.environment.` }));
+    const problems = findEnvironmentProblems(environment).map((what) => ({
+        what,
+        mend: `Change ${setting}.environment.`,
+    }));
     if (!environmentAdmits(environment, branch)) {
         const what = `The environment "${environment.name}" does not admit the branch "${branch}": no job would ever get its secrets.`;
-        problems.push({ what, mend: `Add the branch, or a pattern for it, to ${setting}.environment.branches.` });
+        problems.push({
+            what,
+            mend: `Add the branch, or a pattern for it, to ${setting}.environment.branches.`,
+        });
     }
     return problems;
 }
@@ -67,7 +79,9 @@ const repositoryForm = z.object({
 const branchForm = z.object({ protected: z.boolean() });
 const fileForm = z.object({ content: z.string() });
 const secretsForm = z.object({ total_count: z.int() });
-const variablesForm = z.object({ variables: z.array(z.object({ name: z.string(), value: z.string() })) });
+const variablesForm = z.object({
+    variables: z.array(z.object({ name: z.string(), value: z.string() })),
+});
 
 async function findProblems(account: GitHubAccount, delivery: Delivery): Promise<Problem[]> {
     const client = new GitHubClient(account);
@@ -76,16 +90,25 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
     const [repository, found, file, variables] = await Promise.all([
         client.get(at),
         client.get(`${at}/branches/${encodeURIComponent(branch)}`),
-        client.get(`${at}/contents/${path.split("/").map(encodeURIComponent).join("/")}?ref=${encodeURIComponent(branch)}`),
+        client.get(
+            `${at}/contents/${path.split("/").map(encodeURIComponent).join("/")}?ref=${encodeURIComponent(branch)}`,
+        ),
         environment === undefined
             ? undefined
-            : client.get(`${at}/environments/${encodeURIComponent(environment.name)}/variables?per_page=30`),
+            : client.get(
+                  `${at}/environments/${encodeURIComponent(environment.name)}/variables?per_page=30`,
+              ),
     ]);
     const unusable = findAccessProblem(account, delivery, repository);
     if (unusable !== undefined) return [unusable];
     const { archived, private: isPrivate, permissions } = repositoryForm.parse(repository.body);
     if (archived) {
-        return [{ what: "It is archived: nothing in it can change.", mend: `Unarchive it, or change ${delivery.setting}.repository.` }];
+        return [
+            {
+                what: "It is archived: nothing in it can change.",
+                mend: `Unarchive it, or change ${delivery.setting}.repository.`,
+            },
+        ];
     }
     if (environment !== undefined && isPrivate && variables?.status === 404) {
         // No request tells the plan of somebody else's account.
@@ -106,10 +129,15 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
 }
 
 /** Whether the token gets to the repository at all: without that, nothing else can be told. */
-function findAccessProblem(account: GitHubAccount, { repository, setting }: Delivery, { status, headers }: Answer): Problem | undefined {
+function findAccessProblem(
+    account: GitHubAccount,
+    { repository, setting }: Delivery,
+    { status, headers }: Answer,
+): Problem | undefined {
     if (status === 200) return undefined;
     if (status === 401) {
-        const what = "GitHub does not accept the token in GITHUB_TOKEN (401): it has expired, was revoked, or never was one.";
+        const what =
+            "GitHub does not accept the token in GITHUB_TOKEN (401): it has expired, was revoked, or never was one.";
         return { what, mend: howToGetToken(account.webUrl) };
     }
     const singleSignOn = /url=(\S+)/.exec(headers.get("x-github-sso") ?? "")?.[1];
@@ -119,7 +147,8 @@ function findAccessProblem(account: GitHubAccount, { repository, setting }: Deli
             mend: `Do so at ${singleSignOn}`,
         };
     }
-    if (status !== 404) return { what: `GitHub answers ${String(status)}.`, mend: "Try again later." };
+    if (status !== 404)
+        return { what: `GitHub answers ${String(status)}.`, mend: "Try again later." };
     return {
         what: "There is no such repository, or the token in GITHUB_TOKEN may not see it (404).",
         mend:
@@ -131,7 +160,8 @@ function findAccessProblem(account: GitHubAccount, { repository, setting }: Deli
 /** Only classic tokens have scopes, and GitHub tells them. */
 function findScopeProblems({ webUrl }: GitHubAccount, { headers }: Answer): Problem[] {
     const scopes = headers.get("x-oauth-scopes")?.split(/, */);
-    const missing = scopes === undefined ? [] : ["repo", "workflow"].filter((scope) => !scopes.includes(scope));
+    const missing =
+        scopes === undefined ? [] : ["repo", "workflow"].filter((scope) => !scopes.includes(scope));
     return missing.map((scope) => ({
         what: `The token in GITHUB_TOKEN lacks the scope "${scope}", which ${scope === "repo" ? "the file and the secrets need" : "files in .github/workflows need"}.`,
         mend: `Add it at ${webUrl}/settings/tokens, or with \`gh auth refresh --scopes ${scope}\` where the token is that of the gh command.`,
@@ -144,15 +174,25 @@ function findRoleProblems(
     permissions: z.infer<typeof repositoryForm>["permissions"],
 ): Problem[] {
     const [needed, role, why] =
-        environment === undefined ? (["push", "Write", "files and secrets"] as const) : (["admin", "Admin", "environments"] as const);
+        environment === undefined
+            ? (["push", "Write", "files and secrets"] as const)
+            : (["admin", "Admin", "environments"] as const);
     // Who sees a repository may pull from it; an app's token has no role, and all of them are false.
     if (permissions?.[needed] !== false || !permissions.pull) return [];
     const mend = `An admin gives it at ${webUrl}/${owner}/${repository}/settings/access`;
-    return [{ what: `The account of the token in GITHUB_TOKEN does not have the role ${role} on it, which ${why} need.`, mend }];
+    return [
+        {
+            what: `The account of the token in GITHUB_TOKEN does not have the role ${role} on it, which ${why} need.`,
+            mend,
+        },
+    ];
 }
 
 /** A fine-grained token does not tell its permissions; what it may not read, it may not write. */
-function findPermissionProblems({ environment, delivery }: Delivery, answers: readonly (Answer | undefined)[]): Problem[] {
+function findPermissionProblems(
+    { environment, delivery }: Delivery,
+    answers: readonly (Answer | undefined)[],
+): Problem[] {
     if (!answers.some((answer) => answer?.status === 403)) return [];
     const needed = [
         "Contents",
@@ -161,10 +201,18 @@ function findPermissionProblems({ environment, delivery }: Delivery, answers: re
         ...(delivery === "pullRequest" ? ["Pull requests"] : []),
     ];
     const what = "The token in GITHUB_TOKEN lacks permissions on it.";
-    return [{ what, mend: `Give it these repository permissions, to read and write: ${needed.join(", ")}.` }];
+    return [
+        {
+            what,
+            mend: `Give it these repository permissions, to read and write: ${needed.join(", ")}.`,
+        },
+    ];
 }
 
-function findBranchProblems({ branch, delivery, environment, setting }: Delivery, { status, body }: Answer): Problem[] {
+function findBranchProblems(
+    { branch, delivery, environment, setting }: Delivery,
+    { status, body }: Answer,
+): Problem[] {
     if (status === 404) {
         const mend = `Push it (git push origin HEAD:${branch}), or change ${setting}.branch.`;
         return [{ what: `It has no branch "${branch}".`, mend }];
@@ -172,19 +220,37 @@ function findBranchProblems({ branch, delivery, environment, setting }: Delivery
     const isProtected = branchForm.safeParse(body).data?.protected;
     if (isProtected === true && delivery === "commit") {
         const mend = `Deliver it as a pull request: pulumi config set --path ${setting}.delivery pullRequest -s ${pulumi.getStack()}`;
-        return [{ what: `The branch "${branch}" is protected: the workflow file cannot be committed to it.`, mend }];
+        return [
+            {
+                what: `The branch "${branch}" is protected: the workflow file cannot be committed to it.`,
+                mend,
+            },
+        ];
     }
     if (isProtected === false && environment?.protectedBranches === true) {
         const what = `The environment "${environment.name}" is for protected branches, and "${branch}" is none: no job would get its secrets.`;
-        return [{ what, mend: `Protect the branch, or name it in ${setting}.environment.branches instead.` }];
+        return [
+            {
+                what,
+                mend: `Protect the branch, or name it in ${setting}.environment.branches instead.`,
+            },
+        ];
     }
     return [];
 }
 
-function findFileProblems({ path, branch, delivery, adopt, setting }: Delivery, { body }: Answer): Problem[] {
+function findFileProblems(
+    { path, branch, delivery, adopt, setting }: Delivery,
+    { body }: Answer,
+): Problem[] {
     if (delivery === "pullRequest") return []; // whoever merges it decides
     const file = fileForm.safeParse(body).data;
-    if (file === undefined || adopt || isManagedBy(Buffer.from(file.content, "base64").toString(), thisStack())) return [];
+    if (
+        file === undefined ||
+        adopt ||
+        isManagedBy(Buffer.from(file.content, "base64").toString(), thisStack())
+    )
+        return [];
     const what = `The file ${path} is there already on the branch "${branch}", and it is not this stack's.`;
     return [
         {
@@ -210,7 +276,9 @@ async function findOwnerProblems(
     const manager = variables.find(({ name }) => name === ownerVariable)?.value;
     if (manager === thisStack() || (manager === undefined && adopt)) return [];
     if (variables.length === 0) {
-        const { body } = await client.get(`${at}/environments/${encodeURIComponent(environment.name)}/secrets?per_page=1`);
+        const { body } = await client.get(
+            `${at}/environments/${encodeURIComponent(environment.name)}/secrets?per_page=1`,
+        );
         if (secretsForm.safeParse(body).data?.total_count === 0) return [];
     }
     const orAnother = `or change ${setting}.environment.name.`;

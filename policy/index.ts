@@ -2,7 +2,11 @@ import { PolicyPack } from "@pulumi/policy";
 import { imagesByDigest } from "./policies/images.ts";
 import { agreedNames, ownedContainers } from "./policies/names.ts";
 import { plainTextOutputs, plainTextSecrets } from "./policies/plainTextSecrets.ts";
-import { immutableVersions, privateRepositories, protectedRepositories } from "./policies/production.ts";
+import {
+    immutableVersions,
+    privateRepositories,
+    protectedRepositories,
+} from "./policies/production.ts";
 import { robotsOfOneRepository, robotsWriteAtMost } from "./policies/robots.ts";
 import { hardenedWorkflows } from "./policies/workflows.ts";
 import { readRequests } from "./requests.ts";

@@ -5,7 +5,11 @@ import { z } from "zod";
 export function ofType<Shape extends z.ZodRawShape>(
     type: string,
     shape: Shape,
-    check: (properties: z.output<z.ZodObject<Shape>>, report: (message: string) => void, resource: ResourceValidationArgs) => void,
+    check: (
+        properties: z.output<z.ZodObject<Shape>>,
+        report: (message: string) => void,
+        resource: ResourceValidationArgs,
+    ) => void,
 ): ResourceValidation {
     const schema = z.object(shape);
     return (resource, report) => {
@@ -20,5 +24,7 @@ export function allOfType<Shape extends z.ZodRawShape>(
     shape: Shape,
 ): (z.output<z.ZodObject<Shape>> & { readonly urn: string })[] {
     const schema = z.object(shape);
-    return resources.filter((resource) => resource.type === type).map(({ urn, props }) => ({ ...schema.parse(props), urn }));
+    return resources
+        .filter((resource) => resource.type === type)
+        .map(({ urn, props }) => ({ ...schema.parse(props), urn }));
 }

@@ -1,5 +1,9 @@
 import { AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
-import type { AnalyzeRequest, AnalyzerResource, AnalyzeStackRequest } from "@pulumi/pulumi/proto/analyzer_pb.js";
+import type {
+    AnalyzeRequest,
+    AnalyzerResource,
+    AnalyzeStackRequest,
+} from "@pulumi/pulumi/proto/analyzer_pb.js";
 import { decode, encode, isList, isObject, Secret, unknown } from "../quay/values.ts";
 import type { Properties, Value } from "../quay/values.ts";
 

@@ -101,12 +101,19 @@ export class QuayClient {
     async #whoami(): Promise<Account> {
         const to = "tell whose token it is";
         const unauthorized = ({ status }: Refusal) => status === 401;
-        const me = await unless(unauthorized, () => this.#send("GET", "user/", { to, scope: "user:read" }, user));
+        const me = await unless(unauthorized, () =>
+            this.#send("GET", "user/", { to, scope: "user:read" }, user),
+        );
         if (me !== undefined) return { username: me.username };
         // 401 for a token that is bad, and for one that lacks the scope; this route tells them apart by a 403.
         const forbidden = ({ status }: Refusal) => status === 403;
         await unless(forbidden, () =>
-            this.#send("GET", "user/robots", { to, scope: "user:admin", query: { token: false, limit: 1 } }, z.unknown()),
+            this.#send(
+                "GET",
+                "user/robots",
+                { to, scope: "user:admin", query: { token: false, limit: 1 } },
+                z.unknown(),
+            ),
         );
         return { username: undefined };
     }
@@ -122,7 +129,12 @@ export class QuayClient {
     }
 
     /** Changes something; with a form for the answer where it matters. */
-    async change<T>(method: "POST" | "PUT" | "DELETE", path: string, call: Call, answer: z.ZodType<T>): Promise<T> {
+    async change<T>(
+        method: "POST" | "PUT" | "DELETE",
+        path: string,
+        call: Call,
+        answer: z.ZodType<T>,
+    ): Promise<T> {
         await this.account();
         return this.#send(method, path, call, answer);
     }
@@ -139,15 +151,19 @@ export class QuayClient {
         const { signal, timeout = 30_000 } = this.options;
         const { url } = this.site;
         const text = await http.limit(async () => {
-            if (signal.aborted && method !== "GET") throw new QuayError(`Cancelled before the request to ${call.to} was sent.`);
+            if (signal.aborted && method !== "GET")
+                throw new QuayError(`Cancelled before the request to ${call.to} was sent.`);
             try {
-                return await http[call.once === true ? "once" : "repeatable"](`${url}/api/v1/${path}`, {
-                    method,
-                    headers: { authorization: `Bearer ${token}` },
-                    ...(call.json === undefined ? {} : { json: call.json }),
-                    ...(call.query === undefined ? {} : { searchParams: call.query }),
-                    timeout,
-                }).text();
+                return await http[call.once === true ? "once" : "repeatable"](
+                    `${url}/api/v1/${path}`,
+                    {
+                        method,
+                        headers: { authorization: `Bearer ${token}` },
+                        ...(call.json === undefined ? {} : { json: call.json }),
+                        ...(call.query === undefined ? {} : { searchParams: call.query }),
+                        timeout,
+                    },
+                ).text();
             } catch (error) {
                 throw this.#explain(http.explain(error), call);
             }
@@ -155,8 +171,13 @@ export class QuayClient {
         const result = answer.safeParse(fromJson(text));
         if (result.success) return result.data;
         const [issue] = result.error.issues;
-        const where = issue === undefined || issue.path.length === 0 ? "" : ` ("${issue.path.join(".")}": ${issue.message})`;
-        throw new QuayError(`${url} answered ${method} /api/v1/${path} with something that is not Quay's API${where}. Is quay:url right?`);
+        const where =
+            issue === undefined || issue.path.length === 0
+                ? ""
+                : ` ("${issue.path.join(".")}": ${issue.message})`;
+        throw new QuayError(
+            `${url} answered ${method} /api/v1/${path} with something that is not Quay's API${where}. Is quay:url right?`,
+        );
     }
 
     #explain(failure: Failure, { to, scope }: Call): Error {
@@ -164,13 +185,20 @@ export class QuayClient {
         const { url } = this.site;
         if ("bug" in failure) return failure.bug;
         if ("unanswered" in failure) {
-            const hint = "Check the address (quay:url or QUAY_URL), the network and, behind a proxy, HTTPS_PROXY.";
-            return new UnansweredError(`Quay at ${url} gave no answer to the request to ${to}: ${failure.unanswered}. ${hint}`);
+            const hint =
+                "Check the address (quay:url or QUAY_URL), the network and, behind a proxy, HTTPS_PROXY.";
+            return new UnansweredError(
+                `Quay at ${url} gave no answer to the request to ${to}: ${failure.unanswered}. ${hint}`,
+            );
         }
         const { refusal, headers } = failure;
         const { status, deliberate } = refusal;
-        const said = token === undefined || token === "" ? refusal.said : refusal.said.replaceAll(token, "[secret]");
-        const because = said === "" ? `it answered ${String(status)}` : `${said} (${String(status)})`;
+        const said =
+            token === undefined || token === ""
+                ? refusal.said
+                : refusal.said.replaceAll(token, "[secret]");
+        const because =
+            said === "" ? `it answered ${String(status)}` : `${said} (${String(status)})`;
         const refused = (message: string) => new RefusedError(message, refusal);
         if (status === 401 || (status === 403 && /CSRF/.test(said))) {
             return refused(
@@ -189,7 +217,10 @@ export class QuayClient {
                 `Quay at ${url} redirects the request to ${to} to ${target}. Set quay:url to the address that Quay itself uses.`,
             );
         }
-        if (status === 402) return refused(`Quay at ${url} refused to ${to}: ${because}. The account's plan does not include it.`);
+        if (status === 402)
+            return refused(
+                `Quay at ${url} refused to ${to}: ${because}. The account's plan does not include it.`,
+            );
         if (status === 429) {
             return refused(
                 `Quay at ${url} still answers "too many requests" (429) to the request to ${to}. Lower quay:maxParallelRequests.`,
@@ -222,7 +253,10 @@ function howToGetToken(url: string): string {
 }
 
 /** What went wrong with a request: an answer, no answer, or a mistake of our own. */
-export type Failure = { readonly refusal: Refusal; readonly headers: Headers } | { readonly unanswered: string } | { readonly bug: Error };
+export type Failure =
+    | { readonly refusal: Refusal; readonly headers: Headers }
+    | { readonly unanswered: string }
+    | { readonly bug: Error };
 
 export interface Http {
     /** For requests that may be repeated whatever became of them. */
@@ -235,17 +269,25 @@ export interface Http {
 }
 
 // Nothing reached the server: repeating is safe whatever the request does.
-const notSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"]);
+const notSent = new Set([
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "UND_ERR_CONNECT_TIMEOUT",
+]);
 
 /**
  * The HTTP client with its retries, loaded with the first request: a preview without one does not pay for it. After a 429 nothing was done,
  * so that every request is repeated; 502, 503, 504, resets and time-outs leave it open.
  */
-async function loadHttp({ maxParallelRequests, signal }: Pick<ClientOptions, "maxParallelRequests" | "signal">): Promise<Http> {
-    const [{ default: ky, isHTTPError, isNetworkError, isTimeoutError }, { default: pLimit }] = await Promise.all([
-        import("ky"),
-        import("p-limit"),
-    ]);
+async function loadHttp({
+    maxParallelRequests,
+    signal,
+}: Pick<ClientOptions, "maxParallelRequests" | "signal">): Promise<Http> {
+    const [{ default: ky, isHTTPError, isNetworkError, isTimeoutError }, { default: pLimit }] =
+        await Promise.all([import("ky"), import("p-limit")]);
     // fetch parses HTTP in WebAssembly. V8's optimizing compiler takes 13 MB for it, 11 % of the peak, and saves no time that can be measured. Set
     // only now: what Node.js brings compiled (fetch, which ky has loaded) holds for the default flags, and loads 20 ms faster.
     for (const flag of ["--no-wasm-tier-up", "--no-wasm-dynamic-tiering"]) setFlagsFromString(flag);
@@ -268,7 +310,10 @@ async function loadHttp({ maxParallelRequests, signal }: Pick<ClientOptions, "ma
                 retryOnTimeout: true,
                 // The database of a read-only repository says so with a 503 in JSON: that will not pass.
                 shouldRetry: ({ error }) => {
-                    const readOnly = isHTTPError(error) && error.response.status === 503 && readRefusal(503, error.data).deliberate;
+                    const readOnly =
+                        isHTTPError(error) &&
+                        error.response.status === 503 &&
+                        readRefusal(503, error.data).deliberate;
                     return readOnly || signal.aborted ? false : undefined;
                 },
             },
@@ -278,7 +323,10 @@ async function loadHttp({ maxParallelRequests, signal }: Pick<ClientOptions, "ma
             retry: {
                 ...retry,
                 statusCodes: [429],
-                shouldRetry: ({ error }) => (signal.aborted || (isNetworkError(error) && !notSent.has(causeOf(error))) ? false : undefined),
+                shouldRetry: ({ error }) =>
+                    signal.aborted || (isNetworkError(error) && !notSent.has(causeOf(error)))
+                        ? false
+                        : undefined,
             },
         }),
         limit: pLimit(maxParallelRequests),
@@ -290,7 +338,9 @@ async function loadHttp({ maxParallelRequests, signal }: Pick<ClientOptions, "ma
             if (!(error instanceof Error)) return { bug: new Error(String(error)) };
             if (isTimeoutError(error)) return { unanswered: "it took too long" };
             if (error.name === "AbortError") return { unanswered: "cancelled" };
-            return isNetworkError(error) || error.cause instanceof Error ? { unanswered: causeOf(error) } : { bug: error };
+            return isNetworkError(error) || error.cause instanceof Error
+                ? { unanswered: causeOf(error) }
+                : { bug: error };
         },
     };
 }

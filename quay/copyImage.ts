@@ -23,7 +23,8 @@ export async function copyImage(
     tags: readonly string[],
     warn: (message: string) => Promise<void>,
 ): Promise<void> {
-    const sameRepository = source.session.host === target.session.host && source.path === target.path;
+    const sameRepository =
+        source.session.host === target.session.host && source.path === target.path;
     const manifest = await get(source, digest);
     if (!sameRepository) await new Copy(source, target, warn).manifest(manifest);
     for (const tag of tags) await target.session.putManifest(target.path, tag, manifest);
@@ -50,9 +51,13 @@ class Copy {
         for (const child of manifests) await this.manifest(await get(this.#source, child.digest));
         if ((await session.digestOf(path, manifest.digest)) === undefined) {
             // A layer with URLs is one that its licence forbids to distribute: it is fetched from there.
-            const own = [config, ...layers].filter((blob) => blob !== undefined).filter(({ urls = [] }) => urls.length === 0);
+            const own = [config, ...layers]
+                .filter((blob) => blob !== undefined)
+                .filter(({ urls = [] }) => urls.length === 0);
             const blobs = new Set(own.map((blob) => blob.digest));
-            await Promise.all([...blobs].map((digest) => session.takeBlob(path, digest, this.#source)));
+            await Promise.all(
+                [...blobs].map((digest) => session.takeBlob(path, digest, this.#source)),
+            );
             await session.putManifest(path, manifest.digest, manifest);
         }
         await this.#referrers(manifest.digest);
@@ -63,7 +68,10 @@ class Copy {
     async #referrers(digest: string): Promise<void> {
         const tag = digest.replace(":", "-");
         const { session, path } = this.#source;
-        const found = (await session.referrers(path, digest)) ?? (await session.manifest(path, tag))?.parts.manifests ?? [];
+        const found =
+            (await session.referrers(path, digest)) ??
+            (await session.manifest(path, tag))?.parts.manifests ??
+            [];
         if (found.length === 0) return;
         for (const referrer of found) await this.manifest(await get(this.#source, referrer.digest));
         const tracked = await this.#target.session.referrers(this.#target.path, digest);
@@ -74,10 +82,15 @@ class Copy {
     async #listReferrers(tag: string, referrers: readonly Descriptor[]): Promise<void> {
         const { session, path } = this.#target;
         const listed = (await session.manifest(path, tag))?.parts.manifests ?? [];
-        const added = referrers.filter(({ digest }) => !listed.some((one) => one.digest === digest));
+        const added = referrers.filter(
+            ({ digest }) => !listed.some((one) => one.digest === digest),
+        );
         if (added.length === 0) return;
         const index = { schemaVersion: 2, mediaType: indexType, manifests: [...listed, ...added] };
-        await session.putManifest(path, tag, { mediaType: indexType, bytes: new TextEncoder().encode(JSON.stringify(index)) });
+        await session.putManifest(path, tag, {
+            mediaType: indexType,
+            bytes: new TextEncoder().encode(JSON.stringify(index)),
+        });
     }
 
     async #cosignTags(digest: string): Promise<void> {
@@ -103,5 +116,7 @@ class Copy {
 async function get({ session, path }: Side, digest: string): Promise<Manifest> {
     const manifest = await session.manifest(path, digest);
     if (manifest !== undefined) return manifest;
-    throw new QuayError(`There is no ${digest} in ${session.host}/${path} any more: promote another version or digest.`);
+    throw new QuayError(
+        `There is no ${digest} in ${session.host}/${path} any more: promote another version or digest.`,
+    );
 }

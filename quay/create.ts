@@ -6,7 +6,11 @@ import type { Context } from "./resource.ts";
  * Sends the request that creates something. Where no answer came it may have been created nevertheless, so that is looked up before
  * anything is sent again: `lookUp` gives what is there, if it is just what was asked for.
  */
-export async function createOnce<T>(api: QuayClient, send: () => Promise<T>, lookUp: () => Promise<T | undefined>): Promise<T> {
+export async function createOnce<T>(
+    api: QuayClient,
+    send: () => Promise<T>,
+    lookUp: () => Promise<T | undefined>,
+): Promise<T> {
     await api.account(); // without an answer to this, nothing was sent that could have created anything
     try {
         return await send();
@@ -17,7 +21,10 @@ export async function createOnce<T>(api: QuayClient, send: () => Promise<T>, loo
 }
 
 /** Deletes something; a refusal is none where it is gone already. For routes whose words for that are many. */
-export async function deleteIfThere(send: () => Promise<unknown>, isThere: () => Promise<boolean>): Promise<void> {
+export async function deleteIfThere(
+    send: () => Promise<unknown>,
+    isThere: () => Promise<boolean>,
+): Promise<void> {
     try {
         await send();
     } catch (error) {
@@ -34,7 +41,13 @@ export function existsAlready(what: string, id: string, { importCommand }: Conte
 }
 
 /** Something is set, to another value than this program wants, by someone else. */
-export function setDifferently(what: string, is: string, wanted: string, id: string, { importCommand }: Context): QuayError {
+export function setDifferently(
+    what: string,
+    is: string,
+    wanted: string,
+    id: string,
+    { importCommand }: Context,
+): QuayError {
     return new QuayError(
         `${what} is ${is}, and this program wants ${wanted}: someone else has set it, and nothing was changed. Remove it in Quay, or take it ` +
             `over with:\n    ${importCommand(id)}`,
@@ -42,6 +55,11 @@ export function setDifferently(what: string, is: string, wanted: string, id: str
 }
 
 /** An id that `pulumi import` was given and that cannot be one. */
-export function badId(id: string, importId: { readonly format: string; readonly example: string }): QuayError {
-    return new QuayError(`"${id}" is not an id of this type: write ${importId.format}, as in ${importId.example}.`);
+export function badId(
+    id: string,
+    importId: { readonly format: string; readonly example: string },
+): QuayError {
+    return new QuayError(
+        `"${id}" is not an id of this type: write ${importId.format}, as in ${importId.example}.`,
+    );
 }

@@ -11,7 +11,9 @@ export async function warn(engineAddress: string, urn: string, message: string):
     request.setUrn(urn);
     request.setMessage(message);
     // The engine is on this machine: a proxy of the environment's is not for it.
-    const client = new EngineClient(engineAddress, grpc.credentials.createInsecure(), { "grpc.enable_http_proxy": 0 });
+    const client = new EngineClient(engineAddress, grpc.credentials.createInsecure(), {
+        "grpc.enable_http_proxy": 0,
+    });
     await new Promise<void>((resolve) => {
         client.log(request, () => {
             client.close();

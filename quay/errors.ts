@@ -44,7 +44,10 @@ export class PartialError extends QuayError {
 }
 
 /** Runs it; where it is refused in this way the result is undefined. */
-export async function unless<T>(refused: (refusal: Refusal) => boolean, run: () => Promise<T>): Promise<T | undefined> {
+export async function unless<T>(
+    refused: (refusal: Refusal) => boolean,
+    run: () => Promise<T>,
+): Promise<T | undefined> {
     try {
         return await run();
     } catch (error) {
@@ -70,7 +73,13 @@ export function readRefusal(status: number, body: unknown): Refusal {
     if (typeof data !== "object" || data === null) return { status, said: "", deliberate: false };
     const fields = new Map<string, unknown>(Object.entries(data));
     const errors = fields.get("errors");
-    const said = [fields.get("detail"), fields.get("error_message"), fields.get("message"), fields.get("error"), errors].find(Boolean);
+    const said = [
+        fields.get("detail"),
+        fields.get("error_message"),
+        fields.get("message"),
+        fields.get("error"),
+        errors,
+    ].find(Boolean);
     return { status, said: oneLine(said), deliberate: fields.size > 0 };
 }
 

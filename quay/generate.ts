@@ -9,7 +9,10 @@ export async function generate(): Promise<Readonly<Record<"schema.json" | "index
     const schema = packageSchema();
     const formatted = async (file: string, text: string) => {
         const filepath = join(import.meta.dirname, file);
-        return format(text, { ...(await resolveConfig(filepath, { editorconfig: true })), filepath });
+        return format(text, {
+            ...(await resolveConfig(filepath, { editorconfig: true })),
+            filepath,
+        });
     };
     return {
         "schema.json": await formatted("schema.json", JSON.stringify(schema)),
@@ -18,5 +21,6 @@ export async function generate(): Promise<Readonly<Record<"schema.json" | "index
 }
 
 if (import.meta.main) {
-    for (const [file, text] of Object.entries(await generate())) writeFileSync(join(import.meta.dirname, file), text);
+    for (const [file, text] of Object.entries(await generate()))
+        writeFileSync(join(import.meta.dirname, file), text);
 }

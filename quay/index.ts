@@ -92,7 +92,8 @@ export type NotificationEvent =
     | "quota_error";
 
 /** How to tell: `webhook`, `slack`, `email`, `quay_notification`, … */
-export type NotificationMethod = "webhook" | "slack" | "email" | "quay_notification" | "flowdock" | "hipchat";
+export type NotificationMethod =
+    "webhook" | "slack" | "email" | "quay_notification" | "flowdock" | "hipchat";
 
 /** `member`, `creator` (may make repositories) or `admin` (administers the organization). */
 export type TeamRole = "member" | "creator" | "admin";
@@ -183,8 +184,16 @@ export class Repository extends pulumi.CustomResource {
 
     constructor(name: string, args: RepositoryArgs, opts?: pulumi.CustomResourceOptions);
     /** One that exists, read by its id: see `get`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
-    constructor(name: string, args: RepositoryArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: RepositoryArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
         super(
             "quay:index:Repository",
             name,
@@ -203,7 +212,11 @@ export class Repository extends pulumi.CustomResource {
     }
 
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Repository {
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): Repository {
         return new Repository(name, undefined, { ...opts, id });
     }
 }
@@ -237,7 +250,11 @@ export class Robot extends pulumi.CustomResource {
 
     constructor(name: string, args: RobotArgs, opts?: pulumi.CustomResourceOptions);
     /** One that exists, read by its id: see `get`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
     constructor(name: string, args: RobotArgs | undefined, opts?: pulumi.CustomResourceOptions) {
         super(
             "quay:index:Robot",
@@ -255,7 +272,11 @@ export class Robot extends pulumi.CustomResource {
     }
 
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Robot {
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): Robot {
         return new Robot(name, undefined, { ...opts, id });
     }
 }
@@ -291,18 +312,36 @@ export class RepositoryPermission extends pulumi.CustomResource {
 
     constructor(name: string, args: RepositoryPermissionArgs, opts?: pulumi.CustomResourceOptions);
     /** One that exists, read by its id: see `get`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
-    constructor(name: string, args: RepositoryPermissionArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: RepositoryPermissionArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
         super(
             "quay:index:RepositoryPermission",
             name,
-            { repository: args?.repository, robot: args?.robot, user: args?.user, team: args?.team, role: args?.role },
+            {
+                repository: args?.repository,
+                robot: args?.robot,
+                user: args?.user,
+                team: args?.team,
+                role: args?.role,
+            },
             opts,
         );
     }
 
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): RepositoryPermission {
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): RepositoryPermission {
         return new RepositoryPermission(name, undefined, { ...opts, id });
     }
 }
@@ -364,8 +403,16 @@ export class PromotedImage extends pulumi.CustomResource {
 
     constructor(name: string, args: PromotedImageArgs, opts?: pulumi.CustomResourceOptions);
     /** One that exists, read by its id: see `get`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
-    constructor(name: string, args: PromotedImageArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: PromotedImageArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
         super(
             "quay:index:PromotedImage",
             name,
@@ -383,12 +430,19 @@ export class PromotedImage extends pulumi.CustomResource {
                 publishedBy: args?.publishedBy,
                 image: undefined,
             },
-            pulumi.mergeOptions({ additionalSecretOutputs: ["sourceCredentials", "targetCredentials"] }, opts),
+            pulumi.mergeOptions(
+                { additionalSecretOutputs: ["sourceCredentials", "targetCredentials"] },
+                opts,
+            ),
         );
     }
 
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): PromotedImage {
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): PromotedImage {
         return new PromotedImage(name, undefined, { ...opts, id });
     }
 }
@@ -414,13 +468,30 @@ export class RobotFederation extends pulumi.CustomResource {
 
     constructor(name: string, args: RobotFederationArgs, opts?: pulumi.CustomResourceOptions);
     /** One that exists, read by its id: see `get`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
-    constructor(name: string, args: RobotFederationArgs | undefined, opts?: pulumi.CustomResourceOptions) {
-        super("quay:index:RobotFederation", name, { robot: args?.robot, claims: args?.claims, namespaceKind: undefined }, opts);
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: RobotFederationArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
+        super(
+            "quay:index:RobotFederation",
+            name,
+            { robot: args?.robot, claims: args?.claims, namespaceKind: undefined },
+            opts,
+        );
     }
 
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): RobotFederation {
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): RobotFederation {
         return new RobotFederation(name, undefined, { ...opts, id });
     }
 }
@@ -466,8 +537,16 @@ export class AutoPrunePolicy extends pulumi.CustomResource {
 
     constructor(name: string, args: AutoPrunePolicyArgs, opts?: pulumi.CustomResourceOptions);
     /** One that exists, read by its id: see `get`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
-    constructor(name: string, args: AutoPrunePolicyArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: AutoPrunePolicyArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
         super(
             "quay:index:AutoPrunePolicy",
             name,
@@ -486,7 +565,11 @@ export class AutoPrunePolicy extends pulumi.CustomResource {
     }
 
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): AutoPrunePolicy {
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): AutoPrunePolicy {
         return new AutoPrunePolicy(name, undefined, { ...opts, id });
     }
 }
@@ -524,8 +607,16 @@ export class TagImmutabilityPolicy extends pulumi.CustomResource {
 
     constructor(name: string, args: TagImmutabilityPolicyArgs, opts?: pulumi.CustomResourceOptions);
     /** One that exists, read by its id: see `get`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
-    constructor(name: string, args: TagImmutabilityPolicyArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: TagImmutabilityPolicyArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
         super(
             "quay:index:TagImmutabilityPolicy",
             name,
@@ -542,7 +633,11 @@ export class TagImmutabilityPolicy extends pulumi.CustomResource {
     }
 
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): TagImmutabilityPolicy {
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): TagImmutabilityPolicy {
         return new TagImmutabilityPolicy(name, undefined, { ...opts, id });
     }
 }
@@ -584,8 +679,16 @@ export class Notification extends pulumi.CustomResource {
 
     constructor(name: string, args: NotificationArgs, opts?: pulumi.CustomResourceOptions);
     /** One that exists, read by its id: see `get`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
-    constructor(name: string, args: NotificationArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: NotificationArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
         super(
             "quay:index:Notification",
             name,
@@ -603,7 +706,11 @@ export class Notification extends pulumi.CustomResource {
     }
 
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Notification {
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): Notification {
         return new Notification(name, undefined, { ...opts, id });
     }
 }
@@ -631,18 +738,34 @@ export class Organization extends pulumi.CustomResource {
 
     constructor(name: string, args: OrganizationArgs, opts?: pulumi.CustomResourceOptions);
     /** One that exists, read by its id: see `get`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
-    constructor(name: string, args: OrganizationArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: OrganizationArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
         super(
             "quay:index:Organization",
             name,
-            { name: args?.name, email: args?.email, tagExpirationSeconds: args?.tagExpirationSeconds },
+            {
+                name: args?.name,
+                email: args?.email,
+                tagExpirationSeconds: args?.tagExpirationSeconds,
+            },
             opts,
         );
     }
 
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Organization {
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): Organization {
         return new Organization(name, undefined, { ...opts, id });
     }
 }
@@ -674,18 +797,31 @@ export class Team extends pulumi.CustomResource {
 
     constructor(name: string, args: TeamArgs, opts?: pulumi.CustomResourceOptions);
     /** One that exists, read by its id: see `get`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
     constructor(name: string, args: TeamArgs | undefined, opts?: pulumi.CustomResourceOptions) {
         super(
             "quay:index:Team",
             name,
-            { organization: args?.organization, name: args?.name, role: args?.role, description: args?.description },
+            {
+                organization: args?.organization,
+                name: args?.name,
+                role: args?.role,
+                description: args?.description,
+            },
             opts,
         );
     }
 
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Team {
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): Team {
         return new Team(name, undefined, { ...opts, id });
     }
 }
@@ -715,18 +851,35 @@ export class TeamMembership extends pulumi.CustomResource {
 
     constructor(name: string, args: TeamMembershipArgs, opts?: pulumi.CustomResourceOptions);
     /** One that exists, read by its id: see `get`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
-    constructor(name: string, args: TeamMembershipArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: TeamMembershipArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
         super(
             "quay:index:TeamMembership",
             name,
-            { organization: args?.organization, team: args?.team, member: args?.member, invited: undefined },
+            {
+                organization: args?.organization,
+                team: args?.team,
+                member: args?.member,
+                invited: undefined,
+            },
             opts,
         );
     }
 
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): TeamMembership {
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): TeamMembership {
         return new TeamMembership(name, undefined, { ...opts, id });
     }
 }
@@ -768,8 +921,16 @@ export class DefaultPermission extends pulumi.CustomResource {
 
     constructor(name: string, args: DefaultPermissionArgs, opts?: pulumi.CustomResourceOptions);
     /** One that exists, read by its id: see `get`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
-    constructor(name: string, args: DefaultPermissionArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: DefaultPermissionArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
         super(
             "quay:index:DefaultPermission",
             name,
@@ -787,7 +948,11 @@ export class DefaultPermission extends pulumi.CustomResource {
     }
 
     /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): DefaultPermission {
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): DefaultPermission {
         return new DefaultPermission(name, undefined, { ...opts, id });
     }
 }
@@ -821,12 +986,18 @@ export interface GetRepositoryResult {
 }
 
 /** A repository that exists, whoever made it. */
-export function getRepository(args: GetRepositoryArgs, opts?: pulumi.InvokeOptions): Promise<GetRepositoryResult> {
+export function getRepository(
+    args: GetRepositoryArgs,
+    opts?: pulumi.InvokeOptions,
+): Promise<GetRepositoryResult> {
     return pulumi.runtime.invoke("quay:index:getRepository", { ...args }, opts ?? {});
 }
 
 /** A repository that exists, whoever made it. */
-export function getRepositoryOutput(args: GetRepositoryOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRepositoryResult> {
+export function getRepositoryOutput(
+    args: GetRepositoryOutputArgs,
+    opts?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetRepositoryResult> {
     return pulumi.runtime.invokeOutput("quay:index:getRepository", { ...args }, opts ?? {});
 }
 
@@ -860,7 +1031,10 @@ export function getRobot(args: GetRobotArgs, opts?: pulumi.InvokeOptions): Promi
 }
 
 /** A robot that exists, with its token, whoever made it. */
-export function getRobotOutput(args: GetRobotOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRobotResult> {
+export function getRobotOutput(
+    args: GetRobotOutputArgs,
+    opts?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetRobotResult> {
     return pulumi.runtime.invokeOutput("quay:index:getRobot", { ...args }, opts ?? {});
 }
 
@@ -902,7 +1076,10 @@ export function getTag(args: GetTagArgs, opts?: pulumi.InvokeOptions): Promise<G
 }
 
 /** The digest that a tag points at now, with what Quay knows about the tag. */
-export function getTagOutput(args: GetTagOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetTagResult> {
+export function getTagOutput(
+    args: GetTagOutputArgs,
+    opts?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetTagResult> {
     return pulumi.runtime.invokeOutput("quay:index:getTag", { ...args }, opts ?? {});
 }
 
@@ -934,7 +1111,10 @@ export function listTags(args: ListTagsArgs, opts?: pulumi.InvokeOptions): Promi
 }
 
 /** The tags of a repository, the newest first; deleted ones are not among them. */
-export function listTagsOutput(args: ListTagsOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<ListTagsResult> {
+export function listTagsOutput(
+    args: ListTagsOutputArgs,
+    opts?: pulumi.InvokeOutputOptions,
+): pulumi.Output<ListTagsResult> {
     return pulumi.runtime.invokeOutput("quay:index:listTags", { ...args }, opts ?? {});
 }
 
@@ -973,7 +1153,10 @@ export interface GetVulnerabilitiesResult {
 }
 
 /** What Quay's scanner found in an image, counted by severity. */
-export function getVulnerabilities(args: GetVulnerabilitiesArgs, opts?: pulumi.InvokeOptions): Promise<GetVulnerabilitiesResult> {
+export function getVulnerabilities(
+    args: GetVulnerabilitiesArgs,
+    opts?: pulumi.InvokeOptions,
+): Promise<GetVulnerabilitiesResult> {
     return pulumi.runtime.invoke("quay:index:getVulnerabilities", { ...args }, opts ?? {});
 }
 

@@ -40,12 +40,18 @@ export const robotInNamespace = z
 /** A robot with its namespace: `alice+deploy`. */
 export const robot = z
     .string()
-    .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*\+[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "it has to be NAMESPACE+NAME, as in alice+deploy.");
+    .regex(
+        /^[a-z0-9]+(?:[._-][a-z0-9]+)*\+[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
+        "it has to be NAMESPACE+NAME, as in alice+deploy.",
+    );
 
 /** A user, or a robot with its namespace. */
 export const account = z
     .string()
-    .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?$/, "it has to be a user, or a robot as NAMESPACE+NAME.");
+    .regex(
+        /^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?$/,
+        "it has to be a user, or a robot as NAMESPACE+NAME.",
+    );
 
 /** A team's name within its organization. */
 export const team = z
@@ -56,10 +62,14 @@ export const team = z
     );
 
 /** A tag of an image. */
-export const tag = z.string().regex(/^\w[\w.-]{0,127}$/, "it has to be a tag: letters, digits, _ . -, at most 128 of them.");
+export const tag = z
+    .string()
+    .regex(/^\w[\w.-]{0,127}$/, "it has to be a tag: letters, digits, _ . -, at most 128 of them.");
 
 /** The digest of a manifest. */
-export const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, "it has to be a digest: sha256: and 64 hexadecimal digits.");
+export const digest = z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, "it has to be a digest: sha256: and 64 hexadecimal digits.");
 
 /** What one may do in a repository. */
 export const role = z
@@ -67,12 +77,15 @@ export const role = z
     .meta({ id: "Role", description: "`read` (pull), `write` (pull and push) or `admin`." });
 
 /** What a namespace is. */
-export const namespaceKind = z
-    .enum(["user", "organization"])
-    .meta({ id: "NamespaceKind", description: "What a namespace is: a user's own, or an organization's." });
+export const namespaceKind = z.enum(["user", "organization"]).meta({
+    id: "NamespaceKind",
+    description: "What a namespace is: a user's own, or an organization's.",
+});
 
 /** `alice/app/web` → namespace `alice`, name `app/web`; undefined where there is no slash. */
-export function splitRepository(repository: string): { namespace: string; name: string } | undefined {
+export function splitRepository(
+    repository: string,
+): { namespace: string; name: string } | undefined {
     return split(repository, "/");
 }
 
@@ -83,5 +96,7 @@ export function splitRobot(username: string): { namespace: string; name: string 
 
 function split(whole: string, separator: string): { namespace: string; name: string } | undefined {
     const at = whole.indexOf(separator);
-    return at > 0 && at < whole.length - 1 ? { namespace: whole.slice(0, at), name: whole.slice(at + 1) } : undefined;
+    return at > 0 && at < whole.length - 1
+        ? { namespace: whole.slice(0, at), name: whole.slice(at + 1) }
+        : undefined;
 }

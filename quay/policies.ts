@@ -16,8 +16,14 @@ export interface Place {
 export const place = {
     repository: names.repository
         .optional()
-        .describe("The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set."),
-    namespace: names.namespace.optional().describe("The organization, or one's own user name, for all of whose repositories it holds."),
+        .describe(
+            "The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set.",
+        ),
+    namespace: names.namespace
+        .optional()
+        .describe(
+            "The organization, or one's own user name, for all of whose repositories it holds.",
+        ),
 };
 
 export const ifUnsupported = z
@@ -37,7 +43,9 @@ export const policyImportId = {
 
 /** What is wrong with the place, if anything. */
 export function checkPlace({ repository, namespace }: Place): string | undefined {
-    return (repository === undefined) === (namespace === undefined) ? "exactly one of repository and namespace has to be set." : undefined;
+    return (repository === undefined) === (namespace === undefined)
+        ? "exactly one of repository and namespace has to be set."
+        : undefined;
 }
 
 const created = z.object({ uuid: z.string() });
@@ -89,7 +97,12 @@ export async function createPolicy<Policy extends object>(
     }
 }
 
-async function makePolicy<Policy extends object>(kind: PolicyKind<Policy>, api: QuayClient, place: Place, policy: Policy): Promise<string> {
+async function makePolicy<Policy extends object>(
+    kind: PolicyKind<Policy>,
+    api: QuayClient,
+    place: Place,
+    policy: Policy,
+): Promise<string> {
     const existing = await list(kind, api, place);
     const equal = existing.find((one) => kind.same(one, policy));
     if (equal !== undefined) return equal.uuid;
@@ -101,7 +114,12 @@ async function makePolicy<Policy extends object>(kind: PolicyKind<Policy>, api: 
         );
     }
     const { path, scope } = await routeOf(kind, api, place);
-    const call = { to: `make an ${kind.name} for ${textOf(place)}`, scope, json: policy, once: true };
+    const call = {
+        to: `make an ${kind.name} for ${textOf(place)}`,
+        scope,
+        json: policy,
+        once: true,
+    };
     const { uuid } = await guard(kind, api, () =>
         createOnce(
             api,
@@ -131,14 +149,19 @@ export async function readPolicy<Policy extends object>(
     const { path, scope } = await routeOf(kind, api, place);
     const to = `read the ${kind.name} of ${textOf(place)}`;
     if (uuid !== undefined) {
-        const read = () => guard(kind, api, () => unless(notFound, () => api.get(`${path}${uuid}`, { to, scope }, kind.answer)));
+        const read = () =>
+            guard(kind, api, () =>
+                unless(notFound, () => api.get(`${path}${uuid}`, { to, scope }, kind.answer)),
+            );
         const policy = await (known === undefined ? read() : unlessUnsupported(read));
         return policy && { place, uuid, policy };
     }
     const [policy, ...others] = await list(kind, api, place);
     if (others.length > 0) {
         const ids = [policy, ...others].map((one) => `${textOf(place)}:${one?.uuid ?? ""}`);
-        throw new QuayError(`${textOf(place)} has several of this kind: give one of the ids ${ids.join(", ")}.`);
+        throw new QuayError(
+            `${textOf(place)} has several of this kind: give one of the ids ${ids.join(", ")}.`,
+        );
     }
     return policy && { place, uuid: policy.uuid, policy };
 }
@@ -159,16 +182,26 @@ export async function updatePolicy<Policy extends object>(
     }
     const { path, scope } = await routeOf(kind, api, place);
     await list(kind, api, place); // without the feature another route of Quay would answer, to another question
-    await api.change("PUT", `${path}${uuid}`, { to: `change the ${kind.name} of ${textOf(place)}`, scope, json: policy }, z.unknown());
+    await api.change(
+        "PUT",
+        `${path}${uuid}`,
+        { to: `change the ${kind.name} of ${textOf(place)}`, scope, json: policy },
+        z.unknown(),
+    );
 }
 
 /** Deletes the policy, if it is there: with the feature it is gone. */
-export async function deletePolicy<Policy extends object>(kind: PolicyKind<Policy>, api: QuayClient, id: string): Promise<void> {
+export async function deletePolicy<Policy extends object>(
+    kind: PolicyKind<Policy>,
+    api: QuayClient,
+    id: string,
+): Promise<void> {
     const { place, uuid = "" } = parseId(id);
     if (uuid === unsupported) return;
     const { path, scope } = await routeOf(kind, api, place);
     const to = `delete the ${kind.name} of ${textOf(place)}`;
-    const remove = () => unless(notFound, () => api.change("DELETE", `${path}${uuid}`, { to, scope }, z.unknown()));
+    const remove = () =>
+        unless(notFound, () => api.change("DELETE", `${path}${uuid}`, { to, scope }, z.unknown()));
     await unlessUnsupported(() => guard(kind, api, remove));
 }
 
@@ -185,12 +218,19 @@ async function list<Policy extends object>(
     const { path, scope } = await routeOf(kind, api, place);
     const to = `list the policies of ${textOf(place)}`;
     const form = z.object({ policies: z.array(kind.answer) });
-    const found = await guard(kind, api, () => unless(notFound, () => api.get(path, { to, scope }, form)));
-    if (found === undefined) throw new QuayError(`There is no ${textOf(place)} on Quay at ${api.site.url}.`);
+    const found = await guard(kind, api, () =>
+        unless(notFound, () => api.get(path, { to, scope }, form)),
+    );
+    if (found === undefined)
+        throw new QuayError(`There is no ${textOf(place)} on Quay at ${api.site.url}.`);
     return found.policies;
 }
 
-async function isSupported<Policy extends object>(kind: PolicyKind<Policy>, api: QuayClient, place: Place): Promise<boolean> {
+async function isSupported<Policy extends object>(
+    kind: PolicyKind<Policy>,
+    api: QuayClient,
+    place: Place,
+): Promise<boolean> {
     return (await unlessUnsupported(() => list(kind, api, place))) !== undefined;
 }
 
@@ -204,19 +244,33 @@ async function unlessUnsupported<T>(run: () => Promise<T>): Promise<T | undefine
     }
 }
 
-async function routeOf<Policy>(kind: PolicyKind<Policy>, api: QuayClient, place: Place): Promise<{ path: string; scope: Scope }> {
-    if (place.repository !== undefined) return { path: `repository/${place.repository}/${kind.route}/`, scope: "repo:admin" };
+async function routeOf<Policy>(
+    kind: PolicyKind<Policy>,
+    api: QuayClient,
+    place: Place,
+): Promise<{ path: string; scope: Scope }> {
+    if (place.repository !== undefined)
+        return { path: `repository/${place.repository}/${kind.route}/`, scope: "repo:admin" };
     const namespace = place.namespace ?? "";
-    if (kind.userRoute && (await api.kindOf(namespace)) === "user") return { path: `user/${kind.route}/`, scope: "user:admin" };
+    if (kind.userRoute && (await api.kindOf(namespace)) === "user")
+        return { path: `user/${kind.route}/`, scope: "user:admin" };
     return { path: `organization/${namespace}/${kind.route}/`, scope: "org:admin" };
 }
 
 /** A switched-off feature has no routes: Quay answers with a page of its web UI. */
-async function guard<Policy, T>(kind: PolicyKind<Policy>, api: QuayClient, run: () => Promise<T>): Promise<T> {
+async function guard<Policy, T>(
+    kind: PolicyKind<Policy>,
+    api: QuayClient,
+    run: () => Promise<T>,
+): Promise<T> {
     try {
         return await run();
     } catch (error) {
-        if (error instanceof RefusedError && !error.refusal.deliberate && [308, 404, 405].includes(error.refusal.status)) {
+        if (
+            error instanceof RefusedError &&
+            !error.refusal.deliberate &&
+            [308, 404, 405].includes(error.refusal.status)
+        ) {
             throw new UnsupportedError(
                 `Quay at ${api.site.url} has no ${kind.name}: ${kind.feature} is switched off there, or it is too old.`,
             );

@@ -26,11 +26,24 @@ interface Provider {
 }
 
 /** The provider protocol (pulumi/provider.proto) on the resources and functions of this package. */
-export function providerService(engineAddress: string, environment: NodeJS.ProcessEnv): IResourceProviderServer {
-    const provider: Provider = { engineAddress, cancelled: new AbortController(), client: undefined };
-    const contextOf = (request: { getUrn(): string; getName(): string; getType(): string }): Context =>
+export function providerService(
+    engineAddress: string,
+    environment: NodeJS.ProcessEnv,
+): IResourceProviderServer {
+    const provider: Provider = {
+        engineAddress,
+        cancelled: new AbortController(),
+        client: undefined,
+    };
+    const contextOf = (request: {
+        getUrn(): string;
+        getName(): string;
+        getType(): string;
+    }): Context =>
         newContext(provider, request.getUrn(), (id) =>
-            ["pulumi import", request.getType(), ...[request.getName(), id].map(shellWord)].join(" "),
+            ["pulumi import", request.getType(), ...[request.getName(), id].map(shellWord)].join(
+                " ",
+            ),
         );
 
     return {
@@ -60,17 +73,26 @@ export function providerService(engineAddress: string, environment: NodeJS.Proce
             return new emptyProto.Empty();
         }),
 
-        checkConfig: unary((request: InstanceType<typeof protocol.CheckRequest>) => checked(checkSettings(decode(request.getNews())))),
+        checkConfig: unary((request: InstanceType<typeof protocol.CheckRequest>) =>
+            checked(checkSettings(decode(request.getNews()))),
+        ),
 
         // Another address or variable is no reason to replace anything: that would delete repositories.
         diffConfig: unary((request: InstanceType<typeof protocol.DiffRequest>) => {
-            const [olds, news] = [plain(decode(request.getOldInputs())), plain(decode(request.getNews()))];
-            const changes = differencesOf("", olds, news).map(([path, kind]) => [path, { kind, replace: false }] as const);
+            const [olds, news] = [
+                plain(decode(request.getOldInputs())),
+                plain(decode(request.getNews())),
+            ];
+            const changes = differencesOf("", olds, news).map(
+                ([path, kind]) => [path, { kind, replace: false }] as const,
+            );
             return diffed({ changes: new Map(changes), replaces: [], deleteBeforeReplace: false });
         }),
 
         configure: unary((request: InstanceType<typeof protocol.ConfigureRequest>) => {
-            provider.client = new QuayClient(clientOptions(decode(request.getArgs()), environment, provider.cancelled.signal));
+            provider.client = new QuayClient(
+                clientOptions(decode(request.getArgs()), environment, provider.cancelled.signal),
+            );
             const response = new protocol.ConfigureResponse();
             response.setAcceptsecrets(true);
             response.setAcceptoutputs(true);
@@ -80,11 +102,22 @@ export function providerService(engineAddress: string, environment: NodeJS.Proce
 
         check: unary(async (request: InstanceType<typeof protocol.CheckRequest>) => {
             const resource = find(resources, request.getType());
-            return checked(await resource.check(decode(request.getNews()), decode(request.getOlds()), contextOf(request)));
+            return checked(
+                await resource.check(
+                    decode(request.getNews()),
+                    decode(request.getOlds()),
+                    contextOf(request),
+                ),
+            );
         }),
 
         diff: unary((request: InstanceType<typeof protocol.DiffRequest>) =>
-            diffed(find(resources, request.getType()).diff(decode(request.getOldInputs()), decode(request.getNews()))),
+            diffed(
+                find(resources, request.getType()).diff(
+                    decode(request.getOldInputs()),
+                    decode(request.getNews()),
+                ),
+            ),
         ),
 
         create: unary(async (request: InstanceType<typeof protocol.CreateRequest>) => {
@@ -128,7 +161,11 @@ export function providerService(engineAddress: string, environment: NodeJS.Proce
         }),
 
         delete: unary(async (request: InstanceType<typeof protocol.DeleteRequest>) => {
-            await find(resources, request.getType()).delete(request.getId(), decode(request.getProperties()), contextOf(request));
+            await find(resources, request.getType()).delete(
+                request.getId(),
+                decode(request.getProperties()),
+                contextOf(request),
+            );
             return new emptyProto.Empty();
         }),
 
@@ -147,13 +184,23 @@ export function providerService(engineAddress: string, environment: NodeJS.Proce
         parameterize: unimplemented("Parameterize"),
         getMapping: unimplemented("GetMapping"),
         getMappings: unimplemented("GetMappings"),
-        list: (call) => call.emit("error", { code: grpc.status.UNIMPLEMENTED, details: "List is not implemented" }),
+        list: (call) =>
+            call.emit("error", {
+                code: grpc.status.UNIMPLEMENTED,
+                details: "List is not implemented",
+            }),
     };
 }
 
 /** Serves the provider on this machine only. */
-export async function serve(engineAddress: string, environment: NodeJS.ProcessEnv): Promise<{ port: number; stop: () => void }> {
-    const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
+export async function serve(
+    engineAddress: string,
+    environment: NodeJS.ProcessEnv,
+): Promise<{ port: number; stop: () => void }> {
+    const server = new grpc.Server({
+        "grpc.max_receive_message_length": -1,
+        "grpc.max_send_message_length": -1,
+    });
     server.addService(ResourceProviderService, providerService(engineAddress, environment));
     return new Promise((resolve, reject) => {
         server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
@@ -163,18 +210,28 @@ export async function serve(engineAddress: string, environment: NodeJS.ProcessEn
     });
 }
 
-function newContext({ client, engineAddress }: Provider, urn: string, importCommand: (id: string) => string): Context {
-    if (client === undefined) throw new QuayError("The Quay provider was asked before it was configured.");
+function newContext(
+    { client, engineAddress }: Provider,
+    urn: string,
+    importCommand: (id: string) => string,
+): Context {
+    if (client === undefined)
+        throw new QuayError("The Quay provider was asked before it was configured.");
     return { api: client, importCommand, warn: (message) => warn(engineAddress, urn, message) };
 }
 
 function find<T extends { readonly name: string }>(all: readonly T[], token: string): T {
     const found = all.find(({ name }) => token === `quay:index:${name}`);
     if (found !== undefined) return found;
-    throw new QuayError(`The Quay provider ${version} has no "${token}". It has: ${all.map(({ name }) => name).join(", ")}.`);
+    throw new QuayError(
+        `The Quay provider ${version} has no "${token}". It has: ${all.map(({ name }) => name).join(", ")}.`,
+    );
 }
 
-function checked({ inputs, failures }: Awaited<ReturnType<Resource["check"]>>): InstanceType<typeof protocol.CheckResponse> {
+function checked({
+    inputs,
+    failures,
+}: Awaited<ReturnType<Resource["check"]>>): InstanceType<typeof protocol.CheckResponse> {
     const response = new protocol.CheckResponse();
     response.setInputs(encode(inputs));
     response.setFailuresList(failures.map(failure));
@@ -197,8 +254,14 @@ function diffed(diff: Diff): InstanceType<typeof protocol.DiffResponse> {
         update: { inPlace: Kind.UPDATE, replace: Kind.UPDATE_REPLACE },
     };
     const response = new DiffResponse();
-    response.setChanges(diff.changes.size > 0 ? DiffResponse.DiffChanges.DIFF_SOME : DiffResponse.DiffChanges.DIFF_NONE);
-    response.setDiffsList([...new Set([...diff.changes.keys()].map((path) => path.split(/[.[]/, 1).join("")))]);
+    response.setChanges(
+        diff.changes.size > 0
+            ? DiffResponse.DiffChanges.DIFF_SOME
+            : DiffResponse.DiffChanges.DIFF_NONE,
+    );
+    response.setDiffsList([
+        ...new Set([...diff.changes.keys()].map((path) => path.split(/[.[]/, 1).join(""))),
+    ]);
     response.setReplacesList([...diff.replaces]);
     response.setDeletebeforereplace(diff.deleteBeforeReplace);
     response.setHasdetaileddiff(true);
@@ -212,7 +275,9 @@ function diffed(diff: Diff): InstanceType<typeof protocol.DiffResponse> {
 }
 
 /** A handler that may throw: what the user can act on becomes the message alone; a mistake of ours shows where it happened. */
-function unary<Request, Response>(handle: (request: Request) => Response | Promise<Response>): grpc.handleUnaryCall<Request, Response> {
+function unary<Request, Response>(
+    handle: (request: Request) => Response | Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
     return (call, callback) => {
         void (async () => {
             try {

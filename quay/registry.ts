@@ -91,13 +91,21 @@ export class RegistrySession {
     #authorization: Promise<string | undefined> = Promise.resolve(undefined);
 
     /** @param scopes what the token is asked for: `repository:alice/app:pull,push` */
-    constructor(api: QuayClient, host: string, credentials: Credentials | undefined, scopes: readonly string[]) {
+    constructor(
+        api: QuayClient,
+        host: string,
+        credentials: Credentials | undefined,
+        scopes: readonly string[],
+    ) {
         const own = host === api.site.host;
         const local = /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(host); // plain HTTP there, as docker does it
         this.host = host;
         this.#api = api;
-        this.#base = own ? api.site.url : `${local ? "http" : "https"}://${host === "docker.io" ? "registry-1.docker.io" : host}`;
-        this.#credentials = credentials ?? (own ? { username: "$oauthtoken", password: api.token } : undefined);
+        this.#base = own
+            ? api.site.url
+            : `${local ? "http" : "https"}://${host === "docker.io" ? "registry-1.docker.io" : host}`;
+        this.#credentials =
+            credentials ?? (own ? { username: "$oauthtoken", password: api.token } : undefined);
         this.#scopes = scopes;
     }
 
@@ -108,30 +116,45 @@ export class RegistrySession {
             this.#send("HEAD", `${path}/manifests/${reference}`, { to, headers: acceptManifests }),
         );
         if (response === undefined) return undefined;
-        return response.headers.get("docker-content-digest") ?? (await this.manifest(path, reference))?.digest;
+        return (
+            response.headers.get("docker-content-digest") ??
+            (await this.manifest(path, reference))?.digest
+        );
     }
 
     /** A manifest; undefined where there is none. @throws QuayError where its content is not what the digest says. */
     async manifest(path: string, reference: string): Promise<Manifest | undefined> {
         const to = `read the manifest ${reference} of ${path}`;
-        const response = await unless(missing, () => this.#send("GET", `${path}/manifests/${reference}`, { to, headers: acceptManifests }));
+        const response = await unless(missing, () =>
+            this.#send("GET", `${path}/manifests/${reference}`, { to, headers: acceptManifests }),
+        );
         if (response === undefined) return undefined;
         const bytes = new Uint8Array(await response.arrayBuffer());
         const digest = digestOfBytes(bytes);
         if (reference.startsWith("sha256:") && reference !== digest) {
-            throw new QuayError(`${this.host} gave another content for ${path}@${reference}: its digest is ${digest}.`);
+            throw new QuayError(
+                `${this.host} gave another content for ${path}@${reference}: its digest is ${digest}.`,
+            );
         }
         const parsed = parts.safeParse(parseJson(bytes));
         if (!parsed.success) {
-            throw new QuayError(`${this.host}/${path}@${digest} is neither an image nor an index of the kinds that can be copied.`);
+            throw new QuayError(
+                `${this.host}/${path}@${digest} is neither an image nor an index of the kinds that can be copied.`,
+            );
         }
         const mediaType =
-            response.headers.get("content-type")?.split(";", 1).join("") ?? parsed.data.mediaType ?? manifestTypes.slice(0, 1).join("");
+            response.headers.get("content-type")?.split(";", 1).join("") ??
+            parsed.data.mediaType ??
+            manifestTypes.slice(0, 1).join("");
         return { digest, mediaType, bytes, parts: parsed.data };
     }
 
     /** Puts a manifest under a tag, or under its own digest. */
-    async putManifest(path: string, reference: string, { mediaType, bytes }: Pick<Manifest, "mediaType" | "bytes">): Promise<void> {
+    async putManifest(
+        path: string,
+        reference: string,
+        { mediaType, bytes }: Pick<Manifest, "mediaType" | "bytes">,
+    ): Promise<void> {
         const to = `push ${path}${reference.startsWith("sha256:") ? "@" : ":"}${reference}`;
         await this.#send("PUT", `${path}/manifests/${reference}`, {
             to,
@@ -142,40 +165,70 @@ export class RegistrySession {
 
     /** What refers to a digest: signatures, attestations, SBOMs. Undefined where the registry has no such route. */
     async referrers(path: string, digest: string): Promise<readonly Descriptor[] | undefined> {
-        return this.#pagesOfReferrers(`${path}/referrers/${digest}`, `list what refers to ${path}@${digest}`);
+        return this.#pagesOfReferrers(
+            `${path}/referrers/${digest}`,
+            `list what refers to ${path}@${digest}`,
+        );
     }
 
     async #pagesOfReferrers(page: string, to: string): Promise<readonly Descriptor[] | undefined> {
-        const response = await unless(noReferrers, () => this.#send("GET", page, { to, headers: { accept: indexType } }));
+        const response = await unless(noReferrers, () =>
+            this.#send("GET", page, { to, headers: { accept: indexType } }),
+        );
         if (response === undefined) return undefined;
-        const found = parts.safeParse(parseJson(new Uint8Array(await response.arrayBuffer()))).data?.manifests ?? [];
-        const next = /<[^>]*\/v2\/([^>]+)>\s*;\s*rel="?next\b/i.exec(response.headers.get("link") ?? "")?.[1];
-        return next === undefined ? found : [...found, ...((await this.#pagesOfReferrers(next, to)) ?? [])];
+        const found =
+            parts.safeParse(parseJson(new Uint8Array(await response.arrayBuffer()))).data
+                ?.manifests ?? [];
+        const next = /<[^>]*\/v2\/([^>]+)>\s*;\s*rel="?next\b/i.exec(
+            response.headers.get("link") ?? "",
+        )?.[1];
+        return next === undefined
+            ? found
+            : [...found, ...((await this.#pagesOfReferrers(next, to)) ?? [])];
     }
 
     /**
      * Sees to it that the blob is in the repository: it is there, or the registry mounts it from another of its repositories, or it is
      * streamed through, a piece at a time.
      */
-    async takeBlob(path: string, digest: string, from: { readonly session: RegistrySession; readonly path: string }): Promise<void> {
+    async takeBlob(
+        path: string,
+        digest: string,
+        from: { readonly session: RegistrySession; readonly path: string },
+    ): Promise<void> {
         const to = `copy the blob ${digest} to ${path}`;
         const mount = from.session.host === this.host;
         if (!mount) {
-            const there = await unless(missing, () => this.#send("HEAD", `${path}/blobs/${digest}`, { to }));
+            const there = await unless(missing, () =>
+                this.#send("HEAD", `${path}/blobs/${digest}`, { to }),
+            );
             if (there !== undefined) return;
         }
-        const [http, { default: pRetry }] = await Promise.all([this.#api.http(), import("p-retry")]);
+        const [http, { default: pRetry }] = await Promise.all([
+            this.#api.http(),
+            import("p-retry"),
+        ]);
         const retriable = (error: unknown) =>
             error instanceof UnansweredError ||
-            (error instanceof RefusedError && (error.refusal.status === 429 || error.refusal.status >= 500));
+            (error instanceof RefusedError &&
+                (error.refusal.status === 429 || error.refusal.status >= 500));
         await pRetry(
             async () => {
-                const query = mount ? `?${new URLSearchParams({ mount: digest, from: from.path }).toString()}` : "";
+                const query = mount
+                    ? `?${new URLSearchParams({ mount: digest, from: from.path }).toString()}`
+                    : "";
                 const started = await this.#send("POST", `${path}/blobs/uploads/${query}`, { to });
                 if (started.status === 201) return;
                 const location = started.headers.get("location") ?? "";
                 // A transfer counts as one request, from its first byte to its last.
-                await http.limit(async () => this.#stream(await from.session.#open(from.path, digest, to), location, digest, to));
+                await http.limit(async () =>
+                    this.#stream(
+                        await from.session.#open(from.path, digest, to),
+                        location,
+                        digest,
+                        to,
+                    ),
+                );
             },
             {
                 retries: 3,
@@ -189,12 +242,20 @@ export class RegistrySession {
 
     /** Opens a blob for reading; registries send the reader on to their storage, where the token must not go (fetch sees to that). */
     async #open(path: string, digest: string, to: string): Promise<ReadableStream<Uint8Array>> {
-        const response = await this.#raw("GET", `${this.#base}/v2/${path}/blobs/${digest}`, to, { redirect: "follow" });
-        if (response.body === null) throw new UnansweredError(`${this.host} gave nothing for the blob ${digest}.`);
+        const response = await this.#raw("GET", `${this.#base}/v2/${path}/blobs/${digest}`, to, {
+            redirect: "follow",
+        });
+        if (response.body === null)
+            throw new UnansweredError(`${this.host} gave nothing for the blob ${digest}.`);
         return response.body;
     }
 
-    async #stream(body: ReadableStream<Uint8Array>, location: string, digest: string, to: string): Promise<void> {
+    async #stream(
+        body: ReadableStream<Uint8Array>,
+        location: string,
+        digest: string,
+        to: string,
+    ): Promise<void> {
         const headers = { "content-type": "application/octet-stream" };
         // fetch would keep a copy of all that goes by, for a redirect: unless it must not follow any.
         const options = { body, duplex: "half", headers, redirect: "error" } as const;
@@ -205,14 +266,25 @@ export class RegistrySession {
     }
 
     /** A request of the copy itself, with the token that is there by now: streams cannot be sent twice, so there is nothing to retry. */
-    async #raw(method: string, url: string, to: string, init: RequestInit & { readonly duplex?: "half" }): Promise<Response> {
+    async #raw(
+        method: string,
+        url: string,
+        to: string,
+        init: RequestInit & { readonly duplex?: "half" },
+    ): Promise<Response> {
         const authorization = await this.#authorization;
         const headers = new Headers(init.headers);
-        if (authorization !== undefined && new URL(url).host === new URL(this.#base).host) headers.set("authorization", authorization);
+        if (authorization !== undefined && new URL(url).host === new URL(this.#base).host)
+            headers.set("authorization", authorization);
         const http = await this.#api.http();
         let response: Response;
         try {
-            response = await fetch(url, { ...init, method, headers, signal: this.#api.options.signal });
+            response = await fetch(url, {
+                ...init,
+                method,
+                headers,
+                signal: this.#api.options.signal,
+            });
         } catch (error) {
             throw this.#explain(http.explain(error), to);
         }
@@ -250,7 +322,10 @@ export class RegistrySession {
             return await http.limit(() =>
                 http.repeatable(url, {
                     method,
-                    headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
+                    headers: {
+                        ...headers,
+                        ...(authorization === undefined ? {} : { authorization }),
+                    },
                     ...(body === undefined ? {} : { body }),
                     signal: this.#api.options.signal,
                     timeout: 60_000,
@@ -259,7 +334,10 @@ export class RegistrySession {
         } catch (error) {
             const failure = http.explain(error);
             if ("refusal" in failure && failure.refusal.status === 401)
-                return { challenge: failure.headers.get("www-authenticate"), refusal: failure.refusal };
+                return {
+                    challenge: failure.headers.get("www-authenticate"),
+                    refusal: failure.refusal,
+                };
             throw this.#explain(failure, to);
         }
     }
@@ -277,7 +355,9 @@ export class RegistrySession {
         if (service !== undefined) url.searchParams.set("service", service);
         for (const scope of this.#scopes) url.searchParams.append("scope", scope);
         // The API token is for Quay alone, wherever its answer points.
-        const trusted = this.#credentials?.password !== this.#api.options.token || url.host === this.#api.site.host;
+        const trusted =
+            this.#credentials?.password !== this.#api.options.token ||
+            url.host === this.#api.site.host;
         const http = await this.#api.http();
         const to = "give a token";
         try {
@@ -287,7 +367,9 @@ export class RegistrySession {
                     signal: this.#api.options.signal,
                 })
                 .json();
-            const { token, access_token } = z.object({ token: z.string().optional(), access_token: z.string().optional() }).parse(answer);
+            const { token, access_token } = z
+                .object({ token: z.string().optional(), access_token: z.string().optional() })
+                .parse(answer);
             return `Bearer ${token ?? access_token ?? ""}`;
         } catch (error) {
             throw this.#explain(http.explain(error), to);
@@ -298,7 +380,9 @@ export class RegistrySession {
         if ("bug" in failure) return failure.bug;
         if ("unanswered" in failure) {
             const why = this.#api.options.signal.aborted ? "cancelled" : failure.unanswered;
-            return new UnansweredError(`The registry ${this.host} gave no answer to the request to ${to}: ${why}.`);
+            return new UnansweredError(
+                `The registry ${this.host} gave no answer to the request to ${to}: ${why}.`,
+            );
         }
         return this.#refused(failure.refusal, to);
     }
@@ -327,8 +411,13 @@ const acceptManifests = { accept: manifestTypes.join(", ") };
 /** `Bearer realm="…",service="…"` */
 export function parseChallenge(header: string): Challenge {
     const [, scheme = ""] = /^\s*([a-z]+)/i.exec(header) ?? [];
-    const parameter = (name: string) => new RegExp(`[\\s,]${name}="([^"]*)"`, "i").exec(header)?.[1];
-    return { scheme: scheme.toLowerCase(), realm: parameter("realm"), service: parameter("service") };
+    const parameter = (name: string) =>
+        new RegExp(`[\\s,]${name}="([^"]*)"`, "i").exec(header)?.[1];
+    return {
+        scheme: scheme.toLowerCase(),
+        realm: parameter("realm"),
+        service: parameter("service"),
+    };
 }
 
 /** The digest of a content. */

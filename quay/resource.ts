@@ -1,7 +1,16 @@
 import { z } from "zod";
 import type { QuayClient, Site } from "./client.ts";
 import { PartialError, QuayError } from "./errors.ts";
-import { equal, hasSecret, hasUnknown, isList, isObject, plain, Secret, unknown } from "./values.ts";
+import {
+    equal,
+    hasSecret,
+    hasUnknown,
+    isList,
+    isObject,
+    plain,
+    Secret,
+    unknown,
+} from "./values.ts";
 import type { Properties, Value } from "./values.ts";
 
 declare module "zod" {
@@ -26,10 +35,16 @@ export type { Site };
 /** The values of properties. */
 type Of<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>;
 /** The values of the properties that are known. */
-type KnownOf<Shape extends z.ZodRawShape> = z.output<z.ZodObject<{ [Key in keyof Shape]: z.ZodOptional<Shape[Key]> }>>;
+type KnownOf<Shape extends z.ZodRawShape> = z.output<
+    z.ZodObject<{ [Key in keyof Shape]: z.ZodOptional<Shape[Key]> }>
+>;
 
 /** A resource as its file declares it. The schema, the checks, the diffs and the TypeScript class all follow from this. */
-export interface ResourceDefinition<Fixed extends z.ZodRawShape, Changing extends z.ZodRawShape, Outputs extends z.ZodRawShape> {
+export interface ResourceDefinition<
+    Fixed extends z.ZodRawShape,
+    Changing extends z.ZodRawShape,
+    Outputs extends z.ZodRawShape,
+> {
     /** The class name: `Repository` for the type token `quay:index:Repository`. */
     readonly name: string;
     readonly description: string;
@@ -61,7 +76,10 @@ export interface ResourceDefinition<Fixed extends z.ZodRawShape, Changing extend
     ) => Promise<Of<Fixed & Changing> | undefined>;
     /** Inputs that only `resolve` looks at: they are in no diff and no state. */
     readonly transient?: readonly (keyof Changing & string)[];
-    readonly create: (inputs: Of<Fixed & Changing>, context: Context) => Promise<{ id: string; outputs: Of<Outputs> }>;
+    readonly create: (
+        inputs: Of<Fixed & Changing>,
+        context: Context,
+    ) => Promise<{ id: string; outputs: Of<Outputs> }>;
     /** What it is like now; undefined where it is gone. `old` is absent in an import. */
     readonly read: (
         id: string,
@@ -76,7 +94,11 @@ export interface ResourceDefinition<Fixed extends z.ZodRawShape, Changing extend
         id: string,
     ) => Promise<Of<Outputs>>;
     /** Deletes it; that it is gone already is no error. */
-    readonly delete: (old: Of<Fixed & Changing> & Of<Outputs>, context: Context, id: string) => Promise<void>;
+    readonly delete: (
+        old: Of<Fixed & Changing> & Of<Outputs>,
+        context: Context,
+        id: string,
+    ) => Promise<void>;
 }
 
 /** A resource as it was found on the server. */
@@ -108,21 +130,35 @@ export interface Resource {
     readonly name: string;
     readonly description: string;
     readonly importId: { readonly format: string; readonly example: string };
-    readonly schema: { readonly fixed: z.ZodRawShape; readonly changing: z.ZodRawShape; readonly outputs: z.ZodRawShape };
+    readonly schema: {
+        readonly fixed: z.ZodRawShape;
+        readonly changing: z.ZodRawShape;
+        readonly outputs: z.ZodRawShape;
+    };
     check(news: Properties, olds: Properties, context: Context): Promise<Checked>;
     diff(olds: Properties, news: Properties): Diff;
     /** What `create`, or `update` of the old state, would give: as far as that can be known. */
-    preview(inputs: Properties, site: Site, old?: Properties): { id: string | undefined; state: Properties };
+    preview(
+        inputs: Properties,
+        site: Site,
+        old?: Properties,
+    ): { id: string | undefined; state: Properties };
     create(inputs: Properties, context: Context): Promise<{ id: string; state: Properties }>;
-    read(id: string, state: Properties, context: Context): Promise<{ id: string; inputs: Properties; state: Properties } | undefined>;
+    read(
+        id: string,
+        state: Properties,
+        context: Context,
+    ): Promise<{ id: string; inputs: Properties; state: Properties } | undefined>;
     update(id: string, old: Properties, inputs: Properties, context: Context): Promise<Properties>;
     delete(id: string, state: Properties, context: Context): Promise<void>;
 }
 
 /** Makes a resource of its declaration. */
-export function resource<Fixed extends z.ZodRawShape, Changing extends z.ZodRawShape, Outputs extends z.ZodRawShape>(
-    definition: ResourceDefinition<Fixed, Changing, Outputs>,
-): Resource {
+export function resource<
+    Fixed extends z.ZodRawShape,
+    Changing extends z.ZodRawShape,
+    Outputs extends z.ZodRawShape,
+>(definition: ResourceDefinition<Fixed, Changing, Outputs>): Resource {
     const { name, description, importId, fixed, changing, outputs } = definition;
     const shape = { ...fixed, ...changing };
     const inputSchema = z.object(shape);
@@ -132,13 +168,18 @@ export function resource<Fixed extends z.ZodRawShape, Changing extends z.ZodRawS
     const parse = (properties: Properties) => inputSchema.parse(plain(properties));
     const known = (properties: Properties) => knownSchema.parse(knownOnly(plainObject(properties)));
     const stateIn = (properties: Properties) => {
-        const [inputs, rest] = [inputSchema.safeParse(plain(properties)), outputSchema.safeParse(plain(properties))];
+        const [inputs, rest] = [
+            inputSchema.safeParse(plain(properties)),
+            outputSchema.safeParse(plain(properties)),
+        ];
         return inputs.success && rest.success ? { ...inputs.data, ...rest.data } : undefined;
     };
     const stateOf = (id: string, properties: Properties) => {
         const state = stateIn(properties);
         if (state !== undefined) return state;
-        throw new QuayError(`The state of ${name} ${id} is not complete. Run \`pulumi refresh\` to read it from Quay again.`);
+        throw new QuayError(
+            `The state of ${name} ${id} is not complete. Run \`pulumi refresh\` to read it from Quay again.`,
+        );
     };
     const wrapInputs = (inputs: object, like: Properties): Properties => wrap(shape, inputs, like);
     const wrapState = (inputs: object, values: object, like: Properties): Properties => ({
@@ -157,17 +198,29 @@ export function resource<Fixed extends z.ZodRawShape, Changing extends z.ZodRawS
             const inputs = without(checked.inputs, definition.transient ?? []);
             const { failures } = checked;
             // What `resolve` would fill in is an input and an output.
-            const resolved = Object.keys(outputs).filter((key) => Object.hasOwn(shape, key) && !Object.hasOwn(inputs, key));
-            const unresolved = { ...inputs, ...Object.fromEntries(resolved.map((key) => [key, unknown])) };
+            const resolved = Object.keys(outputs).filter(
+                (key) => Object.hasOwn(shape, key) && !Object.hasOwn(inputs, key),
+            );
+            const unresolved = {
+                ...inputs,
+                ...Object.fromEntries(resolved.map((key) => [key, unknown])),
+            };
             if (failures.length > 0) return { inputs, failures };
             if (hasUnknown(inputs)) return { inputs: unresolved, failures };
             const parsed = parse(checked.inputs);
             const failure = definition.validate?.(parsed);
             if (failure !== undefined) return { inputs, failures: [failure] };
             if (definition.resolve === undefined) return { inputs, failures };
-            const found = await definition.resolve(parsed, inputSchema.safeParse(plain(olds)).data, context);
+            const found = await definition.resolve(
+                parsed,
+                inputSchema.safeParse(plain(olds)).data,
+                context,
+            );
             if (found === undefined) return { inputs: unresolved, failures };
-            return { inputs: without(wrapInputs(found, news), definition.transient ?? []), failures };
+            return {
+                inputs: without(wrapInputs(found, news), definition.transient ?? []),
+                failures,
+            };
         },
 
         diff(olds, news) {
@@ -183,7 +236,12 @@ export function resource<Fixed extends z.ZodRawShape, Changing extends z.ZodRawS
                 if (replace && differences.length > 0) replaces.push(key);
             }
             const ids = [before, after].map((inputs) => definition.id?.(known(inputs)));
-            return { changes, replaces, deleteBeforeReplace: replaces.length > 0 && ids[0] !== undefined && ids[0] === ids[1] };
+            return {
+                changes,
+                replaces,
+                deleteBeforeReplace:
+                    replaces.length > 0 && ids[0] !== undefined && ids[0] === ids[1],
+            };
         },
 
         preview(inputs, site, old) {
@@ -191,7 +249,10 @@ export function resource<Fixed extends z.ZodRawShape, Changing extends z.ZodRawS
             const derived: Record<string, unknown> = definition.derive?.(values, site) ?? {};
             const kept = old === undefined || hasUnknown(inputs) ? {} : plainObject(old);
             const all = Object.fromEntries(
-                Object.keys(outputs).map((key) => [key, derived[key] ?? (Object.hasOwn(kept, key) ? kept[key] : unknown)]),
+                Object.keys(outputs).map((key) => [
+                    key,
+                    derived[key] ?? (Object.hasOwn(kept, key) ? kept[key] : unknown),
+                ]),
             );
             return { id: definition.id?.(values), state: { ...inputs, ...wrap(outputs, all, {}) } };
         },
@@ -203,7 +264,11 @@ export function resource<Fixed extends z.ZodRawShape, Changing extends z.ZodRawS
                 return { id: created.id, state: wrapState(parsed, created.outputs, inputs) };
             } catch (error) {
                 if (!(error instanceof PartialError)) throw error;
-                throw new PartialError(error.message, error.id, wrapState(error.state, error.state, inputs));
+                throw new PartialError(
+                    error.message,
+                    error.id,
+                    wrapState(error.state, error.state, inputs),
+                );
             }
         },
 
@@ -219,7 +284,9 @@ export function resource<Fixed extends z.ZodRawShape, Changing extends z.ZodRawS
 
         async update(id, old, inputs, context) {
             const parsed = parse(inputs);
-            const values = (await definition.update?.(parsed, stateOf(id, old), context, id)) ?? stateOf(id, old);
+            const values =
+                (await definition.update?.(parsed, stateOf(id, old), context, id)) ??
+                stateOf(id, old);
             return wrapState(parsed, values, inputs);
         },
 
@@ -244,11 +311,16 @@ export interface Func {
     readonly name: string;
     readonly description: string;
     readonly schema: { readonly inputs: z.ZodRawShape; readonly outputs: z.ZodRawShape };
-    invoke(inputs: Properties, context: Context): Promise<{ outputs: Properties; failures: readonly string[] }>;
+    invoke(
+        inputs: Properties,
+        context: Context,
+    ): Promise<{ outputs: Properties; failures: readonly string[] }>;
 }
 
 /** Makes a function of its declaration. */
-export function func<Inputs extends z.ZodRawShape, Outputs extends z.ZodRawShape>(definition: FunctionDefinition<Inputs, Outputs>): Func {
+export function func<Inputs extends z.ZodRawShape, Outputs extends z.ZodRawShape>(
+    definition: FunctionDefinition<Inputs, Outputs>,
+): Func {
     const { name, description, inputs, outputs } = definition;
     return {
         name,
@@ -282,7 +354,9 @@ export function checkProperties(shape: z.ZodRawShape, properties: Properties): C
         const result = z.safeParse(schema, value);
         const secret = isSecret(schema) || (given !== undefined && hasSecret(given));
         if (!result.success) {
-            failures.push(...result.error.issues.map((issue) => explain(key, value, issue, secret)));
+            failures.push(
+                ...result.error.issues.map((issue) => explain(key, value, issue, secret)),
+            );
         } else if (result.data !== undefined) {
             const checked = toValue(result.data);
             inputs[key] = secret ? new Secret(checked) : checked;
@@ -291,11 +365,17 @@ export function checkProperties(shape: z.ZodRawShape, properties: Properties): C
     return { inputs, failures };
 }
 
-function explain(key: string, value: Value | undefined, issue: z.core.$ZodIssue, secret: boolean): string {
+function explain(
+    key: string,
+    value: Value | undefined,
+    issue: z.core.$ZodIssue,
+    secret: boolean,
+): string {
     if (value === undefined) return `"${key}" has to be set.`;
     const path = propertyPath([key, ...issue.path]);
     const at = issue.path.reduce<Value | undefined>(
-        (inner, step) => (isList(inner) ? inner[Number(step)] : isObject(inner) ? inner[String(step)] : undefined),
+        (inner, step) =>
+            isList(inner) ? inner[Number(step)] : isObject(inner) ? inner[String(step)] : undefined,
         value,
     );
     const shown = secret ? "[secret]" : JSON.stringify(at);
@@ -325,7 +405,11 @@ const simpleValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 function toValue(value: unknown): Value {
     if (Array.isArray(value)) return value.map(toValue);
     if (typeof value !== "object" || value === null) return simpleValue.parse(value);
-    return Object.fromEntries(Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, toValue(item)] as const])));
+    return Object.fromEntries(
+        Object.entries(value).flatMap(([key, item]) =>
+            item === undefined ? [] : [[key, toValue(item)] as const],
+        ),
+    );
 }
 
 function without(properties: Properties, keys: readonly string[]): Properties {
@@ -342,17 +426,28 @@ function knownOnly(inputs: Readonly<Record<string, Value>>): Record<string, Valu
 }
 
 /** Where two plain values differ, down to the innermost property. */
-export function differencesOf(path: string, before: Value | undefined, after: Value | undefined): (readonly [string, DiffKind])[] {
+export function differencesOf(
+    path: string,
+    before: Value | undefined,
+    after: Value | undefined,
+): (readonly [string, DiffKind])[] {
     if (equal(before, after)) return [];
     if (before === undefined) return [[path, "add"]];
     if (after === undefined) return [[path, "delete"]];
     if (isList(before) && isList(after)) {
-        const indexes = Array.from({ length: Math.max(before.length, after.length) }, (_, index) => index);
-        return indexes.flatMap((index) => differencesOf(`${path}[${String(index)}]`, before[index], after[index]));
+        const indexes = Array.from(
+            { length: Math.max(before.length, after.length) },
+            (_, index) => index,
+        );
+        return indexes.flatMap((index) =>
+            differencesOf(`${path}[${String(index)}]`, before[index], after[index]),
+        );
     }
     if (isObject(before) && isObject(after)) {
         const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-        return [...keys].flatMap((key) => differencesOf(propertyPath([key], path), before[key], after[key]));
+        return [...keys].flatMap((key) =>
+            differencesOf(propertyPath([key], path), before[key], after[key]),
+        );
     }
     return [[path, "update"]];
 }

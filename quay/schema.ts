@@ -14,7 +14,9 @@ export interface PackageSchema {
     readonly keywords: readonly string[];
     readonly license: string;
     readonly config: { readonly variables: Readonly<Record<string, Property>> };
-    readonly provider: ObjectType & { readonly inputProperties: Readonly<Record<string, Property>> };
+    readonly provider: ObjectType & {
+        readonly inputProperties: Readonly<Record<string, Property>>;
+    };
     readonly types: Readonly<Record<string, NamedType>>;
     readonly resources: Readonly<Record<string, ResourceType>>;
     readonly functions: Readonly<Record<string, FunctionType>>;
@@ -77,22 +79,30 @@ export function packageSchema(): PackageSchema {
             inputProperties: provider.properties,
         },
         resources: Object.fromEntries(
-            resources.map(({ name, description, importId, schema: { fixed, changing, outputs } }) => {
-                const inputs = propertiesOf({ ...fixed, ...changing }, "input", types);
-                const state = propertiesOf({ ...fixed, ...changing, ...outputs }, "output", types);
-                const token = `quay:index:${name}`;
-                const howToImport = `Import: \`pulumi import ${token} NAME ${importId.example}\`, the id being ${importId.format}.`;
-                const type: ResourceType = {
-                    description: `${description}\n\n${howToImport}`,
-                    properties: state.properties,
-                    required: state.required,
-                    inputProperties: mapValues(inputs.properties, (property, key) =>
-                        Object.hasOwn(fixed, key) ? { ...property, willReplaceOnChanges: true } : property,
-                    ),
-                    requiredInputs: inputs.required,
-                };
-                return [token, type];
-            }),
+            resources.map(
+                ({ name, description, importId, schema: { fixed, changing, outputs } }) => {
+                    const inputs = propertiesOf({ ...fixed, ...changing }, "input", types);
+                    const state = propertiesOf(
+                        { ...fixed, ...changing, ...outputs },
+                        "output",
+                        types,
+                    );
+                    const token = `quay:index:${name}`;
+                    const howToImport = `Import: \`pulumi import ${token} NAME ${importId.example}\`, the id being ${importId.format}.`;
+                    const type: ResourceType = {
+                        description: `${description}\n\n${howToImport}`,
+                        properties: state.properties,
+                        required: state.required,
+                        inputProperties: mapValues(inputs.properties, (property, key) =>
+                            Object.hasOwn(fixed, key)
+                                ? { ...property, willReplaceOnChanges: true }
+                                : property,
+                        ),
+                        requiredInputs: inputs.required,
+                    };
+                    return [token, type];
+                },
+            ),
         ),
         functions: Object.fromEntries(
             functions.map(({ name, description, schema: { inputs, outputs } }) => {
@@ -114,9 +124,19 @@ interface Properties {
 }
 
 /** The properties as Pulumi describes them; named types among them are added to `types`. */
-function propertiesOf(shape: z.ZodRawShape, io: "input" | "output", types: Record<string, NamedType>): Properties {
-    const schema = z.toJSONSchema(z.object(shape), { io, unrepresentable: "any", target: "draft-7" });
-    for (const [name, definition] of new Map<string, unknown>(Object.entries(schema.definitions ?? {}))) {
+function propertiesOf(
+    shape: z.ZodRawShape,
+    io: "input" | "output",
+    types: Record<string, NamedType>,
+): Properties {
+    const schema = z.toJSONSchema(z.object(shape), {
+        io,
+        unrepresentable: "any",
+        target: "draft-7",
+    });
+    for (const [name, definition] of new Map<string, unknown>(
+        Object.entries(schema.definitions ?? {}),
+    )) {
         if (isSchema(definition)) types[`quay:index:${name}`] ??= namedType(name, definition);
     }
     return {
@@ -129,18 +149,29 @@ function propertiesOf(shape: z.ZodRawShape, io: "input" | "output", types: Recor
 
 /** A property without words of its own is described by its type. */
 function described(property: Property, types: Readonly<Record<string, NamedType>>): Property {
-    const description = property.description ?? types[property.$ref?.replace("#/types/", "") ?? ""]?.description;
+    const description =
+        property.description ?? types[property.$ref?.replace("#/types/", "") ?? ""]?.description;
     return description === undefined ? property : { ...property, description };
 }
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-function namedType(name: string, { description = name, enum: values, properties = {}, required = [] }: JsonSchema): NamedType {
-    if (values !== undefined) return { type: "string", description, enum: values.map((value) => ({ value: String(value) })) };
+function namedType(
+    name: string,
+    { description = name, enum: values, properties = {}, required = [] }: JsonSchema,
+): NamedType {
+    if (values !== undefined)
+        return {
+            type: "string",
+            description,
+            enum: values.map((value) => ({ value: String(value) })),
+        };
     return {
         type: "object",
         description,
-        properties: mapValues(properties, (property) => propertyOf(isSchema(property) ? property : {}, false)),
+        properties: mapValues(properties, (property) =>
+            propertyOf(isSchema(property) ? property : {}, false),
+        ),
         required,
     };
 }
@@ -150,20 +181,28 @@ function propertyOf(schema: JsonSchema, secret: boolean): Property {
     return {
         ...typeOf(schema),
         ...(description === undefined ? {} : { description }),
-        ...(typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? { default: value } : {}),
+        ...(typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+            ? { default: value }
+            : {}),
         ...(secret ? { secret } : {}),
     };
 }
 
 function typeOf(schema: JsonSchema): TypeReference {
     const named = schema.$ref ?? schema.allOf?.[0]?.$ref;
-    if (named !== undefined) return { $ref: named.replace("#/definitions/", "#/types/quay:index:") };
+    if (named !== undefined)
+        return { $ref: named.replace("#/definitions/", "#/types/quay:index:") };
     const { type, items, additionalProperties } = schema;
     switch (type) {
         case "array":
             return { type, items: typeOf(isSchema(items) ? items : {}) };
         case "object":
-            return { type, additionalProperties: typeOf(isSchema(additionalProperties) ? additionalProperties : {}) };
+            return {
+                type,
+                additionalProperties: typeOf(
+                    isSchema(additionalProperties) ? additionalProperties : {},
+                ),
+            };
         case "string":
         case "number":
         case "integer":
@@ -179,6 +218,11 @@ function isSchema(value: unknown): value is JsonSchema {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function mapValues<From, To>(object: Readonly<Record<string, From>>, change: (value: From, key: string) => To): Record<string, To> {
-    return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value, key)]));
+function mapValues<From, To>(
+    object: Readonly<Record<string, From>>,
+    change: (value: From, key: string) => To,
+): Record<string, To> {
+    return Object.fromEntries(
+        Object.entries(object).map(([key, value]) => [key, change(value, key)]),
+    );
 }

@@ -1,4 +1,12 @@
-import type { FunctionType, NamedType, ObjectType, PackageSchema, Property, ResourceType, TypeReference } from "./schema.ts";
+import type {
+    FunctionType,
+    NamedType,
+    ObjectType,
+    PackageSchema,
+    Property,
+    ResourceType,
+    TypeReference,
+} from "./schema.ts";
 
 /** The TypeScript classes and functions of the package, from its schema. */
 export function renderSdk(schema: PackageSchema): string {
@@ -31,13 +39,21 @@ ${doc(provider)}export class Provider extends pulumi.ProviderResource {
 function renderResource(token: string, type: ResourceType): string {
     const name = nameOf(token);
     const properties = type.properties ?? {};
-    const outputs = Object.keys(properties).filter((key) => !Object.hasOwn(type.inputProperties, key));
+    const outputs = Object.keys(properties).filter(
+        (key) => !Object.hasOwn(type.inputProperties, key),
+    );
     const secrets = Object.keys(properties).filter((key) => properties[key]?.secret === true);
     const declared = Object.entries(properties).map(
-        ([key, property]) => `${doc(property)}declare readonly ${key}: pulumi.Output<${resultType(property)}${optional(type, key)}>;`,
+        ([key, property]) =>
+            `${doc(property)}declare readonly ${key}: pulumi.Output<${resultType(property)}${optional(type, key)}>;`,
     );
-    const known = Object.keys(properties).map((key) => (outputs.includes(key) ? `${key}: undefined` : `${key}: args?.${key}`));
-    const options = secrets.length === 0 ? "opts" : `pulumi.mergeOptions({ additionalSecretOutputs: ${JSON.stringify(secrets)} }, opts)`;
+    const known = Object.keys(properties).map((key) =>
+        outputs.includes(key) ? `${key}: undefined` : `${key}: args?.${key}`,
+    );
+    const options =
+        secrets.length === 0
+            ? "opts"
+            : `pulumi.mergeOptions({ additionalSecretOutputs: ${JSON.stringify(secrets)} }, opts)`;
     return `${renderArgs(`${name}Args`, { description: `What a ${name} is made of.` }, type.inputProperties, type.requiredInputs)}
 
 ${doc(type)}export class ${name} extends pulumi.CustomResource {
@@ -115,16 +131,19 @@ function optional(type: ObjectType, key: string): string {
 }
 
 function resultType(type: TypeReference): string {
-    if (type.$ref !== undefined) return type.$ref.startsWith("pulumi.json") ? "unknown" : nameOf(type.$ref);
+    if (type.$ref !== undefined)
+        return type.$ref.startsWith("pulumi.json") ? "unknown" : nameOf(type.$ref);
     if (type.type === "array") return `${resultType(type.items ?? {})}[]`;
-    if (type.type === "object") return `Record<string, ${resultType(type.additionalProperties ?? {})}>`;
+    if (type.type === "object")
+        return `Record<string, ${resultType(type.additionalProperties ?? {})}>`;
     return type.type === "integer" ? "number" : (type.type ?? "unknown");
 }
 
 function inputType(type: TypeReference): string {
     if (type.$ref?.startsWith("pulumi.json") === true) return "unknown";
     if (type.type === "array") return `pulumi.Input<readonly ${inputType(type.items ?? {})}[]>`;
-    if (type.type === "object") return `pulumi.Input<Readonly<Record<string, ${inputType(type.additionalProperties ?? {})}>>>`;
+    if (type.type === "object")
+        return `pulumi.Input<Readonly<Record<string, ${inputType(type.additionalProperties ?? {})}>>>`;
     return `pulumi.Input<${resultType(type)}>`;
 }
 
@@ -133,8 +152,15 @@ function nameOf(token: string): string {
     return token.slice(token.lastIndexOf(":") + 1);
 }
 
-function doc({ description, default: value }: { readonly description?: string; readonly default?: unknown }): string {
+function doc({
+    description,
+    default: value,
+}: {
+    readonly description?: string;
+    readonly default?: unknown;
+}): string {
     if (description === undefined) return "";
-    const text = value === undefined ? description : `${description} Default: ${JSON.stringify(value)}.`;
+    const text =
+        value === undefined ? description : `${description} Default: ${JSON.stringify(value)}.`;
     return `/** ${text.replaceAll("*/", "*\\/").split("\n").join("\n * ")} */\n    `;
 }

@@ -28,7 +28,15 @@ const answer = z.object({
     data: z
         .object({
             Layer: z.object({
-                Features: z.array(z.object({ Vulnerabilities: z.array(z.object({ Severity: z.string().nullish() })).nullish() })).nullish(),
+                Features: z
+                    .array(
+                        z.object({
+                            Vulnerabilities: z
+                                .array(z.object({ Severity: z.string().nullish() }))
+                                .nullish(),
+                        }),
+                    )
+                    .nullish(),
             }),
         })
         .nullish(),
@@ -36,13 +44,21 @@ const answer = z.object({
 
 /** The scan of one image, which an index is not. @throws QuayError where there is no such image, or no scanner. */
 export async function scanOf(api: QuayClient, repository: string, digest: string): Promise<Scan> {
-    const call = { to: `read the scan of ${repository}@${digest}`, scope: "repo:read", query: { vulnerabilities: true } } as const;
+    const call = {
+        to: `read the scan of ${repository}@${digest}`,
+        scope: "repo:read",
+        query: { vulnerabilities: true },
+    } as const;
     let scan;
     try {
-        scan = await unless(notFound, () => api.get(`repository/${repository}/manifest/${digest}/security`, call, answer));
+        scan = await unless(notFound, () =>
+            api.get(`repository/${repository}/manifest/${digest}/security`, call, answer),
+        );
     } catch (error) {
         if (error instanceof RefusedError && error.refusal.status === 520) {
-            throw new QuayError(`The scanner of Quay at ${api.site.url} does not answer now: try again later.`);
+            throw new QuayError(
+                `The scanner of Quay at ${api.site.url} does not answer now: try again later.`,
+            );
         }
         throw error;
     }
@@ -52,7 +68,9 @@ export async function scanOf(api: QuayClient, repository: string, digest: string
         );
     }
     const findings = { critical: 0, high: 0, medium: 0, low: 0, negligible: 0, unknown: 0 };
-    for (const { Severity } of (scan.data?.Layer.Features ?? []).flatMap((feature) => feature.Vulnerabilities ?? [])) {
+    for (const { Severity } of (scan.data?.Layer.Features ?? []).flatMap(
+        (feature) => feature.Vulnerabilities ?? [],
+    )) {
         findings[severities.find((one) => one === Severity?.toLowerCase()) ?? "unknown"]++;
     }
     return { status: scan.status, findings };
@@ -77,12 +95,19 @@ export async function checkSeverity(
     exception: SeverityException | undefined,
 ): Promise<string | undefined> {
     const scans = await scansOf(api, repository, manifest);
-    const problem = problemOf(scans, limit, `${api.site.url}/repository/${repository}/manifest/${manifest.digest}?tab=vulnerabilities`);
+    const problem = problemOf(
+        scans,
+        limit,
+        `${api.site.url}/repository/${repository}/manifest/${manifest.digest}?tab=vulnerabilities`,
+    );
     if (problem === undefined) return undefined;
     const what = `${repository}@${manifest.digest} ${problem}`;
     if (exception?.digest !== manifest.digest)
-        throw new QuayError(`${what} To let this image pass all the same, make an exception for its digest.`);
-    if (exception.expires >= today()) return `${what} It passes by an exception until ${exception.expires}: ${exception.reason}`;
+        throw new QuayError(
+            `${what} To let this image pass all the same, make an exception for its digest.`,
+        );
+    if (exception.expires >= today())
+        return `${what} It passes by an exception until ${exception.expires}: ${exception.reason}`;
     throw new QuayError(`${what} The exception for it ended on ${exception.expires}.`);
 }
 
@@ -96,7 +121,10 @@ function problemOf(scans: readonly Scan[], limit: Severity, page: string): strin
     }
     const counts = severities
         .slice(0, severities.indexOf(limit) + 1)
-        .map((severity) => ({ severity, count: scans.reduce((sum, { findings }) => sum + findings[severity], 0) }))
+        .map((severity) => ({
+            severity,
+            count: scans.reduce((sum, { findings }) => sum + findings[severity], 0),
+        }))
         .filter(({ count }) => count > 0);
     if (counts.length === 0) return undefined;
     const found = counts.map(({ severity, count }) => `${String(count)} ${severity}`).join(", ");
@@ -105,7 +133,9 @@ function problemOf(scans: readonly Scan[], limit: Severity, page: string): strin
 
 /** The images of an index, without the attestations that are listed in it too; else the image itself. */
 function imagesOf({ digest, parts }: Manifest): string[] {
-    const images = (parts.manifests ?? []).filter(({ annotations }) => annotations?.["vnd.docker.reference.type"] === undefined);
+    const images = (parts.manifests ?? []).filter(
+        ({ annotations }) => annotations?.["vnd.docker.reference.type"] === undefined,
+    );
     return parts.manifests === undefined ? [digest] : images.map((image) => image.digest);
 }
 

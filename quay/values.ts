@@ -6,7 +6,15 @@ import { z } from "zod";
  * Property values on their way between the engine and the resources. The engine sends secrets, unknowns and outputs as marked objects
  * ("envelopes") within plain JSON; here they are `Secret` and `unknown`, and resources see plain values only.
  */
-export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value } | Secret | Unknown;
+export type Value =
+    | null
+    | boolean
+    | number
+    | string
+    | readonly Value[]
+    | { readonly [key: string]: Value }
+    | Secret
+    | Unknown;
 
 /** The properties of a resource, the arguments of a function, or the settings of the provider. */
 export type Properties = Readonly<Record<string, Value>>;
@@ -45,7 +53,9 @@ const unknownOnTheWire = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** What the engine sent, with its envelopes opened. */
 export function decode(properties: Struct | undefined): Properties {
-    return properties === undefined ? {} : mapObject(wireObject.parse(properties.toJavaScript()), decodeValue);
+    return properties === undefined
+        ? {}
+        : mapObject(wireObject.parse(properties.toJavaScript()), decodeValue);
 }
 
 /** Properties as the engine wants them. A property that is undefined is left out. */
@@ -59,8 +69,10 @@ const wireObject = z.record(z.string(), z.custom<Wire>());
 
 function decodeValue(value: Wire): Value {
     if (Array.isArray(value)) return value.map(decodeValue);
-    if (typeof value !== "object" || value === null) return unknownValues.has(value) ? unknown : value;
-    if (value[signature] === secretSignature) return new Secret(decodeValue(value["value"] ?? null));
+    if (typeof value !== "object" || value === null)
+        return unknownValues.has(value) ? unknown : value;
+    if (value[signature] === secretSignature)
+        return new Secret(decodeValue(value["value"] ?? null));
     if (value[signature] === outputSignature) {
         const inner = value["value"] === undefined ? unknown : decodeValue(value["value"]);
         return value["secret"] === true ? new Secret(inner) : inner;
@@ -70,7 +82,8 @@ function decodeValue(value: Wire): Value {
 
 function encodeValue(value: Value): Wire {
     if (value instanceof Unknown) return unknownOnTheWire;
-    if (value instanceof Secret) return { [signature]: secretSignature, value: encodeValue(value.value) };
+    if (value instanceof Secret)
+        return { [signature]: secretSignature, value: encodeValue(value.value) };
     if (isList(value)) return value.map(encodeValue);
     return isObject(value) ? mapObject(value, encodeValue) : value;
 }
@@ -96,15 +109,25 @@ export function hasSecret(value: Value): boolean {
 export function equal(one: Value | undefined, other: Value | undefined): boolean {
     if (one === undefined || other === undefined) return one === other;
     if (one instanceof Unknown || other instanceof Unknown) return false;
-    if (isList(one) && isList(other)) return one.length === other.length && one.every((item, index) => equal(item, other[index]));
+    if (isList(one) && isList(other))
+        return one.length === other.length && one.every((item, index) => equal(item, other[index]));
     if (!isObject(one) || !isObject(other)) return one === other;
     const keys = Object.keys(one);
-    return keys.length === Object.keys(other).length && keys.every((key) => Object.hasOwn(other, key) && equal(one[key], other[key]));
+    return (
+        keys.length === Object.keys(other).length &&
+        keys.every((key) => Object.hasOwn(other, key) && equal(one[key], other[key]))
+    );
 }
 
 /** Whether the value is an object with keys, not a list, mark or simple value. */
 export function isObject(value: Value | undefined): value is Readonly<Record<string, Value>> {
-    return typeof value === "object" && value !== null && !isList(value) && !(value instanceof Secret) && !(value instanceof Unknown);
+    return (
+        typeof value === "object" &&
+        value !== null &&
+        !isList(value) &&
+        !(value instanceof Secret) &&
+        !(value instanceof Unknown)
+    );
 }
 
 /** Whether the value is a list. (`Array.isArray` does not tell a read-only list.) */
@@ -121,8 +144,13 @@ function some(value: Value, test: (value: Value) => boolean): boolean {
 }
 
 /** Own keys only, and `__proto__` as an ordinary one: the keys are the user's. */
-function mapObject<From, To>(object: Readonly<Record<string, From | undefined>>, change: (value: From) => To): Record<string, To> {
+function mapObject<From, To>(
+    object: Readonly<Record<string, From | undefined>>,
+    change: (value: From) => To,
+): Record<string, To> {
     return Object.fromEntries(
-        Object.entries(object).flatMap(([key, value]) => (value === undefined ? [] : [[key, change(value)] as const])),
+        Object.entries(object).flatMap(([key, value]) =>
+            value === undefined ? [] : [[key, change(value)] as const],
+        ),
     );
 }

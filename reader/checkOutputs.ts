@@ -8,9 +8,16 @@ import { type PublishedOutputs, publishedOutputs, schemaVersion } from "../outpu
  * @param secret the outputs whose values no message shows.
  * @throws UserError with every problem in it.
  */
-export function checkOutputs(name: string, outputs: Readonly<Record<string, unknown>>, secret: readonly string[]): PublishedOutputs {
+export function checkOutputs(
+    name: string,
+    outputs: Readonly<Record<string, unknown>>,
+    secret: readonly string[],
+): PublishedOutputs {
     const { schemaVersion: version, kind } = outputs;
-    if (Object.keys(outputs).length === 0) throw new UserError(`The stack "${name}" has no outputs yet: \`pulumi up\` in it comes first.`);
+    if (Object.keys(outputs).length === 0)
+        throw new UserError(
+            `The stack "${name}" has no outputs yet: \`pulumi up\` in it comes first.`,
+        );
     if (version !== schemaVersion) {
         throw new UserError(
             version === undefined
@@ -28,7 +35,10 @@ export function checkOutputs(name: string, outputs: Readonly<Record<string, unkn
     if (data !== undefined) return data;
     const lines = error.issues.map(({ path, message }) => {
         const output = String(path[0]);
-        const value = output in outputs ? ` = ${secret.includes(output) ? "[secret]" : JSON.stringify(outputs[output])}` : "";
+        const value =
+            output in outputs
+                ? ` = ${secret.includes(output) ? "[secret]" : JSON.stringify(outputs[output])}`
+                : "";
         return `  ${path.map(String).join(".")}${value}: ${message}`;
     });
     throw new UserError(

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { format } from "prettier";
+import { format, resolveConfig } from "prettier";
 import { z } from "zod";
 import { stackOutputs } from "../outputs.ts";
 
@@ -10,13 +10,17 @@ export const schemaFile = join(import.meta.dirname, "../outputs.schema.json");
 
 /** The file's text. It does not forbid fields that it does not know: a later program may export more. */
 export async function generate(): Promise<string> {
-    return format(JSON.stringify(z.toJSONSchema(stackOutputs, { io: "input" })), { parser: "json", printWidth: 140 });
+    const schema = JSON.stringify(z.toJSONSchema(stackOutputs, { io: "input" }));
+    return format(schema, { ...(await resolveConfig(schemaFile)), parser: "json" });
 }
 
 /** A schema, as far as compatibility goes. */
 const schema = z.object({
     oneOf: z.array(
-        z.object({ properties: z.record(z.string(), z.looseObject({ const: z.unknown().optional() })), required: z.array(z.string()) }),
+        z.object({
+            properties: z.record(z.string(), z.looseObject({ const: z.unknown().optional() })),
+            required: z.array(z.string()),
+        }),
     ),
 });
 
@@ -59,7 +63,13 @@ function fieldsByKind(text: string): ReadonlyMap<string, Fields> {
     return new Map(
         schema.parse(JSON.parse(text)).oneOf.map(({ properties, required }) => {
             const fields = Object.entries(properties).map(([name, form]): [string, Field] => {
-                return [name, { form: { ...form, description: undefined }, required: required.includes(name) }];
+                return [
+                    name,
+                    {
+                        form: { ...form, description: undefined },
+                        required: required.includes(name),
+                    },
+                ];
             });
             return [String(properties["kind"]?.const), new Map(fields)];
         }),
@@ -67,15 +77,23 @@ function fieldsByKind(text: string): ReadonlyMap<string, Fields> {
 }
 
 function versionOf(kinds: ReadonlyMap<string, Fields>): number {
-    return Math.max(...[...kinds.values()].map((fields) => Number(fields.get("schemaVersion")?.form.const)));
+    return Math.max(
+        ...[...kinds.values()].map((fields) => Number(fields.get("schemaVersion")?.form.const)),
+    );
 }
 
 if (import.meta.main) {
     const text = await generate();
-    const broken = existsSync(schemaFile) ? breakingChanges(readFileSync(schemaFile, "utf8"), text) : [];
+    const broken = existsSync(schemaFile)
+        ? breakingChanges(readFileSync(schemaFile, "utf8"), text)
+        : [];
     if (broken.length > 0) {
-        console.error(`This change breaks the contract with other teams:\n  ${broken.join("\n  ")}`);
-        console.error("Undo it, or raise schemaVersion in outputs.ts. A new field has to be optional.");
+        console.error(
+            `This change breaks the contract with other teams:\n  ${broken.join("\n  ")}`,
+        );
+        console.error(
+            "Undo it, or raise schemaVersion in outputs.ts. A new field has to be optional.",
+        );
         process.exitCode = 1;
     } else {
         writeFileSync(schemaFile, text);

@@ -16,7 +16,10 @@ export interface DeploymentOptions {
 }
 
 /** What the engine answers about another stack. */
-const answer = z.object({ outputs: z.record(z.string(), z.unknown()), secretOutputNames: z.array(z.string()) });
+const answer = z.object({
+    outputs: z.record(z.string(), z.unknown()),
+    secretOutputNames: z.array(z.string()),
+});
 
 /**
  * The outputs of an environment whose image is in a registry: `deployment("prod").image` is the image that prod is at, by its digest. All of
@@ -25,7 +28,10 @@ const answer = z.object({ outputs: z.record(z.string(), z.unknown()), secretOutp
  * @param stack the environment: the stack's name alone, whatever the backend makes of it.
  * @throws UserError, once they are read, where the stack is missing, was never deployed or exports something else. The program fails with it.
  */
-export function deployment(stack: string, options: DeploymentOptions = {}): pulumi.Output<PublishedOutputs> {
+export function deployment(
+    stack: string,
+    options: DeploymentOptions = {},
+): pulumi.Output<PublishedOutputs> {
     const { project = "mlops", organization = pulumi.getOrganization() } = options;
     const outputs = readOutputs(`${organization}/${project}/${stack}`);
     // The program fails with the problem itself, and what waits for the outputs never goes on: a problem that they carried to a resource would
@@ -40,9 +46,11 @@ export function deployment(stack: string, options: DeploymentOptions = {}): pulu
  */
 async function readOutputs(name: string): Promise<pulumi.Input<PublishedOutputs>> {
     const { outputs, secretOutputNames } = answer.parse(
-        await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name }).catch((error: unknown) => {
-            throw unreadable(name, error);
-        }),
+        await pulumi.runtime
+            .invoke("pulumi:pulumi:readStackOutputs", { name })
+            .catch((error: unknown) => {
+                throw unreadable(name, error);
+            }),
     );
     const checked = checkOutputs(name, outputs, secretOutputNames);
     const isSecret = secretOutputNames.some((output) => output in checked);
@@ -50,10 +58,15 @@ async function readOutputs(name: string): Promise<pulumi.Input<PublishedOutputs>
 }
 
 function unreadable(name: string, error: unknown): UserError {
-    const said = (error instanceof Error ? error.message : String(error)).replace(/^invocation of \S+ returned an error: /, "");
+    const said = (error instanceof Error ? error.message : String(error)).replace(
+        /^invocation of \S+ returned an error: /,
+        "",
+    );
     const advice =
         "Deploy it first, or look at the name, at the options `project` and `organization`, and at the backend (`pulumi whoami -v`).";
     return new UserError(
-        said.startsWith("unknown stack") ? `There is no stack "${name}". ${advice}` : `The stack "${name}" cannot be read: ${said}`,
+        said.startsWith("unknown stack")
+            ? `There is no stack "${name}". ${advice}`
+            : `The stack "${name}" cannot be read: ${said}`,
     );
 }

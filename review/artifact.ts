@@ -24,14 +24,24 @@ const artifact = z.object({
  * @param commit on the default branch.
  * @returns the run's id; undefined where nothing was reviewed.
  */
-export async function findReviewed(github: GitHubRepository, tree: string, commit: string): Promise<number | undefined> {
+export async function findReviewed(
+    github: GitHubRepository,
+    tree: string,
+    commit: string,
+): Promise<number | undefined> {
     const [pulls, { artifacts }] = await Promise.all([
         github.list(`commits/${commit}/pulls`, pull),
-        github.get("actions/artifacts", z.object({ artifacts: z.array(artifact) }), { name: artifactOf(tree), per_page: 100 }),
+        github.get("actions/artifacts", z.object({ artifacts: z.array(artifact) }), {
+            name: artifactOf(tree),
+            per_page: 100,
+        }),
     ]);
     const heads = pulls.filter(({ merged_at }) => merged_at !== null).map(({ head }) => head.sha);
     return artifacts
         .filter(({ expired }) => !expired)
-        .filter(({ workflow_run: run }) => run.head_repository_id === run.repository_id && heads.includes(run.head_sha))
+        .filter(
+            ({ workflow_run: run }) =>
+                run.head_repository_id === run.repository_id && heads.includes(run.head_sha),
+        )
         .sort((a, b) => (a.created_at < b.created_at ? 1 : -1))[0]?.workflow_run.id;
 }

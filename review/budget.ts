@@ -19,8 +19,13 @@ export function sizeOf(lines: readonly string[]): number {
 }
 
 /** The first lines that fit in the room, whole ones only, and how many are left. */
-export function cut(lines: readonly string[], room: number): { readonly lines: readonly string[]; readonly left: number } {
+export function cut(
+    lines: readonly string[],
+    room: number,
+): { readonly lines: readonly string[]; readonly left: number } {
     let used = 0;
     const end = lines.findIndex((line) => (used += line.length + 1) > room);
-    return end === -1 ? { lines, left: 0 } : { lines: lines.slice(0, end), left: lines.length - end };
+    return end === -1
+        ? { lines, left: 0 }
+        : { lines: lines.slice(0, end), left: lines.length - end };
 }

@@ -12,7 +12,10 @@ const normalChange = z.object({
     /** Which of the things in the world it is about: a change of a resource that was made anew meanwhile is another one. */
     id: z.string(),
     /** Values by property path, before and after. A secret is `[secret]`, what is not known yet `[unknown]`. */
-    properties: z.record(z.string(), z.object({ before: value.optional(), after: value.optional(), replaces: z.boolean() })),
+    properties: z.record(
+        z.string(),
+        z.object({ before: value.optional(), after: value.optional(), replaces: z.boolean() }),
+    ),
 });
 
 /** What a deployment of one stack would do, so that two previews of the same have the same, in whatever order the engine told it. */
@@ -29,7 +32,9 @@ export function normalize({ changes }: Preview): ChangeSet {
                 urn,
                 operation,
                 id,
-                properties: Object.fromEntries(properties.map(({ path, ...difference }) => [path, difference])),
+                properties: Object.fromEntries(
+                    properties.map(({ path, ...difference }) => [path, difference]),
+                ),
             },
         ]),
     );
@@ -52,12 +57,18 @@ export function differences(reviewed: ChangeSet, fresh: ChangeSet): string[] {
         const [was, is] = [reviewed[key], fresh[key]];
         if (was === undefined) return [`${key}: was not reviewed`];
         if (is === undefined) return [`${key}: was reviewed, and would not happen`];
-        const ids = was.id === is.id ? [] : [`${key}: it was ${was.id || "new"}, and is ${is.id || "new"}`];
-        const paths = [...new Set([...Object.keys(was.properties), ...Object.keys(is.properties)])].sort();
+        const ids =
+            was.id === is.id ? [] : [`${key}: it was ${was.id || "new"}, and is ${is.id || "new"}`];
+        const paths = [
+            ...new Set([...Object.keys(was.properties), ...Object.keys(is.properties)]),
+        ].sort();
         const others = paths.filter((path) => !isReviewed(path, was.properties, is.properties));
         return [
             ...ids,
-            ...others.map((path) => `${key}: ${path}: reviewed ${show(was.properties[path])}, now ${show(is.properties[path])}`),
+            ...others.map(
+                (path) =>
+                    `${key}: ${path}: reviewed ${show(was.properties[path])}, now ${show(is.properties[path])}`,
+            ),
         ];
     });
 }
@@ -66,22 +77,36 @@ type Properties = z.infer<typeof normalChange>["properties"];
 
 /** Whether a property changes as it was reviewed: itself, or as a part of one that was not known. */
 function isReviewed(path: string, reviewed: Properties, fresh: Properties): boolean {
-    const outer = reviewed[path] === undefined ? Object.keys(reviewed).find((outer) => isWithin(path, outer)) : path;
+    const outer =
+        reviewed[path] === undefined
+            ? Object.keys(reviewed).find((outer) => isWithin(path, outer))
+            : path;
     const was = outer === undefined ? undefined : reviewed[outer];
     const is = fresh[path];
     if (outer === undefined || was === undefined) return false;
     // It turned out to stay as it is, or only parts of it change.
     if (is === undefined) return was.after === unknown;
     if (outer !== path && was.after !== unknown) return false;
-    const before = valueAt(was.before === undefined ? {} : { it: was.before }, `it${path.slice(outer.length)}`);
-    return was.replaces === is.replaces && hash({ before }) === hash({ before: is.before }) && admits(was.after, is.after);
+    const before = valueAt(
+        was.before === undefined ? {} : { it: was.before },
+        `it${path.slice(outer.length)}`,
+    );
+    return (
+        was.replaces === is.replaces &&
+        hash({ before }) === hash({ before: is.before }) &&
+        admits(was.after, is.after)
+    );
 }
 
 /** Whether a value is the one that was reviewed, but for what was not known then. */
 function admits(was: Value | undefined, is: Value | undefined): boolean {
     if (was === unknown) return true;
-    if (Array.isArray(was) && Array.isArray(is)) return was.length === is.length && was.every((item, index) => admits(item, is[index]));
-    if (isMap(was) && isMap(is)) return [...new Set([...Object.keys(was), ...Object.keys(is)])].every((key) => admits(was[key], is[key]));
+    if (Array.isArray(was) && Array.isArray(is))
+        return was.length === is.length && was.every((item, index) => admits(item, is[index]));
+    if (isMap(was) && isMap(is))
+        return [...new Set([...Object.keys(was), ...Object.keys(is)])].every((key) =>
+            admits(was[key], is[key]),
+        );
     return was === is;
 }
 
@@ -92,6 +117,8 @@ function isMap(value: Value | undefined): value is Readonly<Record<string, Value
 function show(sides: Properties[string] | undefined): string {
     if (sides === undefined) return "no change";
     return ["before" as const, "after" as const]
-        .flatMap((side) => (sides[side] === undefined ? [] : [shorten(JSON.stringify(sides[side]), 400)]))
+        .flatMap((side) =>
+            sides[side] === undefined ? [] : [shorten(JSON.stringify(sides[side]), 400)],
+        )
         .join(" → ");
 }

@@ -1,5 +1,12 @@
 import { structuredPatch } from "diff";
-import { type Change, ofOutputs, type PropertyChange, secret, unknown, type Value } from "./preview.ts";
+import {
+    type Change,
+    ofOutputs,
+    type PropertyChange,
+    secret,
+    unknown,
+    type Value,
+} from "./preview.ts";
 import { shortType } from "./rules/rule.ts";
 import { visible } from "./text.ts";
 
@@ -8,14 +15,18 @@ export type DiffLines = readonly string[];
 
 /** What happens to one resource. @param elsewhere the properties whose difference is shown somewhere else. */
 export function renderChange(change: Change, elsewhere: readonly string[] = []): DiffLines {
-    const head = ofOutputs(change) ? "outputs of the stack" : visible(`${shortType(change.type)} ${change.name}: ${change.operation}`);
+    const head = ofOutputs(change)
+        ? "outputs of the stack"
+        : visible(`${shortType(change.type)} ${change.name}: ${change.operation}`);
     const id = change.id === "" ? "" : visible(` (${change.id})`);
     return [
         `${signOf(change)} ${head}${id}`,
         ...change.properties.flatMap((property) =>
             elsewhere.includes(property.path)
                 ? [`!     ${visible(property.path)}: shown above`]
-                : renderProperty(property).map((line) => `${line.slice(0, 1)}     ${line.slice(1)}`),
+                : renderProperty(property).map(
+                      (line) => `${line.slice(0, 1)}     ${line.slice(1)}`,
+                  ),
         ),
     ];
 }
@@ -24,9 +35,20 @@ export function renderChange(change: Change, elsewhere: readonly string[] = []):
 export function renderText(before: string, after: string): DiffLines {
     const options = { context: 3, maxEditLength: 10_000, timeout: 2_000 };
     // Every line has its end, so that the last one compares like the others.
-    const patch = structuredPatch("", "", ended(before), ended(after), undefined, undefined, options);
+    const patch = structuredPatch(
+        "",
+        "",
+        ended(before),
+        ended(after),
+        undefined,
+        undefined,
+        options,
+    );
     if (patch === undefined)
-        return [...before.split("\n").map((line) => `-${visible(line)}`), ...after.split("\n").map((line) => `+${visible(line)}`)];
+        return [
+            ...before.split("\n").map((line) => `-${visible(line)}`),
+            ...after.split("\n").map((line) => `+${visible(line)}`),
+        ];
     const isAll = before === "" || after === "";
     return patch.hunks.flatMap(({ oldStart, newStart, lines }) => [
         ...(isAll ? [] : [`@@ -${String(oldStart)} +${String(newStart)} @@`]),
@@ -43,12 +65,21 @@ function renderProperty({ path, before, after, replaces }: PropertyChange): Diff
     const note = replaces ? " (replaces it)" : "";
     if (before === after) return [`!${name}: ${show(before)}, changed${note}`];
     if (isLong(before) || isLong(after)) {
-        const [from, to] = [before, after].map((value) => (value === undefined ? "" : isText(value) ? value : show(value)));
+        const [from, to] = [before, after].map((value) =>
+            value === undefined ? "" : isText(value) ? value : show(value),
+        );
         const sign = before === undefined ? "+" : after === undefined ? "-" : "!";
-        return [`${sign}${name}:${note}`, ...renderText(from ?? "", to ?? "").map((line) => `${line.slice(0, 1)}    ${line.slice(1)}`)];
+        return [
+            `${sign}${name}:${note}`,
+            ...renderText(from ?? "", to ?? "").map(
+                (line) => `${line.slice(0, 1)}    ${line.slice(1)}`,
+            ),
+        ];
     }
     return [
-        ...(before === undefined ? [] : [`-${name}: ${show(before)}${after === undefined ? note : ""}`]),
+        ...(before === undefined
+            ? []
+            : [`-${name}: ${show(before)}${after === undefined ? note : ""}`]),
         ...(after === undefined ? [] : [`+${name}: ${show(after)}${note}`]),
     ];
 }

@@ -6,7 +6,10 @@ import { EventReader } from "./events.ts";
 import type { Preview } from "./preview.ts";
 
 /** `pulumi preview` of a stack: what a deployment would change. @param options more arguments for it, as in `--policy-pack`. */
-export async function previewStack(stack: string, options: readonly string[] = []): Promise<Preview> {
+export async function previewStack(
+    stack: string,
+    options: readonly string[] = [],
+): Promise<Preview> {
     return read(stack, ["preview", ...options]);
 }
 
@@ -34,7 +37,11 @@ async function read(stack: string, command: readonly string[]): Promise<Preview>
     });
     const exit = new Promise<number | null>((resolve, reject) => {
         pulumi.on("error", (error) => {
-            reject(new UserError(`The command pulumi cannot be run: ${error.message}. \`. toolchain/env.sh\` puts it on the PATH.`));
+            reject(
+                new UserError(
+                    `The command pulumi cannot be run: ${error.message}. \`. toolchain/env.sh\` puts it on the PATH.`,
+                ),
+            );
         });
         pulumi.on("close", resolve);
     });

@@ -1,7 +1,16 @@
 import { z } from "zod";
 import { parseJson } from "./json.ts";
 import { compare, type State, whole } from "./properties.ts";
-import { type Change, mapTexts, type Preview, previewSchema, type PropertyChange, secret, unknown, type Value } from "./preview.ts";
+import {
+    type Change,
+    mapTexts,
+    type Preview,
+    previewSchema,
+    type PropertyChange,
+    secret,
+    unknown,
+    type Value,
+} from "./preview.ts";
 import { concealProperties, concealText } from "./secrets.ts";
 
 /** Marks of the engine's format for values (pulumi/sdk/go/common/resource). */
@@ -40,10 +49,20 @@ const event = z.object({
     resourcePreEvent: z.object({ metadata: step }).optional(),
     resOutputsEvent: z.object({ metadata: step }).optional(),
     diagnosticEvent: z
-        .object({ severity: z.string(), prefix: z.string().default(""), message: z.string(), urn: z.string().default("") })
+        .object({
+            severity: z.string(),
+            prefix: z.string().default(""),
+            message: z.string(),
+            urn: z.string().default(""),
+        })
         .optional(),
     policyEvent: z
-        .object({ enforcementLevel: z.string(), policyName: z.string(), message: z.string(), resourceUrn: z.string().default("") })
+        .object({
+            enforcementLevel: z.string(),
+            policyName: z.string(),
+            message: z.string(),
+            resourceUrn: z.string().default(""),
+        })
         .optional(),
     errorEvent: z.object({ error: z.string() }).optional(),
     summaryEvent: z.object({ result: z.string().default("succeeded") }).optional(),
@@ -65,11 +84,22 @@ export class EventReader {
             if (line.trim() !== "") this.#errors.push(line);
             return;
         }
-        const { resourcePreEvent, resOutputsEvent, diagnosticEvent, policyEvent, errorEvent, summaryEvent } = parsed.data;
+        const {
+            resourcePreEvent,
+            resOutputsEvent,
+            diagnosticEvent,
+            policyEvent,
+            errorEvent,
+            summaryEvent,
+        } = parsed.data;
         // The event at a step's end knows more than the one at its beginning; a component can end more than once.
         const { metadata } = resOutputsEvent ?? resourcePreEvent ?? {};
         if (metadata !== undefined) this.#steps.set(`${metadata.urn} ${metadata.op}`, metadata);
-        if (diagnosticEvent !== undefined) this.#diagnostic(diagnosticEvent.severity, about(diagnosticEvent.urn, diagnosticEvent.message));
+        if (diagnosticEvent !== undefined)
+            this.#diagnostic(
+                diagnosticEvent.severity,
+                about(diagnosticEvent.urn, diagnosticEvent.message),
+            );
         if (policyEvent !== undefined) {
             const { enforcementLevel, policyName, message, resourceUrn } = policyEvent;
             this.#diagnostic(
@@ -85,7 +115,9 @@ export class EventReader {
     preview(stack: string, failure: string | undefined): Preview {
         const succeeded = this.#finished && failure === undefined;
         const errors =
-            succeeded || this.#errors.length > 0 ? this.#errors : [tidy(failure ?? "") || "The preview ended before it was done."];
+            succeeded || this.#errors.length > 0
+                ? this.#errors
+                : [tidy(failure ?? "") || "The preview ended before it was done."];
         const steps = [...this.#steps.values()].filter((step) => !this.#isPartOfReplacement(step));
         const preview = {
             stack,
@@ -93,23 +125,37 @@ export class EventReader {
             warnings: this.#warnings,
             changes: steps.flatMap(changeOf).sort((a, b) => (key(a) < key(b) ? -1 : 1)),
             unchanged: steps
-                .filter((step) => step.op === "same" && step.new?.custom === true && changeOf(step).length === 0)
+                .filter(
+                    (step) =>
+                        step.op === "same" &&
+                        step.new?.custom === true &&
+                        changeOf(step).length === 0,
+                )
                 .map(({ urn, type, new: now }) => ({ urn, type, parent: now?.parent ?? "" })),
         };
         const generated = steps.flatMap(generatedNames);
-        const steady = (text: string) => generated.reduce((text, { value, name }) => text.replaceAll(value, name), text);
+        const steady = (text: string) =>
+            generated.reduce((text, { value, name }) => text.replaceAll(value, name), text);
         return previewSchema.parse(mapTexts(preview, (text) => concealText(steady(text))));
     }
 
     #diagnostic(severity: string, text: string): void {
-        const list = severity === "error" ? this.#errors : severity === "warning" ? this.#warnings : undefined;
+        const list =
+            severity === "error"
+                ? this.#errors
+                : severity === "warning"
+                  ? this.#warnings
+                  : undefined;
         const tidied = tidy(text);
         if (list !== undefined && tidied !== "" && !list.includes(tidied)) list.push(tidied);
     }
 
     /** A replacement is three steps; the one that says `replace` has all that there is to say. */
     #isPartOfReplacement({ op, urn }: Step): boolean {
-        return ["create-replacement", "delete-replaced"].includes(op) && this.#steps.has(`${urn} replace`);
+        return (
+            ["create-replacement", "delete-replaced"].includes(op) &&
+            this.#steps.has(`${urn} replace`)
+        );
     }
 }
 
@@ -119,14 +165,23 @@ const key = ({ urn, operation }: Change): string => `${urn} ${operation}`;
  * The names that the engine makes up for new resources, NAME-1a2b3c4: each preview makes up others, which would make two previews of the same
  * look different.
  */
-function generatedNames({ urn, old, new: now }: Step): { readonly value: string; readonly name: string }[] {
+function generatedNames({
+    urn,
+    old,
+    new: now,
+}: Step): { readonly value: string; readonly name: string }[] {
     const name = nameOf(urn);
     const defaults = z.array(z.string()).safeParse(now?.inputs["__defaults"]).data ?? [];
     const before = Object.values(old?.inputs ?? {});
     return defaults
         .map((property) => now?.inputs[property])
         .filter((value) => typeof value === "string")
-        .filter((value) => value.startsWith(`${name}-`) && /^[0-9a-f]{7}$/.test(value.slice(name.length + 1)) && !before.includes(value))
+        .filter(
+            (value) =>
+                value.startsWith(`${name}-`) &&
+                /^[0-9a-f]{7}$/.test(value.slice(name.length + 1)) &&
+                !before.includes(value),
+        )
         .map((value) => ({ value, name: `${name}-[generated]` }));
 }
 
@@ -136,12 +191,16 @@ function generatedNames({ urn, old, new: now }: Step): { readonly value: string;
  */
 function changeOf({ op, urn, type, old, new: now, keys, diffs, detailedDiff }: Step): Change[] {
     const isStack = type === "pulumi:pulumi:Stack";
-    if (op.startsWith("read") || op === "refresh" || (!isStack && (now ?? old)?.custom !== true)) return [];
+    if (op.startsWith("read") || op === "refresh" || (!isStack && (now ?? old)?.custom !== true))
+        return [];
     const before = stateOf(type, old);
     const after = stateOf(type, now);
-    const engine = Object.entries(detailedDiff ?? Object.fromEntries(diffs.map((path) => [path, { diffKind: "" }]))).map(
-        ([path, { diffKind }]) => ({ path, replaces: diffKind.endsWith("-replace") || keys.includes(path) }),
-    );
+    const engine = Object.entries(
+        detailedDiff ?? Object.fromEntries(diffs.map((path) => [path, { diffKind: "" }])),
+    ).map(([path, { diffKind }]) => ({
+        path,
+        replaces: diffKind.endsWith("-replace") || keys.includes(path),
+    }));
     const common = {
         urn,
         type,
@@ -153,13 +212,40 @@ function changeOf({ op, urn, type, old, new: now, keys, diffs, detailedDiff }: S
         after: after.inputs,
     };
     if (isStack) {
-        const outputs = compare({ ...before, inputs: before.outputs }, { ...after, inputs: after.outputs }, []);
-        return outputs.length === 0 || !now ? [] : [{ ...common, operation: "update", properties: outputs }];
+        const outputs = compare(
+            { ...before, inputs: before.outputs },
+            { ...after, inputs: after.outputs },
+            [],
+        );
+        return outputs.length === 0 || !now
+            ? []
+            : [{ ...common, operation: "update", properties: outputs }];
     }
-    if (!now) return [{ ...common, operation: op === "delete-replaced" ? "delete" : op, properties: whole("before", before.inputs) }];
-    if (!old) return [{ ...common, operation: op === "create-replacement" ? "create" : op, properties: whole("after", after.inputs) }];
+    if (!now)
+        return [
+            {
+                ...common,
+                operation: op === "delete-replaced" ? "delete" : op,
+                properties: whole("before", before.inputs),
+            },
+        ];
+    if (!old)
+        return [
+            {
+                ...common,
+                operation: op === "create-replacement" ? "create" : op,
+                properties: whole("after", after.inputs),
+            },
+        ];
     const options = optionsOf(old, now);
-    if (op !== "same") return [{ ...common, operation: op, properties: [...options, ...compare(before, after, engine)] }];
+    if (op !== "same")
+        return [
+            {
+                ...common,
+                operation: op,
+                properties: [...options, ...compare(before, after, engine)],
+            },
+        ];
     return options.length === 0 ? [] : [{ ...common, operation: "update", properties: options }];
 }
 
@@ -167,11 +253,17 @@ function changeOf({ op, urn, type, old, new: now, keys, diffs, detailedDiff }: S
 function optionsOf(old: z.infer<typeof state>, now: z.infer<typeof state>): PropertyChange[] {
     return (["protect", "retainOnDelete"] as const)
         .filter((option) => old[option] !== now[option])
-        .map((option) => ({ path: `(${option})`, before: old[option], after: now[option], replaces: false }));
+        .map((option) => ({
+            path: `(${option})`,
+            before: old[option],
+            after: now[option],
+            replaces: false,
+        }));
 }
 
 function stateOf(type: string, state: z.infer<typeof step>["old"]): State {
-    const shown = (properties: Record<string, Value>) => concealProperties(type, decodeProperties(properties));
+    const shown = (properties: Record<string, Value>) =>
+        concealProperties(type, decodeProperties(properties));
     return { inputs: shown(state?.inputs ?? {}), outputs: shown(state?.outputs ?? {}) };
 }
 
@@ -201,7 +293,9 @@ function nameOf(urn: string): string {
 }
 
 function about(urn: string, message: string): string {
-    return urn === "" ? message : `${urn.slice(urn.lastIndexOf("$") + 1).replace(/^urn:pulumi:[^:]*::[^:]*::/, "")}: ${message}`;
+    return urn === ""
+        ? message
+        : `${urn.slice(urn.lastIndexOf("$") + 1).replace(/^urn:pulumi:[^:]*::[^:]*::/, "")}: ${message}`;
 }
 
 /** Without the engine's marks for colours, terminal codes, and empty lines. */

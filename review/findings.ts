@@ -2,7 +2,17 @@ import { docker } from "./rules/docker.ts";
 import { github } from "./rules/github.ts";
 import { quay } from "./rules/quay.ts";
 import { type Change, ofOutputs, type Preview } from "./preview.ts";
-import { careful, dangerous, type Finding, isGone, phrase, propertyOf, type Rule, type Risk, shortType } from "./rules/rule.ts";
+import {
+    careful,
+    dangerous,
+    type Finding,
+    isGone,
+    phrase,
+    propertyOf,
+    type Rule,
+    type Risk,
+    shortType,
+} from "./rules/rule.ts";
 
 /** What each kind of resource can do to those who use it. */
 const rules: Readonly<Record<string, Rule>> = { ...quay, ...github, ...docker };
@@ -10,7 +20,10 @@ const rules: Readonly<Record<string, Rule>> = { ...quay, ...github, ...docker };
 /** What a reviewer has to know of a preview, the worst first. What is not in it is routine. */
 export function findingsOf(preview: Preview): Finding[] {
     const findings = preview.changes.flatMap((change) => findingsOfChange(change, preview));
-    return [...findings.filter(({ risk }) => risk === "dangerous"), ...findings.filter(({ risk }) => risk === "careful")];
+    return [
+        ...findings.filter(({ risk }) => risk === "dangerous"),
+        ...findings.filter(({ risk }) => risk === "careful"),
+    ];
 }
 
 /** The worst that a preview does. */
@@ -22,27 +35,45 @@ function findingsOfChange(change: Change, preview: Preview): Finding[] {
     if (ofOutputs(change)) return [];
     const protection = unprotected(change);
     if (isGone(change) && change.retained) {
-        return [...protection, careful(change, phrase`${shortType(change.type)} ${change.id} leaves the program and stays where it is`)];
+        return [
+            ...protection,
+            careful(
+                change,
+                phrase`${shortType(change.type)} ${change.id} leaves the program and stays where it is`,
+            ),
+        ];
     }
-    const particular = (rules[change.type]?.(change, preview) ?? []).filter((finding) => finding !== undefined);
+    const particular = (rules[change.type]?.(change, preview) ?? []).filter(
+        (finding) => finding !== undefined,
+    );
     return [...protection, ...(particular.length > 0 ? particular : inGeneral(change))];
 }
 
 function unprotected(change: Change): Finding[] {
     const protect = propertyOf(change, "(protect)");
     return protect?.before === true
-        ? [dangerous(change, phrase`protection removed: nothing stops a program from deleting ${shortType(change.type)} ${change.id}`)]
+        ? [
+              dangerous(
+                  change,
+                  phrase`protection removed: nothing stops a program from deleting ${shortType(change.type)} ${change.id}`,
+              ),
+          ]
         : [];
 }
 
 /** Of a resource that nothing more is known of. */
 function inGeneral(change: Change): Finding[] {
     if (change.operation === "replace") {
-        const because = change.properties.filter(({ replaces }) => replaces).map(({ path }) => path);
+        const because = change.properties
+            .filter(({ replaces }) => replaces)
+            .map(({ path }) => path);
         const reason = because.length === 0 ? [] : phrase` because of ${because.join(", ")}`;
-        return [careful(change, phrase`${shortType(change.type)} ${change.name} is replaced${reason}`)];
+        return [
+            careful(change, phrase`${shortType(change.type)} ${change.name} is replaced${reason}`),
+        ];
     }
     if (["create", "update"].includes(change.operation)) return [];
-    if (change.operation === "delete") return [careful(change, phrase`${shortType(change.type)} ${change.name} is deleted`)];
+    if (change.operation === "delete")
+        return [careful(change, phrase`${shortType(change.type)} ${change.name} is deleted`)];
     return [careful(change, phrase`${shortType(change.type)} ${change.name}: ${change.operation}`)];
 }

@@ -10,7 +10,9 @@ export interface PullRequest extends Repository {
 export function pullRequestOf(env: NodeJS.ProcessEnv): PullRequest | undefined {
     const [, number] = /^refs\/pull\/(\d+)\//.exec(env["GITHUB_REF"] ?? "") ?? [];
     const repository = repositoryOf(env);
-    return number === undefined || repository === undefined ? undefined : { ...repository, number: Number(number) };
+    return number === undefined || repository === undefined
+        ? undefined
+        : { ...repository, number: Number(number) };
 }
 
 const comment = z.object({ id: z.int(), body: z.string().default(""), user: author });
@@ -44,16 +46,21 @@ export class ReviewComment {
     async post(text: string, hash: string): Promise<string | undefined> {
         const body = `${marker(hash)}\n${text}`;
         const before = await this.#own();
-        if (before.length === 0) await this.#github.write("post", `${this.#issue}/comments`, { body });
+        if (before.length === 0)
+            await this.#github.write("post", `${this.#issue}/comments`, { body });
         const [kept, ...others] = before.length === 0 ? await this.#own() : before;
-        if (kept !== undefined && kept.body !== body) await this.#github.write("patch", `issues/comments/${String(kept.id)}`, { body });
+        if (kept !== undefined && kept.body !== body)
+            await this.#github.write("patch", `issues/comments/${String(kept.id)}`, { body });
         for (const { id } of others) await this.#github.remove(`issues/comments/${String(id)}`);
         return marked.exec(before[0]?.body ?? "")?.[1];
     }
 
     /** Whether the pull request has the label. */
     async hasLabel(name: string): Promise<boolean> {
-        const { labels } = await this.#github.get(this.#issue, z.object({ labels: z.array(z.object({ name: z.string() })) }));
+        const { labels } = await this.#github.get(
+            this.#issue,
+            z.object({ labels: z.array(z.object({ name: z.string() })) }),
+        );
         return labels.some((label) => label.name === name);
     }
 
@@ -65,6 +72,8 @@ export class ReviewComment {
     /** The comments that have the marker, the oldest first. */
     async #own(): Promise<Comment[]> {
         const comments = await this.#github.list(`${this.#issue}/comments`, comment);
-        return (await this.#github.own(comments.filter(({ body }) => marked.test(body)))).sort((a, b) => a.id - b.id);
+        return (await this.#github.own(comments.filter(({ body }) => marked.test(body)))).sort(
+            (a, b) => a.id - b.id,
+        );
     }
 }

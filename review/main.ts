@@ -54,11 +54,18 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number> | nu
     async post(args) {
         const previews = parse(args, {}).positionals.map(read);
         const hash = hashOf(previews);
-        const text = renderMarkdown(previews, { ...about(process.env), limit: commentLimit - markerLength });
-        if (process.env["GITHUB_STEP_SUMMARY"]) appendFileSync(process.env["GITHUB_STEP_SUMMARY"], `${text}\n`);
+        const text = renderMarkdown(previews, {
+            ...about(process.env),
+            limit: commentLimit - markerLength,
+        });
+        if (process.env["GITHUB_STEP_SUMMARY"])
+            appendFileSync(process.env["GITHUB_STEP_SUMMARY"], `${text}\n`);
         const pullRequest = pullRequestOf(process.env);
         const token = process.env["GITHUB_TOKEN"];
-        const isApproved = pullRequest && token ? await comment(new ReviewComment(pullRequest, token), text, hash) : false;
+        const isApproved =
+            pullRequest && token
+                ? await comment(new ReviewComment(pullRequest, token), text, hash)
+                : false;
         const failure = failureOf(previews);
         if (failure !== undefined) throw new UserError(failure);
         const dangerous = previews.map(reviewOf).filter(({ risk }) => risk === "dangerous");
@@ -82,15 +89,27 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number> | nu
     async find(args) {
         parseArgs({ args });
         const tree = currentTree();
-        const run = await findReviewed(ownRepository(), tree, required(process.env["GITHUB_SHA"], "environment variable GITHUB_SHA"));
-        console.log(run === undefined ? `No review is recorded of the tree ${tree}.` : `It was reviewed in run ${String(run)}.`);
+        const run = await findReviewed(
+            ownRepository(),
+            tree,
+            required(process.env["GITHUB_SHA"], "environment variable GITHUB_SHA"),
+        );
+        console.log(
+            run === undefined
+                ? `No review is recorded of the tree ${tree}.`
+                : `It was reviewed in run ${String(run)}.`,
+        );
         if (run !== undefined) tell({ run: String(run), artifact: artifactOf(tree) });
         return 0;
     },
 
     verify(args) {
         const { positionals, values } = parse(args, { reviewed: { type: "string" } });
-        verify(positionals.map(read), required(values.reviewed, "option --reviewed FOLDER"), currentTree());
+        verify(
+            positionals.map(read),
+            required(values.reviewed, "option --reviewed FOLDER"),
+            currentTree(),
+        );
         console.log("What would be deployed is what was reviewed.");
         return 0;
     },
@@ -103,7 +122,10 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number> | nu
 };
 
 /** Looks at the stacks side by side. */
-async function look(args: string[], at: (stack: string, options: readonly string[]) => Promise<Preview>): Promise<number> {
+async function look(
+    args: string[],
+    at: (stack: string, options: readonly string[]) => Promise<Preview>,
+): Promise<number> {
     const end = args.indexOf("--");
     const [own, options] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
     const { positionals: stacks, values } = parse(own, { to: { type: "string" } }, "stack");
@@ -116,14 +138,19 @@ async function look(args: string[], at: (stack: string, options: readonly string
 /** The outputs of the step, in GitHub Actions. */
 function tell(outputs: Readonly<Record<string, string>>): void {
     const { GITHUB_OUTPUT: file } = process.env;
-    if (file) for (const [name, value] of Object.entries(outputs)) appendFileSync(file, `${name}=${value}\n`);
+    if (file)
+        for (const [name, value] of Object.entries(outputs))
+            appendFileSync(file, `${name}=${value}\n`);
 }
 
 /** The repository that the job is of. */
 function ownRepository(): GitHubRepository {
     const repository = repositoryOf(process.env);
     const token = process.env["GITHUB_TOKEN"];
-    if (!repository || !token) throw new UserError("GITHUB_REPOSITORY and GITHUB_TOKEN have to be set, as in GitHub Actions.");
+    if (!repository || !token)
+        throw new UserError(
+            "GITHUB_REPOSITORY and GITHUB_TOKEN have to be set, as in GitHub Actions.",
+        );
     return new GitHubRepository(repository, token);
 }
 
@@ -140,7 +167,9 @@ async function comment(comment: ReviewComment, text: string, hash: string): Prom
         return isLabelled && before === hash;
     } catch (error) {
         if (!(error instanceof MayNot)) throw error;
-        console.error("The token may not comment on the pull request: the review is in the job's summary alone.");
+        console.error(
+            "The token may not comment on the pull request: the review is in the job's summary alone.",
+        );
         return false;
     }
 }
@@ -150,7 +179,10 @@ function about(env: NodeJS.ProcessEnv): { whole?: string; note?: string } {
     const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
     if (!server || !repository || !run) return {};
     const url = `${server}/${repository}/actions/runs/${run}`;
-    return { whole: `${url}#artifacts`, note: `Tree <code>${currentTree()}</code>, <a href="${url}">run ${run}</a>.` };
+    return {
+        whole: `${url}#artifacts`,
+        note: `Tree <code>${currentTree()}</code>, <a href="${url}">run ${run}</a>.`,
+    };
 }
 
 function print(previews: readonly Preview[]): void {
@@ -160,7 +192,10 @@ function print(previews: readonly Preview[]): void {
 function write(previews: readonly Preview[], folder: string): void {
     mkdirSync(folder, { recursive: true });
     for (const preview of previews)
-        writeFileSync(join(folder, `${preview.stack.replaceAll("/", "-")}.json`), JSON.stringify(preview, undefined, 2));
+        writeFileSync(
+            join(folder, `${preview.stack.replaceAll("/", "-")}.json`),
+            JSON.stringify(preview, undefined, 2),
+        );
 }
 
 function read(file: string): Preview {
@@ -168,16 +203,22 @@ function read(file: string): Preview {
     try {
         json = JSON.parse(readFileSync(file, "utf8"));
     } catch (error) {
-        throw new UserError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+        throw new UserError(
+            `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        );
     }
     const { data } = previewSchema.safeParse(json);
-    if (data === undefined) throw new UserError(`${file} is not a preview that \`node review/main.ts preview STACK --to FOLDER\` wrote.`);
+    if (data === undefined)
+        throw new UserError(
+            `${file} is not a preview that \`node review/main.ts preview STACK --to FOLDER\` wrote.`,
+        );
     return data;
 }
 
 function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T, what = "file") {
     const parsed = parseArgs({ args, options, allowPositionals: true });
-    if (parsed.positionals.length === 0) throw new UserError(`At least one ${what} has to be named.`);
+    if (parsed.positionals.length === 0)
+        throw new UserError(`At least one ${what} has to be named.`);
     return parsed;
 }
 
@@ -196,9 +237,14 @@ if (command === undefined) {
     try {
         process.exitCode = await command(args);
     } catch (error) {
-        const isUsage = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+        const isUsage =
+            error instanceof TypeError &&
+            "code" in error &&
+            String(error.code).startsWith("ERR_PARSE_ARGS");
         if (error instanceof MayNot)
-            console.error("GITHUB_TOKEN may not do this: see `node review/main.ts help` for what it has to be permitted.");
+            console.error(
+                "GITHUB_TOKEN may not do this: see `node review/main.ts help` for what it has to be permitted.",
+            );
         else if (!(error instanceof UserError) && !isUsage) throw error;
         else console.error(error.message);
         process.exitCode = isUsage ? 2 : 1;

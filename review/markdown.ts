@@ -11,7 +11,12 @@ export const commentLimit = 65_536;
 const longestLine = 2_000;
 const longestFence = 20;
 
-const symbols: Readonly<Record<string, string>> = { dangerous: "🔴", careful: "🟡", routine: "⚪", failed: "❌" };
+const symbols: Readonly<Record<string, string>> = {
+    dangerous: "🔴",
+    careful: "🟡",
+    routine: "⚪",
+    failed: "❌",
+};
 
 /** A part of the comment whose lines are cut where there is no room for them. */
 interface Section {
@@ -44,10 +49,13 @@ export function renderMarkdown(
     const reviews = previews.map(reviewOf);
     const names = reviews.map(({ stack }) => codeSpan(stack)).join(", ");
     const end = note === undefined ? [] : ["", `<sub>${note}</sub>`];
-    if (reviews.every(({ isEmpty }) => isEmpty)) return [`No changes: ${names}.`, ...end].join("\n");
+    if (reviews.every(({ isEmpty }) => isEmpty))
+        return [`No changes: ${names}.`, ...end].join("\n");
     const counts = renderTable(reviews);
     const start =
-        intro === undefined ? [`### Preview: ${names}`, "", ...counts, "", ...renderLegend(reviews), ""] : [intro, "", ...counts, ""];
+        intro === undefined
+            ? [`### Preview: ${names}`, "", ...counts, "", ...renderLegend(reviews), ""]
+            : [intro, "", ...counts, ""];
     const body = fit(reviews.flatMap(sectionsOf), limit - sizeOf(start) - sizeOf(end), whole);
     return [...start, ...body, ...end].join("\n");
 }
@@ -59,31 +67,70 @@ function renderTable(reviews: readonly StackReview[]): string[] {
         line(head),
         line(head.map((_, index) => (index < 2 ? "---" : "--:"))),
         ...rows.map(([stack = "", risk = "", ...counts]) =>
-            line([codeSpan(stack).replaceAll("|", "\\|"), `${symbols[risk] ?? ""} ${risk}`, ...counts]),
+            line([
+                codeSpan(stack).replaceAll("|", "\\|"),
+                `${symbols[risk] ?? ""} ${risk}`,
+                ...counts,
+            ]),
         ),
     ];
 }
 
 function renderLegend(reviews: readonly StackReview[]): string[] {
     const risks: readonly Risk[] = ["dangerous", "careful", "routine"];
-    const lines = risks.map((risk) => `${symbols[risk] ?? ""} **${risk}** ${legend[risk]}`).join(" · ");
+    const lines = risks
+        .map((risk) => `${symbols[risk] ?? ""} **${risk}** ${legend[risk]}`)
+        .join(" · ");
     if (!reviews.some(({ risk }) => risk === "dangerous")) return [lines];
     const caution = `> **Dangerous changes.** If they are meant, give this pull request the label ${codeSpan(approvalLabel)}. It stands for the changes shown here: other changes need it again.`;
     return [lines, "", "> [!CAUTION]", caution];
 }
 
-function sectionsOf({ stack, errors, warnings, findings, excerpts, lines, isEmpty }: StackReview): Section[] {
+function sectionsOf({
+    stack,
+    errors,
+    warnings,
+    findings,
+    excerpts,
+    lines,
+    isEmpty,
+}: StackReview): Section[] {
     const name = `<code>${escapeHtml(stack)}</code>`;
     const tail = ["</details>", ""];
     const folded = (summary: string) => [`<details><summary>${summary}</summary>`, ""];
     return [
-        { head: [`#### ${codeSpan(stack)}`, ""], lines: [], tail: isEmpty ? ["No changes.", ""] : [] },
-        ...some({ head: ["Failed:", ""], lines: errors.flatMap((error) => error.split("\n")), tail: [""], code: "text", first: true }),
-        ...some({ head: [], lines: findings.map(({ risk, text }) => `- ${symbols[risk] ?? ""} ${inline(text)}`), tail: [""], first: true }),
+        {
+            head: [`#### ${codeSpan(stack)}`, ""],
+            lines: [],
+            tail: isEmpty ? ["No changes.", ""] : [],
+        },
+        ...some({
+            head: ["Failed:", ""],
+            lines: errors.flatMap((error) => error.split("\n")),
+            tail: [""],
+            code: "text",
+            first: true,
+        }),
+        ...some({
+            head: [],
+            lines: findings.map(({ risk, text }) => `- ${symbols[risk] ?? ""} ${inline(text)}`),
+            tail: [""],
+            first: true,
+        }),
         ...excerpts.flatMap((excerpt) =>
-            some({ head: folded(`diff of <code>${escapeHtml(shorten(excerpt.name))}</code>`), lines: excerpt.lines, tail, code: "diff" }),
+            some({
+                head: folded(`diff of <code>${escapeHtml(shorten(excerpt.name))}</code>`),
+                lines: excerpt.lines,
+                tail,
+                code: "diff",
+            }),
         ),
-        ...some({ head: folded(`warnings of ${name}`), lines: warnings.flatMap((warning) => warning.split("\n")), tail, code: "text" }),
+        ...some({
+            head: folded(`warnings of ${name}`),
+            lines: warnings.flatMap((warning) => warning.split("\n")),
+            tail,
+            code: "text",
+        }),
         ...some({ head: folded(`full diff of ${name}`), lines, tail, code: "diff" }),
     ];
 }
@@ -93,12 +140,16 @@ function some(section: Section): Section[] {
 }
 
 function inline(text: Phrase): string {
-    return text.map((part) => (typeof part === "string" ? part : codeSpan(shorten(part.value)))).join("");
+    return text
+        .map((part) => (typeof part === "string" ? part : codeSpan(shorten(part.value))))
+        .join("");
 }
 
 /** What matters gets up to half of the room, the rest what is left. */
 function fit(sections: readonly Section[], room: number, whole: string | undefined): string[] {
-    const ready = sections.map((section) => (section.code === undefined ? section : { ...section, lines: section.lines.map(bounded) }));
+    const ready = sections.map((section) =>
+        section.code === undefined ? section : { ...section, lines: section.lines.map(bounded) },
+    );
     const left = room - ready.reduce((sum, section) => sum + overhead(section, whole), 0);
     const first = ready.filter((section) => section.first === true);
     const firstShares = share(
@@ -117,14 +168,35 @@ function fit(sections: readonly Section[], room: number, whole: string | undefin
     return ready.flatMap((section) => render(section, shares.get(section) ?? 0, whole));
 }
 
-function render({ head, lines, tail = [], code }: Section, room: number, whole: string | undefined): string[] {
+function render(
+    { head, lines, tail = [], code }: Section,
+    room: number,
+    whole: string | undefined,
+): string[] {
     const part = cut(lines, room);
     const body = code === undefined ? part.lines : codeBlock(code, part.lines);
-    return [...head, ...body, ...(part.left === 0 ? [] : ["", notice(part.left, whole)]), ...(code === undefined ? [] : [""]), ...tail];
+    return [
+        ...head,
+        ...body,
+        ...(part.left === 0 ? [] : ["", notice(part.left, whole)]),
+        ...(code === undefined ? [] : [""]),
+        ...tail,
+    ];
 }
 
 function overhead(section: Section, whole: string | undefined): number {
-    return sizeOf([...section.head, ...(section.tail ?? []), "", "", notice(section.lines.length, whole), "", ""]) + 2 * (longestFence + 6);
+    return (
+        sizeOf([
+            ...section.head,
+            ...(section.tail ?? []),
+            "",
+            "",
+            notice(section.lines.length, whole),
+            "",
+            "",
+        ]) +
+        2 * (longestFence + 6)
+    );
 }
 
 function notice(left: number, whole: string | undefined): string {

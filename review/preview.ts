@@ -69,5 +69,7 @@ export function mapTexts(json: unknown, map: (text: string) => string): unknown 
     if (typeof json === "string") return map(json);
     if (Array.isArray(json)) return json.map((item) => mapTexts(item, map));
     if (typeof json !== "object" || json === null) return json;
-    return Object.fromEntries(Object.entries(json).map(([key, value]) => [map(key), mapTexts(value, map)]));
+    return Object.fromEntries(
+        Object.entries(json).map(([key, value]) => [map(key), mapTexts(value, map)]),
+    );
 }

@@ -18,13 +18,28 @@ export interface State {
  * How the properties of an updated or replaced resource change: where its inputs differ, and where the engine says that something does,
  * which it does of secrets and of what only the provider knows.
  */
-export function compare(before: State, after: State, engine: readonly EngineDiff[]): PropertyChange[] {
-    const replaces = (path: string) => engine.some((diff) => diff.replaces && (isWithin(path, diff.path) || isWithin(diff.path, path)));
-    const own = differences(before.inputs, after.inputs, "").map((change) => ({ ...change, replaces: replaces(change.path) }));
+export function compare(
+    before: State,
+    after: State,
+    engine: readonly EngineDiff[],
+): PropertyChange[] {
+    const replaces = (path: string) =>
+        engine.some(
+            (diff) => diff.replaces && (isWithin(path, diff.path) || isWithin(diff.path, path)),
+        );
+    const own = differences(before.inputs, after.inputs, "").map((change) => ({
+        ...change,
+        replaces: replaces(change.path),
+    }));
     const others = engine
-        .filter(({ path }) => !own.some((change) => isWithin(change.path, path) || isWithin(path, change.path)))
+        .filter(
+            ({ path }) =>
+                !own.some((change) => isWithin(change.path, path) || isWithin(path, change.path)),
+        )
         .map(({ path, replaces }) => {
-            const [from, to] = [before, after].map(({ inputs, outputs }) => valueAt(inputs, path) ?? valueAt(outputs, path));
+            const [from, to] = [before, after].map(
+                ({ inputs, outputs }) => valueAt(inputs, path) ?? valueAt(outputs, path),
+            );
             return { path, replaces, ...defined("before", from), ...defined("after", to) };
         });
     return [...own, ...others].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -37,7 +52,11 @@ export function whole(side: "before" | "after", properties: Properties): Propert
         .map(([path, value]) => ({ path, [side]: value, replaces: false }));
 }
 
-function differences(before: Value | undefined, after: Value | undefined, path: string): Omit<PropertyChange, "replaces">[] {
+function differences(
+    before: Value | undefined,
+    after: Value | undefined,
+    path: string,
+): Omit<PropertyChange, "replaces">[] {
     if (before === after) return [];
     if (Array.isArray(before) && Array.isArray(after)) {
         return [...(before.length > after.length ? before : after).keys()].flatMap((index) =>
@@ -52,7 +71,10 @@ function differences(before: Value | undefined, after: Value | undefined, path: 
     return [{ path, ...defined("before", before), ...defined("after", after) }];
 }
 
-function defined<Key extends "before" | "after">(key: Key, value: Value | undefined): Partial<Record<Key, Value>>;
+function defined<Key extends "before" | "after">(
+    key: Key,
+    value: Value | undefined,
+): Partial<Record<Key, Value>>;
 function defined(key: string, value: Value | undefined): Record<string, Value> {
     return value === undefined ? {} : { [key]: value };
 }
@@ -76,7 +98,11 @@ export function valueAt(properties: Properties, path: string): Value | undefined
     let at: Value | undefined = properties;
     for (const key of keys) {
         if (typeof at === "string") return at;
-        at = Array.isArray(at) ? at[Number(key)] : isObject(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+        at = Array.isArray(at)
+            ? at[Number(key)]
+            : isObject(at) && Object.hasOwn(at, key)
+              ? at[key]
+              : undefined;
     }
     return at;
 }

@@ -40,8 +40,11 @@ const operations = ["create", "update", "replace", "delete"];
 export function reviewOf(preview: Preview): StackReview {
     const { stack, errors, warnings, changes, unchanged } = preview;
     const findings = findingsOf(preview);
-    const shown = findings.flatMap(({ change, shows }) => (shows === undefined ? [] : [{ change, ...shows }])).slice(0, mostExcerpts);
-    const elsewhere = (change: Change) => shown.filter((one) => one.change === change).map(({ path }) => path);
+    const shown = findings
+        .flatMap(({ change, shows }) => (shows === undefined ? [] : [{ change, ...shows }]))
+        .slice(0, mostExcerpts);
+    const elsewhere = (change: Change) =>
+        shown.filter((one) => one.change === change).map(({ path }) => path);
     return {
         stack,
         risk: riskOf(findings),
@@ -66,8 +69,13 @@ export function failureOf(previews: readonly Preview[]): string | undefined {
 }
 
 /** The counts as a table: a heading, and a row for each stack. */
-export function table(reviews: readonly StackReview[]): { readonly head: string[]; readonly rows: string[][] } {
-    const others = reviews.flatMap(({ counts }) => [...counts.keys()]).filter((operation) => !operations.includes(operation));
+export function table(reviews: readonly StackReview[]): {
+    readonly head: string[];
+    readonly rows: string[][];
+} {
+    const others = reviews
+        .flatMap(({ counts }) => [...counts.keys()])
+        .filter((operation) => !operations.includes(operation));
     const columns = [...operations, ...new Set(others)];
     return {
         head: ["stack", "risk", ...columns, "unchanged"],
@@ -82,7 +90,8 @@ export function table(reviews: readonly StackReview[]): { readonly head: string[
 
 function countsOf(changes: readonly Change[]): Map<string, number> {
     const counts = new Map<string, number>();
-    for (const { operation } of changes.filter((change) => !ofOutputs(change))) counts.set(operation, (counts.get(operation) ?? 0) + 1);
+    for (const { operation } of changes.filter((change) => !ofOutputs(change)))
+        counts.set(operation, (counts.get(operation) ?? 0) + 1);
     return counts;
 }
 

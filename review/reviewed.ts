@@ -19,9 +19,14 @@ const reviewed = z.object({ tree: z.string(), stacks: z.record(z.string(), chang
  */
 export function currentTree(): string {
     try {
-        return execFileSync("git", ["rev-parse", "HEAD^{tree}"], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+        return execFileSync("git", ["rev-parse", "HEAD^{tree}"], {
+            encoding: "utf8",
+            stdio: ["ignore", "pipe", "pipe"],
+        }).trim();
     } catch {
-        throw new UserError("This folder is no git repository with a commit: what is reviewed is recorded by the tree of a commit.");
+        throw new UserError(
+            "This folder is no git repository with a commit: what is reviewed is recorded by the tree of a commit.",
+        );
     }
 }
 
@@ -33,11 +38,19 @@ export function hashOf(previews: readonly Preview[]): string {
 /** Records the previews as the ones that were reviewed. @returns the file: `<folder>/<tree>.json`. @throws UserError where one failed. */
 export function record(previews: readonly Preview[], folder: string, tree: string): string {
     const failure = failureOf(previews);
-    if (failure !== undefined) throw new UserError(`${failure} What failed cannot be reviewed: mend it, and preview again.`);
+    if (failure !== undefined)
+        throw new UserError(
+            `${failure} What failed cannot be reviewed: mend it, and preview again.`,
+        );
     const file = fileOf(folder, tree);
-    const stacks = Object.fromEntries(previews.map((preview) => [preview.stack, normalize(preview)]));
+    const stacks = Object.fromEntries(
+        previews.map((preview) => [preview.stack, normalize(preview)]),
+    );
     mkdirSync(folder, { recursive: true });
-    writeFileSync(file, JSON.stringify({ tree, stacks } satisfies z.infer<typeof reviewed>, undefined, 2));
+    writeFileSync(
+        file,
+        JSON.stringify({ tree, stacks } satisfies z.infer<typeof reviewed>, undefined, 2),
+    );
     return file;
 }
 
@@ -49,11 +62,14 @@ export function record(previews: readonly Preview[], folder: string, tree: strin
  */
 export function verify(previews: readonly Preview[], folder: string, tree: string): void {
     const failure = failureOf(previews);
-    if (failure !== undefined) throw new UserError(`${failure} Nothing is compared with what was reviewed.`);
+    if (failure !== undefined)
+        throw new UserError(`${failure} Nothing is compared with what was reviewed.`);
     const { stacks, found } = read(fileOf(folder, tree), tree);
     const changing = previews.filter(({ changes }) => changes.length > 0);
     const changed = changing.flatMap((preview) =>
-        differences(stacks[preview.stack] ?? {}, normalize(preview)).map((difference) => `  ${preview.stack}: ${difference}`),
+        differences(stacks[preview.stack] ?? {}, normalize(preview)).map(
+            (difference) => `  ${preview.stack}: ${difference}`,
+        ),
     );
     if (changed.length === 0) return;
     throw new UserError(
@@ -68,7 +84,10 @@ function fileOf(folder: string, tree: string): string {
 }
 
 /** What was reviewed of the tree: nothing where there is no record. */
-function read(file: string, tree: string): { stacks: z.infer<typeof reviewed>["stacks"]; found: boolean } {
+function read(
+    file: string,
+    tree: string,
+): { stacks: z.infer<typeof reviewed>["stacks"]; found: boolean } {
     let text: string;
     try {
         text = readFileSync(file, "utf8");
@@ -76,6 +95,7 @@ function read(file: string, tree: string): { stacks: z.infer<typeof reviewed>["s
         return { stacks: {}, found: false };
     }
     const { data } = reviewed.safeParse(parseJson(text));
-    if (data?.tree !== tree) throw new UserError(`${file} is not a record of what was reviewed of the tree ${tree}.`);
+    if (data?.tree !== tree)
+        throw new UserError(`${file} is not a record of what was reviewed of the tree ${tree}.`);
     return { stacks: data.stacks, found: true };
 }

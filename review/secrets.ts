@@ -23,22 +23,37 @@ const secretResource = /Secret$/;
 
 /** Masks what has a secret's shape, and what the environment's variables for tokens and passwords hold. */
 export function concealText(text: string, environment: NodeJS.ProcessEnv = process.env): string {
-    const masked = knownSecrets(environment).reduce((masked, value) => masked.replaceAll(value, secret), text);
+    const masked = knownSecrets(environment).reduce(
+        (masked, value) => masked.replaceAll(value, secret),
+        text,
+    );
     return shapes.reduce((masked, shape) => masked.replace(shape, secret), masked);
 }
 
 /** Masks the properties of a resource whose name says that they are secret: a provider may have forgotten to mark them. */
-export function concealProperties(type: string, properties: Readonly<Record<string, Value>>): Record<string, Value> {
-    return mapProperties(properties, (name) => secretName.test(name) || (name === "value" && secretResource.test(type)));
+export function concealProperties(
+    type: string,
+    properties: Readonly<Record<string, Value>>,
+): Record<string, Value> {
+    return mapProperties(
+        properties,
+        (name) => secretName.test(name) || (name === "value" && secretResource.test(type)),
+    );
 }
 
-function mapProperties(properties: Readonly<Record<string, Value>>, isSecret: (name: string) => boolean): Record<string, Value> {
+function mapProperties(
+    properties: Readonly<Record<string, Value>>,
+    isSecret: (name: string) => boolean,
+): Record<string, Value> {
     const map = (name: string, value: Value): Value => {
-        if (typeof value === "string") return isSecret(name) && value !== "" ? secret : concealAssignment(value);
+        if (typeof value === "string")
+            return isSecret(name) && value !== "" ? secret : concealAssignment(value);
         if (Array.isArray(value)) return value.map((item) => map(name, item));
         return typeof value === "object" && value !== null ? mapProperties(value, isSecret) : value;
     };
-    return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, map(name, value)]));
+    return Object.fromEntries(
+        Object.entries(properties).map(([name, value]) => [name, map(name, value)]),
+    );
 }
 
 /** `CLIENT_SECRET=…`, as containers have their variables. */
@@ -56,7 +71,12 @@ const shortest = 8;
 function knownSecrets(environment: NodeJS.ProcessEnv): string[] {
     return Object.entries(environment)
         .flatMap(([name, value]) =>
-            secretName.test(name) && !noSecrets.includes(name) && value !== undefined && value.length >= shortest ? [value] : [],
+            secretName.test(name) &&
+            !noSecrets.includes(name) &&
+            value !== undefined &&
+            value.length >= shortest
+                ? [value]
+                : [],
         )
         .sort((a, b) => b.length - a.length); // one may be within another
 }

@@ -12,28 +12,56 @@ const formats: Readonly<Record<string, Format>> = {
     routine: "dim",
     failed: ["bold", "red"],
 };
-const signs: Readonly<Record<string, Format>> = { "+": "green", "-": "red", "!": "yellow", "@": "cyan" };
+const signs: Readonly<Record<string, Format>> = {
+    "+": "green",
+    "-": "red",
+    "!": "yellow",
+    "@": "cyan",
+};
 
 /** The same as the comment, whole, for a terminal or a plain file. @param colours whether to use any. */
 export function renderTerminal(previews: readonly Preview[], colours: boolean): string {
     const style = (format: Format | undefined, text: string) =>
         colours && format !== undefined ? styleText(format, text, { validateStream: false }) : text;
-    const phrase = (text: Phrase) => text.map((part) => (typeof part === "string" ? part : style("bold", visible(part.value)))).join("");
-    const diff = (lines: readonly string[]) => lines.map((line) => `  ${style(signs[line.slice(0, 1)], line)}`);
+    const phrase = (text: Phrase) =>
+        text
+            .map((part) => (typeof part === "string" ? part : style("bold", visible(part.value))))
+            .join("");
+    const diff = (lines: readonly string[]) =>
+        lines.map((line) => `  ${style(signs[line.slice(0, 1)], line)}`);
 
-    const stackLines = ({ stack, errors, warnings, findings, excerpts, lines, isEmpty }: StackReview) => [
+    const stackLines = ({
+        stack,
+        errors,
+        warnings,
+        findings,
+        excerpts,
+        lines,
+        isEmpty,
+    }: StackReview) => [
         "",
         style("bold", visible(stack)),
         ...(isEmpty ? ["  no changes"] : []),
-        ...errors.flatMap((error) => error.split("\n")).map((line) => `  ${style(formats["failed"], visible(line))}`),
-        ...warnings.flatMap((warning) => warning.split("\n")).map((line) => `  ${style("yellow", visible(line))}`),
-        ...findings.map(({ risk, text }) => `  ${style(formats[risk], risk.padEnd(9))}  ${phrase(text)}`),
-        ...excerpts.flatMap(({ name, lines: excerpt }) => ["", `  diff of ${visible(name)}`, ...diff(excerpt)]),
+        ...errors
+            .flatMap((error) => error.split("\n"))
+            .map((line) => `  ${style(formats["failed"], visible(line))}`),
+        ...warnings
+            .flatMap((warning) => warning.split("\n"))
+            .map((line) => `  ${style("yellow", visible(line))}`),
+        ...findings.map(
+            ({ risk, text }) => `  ${style(formats[risk], risk.padEnd(9))}  ${phrase(text)}`,
+        ),
+        ...excerpts.flatMap(({ name, lines: excerpt }) => [
+            "",
+            `  diff of ${visible(name)}`,
+            ...diff(excerpt),
+        ]),
         ...(lines.length === 0 ? [] : ["", ...diff(lines)]),
     ];
 
     const reviews = previews.map(reviewOf);
-    if (reviews.every(({ isEmpty }) => isEmpty)) return `No changes: ${reviews.map(({ stack }) => visible(stack)).join(", ")}.`;
+    if (reviews.every(({ isEmpty }) => isEmpty))
+        return `No changes: ${reviews.map(({ stack }) => visible(stack)).join(", ")}.`;
     const risks = [...new Set(reviews.map(({ risk }) => risk))];
     return [
         ...renderTable(reviews),
@@ -46,8 +74,14 @@ export function renderTerminal(previews: readonly Preview[], colours: boolean): 
 function renderTable(reviews: readonly StackReview[]): string[] {
     const { head, rows } = table(reviews);
     const cells = [head, ...rows.map((row) => row.map(visible))];
-    const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+    const widths = head.map((_, column) =>
+        Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+    );
     return cells.map((row) =>
-        row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "),
+        row
+            .map((cell, column) =>
+                column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+            )
+            .join("  "),
     );
 }

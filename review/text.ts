@@ -36,7 +36,10 @@ export function codeBlock(language: string, lines: readonly string[]): string[] 
 
 /** Text within HTML. */
 export function escapeHtml(text: string): string {
-    return visible(text).replace(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`);
+    return visible(text).replace(
+        /[&<>"']/g,
+        (character) => `&#${String(character.charCodeAt(0))};`,
+    );
 }
 
 /** How many backticks follow each other at most. */

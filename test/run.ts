@@ -33,8 +33,13 @@ const suites: Suite[] = [
 
 /** The counts in mocha's closing lines ("  3 passing") or pytest's ("=== 1 failed, 3 passed in 2 s ==="); a suite without counts as one test. */
 function countsIn(output: string, exitCode: number): Count {
-    const closing = [...output.matchAll(/^ {2}\d+ (?:passing|failing).*$|^=+ .*\d+ (?:passed|failed|errors?)\b.* =+$/gm)].join("\n");
-    const sum = (pattern: RegExp): number => [...closing.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
+    const closing = [
+        ...output.matchAll(
+            /^ {2}\d+ (?:passing|failing).*$|^=+ .*\d+ (?:passed|failed|errors?)\b.* =+$/gm,
+        ),
+    ].join("\n");
+    const sum = (pattern: RegExp): number =>
+        [...closing.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
     const passed = sum(/(\d+) (?:passing|passed)/g);
     const failed = sum(/(\d+) (?:failing|failed|errors?)/g);
     if (exitCode === 0) return { passed: Math.max(passed, 1), failed };

@@ -29,20 +29,39 @@ interface Cloud {
 }
 
 function cloudOf(given: Variables): Cloud | undefined {
-    const { AWS_ROLE_ARN: role, GOOGLE_WORKLOAD_IDENTITY_PROVIDER: provider, AZURE_CLIENT_ID: client } = given;
+    const {
+        AWS_ROLE_ARN: role,
+        GOOGLE_WORKLOAD_IDENTITY_PROVIDER: provider,
+        AZURE_CLIENT_ID: client,
+    } = given;
     const [cloud, ...others] = [
         ...(role ? [amazon(role, required(given, "AWS_REGION"))] : []),
         ...(provider ? [google(provider, required(given, "GOOGLE_SERVICE_ACCOUNT"))] : []),
-        ...(client ? [azure(client, required(given, "AZURE_TENANT_ID"), required(given, "AZURE_STORAGE_ACCOUNT"))] : []),
+        ...(client
+            ? [
+                  azure(
+                      client,
+                      required(given, "AZURE_TENANT_ID"),
+                      required(given, "AZURE_STORAGE_ACCOUNT"),
+                  ),
+              ]
+            : []),
     ];
-    if (others.length > 0) throw new UserError("AWS_ROLE_ARN, GOOGLE_WORKLOAD_IDENTITY_PROVIDER, AZURE_CLIENT_ID: set only one of them.");
+    if (others.length > 0)
+        throw new UserError(
+            "AWS_ROLE_ARN, GOOGLE_WORKLOAD_IDENTITY_PROVIDER, AZURE_CLIENT_ID: set only one of them.",
+        );
     return cloud;
 }
 
 function amazon(role: string, region: string): Cloud {
     return {
         audience: "sts.amazonaws.com",
-        environment: (token) => ({ AWS_ROLE_ARN: role, AWS_REGION: region, AWS_WEB_IDENTITY_TOKEN_FILE: token }),
+        environment: (token) => ({
+            AWS_ROLE_ARN: role,
+            AWS_REGION: region,
+            AWS_WEB_IDENTITY_TOKEN_FILE: token,
+        }),
     };
 }
 
@@ -80,9 +99,15 @@ function azure(client: string, tenant: string, account: string): Cloud {
 /** The job's identity token. */
 async function requestToken(audience: string, env: NodeJS.ProcessEnv): Promise<string> {
     const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = env;
-    if (!url || !token) throw new UserError("The job has no identity: it needs the permission id-token: write.");
-    const response = await fetch(`${url}&audience=${encodeURIComponent(audience)}`, { headers: { authorization: `Bearer ${token}` } });
-    if (!response.ok) throw new UserError(`GitHub gave no identity token for ${audience}: it answered ${String(response.status)}.`);
+    if (!url || !token)
+        throw new UserError("The job has no identity: it needs the permission id-token: write.");
+    const response = await fetch(`${url}&audience=${encodeURIComponent(audience)}`, {
+        headers: { authorization: `Bearer ${token}` },
+    });
+    if (!response.ok)
+        throw new UserError(
+            `GitHub gave no identity token for ${audience}: it answered ${String(response.status)}.`,
+        );
     return z.object({ value: z.string() }).parse(await response.json()).value;
 }
 

@@ -48,7 +48,8 @@ const idOf: Readonly<Record<string, (input: (name: string) => string) => string>
     "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable": (input) =>
         `${input("repository")}:${input("environment").replaceAll(":", "??")}:${input("variableName")}`,
     "github:index/branch:Branch": (input) => `${input("repository")}:${input("branch")}`,
-    "github:index/repositoryFile:RepositoryFile": (input) => `${input("repository")}:${input("file")}:${input("branch")}`,
+    "github:index/repositoryFile:RepositoryFile": (input) =>
+        `${input("repository")}:${input("file")}:${input("branch")}`,
 };
 
 /** What is of no use half-made, and will be made under another name: the Docker command that removes it by its name. */
@@ -58,12 +59,19 @@ const removal: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What tells about this machine's Docker engine, not about what is in the registry: it is left as it is. */
-const ofThisMachine = new Set(["docker:index/remoteImage:RemoteImage", "docker:index/registryImage:RegistryImage"]);
+const ofThisMachine = new Set([
+    "docker:index/remoteImage:RemoteImage",
+    "docker:index/registryImage:RegistryImage",
+]);
 
 const [stack, ...options] = process.argv.slice(2);
 const isCertain = options.includes("--yes");
 try {
-    if (stack === undefined || stack.startsWith("-") || options.some((option) => option !== "--yes")) {
+    if (
+        stack === undefined ||
+        stack.startsWith("-") ||
+        options.some((option) => option !== "--yes")
+    ) {
         throw new UserError("Which stack? node toolchain/recover.ts STACK [--yes]");
     }
     await recover(stack);
@@ -80,23 +88,35 @@ async function recover(stack: string): Promise<void> {
     const state = withPendingCreates(before, await findNumbered(stack, pending));
     const lock = await importState(stack, state);
     if (lock !== undefined) await requireStale(stack, lock);
-    for (const { type, resource } of pending) if (type === "creating") await removeHalfMade(resource);
+    for (const { type, resource } of pending)
+        if (type === "creating") await removeHalfMade(resource);
     if (lock !== undefined) {
         await pulumi(["cancel", "--yes", "--stack", stack]);
         if ((await importState(stack, state)) !== undefined)
             throw new UserError(`The stack "${stack}" was locked again: by another recovery?`);
     }
     const interrupted = new Set(pending.map(({ resource }) => resource.urn));
-    const targets = state.deployment.resources.filter((resource) => interrupted.has(resource.urn) || isInQuestion(resource));
-    const refresh = targets.filter(({ type }) => !ofThisMachine.has(type)).flatMap(({ urn }) => ["--target", urn]);
-    if (refresh.length > 0) await pulumi(["refresh", "--yes", "--skip-preview", "--stack", stack, ...refresh]);
+    const targets = state.deployment.resources.filter(
+        (resource) => interrupted.has(resource.urn) || isInQuestion(resource),
+    );
+    const refresh = targets
+        .filter(({ type }) => !ofThisMachine.has(type))
+        .flatMap(({ urn }) => ["--target", urn]);
+    if (refresh.length > 0)
+        await pulumi(["refresh", "--yes", "--skip-preview", "--stack", stack, ...refresh]);
 
     const there = new Set((await exportState(stack)).deployment.resources.map(({ urn }) => urn));
     for (const urn of new Set([...interrupted, ...targets.map((target) => target.urn)])) {
-        say(`  ${urn.split("::").slice(2).join(" ")}: ${there.has(urn) ? "is there, and in the state" : "pulumi up makes it"}`);
+        say(
+            `  ${urn.split("::").slice(2).join(" ")}: ${there.has(urn) ? "is there, and in the state" : "pulumi up makes it"}`,
+        );
     }
     const nothing = lock === undefined && interrupted.size === 0 && targets.length === 0;
-    say(nothing ? `There is nothing to recover in the stack "${stack}".` : `The stack "${stack}" is recovered: pulumi up -s ${stack}`);
+    say(
+        nothing
+            ? `There is nothing to recover in the stack "${stack}".`
+            : `The stack "${stack}" is recovered: pulumi up -s ${stack}`,
+    );
 }
 
 /**
@@ -104,12 +124,18 @@ async function recover(stack: string): Promise<void> {
  * every command fails with "failed to load checkpoint: EOF". They say nothing that is needed: without it the state reads as ever.
  */
 async function removeEmptyAttributes(): Promise<void> {
-    const { url } = z.object({ url: z.string() }).parse(JSON.parse(await pulumi(["whoami", "--json"])));
+    const { url } = z
+        .object({ url: z.string() })
+        .parse(JSON.parse(await pulumi(["whoami", "--json"])));
     if (!url.startsWith("file://")) return;
-    const folder = join(decodeURI(url.slice("file://".length).replace(/\?.*/, "").replace(/^~/, homedir())), ".pulumi");
+    const folder = join(
+        decodeURI(url.slice("file://".length).replace(/\?.*/, "").replace(/^~/, homedir())),
+        ".pulumi",
+    );
     for (const file of await readdir(folder, { recursive: true })) {
         const path = join(folder, file);
-        if (file.endsWith(".attrs") && (await stat(path).catch(() => undefined))?.size === 0) await rm(path, { force: true });
+        if (file.endsWith(".attrs") && (await stat(path).catch(() => undefined))?.size === 0)
+            await rm(path, { force: true });
     }
 }
 
@@ -118,8 +144,11 @@ function withPendingCreates(state: Exported, numbered: ReadonlyMap<string, strin
     const { resources, pending_operations: pending } = state.deployment;
     const known = new Set(resources.map(({ urn }) => urn));
     const made = pending.flatMap(({ type, resource }) => {
-        const id = numbered.get(resource.urn) ?? idOf[resource.type]?.((name) => inputOf(resource, name));
-        return type !== "creating" || id === undefined || known.has(resource.urn) ? [] : [{ ...resource, id, outputs: resource.inputs }];
+        const id =
+            numbered.get(resource.urn) ?? idOf[resource.type]?.((name) => inputOf(resource, name));
+        return type !== "creating" || id === undefined || known.has(resource.urn)
+            ? []
+            : [{ ...resource, id, outputs: resource.inputs }];
     });
     return { ...state, deployment: { ...state.deployment, resources: [...resources, ...made] } };
 }
@@ -130,9 +159,13 @@ function isInQuestion({ type, inputs, outputs }: Resource): boolean {
 }
 
 /** The ids of what was being made and has a number that GitHub gave it, by URN: which branches and tags an environment admits. */
-async function findNumbered(stack: string, pending: Exported["deployment"]["pending_operations"]): Promise<ReadonlyMap<string, string>> {
+async function findNumbered(
+    stack: string,
+    pending: Exported["deployment"]["pending_operations"],
+): Promise<ReadonlyMap<string, string>> {
     const rules = pending.filter(
-        ({ type, resource }) => type === "creating" && resource.type.endsWith(":RepositoryEnvironmentDeploymentPolicy"),
+        ({ type, resource }) =>
+            type === "creating" && resource.type.endsWith(":RepositoryEnvironmentDeploymentPolicy"),
     );
     if (rules.length === 0) return new Map();
     const config = await readConfig(stack);
@@ -140,9 +173,20 @@ async function findNumbered(stack: string, pending: Exported["deployment"]["pend
     const client = new GitHubClient(account);
     const found = await Promise.all(
         rules.map(async ({ resource }) => {
-            const [branch, tag] = [inputOf(resource, "branchPattern"), inputOf(resource, "tagPattern")];
-            const existing = await findExisting(client, account.owner, inputOf(resource, "repository"), inputOf(resource, "environment"));
-            return [resource.urn, existing.rules.get(branch === "" ? `tag-${tag}` : `branch-${branch}`)] as const;
+            const [branch, tag] = [
+                inputOf(resource, "branchPattern"),
+                inputOf(resource, "tagPattern"),
+            ];
+            const existing = await findExisting(
+                client,
+                account.owner,
+                inputOf(resource, "repository"),
+                inputOf(resource, "environment"),
+            );
+            return [
+                resource.urn,
+                existing.rules.get(branch === "" ? `tag-${tag}` : `branch-${branch}`),
+            ] as const;
         }),
     );
     return new Map(found.flatMap(([urn, id]) => (id === undefined ? [] : [[urn, id] as const])));
@@ -161,7 +205,9 @@ async function removeHalfMade({ type, inputs }: Resource): Promise<void> {
     await run("docker", [...command, name]).catch((error: unknown) => {
         const said = outputOf(error);
         if (!/No such|not found/i.test(said))
-            throw new UserError(`What is half-made could not be removed: docker ${command.join(" ")} ${name}\n${said}`);
+            throw new UserError(
+                `What is half-made could not be removed: docker ${command.join(" ")} ${name}\n${said}`,
+            );
     });
 }
 
@@ -172,13 +218,20 @@ async function requireStale(stack: string, lock: string): Promise<void> {
         const who = `the process ${pid} of ${user} on ${host}, since ${since}`;
         if (host === hostname()) {
             if (await isPulumi(pid)) {
-                throw new UserError(`The stack "${stack}" is at work: ${who}. Wait for it, or end it in good order: kill -INT ${pid}`);
+                throw new UserError(
+                    `The stack "${stack}" is at work: ${who}. Wait for it, or end it in good order: kill -INT ${pid}`,
+                );
             }
             say(`${who}, was killed: its lock goes.`);
-        } else await requireYes(`The stack "${stack}" is locked by ${who}. Is it certain that it does not run any more?`);
+        } else
+            await requireYes(
+                `The stack "${stack}" is locked by ${who}. Is it certain that it does not run any more?`,
+            );
     }
     if (holders.length === 0)
-        await requireYes(`The stack "${stack}" is locked:\n${lock}\nIs it certain that no update of it runs any more?`);
+        await requireYes(
+            `The stack "${stack}" is locked:\n${lock}\nIs it certain that no update of it runs any more?`,
+        );
 }
 
 /** Whether the process is there, and is Pulumi: a number is given to another process sooner or later. */
@@ -187,13 +240,17 @@ async function isPulumi(pid: string): Promise<boolean> {
         return (await run("ps", ["-o", "comm=", "-p", pid])).stdout.includes("pulumi");
     } catch (error) {
         if (error instanceof Error && "code" in error && error.code === 1) return false; // there is no such process
-        throw new UserError(`Whether the process ${pid} still runs cannot be told: the command ps is missing.`);
+        throw new UserError(
+            `Whether the process ${pid} still runs cannot be told: the command ps is missing.`,
+        );
     }
 }
 
 async function requireYes(question: string): Promise<void> {
     if (isCertain) return;
-    const refusal = new UserError(`${question}\nNothing was changed. If it is: make recover with YES=--yes`);
+    const refusal = new UserError(
+        `${question}\nNothing was changed. If it is: make recover with YES=--yes`,
+    );
     if (!process.stdin.isTTY) throw refusal;
     const terminal = createInterface({ input: process.stdin, output: process.stdout });
     const answer = await terminal.question(`${question} [y/N] `);
@@ -211,7 +268,10 @@ async function importState(stack: string, state: Exported): Promise<string | und
         await pulumi(["stack", "import", "--stack", stack], JSON.stringify(state));
         return undefined;
     } catch (error) {
-        if (error instanceof UserError && /currently locked|Another update is currently in progress/.test(error.message))
+        if (
+            error instanceof UserError &&
+            /currently locked|Another update is currently in progress/.test(error.message)
+        )
             return error.message;
         throw error;
     }

@@ -6,7 +6,16 @@ import { minimatch } from "minimatch";
  */
 export function admits(patterns: readonly string[], name: string): boolean {
     // At the end, `**` is no more than `*` in Ruby.
-    return patterns.some((pattern) => minimatch(name, pattern.replace(/(^|\/)\*\*$/, "$1*"), asRuby));
+    return patterns.some((pattern) =>
+        minimatch(name, pattern.replace(/(^|\/)\*\*$/, "$1*"), asRuby),
+    );
 }
 
-const asRuby = { platform: "linux", dot: false, nobrace: true, noext: true, nonegate: true, nocomment: true } as const;
+const asRuby = {
+    platform: "linux",
+    dot: false,
+    nobrace: true,
+    noext: true,
+    nonegate: true,
+    nocomment: true,
+} as const;

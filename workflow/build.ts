@@ -9,7 +9,9 @@ import type { Step, Workflow } from "./write.ts";
 const digest = "${{ steps.build.outputs.digest }}";
 
 /** Builds and publishes the image on every push to the branch but that of this file, and on demand. */
-export function buildWorkflow(settings: CommonSettings & { readonly build: BuildSettings }): Workflow {
+export function buildWorkflow(
+    settings: CommonSettings & { readonly build: BuildSettings },
+): Workflow {
     const { branch, path, build } = settings;
     return {
         name: settings.name,
@@ -26,7 +28,10 @@ export function buildWorkflow(settings: CommonSettings & { readonly build: Build
                 ...(build.attestation === true && {
                     "id-token": {
                         access: "write",
-                        why: "robot" in settings.login ? "logs in to the registry, and signs" : "signs as this workflow",
+                        why:
+                            "robot" in settings.login
+                                ? "logs in to the registry, and signs"
+                                : "signs as this workflow",
                     },
                     attestations: { access: "write", why: "keeps the attestation in GitHub" },
                 }),
@@ -56,7 +61,12 @@ export function buildWorkflow(settings: CommonSettings & { readonly build: Build
                 {
                     name: "Name it by its version, where that is free, and latest",
                     id: "tag",
-                    env: { IMAGE: settings.image, DIGEST: digest, VERSION: settings.version, TAGS: "latest" },
+                    env: {
+                        IMAGE: settings.image,
+                        DIGEST: digest,
+                        VERSION: settings.version,
+                        TAGS: "latest",
+                    },
                     run: steps.script("tag"),
                 },
                 {
@@ -77,7 +87,14 @@ export function buildWorkflow(settings: CommonSettings & { readonly build: Build
 }
 
 function buildAndPush({ image, build }: CommonSettings & { readonly build: BuildSettings }): Step {
-    const { context = ".", dockerfile = "Dockerfile", target, platform, buildArgs = {}, buildSecrets = {} } = build;
+    const {
+        context = ".",
+        dockerfile = "Dockerfile",
+        target,
+        platform,
+        buildArgs = {},
+        buildSecrets = {},
+    } = build;
     const cache = `type=registry,ref=${image}:buildcache`;
     return {
         name: "Build and push the image",
@@ -91,7 +108,12 @@ function buildAndPush({ image, build }: CommonSettings & { readonly build: Build
             ...(Object.keys(buildArgs).length > 0 && { "build-args": steps.lines(buildArgs) }),
             ...(Object.keys(buildSecrets).length > 0 && {
                 secrets: steps.lines(
-                    Object.fromEntries(Object.entries(buildSecrets).map(([id, secret]) => [id, `\${{ secrets.${secret} }}`])),
+                    Object.fromEntries(
+                        Object.entries(buildSecrets).map(([id, secret]) => [
+                            id,
+                            `\${{ secrets.${secret} }}`,
+                        ]),
+                    ),
                 ),
             }),
             push: true,

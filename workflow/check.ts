@@ -9,12 +9,17 @@ import type { WorkflowSettings } from "./settings.ts";
 function late(schema: z.ZodType<string>) {
     return z.unknown().superRefine((value, context) => {
         if (typeof value !== "string") return;
-        for (const { message } of schema.safeParse(value).error?.issues ?? []) context.addIssue({ code: "custom", message });
+        for (const { message } of schema.safeParse(value).error?.issues ?? [])
+            context.addIssue({ code: "custom", message });
     });
 }
 
-const tag = z.string().refine(isTag, "it has to be an image tag: letters, digits, . _ -, at most 128 characters.");
-const variable = z.string().regex(/^[A-Za-z_]\w*$/, "it has to be a variable's name: letters, digits, _.");
+const tag = z
+    .string()
+    .refine(isTag, "it has to be an image tag: letters, digits, . _ -, at most 128 characters.");
+const variable = z
+    .string()
+    .regex(/^[A-Za-z_]\w*$/, "it has to be a variable's name: letters, digits, _.");
 const value = names.text.or(z.literal(""));
 /** A path below the root of the repository. It may be `.`. */
 const path = names.text.refine(
@@ -46,13 +51,23 @@ const build = z.object({
         .optional(),
     buildArgs: z.record(variable, value).optional(),
     buildSecrets: z
-        .record(z.string().regex(/^[\w.-]+$/, "it has to be a secret's id: letters, digits, . _ -"), names.secretName)
+        .record(
+            z.string().regex(/^[\w.-]+$/, "it has to be a secret's id: letters, digits, . _ -"),
+            names.secretName,
+        )
         .optional(),
     attestation: z.boolean().optional(),
 });
 
 const release = z.object({
-    digest: late(z.string().regex(/^sha256:[0-9a-f]{64}$/, "it has to be a digest: sha256: and 64 hexadecimal digits.")),
+    digest: late(
+        z
+            .string()
+            .regex(
+                /^sha256:[0-9a-f]{64}$/,
+                "it has to be a digest: sha256: and 64 hexadecimal digits.",
+            ),
+    ),
     attestedBy: names.workflowPath.optional(),
     tags: z.array(tag).optional(),
 });
@@ -67,7 +82,10 @@ const common = {
         z
             .string()
             .refine(
-                (image) => isRepository(image) && /^[^/]+\/[^/]+\/./.test(image) && /[.:]|^localhost\//.test(image.split("/", 1).join("/")),
+                (image) =>
+                    isRepository(image) &&
+                    /^[^/]+\/[^/]+\/./.test(image) &&
+                    /[.:]|^localhost\//.test(image.split("/", 1).join("/")),
                 "it has to be HOST/NAMESPACE/NAME, without a tag.",
             ),
     ),
@@ -76,7 +94,11 @@ const common = {
         [
             z.strictObject({ usernameSecret: names.secretName, passwordSecret: names.secretName }),
             z.strictObject({
-                robot: late(z.string().regex(/^[a-z0-9._-]+\+[a-z0-9._-]+$/, "it has to be NAMESPACE+NAME.")),
+                robot: late(
+                    z
+                        .string()
+                        .regex(/^[a-z0-9._-]+\+[a-z0-9._-]+$/, "it has to be NAMESPACE+NAME."),
+                ),
             }),
         ],
         "it has to have usernameSecret and passwordSecret, names of GitHub secrets, or robot, NAMESPACE+NAME.",
@@ -97,12 +119,16 @@ export function checkSettings(settings: WorkflowSettings<unknown>): void {
  * @returns every problem: the setting, its value, and what is allowed; undefined where there is none.
  */
 export function findProblem(settings: WorkflowSettings<unknown>): string | undefined {
-    const kind = "build" in settings ? z.object({ ...common, build }) : z.object({ ...common, release });
+    const kind =
+        "build" in settings ? z.object({ ...common, build }) : z.object({ ...common, release });
     const issues = kind.safeParse(settings).error?.issues ?? [];
     const problems =
         issues.length > 0
             ? issues.map(({ path, message }) => {
-                  const value = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), settings);
+                  const value = path.reduce<unknown>(
+                      (at, key) => (isRecord(at) ? at[key] : undefined),
+                      settings,
+                  );
                   return `${path.map(String).join(".")}${value === undefined ? "" : ` = ${JSON.stringify(value)}`}: ${message}`;
               })
             : findAccessProblems(settings);
@@ -113,7 +139,9 @@ export function findProblem(settings: WorkflowSettings<unknown>): string | undef
 function findAccessProblems({ environment, branch, login }: WorkflowSettings<unknown>): string[] {
     if (environment === undefined) {
         return "robot" in login
-            ? ["environment: a login without a password needs one: it is part of the identity that the robot trusts."]
+            ? [
+                  "environment: a login without a password needs one: it is part of the identity that the robot trusts.",
+              ]
             : [];
     }
     if (environmentAdmits(environment, branch)) return [];
@@ -124,7 +152,10 @@ function findAccessProblems({ environment, branch, login }: WorkflowSettings<unk
 }
 
 /** Whether jobs of the branch may enter the environment, as far as its settings tell: which branches are protected GitHub alone knows. */
-export function environmentAdmits(environment: NonNullable<WorkflowSettings["environment"]>, branch: string): boolean {
+export function environmentAdmits(
+    environment: NonNullable<WorkflowSettings["environment"]>,
+    branch: string,
+): boolean {
     const { branches = [], tags = [] } = environment;
     return branches.length + tags.length === 0 || admits(branches, branch);
 }

@@ -6,13 +6,22 @@ import { z } from "zod";
 export const text = z
     .string()
     .min(1, "it must not be empty.")
-    .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]*$/, "it must not have line breaks or control characters.")
-    .refine((value) => !value.includes("${{"), "it must not have ${{: GitHub would take it for an expression.");
+    .regex(
+        /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]*$/,
+        "it must not have line breaks or control characters.",
+    )
+    .refine(
+        (value) => !value.includes("${{"),
+        "it must not have ${{: GitHub would take it for an expression.",
+    );
 
 /** What git allows in a branch's name (https://git-scm.com/docs/git-check-ref-format), within what GitHub allows of its length. */
 export const branch = text
     .refine((name) => Buffer.byteLength(name) <= 244, "a branch's name has at most 244 bytes.")
-    .refine(isBranch, "it has to be a branch: no space, no ~ ^ : ? * [ \\ .. @{, no part that starts with . or ends with .lock.");
+    .refine(
+        isBranch,
+        "it has to be a branch: no space, no ~ ^ : ? * [ \\ .. @{, no part that starts with . or ends with .lock.",
+    );
 
 /** A pattern that an environment's policy admits branches or tags by. */
 export const refPattern = text.regex(/^\S+$/, "a pattern has no spaces.");
@@ -29,12 +38,20 @@ export const workflowPath = z
 export const environmentName = text.max(255, "an environment's name has at most 255 characters.");
 
 /** A job's id. */
-export const jobId = z.string().regex(/^[A-Za-z_][\w-]{0,99}$/, "it has to be letters, digits, _ and -, and start with a letter or _.");
+export const jobId = z
+    .string()
+    .regex(
+        /^[A-Za-z_][\w-]{0,99}$/,
+        "it has to be letters, digits, _ and -, and start with a letter or _.",
+    );
 
 /** The name of a secret in GitHub. */
 export const secretName = z
     .string()
-    .regex(/^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/i, "it has to be letters, digits and _, and start with neither a digit nor GITHUB_.");
+    .regex(
+        /^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/i,
+        "it has to be letters, digits and _, and start with neither a digit nor GITHUB_.",
+    );
 
 function isBranch(name: string): boolean {
     const parts = name.split("/");

@@ -7,7 +7,9 @@ import type { Workflow } from "./write.ts";
  * Checks the image that this file names, whenever the file changes and on demand. Its job is the environment's deployment: GitHub records
  * it, and lets the reviewers decide first.
  */
-export function releaseWorkflow(settings: CommonSettings & { readonly release: ReleaseSettings }): Workflow {
+export function releaseWorkflow(
+    settings: CommonSettings & { readonly release: ReleaseSettings },
+): Workflow {
     const { branch, path, image, version, release } = settings;
     const { digest, attestedBy, tags = [] } = release;
     return {
@@ -21,7 +23,9 @@ export function releaseWorkflow(settings: CommonSettings & { readonly release: R
             "timeout-minutes": 15,
             permissions: {
                 ...steps.loginPermissions(settings),
-                ...(attestedBy !== undefined && { attestations: { access: "read", why: "looks for the image's attestation" } }),
+                ...(attestedBy !== undefined && {
+                    attestations: { access: "read", why: "looks for the image's attestation" },
+                }),
             },
             steps: [
                 steps.logIn(settings),
@@ -30,7 +34,11 @@ export function releaseWorkflow(settings: CommonSettings & { readonly release: R
                     : [
                           {
                               name: "Verify where the image was built",
-                              env: { GH_TOKEN: "${{ github.token }}", IMAGE: `${image}@${digest}`, WORKFLOW: attestedBy },
+                              env: {
+                                  GH_TOKEN: "${{ github.token }}",
+                                  IMAGE: `${image}@${digest}`,
+                                  WORKFLOW: attestedBy,
+                              },
                               run: steps.script("verify-attestation"),
                           },
                       ]),
@@ -46,7 +54,12 @@ export function releaseWorkflow(settings: CommonSettings & { readonly release: R
                       ]),
                 {
                     name: "Say what there is",
-                    env: { TITLE: "Released", IMAGE: image, DIGEST: digest, TAGS: [version, ...tags].join(" ") },
+                    env: {
+                        TITLE: "Released",
+                        IMAGE: image,
+                        DIGEST: digest,
+                        TAGS: [version, ...tags].join(" "),
+                    },
                     run: steps.script("summary"),
                 },
                 ...steps.logOut(settings),

@@ -75,7 +75,8 @@ export interface CommonSettings<Late = string> {
      * The GitHub environment of the job: its secrets, its reviewers, its record of deployments. Default: none, for accounts whose plan has no
      * environments; the secrets are the repository's then.
      */
-    readonly environment?: Pick<EnvironmentArgs, "name" | "branches" | "tags" | "protectedBranches"> | undefined;
+    readonly environment?:
+        Pick<EnvironmentArgs, "name" | "branches" | "tags" | "protectedBranches"> | undefined;
     /** The image's repository, HOST/NAMESPACE/NAME, on any Quay. */
     readonly image: Late;
     /** The image's version. */

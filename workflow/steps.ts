@@ -7,7 +7,10 @@ import type { Job, Permission, Step } from "./write.ts";
 
 /** The text of one of scripts/, without its first line: GitHub says what runs it. */
 export function script(name: string): string {
-    return readFileSync(join(import.meta.dirname, "scripts", `${name}.sh`), "utf8").replace(/^#!.*\n/, "");
+    return readFileSync(join(import.meta.dirname, "scripts", `${name}.sh`), "utf8").replace(
+        /^#!.*\n/,
+        "",
+    );
 }
 
 /** The image's page in Quay. */
@@ -17,11 +20,16 @@ function pageOf(image: string, digest: string): string {
 }
 
 /** Where and under which name the job runs, in its environment. */
-export function place(settings: CommonSettings, digest: string): Pick<Job, "runs-on" | "environment"> {
+export function place(
+    settings: CommonSettings,
+    digest: string,
+): Pick<Job, "runs-on" | "environment"> {
     const { runner = "ubuntu-24.04", environment } = settings;
     return {
         "runs-on": runner,
-        ...(environment && { environment: { name: environment.name, url: pageOf(settings.image, digest) } }),
+        ...(environment && {
+            environment: { name: environment.name, url: pageOf(settings.image, digest) },
+        }),
     };
 }
 
@@ -32,7 +40,9 @@ export function concurrency({ environment }: CommonSettings): string {
 
 /** What logging in asks of the job's token. */
 export function loginPermissions({ login }: CommonSettings): Readonly<Record<string, Permission>> {
-    return "robot" in login ? { "id-token": { access: "write", why: "logs in to the registry" } } : {};
+    return "robot" in login
+        ? { "id-token": { access: "write", why: "logs in to the registry" } }
+        : {};
 }
 
 /** Logs in to the registry. */

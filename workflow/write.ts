@@ -54,8 +54,15 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
             jobs: {
                 [jobId]: {
                     ...job,
-                    permissions: Object.fromEntries(Object.entries(job.permissions).map(([scope, { access }]) => [scope, access])),
-                    steps: job.steps.map((step) => (step.uses === undefined ? step : { ...step, uses: reference(step.uses) })),
+                    permissions: Object.fromEntries(
+                        Object.entries(job.permissions).map(([scope, { access }]) => [
+                            scope,
+                            access,
+                        ]),
+                    ),
+                    steps: job.steps.map((step) =>
+                        step.uses === undefined ? step : { ...step, uses: reference(step.uses) },
+                    ),
                 },
             },
         },
@@ -68,7 +75,8 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
     };
     comment(["on", "workflow_dispatch"], "on demand, where this file is on the default branch");
     comment(["concurrency", "cancel-in-progress"], "what runs is never cut off");
-    for (const [scope, { why }] of Object.entries(job.permissions)) comment(["jobs", jobId, "permissions", scope], why);
+    for (const [scope, { why }] of Object.entries(job.permissions))
+        comment(["jobs", jobId, "permissions", scope], why);
     for (const [index, { uses }] of job.steps.entries()) {
         if (uses !== undefined) comment(["jobs", jobId, "steps", index, "uses"], uses.release);
     }

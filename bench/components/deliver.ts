@@ -3,7 +3,11 @@ import { DeliveryWorkflow } from "../../components/deliveryWorkflow.ts";
 import type { RegistrySecrets } from "../../components/registrySecrets.ts";
 
 /** The workflow that builds a service's image and pushes it with the secrets. */
-export function deliver(service: string, image: pulumi.Input<string>, secrets: RegistrySecrets): void {
+export function deliver(
+    service: string,
+    image: pulumi.Input<string>,
+    secrets: RegistrySecrets,
+): void {
     new DeliveryWorkflow(
         service,
         {

@@ -10,5 +10,9 @@ const namespace = config.require("namespace");
 for (let i = 1; i <= config.requireNumber("services"); i++) {
     const service = serviceName(i);
     const repository = `${registry}/${namespace}/${service}`;
-    new PromotedServiceImage(service, { repository: `${repository}-${config.require("next")}`, version: "1.0.0", from: { repository } });
+    new PromotedServiceImage(service, {
+        repository: `${repository}-${config.require("next")}`,
+        version: "1.0.0",
+        from: { repository },
+    });
 }

@@ -10,7 +10,11 @@ import { serviceName } from "../names.ts";
 const config = new pulumi.Config();
 const registry = config.require("registry");
 const namespace = config.require("namespace");
-const authConfig = { address: `http://${registry}`, username: "$oauthtoken", password: pulumi.secret(process.env["QUAY_TOKEN"] ?? "") };
+const authConfig = {
+    address: `http://${registry}`,
+    username: "$oauthtoken",
+    password: pulumi.secret(process.env["QUAY_TOKEN"] ?? ""),
+};
 
 const digests: Record<string, pulumi.Output<string>> = {};
 const first = config.getNumber("first") ?? 1;
@@ -21,10 +25,23 @@ for (let i = first; i < first + config.requireNumber("services"); i++) {
         repository,
         context: `${config.require("contexts")}/${service}`,
     });
-    const pushed = new docker.RegistryImage(service, { name, triggers: { id }, keepRemotely: true, authConfig });
+    const pushed = new docker.RegistryImage(service, {
+        name,
+        triggers: { id },
+        keepRemotely: true,
+        authConfig,
+    });
     const { result } = new random.RandomPassword(service, { length: 32, special: false });
     const secrets = { QUAY_USER: `${namespace}+${service.replace("-", "_")}`, QUAY_PWD: result };
-    deliver(service, repository, new RegistrySecrets(service, { repository: service, environment: { name: "prod" }, secrets }));
+    deliver(
+        service,
+        repository,
+        new RegistrySecrets(service, {
+            repository: service,
+            environment: { name: "prod" },
+            secrets,
+        }),
+    );
     digests[service] = pushed.sha256Digest;
 }
 export { digests };

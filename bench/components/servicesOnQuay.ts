@@ -13,7 +13,11 @@ const namespace = config.require("namespace");
 const digests: Record<string, pulumi.Output<string | undefined>> = {};
 for (let i = 1; i <= config.requireNumber("services"); i++) {
     const service = serviceName(i);
-    const repository = new QuayRepository(service, { namespace, repository: service, robot: service.replace("-", "_") });
+    const repository = new QuayRepository(service, {
+        namespace,
+        repository: service,
+        robot: service.replace("-", "_"),
+    });
     const { image, robotUsername: username, robotToken: password } = repository;
     const context = `${config.require("contexts")}/${service}`;
     const published = new ServiceImage(service, {
@@ -22,7 +26,15 @@ for (let i = 1; i <= config.requireNumber("services"); i++) {
         publish: { version: readFileSync(`${context}/version`, "utf8"), username, password },
     });
     const secrets = { QUAY_USER: username, QUAY_PWD: password };
-    deliver(service, image, new RegistrySecrets(service, { repository: service, environment: { name: "prod" }, secrets }));
+    deliver(
+        service,
+        image,
+        new RegistrySecrets(service, {
+            repository: service,
+            environment: { name: "prod" },
+            secrets,
+        }),
+    );
     digests[service] = published.digest;
 }
 export { digests };

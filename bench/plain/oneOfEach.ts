@@ -9,7 +9,12 @@ const config = new pulumi.Config();
 const namespace = config.require("namespace");
 const declare = {
     docker: () => new docker.Network(config.require("network")),
-    github: () => new github.ActionsVariable("one", { repository: "MLOpsPython", variableName: "ONE", value: "one" }),
+    github: () =>
+        new github.ActionsVariable("one", {
+            repository: "MLOpsPython",
+            variableName: "ONE",
+            value: "one",
+        }),
     quay: () => new quay.Repository("one", { namespace, name: "one", visibility: "private" }),
     random: () => new random.RandomPassword("one", { length: 32 }),
 };

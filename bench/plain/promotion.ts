@@ -6,7 +6,13 @@ import { serviceName } from "../names.ts";
 const config = new pulumi.Config();
 const registry = config.require("registry");
 const namespace = config.require("namespace");
-const registryAuth = [{ address: `http://${registry}`, username: "$oauthtoken", password: process.env["QUAY_TOKEN"] ?? "" }];
+const registryAuth = [
+    {
+        address: `http://${registry}`,
+        username: "$oauthtoken",
+        password: process.env["QUAY_TOKEN"] ?? "",
+    },
+];
 const provider = new docker.Provider("docker", { registryAuth });
 
 for (let i = 1; i <= config.requireNumber("services"); i++) {
@@ -15,8 +21,15 @@ for (let i = 1; i <= config.requireNumber("services"); i++) {
     const source = new docker.RemoteImage(service, { name: `${repository}:1.0.0` }, { provider });
     const target = new docker.Tag(
         service,
-        { sourceImage: source.imageId, targetImage: `${repository}-${config.require("next")}:1.0.0` },
+        {
+            sourceImage: source.imageId,
+            targetImage: `${repository}-${config.require("next")}:1.0.0`,
+        },
         { provider },
     );
-    new docker.RegistryImage(service, { name: target.targetImage, keepRemotely: true }, { provider });
+    new docker.RegistryImage(
+        service,
+        { name: target.targetImage, keepRemotely: true },
+        { provider },
+    );
 }

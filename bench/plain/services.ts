@@ -10,7 +10,13 @@ import { serviceName } from "../names.ts";
 const config = new pulumi.Config();
 const registry = config.require("registry");
 const namespace = config.require("namespace");
-const registryAuth = [{ address: `http://${registry}`, username: "$oauthtoken", password: process.env["QUAY_TOKEN"] ?? "" }];
+const registryAuth = [
+    {
+        address: `http://${registry}`,
+        username: "$oauthtoken",
+        password: process.env["QUAY_TOKEN"] ?? "",
+    },
+];
 const provider = new docker.Provider("docker", { registryAuth });
 
 const digests: Record<string, pulumi.Output<string>> = {};
@@ -18,17 +24,37 @@ for (let i = 1; i <= config.requireNumber("services"); i++) {
     const service = serviceName(i);
     const context = `${config.require("contexts")}/${service}`;
     const hash = createHash("sha256");
-    for (const file of readdirSync(context).sort()) hash.update(file).update(readFileSync(`${context}/${file}`));
+    for (const file of readdirSync(context).sort())
+        hash.update(file).update(readFileSync(`${context}/${file}`));
     const triggers = { content: hash.digest("hex") };
     const name = `${registry}/${namespace}/${service}:1.0.0`;
-    const image = new docker.RemoteImage(service, { name, build: { context }, triggers }, { provider });
-    const pushed = new docker.RegistryImage(service, { name: image.name, keepRemotely: true, triggers }, { provider });
+    const image = new docker.RemoteImage(
+        service,
+        { name, build: { context }, triggers },
+        { provider },
+    );
+    const pushed = new docker.RegistryImage(
+        service,
+        { name: image.name, keepRemotely: true, triggers },
+        { provider },
+    );
     const password = new random.RandomPassword(service, { length: 32, special: false });
-    const { environment } = new github.RepositoryEnvironment(service, { repository: service, environment: "prod" });
+    const { environment } = new github.RepositoryEnvironment(service, {
+        repository: service,
+        environment: "prod",
+    });
     const at = { repository: service, environment };
     const user = `${namespace}+${service.replace("-", "_")}`;
-    new github.ActionsEnvironmentSecret(`${service}-user`, { ...at, secretName: "QUAY_USER", value: user });
-    new github.ActionsEnvironmentSecret(`${service}-pwd`, { ...at, secretName: "QUAY_PWD", value: password.result });
+    new github.ActionsEnvironmentSecret(`${service}-user`, {
+        ...at,
+        secretName: "QUAY_USER",
+        value: user,
+    });
+    new github.ActionsEnvironmentSecret(`${service}-pwd`, {
+        ...at,
+        secretName: "QUAY_PWD",
+        value: password.result,
+    });
     new github.RepositoryFile(service, {
         repository: service,
         branch: "main",

@@ -10,19 +10,25 @@ export const imagesByDigest: ResourceValidationPolicy = {
     name: "images-by-digest",
     description: "What is run, pulled or promoted is named by its digest.",
     validateResource: [
-        ofType("docker:index/container:Container", { image: z.string().optional() }, ({ image }, report) => {
-            if (image !== undefined && !immutable.test(image)) {
-                report(
-                    `The container would run ${image}: ${comply} Give it REPOSITORY@sha256:…, or the id of an image that was built here.`,
-                );
-            }
-        }),
+        ofType(
+            "docker:index/container:Container",
+            { image: z.string().optional() },
+            ({ image }, report) => {
+                if (image !== undefined && !immutable.test(image)) {
+                    report(
+                        `The container would run ${image}: ${comply} Give it REPOSITORY@sha256:…, or the id of an image that was built here.`,
+                    );
+                }
+            },
+        ),
         ofType(
             "docker:index/remoteImage:RemoteImage",
             { name: z.string().optional(), build: z.unknown().optional() },
             ({ name, build }, report) => {
                 if (name !== undefined && build === undefined && !immutable.test(name)) {
-                    report(`The image ${name} would be pulled: ${comply} Name it REPOSITORY@sha256:….`);
+                    report(
+                        `The image ${name} would be pulled: ${comply} Name it REPOSITORY@sha256:….`,
+                    );
                 }
             },
         ),
@@ -31,7 +37,9 @@ export const imagesByDigest: ResourceValidationPolicy = {
             { digest: z.string().optional(), source: z.string().optional() },
             ({ digest, source }, report) => {
                 if (digest !== undefined && !immutable.test(digest)) {
-                    report(`${source ?? "An image"} would be promoted as "${digest}", which is no digest: give it sha256:….`);
+                    report(
+                        `${source ?? "An image"} would be promoted as "${digest}", which is no digest: give it sha256:….`,
+                    );
                 }
             },
         ),

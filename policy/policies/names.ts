@@ -39,12 +39,20 @@ export const agreedNames: ResourceValidationPolicy = {
         },
     },
     validateResource: [
-        ofType("quay:index:Repository", { name: z.string().optional() }, ({ name }, report, resource) => {
-            checkName("repository", name, resource, report);
-        }),
-        ofType("quay:index:Robot", { name: z.string().optional() }, ({ name }, report, resource) => {
-            checkName("robot", name, resource, report);
-        }),
+        ofType(
+            "quay:index:Repository",
+            { name: z.string().optional() },
+            ({ name }, report, resource) => {
+                checkName("repository", name, resource, report);
+            },
+        ),
+        ofType(
+            "quay:index:Robot",
+            { name: z.string().optional() },
+            ({ name }, report, resource) => {
+                checkName("robot", name, resource, report);
+            },
+        ),
     ],
 };
 
@@ -53,7 +61,11 @@ export const ownedContainers: ResourceValidationPolicy = {
     description: "A container says which stack it belongs to.",
     validateResource: ofType(
         "docker:index/container:Container",
-        { labels: z.array(z.object({ label: z.string(), value: z.string().optional() })).default([]) },
+        {
+            labels: z
+                .array(z.object({ label: z.string(), value: z.string().optional() }))
+                .default([]),
+        },
         ({ labels }, report) => {
             if (!labels.some(({ label }) => label === ownerLabel)) {
                 report(

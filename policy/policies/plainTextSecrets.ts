@@ -11,7 +11,8 @@ export const plainTextSecrets: ResourceValidationPolicy = {
     name: "plain-text-secrets",
     description: "No resource is given a secret in clear.",
     validateResource: ({ urn, type }, report) => {
-        for (const finding of findSecrets(requireRead(inputsOf(urn)), type)) report(`${finding} is in clear. ${comply}`);
+        for (const finding of findSecrets(requireRead(inputsOf(urn)), type))
+            report(`${finding} is in clear. ${comply}`);
     },
 };
 
@@ -24,7 +25,8 @@ export const plainTextOutputs: StackValidationPolicy = {
             const withoutIndex = (finding: string): string => finding.replaceAll(/\[\d+\]/g, "[]");
             const reported = new Set(findSecrets(inputsOf(urn) ?? {}, type).map(withoutIndex));
             for (const finding of findSecrets(requireRead(outputsOf(urn)), type)) {
-                if (!reported.has(withoutIndex(finding))) report(`The output ${finding} is in clear. ${comply}`, urn);
+                if (!reported.has(withoutIndex(finding)))
+                    report(`The output ${finding} is in clear. ${comply}`, urn);
             }
         }
     },
@@ -33,7 +35,9 @@ export const plainTextOutputs: StackValidationPolicy = {
 /** A policy that sees nothing must not let everything pass. */
 function requireRead(properties: Properties | undefined): Properties {
     if (properties !== undefined) return properties;
-    throw new Error("The policy SDK was not made to read the requests (policy/requests.ts): is there a second copy of @pulumi/pulumi?");
+    throw new Error(
+        "The policy SDK was not made to read the requests (policy/requests.ts): is there a second copy of @pulumi/pulumi?",
+    );
 }
 
 /** What a property or variable is called that holds a secret; not what says where it is or what it is called (`tokenVariable`). */
@@ -47,7 +51,10 @@ const secretText: readonly [what: string, pattern: RegExp][] = [
     ["a private key", /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY/],
     ["a JSON Web Token", /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{16,}/],
     ["an AWS access key", /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/],
-    ["a token of Slack's, npm's, PyPI's, Docker's or Pulumi's", /\b(?:xox[abprs]-|npm_\w{36}|pypi-\w{50}|dckr_pat_|pul-[0-9a-f]{40})/],
+    [
+        "a token of Slack's, npm's, PyPI's, Docker's or Pulumi's",
+        /\b(?:xox[abprs]-|npm_\w{36}|pypi-\w{50}|dckr_pat_|pul-[0-9a-f]{40})/,
+    ],
     ["a password in a URL", /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:[^\s/:@]+@/i],
 ];
 
@@ -55,18 +62,23 @@ const secretText: readonly [what: string, pattern: RegExp][] = [
 export function findSecrets(properties: Properties, type: string): string[] {
     // The value of a secret of GitHub's has a harmless name.
     const isValueSecret = /^github:index\/\w*secret:/i.test(type);
-    return Object.entries(properties).flatMap(([key, value]) => find(key, key, value, isValueSecret && key === "value"));
+    return Object.entries(properties).flatMap(([key, value]) =>
+        find(key, key, value, isValueSecret && key === "value"),
+    );
 }
 
 function find(path: string, name: string, value: Value, isSecret = false): string[] {
     if (value instanceof Secret || value === unknown || value === null) return [];
-    if (isList(value)) return value.flatMap((item, index) => find(`${path}[${String(index)}]`, name, item));
-    if (isObject(value)) return Object.entries(value).flatMap(([key, item]) => find(`${path}.${key}`, key, item));
+    if (isList(value))
+        return value.flatMap((item, index) => find(`${path}[${String(index)}]`, name, item));
+    if (isObject(value))
+        return Object.entries(value).flatMap(([key, item]) => find(`${path}.${key}`, key, item));
     if (typeof value !== "string" || value === "") return [];
     // Environment variables come as NAME=VALUE.
     const [, variable, assigned] = /^([A-Za-z_]\w*)=(.+)$/s.exec(value) ?? [];
     if (isSecret || secretName.test(name)) return [`"${path}"`];
-    if (variable !== undefined && assigned !== undefined && secretName.test(variable)) return [`"${path}" (${variable})`];
+    if (variable !== undefined && assigned !== undefined && secretName.test(variable))
+        return [`"${path}" (${variable})`];
     const looks = secretText.find(([, pattern]) => pattern.test(value));
     return looks === undefined ? [] : [`"${path}" looks like ${looks[0]} and`];
 }

@@ -11,7 +11,10 @@ export const immutableVersions: StackValidationPolicy = {
     validateStack: ({ resources }, report) => {
         const place = { repository: z.string().optional(), namespace: z.string().optional() };
         const policies = allOfType(resources, "quay:index:TagImmutabilityPolicy", place);
-        for (const { urn, fullName, namespace } of allOfType(resources, repositoryType, { fullName: z.string(), namespace: z.string() })) {
+        for (const { urn, fullName, namespace } of allOfType(resources, repositoryType, {
+            fullName: z.string(),
+            namespace: z.string(),
+        })) {
             const covered = policies.some(
                 // One that a preview does not know the place of yet may be the one.
                 (policy) =>
@@ -47,12 +50,16 @@ export const privateRepositories: ResourceValidationPolicy = {
     name: "private-repositories",
     description: "Nobody pulls who is not let in.",
     enforcementLevel: "disabled",
-    validateResource: ofType(repositoryType, { visibility: z.string().optional() }, ({ visibility }, report, { name }) => {
-        if (visibility === "public") {
-            report(
-                `"${name}" is public: anyone may pull every image in it. Set its visibility to private; if it is meant, set "private-repositories" to ` +
-                    `"disabled" in the policy configuration.`,
-            );
-        }
-    }),
+    validateResource: ofType(
+        repositoryType,
+        { visibility: z.string().optional() },
+        ({ visibility }, report, { name }) => {
+            if (visibility === "public") {
+                report(
+                    `"${name}" is public: anyone may pull every image in it. Set its visibility to private; if it is meant, set "private-repositories" to ` +
+                        `"disabled" in the policy configuration.`,
+                );
+            }
+        },
+    ),
 };

@@ -9,7 +9,10 @@ const permission = {
     role: z.string().optional(),
 };
 
-function refuseAdmin({ robot, role }: { robot?: string | undefined; role?: string | undefined }, report: (message: string) => void): void {
+function refuseAdmin(
+    { robot, role }: { robot?: string | undefined; role?: string | undefined },
+    report: (message: string) => void,
+): void {
     if (robot !== undefined && role === "admin") {
         report(
             `The robot ${robot} would be admin: whoever has its token could delete the repository and give rights away. Give it "write" to push, ` +
@@ -23,23 +26,38 @@ export const robotsWriteAtMost: ResourceValidationPolicy = {
     description: "A robot pulls and pushes; it administers nothing.",
     validateResource: [
         ofType("quay:index:RepositoryPermission", permission, refuseAdmin),
-        ofType("quay:index:DefaultPermission", { robot: permission.robot, role: permission.role }, refuseAdmin),
+        ofType(
+            "quay:index:DefaultPermission",
+            { robot: permission.robot, role: permission.role },
+            refuseAdmin,
+        ),
     ],
 };
 
 export const robotsOfOneRepository: StackValidationPolicy = {
     name: "robots-of-one-repository",
-    description: "A robot has rights in one repository, of its own namespace: a token that leaks opens nothing else.",
+    description:
+        "A robot has rights in one repository, of its own namespace: a token that leaks opens nothing else.",
     validateStack: ({ resources }, report) => {
         const first = new Map<string, string>();
-        for (const { urn, robot, repository } of allOfType(resources, "quay:index:RepositoryPermission", permission)) {
+        for (const { urn, robot, repository } of allOfType(
+            resources,
+            "quay:index:RepositoryPermission",
+            permission,
+        )) {
             if (robot === undefined || repository === undefined) continue;
             const own = first.get(robot) ?? repository;
             first.set(robot, own);
             if (splitRobot(robot)?.namespace !== splitRepository(repository)?.namespace) {
-                report(`The robot ${robot} has rights in ${repository}, of another namespace: make a robot in the repository's own.`, urn);
+                report(
+                    `The robot ${robot} has rights in ${repository}, of another namespace: make a robot in the repository's own.`,
+                    urn,
+                );
             } else if (own !== repository) {
-                report(`The robot ${robot} has rights in ${own} and in ${repository}: make a robot for each of them.`, urn);
+                report(
+                    `The robot ${robot} has rights in ${own} and in ${repository}: make a robot for each of them.`,
+                    urn,
+                );
             }
         }
     },

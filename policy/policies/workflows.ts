@@ -8,18 +8,28 @@ const workflow = z.object({
     permissions,
     jobs: z.record(
         z.string(),
-        z.object({ permissions, uses: z.string().optional(), steps: z.array(z.object({ uses: z.string().optional() })).default([]) }),
+        z.object({
+            permissions,
+            uses: z.string().optional(),
+            steps: z.array(z.object({ uses: z.string().optional() })).default([]),
+        }),
     ),
 });
 
 export const hardenedWorkflows: ResourceValidationPolicy = {
     name: "hardened-workflows",
-    description: "A workflow's actions are pinned to commits, and each of its jobs says what its token may do.",
+    description:
+        "A workflow's actions are pinned to commits, and each of its jobs says what its token may do.",
     validateResource: ofType(
         "github:index/repositoryFile:RepositoryFile",
         { file: z.string().optional(), content: z.string().optional() },
         ({ file, content }, report) => {
-            if (file === undefined || content === undefined || !/^\.github\/workflows\/[^/]+\.ya?ml$/.test(file)) return;
+            if (
+                file === undefined ||
+                content === undefined ||
+                !/^\.github\/workflows\/[^/]+\.ya?ml$/.test(file)
+            )
+                return;
             for (const problem of findProblems(content)) report(`${file}: ${problem}`);
         },
     ),
@@ -31,7 +41,9 @@ export function findProblems(content: string): string[] {
     if (!read.success) return ["it is not a workflow that GitHub would run."];
     const { jobs, ...whole } = read.data;
     return Object.entries(jobs).flatMap(([name, job]) => {
-        const used = [job.uses, ...job.steps.map(({ uses }) => uses)].filter((uses) => uses !== undefined);
+        const used = [job.uses, ...job.steps.map(({ uses }) => uses)].filter(
+            (uses) => uses !== undefined,
+        );
         const allowed = job.permissions ?? whole.permissions;
         return [
             ...used
@@ -45,14 +57,18 @@ export function findProblems(content: string): string[] {
                       `the job ${name} has whatever permissions the repository gives. Add \`permissions: {}\` on top, and to each job what it needs.`,
                   ]
                 : []),
-            ...(allowed === "write-all" ? [`the job ${name} may write everything. Name the permissions that it needs.`] : []),
+            ...(allowed === "write-all"
+                ? [`the job ${name} may write everything. Name the permissions that it needs.`]
+                : []),
         ];
     });
 }
 
 /** A commit of an action, the digest of an image, or an action of the same repository and so of the same commit. */
 function isPinned(uses: string): boolean {
-    return uses.startsWith("docker://") ? /@sha256:[0-9a-f]{64}$/.test(uses) : uses.startsWith("./") || /@[0-9a-f]{40}$/.test(uses);
+    return uses.startsWith("docker://")
+        ? /@sha256:[0-9a-f]{64}$/.test(uses)
+        : uses.startsWith("./") || /@[0-9a-f]{40}$/.test(uses);
 }
 
 function fromYaml(text: string): unknown {

@@ -12,7 +12,8 @@ export const getRepository = func({
     outputs: repositoryOutputs,
     async invoke({ repository }, { api }) {
         const found = await read(api, repository);
-        if (found === undefined) throw new QuayError(`There is no repository ${repository} on Quay at ${api.site.url}.`);
+        if (found === undefined)
+            throw new QuayError(`There is no repository ${repository} on Quay at ${api.site.url}.`);
         return { ...found, ...outputsOf(repository, api.site) };
     },
 });

@@ -19,7 +19,13 @@ export const getRobot = func({
     async invoke({ username }, { api }) {
         const namespaceKind = await api.kindOf(names.splitRobot(username)?.namespace ?? "");
         const found = await read(api, username, namespaceKind);
-        if (found === undefined) throw new QuayError(`There is no robot ${username} on Quay at ${api.site.url}.`);
-        return { username, token: found.token, description: found.description ?? "", namespaceKind };
+        if (found === undefined)
+            throw new QuayError(`There is no robot ${username} on Quay at ${api.site.url}.`);
+        return {
+            username,
+            token: found.token,
+            description: found.description ?? "",
+            namespaceKind,
+        };
     },
 });

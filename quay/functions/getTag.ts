@@ -19,10 +19,20 @@ const tagsAnswer = z.object({ tags: z.array(tagAnswer), has_additional: z.boolea
 export const tagObject = z.object({
     name: z.string().describe("The tag."),
     digest: z.string().describe("The digest of the manifest that it points at: `sha256:…`."),
-    isManifestList: z.boolean().describe("Whether that is an index of images for several platforms."),
-    lastModified: z.string().optional().describe("When it was set, as Quay writes dates (RFC 2822)."),
-    expiration: z.string().optional().describe("When it will vanish, where it has an expiration (RFC 2822)."),
-    immutable: z.boolean().describe("Whether it is immutable; false where Quay has no such feature."),
+    isManifestList: z
+        .boolean()
+        .describe("Whether that is an index of images for several platforms."),
+    lastModified: z
+        .string()
+        .optional()
+        .describe("When it was set, as Quay writes dates (RFC 2822)."),
+    expiration: z
+        .string()
+        .optional()
+        .describe("When it will vanish, where it has an expiration (RFC 2822)."),
+    immutable: z
+        .boolean()
+        .describe("Whether it is immutable; false where Quay has no such feature."),
 });
 
 export const getTag = func({
@@ -35,7 +45,10 @@ export const getTag = func({
     outputs: tagObject.shape,
     async invoke({ repository, tag }, { api }) {
         const [found] = await listActiveTags(api, repository, { tag });
-        if (found === undefined) throw new QuayError(`There is no tag "${tag}" in ${repository} on Quay at ${api.site.url}.`);
+        if (found === undefined)
+            throw new QuayError(
+                `There is no tag "${tag}" in ${repository} on Quay at ${api.site.url}.`,
+            );
         return found;
     },
 });
@@ -44,7 +57,10 @@ export const getTag = func({
 export async function listActiveTags(
     api: QuayClient,
     repository: string,
-    { tag, limit = Infinity }: { readonly tag?: string | undefined; readonly limit?: number | undefined },
+    {
+        tag,
+        limit = Infinity,
+    }: { readonly tag?: string | undefined; readonly limit?: number | undefined },
 ): Promise<z.output<typeof tagObject>[]> {
     const tags: z.output<typeof tagObject>[] = [];
     for (let page = 1, more = true; more && tags.length < limit; page++) {
@@ -59,7 +75,8 @@ export async function listActiveTags(
                 tagsAnswer,
             ),
         );
-        if (answer === undefined) throw new QuayError(`There is no repository ${repository} on Quay at ${api.site.url}.`);
+        if (answer === undefined)
+            throw new QuayError(`There is no repository ${repository} on Quay at ${api.site.url}.`);
         more = answer.has_additional;
         tags.push(
             ...answer.tags.map((found) => ({

@@ -15,7 +15,9 @@ export const getVulnerabilities = func({
     outputs: {
         status: z
             .string()
-            .describe("`scanned`, or why there are no findings yet: `queued`, `failed`, `unsupported`, `manifest_layer_too_large`."),
+            .describe(
+                "`scanned`, or why there are no findings yet: `queued`, `failed`, `unsupported`, `manifest_layer_too_large`.",
+            ),
         critical: count("critical"),
         high: count("high"),
         medium: count("medium"),

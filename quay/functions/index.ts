@@ -6,4 +6,10 @@ import { getVulnerabilities } from "./getVulnerabilities.ts";
 import { listTags } from "./listTags.ts";
 
 /** All functions of the package. */
-export const functions: readonly Func[] = [getRepository, getRobot, getTag, listTags, getVulnerabilities];
+export const functions: readonly Func[] = [
+    getRepository,
+    getRobot,
+    getTag,
+    listTags,
+    getVulnerabilities,
+];

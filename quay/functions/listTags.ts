@@ -15,7 +15,9 @@ export const listTags = func({
             .describe("How many at most. Default: all."),
     },
     outputs: {
-        tags: z.array(tagObject.meta({ id: "Tag", description: "A tag of a repository." })).describe("The tags."),
+        tags: z
+            .array(tagObject.meta({ id: "Tag", description: "A tag of a repository." }))
+            .describe("The tags."),
     },
     async invoke({ repository, limit }, { api }) {
         return { tags: await listActiveTags(api, repository, { limit }) };

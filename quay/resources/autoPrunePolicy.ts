@@ -13,10 +13,13 @@ import {
 import type { PolicyKind } from "../policies.ts";
 import { resource } from "../resource.ts";
 
-const method = z.enum(["number_of_tags", "creation_date"], "it has to be number_of_tags or creation_date.").meta({
-    id: "PruneMethod",
-    description: "`number_of_tags` (keep that many, the newest) or `creation_date` (keep those younger than that).",
-});
+const method = z
+    .enum(["number_of_tags", "creation_date"], "it has to be number_of_tags or creation_date.")
+    .meta({
+        id: "PruneMethod",
+        description:
+            "`number_of_tags` (keep that many, the newest) or `creation_date` (keep those younger than that).",
+    });
 
 interface Policy {
     readonly method: z.output<typeof method>;
@@ -68,22 +71,39 @@ export const autoPrunePolicy = resource({
         method,
         value: z
             .string()
-            .regex(/^([1-9]\d*|\d+[smhdwy])$/, "it has to be a number of tags, as in 20, or an age, as in 30d (s, m, h, d, w or y).")
-            .describe('With number_of_tags how many to keep: `"20"`; with creation_date how old they get: `"30d"` (s, m, h, d, w or y).'),
+            .regex(
+                /^([1-9]\d*|\d+[smhdwy])$/,
+                "it has to be a number of tags, as in 20, or an age, as in 30d (s, m, h, d, w or y).",
+            )
+            .describe(
+                'With number_of_tags how many to keep: `"20"`; with creation_date how old they get: `"30d"` (s, m, h, d, w or y).',
+            ),
         tagPattern: z
             .string()
             .min(1, "it must not be empty.")
             .max(256, "it has more than 256 characters.")
             .refine(isPattern, "it has to be a regular expression.")
             .optional()
-            .describe("A regular expression: only tags that match it are removed. Default: all tags."),
-        tagPatternMatches: z.boolean().default(true).describe("`false`: only tags that do NOT match the pattern are removed."),
+            .describe(
+                "A regular expression: only tags that match it are removed. Default: all tags.",
+            ),
+        tagPatternMatches: z
+            .boolean()
+            .default(true)
+            .describe("`false`: only tags that do NOT match the pattern are removed."),
         ifUnsupported,
     },
-    outputs: { uuid: z.string().describe("What Quay calls the policy; `unsupported` where there is none, with a warning.") },
+    outputs: {
+        uuid: z
+            .string()
+            .describe(
+                "What Quay calls the policy; `unsupported` where there is none, with a warning.",
+            ),
+    },
     validate: (inputs) => {
         const count = /^\d+$/.test(inputs.value);
-        if (inputs.method === "number_of_tags" && !count) return `with number_of_tags the value has to be a number, not "${inputs.value}".`;
+        if (inputs.method === "number_of_tags" && !count)
+            return `with number_of_tags the value has to be a number, not "${inputs.value}".`;
         if (inputs.method === "creation_date" && count)
             return `with creation_date the value has to be an age such as 30d, not "${inputs.value}".`;
         return checkPlace(inputs);

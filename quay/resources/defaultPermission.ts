@@ -36,16 +36,26 @@ export const defaultPermission = resource({
     importId,
     fixed: {
         organization: names.namespace.describe("The organization."),
-        robot: names.robot.optional().describe("The robot that gets it, NAMESPACE+NAME. Exactly one of robot, user and team is set."),
+        robot: names.robot
+            .optional()
+            .describe(
+                "The robot that gets it, NAMESPACE+NAME. Exactly one of robot, user and team is set.",
+            ),
         user: names.namespace.optional().describe("The user who gets it."),
         team: names.team.optional().describe("The team that gets it."),
-        creator: names.account.optional().describe("Only for repositories that this user or robot makes. Default: whoever makes them."),
+        creator: names.account
+            .optional()
+            .describe(
+                "Only for repositories that this user or robot makes. Default: whoever makes them.",
+            ),
     },
     changing: { role: names.role },
     outputs: { prototypeId: z.string().describe("What Quay calls it.") },
     id: idOf,
     validate: (inputs) =>
-        kinds.filter((kind) => inputs[kind] !== undefined).length === 1 ? undefined : "exactly one of robot, user and team has to be set.",
+        kinds.filter((kind) => inputs[kind] !== undefined).length === 1
+            ? undefined
+            : "exactly one of robot, user and team has to be set.",
 
     async create(inputs, context) {
         const { api } = context;
@@ -53,7 +63,13 @@ export const defaultPermission = resource({
         const id = idOf(inputs) ?? "";
         const existing = await find(api, organization, id);
         if (existing !== undefined && existing.role !== role) {
-            throw setDifferently(`The default permission ${id}`, `"${existing.role}"`, `"${role}"`, id, context);
+            throw setDifferently(
+                `The default permission ${id}`,
+                `"${existing.role}"`,
+                `"${role}"`,
+                id,
+                context,
+            );
         }
         const kind = kinds.find((kind) => inputs[kind] !== undefined) ?? "team";
         const json = {
@@ -61,7 +77,12 @@ export const defaultPermission = resource({
             delegate: { kind: kind === "team" ? "team" : "user", name: inputs[kind] },
             ...(creator === undefined ? {} : { activating_user: { name: creator } }),
         };
-        const call = { to: `make the default permission ${id}`, scope: "org:admin", json, once: true } as const;
+        const call = {
+            to: `make the default permission ${id}`,
+            scope: "org:admin",
+            json,
+            once: true,
+        } as const;
         const made =
             existing ??
             (await createOnce(
@@ -75,37 +96,72 @@ export const defaultPermission = resource({
     async read(id, { api }) {
         const [organization, kindName, name, creator, ...rest] = id.split(":");
         const kind = kinds.find((kind) => kind === kindName);
-        if (!organization || kind === undefined || !name || rest.length > 0) throw badId(id, importId);
+        if (!organization || kind === undefined || !name || rest.length > 0)
+            throw badId(id, importId);
         const found = await find(api, organization, id);
         if (found === undefined) return undefined;
-        return { inputs: { organization, [kind]: name, creator, role: found.role }, outputs: { prototypeId: found.id } };
+        return {
+            inputs: { organization, [kind]: name, creator, role: found.role },
+            outputs: { prototypeId: found.id },
+        };
     },
 
     async update({ organization, role }, { prototypeId }, { api }, id) {
-        const call = { to: `change the default permission ${id}`, scope: "org:admin", json: { role } } as const;
-        await api.change("PUT", `organization/${organization}/prototypes/${prototypeId}`, call, z.unknown());
+        const call = {
+            to: `change the default permission ${id}`,
+            scope: "org:admin",
+            json: { role },
+        } as const;
+        await api.change(
+            "PUT",
+            `organization/${organization}/prototypes/${prototypeId}`,
+            call,
+            z.unknown(),
+        );
         return { prototypeId };
     },
 
     async delete({ organization, prototypeId }, { api }, id) {
         const call = { to: `delete the default permission ${id}`, scope: "org:admin" } as const;
-        await unless(notFound, () => api.change("DELETE", `organization/${organization}/prototypes/${prototypeId}`, call, z.unknown()));
+        await unless(notFound, () =>
+            api.change(
+                "DELETE",
+                `organization/${organization}/prototypes/${prototypeId}`,
+                call,
+                z.unknown(),
+            ),
+        );
     },
 });
 
 function idOf(rule: Rule): string | undefined {
     const kind = kinds.find((kind) => rule[kind] !== undefined);
     if (rule.organization === undefined || kind === undefined) return undefined;
-    return [rule.organization, kind, rule[kind], ...(rule.creator === undefined ? [] : [rule.creator])].join(":");
+    return [
+        rule.organization,
+        kind,
+        rule[kind],
+        ...(rule.creator === undefined ? [] : [rule.creator]),
+    ].join(":");
 }
 
 /** Quay has no route for one of them. */
-async function find(api: QuayClient, organization: string, id: string): Promise<Answer | undefined> {
-    const call = { to: `list the default permissions of ${organization}`, scope: "org:admin" } as const;
+async function find(
+    api: QuayClient,
+    organization: string,
+    id: string,
+): Promise<Answer | undefined> {
+    const call = {
+        to: `list the default permissions of ${organization}`,
+        scope: "org:admin",
+    } as const;
     const form = z.object({ prototypes: z.array(answer) });
-    const listed = await unless(notFound, () => api.get(`organization/${organization}/prototypes`, call, form));
+    const listed = await unless(notFound, () =>
+        api.get(`organization/${organization}/prototypes`, call, form),
+    );
     return listed?.prototypes.find(({ delegate, activating_user: creator }) => {
-        const kind = delegate.kind === "team" ? "team" : delegate.name.includes("+") ? "robot" : "user";
+        const kind =
+            delegate.kind === "team" ? "team" : delegate.name.includes("+") ? "robot" : "user";
         return idOf({ organization, [kind]: delegate.name, creator: creator?.name }) === id;
     });
 }

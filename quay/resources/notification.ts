@@ -7,7 +7,10 @@ import * as names from "../names.ts";
 import { resource } from "../resource.ts";
 import { requireRepository } from "./repository.ts";
 
-const importId = { format: "REPOSITORY:UUID, or REPOSITORY:TITLE", example: "alice/app:0a1b2c3d-0000-4000-8000-000000000000" };
+const importId = {
+    format: "REPOSITORY:UUID, or REPOSITORY:TITLE",
+    example: "alice/app:0a1b2c3d-0000-4000-8000-000000000000",
+};
 
 const events = [
     "repo_push",
@@ -33,7 +36,9 @@ const configs = {
     webhook: z.strictObject({ url: web, template: text.optional() }),
     slack: z.strictObject({ url: web }),
     email: z.strictObject({ email: text }),
-    quay_notification: z.strictObject({ target: z.strictObject({ name: text, kind: z.enum(["user", "team", "org"]) }) }),
+    quay_notification: z.strictObject({
+        target: z.strictObject({ name: text, kind: z.enum(["user", "team", "org"]) }),
+    }),
     flowdock: z.strictObject({ flow_api_token: text }),
     hipchat: z.strictObject({ notification_token: text, room_id: z.union([text, z.number()]) }),
 };
@@ -57,13 +62,17 @@ export const notification = resource({
         "Tells someone when something happens in a repository. Quay cannot change one: every change replaces it. Quay accepts equal ones next to each other.",
     importId,
     fixed: {
-        repository: names.repository.describe("The repository, NAMESPACE/NAME: the `fullName` of a Repository."),
-        event: z
-            .enum(events, `it has to be one of ${events.join(", ")}.`)
-            .meta({ id: "NotificationEvent", description: "What happens: `repo_push`, `vulnerability_found`, `repo_image_expiry`, …" }),
-        method: z
-            .enum(methods, `it has to be one of ${methods.join(", ")}.`)
-            .meta({ id: "NotificationMethod", description: "How to tell: `webhook`, `slack`, `email`, `quay_notification`, …" }),
+        repository: names.repository.describe(
+            "The repository, NAMESPACE/NAME: the `fullName` of a Repository.",
+        ),
+        event: z.enum(events, `it has to be one of ${events.join(", ")}.`).meta({
+            id: "NotificationEvent",
+            description: "What happens: `repo_push`, `vulnerability_found`, `repo_image_expiry`, …",
+        }),
+        method: z.enum(methods, `it has to be one of ${methods.join(", ")}.`).meta({
+            id: "NotificationMethod",
+            description: "How to tell: `webhook`, `slack`, `email`, `quay_notification`, …",
+        }),
         config: z.record(z.string(), z.unknown()).meta({
             description:
                 "What the method needs: webhook `{url, template?}`, slack `{url}`, email `{email}`, quay_notification `{target: {name, kind}}` (kind: user, " +
@@ -84,36 +93,52 @@ export const notification = resource({
     validate: ({ method, config }) => {
         const result = configs[method].safeParse(config);
         const [issue] = result.error?.issues ?? [];
-        return issue === undefined ? undefined : `"config" does not fit ${method}: ${[...issue.path, issue.message].join(": ")}`;
+        return issue === undefined
+            ? undefined
+            : `"config" does not fit ${method}: ${[...issue.path, issue.message].join(": ")}`;
     },
 
     async create(inputs, { api }) {
         const { repository, event, method, config, eventConfig, title } = inputs;
         const json = { event, method, config, eventConfig, ...(title === "" ? {} : { title }) };
-        const call = { to: `make a notification for ${repository}`, scope: "repo:admin", json, once: true } as const;
+        const call = {
+            to: `make a notification for ${repository}`,
+            scope: "repo:admin",
+            json,
+            once: true,
+        } as const;
         try {
             const { uuid } = await createOnce(
                 api,
                 () => api.change("POST", `repository/${repository}/notification/`, call, answer),
                 // Equal ones may stand side by side, so one of them will do.
-                async () => (await list(api, repository)).find((one) => isSame(one, { event, method, config, eventConfig, title })),
+                async () =>
+                    (await list(api, repository)).find((one) =>
+                        isSame(one, { event, method, config, eventConfig, title }),
+                    ),
             );
             return { id: `${repository}:${uuid}`, outputs: { uuid } };
         } catch (error) {
             // Quay fails with a bare 500 where there is no such repository, or no such event.
-            if (error instanceof RefusedError && error.refusal.status === 500) await requireRepository(api, repository);
+            if (error instanceof RefusedError && error.refusal.status === 500)
+                await requireRepository(api, repository);
             throw error;
         }
     },
 
     async read(id, { api }, old) {
         const { repository, key } = parse(id);
-        const found = old === undefined ? await findByKey(api, repository, key) : await get(api, repository, key);
+        const found =
+            old === undefined
+                ? await findByKey(api, repository, key)
+                : await get(api, repository, key);
         if (found === undefined) return undefined;
         const event = events.find((event) => event === found.event);
         const method = methods.find((method) => method === found.method);
         if (event === undefined || method === undefined) {
-            throw new QuayError(`The notification ${id} is for "${found.event}" by "${found.method}", which this provider does not know.`);
+            throw new QuayError(
+                `The notification ${id} is for "${found.event}" by "${found.method}", which this provider does not know.`,
+            );
         }
         const { uuid, config, event_config: eventConfig, title } = found;
         const inputs = { repository, event, method, config, eventConfig, title: title ?? "" };
@@ -123,7 +148,14 @@ export const notification = resource({
     async delete({ repository, uuid }, { api }, id) {
         const gone = badRequest(/No repository notification found/i);
         const call = { to: `delete the notification ${id}`, scope: "repo:admin" } as const;
-        await unless(gone, () => api.change("DELETE", `repository/${repository}/notification/${uuid}`, call, z.unknown()));
+        await unless(gone, () =>
+            api.change(
+                "DELETE",
+                `repository/${repository}/notification/${uuid}`,
+                call,
+                z.unknown(),
+            ),
+        );
     },
 });
 
@@ -134,20 +166,38 @@ function parse(id: string): { repository: string; key: string } {
 }
 
 function get(api: QuayClient, repository: string, uuid: string): Promise<Answer | undefined> {
-    const call = { to: `read the notification ${uuid} of ${repository}`, scope: "repo:admin" } as const;
-    return unless(notFound, () => api.get(`repository/${repository}/notification/${uuid}`, call, answer));
+    const call = {
+        to: `read the notification ${uuid} of ${repository}`,
+        scope: "repo:admin",
+    } as const;
+    return unless(notFound, () =>
+        api.get(`repository/${repository}/notification/${uuid}`, call, answer),
+    );
 }
 
 async function list(api: QuayClient, repository: string): Promise<Answer[]> {
     const call = { to: `list the notifications of ${repository}`, scope: "repo:admin" } as const;
-    return (await api.get(`repository/${repository}/notification/`, call, z.object({ notifications: z.array(answer) }))).notifications;
+    return (
+        await api.get(
+            `repository/${repository}/notification/`,
+            call,
+            z.object({ notifications: z.array(answer) }),
+        )
+    ).notifications;
 }
 
-async function findByKey(api: QuayClient, repository: string, key: string): Promise<Answer | undefined> {
+async function findByKey(
+    api: QuayClient,
+    repository: string,
+    key: string,
+): Promise<Answer | undefined> {
     return (await list(api, repository)).find(({ uuid, title }) => uuid === key || title === key);
 }
 
-function isSame(found: Answer, inputs: { event: string; method: string; config: object; eventConfig: object; title: string }): boolean {
+function isSame(
+    found: Answer,
+    inputs: { event: string; method: string; config: object; eventConfig: object; title: string },
+): boolean {
     const { event, method, config, event_config: eventConfig, title } = found;
     return isDeepStrictEqual({ event, method, config, eventConfig, title: title ?? "" }, inputs);
 }

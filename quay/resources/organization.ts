@@ -12,7 +12,9 @@ const answer = z.object({
     is_admin: z.boolean().optional(),
     email: z.string().nullish(),
     tag_expiration_s: z.number().optional(),
-    teams: z.record(z.string(), z.object({ role: z.string(), description: z.string().nullish() })).optional(),
+    teams: z
+        .record(z.string(), z.object({ role: z.string(), description: z.string().nullish() }))
+        .optional(),
 });
 export type OrganizationAnswer = z.output<typeof answer>;
 
@@ -42,19 +44,31 @@ export const organization = resource({
     async create(inputs, context) {
         const { name, email } = inputs;
         const { api } = context;
-        const exists = () => existsAlready(`The organization ${name}, or a user of that name,`, name, context);
+        const exists = () =>
+            existsAlready(`The organization ${name}, or a user of that name,`, name, context);
         const json = { name, email };
-        const call = { to: `create the organization ${name}`, scope: "user:admin", json, once: true } as const;
+        const call = {
+            to: `create the organization ${name}`,
+            scope: "user:admin",
+            json,
+            once: true,
+        } as const;
         await createOnce(
             api,
             async () => {
                 const taken = badRequest(/already exists|already taken/i);
-                if ((await unless(taken, () => api.change("POST", "organization/", call, z.unknown()))) === undefined) throw exists();
+                if (
+                    (await unless(taken, () =>
+                        api.change("POST", "organization/", call, z.unknown()),
+                    )) === undefined
+                )
+                    throw exists();
                 return true;
             },
             async () => {
                 const found = await getOrganization(api, name);
-                if (found !== undefined && email !== undefined && found.email !== email) throw exists();
+                if (found !== undefined && email !== undefined && found.email !== email)
+                    throw exists();
                 return found && true;
             },
         );
@@ -62,7 +76,11 @@ export const organization = resource({
             try {
                 await set(api, name, { tag_expiration_s: inputs.tagExpirationSeconds });
             } catch (error) {
-                if (error instanceof QuayError) throw new PartialError(error.message, name, { ...inputs, tagExpirationSeconds: twoWeeks });
+                if (error instanceof QuayError)
+                    throw new PartialError(error.message, name, {
+                        ...inputs,
+                        tagExpirationSeconds: twoWeeks,
+                    });
                 throw error;
             }
         }
@@ -76,13 +94,18 @@ export const organization = resource({
         // Without an address Quay makes something up: it counts where it is one, and somebody asked for it.
         const address = z.email().safeParse(found.email).data;
         const email = old !== undefined && old.email === undefined ? undefined : address;
-        return { inputs: { name: id, email, tagExpirationSeconds: found.tag_expiration_s ?? twoWeeks }, outputs: {} };
+        return {
+            inputs: { name: id, email, tagExpirationSeconds: found.tag_expiration_s ?? twoWeeks },
+            outputs: {},
+        };
     },
 
     async update({ name, email, tagExpirationSeconds }, old, { api }) {
         await set(api, name, {
             ...(email === old.email ? {} : { email }),
-            ...(tagExpirationSeconds === old.tagExpirationSeconds ? {} : { tag_expiration_s: tagExpirationSeconds }),
+            ...(tagExpirationSeconds === old.tagExpirationSeconds
+                ? {}
+                : { tag_expiration_s: tagExpirationSeconds }),
         });
         return {};
     },
@@ -90,18 +113,33 @@ export const organization = resource({
     async delete(_old, { api }, id) {
         // Quay answers a second deletion with 403, as for everything in a namespace that is not there.
         if ((await getOrganization(api, id)) === undefined) return;
-        await api.change("DELETE", `organization/${id}`, { to: `delete the organization ${id}`, scope: "org:admin" }, z.unknown());
+        await api.change(
+            "DELETE",
+            `organization/${id}`,
+            { to: `delete the organization ${id}`, scope: "org:admin" },
+            z.unknown(),
+        );
     },
 });
 
 async function set(api: QuayClient, name: string, json: object): Promise<void> {
-    await api.change("PUT", `organization/${name}`, { to: `change the organization ${name}`, scope: "org:admin", json }, z.unknown());
+    await api.change(
+        "PUT",
+        `organization/${name}`,
+        { to: `change the organization ${name}`, scope: "org:admin", json },
+        z.unknown(),
+    );
 }
 
 /** The organization with its teams; undefined where there is none. @throws QuayError where the token does not administer it */
-export async function getOrganization(api: QuayClient, name: string): Promise<OrganizationAnswer | undefined> {
+export async function getOrganization(
+    api: QuayClient,
+    name: string,
+): Promise<OrganizationAnswer | undefined> {
     const to = `read the organization ${name}`;
-    const found = await unless(notFound, () => api.get(`organization/${name}`, { to, scope: "org:admin" }, answer));
+    const found = await unless(notFound, () =>
+        api.get(`organization/${name}`, { to, scope: "org:admin" }, answer),
+    );
     // To everybody else Quay shows an empty shell, even to a token that it does not accept.
     if (found === undefined || found.is_admin === true) return found;
     await api.account();

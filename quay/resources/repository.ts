@@ -13,7 +13,11 @@ const visibility = z
     .meta({ id: "Visibility", description: "`public` (anyone may pull) or `private`." });
 const state = z
     .enum(["NORMAL", "READ_ONLY", "MIRROR"], "it has to be NORMAL, READ_ONLY or MIRROR.")
-    .meta({ id: "RepositoryState", description: "`NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by mirroring)." });
+    .meta({
+        id: "RepositoryState",
+        description:
+            "`NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by mirroring).",
+    });
 
 const answer = z.object({
     is_public: z.boolean(),
@@ -34,13 +38,20 @@ const changing = {
 type Settings = z.output<z.ZodObject<typeof changing>>;
 
 const derived = {
-    fullName: z.string().describe("NAMESPACE/NAME, what other resources of this package take as a repository."),
+    fullName: z
+        .string()
+        .describe("NAMESPACE/NAME, what other resources of this package take as a repository."),
     image: z.string().describe("What docker pulls and pushes: HOST/NAMESPACE/NAME, without a tag."),
     url: z.string().describe("Its page in Quay's web interface."),
 };
 
 /** All that can be told of a repository. */
-export const repositoryOutputs = { visibility, description: changing.description, state, ...derived };
+export const repositoryOutputs = {
+    visibility,
+    description: changing.description,
+    state,
+    ...derived,
+};
 
 export const repository = resource({
     name: "Repository",
@@ -49,12 +60,18 @@ export const repository = resource({
     importId,
     fixed: {
         namespace: names.namespace.describe("The user or organization that it belongs to."),
-        name: names.repositoryInNamespace.describe("Its name within the namespace; may contain slashes."),
+        name: names.repositoryInNamespace.describe(
+            "Its name within the namespace; may contain slashes.",
+        ),
     },
     changing,
     outputs: derived,
-    id: ({ namespace, name }) => (namespace === undefined || name === undefined ? undefined : `${namespace}/${name}`),
-    derive: ({ namespace, name }, site) => (namespace === undefined || name === undefined ? {} : outputsOf(`${namespace}/${name}`, site)),
+    id: ({ namespace, name }) =>
+        namespace === undefined || name === undefined ? undefined : `${namespace}/${name}`,
+    derive: ({ namespace, name }, site) =>
+        namespace === undefined || name === undefined
+            ? {}
+            : outputsOf(`${namespace}/${name}`, site),
 
     async create(inputs, context) {
         const { namespace, name, visibility, description } = inputs;
@@ -66,7 +83,12 @@ export const repository = resource({
             api,
             async () => {
                 const created = await unless(badRequest(/already exists/i), () =>
-                    api.change("POST", "repository", { to, scope: "repo:create", json, once: true }, z.object({})),
+                    api.change(
+                        "POST",
+                        "repository",
+                        { to, scope: "repo:create", json, once: true },
+                        z.object({}),
+                    ),
                 );
                 if (created === undefined) throw existsAlready(`The repository ${id}`, id, context);
                 return true;
@@ -74,7 +96,8 @@ export const repository = resource({
             async () => {
                 const found = await getRepository(api, id);
                 if (found === undefined) return undefined;
-                if (found.description === description && found.visibility === visibility) return true;
+                if (found.description === description && found.visibility === visibility)
+                    return true;
                 throw existsAlready(`The repository ${id}`, id, context);
             },
         );
@@ -83,7 +106,12 @@ export const repository = resource({
             try {
                 await changeState(api, id, inputs.state);
             } catch (error) {
-                if (error instanceof QuayError) throw new PartialError(error.message, id, { ...inputs, state: "NORMAL", ...outputs });
+                if (error instanceof QuayError)
+                    throw new PartialError(error.message, id, {
+                        ...inputs,
+                        state: "NORMAL",
+                        ...outputs,
+                    });
                 throw error;
             }
         }
@@ -101,14 +129,27 @@ export const repository = resource({
     async update({ visibility, description, state }, old, { api }, id) {
         if (description !== old.description) {
             const to = `change the description of ${id}`;
-            await api.change("PUT", `repository/${id}`, { to, scope: "repo:write", json: { description } }, z.object({}));
+            await api.change(
+                "PUT",
+                `repository/${id}`,
+                { to, scope: "repo:write", json: { description } },
+                z.object({}),
+            );
         }
         if (visibility !== old.visibility) {
             const to = `make ${id} ${visibility}`;
             const call = { to, scope: "repo:admin", json: { visibility } } as const;
-            const answer = await api.change("POST", `repository/${id}/changevisibility`, call, z.unknown());
+            const answer = await api.change(
+                "POST",
+                `repository/${id}/changevisibility`,
+                call,
+                z.unknown(),
+            );
             // Quay's way of saying that there is no such repository.
-            if (answer === null) throw new QuayError(`Cannot ${to}: the repository is gone. Run \`pulumi refresh\`.`);
+            if (answer === null)
+                throw new QuayError(
+                    `Cannot ${to}: the repository is gone. Run \`pulumi refresh\`.`,
+                );
         }
         if (state !== old.state) await changeState(api, id, state);
         return outputsOf(id, api.site);
@@ -116,19 +157,35 @@ export const repository = resource({
 
     async delete(_old, { api }, id) {
         await unless(notFound, () =>
-            api.change("DELETE", `repository/${id}`, { to: `delete the repository ${id}`, scope: "repo:admin" }, z.unknown()),
+            api.change(
+                "DELETE",
+                `repository/${id}`,
+                { to: `delete the repository ${id}`, scope: "repo:admin" },
+                z.unknown(),
+            ),
         );
     },
 });
 
 /** The outputs that follow from its name. */
-export function outputsOf(fullName: string, site: Site): { fullName: string; image: string; url: string } {
-    return { fullName, image: `${site.host}/${fullName}`, url: `${site.url}/repository/${fullName}` };
+export function outputsOf(
+    fullName: string,
+    site: Site,
+): { fullName: string; image: string; url: string } {
+    return {
+        fullName,
+        image: `${site.host}/${fullName}`,
+        url: `${site.url}/repository/${fullName}`,
+    };
 }
 
 /** A repository as it is; undefined where there is none. */
 export async function getRepository(api: QuayClient, id: string): Promise<Settings | undefined> {
-    const call = { to: `read the repository ${id}`, scope: "repo:read", query: { includeTags: false } } as const;
+    const call = {
+        to: `read the repository ${id}`,
+        scope: "repo:read",
+        query: { includeTags: false },
+    } as const;
     const found = await unless(notFound, () => api.get(`repository/${id}`, call, answer));
     return (
         found && {
@@ -145,7 +202,10 @@ async function changeState(api: QuayClient, id: string, state: string): Promise<
         await api.change("PUT", `repository/${id}/changestate`, call, z.object({}));
     } catch (error) {
         // Without the feature there is no such route: Quay takes the path for a repository named NAME/changestate.
-        if (error instanceof RefusedError && badRequest(/'description' is a required property/)(error.refusal)) {
+        if (
+            error instanceof RefusedError &&
+            badRequest(/'description' is a required property/)(error.refusal)
+        ) {
             throw new QuayError(
                 `Quay at ${api.site.url} cannot make ${id} ${state}: its repository mirroring is switched off, and \`state\` needs it.`,
             );

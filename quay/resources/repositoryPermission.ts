@@ -6,7 +6,10 @@ import * as names from "../names.ts";
 import { resource } from "../resource.ts";
 import { requireRepository } from "./repository.ts";
 
-const importId = { format: "REPOSITORY:KIND:NAME (KIND is robot, user or team)", example: "alice/app:robot:alice+deploy" };
+const importId = {
+    format: "REPOSITORY:KIND:NAME (KIND is robot, user or team)",
+    example: "alice/app:robot:alice+deploy",
+};
 const missing = badRequest(/does not have permission for repo/i);
 const answer = z.object({ role: names.role });
 
@@ -25,12 +28,18 @@ export const repositoryPermission = resource({
         "What a robot, a user or a team may do in a repository. An equal permission that exists already is taken over; a different one is an error.",
     importId,
     fixed: {
-        repository: names.repository.describe("The repository, NAMESPACE/NAME: the `fullName` of a Repository."),
+        repository: names.repository.describe(
+            "The repository, NAMESPACE/NAME: the `fullName` of a Repository.",
+        ),
         robot: names.robot
             .optional()
-            .describe("The robot that gets it, NAMESPACE+NAME: the `username` of a Robot. Exactly one of robot, user and team is set."),
+            .describe(
+                "The robot that gets it, NAMESPACE+NAME: the `username` of a Robot. Exactly one of robot, user and team is set.",
+            ),
         user: names.namespace.optional().describe("The user who gets it."),
-        team: names.team.optional().describe("The team that gets it; only in an organization's repositories."),
+        team: names.team
+            .optional()
+            .describe("The team that gets it; only in an organization's repositories."),
     },
     changing: {
         role: names.role,
@@ -38,7 +47,9 @@ export const repositoryPermission = resource({
     outputs: {},
     id: idOf,
     validate: (inputs) =>
-        kinds.filter((kind) => inputs[kind] !== undefined).length === 1 ? undefined : "exactly one of robot, user and team has to be set.",
+        kinds.filter((kind) => inputs[kind] !== undefined).length === 1
+            ? undefined
+            : "exactly one of robot, user and team has to be set.",
 
     async create(inputs, context) {
         const { api } = context;
@@ -46,7 +57,13 @@ export const repositoryPermission = resource({
         const existing = await get(api, id);
         if (existing === undefined) await put(api, id, inputs.role);
         else if (existing.role !== inputs.role) {
-            throw setDifferently(`The permission ${id}`, `"${existing.role}"`, `"${inputs.role}"`, id, context);
+            throw setDifferently(
+                `The permission ${id}`,
+                `"${existing.role}"`,
+                `"${inputs.role}"`,
+                id,
+                context,
+            );
         }
         return { id, outputs: {} };
     },
@@ -54,7 +71,9 @@ export const repositoryPermission = resource({
     async read(id, { api }) {
         const { repository, kind, name } = parse(id);
         const found = await get(api, id);
-        return found === undefined ? undefined : { inputs: { repository, [kind]: name, role: found.role }, outputs: {} };
+        return found === undefined
+            ? undefined
+            : { inputs: { repository, [kind]: name, role: found.role }, outputs: {} };
     },
 
     async update({ role }, _old, { api }, id) {
@@ -64,34 +83,60 @@ export const repositoryPermission = resource({
 
     async delete(_old, { api }, id) {
         await unless(missing, () =>
-            api.change("DELETE", parse(id).path, { to: `remove the permission ${id}`, scope: "repo:admin" }, z.unknown()),
+            api.change(
+                "DELETE",
+                parse(id).path,
+                { to: `remove the permission ${id}`, scope: "repo:admin" },
+                z.unknown(),
+            ),
         );
     },
 });
 
 function idOf(inputs: Holder & { readonly repository?: string | undefined }): string | undefined {
     const kind = kinds.find((kind) => inputs[kind] !== undefined);
-    return inputs.repository === undefined || kind === undefined ? undefined : `${inputs.repository}:${kind}:${inputs[kind] ?? ""}`;
+    return inputs.repository === undefined || kind === undefined
+        ? undefined
+        : `${inputs.repository}:${kind}:${inputs[kind] ?? ""}`;
 }
 
-function parse(id: string): { repository: string; kind: (typeof kinds)[number]; name: string; path: string } {
+function parse(id: string): {
+    repository: string;
+    kind: (typeof kinds)[number];
+    name: string;
+    path: string;
+} {
     const [repository, kindName, name, ...rest] = id.split(":");
     const kind = kinds.find((kind) => kind === kindName);
-    if (!repository?.includes("/") || kind === undefined || !name || rest.length > 0) throw badId(id, importId);
-    return { repository, kind, name, path: `repository/${repository}/permissions/${kind === "team" ? "team" : "user"}/${name}` };
+    if (!repository?.includes("/") || kind === undefined || !name || rest.length > 0)
+        throw badId(id, importId);
+    return {
+        repository,
+        kind,
+        name,
+        path: `repository/${repository}/permissions/${kind === "team" ? "team" : "user"}/${name}`,
+    };
 }
 
 function get(api: QuayClient, id: string): Promise<z.output<typeof answer> | undefined> {
-    return unless(missing, () => api.get(parse(id).path, { to: `read the permission ${id}`, scope: "repo:admin" }, answer));
+    return unless(missing, () =>
+        api.get(parse(id).path, { to: `read the permission ${id}`, scope: "repo:admin" }, answer),
+    );
 }
 
 async function put(api: QuayClient, id: string, role: string): Promise<void> {
     const { path, repository } = parse(id);
     try {
-        await api.change("PUT", path, { to: `set the permission ${id}`, scope: "repo:admin", json: { role } }, answer);
+        await api.change(
+            "PUT",
+            path,
+            { to: `set the permission ${id}`, scope: "repo:admin", json: { role } },
+            answer,
+        );
     } catch (error) {
         // Quay fails with a bare 500 where there is no such repository.
-        if (error instanceof RefusedError && error.refusal.status === 500) await requireRepository(api, repository);
+        if (error instanceof RefusedError && error.refusal.status === 500)
+            await requireRepository(api, repository);
         throw error;
     }
 }

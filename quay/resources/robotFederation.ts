@@ -12,7 +12,10 @@ const missing = badRequest(/Could not find robot/i);
 const claim = z
     .strictObject({
         issuer: z
-            .url({ protocol: /^https$/, error: "it has to be an https:// URL: Quay fails to log anyone in by another." })
+            .url({
+                protocol: /^https$/,
+                error: "it has to be an https:// URL: Quay fails to log anyone in by another.",
+            })
             .describe("The `iss` of the tokens: `https://token.actions.githubusercontent.com`."),
         subject: z
             .string()
@@ -28,7 +31,10 @@ const answer = z.array(z.object({ issuer: z.string(), subject: z.string() }));
 const claims = z
     .array(claim)
     .min(1, "it has to have a claim: without any, leave the resource out.")
-    .refine((list) => new Set(list.map(textOf)).size === list.length, "it must not have a claim twice.")
+    .refine(
+        (list) => new Set(list.map(textOf)).size === list.length,
+        "it must not have a claim twice.",
+    )
     .overwrite(sorted);
 
 export const robotFederation = resource({
@@ -50,10 +56,17 @@ export const robotFederation = resource({
         const { api } = context;
         const outputs = { namespaceKind: await kindOf(api, robot) };
         const existing = await get(api, robot, outputs.namespaceKind);
-        if (existing === undefined) throw new QuayError(`There is no robot ${robot} on Quay at ${api.site.url}.`);
+        if (existing === undefined)
+            throw new QuayError(`There is no robot ${robot} on Quay at ${api.site.url}.`);
         if (existing.length === 0) await set(api, robot, outputs.namespaceKind, claims);
         else if (textOfAll(existing) !== textOfAll(claims)) {
-            throw setDifferently(`The federation of the robot ${robot}`, textOfAll(existing), textOfAll(claims), robot, context);
+            throw setDifferently(
+                `The federation of the robot ${robot}`,
+                textOfAll(existing),
+                textOfAll(claims),
+                robot,
+                context,
+            );
         }
         return { id: robot, outputs };
     },
@@ -75,7 +88,12 @@ export const robotFederation = resource({
         await requireOwn(api, robot, namespaceKind);
         const { path, scope } = routeOf(robot, namespaceKind);
         await unless(missing, () =>
-            api.change("DELETE", `${path}/federation`, { to: `end the federation of the robot ${robot}`, scope }, z.unknown()),
+            api.change(
+                "DELETE",
+                `${path}/federation`,
+                { to: `end the federation of the robot ${robot}`, scope },
+                z.unknown(),
+            ),
         );
     },
 });
@@ -84,19 +102,37 @@ function kindOf(api: QuayClient, robot: string): ReturnType<QuayClient["kindOf"]
     return api.kindOf(names.splitRobot(robot)?.namespace ?? "");
 }
 
-async function get(api: QuayClient, robot: string, kind: "user" | "organization"): Promise<Claim[] | undefined> {
+async function get(
+    api: QuayClient,
+    robot: string,
+    kind: "user" | "organization",
+): Promise<Claim[] | undefined> {
     const { path, scope } = routeOf(robot, kind);
     const found = await unless(missing, () =>
-        api.get(`${path}/federation`, { to: `read the federation of the robot ${robot}`, scope }, answer),
+        api.get(
+            `${path}/federation`,
+            { to: `read the federation of the robot ${robot}`, scope },
+            answer,
+        ),
     );
     if (found === undefined) await requireOwn(api, robot, kind);
     return found;
 }
 
-async function set(api: QuayClient, robot: string, kind: "user" | "organization", claims: readonly Claim[]): Promise<void> {
+async function set(
+    api: QuayClient,
+    robot: string,
+    kind: "user" | "organization",
+    claims: readonly Claim[],
+): Promise<void> {
     const { path, scope } = routeOf(robot, kind);
     await requireOwn(api, robot, kind);
-    await api.change("POST", `${path}/federation`, { to: `set the federation of the robot ${robot}`, scope, json: claims }, answer);
+    await api.change(
+        "POST",
+        `${path}/federation`,
+        { to: `set the federation of the robot ${robot}`, scope, json: claims },
+        answer,
+    );
 }
 
 function sorted(claims: readonly Claim[]): Claim[] {

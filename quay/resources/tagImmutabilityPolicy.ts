@@ -23,8 +23,13 @@ const kind: PolicyKind<Policy> = {
     route: "immutabilitypolicy",
     feature: "tag immutability (FEATURE_IMMUTABLE_TAGS)",
     userRoute: false,
-    answer: z.object({ uuid: z.string(), tagPattern: z.string(), tagPatternMatches: z.boolean().default(true) }),
-    same: (one, other) => one.tagPattern === other.tagPattern && one.tagPatternMatches === other.tagPatternMatches,
+    answer: z.object({
+        uuid: z.string(),
+        tagPattern: z.string(),
+        tagPatternMatches: z.boolean().default(true),
+    }),
+    same: (one, other) =>
+        one.tagPattern === other.tagPattern && one.tagPatternMatches === other.tagPatternMatches,
     clash: (one, other) => one.tagPattern === other.tagPattern,
 };
 
@@ -40,11 +45,22 @@ export const tagImmutabilityPolicy = resource({
             .string()
             .min(1, "it must not be empty.")
             .max(256, "it has more than 256 characters.")
-            .describe("A regular expression that has to match the WHOLE tag: `v.*` protects v1, `^v` protects nothing."),
-        tagPatternMatches: z.boolean().default(true).describe("`false`: the tags that do NOT match the pattern are immutable."),
+            .describe(
+                "A regular expression that has to match the WHOLE tag: `v.*` protects v1, `^v` protects nothing.",
+            ),
+        tagPatternMatches: z
+            .boolean()
+            .default(true)
+            .describe("`false`: the tags that do NOT match the pattern are immutable."),
         ifUnsupported,
     },
-    outputs: { uuid: z.string().describe("What Quay calls the policy; `unsupported` where there is none, with a warning.") },
+    outputs: {
+        uuid: z
+            .string()
+            .describe(
+                "What Quay calls the policy; `unsupported` where there is none, with a warning.",
+            ),
+    },
     validate: checkPlace,
 
     async create(inputs, context) {
@@ -56,7 +72,11 @@ export const tagImmutabilityPolicy = resource({
         const found = await readPolicy(kind, api, id, old && policyOf(old));
         if (found === undefined) return undefined;
         const { place, uuid, policy } = found;
-        const inputs = { ...place, ...policyOf(policy), ifUnsupported: old?.ifUnsupported ?? "fail" };
+        const inputs = {
+            ...place,
+            ...policyOf(policy),
+            ifUnsupported: old?.ifUnsupported ?? "fail",
+        };
         return { id: policyId(place, uuid), inputs, outputs: { uuid } };
     },
 

@@ -8,24 +8,32 @@ import { getOrganization } from "./organization.ts";
 
 const importId = { format: "ORGANIZATION:TEAM", example: "acme:devs" };
 
-const role = z
-    .enum(["member", "creator", "admin"], "it has to be member, creator or admin.")
-    .meta({ id: "TeamRole", description: "`member`, `creator` (may make repositories) or `admin` (administers the organization)." });
+const role = z.enum(["member", "creator", "admin"], "it has to be member, creator or admin.").meta({
+    id: "TeamRole",
+    description:
+        "`member`, `creator` (may make repositories) or `admin` (administers the organization).",
+});
 
 export const team = resource({
     name: "Team",
-    description: "A team of an organization's people and robots. One that exists already is an error that says how to import it.",
+    description:
+        "A team of an organization's people and robots. One that exists already is an error that says how to import it.",
     importId,
     fixed: {
         organization: names.namespace.describe("The organization that it belongs to."),
         name: names.team.describe("Its name within the organization."),
     },
     changing: {
-        role: role.default("member").describe("What its members may do in the organization: `member`, `creator` or `admin`."),
+        role: role
+            .default("member")
+            .describe(
+                "What its members may do in the organization: `member`, `creator` or `admin`.",
+            ),
         description: z.string().default("").describe("What it is for, Markdown."),
     },
     outputs: {},
-    id: ({ organization, name }) => (organization === undefined || name === undefined ? undefined : `${organization}:${name}`),
+    id: ({ organization, name }) =>
+        organization === undefined || name === undefined ? undefined : `${organization}:${name}`,
 
     async create(inputs, context) {
         const { api } = context;
@@ -33,8 +41,12 @@ export const team = resource({
         const id = `${organization}:${name}`;
         // The route creates and changes alike, so it has to be known before.
         const found = await getOrganization(api, organization);
-        if (found === undefined) throw new QuayError(`There is no organization ${organization} on Quay at ${api.site.url}.`);
-        if (Object.hasOwn(found.teams ?? {}, name)) throw existsAlready(`The team ${id}`, id, context);
+        if (found === undefined)
+            throw new QuayError(
+                `There is no organization ${organization} on Quay at ${api.site.url}.`,
+            );
+        if (Object.hasOwn(found.teams ?? {}, name))
+            throw existsAlready(`The team ${id}`, id, context);
         await put(api, inputs);
         return { id, outputs: {} };
     },
@@ -43,7 +55,15 @@ export const team = resource({
         const { organization, name } = parse(id);
         const found = (await getOrganization(api, organization))?.teams?.[name];
         if (found === undefined) return undefined;
-        return { inputs: { organization, name, role: role.parse(found.role), description: found.description ?? "" }, outputs: {} };
+        return {
+            inputs: {
+                organization,
+                name,
+                role: role.parse(found.role),
+                description: found.description ?? "",
+            },
+            outputs: {},
+        };
     },
 
     async update(inputs, _old, { api }) {
@@ -54,17 +74,33 @@ export const team = resource({
     async delete({ organization, name }, { api }, id) {
         const call = { to: `delete the team ${id}`, scope: "org:admin" } as const;
         await deleteIfThere(
-            () => api.change("DELETE", `organization/${organization}/team/${name}`, call, z.unknown()),
-            async () => Object.hasOwn((await getOrganization(api, organization))?.teams ?? {}, name),
+            () =>
+                api.change(
+                    "DELETE",
+                    `organization/${organization}/team/${name}`,
+                    call,
+                    z.unknown(),
+                ),
+            async () =>
+                Object.hasOwn((await getOrganization(api, organization))?.teams ?? {}, name),
         );
     },
 });
 
 async function put(
     api: QuayClient,
-    { organization, name, role, description }: { organization: string; name: string; role: string; description: string },
+    {
+        organization,
+        name,
+        role,
+        description,
+    }: { organization: string; name: string; role: string; description: string },
 ): Promise<void> {
-    const call = { to: `set the team ${organization}:${name}`, scope: "org:admin", json: { role, description } } as const;
+    const call = {
+        to: `set the team ${organization}:${name}`,
+        scope: "org:admin",
+        json: { role, description },
+    } as const;
     await api.change("PUT", `organization/${organization}/team/${name}`, call, z.unknown());
 }
 

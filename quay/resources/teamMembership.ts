@@ -7,7 +7,9 @@ import { resource } from "../resource.ts";
 
 const importId = { format: "ORGANIZATION:TEAM:MEMBER", example: "acme:devs:acme+deploy" };
 
-const answer = z.object({ members: z.array(z.object({ name: z.string(), invited: z.boolean().optional() })) });
+const answer = z.object({
+    members: z.array(z.object({ name: z.string(), invited: z.boolean().optional() })),
+});
 
 export const teamMembership = resource({
     name: "TeamMembership",
@@ -22,14 +24,21 @@ export const teamMembership = resource({
     outputs: {
         invited: z
             .boolean()
-            .describe("Whether the user was invited by mail and has not answered yet (quay.io invites, and adds no one at once)."),
+            .describe(
+                "Whether the user was invited by mail and has not answered yet (quay.io invites, and adds no one at once).",
+            ),
     },
     id: ({ organization, team, member }) =>
-        organization === undefined || team === undefined || member === undefined ? undefined : `${organization}:${team}:${member}`,
+        organization === undefined || team === undefined || member === undefined
+            ? undefined
+            : `${organization}:${team}:${member}`,
 
     async create({ organization, team, member }, { api }) {
         const id = `${organization}:${team}:${member}`;
-        const call = { to: `add ${member} to the team ${organization}:${team}`, scope: "org:admin" } as const;
+        const call = {
+            to: `add ${member} to the team ${organization}:${team}`,
+            scope: "org:admin",
+        } as const;
         const { invited } = await api.change(
             "PUT",
             `organization/${organization}/team/${team}/members/${member}`,
@@ -41,21 +50,41 @@ export const teamMembership = resource({
 
     async read(id, { api }) {
         const [organization, team, member, ...rest] = id.split(":");
-        if (organization === undefined || team === undefined || !member || rest.length > 0) throw badId(id, importId);
+        if (organization === undefined || team === undefined || !member || rest.length > 0)
+            throw badId(id, importId);
         const found = (await members(api, organization, team)).find(({ name }) => name === member);
-        return found && { inputs: { organization, team, member }, outputs: { invited: found.invited ?? false } };
+        return (
+            found && {
+                inputs: { organization, team, member },
+                outputs: { invited: found.invited ?? false },
+            }
+        );
     },
 
     async delete({ organization, team, member }, { api }) {
-        const call = { to: `remove ${member} from the team ${organization}:${team}`, scope: "org:admin" } as const;
+        const call = {
+            to: `remove ${member} from the team ${organization}:${team}`,
+            scope: "org:admin",
+        } as const;
         await deleteIfThere(
-            () => api.change("DELETE", `organization/${organization}/team/${team}/members/${member}`, call, z.unknown()),
-            async () => (await members(api, organization, team)).some(({ name }) => name === member),
+            () =>
+                api.change(
+                    "DELETE",
+                    `organization/${organization}/team/${team}/members/${member}`,
+                    call,
+                    z.unknown(),
+                ),
+            async () =>
+                (await members(api, organization, team)).some(({ name }) => name === member),
         );
     },
 });
 
-async function members(api: QuayClient, organization: string, team: string): Promise<z.output<typeof answer>["members"]> {
+async function members(
+    api: QuayClient,
+    organization: string,
+    team: string,
+): Promise<z.output<typeof answer>["members"]> {
     const call = {
         to: `list the members of the team ${organization}:${team}`,
         scope: "org:admin",

@@ -22,48 +22,94 @@ type Inputs = Change["before"];
 export const github: Readonly<Record<string, Rule>> = {
     "github:index/repository:Repository": (change) => {
         const name = textOf(change, "name");
-        if (isGone(change)) return [dangerous(change, phrase`GitHub repository ${name} is deleted, with all that is in it`)];
-        const isPublished = !isNew(change) && isChanged(change, "visibility") && change.after["visibility"] === "public";
-        return isPublished ? [dangerous(change, phrase`GitHub repository ${name} is made public`)] : [];
+        if (isGone(change))
+            return [
+                dangerous(
+                    change,
+                    phrase`GitHub repository ${name} is deleted, with all that is in it`,
+                ),
+            ];
+        const isPublished =
+            !isNew(change) &&
+            isChanged(change, "visibility") &&
+            change.after["visibility"] === "public";
+        return isPublished
+            ? [dangerous(change, phrase`GitHub repository ${name} is made public`)]
+            : [];
     },
 
     "github:index/repositoryFile:RepositoryFile": (change) => {
         const file = textOf(change, "file");
         const kind = [file.startsWith(".github/workflows/") ? "workflow" : "file"];
-        if (change.operation === "delete") return [careful(change, phrase`${kind} ${file} is deleted`)];
+        if (change.operation === "delete")
+            return [careful(change, phrase`${kind} ${file} is deleted`)];
         if (kind[0] === "file" || !isChanged(change, "content")) return [];
-        return [careful(change, phrase`workflow ${file} is ${[isNew(change) ? "new" : "changed"]}`, { path: "content", name: file })];
+        return [
+            careful(change, phrase`workflow ${file} is ${[isNew(change) ? "new" : "changed"]}`, {
+                path: "content",
+                name: file,
+            }),
+        ];
     },
     "github:index/repositoryPullRequest:RepositoryPullRequest": (change) =>
-        change.operation === "delete" ? [careful(change, phrase`pull request ${textOf(change, "title")} is closed`)] : [],
+        change.operation === "delete"
+            ? [careful(change, phrase`pull request ${textOf(change, "title")} is closed`)]
+            : [],
 
     "github:index/repositoryEnvironment:RepositoryEnvironment": (change) => {
         const name = textOf(change, "environment");
-        if (isGone(change)) return [dangerous(change, phrase`environment ${name} is deleted, with its secrets and its protection`)];
+        if (isGone(change))
+            return [
+                dangerous(
+                    change,
+                    phrase`environment ${name} is deleted, with its secrets and its protection`,
+                ),
+            ];
         return isNew(change) ? [] : weakened(change, name);
     },
-    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": (change) => {
+    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": (
+        change,
+    ) => {
         const environment = textOf(change, "environment");
         const pattern = (inputs: Inputs) => show(inputs["branchPattern"] ?? inputs["tagPattern"]);
         if (change.operation === "delete")
-            return [careful(change, phrase`branches or tags ${pattern(change.before)} no longer deploy to environment ${environment}`)];
+            return [
+                careful(
+                    change,
+                    phrase`branches or tags ${pattern(change.before)} no longer deploy to environment ${environment}`,
+                ),
+            ];
         const finding = isNew(change) ? careful : dangerous;
         return [
-            finding(change, phrase`permission widened: branches or tags ${pattern(change.after)} deploy to environment ${environment}`),
+            finding(
+                change,
+                phrase`permission widened: branches or tags ${pattern(change.after)} deploy to environment ${environment}`,
+            ),
         ];
     },
 
     "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": (change) =>
-        credentials(change, phrase`secret ${textOf(change, "secretName")} of environment ${textOf(change, "environment")}`),
+        credentials(
+            change,
+            phrase`secret ${textOf(change, "secretName")} of environment ${textOf(change, "environment")}`,
+        ),
     "github:index/actionsSecret:ActionsSecret": (change) =>
-        credentials(change, phrase`secret ${textOf(change, "secretName")} of repository ${textOf(change, "repository")}`),
+        credentials(
+            change,
+            phrase`secret ${textOf(change, "secretName")} of repository ${textOf(change, "repository")}`,
+        ),
 
-    "github:index/branchProtection:BranchProtection": (change) => protection(change, textOf(change, "pattern")),
-    "github:index/branchProtectionV3:BranchProtectionV3": (change) => protection(change, textOf(change, "branch")),
-    "github:index/repositoryRuleset:RepositoryRuleset": (change) => protection(change, textOf(change, "name")),
+    "github:index/branchProtection:BranchProtection": (change) =>
+        protection(change, textOf(change, "pattern")),
+    "github:index/branchProtectionV3:BranchProtectionV3": (change) =>
+        protection(change, textOf(change, "branch")),
+    "github:index/repositoryRuleset:RepositoryRuleset": (change) =>
+        protection(change, textOf(change, "name")),
 
-    "github:index/repositoryCollaborator:RepositoryCollaborator": (change) => access(change, phrase`user ${textOf(change, "username")}`),
-    "github:index/teamRepository:TeamRepository": (change) => access(change, phrase`team ${textOf(change, "teamId")}`),
+    "github:index/repositoryCollaborator:RepositoryCollaborator": (change) =>
+        access(change, phrase`user ${textOf(change, "username")}`),
+    "github:index/teamRepository:TeamRepository": (change) =>
+        access(change, phrase`team ${textOf(change, "teamId")}`),
 };
 
 /** What an environment asked for before a job may use its secrets, and asks for no more. */
@@ -72,7 +118,12 @@ function weakened(change: Change, name: string): (Finding | undefined)[] {
     const removed = reviewers(before).filter((reviewer) => !reviewers(after).includes(reviewer));
     const wait = propertyOf(change, "waitTimer");
     return [
-        removed.length > 0 ? dangerous(change, phrase`reviewers of environment ${name} removed: ${removed.join(", ")}`) : undefined,
+        removed.length > 0
+            ? dangerous(
+                  change,
+                  phrase`reviewers of environment ${name} removed: ${removed.join(", ")}`,
+              )
+            : undefined,
         isChanged(change, "deploymentBranchPolicy")
             ? dangerous(
                   change,
@@ -80,12 +131,22 @@ function weakened(change: Change, name: string): (Finding | undefined)[] {
               )
             : undefined,
         isChanged(change, "preventSelfReview") && after["preventSelfReview"] !== true
-            ? dangerous(change, phrase`environment ${name}: who started a deployment may approve it`)
+            ? dangerous(
+                  change,
+                  phrase`environment ${name}: who started a deployment may approve it`,
+              )
             : undefined,
         isChanged(change, "canAdminsBypass") && after["canAdminsBypass"] !== false
-            ? dangerous(change, phrase`environment ${name}: administrators may bypass its protection`)
+            ? dangerous(
+                  change,
+                  phrase`environment ${name}: administrators may bypass its protection`,
+              )
             : undefined,
-        wait && careful(change, phrase`environment ${name} waits ${show(wait.before ?? 0)} → ${show(wait.after ?? 0)} minutes`),
+        wait &&
+            careful(
+                change,
+                phrase`environment ${name} waits ${show(wait.before ?? 0)} → ${show(wait.after ?? 0)} minutes`,
+            ),
     ];
 }
 
@@ -93,7 +154,9 @@ function weakened(change: Change, name: string): (Finding | undefined)[] {
 function reviewers(environment: Inputs): string[] {
     return listOf(environment["reviewers"]).flatMap((group) =>
         (["user", "team"] as const).flatMap((kind) =>
-            listOf(isObject(group) ? group[`${kind}s`] : undefined).map((id) => `${kind} ${show(id)}`),
+            listOf(isObject(group) ? group[`${kind}s`] : undefined).map(
+                (id) => `${kind} ${show(id)}`,
+            ),
         ),
     );
 }
@@ -106,7 +169,14 @@ function credentials(change: Change, what: Phrase): Finding[] {
 
 function protection(change: Change, what: string): Finding[] {
     if (isNew(change)) return [];
-    return [dangerous(change, isGone(change) ? phrase`protection removed: of ${what}` : phrase`protection of ${what} is changed`)];
+    return [
+        dangerous(
+            change,
+            isGone(change)
+                ? phrase`protection removed: of ${what}`
+                : phrase`protection of ${what} is changed`,
+        ),
+    ];
 }
 
 const permissions = ["pull", "triage", "push", "maintain", "admin"];
@@ -114,9 +184,12 @@ const permissions = ["pull", "triage", "push", "maintain", "admin"];
 function access(change: Change, who: Phrase): Finding[] {
     const repository = textOf(change, "repository");
     const [from, to] = [show(change.before["permission"]), show(change.after["permission"])];
-    if (change.operation === "delete") return [careful(change, phrase`${who} has no more access to ${repository}`)];
+    if (change.operation === "delete")
+        return [careful(change, phrase`${who} has no more access to ${repository}`)];
     if (change.operation === "update" && permissions.indexOf(to) < permissions.indexOf(from)) {
-        return [careful(change, phrase`permission narrowed: ${who} on ${repository}: ${from} → ${to}`)];
+        return [
+            careful(change, phrase`permission narrowed: ${who} on ${repository}: ${from} → ${to}`),
+        ];
     }
     return [dangerous(change, phrase`permission widened: ${who} has ${to} on ${repository}`)];
 }

@@ -20,15 +20,27 @@ type Inputs = Change["before"];
 /** What changes of Quay's resources are to a reviewer (quay/). */
 export const quay: Readonly<Record<string, Rule>> = {
     "quay:index:Organization": (change) =>
-        isGone(change) ? [dangerous(change, phrase`organization ${textOf(change, "name")} is deleted, with all that is in it`)] : [],
+        isGone(change)
+            ? [
+                  dangerous(
+                      change,
+                      phrase`organization ${textOf(change, "name")} is deleted, with all that is in it`,
+                  ),
+              ]
+            : [],
 
     "quay:index:Repository": (change) => {
         const name = `${textOf(change, "namespace")}/${textOf(change, "name")}`;
-        if (isGone(change)) return [dangerous(change, phrase`repository ${name} is deleted, with all its images`)];
+        if (isGone(change))
+            return [dangerous(change, phrase`repository ${name} is deleted, with all its images`)];
         const state = isNew(change) ? undefined : propertyOf(change, "state");
         return [
             visibility(change, name),
-            state && careful(change, phrase`repository ${name}: state ${show(state.before)} → ${show(state.after)}`),
+            state &&
+                careful(
+                    change,
+                    phrase`repository ${name}: state ${show(state.before)} → ${show(state.after)}`,
+                ),
         ];
     },
 
@@ -37,41 +49,82 @@ export const quay: Readonly<Record<string, Rule>> = {
         const name = `${textOf(change, "namespace")}+${textOf(change, "name")}`;
         if (change.operation === "replace")
             return [
-                dangerous(change, phrase`robot ${name} is replaced: its credentials stop working, and those of the new one are others`),
+                dangerous(
+                    change,
+                    phrase`robot ${name} is replaced: its credentials stop working, and those of the new one are others`,
+                ),
             ];
         return hasOtherRobot(change, preview)
-            ? [careful(change, phrase`credentials rotated: robot ${name} is deleted, another is there in its place`)]
+            ? [
+                  careful(
+                      change,
+                      phrase`credentials rotated: robot ${name} is deleted, another is there in its place`,
+                  ),
+              ]
             : [dangerous(change, phrase`robot ${name} is deleted: its credentials stop working`)];
     },
 
-    "quay:index:RepositoryPermission": (change) => permission(change, holderOf(change), phrase`${textOf(change, "repository")}`),
+    "quay:index:RepositoryPermission": (change) =>
+        permission(change, holderOf(change), phrase`${textOf(change, "repository")}`),
     "quay:index:DefaultPermission": (change) =>
-        permission(change, holderOf(change), phrase`every new repository of ${textOf(change, "organization")}`),
+        permission(
+            change,
+            holderOf(change),
+            phrase`every new repository of ${textOf(change, "organization")}`,
+        ),
     "quay:index:Team": (change) =>
-        permission(change, phrase`team ${textOf(change, "name")}`, phrase`organization ${textOf(change, "organization")}`),
+        permission(
+            change,
+            phrase`team ${textOf(change, "name")}`,
+            phrase`organization ${textOf(change, "organization")}`,
+        ),
     "quay:index:TeamMembership": (change) =>
         change.operation === "delete"
             ? []
-            : [dangerous(change, phrase`permission widened: ${show(change.after["member"])} joins team ${show(change.after["team"])}`)],
+            : [
+                  dangerous(
+                      change,
+                      phrase`permission widened: ${show(change.after["member"])} joins team ${show(change.after["team"])}`,
+                  ),
+              ],
 
     "quay:index:RobotFederation": (change) => {
         const robot = textOf(change, "robot");
-        if (change.operation === "delete") return [careful(change, phrase`robot ${robot}: nobody logs in any more without its password`)];
+        if (change.operation === "delete")
+            return [
+                careful(
+                    change,
+                    phrase`robot ${robot}: nobody logs in any more without its password`,
+                ),
+            ];
         const claims = (inputs: Inputs) => listOf(inputs["claims"]).map(show);
-        const added = claims(change.after).filter((claim) => isGone(change) || !claims(change.before).includes(claim));
+        const added = claims(change.after).filter(
+            (claim) => isGone(change) || !claims(change.before).includes(claim),
+        );
         const finding = isNew(change) ? careful : dangerous;
-        return added.map((claim) => finding(change, phrase`permission widened: logs in as robot ${robot} without its password: ${claim}`));
+        return added.map((claim) =>
+            finding(
+                change,
+                phrase`permission widened: logs in as robot ${robot} without its password: ${claim}`,
+            ),
+        );
     },
 
     "quay:index:PromotedImage": (change, preview) => {
         const target = textOf(change, "target");
-        if (change.operation === "delete") return [careful(change, phrase`image of ${target}: no longer looked after; its tags stay`)];
-        const version = (inputs: Inputs) => show(inputs["version"] ?? listOf(inputs["tags"]).map(show).join(", "));
+        if (change.operation === "delete")
+            return [
+                careful(change, phrase`image of ${target}: no longer looked after; its tags stay`),
+            ];
+        const version = (inputs: Inputs) =>
+            show(inputs["version"] ?? listOf(inputs["tags"]).map(show).join(", "));
         const from = isNew(change) ? "none" : version(change.before);
         const to = version(change.after);
         const { before, after } = change;
         return [
-            from === to ? undefined : careful(change, phrase`version of ${target}: ${from} → ${to}`),
+            from === to
+                ? undefined
+                : careful(change, phrase`version of ${target}: ${from} → ${to}`),
             !isNew(change) && from === to && isBuiltAgain(preview)
                 ? dangerous(
                       change,
@@ -79,10 +132,16 @@ export const quay: Readonly<Record<string, Rule>> = {
                   )
                 : undefined,
             isChanged(change, "digest")
-                ? careful(change, phrase`image of ${target}: ${digest(before["digest"])} → ${digest(after["digest"])}`)
+                ? careful(
+                      change,
+                      phrase`image of ${target}: ${digest(before["digest"])} → ${digest(after["digest"])}`,
+                  )
                 : undefined,
             isChanged(change, "source") && !isNew(change)
-                ? careful(change, phrase`images of ${target} come from ${show(before["source"])} → ${show(after["source"])}`)
+                ? careful(
+                      change,
+                      phrase`images of ${target} come from ${show(before["source"])} → ${show(after["source"])}`,
+                  )
                 : undefined,
         ];
     },
@@ -90,16 +149,32 @@ export const quay: Readonly<Record<string, Rule>> = {
     "quay:index:AutoPrunePolicy": (change) => {
         const where = placeOf(change);
         return change.operation === "delete"
-            ? [careful(change, phrase`auto-prune policy of ${where} removed: Quay no longer deletes ${prunes(change.before)}`)]
-            : [careful(change, phrase`auto-prune policy of ${where}: Quay deletes ${prunes(change.after)}`)];
+            ? [
+                  careful(
+                      change,
+                      phrase`auto-prune policy of ${where} removed: Quay no longer deletes ${prunes(change.before)}`,
+                  ),
+              ]
+            : [
+                  careful(
+                      change,
+                      phrase`auto-prune policy of ${where}: Quay deletes ${prunes(change.after)}`,
+                  ),
+              ];
     },
 
     "quay:index:TagImmutabilityPolicy": (change) => {
         const where = placeOf(change);
         const [from, to] = [show(change.before["tagPattern"]), show(change.after["tagPattern"])];
-        if (isNew(change)) return [careful(change, phrase`tags ${to} of ${where} become immutable`)];
+        if (isNew(change))
+            return [careful(change, phrase`tags ${to} of ${where} become immutable`)];
         return change.operation === "delete"
-            ? [dangerous(change, phrase`immutability policy removed: new tags ${from} of ${where} can be moved`)]
+            ? [
+                  dangerous(
+                      change,
+                      phrase`immutability policy removed: new tags ${from} of ${where} can be moved`,
+                  ),
+              ]
             : [dangerous(change, phrase`immutable tags of ${where}: ${from} → ${to}`)];
     },
 };
@@ -107,14 +182,20 @@ export const quay: Readonly<Record<string, Rule>> = {
 /** Whether the content of an image that the stack builds is another one. */
 function isBuiltAgain({ changes }: Preview): boolean {
     return changes.some(
-        (change) => change.type === "docker:index/registryImage:RegistryImage" && !isNew(change) && isChanged(change, "triggers"),
+        (change) =>
+            change.type === "docker:index/registryImage:RegistryImage" &&
+            !isNew(change) &&
+            isChanged(change, "triggers"),
     );
 }
 
 function visibility(change: Change, name: string): Finding | undefined {
     if (!isChanged(change, "visibility")) return undefined;
     const isPublic = change.after["visibility"] === "public";
-    if (isNew(change)) return isPublic ? careful(change, phrase`repository ${name} is made, public: anyone may pull`) : undefined;
+    if (isNew(change))
+        return isPublic
+            ? careful(change, phrase`repository ${name} is made, public: anyone may pull`)
+            : undefined;
     return isPublic
         ? dangerous(change, phrase`repository ${name} is made public: anyone may pull`)
         : careful(change, phrase`repository ${name} is made private: nobody pulls without a login`);
@@ -123,24 +204,45 @@ function visibility(change: Change, name: string): Finding | undefined {
 /** Whether the component that the robot is part of has another: then this one was rotated. */
 function hasOtherRobot({ type, parent, urn }: Change, { changes, unchanged }: Preview): boolean {
     const others = [...changes.filter((other) => !isGone(other)), ...unchanged];
-    return others.some((other) => other.type === type && other.parent === parent && other.urn !== urn);
+    return others.some(
+        (other) => other.type === type && other.parent === parent && other.urn !== urn,
+    );
 }
 
 const roles = ["read", "member", "write", "creator", "admin"];
 
 function permission(change: Change, who: Phrase, on: Phrase): Finding[] {
     const [from, to] = [change.before["role"], change.after["role"]];
-    if (change.operation === "delete") return [careful(change, phrase`${who} loses ${show(from)} on ${on}`)];
-    if (isNew(change)) return to === "admin" ? [dangerous(change, phrase`permission widened: ${who} gets ${show(to)} on ${on}`)] : [];
+    if (change.operation === "delete")
+        return [careful(change, phrase`${who} loses ${show(from)} on ${on}`)];
+    if (isNew(change))
+        return to === "admin"
+            ? [dangerous(change, phrase`permission widened: ${who} gets ${show(to)} on ${on}`)]
+            : [];
     if (isGone(change)) {
         const finding = to === "admin" ? dangerous : careful;
-        return [finding(change, phrase`permission moved: ${show(from)} of ${who} on ${on} → ${show(to)} of ${holder(change.after)}`)];
+        return [
+            finding(
+                change,
+                phrase`permission moved: ${show(from)} of ${who} on ${on} → ${show(to)} of ${holder(change.after)}`,
+            ),
+        ];
     }
     const rank = (role: Value | undefined) => roles.indexOf(show(role));
     if (rank(to) === rank(from)) return [];
     return rank(to) > rank(from)
-        ? [dangerous(change, phrase`permission widened: ${who} on ${on}: ${show(from)} → ${show(to)}`)]
-        : [careful(change, phrase`permission narrowed: ${who} on ${on}: ${show(from)} → ${show(to)}`)];
+        ? [
+              dangerous(
+                  change,
+                  phrase`permission widened: ${who} on ${on}: ${show(from)} → ${show(to)}`,
+              ),
+          ]
+        : [
+              careful(
+                  change,
+                  phrase`permission narrowed: ${who} on ${on}: ${show(from)} → ${show(to)}`,
+              ),
+          ];
 }
 
 /** Who has a permission: as it will be, or as it was where it goes or moves. */
@@ -155,7 +257,12 @@ function holder(inputs: Inputs): Phrase {
 
 /** What a policy holds for. */
 function placeOf(change: Change): string {
-    return textOf(change, change.before["namespace"] === undefined && change.after["namespace"] === undefined ? "repository" : "namespace");
+    return textOf(
+        change,
+        change.before["namespace"] === undefined && change.after["namespace"] === undefined
+            ? "repository"
+            : "namespace",
+    );
 }
 
 function prunes({ method, value, tagPattern, tagPatternMatches }: Inputs): Phrase {
@@ -163,7 +270,9 @@ function prunes({ method, value, tagPattern, tagPatternMatches }: Inputs): Phras
         tagPattern === undefined
             ? phrase`all tags`
             : phrase`tags ${[tagPatternMatches === false ? "other than" : "like"]} ${show(tagPattern)}`;
-    return method === "creation_date" ? phrase`${which} older than ${show(value)}` : phrase`${which} but the newest ${show(value)}`;
+    return method === "creation_date"
+        ? phrase`${which} older than ${show(value)}`
+        : phrase`${which} but the newest ${show(value)}`;
 }
 
 /** Enough of a digest to tell it by; the whole is in the diff. */

@@ -27,7 +27,10 @@ export function phrase(words: TemplateStringsArray, ...values: (string | Phrase)
     return words
         .flatMap((word, index) => {
             const value = values[index];
-            return [word, ...(value === undefined ? [] : typeof value === "string" ? [{ value }] : value)];
+            return [
+                word,
+                ...(value === undefined ? [] : typeof value === "string" ? [{ value }] : value),
+            ];
         })
         .filter((part) => part !== "");
 }
@@ -57,7 +60,9 @@ export function propertyOf(change: Change, path: string): PropertyChange | undef
 /** Whether this property, or something in it, changes. */
 export function isChanged(change: Change, path: string): boolean {
     return change.properties.some(
-        (property) => property.path === path || (/^[.[]/.test(property.path.slice(path.length)) && property.path.startsWith(path)),
+        (property) =>
+            property.path === path ||
+            (/^[.[]/.test(property.path.slice(path.length)) && property.path.startsWith(path)),
     );
 }
 

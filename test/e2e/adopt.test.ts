@@ -8,10 +8,17 @@ describe("make adopt", () => {
     let robotToken: string;
 
     /** Quay's API, as somebody's browser uses it. */
-    async function quay(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
+    async function quay(
+        method: string,
+        path: string,
+        body?: unknown,
+    ): Promise<Record<string, unknown>> {
         const response = await fetch(`${chain.quay.url}/api/v1/${path}`, {
             method,
-            headers: { authorization: `Bearer ${chain.environment["QUAY_TOKEN"] ?? ""}`, "content-type": "application/json" },
+            headers: {
+                authorization: `Bearer ${chain.environment["QUAY_TOKEN"] ?? ""}`,
+                "content-type": "application/json",
+            },
             ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         });
         ok(response.ok, `${method} ${path}: ${String(response.status)}`);
@@ -23,9 +30,18 @@ describe("make adopt", () => {
         writeFileSync(join(chain.service, "content"), "by hand");
         // What the course chapter does: a repository, a robot that may write to it, its credentials and the workflow on GitHub, a first push.
         const [repository, robot] = ["mlops_python_2022_2023", "mlopspython_2022_2023_robot"];
-        await quay("POST", "repository", { namespace: "alice", repository, visibility: "public", description: "Made by hand" });
-        robotToken = String((await quay("PUT", `user/robots/${robot}`, { description: "mine" }))["token"]);
-        await quay("PUT", `repository/alice/${repository}/permissions/user/alice+${robot}`, { role: "write" });
+        await quay("POST", "repository", {
+            namespace: "alice",
+            repository,
+            visibility: "public",
+            description: "Made by hand",
+        });
+        robotToken = String(
+            (await quay("PUT", `user/robots/${robot}`, { description: "mine" }))["token"],
+        );
+        await quay("PUT", `repository/alice/${repository}/permissions/user/alice+${robot}`, {
+            role: "write",
+        });
         chain.repository.commit(
             { ".github/workflows/quay-deploy.yml": "name: by hand\non: push\njobs: {}\n" },
             { branch: "api/github_action" },
@@ -33,7 +49,14 @@ describe("make adopt", () => {
         chain.repository.setSecret("QUAY_USER", `alice+${robot}`);
         chain.repository.setSecret("QUAY_PWD", robotToken);
         const image = `${chain.quay.registry}/alice/${repository}:1.0.0`;
-        await chain.docker("login", chain.quay.registry, "--username", `alice+${robot}`, "--password", robotToken);
+        await chain.docker(
+            "login",
+            chain.quay.registry,
+            "--username",
+            `alice+${robot}`,
+            "--password",
+            robotToken,
+        );
         await chain.docker("build", "--quiet", "--tag", image, chain.service);
         await chain.docker("push", image);
         writeFileSync(join(chain.service, "content"), "since then");
@@ -47,7 +70,10 @@ describe("make adopt", () => {
     it("is what up asks for, and nothing has changed then", async () => {
         const state = JSON.stringify(chain.quay.dump());
         await rejects(chain.up("dev"), (error) => {
-            match(String(error), /The file \.github\/workflows\/quay-deploy\.yml is there already .* not this stack's/);
+            match(
+                String(error),
+                /The file \.github\/workflows\/quay-deploy\.yml is there already .* not this stack's/,
+            );
             match(String(error), /pulumi config set --path mlops:github\.adopt true -s dev/);
             return true;
         });
@@ -59,12 +85,18 @@ describe("make adopt", () => {
         match(printed, /2 of them are the stack's now/);
         const { changes, output } = await chain.preview("dev");
         deepEqual(Object.keys(changes).sort(), ["create", "same"], output);
-        match(await chain.run(process.execPath, "adopt/main.ts", "dev"), /There is nothing that the stack does not know/);
+        match(
+            await chain.run(process.execPath, "adopt/main.ts", "dev"),
+            /There is nothing that the stack does not know/,
+        );
     });
 
     it("keeps what was pushed: a new content needs a new version, and gets it", async () => {
         const { "1.0.0": byHand } = await chain.tags("dev");
-        await rejects(chain.up("dev"), /mlops_python_2022_2023:1\.0\.0 points at .*raise the version/);
+        await rejects(
+            chain.up("dev"),
+            /mlops_python_2022_2023:1\.0\.0 points at .*raise the version/,
+        );
         await chain.set("dev", "service.version", "1.1.0");
         await chain.up("dev");
         const tags = await chain.tags("dev");
@@ -73,10 +105,19 @@ describe("make adopt", () => {
     });
 
     it("has the same robot, the same token, its own workflow, and no more to do", async () => {
-        deepEqual(chain.repository.secrets("dev"), { QUAY_USER: "alice+mlopspython_2022_2023_robot", QUAY_PWD: robotToken });
+        deepEqual(chain.repository.secrets("dev"), {
+            QUAY_USER: "alice+mlopspython_2022_2023_robot",
+            QUAY_PWD: robotToken,
+        });
         deepEqual(Object.keys(chain.repository.secrets()).sort(), ["QUAY_PWD", "QUAY_USER"]); // those are not ours to delete
-        match(chain.repository.files("api/github_action")[".github/workflows/quay-deploy.yml"] ?? "", /^# Managed by Pulumi: mlops\/dev/);
-        equal((await quay("GET", "repository/alice/mlops_python_2022_2023"))["description"], "Made by hand");
+        match(
+            chain.repository.files("api/github_action")[".github/workflows/quay-deploy.yml"] ?? "",
+            /^# Managed by Pulumi: mlops\/dev/,
+        );
+        equal(
+            (await quay("GET", "repository/alice/mlops_python_2022_2023"))["description"],
+            "Made by hand",
+        );
         deepEqual(Object.keys((await chain.up("dev")).changes), ["same"]);
     });
 });

@@ -37,18 +37,34 @@ describe("state in a bucket", () => {
     }
     /** Runs a command of the project's, in the environment that the project sets up. @returns what it said; it fails where the command does. */
     async function command(folder: string, line: string): Promise<string> {
-        const { stdout, stderr } = await run("bash", ["-c", `. toolchain/env.sh && ${line}`], { cwd: folder, env });
+        const { stdout, stderr } = await run("bash", ["-c", `. toolchain/env.sh && ${line}`], {
+            cwd: folder,
+            env,
+        });
         return stdout + stderr;
     }
     /** All objects of the bucket, by name. */
     const bucket = (): Map<string, string> => {
-        const files = readdirSync(objects, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-        return new Map(files.map(({ parentPath, name }) => [join(parentPath, name), readFileSync(join(parentPath, name), "utf8")]));
+        const files = readdirSync(objects, { recursive: true, withFileTypes: true }).filter(
+            (entry) => entry.isFile(),
+        );
+        return new Map(
+            files.map(({ parentPath, name }) => [
+                join(parentPath, name),
+                readFileSync(join(parentPath, name), "utf8"),
+            ]),
+        );
     };
 
     before(async () => {
         objects = temporary("bucket");
-        server = new S3rver({ address: "127.0.0.1", port: 0, directory: objects, silent: true, configureBuckets: [{ name: "state" }] });
+        server = new S3rver({
+            address: "127.0.0.1",
+            port: 0,
+            directory: objects,
+            silent: true,
+            configureBuckets: [{ name: "state" }],
+        });
         const { port } = await server.run();
         env = {
             ...process.env,
@@ -68,7 +84,9 @@ describe("state in a bucket", () => {
     it("is made by the project's own commands, with its secrets encrypted", async () => {
         const folder = checkOut();
         match(await command(folder, "toolchain/up.sh local"), /The service is healthy/);
-        const password = (await command(folder, "pulumi stack output password --show-secrets --stack local")).trim();
+        const password = (
+            await command(folder, "pulumi stack output password --show-secrets --stack local")
+        ).trim();
         equal(password.length, 20);
         const stored = [...bucket()];
         ok(stored.some(([name]) => name.includes("/.pulumi/stacks/mlops/local.json")));
@@ -82,23 +100,36 @@ describe("state in a bucket", () => {
         const folder = checkOut();
         await command(folder, "toolchain/stack.sh local");
         await command(folder, "pulumi preview --stack local --expect-no-changes --non-interactive");
-        equal((await command(folder, "pulumi stack output password --show-secrets --stack local")).trim().length, 20);
+        equal(
+            (
+                await command(folder, "pulumi stack output password --show-secrets --stack local")
+            ).trim().length,
+            20,
+        );
     });
 
     it("is locked while one machine changes it", async () => {
         const [first = "", second = ""] = copies;
         writeFileSync(join(first, "hold"), "");
         rmSync(join(first, "running"));
-        const up = spawn("bash", ["-c", ". toolchain/env.sh && pulumi up --yes --skip-preview --non-interactive --stack local"], {
-            cwd: first,
-            env,
-        });
+        const up = spawn(
+            "bash",
+            [
+                "-c",
+                ". toolchain/env.sh && pulumi up --yes --skip-preview --non-interactive --stack local",
+            ],
+            {
+                cwd: first,
+                env,
+            },
+        );
         const ended = once(up, "close");
         const deadline = Date.now() + 60_000;
         while (!readdirSync(first).includes("running") && Date.now() < deadline) await delay(20);
-        const refused: unknown = await command(second, "pulumi up --yes --skip-preview --non-interactive --stack local").catch(
-            (error: unknown) => error,
-        );
+        const refused: unknown = await command(
+            second,
+            "pulumi up --yes --skip-preview --non-interactive --stack local",
+        ).catch((error: unknown) => error);
         rmSync(join(first, "hold"));
         match(String(refused), /the stack is currently locked by 1 lock/);
         equal((await ended)[0], 0);
@@ -108,6 +139,11 @@ describe("state in a bucket", () => {
     it("is gone once `make down` has removed the stack", async () => {
         const [, second = ""] = copies;
         await command(second, "toolchain/down.sh local");
-        equal([...bucket().keys()].filter((name) => /\/stacks\/mlops\/local\.json(\._S3rver_object)?$/.test(name)).join(), "");
+        equal(
+            [...bucket().keys()]
+                .filter((name) => /\/stacks\/mlops\/local\.json(\._S3rver_object)?$/.test(name))
+                .join(),
+            "",
+        );
     });
 });

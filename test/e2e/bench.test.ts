@@ -18,12 +18,24 @@ describe("the benchmark", () => {
         const { stdout } = await run("node", ["bench/main.ts", ...options]);
         match(stdout, /How noisy the run was: the same piece of work took [\d.]+ to [\d.]+ s/);
         const rows = stdout.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
-        const of = (program: string, step: string): string[] => rows.find((row) => row[3] === step && row[4] === program) ?? [];
-        for (const step of ["first up", "preview", "up", "change", "refresh", "promote", "destroy"]) {
+        const of = (program: string, step: string): string[] =>
+            rows.find((row) => row[3] === step && row[4] === program) ?? [];
+        for (const step of [
+            "first up",
+            "preview",
+            "up",
+            "change",
+            "refresh",
+            "promote",
+            "destroy",
+        ]) {
             for (const program of ["plain Pulumi", "components", "components + Quay"]) {
                 if (step === "promote" && program === "components") continue;
                 const [, , , , , wall, , cpu, memory] = of(program, step).map(Number);
-                ok(wall !== undefined && cpu !== undefined && memory !== undefined, `${program}: ${step}`);
+                ok(
+                    wall !== undefined && cpu !== undefined && memory !== undefined,
+                    `${program}: ${step}`,
+                );
                 ok(
                     wall > 0.1 && cpu > 0.1 && memory > 50,
                     `${program}: ${step}: ${String(wall)} s, ${String(cpu)} s, ${String(memory)} MiB`,
@@ -38,8 +50,14 @@ describe("the benchmark", () => {
     });
 
     it("says which parts there are", async () => {
-        const failed = await run("node", ["bench/main.ts", "--only", "nothing"]).then(({ stdout }) => stdout, String);
-        match(failed, /There is no "nothing": environments, services, pauses, stacks, growth, promotion, hashing\./);
+        const failed = await run("node", ["bench/main.ts", "--only", "nothing"]).then(
+            ({ stdout }) => stdout,
+            String,
+        );
+        match(
+            failed,
+            /There is no "nothing": environments, services, pauses, stacks, growth, promotion, hashing\./,
+        );
         equal(failed.includes("    at "), false, failed);
     });
 });

@@ -12,7 +12,10 @@ describe("the board", () => {
     let context: string;
 
     /** What the board says; it must not fail, and must not show a token. */
-    async function board(args: string[], env: Record<string, string | undefined> = {}): Promise<string> {
+    async function board(
+        args: string[],
+        env: Record<string, string | undefined> = {},
+    ): Promise<string> {
         const own = {
             PULUMI_BACKEND_URL: `file://${project.state}`,
             PULUMI_CONFIG_PASSPHRASE: "for the test",
@@ -37,11 +40,18 @@ describe("the board", () => {
         context = temporary("context");
         writeFileSync(join(context, "Dockerfile"), dockerfile);
         writeFileSync(join(context, "content"), "one");
-        project = await Project.create({ version: "1.0.0", context }, { QUAY_URL: quay.url, QUAY_TOKEN: token }, undefined, producer);
+        project = await Project.create(
+            { version: "1.0.0", context },
+            { QUAY_URL: quay.url, QUAY_TOKEN: token },
+            undefined,
+            producer,
+        );
     });
     after(async () => {
         const { failed, output } = await project.destroy();
-        const images = (await run("docker", ["images", "--quiet", "--no-trunc", `${quay.registry}/*/*`])).stdout.trim();
+        const images = (
+            await run("docker", ["images", "--quiet", "--no-trunc", `${quay.registry}/*/*`])
+        ).stdout.trim();
         if (images !== "") await run("docker", ["rmi", "--force", ...new Set(images.split("\n"))]);
         project.remove();
         rmSync(context, { recursive: true });
@@ -59,10 +69,21 @@ describe("the board", () => {
         const { failed, output } = await project.up();
         equal(failed, false, output);
         const digest = await project.output("digest");
-        const row = ["local", "1.0.0", digest.slice(7, 19), "0 min", "private", "alice+digits_robot", "0 min"];
+        const row = [
+            "local",
+            "1.0.0",
+            digest.slice(7, 19),
+            "0 min",
+            "private",
+            "alice+digits_robot",
+            "0 min",
+        ];
         deepEqual(rowOf(await board([]), "local"), [...row, "queued", "-"]);
         const found = { name: "CVE-1", severity: "High" } as const;
-        quay.setScan(digest, { status: "scanned", features: [{ name: "libc", version: "1", vulnerabilities: [found, found] }] });
+        quay.setScan(digest, {
+            status: "scanned",
+            features: [{ name: "libc", version: "1", vulnerabilities: [found, found] }],
+        });
         deepEqual(rowOf(await board([]), "local"), [...row, "2 high", "-"]);
     });
 
@@ -84,7 +105,10 @@ describe("the board", () => {
 
     it("gives the token to its own Quay alone", async () => {
         const other = await startQuay();
-        match(await board([], { QUAY_URL: other.url }), /\nlocal: scan: The image is on another Quay/);
+        match(
+            await board([], { QUAY_URL: other.url }),
+            /\nlocal: scan: The image is on another Quay/,
+        );
         deepEqual(other.requests(), []);
         await other.stop();
     });
@@ -109,14 +133,24 @@ describe("the board", () => {
     });
 
     it("shows a release, the image's age beginning anew, the robot's going on", async () => {
-        const [before] = JSON.parse(await board(["--json"])) as { since: string; robot: { since: string } }[];
+        const [before] = JSON.parse(await board(["--json"])) as {
+            since: string;
+            robot: { since: string };
+        }[];
         writeFileSync(join(context, "content"), "two");
         project.configure({ version: "1.1.0", context });
         const { failed, output } = await project.up();
         equal(failed, false, output);
-        const [after] = JSON.parse(await board(["--json"])) as { version: string; since: string; robot: { since: string } }[];
+        const [after] = JSON.parse(await board(["--json"])) as {
+            version: string;
+            since: string;
+            robot: { since: string };
+        }[];
         equal(after?.version, "1.1.0");
-        ok(before && Date.parse(after.since) > Date.parse(before.since), JSON.stringify([before, after]));
+        ok(
+            before && Date.parse(after.since) > Date.parse(before.since),
+            JSON.stringify([before, after]),
+        );
         equal(after.robot.since, before.robot.since);
     });
 

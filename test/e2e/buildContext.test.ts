@@ -13,7 +13,17 @@ interface Case {
     readonly links?: Readonly<Record<string, string>>;
 }
 
-const files = ["a", "b.py", ".hidden", "src/a.py", "src/a.pyc", "src/deep/er/b.py", "src/deep/c.txt", "docs/x.md", "docs/.y"];
+const files = [
+    "a",
+    "b.py",
+    ".hidden",
+    "src/a.py",
+    "src/a.pyc",
+    "src/deep/er/b.py",
+    "src/deep/c.txt",
+    "docs/x.md",
+    "docs/.y",
+];
 const cases: Record<string, Case> = {
     "nothing ignored": { files, ignore: [] },
     "an allow list": { files, ignore: ["*", "!src", "!b.py"] },
@@ -26,9 +36,16 @@ const cases: Record<string, Case> = {
     "comments, blanks and spaces": { files, ignore: ["# a", "", "  docs  ", "/a"] },
     "a trailing slash and a dot": { files, ignore: ["src/", "./docs"] },
     "ranges and single characters": { files, ignore: ["[a-b]*", "?ocs"] },
-    "the ignore file and the Dockerfile themselves": { files, ignore: [".dockerignore", "Dockerfile"] },
+    "the ignore file and the Dockerfile themselves": {
+        files,
+        ignore: [".dockerignore", "Dockerfile"],
+    },
     "a parent": { files, ignore: ["src/../docs"] },
-    links: { files: ["src/a"], ignore: ["src/ignored"], links: { link: "src/a", "src/ignored": "a", dangling: "nowhere" } },
+    links: {
+        files: ["src/a"],
+        ignore: ["src/ignored"],
+        links: { link: "src/a", "src/ignored": "a", dangling: "nowhere" },
+    },
 };
 
 const seed = Date.now() % 1_000_000;
@@ -36,7 +53,10 @@ const segment = fc.constantFrom("a", "b", "c", "ab", "*", "?", "**", "a*", "[ab]
 const pattern = fc
     .tuple(fc.boolean(), fc.array(segment, { minLength: 1, maxLength: 3 }))
     .map(([exception, path]) => `${exception ? "!" : ""}${path.join("/")}`);
-for (const ignore of fc.sample(fc.array(pattern, { minLength: 1, maxLength: 4 }), { numRuns: 60, seed })) {
+for (const ignore of fc.sample(fc.array(pattern, { minLength: 1, maxLength: 4 }), {
+    numRuns: 60,
+    seed,
+})) {
     cases[`any patterns (seed ${String(seed)}): ${ignore.join(" ")}`] = {
         files: ["a", "b", "c/a", "c/b", "ab/a/b", "ab/a/c", "ba/c"],
         ignore,
@@ -59,7 +79,9 @@ async function filesIn(image: string): Promise<string[]> {
     const container = (await run("docker", ["create", image, "none"])).stdout.trim();
     try {
         const { stdout } = await run("bash", ["-c", `docker export ${container} | tar -t`]);
-        const below = stdout.split("\n").filter((path) => path.startsWith("sent/") && !path.endsWith("/"));
+        const below = stdout
+            .split("\n")
+            .filter((path) => path.startsWith("sent/") && !path.endsWith("/"));
         return below.map((path) => path.slice("sent/".length)).sort();
     } finally {
         await run("docker", ["rm", container]);
@@ -78,12 +100,20 @@ describe("the build context is what the Docker provider sends", () => {
             program: () => {
                 entries.forEach((_, index) => {
                     const id = String(index);
-                    new docker.RemoteImage(id, { name: `${name}:${id}`, build: { context: join(folder, id) } });
+                    new docker.RemoteImage(id, {
+                        name: `${name}:${id}`,
+                        build: { context: join(folder, id) },
+                    });
                 });
                 return Promise.resolve();
             },
         },
-        { envVars: { PULUMI_BACKEND_URL: `file://${state}`, PULUMI_CONFIG_PASSPHRASE: "for the test" } },
+        {
+            envVars: {
+                PULUMI_BACKEND_URL: `file://${state}`,
+                PULUMI_CONFIG_PASSPHRASE: "for the test",
+            },
+        },
     );
     before(async () => {
         entries.forEach(([, files], index) => {
@@ -99,7 +129,10 @@ describe("the build context is what the Docker provider sends", () => {
 
     entries.forEach(([what], index) => {
         it(`with ${what}`, async () => {
-            const listed = listContext({ folder: join(folder, String(index)), dockerfile: "Dockerfile" });
+            const listed = listContext({
+                folder: join(folder, String(index)),
+                dockerfile: "Dockerfile",
+            });
             // Folders do not count: which empty ones are sent, where the ignore file leaves them out, depends on Docker's version.
             const paths = listed.filter(({ kind }) => kind !== "directory").map(({ path }) => path);
             deepEqual(paths, await filesIn(`${name}:${String(index)}`));

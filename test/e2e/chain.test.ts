@@ -11,17 +11,25 @@ describe("dev, staging and prod", () => {
     function write(content: string): void {
         writeFileSync(join(chain.service, "content"), content);
     }
-    const release = (environment: EnvironmentName, version: string) => chain.set(environment, "service.version", version);
+    const release = (environment: EnvironmentName, version: string) =>
+        chain.set(environment, "service.version", version);
     const workflow = (environment: EnvironmentName): string => {
-        const [branch, path] = environment === "dev" ? ["api/github_action", "quay-deploy"] : ["main", `quay-release-${environment}`];
+        const [branch, path] =
+            environment === "dev"
+                ? ["api/github_action", "quay-deploy"]
+                : ["main", `quay-release-${environment}`];
         return chain.repository.files(branch)[`.github/workflows/${path}.yml`] ?? "";
     };
     async function noChanges(environment: EnvironmentName): Promise<void> {
-        for (const { changes, output } of [await chain.preview(environment), await chain.up(environment)]) {
+        for (const { changes, output } of [
+            await chain.preview(environment),
+            await chain.up(environment),
+        ]) {
             deepEqual(Object.keys(changes), ["same"], output);
         }
     }
-    const blobBytes = () => chain.quay.requests().reduce((sum, { blobBytes }) => sum + blobBytes, 0);
+    const blobBytes = () =>
+        chain.quay.requests().reduce((sum, { blobBytes }) => sum + blobBytes, 0);
 
     before(async () => {
         chain = await Chain.create();
@@ -55,7 +63,10 @@ describe("dev, staging and prod", () => {
             output,
             /After dev: digest not yet known\. There is no tag "1\.0\.0" in .*mlops_python_2022_2023: there is no such repository/,
         );
-        await rejects(chain.up("staging"), /There is no tag "1\.0\.0" in .*Publish it first, or give a version that is there\./);
+        await rejects(
+            chain.up("staging"),
+            /There is no tag "1\.0\.0" in .*Publish it first, or give a version that is there\./,
+        );
     });
 
     it("publishes from dev", async () => {
@@ -79,7 +90,10 @@ describe("dev, staging and prod", () => {
             equal(blobBytes(), 0);
             const { digest, image, version } = await chain.outputs(environment);
             deepEqual([digest, version], [digests["1.0.0"], "1.0.0"]);
-            equal(image, `${chain.quay.registry}/alice/mlops_python_2022_2023_${environment}@${digest}`);
+            equal(
+                image,
+                `${chain.quay.registry}/alice/mlops_python_2022_2023_${environment}@${digest}`,
+            );
             ok(workflow(environment).includes(digest));
             await noChanges(environment);
         }
@@ -101,10 +115,13 @@ describe("dev, staging and prod", () => {
     it("keeps production: a reviewer, immutable versions, no deletion", async () => {
         const prod = chain.repository.environments()["prod"];
         equal(prod?.reviewers.length, 1);
-        const deleted = await fetch(`${chain.quay.url}/api/v1/repository/alice/mlops_python_2022_2023_prod/tag/1.0.0`, {
-            method: "DELETE",
-            headers: { authorization: `Bearer ${chain.environment["QUAY_TOKEN"] ?? ""}` },
-        });
+        const deleted = await fetch(
+            `${chain.quay.url}/api/v1/repository/alice/mlops_python_2022_2023_prod/tag/1.0.0`,
+            {
+                method: "DELETE",
+                headers: { authorization: `Bearer ${chain.environment["QUAY_TOKEN"] ?? ""}` },
+            },
+        );
         equal(deleted.status, 409);
         await rejects(chain.destroy("prod"), /protect/);
         await noChanges("prod");
@@ -112,7 +129,10 @@ describe("dev, staging and prod", () => {
 
     it("refuses a version that was never published, with those that were", async () => {
         await release("prod", "3.0.0");
-        await rejects(chain.preview("prod"), /There is no tag "3\.0\.0" in .*_staging: it has 1\.0\.0\. Publish it first/);
+        await rejects(
+            chain.preview("prod"),
+            /There is no tag "3\.0\.0" in .*_staging: it has 1\.0\.0\. Publish it first/,
+        );
         await release("prod", "1.0.0");
     });
 
@@ -126,8 +146,13 @@ describe("dev, staging and prod", () => {
             await release(environment, "1.1.0");
             const { output, changes } = await chain.preview(environment);
             match(output, /~ version: "1\.0\.0" => "1\.1\.0"/);
-            match(output, new RegExp(`~ digest *: "${digests["1.0.0"] ?? ""}" => "${digests["1.1.0"]}"`));
-            const others = Object.fromEntries(Object.entries(changes).filter(([operation]) => operation !== "same"));
+            match(
+                output,
+                new RegExp(`~ digest *: "${digests["1.0.0"] ?? ""}" => "${digests["1.1.0"]}"`),
+            );
+            const others = Object.fromEntries(
+                Object.entries(changes).filter(([operation]) => operation !== "same"),
+            );
             deepEqual(others, { update: 2 }, output); // the promotion and the workflow's file
             deepEqual((await chain.up(environment)).changes, changes);
             equal((await chain.outputs(environment)).digest, digests["1.1.0"]);
@@ -145,7 +170,10 @@ describe("dev, staging and prod", () => {
         await chain.up("prod");
         equal((await chain.outputs("prod")).digest, digests["1.0.0"]);
         const tags = await chain.tags("prod");
-        deepEqual([tags["1.0.0"], tags["1.1.0"], tags["latest"]], [digests["1.0.0"], digests["1.1.0"], digests["1.0.0"]]);
+        deepEqual(
+            [tags["1.0.0"], tags["1.1.0"], tags["latest"]],
+            [digests["1.0.0"], digests["1.1.0"], digests["1.0.0"]],
+        );
         equal(blobBytes(), 0);
         await noChanges("prod");
     });
@@ -176,14 +204,21 @@ describe("dev, staging and prod", () => {
     });
 
     it("has no secret in any state", () => {
-        const secrets = [...chain.quay.secrets(), ...chain.github.secrets()].filter((secret) => secret.length > 8);
+        const secrets = [...chain.quay.secrets(), ...chain.github.secrets()].filter(
+            (secret) => secret.length > 8,
+        );
         ok(secrets.length > 8);
         const names = environments.map(
-            (environment) => chain.repository.environments()[environment] && chain.repository.secrets(environment)["QUAY_USER"],
+            (environment) =>
+                chain.repository.environments()[environment] &&
+                chain.repository.secrets(environment)["QUAY_USER"],
         );
         for (const environment of environments) {
             const state = chain.storedState(environment);
-            const found = secrets.filter((secret) => !names.includes(secret) && !secret.includes("+") && state.includes(secret));
+            const found = secrets.filter(
+                (secret) =>
+                    !names.includes(secret) && !secret.includes("+") && state.includes(secret),
+            );
             deepEqual(found, [], environment);
         }
     });

@@ -34,12 +34,18 @@ describe("a consumer of the outputs", () => {
         ok(answer.ok, answer.text);
         return answer.text.trim();
     }
-    const pulumi = (...args: string[]) => succeed("pulumi", ...args, "--non-interactive", "--color=never");
+    const pulumi = (...args: string[]) =>
+        succeed("pulumi", ...args, "--non-interactive", "--color=never");
     const consumerUp = () => pulumi("up", "--yes", "--skip-preview");
     /** The image of the consumer's container, as it was asked for. */
     async function running(): Promise<string> {
         const { stdout } = await run("docker", ["ps", "--quiet"]);
-        const found = await run("docker", ["inspect", "--format", "{{.Config.Image}}", ...stdout.trim().split("\n")]);
+        const found = await run("docker", [
+            "inspect",
+            "--format",
+            "{{.Config.Image}}",
+            ...stdout.trim().split("\n"),
+        ]);
         return found.stdout
             .split("\n")
             .filter((image) => image.startsWith(quay.registry))
@@ -47,7 +53,9 @@ describe("a consumer of the outputs", () => {
     }
     /** Removes what building it left on this machine: whoever runs it has to pull it. */
     async function forgetImages(): Promise<void> {
-        const images = (await run("docker", ["images", "--quiet", "--no-trunc", `${quay.registry}/*/*`])).stdout.trim();
+        const images = (
+            await run("docker", ["images", "--quiet", "--no-trunc", `${quay.registry}/*/*`])
+        ).stdout.trim();
         if (images !== "") await run("docker", ["rmi", "--force", ...new Set(images.split("\n"))]);
     }
     async function release(version: string, content: string, secret = false): Promise<void> {
@@ -63,23 +71,49 @@ describe("a consumer of the outputs", () => {
         context = temporary("context");
         writeFileSync(join(context, "Dockerfile"), dockerfile);
         const token = quay.createToken({ user: "alice" });
-        mlops = await Project.create({ version: "1.0.0", context }, { QUAY_URL: quay.url, QUAY_TOKEN: token }, undefined, producer);
+        mlops = await Project.create(
+            { version: "1.0.0", context },
+            { QUAY_URL: quay.url, QUAY_TOKEN: token },
+            undefined,
+            producer,
+        );
 
         // As in a repository of its own: the reader is installed from its tarball.
         folder = temporary("consumer");
         const docker = join(folder, "docker");
         mkdirSync(docker);
-        const own = { PULUMI_BACKEND_URL: `file://${mlops.state}`, PULUMI_CONFIG_PASSPHRASE: "for the test", DOCKER_CONFIG: docker };
+        const own = {
+            PULUMI_BACKEND_URL: `file://${mlops.state}`,
+            PULUMI_CONFIG_PASSPHRASE: "for the test",
+            DOCKER_CONFIG: docker,
+        };
         env = { ...process.env, ...own };
-        for (const file of ["Pulumi.yaml", "package.json", "index.ts"]) cpSync(join(root, "examples/consumer", file), join(folder, file));
-        const tarball = (await run("npm", ["pack", "--silent", "--pack-destination", folder, "./reader"], { cwd: root })).stdout.trim();
+        for (const file of ["Pulumi.yaml", "package.json", "index.ts"])
+            cpSync(join(root, "examples/consumer", file), join(folder, file));
+        const tarball = (
+            await run("npm", ["pack", "--silent", "--pack-destination", folder, "./reader"], {
+                cwd: root,
+            })
+        ).stdout.trim();
         await succeed("npm", "install", "--silent", "--no-audit", "--no-fund", `./${tarball}`);
         await pulumi("stack", "init", "test");
         await pulumi("config", "set", "environment", "local");
-        await pulumi("config", "set", "--path", "docker:registryAuth[0].address", `http://${quay.registry}`);
+        await pulumi(
+            "config",
+            "set",
+            "--path",
+            "docker:registryAuth[0].address",
+            `http://${quay.registry}`,
+        );
     });
     after(async () => {
-        const own = await command("pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive");
+        const own = await command(
+            "pulumi",
+            "destroy",
+            "--yes",
+            "--skip-preview",
+            "--non-interactive",
+        );
         const theirs = await mlops.destroy();
         await forgetImages();
         mlops.remove();
@@ -93,11 +127,17 @@ describe("a consumer of the outputs", () => {
         await pulumi("config", "set", "environment", "prod");
         const missing = await command("pulumi", "preview", "--non-interactive", "--color=never");
         equal(missing.ok, false);
-        match(missing.text, /error: There is no stack "organization\/mlops\/prod"\. Deploy it first, or look at the name/);
+        match(
+            missing.text,
+            /error: There is no stack "organization\/mlops\/prod"\. Deploy it first, or look at the name/,
+        );
         await pulumi("config", "set", "environment", "local");
         const empty = await command("pulumi", "preview", "--non-interactive", "--color=never");
         equal(empty.ok, false);
-        match(empty.text, /error: The stack "organization\/mlops\/local" has no outputs yet: `pulumi up` in it comes first\./);
+        match(
+            empty.text,
+            /error: The stack "organization\/mlops\/local" has no outputs yet: `pulumi up` in it comes first\./,
+        );
         for (const { text } of [missing, empty]) {
             equal(text.slice(text.indexOf("Diagnostics:")).match(/error: /g)?.length, 1, text);
             equal(/ at .*:\d+:\d+|serializing/.test(text), false, text);
@@ -106,7 +146,15 @@ describe("a consumer of the outputs", () => {
 
     it("runs the image by the digest that the environment is at", async () => {
         await release("1.0.0", "one");
-        await succeed("docker", "login", quay.registry, "-u", await mlops.output("robotUsername"), "-p", await mlops.output("robotToken"));
+        await succeed(
+            "docker",
+            "login",
+            quay.registry,
+            "-u",
+            await mlops.output("robotUsername"),
+            "-p",
+            await mlops.output("robotToken"),
+        );
         await forgetImages();
         await consumerUp();
         const image = await mlops.output("image");
@@ -144,15 +192,27 @@ describe("a consumer of the outputs", () => {
         );
         const tsc = join(root, "node_modules/.bin/tsc");
         await succeed(tsc);
-        writeFileSync(join(folder, "wrong.ts"), 'import { deployment } from "mlops-reader";\ndeployment("prod").imag;\n');
+        writeFileSync(
+            join(folder, "wrong.ts"),
+            'import { deployment } from "mlops-reader";\ndeployment("prod").imag;\n',
+        );
         const wrong = await command(tsc);
         equal(wrong.ok, false);
-        match(wrong.text, /wrong\.ts\(2,20\): error TS2551: Property 'imag' does not exist.*Did you mean 'image'\?/s);
+        match(
+            wrong.text,
+            /wrong\.ts\(2,20\): error TS2551: Property 'imag' does not exist.*Did you mean 'image'\?/s,
+        );
         rmSync(join(folder, "wrong.ts"));
     });
 
     it("has them as JSON in any other language", async () => {
-        const json = await pulumi("stack", "output", "--json", "--stack", "organization/mlops/local");
+        const json = await pulumi(
+            "stack",
+            "output",
+            "--json",
+            "--stack",
+            "organization/mlops/local",
+        );
         const { image } = stackOutputs.parse(JSON.parse(json)) as { image?: string };
         equal(image, await mlops.output("image"));
     });

@@ -11,18 +11,31 @@ import { run, temporary } from "./project.ts";
 
 const job = z.object({
     permissions: z.record(z.string(), z.string()),
-    steps: z.array(z.object({ id: z.string().optional(), with: z.record(z.string(), z.unknown()).default({}) })),
+    steps: z.array(
+        z.object({
+            id: z.string().optional(),
+            with: z.record(z.string(), z.unknown()).default({}),
+        }),
+    ),
 });
 const jobs = z.object({ jobs: z.record(z.string(), job) });
 
 /** What a workflow asks for: what is not there, its tokens may not do here. */
-function permissionsOf(workflow: string, id: string): { readonly own: Grants; readonly app: Grants } {
-    const file = readFileSync(join(import.meta.dirname, `../../.github/workflows/${workflow}.yml`), "utf8");
+function permissionsOf(
+    workflow: string,
+    id: string,
+): { readonly own: Grants; readonly app: Grants } {
+    const file = readFileSync(
+        join(import.meta.dirname, `../../.github/workflows/${workflow}.yml`),
+        "utf8",
+    );
     const { permissions, steps } = job.parse(jobs.parse(parse(file)).jobs[id]);
-    const ofApp = Object.entries(steps.find(({ id }) => id === "app")?.with ?? {}).flatMap(([name, level]) => {
-        const [, permission] = /^permission-(.+)$/.exec(name) ?? [];
-        return permission === undefined ? [] : [[permission, level] as const];
-    });
+    const ofApp = Object.entries(steps.find(({ id }) => id === "app")?.with ?? {}).flatMap(
+        ([name, level]) => {
+            const [, permission] = /^permission-(.+)$/.exec(name) ?? [];
+            return permission === undefined ? [] : [[permission, level] as const];
+        },
+    );
     const grants = (entries: readonly (readonly [string, unknown])[]): Grants =>
         Object.fromEntries(entries.map(([name, level]) => [name.replaceAll("-", "_"), level]));
     return { own: grants(Object.entries(permissions)), app: grants(ofApp) };
@@ -50,12 +63,18 @@ describe("the delivery of the environments", () => {
             GITHUB_STEP_SUMMARY: join(runner, "summary"),
             GITHUB_OUTPUT: join(runner, "output"),
         };
-        const options = { cwd: chain.folder, env: { ...process.env, ...chain.environment, ...actions, ...env }, maxBuffer: 1 << 26 };
+        const options = {
+            cwd: chain.folder,
+            env: { ...process.env, ...chain.environment, ...actions, ...env },
+            maxBuffer: 1 << 26,
+        };
         try {
             const { stdout } = await run("toolchain/deliver.sh", args, options);
             return stdout;
         } catch (error) {
-            const { stdout, stderr } = z.object({ stdout: z.string(), stderr: z.string() }).parse(error);
+            const { stdout, stderr } = z
+                .object({ stdout: z.string(), stderr: z.string() })
+                .parse(error);
             throw new Error(stdout + stderr);
         }
     };
@@ -69,7 +88,10 @@ describe("the delivery of the environments", () => {
     });
     const written = (name: string) => readFileSync(join(runner, name), "utf8");
     const git = (...args: string[]): string =>
-        execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@example.org", ...args], { cwd: chain.folder, encoding: "utf8" });
+        execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@example.org", ...args], {
+            cwd: chain.folder,
+            encoding: "utf8",
+        });
     const build = (content: string) => {
         mkdirSync(chain.service, { recursive: true });
         writeFileSync(join(chain.service, "Dockerfile"), "FROM scratch\nCOPY content /content\n");
@@ -98,15 +120,27 @@ describe("the delivery of the environments", () => {
         git("commit", "--quiet", "--message", title);
         project.createBranch(title);
         const { sha } = project.commit({ change: title }, { branch: title });
-        const pull = z.object({ number: z.int() }).parse(await ask("POST", "pulls", { title, head: title, base: "main" }));
+        const pull = z
+            .object({ number: z.int() })
+            .parse(await ask("POST", "pulls", { title, head: title, base: "main" }));
         return { number: pull.number, sha };
     };
     /** What the workflow "Preview" does; its artifact is uploaded. */
-    const review = async ({ number, sha }: { number: number; sha: string }, branch: string): Promise<number> => {
+    const review = async (
+        { number, sha }: { number: number; sha: string },
+        branch: string,
+    ): Promise<number> => {
         rmSync(join(chain.folder, "previews"), { recursive: true, force: true });
         rmSync(join(chain.folder, "reviewed"), { recursive: true, force: true });
-        await Promise.all(environments.map((environment) => deliver(["preview", environment], { ...reading, ...noEngine })));
-        await deliver(["review", ...environments], { ...ownToken("preview", "review"), GITHUB_REF: `refs/pull/${String(number)}/merge` });
+        await Promise.all(
+            environments.map((environment) =>
+                deliver(["preview", environment], { ...reading, ...noEngine }),
+            ),
+        );
+        await deliver(["review", ...environments], {
+            ...ownToken("preview", "review"),
+            GITHUB_REF: `refs/pull/${String(number)}/merge`,
+        });
         const [, artifact = ""] = /^artifact=(.*)$/m.exec(written("output")) ?? [];
         return project.uploadArtifact(artifact, { sha, branch });
     };
@@ -120,13 +154,23 @@ describe("the delivery of the environments", () => {
     };
     /** What the workflow "Deploy" does for one environment. */
     const deploy = (environment: string) => deliver(["deploy", environment]);
-    const find = (commit: string) => deliver(["find"], { ...ownToken("deploy-stack", "deploy"), GITHUB_SHA: commit });
+    const find = (commit: string) =>
+        deliver(["find"], { ...ownToken("deploy-stack", "deploy"), GITHUB_SHA: commit });
     const stateOf = () =>
-        environments.map((environment) => [chain.storedState(environment), statSync(join(stateFolder(), "locks")).mtimeMs] as const);
-    const stateFolder = () => join((chain.environment["PULUMI_BACKEND_URL"] ?? "").replace("file://", ""), ".pulumi");
+        environments.map(
+            (environment) =>
+                [
+                    chain.storedState(environment),
+                    statSync(join(stateFolder(), "locks")).mtimeMs,
+                ] as const,
+        );
+    const stateFolder = () =>
+        join((chain.environment["PULUMI_BACKEND_URL"] ?? "").replace("file://", ""), ".pulumi");
     const changing = () => {
         const all = [...chain.quay.requests(), ...chain.github.requests()];
-        return all.filter(({ method }) => !["GET", "HEAD"].includes(method)).map(({ method, path }) => `${method} ${path}`);
+        return all
+            .filter(({ method }) => !["GET", "HEAD"].includes(method))
+            .map(({ method, path }) => `${method} ${path}`);
     };
 
     before(async () => {
@@ -141,7 +185,10 @@ describe("the delivery of the environments", () => {
         git("init", "--quiet", "--initial-branch", "main");
         git("add", "--all");
         git("commit", "--quiet", "--message", "What is deployed");
-        reading.QUAY_TOKEN = chain.quay.createToken({ user: "alice", scopes: ["repo:read", "user:read"] });
+        reading.QUAY_TOKEN = chain.quay.createToken({
+            user: "alice",
+            scopes: ["repo:read", "user:read"],
+        });
         reading.GITHUB_TOKEN = chain.github.createToken({ ...service, permissions: {} });
         drifting.GITHUB_TOKEN = app("drift", "drift");
     });
@@ -162,13 +209,16 @@ describe("the delivery of the environments", () => {
 
     it("previews a release to all of them with tokens that read and without a Docker engine, and changes nothing anywhere", async () => {
         build("two");
-        for (const environment of environments) configure(environment, "version: 1.0.0", "version: 1.1.0");
+        for (const environment of environments)
+            configure(environment, "version: 1.0.0", "version: 1.1.0");
         release = await propose("release");
         const before = stateOf();
         chain.quay.clearRequests();
         chain.github.clearRequests();
         const printed = await Promise.all(
-            environments.map((environment) => deliver(["preview", environment], { ...reading, ...noEngine })),
+            environments.map((environment) =>
+                deliver(["preview", environment], { ...reading, ...noEngine }),
+            ),
         );
         for (const text of printed) match(text, /version of .*: 1\.0\.0 → 1\.1\.0/);
         deepEqual(changing(), []);
@@ -180,7 +230,8 @@ describe("the delivery of the environments", () => {
         reviewedIn = await review(release, "release");
         const [comment = "", ...others] = project.comments(release.number);
         deepEqual(others, []);
-        for (const environment of environments) match(comment, new RegExp(`^\\| \`${environment}\` \\|`, "m"));
+        for (const environment of environments)
+            match(comment, new RegExp(`^\\| \`${environment}\` \\|`, "m"));
         equal(comment.split("\n").slice(1).join("\n"), written("summary").trimEnd());
         const tree = git("rev-parse", "HEAD^{tree}").trim();
         equal(written("output"), `artifact=reviewed-${tree}\n`);
@@ -190,7 +241,10 @@ describe("the delivery of the environments", () => {
     it("deploys what was reviewed, one after the other, with the permissions that the workflow asks for", async () => {
         const sha = merge(release, "release");
         await find(sha);
-        equal(written("output"), `run=${String(reviewedIn)}\nartifact=reviewed-${git("rev-parse", "HEAD^{tree}").trim()}\n`);
+        equal(
+            written("output"),
+            `run=${String(reviewedIn)}\nartifact=reviewed-${git("rev-parse", "HEAD^{tree}").trim()}\n`,
+        );
         for (const environment of environments) {
             match(await deploy(environment), /What would be deployed is what was reviewed\./);
             const { version, digest } = await chain.outputs(environment);
@@ -200,9 +254,15 @@ describe("the delivery of the environments", () => {
     });
 
     it("can be run again: what is deployed already passes, and stays", async () => {
-        const before = await Promise.all(environments.map((environment) => chain.outputs(environment)));
-        for (const environment of environments) match(await deploy(environment), /What would be deployed is what was reviewed\./);
-        deepEqual(await Promise.all(environments.map((environment) => chain.outputs(environment))), before);
+        const before = await Promise.all(
+            environments.map((environment) => chain.outputs(environment)),
+        );
+        for (const environment of environments)
+            match(await deploy(environment), /What would be deployed is what was reviewed\./);
+        deepEqual(
+            await Promise.all(environments.map((environment) => chain.outputs(environment))),
+            before,
+        );
     });
 
     it("stops where something else was deployed meanwhile, and changes nothing; with a new review it goes on", async () => {
@@ -216,13 +276,18 @@ describe("the delivery of the environments", () => {
         merge(pull, "private");
         const before = chain.storedState("prod");
         await rejects(deploy("prod"), (error: Error) => {
-            match(error.message, /What would be deployed is not what was reviewed\. Nothing was changed\./);
+            match(
+                error.message,
+                /What would be deployed is not what was reviewed\. Nothing was changed\./,
+            );
             match(error.message, /quay:index:Robot::.*: was not reviewed/);
             match(error.message, /It needs a new review/);
             return true;
         });
         equal(chain.storedState("prod"), before);
-        await ask("POST", `issues/${String(pull.number)}/labels`, { labels: ["approve-dangerous"] });
+        await ask("POST", `issues/${String(pull.number)}/labels`, {
+            labels: ["approve-dangerous"],
+        });
         await review(pull, "private");
         await deploy("prod");
         equal((await chain.outputs("prod")).version, "1.1.0");
@@ -232,7 +297,10 @@ describe("the delivery of the environments", () => {
         configure("staging", "visibility: private", "visibility: public");
         git("commit", "--quiet", "--all", "--message", "Past everybody");
         const before = chain.storedState("staging");
-        await rejects(deploy("staging"), /No review is recorded of the tree [0-9a-f]{40}\. Nothing was changed\./);
+        await rejects(
+            deploy("staging"),
+            /No review is recorded of the tree [0-9a-f]{40}\. Nothing was changed\./,
+        );
         equal(chain.storedState("staging"), before);
         git("reset", "--quiet", "--hard", "HEAD^");
         const sha = project.commit({ change: "past everybody" }).sha;
@@ -243,10 +311,12 @@ describe("the delivery of the environments", () => {
     describe("finds drift", () => {
         const look = async (): Promise<void> => {
             rmSync(join(chain.folder, "drift"), { recursive: true, force: true });
-            for (const environment of environments) await deliver(["drift", environment], { ...drifting, ...noEngine });
+            for (const environment of environments)
+                await deliver(["drift", environment], { ...drifting, ...noEngine });
             await deliver(["report", ...environments], ownToken("drift", "report"));
         };
-        const issues = () => project.issues().map(({ state, body }) => ({ state, body: body ?? "" }));
+        const issues = () =>
+            project.issues().map(({ state, body }) => ({ state, body: body ?? "" }));
 
         it("and says nothing where there is none, whatever is on this machine", async () => {
             const images = await chain.docker("images", "--quiet", `${chain.quay.registry}/*/*`);
@@ -269,7 +339,9 @@ describe("the delivery of the environments", () => {
                 ["open"],
             );
             ok(!(issues()[0]?.body ?? "").includes(QUAY_PWD));
-            await chain.stack("staging").then((stack) => stack.up({ refresh: true, color: "never" }));
+            await chain
+                .stack("staging")
+                .then((stack) => stack.up({ refresh: true, color: "never" }));
             await look();
             deepEqual(
                 issues().map(({ state }) => state),

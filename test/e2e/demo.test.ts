@@ -8,14 +8,23 @@ describe("make demo", () => {
     it("tells the whole story, and leaves nothing behind", async () => {
         const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("mlops-demo-"));
         const before = left();
-        const { stdout } = await promisify(execFile)(process.execPath, ["demo/main.ts"], { maxBuffer: 1 << 26 });
+        const { stdout } = await promisify(execFile)(process.execPath, ["demo/main.ts"], {
+            maxBuffer: 1 << 26,
+        });
         match(stdout, /\/health answers: \{"status":"ok","version":"1\.0\.0"/);
         match(stdout, /pulumi up -s prod +rolled back: 2 update, \d+ same → 1\.0\.0/);
-        match(stdout, /QUAY_USER alice\+mlopspython_2022_2023_prod_robot → alice\+mlopspython_2022_2023_prod_robot_[a-z0-9]{6}/);
+        match(
+            stdout,
+            /QUAY_USER alice\+mlopspython_2022_2023_prod_robot → alice\+mlopspython_2022_2023_prod_robot_[a-z0-9]{6}/,
+        );
         match(stdout, /^ +prod +1\.0\.0 /m);
         deepEqual(left(), before);
         const registry = /Quay http:\/\/([^ ]+)/.exec(stdout)?.[1] ?? "";
-        const { stdout: images } = await promisify(execFile)("docker", ["images", "--quiet", `${registry}/*/*`]);
+        const { stdout: images } = await promisify(execFile)("docker", [
+            "images",
+            "--quiet",
+            `${registry}/*/*`,
+        ]);
         equal(images, "");
     });
 });

@@ -8,12 +8,21 @@ import { Chain } from "../../demo/chain.ts";
 function commandsOf(page: string): string[] {
     const text = readFileSync(join(import.meta.dirname, "../../docs", page), "utf8");
     const blocks = text.matchAll(/(?:<!-- (?<note>[^>]*) -->\n+)?```sh\n(?<commands>.*?)```/gs);
-    return [...blocks].flatMap(({ groups }) => (groups?.["note"]?.startsWith("not run") === true ? [] : [groups?.["commands"] ?? ""]));
+    return [...blocks].flatMap(({ groups }) =>
+        groups?.["note"]?.startsWith("not run") === true ? [] : [groups?.["commands"] ?? ""],
+    );
 }
 
 /** Each page is followed to the letter, by somebody who has what the pages before it made. */
 describe("the documentation", () => {
-    const inOrder = ["setup.md", "reviewing.md", "releasing.md", "rotating.md", "outputs.md", "operating.md"];
+    const inOrder = [
+        "setup.md",
+        "reviewing.md",
+        "releasing.md",
+        "rotating.md",
+        "outputs.md",
+        "operating.md",
+    ];
     const apart = ["adopting.md", "state.md"];
     let chain: Chain;
 
@@ -30,7 +39,8 @@ describe("the documentation", () => {
         });
         running.stdin?.end(typed ? `${QUAY_TOKEN}\n${GITHUB_TOKEN}\n` : "");
         let output = "";
-        for (const stream of [running.stdout, running.stderr]) stream?.on("data", (text: string) => (output += text));
+        for (const stream of [running.stdout, running.stderr])
+            stream?.on("data", (text: string) => (output += text));
         const code = await new Promise((resolve) => running.once("close", resolve));
         ok(code === 0, output);
         const secrets = [QUAY_TOKEN, GITHUB_TOKEN].filter((secret) => output.includes(secret));

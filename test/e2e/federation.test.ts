@@ -32,24 +32,44 @@ describe("identity without a password", () => {
     let token: string;
     let sign: (subject: string) => Promise<string>;
     const customization = () => `${github.url}/repos/octo/service/actions/oidc/customization/sub`;
-    const authorized = () => ({ authorization: `Bearer ${token}`, "content-type": "application/json" });
+    const authorized = () => ({
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+    });
     const customize = (body: unknown): Promise<Response> =>
-        fetch(customization(), { method: "PUT", headers: authorized(), body: JSON.stringify(body) });
+        fetch(customization(), {
+            method: "PUT",
+            headers: authorized(),
+            body: JSON.stringify(body),
+        });
     /** The `sub` of a job's token, as GitHub would make it now. */
     async function subject(environment: string): Promise<string> {
-        const answer: unknown = await (await fetch(customization(), { headers: authorized() })).json();
+        const answer: unknown = await (
+            await fetch(customization(), { headers: authorized() })
+        ).json();
         return `${z.object({ sub_claim_prefix: z.string() }).parse(answer).sub_claim_prefix}:environment:${environment}`;
     }
     /** What a job does: its identity for a password, and with that a login to the registry. */
     async function login(subject: string): Promise<void> {
         const basic = Buffer.from(`alice+digits_robot:${await sign(subject)}`).toString("base64");
-        const answer = await fetch(`${quay.url}/oauth2/federation/robot/token`, { headers: { authorization: `Basic ${basic}` } });
+        const answer = await fetch(`${quay.url}/oauth2/federation/robot/token`, {
+            headers: { authorization: `Basic ${basic}` },
+        });
         equal(answer.status, 200, await answer.clone().text());
         const password = z.object({ token: z.string() }).parse(await answer.json()).token;
         const folder = temporary("docker");
         try {
-            const command = ["login", quay.registry, "--username", "alice+digits_robot", "--password", password];
-            await promisify(execFile)("docker", command, { env: { ...process.env, DOCKER_CONFIG: folder } });
+            const command = [
+                "login",
+                quay.registry,
+                "--username",
+                "alice+digits_robot",
+                "--password",
+                password,
+            ];
+            await promisify(execFile)("docker", command, {
+                env: { ...process.env, DOCKER_CONFIG: folder },
+            });
         } finally {
             rmSync(folder, { recursive: true });
         }
@@ -65,7 +85,10 @@ describe("identity without a password", () => {
                 .setSubject(subject)
                 .setExpirationTime("5m")
                 .sign(privateKey);
-        [github, quay] = await Promise.all([startGitHub(), startQuay({ issuers: { keys: { [issuer]: { keys: [key] } } } })]);
+        [github, quay] = await Promise.all([
+            startGitHub(),
+            startQuay({ issuers: { keys: { [issuer]: { keys: [key] } } } }),
+        ]);
         quay.createUser("alice");
         github.createUser("octo");
         github.createRepository({ owner: "octo", name: "service", private: false });
@@ -97,7 +120,10 @@ describe("identity without a password", () => {
         const byId = await subject("dev");
         match(byId, /^repo:octo@\d+\/service@\d+:environment:dev$/);
         await login(byId);
-        await rejects(login(await subject("prod")), /robot federation is not configured for subject/);
+        await rejects(
+            login(await subject("prod")),
+            /robot federation is not configured for subject/,
+        );
         deepEqual(Object.keys(github.repository("octo/service").secrets("dev")), ["QUAY_USER"]);
         deepEqual(Object.keys((await project.up()).changes), ["same"]);
 
@@ -113,7 +139,10 @@ describe("identity without a password", () => {
         await customize({ use_default: false, include_claim_keys: ["job_workflow_ref"] });
         const { failed, output } = await project.up();
         equal(failed, true);
-        match(output, /error: The repository octo\/service has identity tokens with a subject of its own \(job_workflow_ref\)/);
+        match(
+            output,
+            /error: The repository octo\/service has identity tokens with a subject of its own \(job_workflow_ref\)/,
+        );
         await customize({ use_default: true });
     });
 });

@@ -62,7 +62,10 @@ describe("delivering to GitHub", () => {
     let repository: ReturnType<GitHub["createRepository"]>;
     let token: string;
 
-    const config = (changed: Partial<Delivery> = {}, more: Record<string, unknown> = {}): Record<string, unknown> => ({
+    const config = (
+        changed: Partial<Delivery> = {},
+        more: Record<string, unknown> = {},
+    ): Record<string, unknown> => ({
         github: {
             repository: "service",
             environment: { name: environmentName, branches: ["main"] },
@@ -101,12 +104,16 @@ describe("delivering to GitHub", () => {
     async function docker(...command: string[]): Promise<void> {
         const folder = temporary("docker");
         try {
-            await promisify(execFile)("docker", command, { env: { ...process.env, DOCKER_CONFIG: folder } });
+            await promisify(execFile)("docker", command, {
+                env: { ...process.env, DOCKER_CONFIG: folder },
+            });
         } finally {
             rmSync(folder, { recursive: true });
         }
     }
-    const login = async ({ QUAY_USER = "", QUAY_PWD = "" } = repository.secrets(environmentName)): Promise<void> =>
+    const login = async (
+        { QUAY_USER = "", QUAY_PWD = "" } = repository.secrets(environmentName),
+    ): Promise<void> =>
         docker("login", quay.registry, "--username", QUAY_USER, "--password", QUAY_PWD);
 
     beforeEach(async () => {
@@ -137,7 +144,10 @@ describe("delivering to GitHub", () => {
     it("makes the environment, its secrets and the workflow; the secrets log in to the registry", async () => {
         await up();
         deepEqual(Object.keys(repository.environments()), [environmentName]);
-        deepEqual(Object.keys(repository.secrets(environmentName)).sort(), ["QUAY_PWD", "QUAY_USER"]);
+        deepEqual(Object.keys(repository.secrets(environmentName)).sort(), [
+            "QUAY_PWD",
+            "QUAY_USER",
+        ]);
         equal(repository.variables(environmentName)["MANAGED_BY"], "mlops/local");
         match(repository.files()[path] ?? "", /^ {2}build_api:$/m);
         await login();
@@ -161,7 +171,10 @@ describe("delivering to GitHub", () => {
             github
                 .requests()
                 .filter(({ method, path }) => method !== "GET" && path.includes("/secrets/"))
-                .map(({ method, path, status }) => `${method} ${path.replace(/.*\//, "")} ${String(status)}`)
+                .map(
+                    ({ method, path, status }) =>
+                        `${method} ${path.replace(/.*\//, "")} ${String(status)}`,
+                )
                 .sort();
 
         it("updates the secrets in place when the robot is rotated", async () => {
@@ -205,7 +218,10 @@ describe("delivering to GitHub", () => {
             );
             project.configure(config({ adopt: true }));
             await up();
-            deepEqual([repository.files()[path], repository.files()["README.md"]], [delivered, "by hand"]);
+            deepEqual(
+                [repository.files()[path], repository.files()["README.md"]],
+                [delivered, "by hand"],
+            );
         });
 
         it("is seen and mended: a line of the workflow file", async () => {
@@ -237,7 +253,9 @@ describe("delivering to GitHub", () => {
         await up();
         deepEqual(Object.keys(repository.environments()), ["test"]);
         await login(repository.secrets("test"));
-        const changes = writes().map(({ method, path }) => `${method} ${path.replace(/.*\/environments\//, "")}`);
+        const changes = writes().map(
+            ({ method, path }) => `${method} ${path.replace(/.*\/environments\//, "")}`,
+        );
         deepEqual(
             changes.filter((change) => change.startsWith("DELETE")),
             ["DELETE dev"],
@@ -250,7 +268,10 @@ describe("delivering to GitHub", () => {
         repository.setSecret("OTHER", "kept");
         await up();
         await done(project.destroy());
-        deepEqual(Object.keys(repository.files()).sort(), [".github/workflows/other.yml", "README.md"]);
+        deepEqual(Object.keys(repository.files()).sort(), [
+            ".github/workflows/other.yml",
+            "README.md",
+        ]);
         deepEqual([repository.environments(), repository.secrets()], [{}, { OTHER: "kept" }]);
     });
 
@@ -267,11 +288,19 @@ describe("delivering to GitHub", () => {
     });
 
     it("says what to do where the plan has no environments: then it works", async () => {
-        const free = github.createRepository({ owner: "octo", name: "free", private: true, environments: false });
+        const free = github.createRepository({
+            owner: "octo",
+            name: "free",
+            private: true,
+            environments: false,
+        });
         project.configure(config({ repository: "free" }));
         const { failed, output } = await project.up();
         equal(failed, true);
-        match(output, /warning: octo\/free is private: .*should it answer 404, its owner.s plan has no environments/);
+        match(
+            output,
+            /warning: octo\/free is private: .*should it answer 404, its owner.s plan has no environments/,
+        );
         match(output, /environments\/dev: 404 Not Found/);
         project.configure(config({ repository: "free", environment: undefined }));
         await up();
@@ -297,7 +326,10 @@ describe("delivering to GitHub", () => {
             await api("PUT", "environments/dev", {});
             repository.setSecret("MINE", "kept", environmentName);
             github.clearRequests();
-            match(await refusal(), /The environment "dev" is there already, without the variable MANAGED_BY that makes it this stack's\./);
+            match(
+                await refusal(),
+                /The environment "dev" is there already, without the variable MANAGED_BY that makes it this stack's\./,
+            );
             project.configure(config({ adopt: true }));
             await up();
             equal(repository.secrets(environmentName)["MINE"], "kept");
@@ -310,7 +342,10 @@ describe("delivering to GitHub", () => {
             await api("PATCH", "environments/dev/variables/MANAGED_BY", { value: "mlops/other" });
             github.clearRequests();
             quay.clearRequests();
-            match(await refusal(), /The environment "dev" is there already, and it is managed by mlops\/other\./);
+            match(
+                await refusal(),
+                /The environment "dev" is there already, and it is managed by mlops\/other\./,
+            );
         });
     });
 
@@ -331,7 +366,10 @@ describe("delivering to GitHub", () => {
         const cases: Record<string, { readonly prepare: () => unknown; readonly says: RegExp }> = {
             "the scope workflow": {
                 prepare: () => {
-                    project.setEnvironment("GITHUB_TOKEN", github.createToken({ user: "octo", scopes: ["repo"] }));
+                    project.setEnvironment(
+                        "GITHUB_TOKEN",
+                        github.createToken({ user: "octo", scopes: ["repo"] }),
+                    );
                 },
                 says: /The token in GITHUB_TOKEN lacks the scope "workflow", which files in \.github\/workflows need\./,
             },
@@ -343,7 +381,12 @@ describe("delivering to GitHub", () => {
             },
             "the branch": {
                 prepare: () => {
-                    project.configure(config({ branch: "api/github_action", environment: { name: environmentName } }));
+                    project.configure(
+                        config({
+                            branch: "api/github_action",
+                            environment: { name: environmentName },
+                        }),
+                    );
                 },
                 says: /It has no branch "api\/github_action"\.\s+Push it \(git push origin HEAD:api\/github_action\)/,
             },
@@ -365,7 +408,10 @@ describe("delivering to GitHub", () => {
             project.setEnvironment("GITHUB_OWNER", "");
             for (const { failed, output } of [await project.preview(), await project.up()]) {
                 equal(failed, true);
-                match(output, /github:owner is not set: the user or organization that the repository belongs to/);
+                match(
+                    output,
+                    /github:owner is not set: the user or organization that the repository belongs to/,
+                );
             }
             deepEqual(calls(), []);
         });
@@ -414,11 +460,17 @@ describe("delivering to GitHub", () => {
         // At level 9 the engine and its SDK themselves log what is in a secret's envelope, whichever provider it is of. Nothing else may.
         const ofOthers = /arshaling property for RPC|RegisterResource RPC finished/;
         const logs = output.split("\n").filter((line) => !ofOthers.test(line));
-        const secrets = [...quay.secrets(), ...github.secrets()].filter((secret) => secret.length > 20);
+        const secrets = [...quay.secrets(), ...github.secrets()].filter(
+            (secret) => secret.length > 20,
+        );
         ok(secrets.includes(token) && secrets.length >= 3);
         for (const line of [...logs, preview.output, project.storedState()]) {
             const found = secrets.find((secret) => line.includes(secret));
-            equal(found, undefined, `a secret in clear: ${line.replaceAll(found ?? "", "[here]").slice(0, 300)}`);
+            equal(
+                found,
+                undefined,
+                `a secret in clear: ${line.replaceAll(found ?? "", "[here]").slice(0, 300)}`,
+            );
         }
     });
 });

@@ -47,7 +47,9 @@ const dumped = z.object({
         z.object({
             userRoles: z.record(z.string(), z.string()),
             /** Also those that were, with their end. */
-            tags: z.array(z.object({ name: z.string(), digest: z.string(), end: z.number().optional() })),
+            tags: z.array(
+                z.object({ name: z.string(), digest: z.string(), end: z.number().optional() }),
+            ),
             autoPrune: z.array(z.unknown()),
             immutability: z.array(z.unknown()),
         }),
@@ -68,10 +70,22 @@ describe("an up that is interrupted", () => {
         mkdirSync(context);
         writeFileSync(join(context, "Dockerfile"), "FROM scratch\nCOPY content /content\n");
         writeFileSync(join(context, "content"), "one");
-        project = await Project.create({ context }, { QUAY_URL: quay.url, QUAY_TOKEN: token }, undefined, program);
+        project = await Project.create(
+            { context },
+            { QUAY_URL: quay.url, QUAY_TOKEN: token },
+            undefined,
+            program,
+        );
     });
     afterEach(async () => {
-        const images = (await run("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", `${quay.registry}/*/*`])).stdout.trim();
+        const images = (
+            await run("docker", [
+                "images",
+                "--format",
+                "{{.Repository}}:{{.Tag}}",
+                `${quay.registry}/*/*`,
+            ])
+        ).stdout.trim();
         if (images !== "") await run("docker", ["rmi", ...images.split("\n")]);
         project.remove();
         rmSync(join(context, ".."), { recursive: true });
@@ -79,9 +93,20 @@ describe("an up that is interrupted", () => {
     });
 
     const startUp = (): Running =>
-        project.start("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
+        project.start(
+            "pulumi",
+            "up",
+            "--stack",
+            "local",
+            "--yes",
+            "--skip-preview",
+            "--non-interactive",
+            "--color",
+            "never",
+        );
 
-    const recover = (...options: string[]): Running => project.start("node", "toolchain/recover.ts", "local", ...options);
+    const recover = (...options: string[]): Running =>
+        project.start("node", "toolchain/recover.ts", "local", ...options);
 
     /** One `up`, and everything is there, once; the next one has nothing to do. */
     async function expectConverged(): Promise<void> {
@@ -147,7 +172,10 @@ describe("an up that is interrupted", () => {
         match(second.output, /the stack is currently locked by 1 lock/);
         const recovery = recover();
         equal(await recovery.ended, 1, recovery.output);
-        match(recovery.output, /The stack "local" is at work: the process \d+ .*Wait for it, or end it in good order: kill -INT \d+/);
+        match(
+            recovery.output,
+            /The stack "local" is at work: the process \d+ .*Wait for it, or end it in good order: kill -INT \d+/,
+        );
         held.release();
         equal(await first.ended, 0, first.output);
         await expectConverged();
@@ -160,12 +188,19 @@ describe("an up that is interrupted", () => {
             mkdirSync(folder, { recursive: true });
             writeFileSync(
                 join(folder, "lock.json"),
-                JSON.stringify({ pid: 2 ** 30, username: "alice", hostname: host, timestamp: "2026-01-01T00:00:00Z" }),
+                JSON.stringify({
+                    pid: 2 ** 30,
+                    username: "alice",
+                    hostname: host,
+                    timestamp: "2026-01-01T00:00:00Z",
+                }),
             );
         }
 
         beforeEach(() => {
-            project.program(`import * as docker from "@pulumi/docker"; export const { name } = new docker.Network("interrupted");`);
+            project.program(
+                `import * as docker from "@pulumi/docker"; export const { name } = new docker.Network("interrupted");`,
+            );
         });
         afterEach(async () => {
             equal((await project.destroy()).failed, false);
@@ -202,7 +237,10 @@ describe("an up that is interrupted", () => {
             lock("elsewhere");
             const recovery = recover();
             equal(await recovery.ended, 1, recovery.output);
-            match(recovery.output, /locked by the process 1073741824 of alice on elsewhere, since 2026-01-01T00:00:00Z\. Is it certain/);
+            match(
+                recovery.output,
+                /locked by the process 1073741824 of alice on elsewhere, since 2026-01-01T00:00:00Z\. Is it certain/,
+            );
             match((await project.up()).output, /currently locked/);
             equal(await recover("--yes").ended, 0);
             equal((await project.up()).failed, false);
@@ -212,7 +250,9 @@ describe("an up that is interrupted", () => {
             equal((await project.up()).failed, false);
             const network = await project.output("name");
             project.editState(({ checkpoint: { latest } }) => {
-                const made = latest.resources.filter(({ type }) => type === "docker:index/network:Network");
+                const made = latest.resources.filter(
+                    ({ type }) => type === "docker:index/network:Network",
+                );
                 latest.resources = latest.resources.filter((resource) => !made.includes(resource));
                 latest.pending_operations = made.map((resource) => ({
                     type: "creating",
@@ -222,7 +262,14 @@ describe("an up that is interrupted", () => {
             equal(await recover().ended, 0);
             equal((await project.up()).failed, false);
             notEqual(await project.output("name"), network);
-            const { stdout } = await run("docker", ["network", "ls", "--format", "{{.Name}}", "--filter", `name=${network}`]);
+            const { stdout } = await run("docker", [
+                "network",
+                "ls",
+                "--format",
+                "{{.Name}}",
+                "--filter",
+                `name=${network}`,
+            ]);
             equal(stdout, "");
         });
     });

@@ -41,7 +41,11 @@ describe("an up that is interrupted on GitHub", () => {
         github = await startGitHub();
         github.createUser("alice");
         repository = github.createRepository({ owner: "alice", name: "service", private: false });
-        const env = { GITHUB_BASE_URL: github.baseUrl, GITHUB_TOKEN: github.createToken({ user: "alice" }), GITHUB_OWNER: "alice" };
+        const env = {
+            GITHUB_BASE_URL: github.baseUrl,
+            GITHUB_TOKEN: github.createToken({ user: "alice" }),
+            GITHUB_OWNER: "alice",
+        };
         project = await Project.create({ "github:writeDelayMs": "0" }, env, undefined, program);
     });
     afterEach(async () => {
@@ -52,13 +56,30 @@ describe("an up that is interrupted on GitHub", () => {
     });
 
     const startUp = (): Running =>
-        project.start("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
+        project.start(
+            "pulumi",
+            "up",
+            "--stack",
+            "local",
+            "--yes",
+            "--skip-preview",
+            "--non-interactive",
+            "--color",
+            "never",
+        );
 
     /** Holds the request of a step, and stops the `up` there. */
-    async function interrupt(step: { readonly method: string; readonly path: string }, signal: NodeJS.Signals): Promise<Running> {
+    async function interrupt(
+        step: { readonly method: string; readonly path: string },
+        signal: NodeJS.Signals,
+    ): Promise<Running> {
         const held = github.faults.hold(step);
         const up = startUp();
-        equal(await Promise.race([held.reached.then(() => "reached"), up.ended]), "reached", up.output);
+        equal(
+            await Promise.race([held.reached.then(() => "reached"), up.ended]),
+            "reached",
+            up.output,
+        );
         up.signal(signal);
         if (signal === "SIGTERM") await up.prints(/cancelling/);
         if (signal === "SIGKILL") await up.ended;
@@ -71,9 +92,15 @@ describe("an up that is interrupted on GitHub", () => {
     async function expectConverged(): Promise<void> {
         const { failed, output } = await project.up();
         equal(failed, false, output);
-        deepEqual(repository.secrets("dev"), { QUAY_USER: "alice+robot", QUAY_PWD: "of-the-robot" });
+        deepEqual(repository.secrets("dev"), {
+            QUAY_USER: "alice+robot",
+            QUAY_PWD: "of-the-robot",
+        });
         deepEqual(repository.variables("dev"), { MANAGED_BY: "mlops/local" });
-        match(repository.files()[".github/workflows/quay-deploy.yml"] ?? "", /^# Managed by Pulumi: mlops\/local/);
+        match(
+            repository.files()[".github/workflows/quay-deploy.yml"] ?? "",
+            /^# Managed by Pulumi: mlops\/local/,
+        );
         const preview = await project.preview();
         deepEqual(Object.keys(preview.changes), ["same"], preview.output);
     }
@@ -86,7 +113,10 @@ describe("an up that is interrupted on GitHub", () => {
 
         it(`by SIGKILL while ${what}: recover and up converge`, async () => {
             await interrupt(step, "SIGKILL");
-            match((await project.up()).output, /currently locked by 1 lock|failed to load checkpoint: EOF/);
+            match(
+                (await project.up()).output,
+                /currently locked by 1 lock|failed to load checkpoint: EOF/,
+            );
             const recovery = project.start("node", "toolchain/recover.ts", "local");
             equal(await recovery.ended, 0, recovery.output);
             await expectConverged();

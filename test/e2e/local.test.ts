@@ -1,6 +1,14 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
-import { appendFileSync, chmodSync, cpSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+    appendFileSync,
+    chmodSync,
+    cpSync,
+    readFileSync,
+    rmSync,
+    utimesSync,
+    writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from "jose";
@@ -10,7 +18,8 @@ const name = `e2e-${String(process.pid)}`;
 
 /** What of ours is in the Docker engine, but for images, which are kept. */
 async function inEngine(): Promise<string> {
-    const list = async (...command: string[]): Promise<string> => (await run("docker", [...command, "--filter", `name=${name}`])).stdout;
+    const list = async (...command: string[]): Promise<string> =>
+        (await run("docker", [...command, "--filter", `name=${name}`])).stdout;
     return [
         await list("ps", "--all", "--format", "{{.Names}}"),
         await list("network", "ls", "--format", "{{.Name}}"),
@@ -46,7 +55,11 @@ describe("the local stack", function () {
         project.remove();
         equal(failed, false, output);
         equal(await inEngine(), "", "destroy leaves no container, network or volume behind");
-        const images = (await run("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", `${name}*`])).stdout.trim().split("\n");
+        const images = (
+            await run("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", `${name}*`])
+        ).stdout
+            .trim()
+            .split("\n");
         await run("docker", ["rmi", ...images]);
     });
 
@@ -65,13 +78,21 @@ describe("the local stack", function () {
         const upload = async (authorization?: string): Promise<Response> => {
             const body = new FormData();
             body.append("file", new Blob([picture], { type: "image/png" }), "seven.png");
-            return fetch(`${url}/upload`, { method: "POST", body, headers: authorization === undefined ? {} : { authorization } });
+            return fetch(`${url}/upload`, {
+                method: "POST",
+                body,
+                headers: authorization === undefined ? {} : { authorization },
+            });
         };
         /** A token that the identity provider could have signed. */
         const signed = async (claims: JWTPayload): Promise<string> => {
-            const key = createPrivateKey((await run("docker", ["exec", provider, "cat", "/tmp/key.pem"])).stdout);
+            const key = createPrivateKey(
+                (await run("docker", ["exec", provider, "cat", "/tmp/key.pem"])).stdout,
+            );
             const { alg = "", kid = "", typ = "" } = decodeProtectedHeader(token);
-            return new SignJWT({ ...decodeJwt(token), ...claims }).setProtectedHeader({ alg, kid, typ }).sign(key);
+            return new SignJWT({ ...decodeJwt(token), ...claims })
+                .setProtectedHeader({ alg, kid, typ })
+                .sign(key);
         };
 
         it("is healthy, and says which model it has", async () => {
@@ -83,7 +104,10 @@ describe("the local stack", function () {
         it("classifies a picture for who has a token", async () => {
             const response = await upload(`Bearer ${token}`);
             equal(response.status, 200);
-            const { class: digit, confidence } = (await response.json()) as { class: string; confidence: number };
+            const { class: digit, confidence } = (await response.json()) as {
+                class: string;
+                confidence: number;
+            };
             equal(digit, "7");
             ok(confidence > 0.5);
         });
@@ -99,8 +123,11 @@ describe("the local stack", function () {
             "another audience": () => signed({ aud: "another" }),
             "another issuer": () => signed({ iss: "https://example.com/" }),
             "alg: none": () => {
-                const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-                return Promise.resolve(`${part({ alg: "none", typ: "JWT" })}.${part(decodeJwt(token))}.`);
+                const part = (value: unknown): string =>
+                    Buffer.from(JSON.stringify(value)).toString("base64url");
+                return Promise.resolve(
+                    `${part({ alg: "none", typ: "JWT" })}.${part(decodeJwt(token))}.`,
+                );
             },
         };
         for (const [what, bad] of Object.entries(refused)) {
@@ -138,7 +165,11 @@ describe("the local stack", function () {
         });
 
         it("with another DOCKER_HOST, without a Docker engine", async () => {
-            const elsewhere = await Project.create(config(), { DOCKER_HOST: "tcp://127.0.0.1:1" }, project.state);
+            const elsewhere = await Project.create(
+                config(),
+                { DOCKER_HOST: "tcp://127.0.0.1:1" },
+                project.state,
+            );
             await noChanges(elsewhere);
             rmSync(elsewhere.folder, { recursive: true });
         });
@@ -156,7 +187,9 @@ describe("the local stack", function () {
         });
 
         it("every resource as a child of its component", () => {
-            const state = JSON.parse(project.storedState()) as { checkpoint: { latest: { resources: { urn: string }[] } } };
+            const state = JSON.parse(project.storedState()) as {
+                checkpoint: { latest: { resources: { urn: string }[] } };
+            };
             const urns = state.checkpoint.latest.resources
                 .map(({ urn }) => urn.split("::")[2])
                 .filter((type) => type?.includes("docker:index/"));
@@ -217,9 +250,18 @@ describe("the local stack", function () {
 
     describe("configured", () => {
         const envOf = async (container: string): Promise<string[]> =>
-            JSON.parse((await run("docker", ["inspect", "--format", "{{json .Config.Env}}", container])).stdout) as string[];
+            JSON.parse(
+                (await run("docker", ["inspect", "--format", "{{json .Config.Env}}", container]))
+                    .stdout,
+            ) as string[];
         const service = async (): Promise<string> => {
-            const { stdout } = await run("docker", ["ps", "--filter", `name=^${name}-[0-9a-f]+$`, "--format", "{{.Names}}"]);
+            const { stdout } = await run("docker", [
+                "ps",
+                "--filter",
+                `name=^${name}-[0-9a-f]+$`,
+                "--format",
+                "{{.Names}}",
+            ]);
             return stdout.trim();
         };
         afterEach(() => {
@@ -240,13 +282,28 @@ describe("the local stack", function () {
         });
 
         it("with an issuer of the user's: the service has it, and there is no identity provider", async () => {
-            project.configure(config({}, { oauth2: { issuer: "https://tenant.example/", audience: "api" }, env: { LOG_LEVEL: "debug" } }));
+            project.configure(
+                config(
+                    {},
+                    {
+                        oauth2: { issuer: "https://tenant.example/", audience: "api" },
+                        env: { LOG_LEVEL: "debug" },
+                    },
+                ),
+            );
             const { failed, output } = await project.up();
             equal(failed, false, output);
             const env = await envOf(await service());
-            for (const variable of ["OAUTH2_ISSUER=https://tenant.example/", "OAUTH2_AUDIENCE=api", "LOG_LEVEL=debug"])
+            for (const variable of [
+                "OAUTH2_ISSUER=https://tenant.example/",
+                "OAUTH2_AUDIENCE=api",
+                "LOG_LEVEL=debug",
+            ])
                 ok(env.includes(variable), variable);
-            equal((await run("docker", ["ps", "-q", "--filter", `name=${name}-identity`])).stdout, "");
+            equal(
+                (await run("docker", ["ps", "-q", "--filter", `name=${name}-identity`])).stdout,
+                "",
+            );
             equal("tokenCommand" in (await project.outputs()), false);
         });
     });
@@ -282,7 +339,10 @@ describe("the local stack", function () {
             );
             const { failed, output } = await project.up();
             equal(failed, true);
-            match(output, /error: The container \w+ is not running .*exit code 1.*the model is missing.*docker logs/s);
+            match(
+                output,
+                /error: The container \w+ is not running .*exit code 1.*the model is missing.*docker logs/s,
+            );
             equal(output.includes("    at "), false, "no stack trace");
             writeFileSync(boot, good);
             const mended = await project.up();
@@ -297,12 +357,23 @@ describe("the local stack", function () {
             writeFileSync(dockerfile, good);
             equal(failed, true);
             match(output, /error: .*executor failed running/);
-            match(readFileSync(join(project.folder, `.build/${name}.log`), "utf8"), /this went wrong/);
+            match(
+                readFileSync(join(project.folder, `.build/${name}.log`), "utf8"),
+                /this went wrong/,
+            );
         });
 
         const mistakes: [what: string, service: Record<string, unknown>, message: RegExp][] = [
-            ["a context that is not there", { context: "nowhere" }, /error: The build context "nowhere" is not a folder/],
-            ["a Dockerfile that is not there", { dockerfile: "Containerfile" }, /error: There is no Dockerfile "Containerfile"/],
+            [
+                "a context that is not there",
+                { context: "nowhere" },
+                /error: The build context "nowhere" is not a folder/,
+            ],
+            [
+                "a Dockerfile that is not there",
+                { dockerfile: "Containerfile" },
+                /error: There is no Dockerfile "Containerfile"/,
+            ],
             [
                 "a section that is missing",
                 { name: undefined, version: undefined, context: undefined },
@@ -313,7 +384,11 @@ describe("the local stack", function () {
                 { buildSecrets: { token: "E2E_UNSET" } },
                 /error: The build secret "token" .* E2E_UNSET, which is not set/,
             ],
-            ["a bad name", { name: "Digits" }, /mlops:service\.name = "Digits": an image name.*pulumi config set --path/s],
+            [
+                "a bad name",
+                { name: "Digits" },
+                /mlops:service\.name = "Digits": an image name.*pulumi config set --path/s,
+            ],
         ];
         for (const [what, service, message] of mistakes) {
             it(`on ${what}, and changes nothing`, async () => {

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { type Quay, startQuay } from "../standins/quay/server.ts";
 import { type Config, Project, type Result } from "./project.ts";
 
-const production = JSON.parse(readFileSync(join(import.meta.dirname, "../../policy/production.json"), "utf8")) as Config;
+const production = JSON.parse(
+    readFileSync(join(import.meta.dirname, "../../policy/production.json"), "utf8"),
+) as Config;
 
 /** What the programs of this file use. */
 const imports = `
@@ -27,7 +29,10 @@ const workflowFile = (name: string, content: string): string =>
 const pinned = `actions/checkout@${"a".repeat(40)} # v6`;
 
 /** Each policy: a program that breaks it in every way, and what it says of each. */
-const broken: Record<string, { readonly program: string; readonly says: readonly RegExp[]; readonly config?: Config }> = {
+const broken: Record<
+    string,
+    { readonly program: string; readonly says: readonly RegExp[]; readonly config?: Config }
+> = {
     "plain-text-secrets": {
         program: `
             new docker.RemoteImage("a", { name: "a", build: { context: ".", buildArgs: { NPM_TOKEN: "in-clear" } } });
@@ -52,7 +57,11 @@ const broken: Record<string, { readonly program: string; readonly says: readonly
             new quay.RepositoryPermission("a", { repository: "alice/a", robot: "alice+a_robot", role: "admin" });
             new quay.DefaultPermission("b", { organization: "acme", robot: "acme+b_robot", role: "admin" });
             new quay.RepositoryPermission("c", { repository: "alice/c", robot: "alice+c_robot", role: pulumi.secret("admin" as const) });`,
-        says: [/alice\+a_robot would be admin.*Give it "write" to push/, /acme\+b_robot would be admin/, /alice\+c_robot would be admin/],
+        says: [
+            /alice\+a_robot would be admin.*Give it "write" to push/,
+            /acme\+b_robot would be admin/,
+            /alice\+c_robot would be admin/,
+        ],
     },
     "robots-of-one-repository": {
         program: `
@@ -83,13 +92,19 @@ const broken: Record<string, { readonly program: string; readonly says: readonly
         program: `
             new docker.Container("a", { name: "a", image: "quay.io/alice/a:1.0.0", labels });
             new docker.RemoteImage("b", { name: "alpine:3" });`,
-        says: [/would run quay\.io\/alice\/a:1\.0\.0: a tag may point at something else tomorrow/, /alpine:3 would be pulled/],
+        says: [
+            /would run quay\.io\/alice\/a:1\.0\.0: a tag may point at something else tomorrow/,
+            /alpine:3 would be pulled/,
+        ],
     },
     "agreed-names": {
         program: `
             new quay.Repository("a", { namespace: "alice", name: "team/app" });
             new quay.Robot("b", { namespace: "alice", name: "deploy" });`,
-        says: [/The repository is called "team\/app", and names that match .* are agreed on/, /The robot is called "deploy"/],
+        says: [
+            /The repository is called "team\/app", and names that match .* are agreed on/,
+            /The robot is called "deploy"/,
+        ],
     },
     "owned-containers": {
         program: `new docker.Container("a", { name: "a", image: digest });`,
@@ -106,7 +121,10 @@ const broken: Record<string, { readonly program: string; readonly says: readonly
         program: `
             new QuayRepository("a", { namespace: "alice", repository: "a", robot: "a_robot", immutableTags: ".*" });
             new quay.Organization("b", { name: "acme" });`,
-        says: [/"a" could be deleted with every image in it\. Set `protect`/, /"b" could be deleted/],
+        says: [
+            /"a" could be deleted with every image in it\. Set `protect`/,
+            /"b" could be deleted/,
+        ],
         config: production,
     },
 };
@@ -142,7 +160,9 @@ const kept: Record<string, { readonly program: string; readonly config?: Config 
         program: `new quay.Robot("a", { namespace: "alice", name: "deploy" });`,
         config: { "agreed-names": { robot: "^deploy$" } },
     },
-    "a repository like any, outside production": { program: `new quay.Repository("a", { namespace: "alice", name: "a" });` },
+    "a repository like any, outside production": {
+        program: `new quay.Repository("a", { namespace: "alice", name: "a" });`,
+    },
     "immutable tags of the whole namespace": {
         program: `
             new quay.Repository("a", { namespace: "alice", name: "a" }, { protect: true });
@@ -154,7 +174,10 @@ const kept: Record<string, { readonly program: string; readonly config?: Config 
 describe("the policies", () => {
     let project: Project;
     before(async () => {
-        project = await Project.create({}, { QUAY_URL: "https://quay.example.com", GITHUB_TOKEN: "" });
+        project = await Project.create(
+            {},
+            { QUAY_URL: "https://quay.example.com", GITHUB_TOKEN: "" },
+        );
     });
     after(() => {
         project.remove();
@@ -179,7 +202,9 @@ describe("the policies", () => {
                     violations.some((line) => said.test(line)),
                     `${String(said)} is not in ${output}`,
                 );
-            const policies = [...output.matchAll(/mlops@v0\.1\.0 \[mandatory\] +(\S+)/g)].map(([, name]) => name);
+            const policies = [...output.matchAll(/mlops@v0\.1\.0 \[mandatory\] +(\S+)/g)].map(
+                ([, name]) => name,
+            );
             deepEqual([...new Set(policies)], [policy], output);
             const lines = violations.filter((line) => line.includes("is in clear"));
             ok(!/in-clear|a1a1|BEGIN EC/.test(lines.join()), "a secret in a violation");
@@ -196,7 +221,10 @@ describe("the policies", () => {
         const program = `new QuayRepository("a", { namespace: "alice", repository: "a", robot: "a_robot", immutableTags: ".*", protect: true, visibility: "public" });`;
         const { failed, output } = await preview(program, production);
         equal(failed, false, output);
-        match(output, /mlops@v0\.1\.0 \[advisory\] +private-repositories .*"a" is public: anyone may pull/s);
+        match(
+            output,
+            /mlops@v0\.1\.0 \[advisory\] +private-repositories .*"a" is public: anyone may pull/s,
+        );
     });
 
     it("are kept by all components, in production", async () => {

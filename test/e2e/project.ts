@@ -1,6 +1,16 @@
 /** A copy of this project in a folder of its own, with a state of its own, driven by the real Pulumi CLI. */
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    cpSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    realpathSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { once } from "node:events";
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
@@ -33,7 +43,10 @@ interface StoredResource {
 /** What a local backend has of a stack. */
 export interface StoredState {
     readonly checkpoint: {
-        readonly latest: { resources: StoredResource[]; pending_operations?: { type: string; resource: object }[] };
+        readonly latest: {
+            resources: StoredResource[];
+            pending_operations?: { type: string; resource: object }[];
+        };
     };
 }
 
@@ -62,7 +75,8 @@ export class Running {
 
     /** Waits until it has printed this. */
     async prints(pattern: RegExp): Promise<void> {
-        while (!pattern.test(this.output)) await once(this.#child, "output", { signal: AbortSignal.timeout(60_000) });
+        while (!pattern.test(this.output))
+            await once(this.#child, "output", { signal: AbortSignal.timeout(60_000) });
     }
 }
 
@@ -83,7 +97,12 @@ export class Project {
      * @param state of another copy of the project, to go on with its stack.
      * @param program what index.ts says instead; it may import the project's components.
      */
-    static async create(config: Config, env: Record<string, string> = {}, state = temporary("state"), program?: string): Promise<Project> {
+    static async create(
+        config: Config,
+        env: Record<string, string> = {},
+        state = temporary("state"),
+        program?: string,
+    ): Promise<Project> {
         const folder = temporary("project");
         copyProject(folder);
         writeConfig(folder, config);
@@ -118,7 +137,10 @@ export class Project {
     checkPolicies(config: Config = {}): void {
         const file = join(this.folder, "policy-config.json");
         writeFileSync(file, JSON.stringify(config));
-        this.#policies = { policyPacks: [join(this.folder, "policy/pulumi-analyzer-mlops")], policyPackConfigs: [file] };
+        this.#policies = {
+            policyPacks: [join(this.folder, "policy/pulumi-analyzer-mlops")],
+            policyPackConfigs: [file],
+        };
     }
 
     /** Changes the program. */
@@ -130,14 +152,22 @@ export class Project {
     async up(verbose = false): Promise<Result> {
         return attempt(async () => {
             const logs = verbose ? { logToStdErr: true, logVerbosity: 9 } : {};
-            const { stdout, stderr, summary } = await this.#stack.up({ color: "never", ...this.#policies, ...logs });
+            const { stdout, stderr, summary } = await this.#stack.up({
+                color: "never",
+                ...this.#policies,
+                ...logs,
+            });
             return { output: `${stdout}${stderr}`, changes: summary.resourceChanges ?? {} };
         });
     }
 
     async preview(): Promise<Result> {
         return attempt(async () => {
-            const { stdout, changeSummary } = await this.#stack.preview({ color: "never", diff: true, ...this.#policies });
+            const { stdout, changeSummary } = await this.#stack.preview({
+                color: "never",
+                diff: true,
+                ...this.#policies,
+            });
             return { output: stdout, changes: changeSummary };
         });
     }
@@ -152,7 +182,12 @@ export class Project {
 
     /** Starts a command in the project's folder and environment, to be interrupted. */
     start(command: string, ...args: string[]): Running {
-        return new Running(spawn(command, args, { cwd: this.folder, env: { ...process.env, ...this.#stack.workspace.envVars } }));
+        return new Running(
+            spawn(command, args, {
+                cwd: this.folder,
+                env: { ...process.env, ...this.#stack.workspace.envVars },
+            }),
+        );
     }
 
     /** The environment variables that the commands get. */
@@ -201,13 +236,23 @@ export class Project {
 
 /** Copies what git would have of the working tree, but for the tests; the packages are shared. */
 export function copyProject(folder: string): void {
-    const files = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" });
-    for (const file of files.split("\0").filter((path) => path !== "" && !path.startsWith("test/") && existsSync(join(root, path)))) {
+    const files = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], {
+        cwd: root,
+        encoding: "utf8",
+    });
+    for (const file of files
+        .split("\0")
+        .filter(
+            (path) => path !== "" && !path.startsWith("test/") && existsSync(join(root, path)),
+        )) {
         mkdirSync(dirname(join(folder, file)), { recursive: true });
         cpSync(join(root, file), join(folder, file), { verbatimSymlinks: true });
         // The salt of this checkout's own stack, which git would not have either.
         if (/^Pulumi\.\w+\.yaml$/.test(file)) {
-            writeFileSync(join(folder, file), readFileSync(join(root, file), "utf8").replace(/^encryptionsalt:.*\n/m, ""));
+            writeFileSync(
+                join(folder, file),
+                readFileSync(join(root, file), "utf8").replace(/^encryptionsalt:.*\n/m, ""),
+            );
         }
     }
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
@@ -221,7 +266,10 @@ export function pulumiHome(folder: string): string {
     const home = join(folder, "home");
     if (!existsSync(home)) {
         mkdirSync(home);
-        symlinkSync(join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins"), join(home, "plugins"));
+        symlinkSync(
+            join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins"),
+            join(home, "plugins"),
+        );
     }
     return home;
 }
@@ -253,7 +301,10 @@ async function attempt(command: () => Promise<Omit<Result, "failed">>): Promise<
 /** JSON is YAML. A section with a colon is a key of another package's, as in `github:owner`. */
 function writeConfig(folder: string, config: Config): void {
     const keyed = Object.fromEntries(
-        Object.entries(config).map(([section, value]) => [section.includes(":") ? section : `mlops:${section}`, value]),
+        Object.entries(config).map(([section, value]) => [
+            section.includes(":") ? section : `mlops:${section}`,
+            value,
+        ]),
     );
     writeFileSync(join(folder, "Pulumi.local.yaml"), JSON.stringify({ config: keyed }));
 }

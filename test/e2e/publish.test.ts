@@ -35,12 +35,22 @@ describe("publishing to Quay", () => {
         writeFileSync(join(context, "content"), content);
     }
     const config = (repository: Record<string, unknown> = {}, version = "1.0.0") => ({
-        repository: { namespace: "alice", repository: "digits", robot: "digits_robot", ...repository },
+        repository: {
+            namespace: "alice",
+            repository: "digits",
+            robot: "digits_robot",
+            ...repository,
+        },
         version,
         context,
     });
     const elsewhere = (env: Record<string, string> = {}): Promise<Project> =>
-        Project.create(config(), { QUAY_URL: quay.url, QUAY_TOKEN: token, ...env }, project.state, program);
+        Project.create(
+            config(),
+            { QUAY_URL: quay.url, QUAY_TOKEN: token, ...env },
+            project.state,
+            program,
+        );
     const up = async (of = project): Promise<void> => {
         const { failed, output } = await of.up();
         equal(failed, false, output);
@@ -68,15 +78,24 @@ describe("publishing to Quay", () => {
     }
     /** Tag → digest, as Quay's API has it. */
     async function tags(): Promise<Record<string, string>> {
-        const response = await fetch(`${quay.url}/api/v1/repository/alice/digits/tag/?onlyActiveTags=true`, {
-            headers: { authorization: `Bearer ${token}` },
-        });
-        const { tags } = (await response.json()) as { tags: { name: string; manifest_digest: string }[] };
+        const response = await fetch(
+            `${quay.url}/api/v1/repository/alice/digits/tag/?onlyActiveTags=true`,
+            {
+                headers: { authorization: `Bearer ${token}` },
+            },
+        );
+        const { tags } = (await response.json()) as {
+            tags: { name: string; manifest_digest: string }[];
+        };
         return Object.fromEntries(tags.map(({ name, manifest_digest }) => [name, manifest_digest]));
     }
     async function robots(): Promise<string[]> {
-        const response = await fetch(`${quay.url}/api/v1/user/robots?token=false`, { headers: { authorization: `Bearer ${token}` } });
-        return ((await response.json()) as { robots: { name: string }[] }).robots.map(({ name }) => name).sort();
+        const response = await fetch(`${quay.url}/api/v1/user/robots?token=false`, {
+            headers: { authorization: `Bearer ${token}` },
+        });
+        return ((await response.json()) as { robots: { name: string }[] }).robots
+            .map(({ name }) => name)
+            .sort();
     }
 
     beforeEach(async () => {
@@ -85,12 +104,24 @@ describe("publishing to Quay", () => {
         token = quay.createToken({ user: "alice" });
         context = join(temporary("context"), "service");
         write("one");
-        project = await Project.create(config(), { QUAY_URL: quay.url, QUAY_TOKEN: token }, undefined, program);
+        project = await Project.create(
+            config(),
+            { QUAY_URL: quay.url, QUAY_TOKEN: token },
+            undefined,
+            program,
+        );
     });
     afterEach(async () => {
         project.setEnvironment("QUAY_TOKEN", token);
         const { failed, output } = await project.destroy();
-        const images = (await run("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", `${quay.registry}/*/*`])).stdout.trim();
+        const images = (
+            await run("docker", [
+                "images",
+                "--format",
+                "{{.Repository}}:{{.Tag}}",
+                `${quay.registry}/*/*`,
+            ])
+        ).stdout.trim();
         if (images !== "") await run("docker", ["rmi", ...images.split("\n")]);
         project.remove();
         rmSync(join(context, ".."), { recursive: true });
@@ -130,7 +161,8 @@ describe("publishing to Quay", () => {
         await up();
         quay.clearRequests();
         const other = await elsewhere({ DOCKER_HOST: noEngine });
-        for (const changes of [(await other.preview()).changes, (await other.up()).changes]) deepEqual(Object.keys(changes), ["same"]);
+        for (const changes of [(await other.preview()).changes, (await other.up()).changes])
+            deepEqual(Object.keys(changes), ["same"]);
         rmSync(other.folder, { recursive: true });
         deepEqual(quay.requests(), []);
     });
@@ -143,7 +175,10 @@ describe("publishing to Quay", () => {
         equal(failed, true);
         match(
             output,
-            new RegExp(`digits:1\\.0\\.0 points at ${first}, and this program wants sha256:[0-9a-f]{64}.*raise the version`, "s"),
+            new RegExp(
+                `digits:1\\.0\\.0 points at ${first}, and this program wants sha256:[0-9a-f]{64}.*raise the version`,
+                "s",
+            ),
         );
         equal((await tags())["1.0.0"], first);
 
@@ -159,7 +194,11 @@ describe("publishing to Quay", () => {
         const heal = quay.faults.add({ path: "^/v2/.*/manifests/", method: "PUT", status: 500 });
         equal((await project.up()).failed, true);
         heal();
-        const images = (await run("docker", ["images", "--quiet", `${quay.registry}/alice/digits`])).stdout.trim().split("\n");
+        const images = (
+            await run("docker", ["images", "--quiet", `${quay.registry}/alice/digits`])
+        ).stdout
+            .trim()
+            .split("\n");
         await run("docker", ["rmi", "--force", ...images]);
         const other = await elsewhere();
         await up(other);
@@ -170,9 +209,22 @@ describe("publishing to Quay", () => {
     describe("rotation", () => {
         it("makes a new robot and keeps the one before, until the next rotation or its retirement", async () => {
             await up();
-            const first = { username: await project.output("robotUsername"), token: await project.output("robotToken") };
+            const first = {
+                username: await project.output("robotUsername"),
+                token: await project.output("robotToken"),
+            };
             equal(first.username, "alice+digits_robot");
-            const oldLogin = async () => (await docker("login", quay.registry, "--username", first.username, "--password", first.token)).ok;
+            const oldLogin = async () =>
+                (
+                    await docker(
+                        "login",
+                        quay.registry,
+                        "--username",
+                        first.username,
+                        "--password",
+                        first.token,
+                    )
+                ).ok;
 
             project.configure(config({ rotation: 1 }));
             await up();
@@ -206,8 +258,14 @@ describe("publishing to Quay", () => {
             await up();
             ok((await login()).ok);
             const image = `${quay.registry}/alice/digits:slow`;
-            writeFileSync(join(context, "content"), Buffer.alloc(400_000, "incompressible".repeat(999)));
-            writeFileSync(join(context, "random"), Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))));
+            writeFileSync(
+                join(context, "content"),
+                Buffer.alloc(400_000, "incompressible".repeat(999)),
+            );
+            writeFileSync(
+                join(context, "random"),
+                Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))),
+            );
             writeFileSync(join(context, "Dockerfile"), "FROM scratch\nCOPY random /random\n");
             ok((await docker("build", "--quiet", "--tag", image, context)).ok);
             const goOn = quay.faults.add({ path: "^/v2/.*/blobs/uploads/", bytesPerSecond: 1 });
@@ -260,7 +318,10 @@ describe("publishing to Quay", () => {
     it("goes on with a warning where Quay has no policies", async () => {
         const without = await startQuay({ features: { autoPrune: false, immutableTags: false } });
         without.createUser("alice");
-        const policies = { autoPrune: [{ tagPattern: "ctx-.*", keepFor: "4w" }], immutableTags: "[0-9].*" };
+        const policies = {
+            autoPrune: [{ tagPattern: "ctx-.*", keepFor: "4w" }],
+            immutableTags: "[0-9].*",
+        };
         const there = await Project.create(
             config(policies),
             { QUAY_URL: without.url, QUAY_TOKEN: without.createToken({ user: "alice" }) },
@@ -270,8 +331,14 @@ describe("publishing to Quay", () => {
         try {
             const { failed, output } = await there.up();
             equal(failed, false, output);
-            match(output, /warning: Quay at http:.* has no auto-prune policy: auto-pruning \(FEATURE_AUTO_PRUNE\) is switched off there/);
-            match(output, /warning: Quay at http:.* has no immutability policy: .*FEATURE_IMMUTABLE_TAGS.* alice\/digits goes without/);
+            match(
+                output,
+                /warning: Quay at http:.* has no auto-prune policy: auto-pruning \(FEATURE_AUTO_PRUNE\) is switched off there/,
+            );
+            match(
+                output,
+                /warning: Quay at http:.* has no immutability policy: .*FEATURE_IMMUTABLE_TAGS.* alice\/digits goes without/,
+            );
             for (const again of [await there.up(), await there.refresh(), await there.preview()]) {
                 equal(again.failed, false, again.output);
                 deepEqual(Object.keys(again.changes), ["same"]);
@@ -292,13 +359,18 @@ describe("publishing to Quay", () => {
         const preview = await project.preview();
         // At level 9 the engine and its SDK themselves log what is in a secret's envelope, whichever provider it is of; from level 3 on the
         // Docker provider logs who pushes (kreuzwerker/terraform-provider-docker, resource_docker_registry_image_funcs.go). Nothing else may.
-        const ofOthers = /arshaling property for RPC|RegisterResource RPC finished|Using auth config from resource/;
+        const ofOthers =
+            /arshaling property for RPC|RegisterResource RPC finished|Using auth config from resource/;
         const logs = output.split("\n").filter((line) => !ofOthers.test(line));
         const secrets = quay.secrets().filter((secret) => secret.length > 8);
         ok(secrets.length >= 3);
         for (const line of [...logs, preview.output, project.storedState()]) {
             const found = secrets.find((secret) => line.includes(secret));
-            equal(found, undefined, `a secret in clear: ${line.replaceAll(found ?? "", "[here]").slice(0, 300)}`);
+            equal(
+                found,
+                undefined,
+                `a secret in clear: ${line.replaceAll(found ?? "", "[here]").slice(0, 300)}`,
+            );
         }
     });
 });

@@ -11,8 +11,13 @@ describe("the review of a deployment", () => {
     let world: World;
 
     /** The review's command in the project, which is a checkout of its repository. */
-    const review = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
-        const options = { cwd: world.project.folder, env: { ...process.env, ...world.environment } };
+    const review = async (
+        ...args: string[]
+    ): Promise<{ code: number; out: string; err: string }> => {
+        const options = {
+            cwd: world.project.folder,
+            env: { ...process.env, ...world.environment },
+        };
         return run("node", ["review/main.ts", ...args], options).then(
             ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
             (error: unknown) =>
@@ -23,8 +28,12 @@ describe("the review of a deployment", () => {
         );
     };
     const git = (...args: string[]) =>
-        execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@example.org", ...args], { cwd: world.project.folder, stdio: "pipe" });
-    const commit = () => git("commit", "--quiet", "--allow-empty", "--all", "--message", "A change");
+        execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@example.org", ...args], {
+            cwd: world.project.folder,
+            stdio: "pipe",
+        });
+    const commit = () =>
+        git("commit", "--quiet", "--allow-empty", "--all", "--message", "A change");
     const verify = async () => {
         const { code, out } = await review("preview", "local", "--to", "fresh");
         equal(code, 0, out);
@@ -54,7 +63,11 @@ describe("the review of a deployment", () => {
     it("lets through what was reviewed, after a merge too, and changes nothing itself", async () => {
         world.quay.clearRequests();
         git("commit", "--quiet", "--allow-empty", "--message", "Another commit of the same tree");
-        deepEqual(await verify(), { code: 0, out: "What would be deployed is what was reviewed.\n", err: "" });
+        deepEqual(await verify(), {
+            code: 0,
+            out: "What would be deployed is what was reviewed.\n",
+            err: "",
+        });
         deepEqual(
             world.quay.requests().filter(({ method }) => !["GET", "HEAD"].includes(method)),
             [],
@@ -68,7 +81,10 @@ describe("the review of a deployment", () => {
         equal(code, 1);
         match(
             err,
-            new RegExp(`PromotedImage::digits: digest: reviewed "sha256:[0-9a-f]{64}" → "sha256:[0-9a-f]{64}", now .* → "${digest}"$`, "m"),
+            new RegExp(
+                `PromotedImage::digits: digest: reviewed "sha256:[0-9a-f]{64}" → "sha256:[0-9a-f]{64}", now .* → "${digest}"$`,
+                "m",
+            ),
         );
         ok(!before.includes(digest));
         match(err, /It needs a new review/);
@@ -89,10 +105,13 @@ describe("the review of a deployment", () => {
 
     it("stops it when a credential is another, and shows neither", async () => {
         const old = await robotToken();
-        const response = await fetch(`${world.quay.url}/api/v1/user/robots/digits_robot/regenerate`, {
-            method: "POST",
-            headers: { authorization: `Bearer ${world.environment["QUAY_TOKEN"] ?? ""}` },
-        });
+        const response = await fetch(
+            `${world.quay.url}/api/v1/user/robots/digits_robot/regenerate`,
+            {
+                method: "POST",
+                headers: { authorization: `Bearer ${world.environment["QUAY_TOKEN"] ?? ""}` },
+            },
+        );
         ok(response.ok);
         const { failed, output } = await world.project.refresh();
         equal(failed, false, output);
@@ -104,16 +123,27 @@ describe("the review of a deployment", () => {
 
     it("has no secret in what it prints and writes", async () => {
         world.configure({
-            repository: { ...settings.repository, rotation: 1, description: `token ${world.environment["QUAY_TOKEN"] ?? ""}` },
+            repository: {
+                ...settings.repository,
+                rotation: 1,
+                description: `token ${world.environment["QUAY_TOKEN"] ?? ""}`,
+            },
         });
         const { code, out, err } = await review("preview", "local", "--to", "previews");
         equal(code, 0, err);
         match(out, /credentials rotated: secret QUAY_PWD of environment prod gets a new value/);
         match(out, /\+ {5}description: "token \[secret\]"/);
-        const texts = [out, err, readFileSync(join(world.project.folder, "previews/local.json"), "utf8")];
-        const secrets = [...world.quay.secrets(), ...world.github.secrets()].filter((secret) => secret.length > 8 && !secret.includes("+"));
+        const texts = [
+            out,
+            err,
+            readFileSync(join(world.project.folder, "previews/local.json"), "utf8"),
+        ];
+        const secrets = [...world.quay.secrets(), ...world.github.secrets()].filter(
+            (secret) => secret.length > 8 && !secret.includes("+"),
+        );
         ok(secrets.length >= 3);
-        for (const secret of secrets) for (const text of texts) ok(!text.includes(secret), "a secret in clear");
+        for (const secret of secrets)
+            for (const text of texts) ok(!text.includes(secret), "a secret in clear");
         ok(!texts.join("").includes(world.project.folder), "a path of this machine");
     });
 
@@ -125,7 +155,10 @@ describe("the review of a deployment", () => {
         const failed = await review("preview", "local", "--to", "previews");
         equal(failed.code, 1);
         match(failed.out, /^ {2}the world is not right$/m);
-        match((await review("record", "previews/local.json", "--to", "reviewed")).err, /^The preview failed: local\./);
+        match(
+            (await review("record", "previews/local.json", "--to", "reviewed")).err,
+            /^The preview failed: local\./,
+        );
     });
 
     async function robotToken(): Promise<string> {

@@ -1,13 +1,24 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdirSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { copyProject, freePort, run, temporary } from "./project.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-const plugins = join(process.env["PULUMI_HOME"] ?? join(process.env["HOME"] ?? "", ".pulumi"), "plugins");
+const plugins = join(
+    process.env["PULUMI_HOME"] ?? join(process.env["HOME"] ?? "", ".pulumi"),
+    "plugins",
+);
 
 interface Ended {
     readonly code: number | null;
@@ -25,7 +36,11 @@ after(() => {
 
 /** Starts the set-up; a given environment variable may be undefined, to take it away. */
 function setUp(env: Record<string, string | undefined> = {}, ...args: string[]) {
-    const child = spawn("toolchain/setup.sh", args, { cwd: copy, env: { ...process.env, ...env }, detached: true });
+    const child = spawn("toolchain/setup.sh", args, {
+        cwd: copy,
+        env: { ...process.env, ...env },
+        detached: true,
+    });
     let output = "";
     const collect = (text: string): void => {
         output += text;
@@ -53,7 +68,9 @@ describe("the set-up", () => {
     let home: string;
     let state: string;
     const random = (): string => {
-        const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as { packages: Record<string, { version: string }> };
+        const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+            packages: Record<string, { version: string }>;
+        };
         return `resource-random-v${lock.packages["node_modules/@pulumi/random"]?.version ?? ""}`;
     };
     beforeEach(async () => {
@@ -61,7 +78,8 @@ describe("the set-up", () => {
         state = temporary("state");
         mkdirSync(join(home, "plugins"));
         for (const plugin of (await run("ls", [plugins])).stdout.trim().split("\n")) {
-            if (plugin.startsWith("resource-") && plugin !== random()) symlinkSync(join(plugins, plugin), join(home, "plugins", plugin));
+            if (plugin.startsWith("resource-") && plugin !== random())
+                symlinkSync(join(plugins, plugin), join(home, "plugins", plugin));
         }
     });
     afterEach(() => {
@@ -106,7 +124,8 @@ describe("the set-up", () => {
             const second = await setUp({ PULUMI_HOME: home }).ended;
             equal(second.code, 0, second.output);
             // Killed, it leaves its build to end by itself, and that keeps the lock; told to end, it ends that too.
-            if (how === "was told to end") equal(second.output.includes("waiting for another"), false);
+            if (how === "was told to end")
+                equal(second.output.includes("waiting for another"), false);
             ok(existsSync(join(home, "plugins", random(), "pulumi-resource-random")));
             equal(existsSync(join(home, "plugins/.part-random")), false);
         });
@@ -127,12 +146,27 @@ describe("the set-up", () => {
             const { code, output } = await setUp({}, "doctor").ended;
             equal(code, 0, output);
             const found = output.split("\n").flatMap((line) => /^✓ (\w+)/.exec(line)?.[1] ?? []);
-            const needed = ["node", "packages", "cli", "plugins", "docker", "image", "state", "registry", "linters", "buildx", "measure"];
+            const needed = [
+                "node",
+                "packages",
+                "cli",
+                "plugins",
+                "docker",
+                "image",
+                "state",
+                "registry",
+                "linters",
+                "buildx",
+                "measure",
+            ];
             deepEqual(found.slice(0, needed.length), needed, output);
         });
 
         it("says what is missing and what mends it, and fails", async () => {
-            const { code, output } = await setUp({ PULUMI_HOME: home, DOCKER_HOST: "tcp://127.0.0.1:1" }, "doctor").ended;
+            const { code, output } = await setUp(
+                { PULUMI_HOME: home, DOCKER_HOST: "tcp://127.0.0.1:1" },
+                "doctor",
+            ).ended;
             equal(code, 1);
             match(output, /✗ plugins +missing → toolchain\/setup\.sh/);
             match(output, /✗ docker +missing → a running Docker engine: https:/);
@@ -143,7 +177,10 @@ describe("the set-up", () => {
     it("says what to do where the Docker engine is elsewhere and does not answer", async () => {
         const { code, output } = await setUp({ DOCKER_HOST: "tcp://127.0.0.1:1" }).ended;
         equal(code, 1);
-        match(output, /docker +no engine answers at DOCKER_HOST=tcp:\/\/127\.0\.0\.1:1\n +→ start it, or unset DOCKER_HOST/);
+        match(
+            output,
+            /docker +no engine answers at DOCKER_HOST=tcp:\/\/127\.0\.0\.1:1\n +→ start it, or unset DOCKER_HOST/,
+        );
     });
 });
 
@@ -154,7 +191,11 @@ describe("make, as a newcomer runs it", () => {
         const pulumiHome = temporary("home"); // nobody is logged in there
         symlinkSync(plugins, join(pulumiHome, "plugins"));
         const variables = { ...process.env, MLOPS_STATE: state, PULUMI_HOME: pulumiHome };
-        const env = Object.fromEntries(Object.entries(variables).filter(([key]) => !/^PULUMI_(CONFIG|BACKEND|ACCESS)/.test(key)));
+        const env = Object.fromEntries(
+            Object.entries(variables).filter(
+                ([key]) => !/^PULUMI_(CONFIG|BACKEND|ACCESS)/.test(key),
+            ),
+        );
         const command = async (program: string, ...args: string[]): Promise<string> =>
             (await run(program, args, { cwd: clone, env, maxBuffer: 1 << 26 })).stdout;
         const make = async (...targets: string[]) => command("make", ...targets);
@@ -165,7 +206,9 @@ describe("make, as a newcomer runs it", () => {
         const port = String(await freePort());
         copyProject(clone);
         const config = join(clone, "Pulumi.local.yaml");
-        const edited = readFileSync(config, "utf8").replace("port: 8080", `port: ${port}`).replace("mlops_python_2022_2023", name);
+        const edited = readFileSync(config, "utf8")
+            .replace("port: 8080", `port: ${port}`)
+            .replace("mlops_python_2022_2023", name);
         writeFileSync(config, edited.replace(/^encryptionsalt:.*\n/m, ""));
         await command("git", "init", "--quiet");
         await command("git", "add", "--all");
@@ -183,7 +226,14 @@ describe("make, as a newcomer runs it", () => {
 
         try {
             await make("setup");
-            match(await command("bash", "-c", ". toolchain/env.sh && pulumi preview -s local --non-interactive"), /\+ \d+ to create/);
+            match(
+                await command(
+                    "bash",
+                    "-c",
+                    ". toolchain/env.sh && pulumi preview -s local --non-interactive",
+                ),
+                /\+ \d+ to create/,
+            );
             equal(await status(), "", "git status is clean after the set-up and plain pulumi");
             match(await make("up"), new RegExp(`curl http://localhost:${port}/health`));
             equal(await status(), "", "git status is clean after make up");
@@ -205,7 +255,9 @@ describe("make, as a newcomer runs it", () => {
     });
 
     it("says which stacks there are, and makes nothing, for another", async () => {
-        const failure: unknown = await run("make", ["up", "STACK=nowhere"], { cwd: copy }).catch((error: unknown) => error);
+        const failure: unknown = await run("make", ["up", "STACK=nowhere"], { cwd: copy }).catch(
+            (error: unknown) => error,
+        );
         match(
             failure instanceof Error && "stderr" in failure ? String(failure.stderr) : "",
             /There is no stack "nowhere": Pulumi\.nowhere\.yaml is missing/,

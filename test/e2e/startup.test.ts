@@ -38,7 +38,12 @@ describe("the start of the program", () => {
     };
 
     it("leaves out what a program like this does not need", async () => {
-        equal(await outputs(`${loaded}export const result = [resolver(), compiler(), automation()].join();`), "false,false,false");
+        equal(
+            await outputs(
+                `${loaded}export const result = [resolver(), compiler(), automation()].join();`,
+            ),
+            "false,false,false",
+        );
     });
 
     it("has it where a program does need it", async () => {
@@ -54,13 +59,21 @@ export const result = [
     LocalWorkspace === pulumi.automation.LocalWorkspace, "LocalWorkspace" in pulumi.automation, Object.keys(pulumi.automation).includes("Stack"),
     ts.version.split(".").length, typeof ts.default.createSourceFile,
 ].join();`;
-        equal(await outputs(program), "true,true,true,true,true,function,true,true,true,true,3,function");
+        equal(
+            await outputs(program),
+            "true,true,true,true,true,function,true,true,true,true,3,function",
+        );
     });
 
     it("is the SDK's own with NODE_DEBUG=pulumi", async () => {
         project.setEnvironment("NODE_DEBUG", "pulumi");
         try {
-            equal(await outputs(`${loaded}export const result = [resolver(), compiler(), automation()].join();`), "true,true,true");
+            equal(
+                await outputs(
+                    `${loaded}export const result = [resolver(), compiler(), automation()].join();`,
+                ),
+                "true,true,true",
+            );
         } finally {
             project.setEnvironment("NODE_DEBUG", "");
         }
@@ -74,7 +87,10 @@ function brokenHere(text: string): number {
     return 1;
 }
 export const result = brokenHere("not like this");`);
-        match(output, /TypeError: not like this\n\s+at brokenHere \(.*index\.ts:4:32\)\n\s+at .*index\.ts:7:23/);
+        match(
+            output,
+            /TypeError: not like this\n\s+at brokenHere \(.*index\.ts:4:32\)\n\s+at .*index\.ts:7:23/,
+        );
     });
 
     it("shows where an error comes from that a value carries", async () => {

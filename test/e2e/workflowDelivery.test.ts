@@ -52,7 +52,12 @@ describe("the delivery of a workflow file", () => {
         repository = github.createRepository({ owner: "octo", name: "service", private: false });
         token = github.createToken({ user: "octo" });
         const env = { GITHUB_OWNER: "octo", GITHUB_TOKEN: token, GITHUB_BASE_URL: github.baseUrl };
-        project = await Project.create(config({ delivery: "pullRequest" }), env, undefined, program);
+        project = await Project.create(
+            config({ delivery: "pullRequest" }),
+            env,
+            undefined,
+            program,
+        );
     });
     afterEach(async () => {
         const { failed, output } = await project.destroy();
@@ -77,7 +82,12 @@ describe("the delivery of a workflow file", () => {
 
         project.configure(config({ delivery: "pullRequest", version: "1.1.0" }));
         deepEqual(await up(), { replace: 3, same: 2 });
-        deepEqual(writes(), ["POST /git/refs", `PUT /contents/${path}`, "POST /pulls", "PATCH /pulls/1"]);
+        deepEqual(writes(), [
+            "POST /git/refs",
+            `PUT /contents/${path}`,
+            "POST /pulls",
+            "PATCH /pulls/1",
+        ]);
         project.configure(config({ delivery: "pullRequest", version: "1.2.0" }));
         await up();
         deepEqual(
@@ -113,7 +123,10 @@ describe("the delivery of a workflow file", () => {
         project.configure(config({}, "digits"));
         const { failed, output } = await project.up();
         equal(failed, true);
-        match(output, /error: The workflow \S+ cannot be delivered:\n +image = "digits": it has to be HOST\/NAMESPACE\/NAME/);
+        match(
+            output,
+            /error: The workflow \S+ cannot be delivered:\n +image = "digits": it has to be HOST\/NAMESPACE\/NAME/,
+        );
         deepEqual(writes(), []);
     });
 });

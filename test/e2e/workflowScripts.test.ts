@@ -39,7 +39,13 @@ const robot = "alice+deploy";
 const workflowForm = z.object({
     jobs: z.object({
         build: z.object({
-            steps: z.array(z.object({ name: z.string(), env: z.record(z.string(), z.string()).optional(), run: z.string().optional() })),
+            steps: z.array(
+                z.object({
+                    name: z.string(),
+                    env: z.record(z.string(), z.string()).optional(),
+                    run: z.string().optional(),
+                }),
+            ),
         }),
     }),
 });
@@ -73,26 +79,41 @@ describe("the scripts inside the workflows", () => {
         mkdirSync(join(folder, "service"));
         writeFileSync(join(folder, "service/main.go"), service);
         const env = { ...process.env, CGO_ENABLED: "0" };
-        await run("go", ["build", "-o", join(folder, "service/service"), join(folder, "service/main.go")], { env });
+        await run(
+            "go",
+            ["build", "-o", join(folder, "service/service"), join(folder, "service/main.go")],
+            { env },
+        );
         writeFileSync(
             join(folder, "service/Dockerfile"),
             'FROM scratch\nARG VERSION\nLABEL version=$VERSION\nCOPY service /\nCMD ["/service"]\n',
         );
 
         const { publicKey, privateKey } = await generateKeyPair("RS256");
-        quay = await startQuay({ issuers: { keys: { [issuer]: { keys: [{ ...(await exportJWK(publicKey)), alg: "RS256" }] } } } });
+        quay = await startQuay({
+            issuers: {
+                keys: { [issuer]: { keys: [{ ...(await exportJWK(publicKey)), alg: "RS256" }] } },
+            },
+        });
         image = `${quay.registry}/alice/digits`;
         quay.createUser("alice");
         token = quay.createToken({ user: "alice" });
-        await api("POST", "repository", { repository: "digits", visibility: "private", description: "" });
+        await api("POST", "repository", {
+            repository: "digits",
+            visibility: "private",
+            description: "",
+        });
         await api("PUT", "user/robots/deploy", {});
         await api("PUT", `repository/alice/digits/permissions/user/${robot}`, { role: "write" });
         await api("POST", "user/robots/deploy/federation", [{ issuer, subject }]);
 
         identities = createServer((request, response) => {
             audience = new URL(request.url ?? "", "http://runner").searchParams.get("audience");
-            if (request.headers.authorization !== "bearer request-token") return void response.writeHead(401).end();
-            const claims = new SignJWT({ sub: identity, aud: audience ?? "" }).setProtectedHeader({ alg: "RS256" }).setIssuer(issuer);
+            if (request.headers.authorization !== "bearer request-token")
+                return void response.writeHead(401).end();
+            const claims = new SignJWT({ sub: identity, aud: audience ?? "" })
+                .setProtectedHeader({ alg: "RS256" })
+                .setIssuer(issuer);
             void claims
                 .setExpirationTime("5m")
                 .sign(privateKey)
@@ -112,7 +133,8 @@ describe("the scripts inside the workflows", () => {
         rmSync(join(folder, "docker"), { recursive: true, force: true });
         mkdirSync(join(folder, "docker/cli-plugins"), { recursive: true });
         const plugin = join(cacheFolder(), "buildx/cli-plugins/docker-buildx");
-        if (existsSync(plugin)) symlinkSync(plugin, join(folder, "docker/cli-plugins/docker-buildx"));
+        if (existsSync(plugin))
+            symlinkSync(plugin, join(folder, "docker/cli-plugins/docker-buildx"));
         const { code, output } = await step("Log in to the registry with the identity of this job");
         equal(code, 0, output);
     });
@@ -129,8 +151,12 @@ describe("the scripts inside the workflows", () => {
 
     /** Tag → digest, as Quay's API has it. */
     async function tags(): Promise<Record<string, string>> {
-        const list = z.object({ tags: z.array(z.object({ name: z.string(), manifest_digest: z.string() })) });
-        const { tags } = list.parse(await api("GET", "repository/alice/digits/tag/?onlyActiveTags=true", undefined));
+        const list = z.object({
+            tags: z.array(z.object({ name: z.string(), manifest_digest: z.string() })),
+        });
+        const { tags } = list.parse(
+            await api("GET", "repository/alice/digits/tag/?onlyActiveTags=true", undefined),
+        );
         return Object.fromEntries(tags.map(({ name, manifest_digest }) => [name, manifest_digest]));
     }
 
@@ -139,7 +165,19 @@ describe("the scripts inside the workflows", () => {
         const env = { ...process.env, DOCKER_CONFIG: join(folder, "docker"), DOCKER_BUILDKIT: "0" };
         const tag = `${image}:sha-${name}`;
         images.push(tag);
-        await run("docker", ["build", "--quiet", "--build-arg", `VERSION=${name}`, "--tag", tag, join(folder, "service")], { env });
+        await run(
+            "docker",
+            [
+                "build",
+                "--quiet",
+                "--build-arg",
+                `VERSION=${name}`,
+                "--tag",
+                tag,
+                join(folder, "service"),
+            ],
+            { env },
+        );
         await run("docker", ["push", "--quiet", tag], { env });
         return (await tags())[`sha-${name}`] ?? "";
     }
@@ -151,7 +189,13 @@ describe("the scripts inside the workflows", () => {
      */
     async function step(
         name: string,
-        { expressions = {}, version = "1.0.0", mode = "", edit = (text: string) => text, timeout = 20 } = {},
+        {
+            expressions = {},
+            version = "1.0.0",
+            mode = "",
+            edit = (text: string) => text,
+            timeout = 20,
+        } = {},
     ): Promise<Ended> {
         const settings = {
             name: "Build",
@@ -175,7 +219,11 @@ describe("the scripts inside the workflows", () => {
                 if (value === undefined) throw new Error(`what is ${expression}?`);
                 return value;
             });
-        const files = { script: join(folder, "script.sh"), outputs: join(folder, "outputs"), summary: join(folder, "summary") };
+        const files = {
+            script: join(folder, "script.sh"),
+            outputs: join(folder, "outputs"),
+            summary: join(folder, "summary"),
+        };
         writeFileSync(files.script, edit(found.run));
         writeFileSync(files.outputs, "");
         writeFileSync(files.summary, "");
@@ -189,24 +237,39 @@ describe("the scripts inside the workflows", () => {
             GITHUB_OUTPUT: files.outputs,
             GITHUB_STEP_SUMMARY: files.summary,
             ...(process.env["DOCKER_HOST"] && { DOCKER_HOST: process.env["DOCKER_HOST"] }),
-            ...Object.fromEntries(Object.entries(found.env ?? {}).map(([key, value]) => [key, fill(value)])),
+            ...Object.fromEntries(
+                Object.entries(found.env ?? {}).map(([key, value]) => [key, fill(value)]),
+            ),
         };
-        const ended = await run("bash", ["--noprofile", "--norc", "-eo", "pipefail", files.script], { env }).then(
+        const ended = await run(
+            "bash",
+            ["--noprofile", "--norc", "-eo", "pipefail", files.script],
+            { env },
+        ).then(
             ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
             (error: unknown) => {
-                const { code, stdout, stderr } = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() }).parse(error);
+                const { code, stdout, stderr } = z
+                    .object({ code: z.number(), stdout: z.string(), stderr: z.string() })
+                    .parse(error);
                 return { code, output: stdout + stderr };
             },
         );
         const outputs = readFileSync(files.outputs, "utf8").trimEnd().split("\n");
         return {
             ...ended,
-            outputs: Object.fromEntries(outputs.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)])),
+            outputs: Object.fromEntries(
+                outputs.map((line) => [
+                    line.slice(0, line.indexOf("=")),
+                    line.slice(line.indexOf("=") + 1),
+                ]),
+            ),
             summary: readFileSync(files.summary, "utf8"),
         };
     }
 
-    const digestOf = (digest: string) => ({ expressions: { "steps.build.outputs.digest": digest } });
+    const digestOf = (digest: string) => ({
+        expressions: { "steps.build.outputs.digest": digest },
+    });
 
     describe("logging in without a password", () => {
         const name = "Log in to the registry with the identity of this job";
@@ -223,7 +286,10 @@ describe("the scripts inside the workflows", () => {
         it("has no secret on a command line", async () => {
             const { output } = await step(name, {
                 edit: (text) =>
-                    text.replace("set -euo pipefail", 'set -euo pipefail\ncurl() { printf \'args: %s\\n\' "$*" >&2; command curl "$@"; }'),
+                    text.replace(
+                        "set -euo pipefail",
+                        'set -euo pipefail\ncurl() { printf \'args: %s\\n\' "$*" >&2; command curl "$@"; }',
+                    ),
             });
             const lines = output.split("\n").filter((line) => line.startsWith("args: "));
             equal(lines.length, 2);
@@ -238,7 +304,10 @@ describe("the scripts inside the workflows", () => {
             ]) {
                 const { code, output } = await step(name);
                 equal(code, 1);
-                ok(output.includes(`The robot's federation has to name the subject ${identity}.`), output);
+                ok(
+                    output.includes(`The robot's federation has to name the subject ${identity}.`),
+                    output,
+                );
                 match(output, /It said: .*not configured for subject/);
             }
         });
@@ -246,14 +315,25 @@ describe("the scripts inside the workflows", () => {
         it("is over when the job is", async () => {
             match(readFileSync(join(folder, "docker/config.json"), "utf8"), /"auth"/);
             equal((await step("Log out of the registry")).code, 0);
-            equal(readFileSync(join(folder, "docker/config.json"), "utf8").includes('"auth"'), false);
+            equal(
+                readFileSync(join(folder, "docker/config.json"), "utf8").includes('"auth"'),
+                false,
+            );
         });
     });
 
     describe("trying the image out", () => {
         const name = "Try the image out";
         const containers = async (digest: string) =>
-            (await run("docker", ["ps", "--all", "--quiet", "--filter", `ancestor=${image}@${digest}`])).stdout;
+            (
+                await run("docker", [
+                    "ps",
+                    "--all",
+                    "--quiet",
+                    "--filter",
+                    `ancestor=${image}@${digest}`,
+                ])
+            ).stdout;
 
         it("takes one that is healthy without any power, and leaves nothing behind", async () => {
             const digest = await push("healthy");
@@ -266,16 +346,27 @@ describe("the scripts inside the workflows", () => {
         it("refuses one that ends, at once, with its output", async () => {
             const digest = await push("broken");
             const started = Date.now();
-            const { code, output } = await step(name, { ...digestOf(digest), mode: "broken", timeout: 300 });
+            const { code, output } = await step(name, {
+                ...digestOf(digest),
+                mode: "broken",
+                timeout: 300,
+            });
             equal(code, 1);
             ok(Date.now() - started < 60_000);
-            match(output, /there is no model\n.*::error title=Smoke test::.* does not work: it ended, with exit code 3\./s);
+            match(
+                output,
+                /there is no model\n.*::error title=Smoke test::.* does not work: it ended, with exit code 3\./s,
+            );
             equal(await containers(digest), "");
         });
 
         it("refuses one that does not become healthy in time", async () => {
             const digest = await push("sick");
-            const { code, output } = await step(name, { ...digestOf(digest), mode: "sick", timeout: 2 });
+            const { code, output } = await step(name, {
+                ...digestOf(digest),
+                mode: "sick",
+                timeout: 2,
+            });
             equal(code, 1);
             match(output, /\/health was not answered with success within 2 s/);
             equal(await containers(digest), "");
@@ -298,7 +389,11 @@ describe("the scripts inside the workflows", () => {
             deepEqual([found["1.0.0"], found["latest"]], [digest, digest]);
 
             const again = await step(name, digestOf(digest));
-            deepEqual([again.code, again.outputs], [0, { tags: "1.0.0 latest", note: "" }], "the same once more");
+            deepEqual(
+                [again.code, again.outputs],
+                [0, { tags: "1.0.0 latest", note: "" }],
+                "the same once more",
+            );
         });
 
         it("leaves a version alone that is another image, says so, and moves latest", async () => {
@@ -308,7 +403,10 @@ describe("the scripts inside the workflows", () => {
             const { code, output, outputs } = await step(name, digestOf(digest));
             equal(code, 0, output);
             deepEqual(outputs["tags"], "latest");
-            match(outputs["note"] ?? "", new RegExp(`^1\\.0\\.0 is ${first ?? ""} already and was left alone: raise`));
+            match(
+                outputs["note"] ?? "",
+                new RegExp(`^1\\.0\\.0 is ${first ?? ""} already and was left alone: raise`),
+            );
             const found = await tags();
             deepEqual([found["1.0.0"], found["latest"]], [first, digest]);
         });
@@ -325,9 +423,18 @@ describe("the scripts inside the workflows", () => {
         it("fails where a copy has another digest, as it has without --prefer-index=false", async () => {
             const digest = await push("four");
             const edit = (text: string): string => text.replace(" --prefer-index=false", "");
-            const { code, output } = await step(name, { ...digestOf(digest), version: "2.0.0", edit });
+            const { code, output } = await step(name, {
+                ...digestOf(digest),
+                version: "2.0.0",
+                edit,
+            });
             equal(code, 1);
-            match(output, new RegExp(`::error title=Tag::${image}:2\\.0\\.0 is sha256:[0-9a-f]{64}, not ${digest}\\.`));
+            match(
+                output,
+                new RegExp(
+                    `::error title=Tag::${image}:2\\.0\\.0 is sha256:[0-9a-f]{64}, not ${digest}\\.`,
+                ),
+            );
         });
     });
 

@@ -8,15 +8,19 @@ import type { Row } from "../../board/row.ts";
 import { parseState } from "../../board/state.ts";
 
 /** Something that the real CLI printed for a published stack; without what the board does not look at. */
-const recorded = (name: string): string => readFileSync(join(import.meta.dirname, `fixtures/board/${name}.json`), "utf8");
+const recorded = (name: string): string =>
+    readFileSync(join(import.meta.dirname, `fixtures/board/${name}.json`), "utf8");
 
 interface State {
-    deployment: { resources: { type: string; inputs?: object; outputs: Record<string, unknown> }[] };
+    deployment: {
+        resources: { type: string; inputs?: object; outputs: Record<string, unknown> }[];
+    };
 }
 /** The recorded state with a change to the outputs of its resources of a type. */
 function changed(type: string, change: (outputs: Record<string, unknown>) => void): unknown {
     const state = JSON.parse(recorded("state")) as State;
-    for (const resource of state.deployment.resources.filter((one) => one.type === type)) change(resource.outputs);
+    for (const resource of state.deployment.resources.filter((one) => one.type === type))
+        change(resource.outputs);
     return state;
 }
 
@@ -39,9 +43,16 @@ describe("what the board takes from a state", () => {
         const rotated = changed("pulumi:pulumi:Stack", (outputs) => {
             outputs["robotUsername"] = "alice+digits_robot_x1y2z3";
         }) as State;
-        const second = { type: "quay:index:Robot", outputs: { username: "alice+digits_robot_x1y2z3" }, created: "2026-12-01T00:00:00Z" };
+        const second = {
+            type: "quay:index:Robot",
+            outputs: { username: "alice+digits_robot_x1y2z3" },
+            created: "2026-12-01T00:00:00Z",
+        };
         rotated.deployment.resources.push(second);
-        deepEqual(parseState("local", rotated)?.robot, { username: "alice+digits_robot_x1y2z3", since: "2026-12-01T00:00:00Z" });
+        deepEqual(parseState("local", rotated)?.robot, {
+            username: "alice+digits_robot_x1y2z3",
+            since: "2026-12-01T00:00:00Z",
+        });
     });
 
     it("is the id of the image that runs here, of a local stack", () => {
@@ -65,19 +76,29 @@ describe("what the board takes from a state", () => {
             image(imageId, "2026-02-02T00:00:00Z"),
         ];
         const since = "2026-02-02T00:00:00Z";
-        deepEqual(parseState("local", { deployment: { resources } }), { environment: "local", version: "2", digest: imageId, since });
+        deepEqual(parseState("local", { deployment: { resources } }), {
+            environment: "local",
+            version: "2",
+            digest: imageId,
+            since,
+        });
     });
 
     it("is nothing where nothing is deployed", () => {
         equal(parseState("dev", { deployment: {} }), undefined);
-        equal(parseState("dev", { deployment: { resources: [{ type: "pulumi:pulumi:Stack" }] } }), undefined);
+        equal(
+            parseState("dev", { deployment: { resources: [{ type: "pulumi:pulumi:Stack" }] } }),
+            undefined,
+        );
     });
 
     it("is no guess where the outputs are not those of a deployment", () => {
         const other = changed("pulumi:pulumi:Stack", (outputs) => {
             outputs["schemaVersion"] = 9;
         });
-        throws(() => parseState("dev", other), { message: /^The stack "dev" does not export the outputs of a deployment/ });
+        throws(() => parseState("dev", other), {
+            message: /^The stack "dev" does not export the outputs of a deployment/,
+        });
     });
 });
 
@@ -91,7 +112,9 @@ describe("drift, as the CLI prints it", () => {
     });
 
     it("is an error where a provider could not look, or the CLI did not start", () => {
-        throws(() => parseDrift(recorded("refused")), { message: /^The environment variable QUAY_TOKEN is not set/ });
+        throws(() => parseDrift(recorded("refused")), {
+            message: /^The environment variable QUAY_TOKEN is not set/,
+        });
         throws(() => parseDrift("", "error: no such stack"), { message: "error: no such stack" });
     });
 });
@@ -111,7 +134,14 @@ describe("the board's forms", () => {
         drift: [],
         notes: [],
     };
-    const dev: Row = { ...prod, environment: "dev", since: "2026-11-25T11:59:01Z", scan: null, drift: null, notes: ["scan: no token"] };
+    const dev: Row = {
+        ...prod,
+        environment: "dev",
+        since: "2026-11-25T11:59:01Z",
+        scan: null,
+        drift: null,
+        notes: ["scan: no token"],
+    };
     const local: Row = { environment: "local", version: "1.0.0", digest, notes: [] };
     const rows: Row[] = [local, dev, { environment: "staging", notes: [] }, prod];
 
@@ -131,7 +161,10 @@ describe("the board's forms", () => {
     });
 
     it("say what several environments have in common once", () => {
-        match(renderText([dev, { ...dev, environment: "staging" }], now), /\n\ndev, staging: scan: no token$/);
+        match(
+            renderText([dev, { ...dev, environment: "staging" }], now),
+            /\n\ndev, staging: scan: no token$/,
+        );
     });
 
     it("are a table of Markdown, in which nothing is markup", () => {
@@ -146,7 +179,9 @@ describe("the board's forms", () => {
     it("have one line a row in Markdown, whatever is in it", () => {
         fc.assert(
             fc.property(fc.string(), fc.string(), (environment, version) => {
-                const lines = renderMarkdown([{ environment, version, notes: [] }], now).split("\n");
+                const lines = renderMarkdown([{ environment, version, notes: [] }], now).split(
+                    "\n",
+                );
                 equal(lines.length, 3);
                 equal(lines[2]?.match(/(?<!\\)(?:\\\\)*\|/g)?.length, 10);
             }),

@@ -1,5 +1,14 @@
 import { deepEqual, equal, match, notEqual, throws } from "node:assert/strict";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    cpSync,
+    mkdirSync,
+    mkdtempSync,
+    rmSync,
+    symlinkSync,
+    utimesSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
@@ -25,8 +34,10 @@ describe("build context", () => {
         }
         return folder;
     }
-    const hash = (folder: string, dockerfile = "Dockerfile"): string => hashContext({ folder, dockerfile });
-    const paths = (folder: string, dockerfile = "Dockerfile"): string[] => listContext({ folder, dockerfile }).map((entry) => entry.path);
+    const hash = (folder: string, dockerfile = "Dockerfile"): string =>
+        hashContext({ folder, dockerfile });
+    const paths = (folder: string, dockerfile = "Dockerfile"): string[] =>
+        listContext({ folder, dockerfile }).map((entry) => entry.path);
 
     describe("hash", () => {
         it("is the same wherever the context lies, whenever it was written, whatever the umask", () => {
@@ -42,7 +53,10 @@ describe("build context", () => {
         });
 
         it("does not depend on the order in which files were written", () => {
-            equal(hash(write({ "1": "x", "2": "y" })), hash(write({ "2": "y", "1": "x" }, join(root, "other"))));
+            equal(
+                hash(write({ "1": "x", "2": "y" })),
+                hash(write({ "2": "y", "1": "x" }, join(root, "other"))),
+            );
         });
 
         const base: Tree = { "a.py": "a", "folder/b.py": "b" };
@@ -85,7 +99,10 @@ describe("build context", () => {
         }
 
         it("does not change with what is ignored, but with the Dockerfile even then", () => {
-            const folder = write({ ".dockerignore": "*.log\nDockerfile\n.dockerignore", "a.py": "a" });
+            const folder = write({
+                ".dockerignore": "*.log\nDockerfile\n.dockerignore",
+                "a.py": "a",
+            });
             const before = hash(folder);
             writeFileSync(join(folder, "debug.log"), "noise");
             equal(hash(folder), before);
@@ -94,13 +111,19 @@ describe("build context", () => {
         });
 
         it("tells any two different trees apart, and only those", () => {
-            const tree = fc.dictionary(fc.stringMatching(/^[a-c]{1,2}(\/[a-c]{1,2})?$/), fc.string({ maxLength: 5 }), { maxKeys: 4 });
+            const tree = fc.dictionary(
+                fc.stringMatching(/^[a-c]{1,2}(\/[a-c]{1,2})?$/),
+                fc.string({ maxLength: 5 }),
+                { maxKeys: 4 },
+            );
             let folders = 0;
             const written = (files: Tree): string => write(files, join(root, String(folders++)));
-            const isTree = (files: Tree): boolean => Object.keys(files).every((path) => !(dirname(path) in files));
+            const isTree = (files: Tree): boolean =>
+                Object.keys(files).every((path) => !(dirname(path) in files));
             fc.assert(
                 fc.property(tree.filter(isTree), tree.filter(isTree), (one, two) => {
-                    const sorted = (files: Tree): string => JSON.stringify(Object.entries(files).sort());
+                    const sorted = (files: Tree): string =>
+                        JSON.stringify(Object.entries(files).sort());
                     equal(hash(written(one)) === hash(written(two)), sorted(one) === sorted(two));
                 }),
                 { numRuns: 100 },
@@ -110,7 +133,12 @@ describe("build context", () => {
 
     describe("list", () => {
         it("honours .dockerignore with its exceptions", () => {
-            const folder = write({ ".dockerignore": "*\n!src\nsrc/**/*.pyc\n", "src/a.py": "", "src/x/a.pyc": "", "notes.md": "" });
+            const folder = write({
+                ".dockerignore": "*\n!src\nsrc/**/*.pyc\n",
+                "src/a.py": "",
+                "src/x/a.pyc": "",
+                "notes.md": "",
+            });
             deepEqual(paths(folder), ["src", "src/a.py", "src/x"]);
         });
 
@@ -135,7 +163,11 @@ describe("build context", () => {
             refuse(join(root, "nowhere"), /The build context ".*nowhere" is not a folder/);
         });
         it("a Dockerfile that is not there", () => {
-            refuse(write({}), /There is no Dockerfile "prod.Dockerfile" in the build context/, "prod.Dockerfile");
+            refuse(
+                write({}),
+                /There is no Dockerfile "prod.Dockerfile" in the build context/,
+                "prod.Dockerfile",
+            );
         });
         it("a Dockerfile outside of the context", () => {
             refuse(
@@ -153,7 +185,10 @@ describe("build context", () => {
             it(`a link to ${target}, and says how to mend it`, () => {
                 const folder = write({ "folder/a": "" });
                 symlinkSync(target, join(folder, "link"));
-                refuse(folder, /The symbolic link "link" in the build context leaves it .*\.dockerignore/s);
+                refuse(
+                    folder,
+                    /The symbolic link "link" in the build context leaves it .*\.dockerignore/s,
+                );
                 writeFileSync(join(folder, ".dockerignore"), "link");
                 match(hash(folder), /^[0-9a-f]{64}$/);
             });

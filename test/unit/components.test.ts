@@ -85,14 +85,28 @@ describe("components", () => {
     });
 
     describe("LocalService", () => {
-        const args: LocalServiceArgs = { image: "sha256:1", network: "net", port: { host: 18080, container: 8080 } };
-        const run = async (changed: Partial<LocalServiceArgs> = {}): Promise<Record<string, unknown>> =>
-            only(await declare(() => new LocalService("digits", { ...args, ...changed })), container).inputs;
+        const args: LocalServiceArgs = {
+            image: "sha256:1",
+            network: "net",
+            port: { host: 18080, container: 8080 },
+        };
+        const run = async (
+            changed: Partial<LocalServiceArgs> = {},
+        ): Promise<Record<string, unknown>> =>
+            only(
+                await declare(() => new LocalService("digits", { ...args, ...changed })),
+                container,
+            ).inputs;
 
         it("runs without any power that a web service does not need", async () => {
             const inputs = await run();
             deepEqual(
-                [inputs["readOnly"], inputs["capabilities"], inputs["securityOpts"], inputs["privileged"]],
+                [
+                    inputs["readOnly"],
+                    inputs["capabilities"],
+                    inputs["securityOpts"],
+                    inputs["privileged"],
+                ],
                 [true, { drops: ["ALL"] }, ["no-new-privileges:true"], undefined],
             );
             deepEqual([inputs["memory"], inputs["memorySwap"], inputs["cpus"]], [512, 512, "1.0"]);
@@ -101,7 +115,9 @@ describe("components", () => {
         });
 
         it("publishes its port to this machine alone", async () => {
-            deepEqual((await run())["ports"], [{ internal: 8080, external: 18080, ip: "127.0.0.1" }]);
+            deepEqual((await run())["ports"], [
+                { internal: 8080, external: 18080, ip: "127.0.0.1" },
+            ]);
         });
 
         it("keeps a secret variable secret", async () => {
@@ -122,15 +138,30 @@ describe("components", () => {
     });
 
     describe("a published ServiceImage", () => {
-        const publish = { version: "1.0.0", username: "alice+robot", password: pulumi.secret("hunter2") };
+        const publish = {
+            version: "1.0.0",
+            username: "alice+robot",
+            password: pulumi.secret("hunter2"),
+        };
         const build = (): Promise<Declared[]> =>
-            declare(() => new ServiceImage("digits", { repository: "quay.io/alice/digits", context: "service", publish }));
+            declare(
+                () =>
+                    new ServiceImage("digits", {
+                        repository: "quay.io/alice/digits",
+                        context: "service",
+                        publish,
+                    }),
+            );
 
         it("is pushed under its content by the robot, and kept when it is replaced", async () => {
             const { inputs } = only(await build(), "docker:index/registryImage:RegistryImage");
             match(String(inputs["name"]), /^quay\.io\/alice\/digits:ctx-[0-9a-f]{20}$/);
             equal(inputs["keepRemotely"], true);
-            const credentials = { address: "https://quay.io", username: "alice+robot", password: "hunter2" };
+            const credentials = {
+                address: "https://quay.io",
+                username: "alice+robot",
+                password: "hunter2",
+            };
             deepEqual(insideSecret(inputs["authConfig"]), credentials);
         });
 
@@ -138,18 +169,30 @@ describe("components", () => {
             const { inputs } = only(await build(), "quay:index:PromotedImage");
             const repository = "quay.io/alice/digits";
             deepEqual(
-                [inputs["source"], inputs["target"], inputs["digest"], inputs["tags"], inputs["floatingTags"]],
+                [
+                    inputs["source"],
+                    inputs["target"],
+                    inputs["digest"],
+                    inputs["tags"],
+                    inputs["floatingTags"],
+                ],
                 [repository, repository, "sha256:pushed", ["1.0.0"], ["latest"]],
             );
         });
     });
 
     describe("QuayRepository", () => {
-        const args: QuayRepositoryArgs = { namespace: "alice", repository: "digits", robot: "digits_robot" };
+        const args: QuayRepositoryArgs = {
+            namespace: "alice",
+            repository: "digits",
+            robot: "digits_robot",
+        };
         const make = (changed: Partial<QuayRepositoryArgs> = {}): Promise<Declared[]> =>
             declare(() => new QuayRepository("digits", { ...args, ...changed }));
         const robots = (declared: Declared[]): unknown[] =>
-            declared.filter(({ type }) => type === "quay:index:Robot").map(({ inputs }) => inputs["name"]);
+            declared
+                .filter(({ type }) => type === "quay:index:Robot")
+                .map(({ inputs }) => inputs["name"]);
 
         it("gives its robot the right to write, on this repository alone", async () => {
             const declared = await make();
@@ -162,8 +205,16 @@ describe("components", () => {
         });
 
         const rotations: [what: string, args: Partial<QuayRepositoryArgs>, names: string[]][] = [
-            ["the first rotation keeps the robot of the configured name", { rotation: 1 }, ["digits_robot_x1y2z3", "digits_robot"]],
-            ["a later one keeps the one before", { rotation: 7 }, ["digits_robot_x1y2z3", "digits_robot_x1y2z3"]],
+            [
+                "the first rotation keeps the robot of the configured name",
+                { rotation: 1 },
+                ["digits_robot_x1y2z3", "digits_robot"],
+            ],
+            [
+                "a later one keeps the one before",
+                { rotation: 7 },
+                ["digits_robot_x1y2z3", "digits_robot_x1y2z3"],
+            ],
             ["a retired one is gone", { rotation: 7, retire: true }, ["digits_robot_x1y2z3"]],
         ];
         for (const [what, changed, names] of rotations) {
@@ -186,13 +237,29 @@ describe("components", () => {
         });
 
         it("declares pruning and immutability where they are asked for", async () => {
-            const declared = await make({ autoPrune: [{ tagPattern: "ctx-.*", keepFor: "4w" }, { keep: 20 }], immutableTags: "[0-9].*" });
-            const policies = declared.filter(({ type }) => type === "quay:index:AutoPrunePolicy").map(({ inputs }) => inputs);
+            const declared = await make({
+                autoPrune: [{ tagPattern: "ctx-.*", keepFor: "4w" }, { keep: 20 }],
+                immutableTags: "[0-9].*",
+            });
+            const policies = declared
+                .filter(({ type }) => type === "quay:index:AutoPrunePolicy")
+                .map(({ inputs }) => inputs);
             deepEqual(
                 policies.sort((a, b) => String(b["value"]).localeCompare(String(a["value"]))),
                 [
-                    { repository: "alice/digits", method: "creation_date", value: "4w", tagPattern: "ctx-.*", ifUnsupported: "warn" },
-                    { repository: "alice/digits", method: "number_of_tags", value: "20", ifUnsupported: "warn" },
+                    {
+                        repository: "alice/digits",
+                        method: "creation_date",
+                        value: "4w",
+                        tagPattern: "ctx-.*",
+                        ifUnsupported: "warn",
+                    },
+                    {
+                        repository: "alice/digits",
+                        method: "number_of_tags",
+                        value: "20",
+                        ifUnsupported: "warn",
+                    },
                 ],
             );
             deepEqual(only(declared, "quay:index:TagImmutabilityPolicy").inputs, {
@@ -204,12 +271,19 @@ describe("components", () => {
     });
 
     it("IdentityProvider makes its own client secret and publishes no port", async () => {
-        const declared = await declare(() => new IdentityProvider("identity", { audience: "digits", network: "net" }));
+        const declared = await declare(
+            () => new IdentityProvider("identity", { audience: "digits", network: "net" }),
+        );
         const { inputs } = only(declared, container);
         deepEqual(inputs["ports"], []);
         deepEqual(inputs["networksAdvanced"], [{ name: "net", aliases: ["identity"] }]);
         const envs = insideSecret(inputs["envs"]);
-        equal(Array.isArray(envs) && envs.includes("CLIENT_SECRET=the-generated-password") && envs.includes("AUDIENCE=digits"), true);
+        equal(
+            Array.isArray(envs) &&
+                envs.includes("CLIENT_SECRET=the-generated-password") &&
+                envs.includes("AUDIENCE=digits"),
+            true,
+        );
     });
 });
 

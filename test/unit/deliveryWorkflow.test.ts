@@ -60,7 +60,15 @@ describe("DeliveryWorkflow", () => {
         const content = String(only(declared, file).inputs["content"]);
         equal(
             content,
-            workflowFile({ ...common, image: "quay.io/alice/other", login: { robot: "alice+robot" }, release: { digest } }, "mlops/unit"),
+            workflowFile(
+                {
+                    ...common,
+                    image: "quay.io/alice/other",
+                    login: { robot: "alice+robot" },
+                    release: { digest },
+                },
+                "mlops/unit",
+            ),
         );
         equal(content.includes("secrets."), false);
         deepEqual(build, {});
@@ -70,17 +78,27 @@ describe("DeliveryWorkflow", () => {
         const declared = await deliver({ delivery: "pullRequest" });
         const head = String(only(declared, branch).inputs["branch"]);
         match(head, /^pulumi\/build-[0-9a-f]{10}$/);
-        deepEqual(only(declared, branch).inputs, { repository: "digits", branch: head, sourceBranch: settings.branch });
+        deepEqual(only(declared, branch).inputs, {
+            repository: "digits",
+            branch: head,
+            sourceBranch: settings.branch,
+        });
         equal(only(declared, file).inputs["branch"], head);
         const { inputs } = only(declared, pullRequest);
-        deepEqual([inputs["baseRepository"], inputs["baseRef"], inputs["headRef"]], ["digits", settings.branch, head]);
+        deepEqual(
+            [inputs["baseRepository"], inputs["baseRef"], inputs["headRef"]],
+            ["digits", settings.branch, head],
+        );
         const other = await deliver({ delivery: "pullRequest", version: "1.0.1" });
         notEqual(only(other, branch).inputs["branch"], head);
     });
 
     const addresses: [config: Record<string, string>, url: string][] = [
         [{}, "https://github.com/alice/digits"],
-        [{ "github:baseUrl": "https://github.example.com/" }, "https://github.example.com/alice/digits"],
+        [
+            { "github:baseUrl": "https://github.example.com/" },
+            "https://github.example.com/alice/digits",
+        ],
     ];
     for (const [more, page] of addresses) {
         it(`knows the pages on GitHub: ${page}`, async () => {
@@ -97,7 +115,12 @@ describe("DeliveryWorkflow", () => {
             );
             deepEqual(
                 [workflow?.url, pullRequestUrl, workflow?.path, workflow?.branch],
-                [`${page}/actions/workflows/build.yml`, `${page}/pull/7`, settings.path, settings.branch],
+                [
+                    `${page}/actions/workflows/build.yml`,
+                    `${page}/pull/7`,
+                    settings.path,
+                    settings.branch,
+                ],
             );
         });
     }
@@ -105,7 +128,10 @@ describe("DeliveryWorkflow", () => {
     it("refuses what GitHub would refuse, and a missing owner, before anything is declared", async () => {
         await rejects(deliver({ branch: "a..b" }), /branch = "a\.\.b"/);
         await rejects(deliver({ image: "digits" }), /image = "digits"/);
-        await rejects(deliver({ environment: { name: "dev", branches: ["main"] } }), /does not admit the workflow's branch/);
+        await rejects(
+            deliver({ environment: { name: "dev", branches: ["main"] } }),
+            /does not admit the workflow's branch/,
+        );
         await rejects(
             declare(() => new DeliveryWorkflow("digits", args)),
             /github:owner is not set/,

@@ -8,7 +8,9 @@ import { parseEnvironment } from "../../environment.ts";
 /** The configuration of a stack's file, with the account filled in. */
 function fileOf(stack: string): Record<string, unknown> {
     const text = readFileSync(`Pulumi.${stack}.yaml`, "utf8").replaceAll("YOUR-ACCOUNT", "alice");
-    const { config } = z.object({ config: z.record(z.string(), z.unknown()) }).parse(yaml.parse(text));
+    const { config } = z
+        .object({ config: z.record(z.string(), z.unknown()) })
+        .parse(yaml.parse(text));
     const own = Object.entries(config).filter(([key]) => key.startsWith("mlops:"));
     return Object.fromEntries(own.map(([key, value]) => [key.slice("mlops:".length), value]));
 }
@@ -23,7 +25,8 @@ function raw(sections: Record<string, unknown>, secretKeys: string[] = []) {
     ]);
     return { values: Object.fromEntries(values) as Record<string, string>, secretKeys };
 }
-const parse = (sections: Record<string, unknown>, secretKeys?: string[]) => parseEnvironment(raw(sections, secretKeys), "mlops", "local");
+const parse = (sections: Record<string, unknown>, secretKeys?: string[]) =>
+    parseEnvironment(raw(sections, secretKeys), "mlops", "local");
 
 /** The problems, a line each, without the heading and the commands. */
 function problems(sections: Record<string, unknown>, secretKeys?: string[]): string[] {
@@ -42,7 +45,13 @@ describe("environment", () => {
     it("has defaults for all that a first user does not care about", () => {
         deepEqual(parse({ service, oauth2: {}, env: {}, local: {} }), {
             kind: "local",
-            service: { ...service, dockerfile: "Dockerfile", port: 8080, buildArgs: { VERSION: "1.0.0" }, buildSecrets: {} },
+            service: {
+                ...service,
+                dockerfile: "Dockerfile",
+                port: 8080,
+                buildArgs: { VERSION: "1.0.0" },
+                buildSecrets: {},
+            },
             env: {},
             local: { port: 8080, memory: 512, cpus: 1, healthTimeout: 60 },
         });
@@ -50,27 +59,45 @@ describe("environment", () => {
 
     it("leaves other programs' keys alone", () => {
         const config = raw({ service });
-        equal(parseEnvironment({ ...config, values: { ...config.values, "docker:host": "x" } }, "mlops", "local").service.name, "digits");
+        equal(
+            parseEnvironment(
+                { ...config, values: { ...config.values, "docker:host": "x" } },
+                "mlops",
+                "local",
+            ).service.name,
+            "digits",
+        );
     });
 
     it("tells every problem at once, with key, value, what is allowed and the command that mends it", () => {
-        throws(() => parse({ service: { ...service, name: "Digits", port: 80000 }, local: { port: "eighty", prot: 1 } }), {
-            message: [
-                'The configuration of stack "local" has 4 problems (Pulumi.local.yaml):',
-                '  mlops:service.name = "Digits": an image name: lower-case letters, digits, . _ - within',
-                "      pulumi config set --path 'mlops:service.name' VALUE -s local",
-                "  mlops:service.port = 80000: Too big: expected number to be <=65535",
-                "      pulumi config set --path 'mlops:service.port' VALUE -s local",
-                '  mlops:local.port = "eighty": Invalid input: expected number, received string',
-                "      pulumi config set --path 'mlops:local.port' VALUE -s local",
-                "  mlops:local.prot = 1: there is no such key",
-                "      pulumi config rm --path 'mlops:local.prot' -s local",
-            ].join("\n"),
-        });
+        throws(
+            () =>
+                parse({
+                    service: { ...service, name: "Digits", port: 80000 },
+                    local: { port: "eighty", prot: 1 },
+                }),
+            {
+                message: [
+                    'The configuration of stack "local" has 4 problems (Pulumi.local.yaml):',
+                    '  mlops:service.name = "Digits": an image name: lower-case letters, digits, . _ - within',
+                    "      pulumi config set --path 'mlops:service.name' VALUE -s local",
+                    "  mlops:service.port = 80000: Too big: expected number to be <=65535",
+                    "      pulumi config set --path 'mlops:service.port' VALUE -s local",
+                    '  mlops:local.port = "eighty": Invalid input: expected number, received string',
+                    "      pulumi config set --path 'mlops:local.port' VALUE -s local",
+                    "  mlops:local.prot = 1: there is no such key",
+                    "      pulumi config rm --path 'mlops:local.prot' -s local",
+                ].join("\n"),
+            },
+        );
     });
 
     const cases: [what: string, sections: Record<string, unknown>, problem: string][] = [
-        ["a key that is not set", { service: { name: "a", version: "1" } }, "mlops:service.context is not set: it has to be set"],
+        [
+            "a key that is not set",
+            { service: { name: "a", version: "1" } },
+            "mlops:service.context is not set: it has to be set",
+        ],
         [
             "a version that is no tag",
             { service: { ...service, version: "1.0+x" } },
@@ -86,8 +113,16 @@ describe("environment", () => {
             { service: { ...service, platform: "intel" } },
             'mlops:service.platform = "intel": a platform such as linux/amd64',
         ],
-        ["an issuer that is no URL", { service, oauth2: { issuer: "me", audience: "a" } }, 'mlops:oauth2.issuer = "me": an http(s) URL'],
-        ["an unknown section", { service, locl: { port: 1 } }, 'mlops:locl = {"port":1}: there is no such key'],
+        [
+            "an issuer that is no URL",
+            { service, oauth2: { issuer: "me", audience: "a" } },
+            'mlops:oauth2.issuer = "me": an http(s) URL',
+        ],
+        [
+            "an unknown section",
+            { service, locl: { port: 1 } },
+            'mlops:locl = {"port":1}: there is no such key',
+        ],
         [
             "a variable with a bad name",
             { service, env: { "A-B": "x" } },
@@ -111,15 +146,17 @@ describe("environment", () => {
             ["mlops:service.name", "mlops:service.version", "mlops:service.context"],
         );
         ok(
-            problems({ service, quay: { namespace: "alice", repository: "a", robot: "the_robot" } }).some((one) =>
-                one.startsWith("mlops:github.repository is not set"),
-            ),
+            problems({
+                service,
+                quay: { namespace: "alice", repository: "a", robot: "the_robot" },
+            }).some((one) => one.startsWith("mlops:github.repository is not set")),
         );
     });
 
     it("says how to set a string that looks like a number", () => {
         throws(() => parse({ service, env: { WORKERS: 2 } }), {
-            message: /mlops:env\.WORKERS = 2: .*\n +pulumi config set --path 'mlops:env\.WORKERS' VALUE -s local --type string$/,
+            message:
+                /mlops:env\.WORKERS = 2: .*\n +pulumi config set --path 'mlops:env\.WORKERS' VALUE -s local --type string$/,
         });
     });
 
@@ -130,13 +167,21 @@ describe("environment", () => {
     });
 
     it("refuses a secret where it would be in clear in the state", () => {
-        deepEqual(problems({ service: { ...service, buildArgs: { TOKEN: "hunter2" } } }, ["mlops:service"]), [
-            "mlops:service = [secret]: holds a secret, which would be in clear in the state",
-        ]);
+        deepEqual(
+            problems({ service: { ...service, buildArgs: { TOKEN: "hunter2" } } }, [
+                "mlops:service",
+            ]),
+            ["mlops:service = [secret]: holds a secret, which would be in clear in the state"],
+        );
     });
 
     describe("of the examples", () => {
-        const kinds: Record<string, string> = { local: "local", dev: "built", staging: "promoted", prod: "promoted" };
+        const kinds: Record<string, string> = {
+            local: "local",
+            dev: "built",
+            staging: "promoted",
+            prod: "promoted",
+        };
 
         it("is complete: they work once the account is filled in, and nothing but that is missing", () => {
             deepEqual(
@@ -145,14 +190,25 @@ describe("environment", () => {
                     .sort(),
                 Object.keys(kinds).sort(),
             );
-            for (const [stack, kind] of Object.entries(kinds)) equal(parse(fileOf(stack)).kind, kind);
-            const asTheyAre = { ...fileOf("dev"), quay: { namespace: "YOUR-ACCOUNT", repository: "a", robot: "the_robot" } };
+            for (const [stack, kind] of Object.entries(kinds))
+                equal(parse(fileOf(stack)).kind, kind);
+            const asTheyAre = {
+                ...fileOf("dev"),
+                quay: { namespace: "YOUR-ACCOUNT", repository: "a", robot: "the_robot" },
+            };
             deepEqual(problems(asTheyAre).length, 1);
         });
 
         it("has a path, a repository, a robot and an environment for each stack alone", () => {
-            for (const unique of [/path: (.*)/, /repository: (mlops.*)/, /robot: (.*)/, /environment:\n +name: (.*)/]) {
-                const values = ["dev", "staging", "prod"].map((stack) => unique.exec(readFileSync(`Pulumi.${stack}.yaml`, "utf8"))?.[1]);
+            for (const unique of [
+                /path: (.*)/,
+                /repository: (mlops.*)/,
+                /robot: (.*)/,
+                /environment:\n +name: (.*)/,
+            ]) {
+                const values = ["dev", "staging", "prod"].map(
+                    (stack) => unique.exec(readFileSync(`Pulumi.${stack}.yaml`, "utf8"))?.[1],
+                );
                 equal(new Set(values).size, 3, String(values));
             }
         });
@@ -167,28 +223,46 @@ describe("environment", () => {
         }
         /** The configuration with another value at the path; without the key, where there is none. */
         function changed(value: unknown, [key = "", ...rest]: string[], to: unknown): unknown {
-            const entries = Object.entries(value ?? {}).flatMap(([name, one]: [string, unknown]) => {
-                if (name !== key) return [[name, one] as const];
-                const inner = rest.length === 0 ? to : changed(one, rest, to);
-                return inner === undefined ? [] : [[name, inner] as const];
-            });
-            return Array.isArray(value) ? entries.map(([, one]) => one) : Object.fromEntries(entries);
+            const entries = Object.entries(value ?? {}).flatMap(
+                ([name, one]: [string, unknown]) => {
+                    if (name !== key) return [[name, one] as const];
+                    const inner = rest.length === 0 ? to : changed(one, rest, to);
+                    return inner === undefined ? [] : [[name, inner] as const];
+                },
+            );
+            return Array.isArray(value)
+                ? entries.map(([, one]) => one)
+                : Object.fromEntries(entries);
         }
         /** As messages write it. Of the elements of a list the whole element may be named. */
-        const textOf = (path: string[]) => `mlops:${path.join(".").replace(/\.(\d+)(\..*)?$/, "[$1]")}`;
-        const anyKey = fc
-            .constantFrom(...Object.keys(kinds))
-            .chain((stack) => fc.record({ stack: fc.constant(stack), path: fc.constantFrom(...keysOf(fileOf(stack))) }));
+        const textOf = (path: string[]) =>
+            `mlops:${path.join(".").replace(/\.(\d+)(\..*)?$/, "[$1]")}`;
+        const anyKey = fc.constantFrom(...Object.keys(kinds)).chain((stack) =>
+            fc.record({
+                stack: fc.constant(stack),
+                path: fc.constantFrom(...keysOf(fileOf(stack))),
+            }),
+        );
         const sections = z.record(z.string(), z.unknown());
 
         it("has no key whose value may be just anything: one error names it", () => {
             // Of no type that any key has, and no text that any could be.
-            const wrong = fc.constantFrom<unknown>(null, -1.5, "", "\u0000", [[]], [{ a: { b: null } }]);
+            const wrong = fc.constantFrom<unknown>(
+                null,
+                -1.5,
+                "",
+                "\u0000",
+                [[]],
+                [{ a: { b: null } }],
+            );
             fc.assert(
                 fc.property(anyKey, wrong, ({ stack, path }, value) => {
                     const freeText = /^(service\.buildArgs|env)\./.test(path.join("."));
                     const found = problems(sections.parse(changed(fileOf(stack), path, value)));
-                    ok(freeText || found.some((problem) => problem.startsWith(textOf(path))), found.join("\n"));
+                    ok(
+                        freeText || found.some((problem) => problem.startsWith(textOf(path))),
+                        found.join("\n"),
+                    );
                 }),
                 { numRuns: 300 },
             );
@@ -201,7 +275,10 @@ describe("environment", () => {
                     try {
                         parse(without);
                     } catch (error) {
-                        ok(String(error).includes(path.length === 1 ? "problem" : textOf(path)), String(error));
+                        ok(
+                            String(error).includes(path.length === 1 ? "problem" : textOf(path)),
+                            String(error),
+                        );
                     }
                 }),
             );
@@ -211,13 +288,21 @@ describe("environment", () => {
             fc.assert(
                 fc.property(anyKey, ({ stack, path }) => {
                     const parent = path.slice(0, -1);
-                    const at = parent.reduce<unknown>((value, key) => sections.safeParse(value).data?.[key], fileOf(stack));
+                    const at = parent.reduce<unknown>(
+                        (value, key) => sections.safeParse(value).data?.[key],
+                        fileOf(stack),
+                    );
                     fc.pre(typeof at === "object" && at !== null && !Array.isArray(at));
                     fc.pre(!/^(service\.buildArgs|env)/.test(parent.join(".")));
                     const mistyped = { ...sections.parse(at), visibilty: 1 };
-                    const config = parent.length === 0 ? mistyped : sections.parse(changed(fileOf(stack), parent, mistyped));
+                    const config =
+                        parent.length === 0
+                            ? mistyped
+                            : sections.parse(changed(fileOf(stack), parent, mistyped));
                     ok(
-                        problems(config).some((problem) => problem.includes("visibilty = 1: there is no such key")),
+                        problems(config).some((problem) =>
+                            problem.includes("visibilty = 1: there is no such key"),
+                        ),
                         problems(config).join("\n"),
                     );
                 }),

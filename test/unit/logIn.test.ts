@@ -39,14 +39,22 @@ describe("a job's login to the cloud that has the state", function () {
             file("env")
                 .trimEnd()
                 .split("\n")
-                .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)] as const),
+                .map(
+                    (line) =>
+                        [
+                            line.slice(0, line.indexOf("=")),
+                            line.slice(line.indexOf("=") + 1),
+                        ] as const,
+                ),
         );
 
     beforeEach(async () => {
         folder = mkdtempSync(join(tmpdir(), "mlops-log-in-"));
         writeFileSync(join(folder, "env"), "");
         issuer = createServer((request, response) => {
-            const audience = new URL(request.url ?? "", "http://issuer").searchParams.get("audience");
+            const audience = new URL(request.url ?? "", "http://issuer").searchParams.get(
+                "audience",
+            );
             response.statusCode = request.headers.authorization === "Bearer of-the-job" ? 200 : 401;
             response.end(JSON.stringify({ value: `token for ${String(audience)}` }));
         });
@@ -59,7 +67,10 @@ describe("a job's login to the cloud that has the state", function () {
     });
 
     it("is none where the state needs none", async () => {
-        equal((await logIn({ PULUMI_BACKEND_URL: "https://pulumi.example.com", OTHER: "x" })).code, 0);
+        equal(
+            (await logIn({ PULUMI_BACKEND_URL: "https://pulumi.example.com", OTHER: "x" })).code,
+            0,
+        );
         deepEqual(environment(), { PULUMI_BACKEND_URL: "https://pulumi.example.com" });
         equal((await logIn({ PULUMI_ORGANIZATION: "acme" })).code, 0);
     });
@@ -90,7 +101,9 @@ describe("a job's login to the cloud that has the state", function () {
             GOOGLE_SERVICE_ACCOUNT: "pulumi@project.iam.gserviceaccount.com",
         });
         equal(file("identity-token"), `token for https://iam.googleapis.com/${provider}`);
-        const credentials: unknown = JSON.parse(readFileSync(environment()["GOOGLE_APPLICATION_CREDENTIALS"] ?? "", "utf8"));
+        const credentials: unknown = JSON.parse(
+            readFileSync(environment()["GOOGLE_APPLICATION_CREDENTIALS"] ?? "", "utf8"),
+        );
         deepEqual(credentials, {
             type: "external_account",
             audience: `//iam.googleapis.com/${provider}`,
@@ -103,7 +116,12 @@ describe("a job's login to the cloud that has the state", function () {
     });
 
     it("is Azure's by variables", async () => {
-        await logIn({ PULUMI_BACKEND_URL: "azblob://state", AZURE_CLIENT_ID: "c", AZURE_TENANT_ID: "t", AZURE_STORAGE_ACCOUNT: "s" });
+        await logIn({
+            PULUMI_BACKEND_URL: "azblob://state",
+            AZURE_CLIENT_ID: "c",
+            AZURE_TENANT_ID: "t",
+            AZURE_STORAGE_ACCOUNT: "s",
+        });
         equal(file("identity-token"), "token for api://AzureADTokenExchange");
         deepEqual(Object.keys(environment()).toSorted(), [
             "AZURE_CLIENT_ID",
@@ -120,14 +138,26 @@ describe("a job's login to the cloud that has the state", function () {
         const cases: [object, Record<string, string>, RegExp][] = [
             [{}, {}, /^Neither PULUMI_BACKEND_URL .* nor PULUMI_ORGANIZATION .* is set: .*\n$/],
             [{ ...state, AWS_ROLE_ARN: "r" }, {}, /^AWS_REGION is not set\.\n$/],
-            [{ ...aws, AZURE_CLIENT_ID: "c", AZURE_TENANT_ID: "t", AZURE_STORAGE_ACCOUNT: "s" }, {}, /set only one of them\.\n$/],
-            [aws, { ACTIONS_ID_TOKEN_REQUEST_URL: "" }, /^The job has no identity: it needs the permission id-token: write\.\n$/],
+            [
+                { ...aws, AZURE_CLIENT_ID: "c", AZURE_TENANT_ID: "t", AZURE_STORAGE_ACCOUNT: "s" },
+                {},
+                /set only one of them\.\n$/,
+            ],
+            [
+                aws,
+                { ACTIONS_ID_TOKEN_REQUEST_URL: "" },
+                /^The job has no identity: it needs the permission id-token: write\.\n$/,
+            ],
             [
                 aws,
                 { ACTIONS_ID_TOKEN_REQUEST_TOKEN: "other" },
                 /^GitHub gave no identity token for sts\.amazonaws\.com: it answered 401\.\n$/,
             ],
-            [{ PULUMI_BACKEND_URL: "s3://state\nNODE_OPTIONS=--require=/tmp/x" }, {}, /^PULUMI_BACKEND_URL has more than one line\.\n$/],
+            [
+                { PULUMI_BACKEND_URL: "s3://state\nNODE_OPTIONS=--require=/tmp/x" },
+                {},
+                /^PULUMI_BACKEND_URL has more than one line\.\n$/,
+            ],
         ];
         for (const [variables, env, message] of cases) {
             const { code, stderr } = await logIn(variables, env);

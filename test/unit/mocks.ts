@@ -25,7 +25,9 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
     }),
     "github:index/repositoryFile:RepositoryFile": () => ({ commitSha: "c0ffee" }),
     "github:index/repositoryPullRequest:RepositoryPullRequest": () => ({ number: 7 }),
-    "random:index/randomPassword:RandomPassword": () => ({ result: pulumi.secret("the-generated-password") }),
+    "random:index/randomPassword:RandomPassword": () => ({
+        result: pulumi.secret("the-generated-password"),
+    }),
 };
 
 /**
@@ -37,15 +39,25 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
 export async function declare(
     program: () => unknown,
     config: Record<string, string> = {},
-    call: (token: string, inputs: Record<string, unknown>) => Record<string, unknown> = (_, inputs) => inputs,
+    call: (token: string, inputs: Record<string, unknown>) => Record<string, unknown> = (
+        _,
+        inputs,
+    ) => inputs,
 ): Promise<Declared[]> {
     const declared: Declared[] = [];
     await pulumi.runtime.setMocks(
         {
             newResource: ({ type, name, inputs }) => {
-                const resource: Declared = { type, name, inputs: inputs as Record<string, unknown> };
+                const resource: Declared = {
+                    type,
+                    name,
+                    inputs: inputs as Record<string, unknown>,
+                };
                 declared.push(resource);
-                return { id: `id-of-${name}`, state: { ...resource.inputs, ...computed[type]?.(resource) } };
+                return {
+                    id: `id-of-${name}`,
+                    state: { ...resource.inputs, ...computed[type]?.(resource) },
+                };
             },
             call: ({ token, inputs }) => call(token, inputs as Record<string, unknown>),
         },
@@ -65,7 +77,8 @@ export async function declare(
 /** The value inside a secret, as the engine's protocol wraps it; undefined where the value is not a secret. */
 export function insideSecret(value: unknown): unknown {
     const signature = "4dabf18193072939515e22adb298388d";
-    const isSecret = typeof value === "object" && value !== null && signature in value && "value" in value;
+    const isSecret =
+        typeof value === "object" && value !== null && signature in value && "value" in value;
     return isSecret ? value.value : undefined;
 }
 
@@ -73,7 +86,9 @@ export function insideSecret(value: unknown): unknown {
 export function only(declared: readonly Declared[], type: string): Declared {
     const [found, ...more] = declared.filter((resource) => resource.type === type);
     if (!found || more.length > 0) {
-        throw new Error(`expected one ${type}, got ${declared.map((resource) => `${resource.type} ${resource.name}`).join(", ")}`);
+        throw new Error(
+            `expected one ${type}, got ${declared.map((resource) => `${resource.type} ${resource.name}`).join(", ")}`,
+        );
     }
     return found;
 }

@@ -22,7 +22,8 @@ const given = {
     workflow: "https://github.com/alice/digits/actions/workflows/quay-release-prod.yml",
 };
 const published = { schemaVersion: 1, environment: "prod", ...given };
-const without = (field: string) => Object.fromEntries(Object.entries(published).filter(([name]) => name !== field));
+const without = (field: string) =>
+    Object.fromEntries(Object.entries(published).filter(([name]) => name !== field));
 const name = "organization/mlops/prod";
 const checked = readFileSync(schemaFile, "utf8");
 
@@ -36,8 +37,12 @@ describe("the outputs' schema", () => {
     });
 
     /** The schema with a change to what it says of published outputs. */
-    const changed = (change: (variant: { properties: Record<string, object>; required: string[] }) => void): string => {
-        const schema = JSON.parse(checked) as { oneOf: { properties: Record<string, object>; required: string[] }[] };
+    const changed = (
+        change: (variant: { properties: Record<string, object>; required: string[] }) => void,
+    ): string => {
+        const schema = JSON.parse(checked) as {
+            oneOf: { properties: Record<string, object>; required: string[] }[];
+        };
         const variant = schema.oneOf.find(({ properties }) => "image" in properties);
         if (variant === undefined) throw new Error("there is no published variant");
         change(variant);
@@ -46,7 +51,10 @@ describe("the outputs' schema", () => {
     it("may gain an optional field, and other descriptions", () => {
         const more = changed((variant) => {
             variant.properties["sbom"] = { type: "string" };
-            variant.properties["image"] = { ...variant.properties["image"], description: "in other words" };
+            variant.properties["image"] = {
+                ...variant.properties["image"],
+                description: "in other words",
+            };
         });
         deepEqual(breakingChanges(checked, more), []);
     });
@@ -93,10 +101,17 @@ describe("the outputs' schema", () => {
     }
 
     it("may change in every way with a new schemaVersion, and a lost kind is one of the ways to break it", () => {
-        const { oneOf, ...rest } = JSON.parse(checked) as { oneOf: { properties: Record<string, object> }[] };
+        const { oneOf, ...rest } = JSON.parse(checked) as {
+            oneOf: { properties: Record<string, object> }[];
+        };
         const [local] = oneOf.filter(({ properties }) => "imageId" in properties);
-        deepEqual(breakingChanges(checked, JSON.stringify({ ...rest, oneOf: [local] })), ['the kind "published" is gone']);
-        const raised = { ...local, properties: { ...local?.properties, schemaVersion: { type: "number", const: 2 } } };
+        deepEqual(breakingChanges(checked, JSON.stringify({ ...rest, oneOf: [local] })), [
+            'the kind "published" is gone',
+        ]);
+        const raised = {
+            ...local,
+            properties: { ...local?.properties, schemaVersion: { type: "number", const: 2 } },
+        };
         deepEqual(breakingChanges(checked, JSON.stringify({ ...rest, oneOf: [raised] })), []);
     });
 });
@@ -104,13 +119,25 @@ describe("the outputs' schema", () => {
 describe("what a stack exports", () => {
     it("has the version of the contract and the stack's name beside what the program gives", async () => {
         await declare(() => {
-            deepEqual(stackOutputs.parse(exportOutputs(given)), { ...published, environment: "unit" });
+            deepEqual(stackOutputs.parse(exportOutputs(given)), {
+                ...published,
+                environment: "unit",
+            });
         });
     });
 
     it("may lack the command for a token in a local environment", () => {
-        const local = { kind: "local", schemaVersion: 1, environment: "local", version: "1.0.0", imageId: digest };
-        equal(localOutputs.safeParse({ ...local, serviceUrl: "http://localhost:8080" }).success, true);
+        const local = {
+            kind: "local",
+            schemaVersion: 1,
+            environment: "local",
+            version: "1.0.0",
+            imageId: digest,
+        };
+        equal(
+            localOutputs.safeParse({ ...local, serviceUrl: "http://localhost:8080" }).success,
+            true,
+        );
         equal(localOutputs.safeParse(local).success, false);
     });
 });
@@ -121,17 +148,41 @@ describe("the reader's check of a stack's outputs", () => {
     });
 
     const refusals: [string, Record<string, unknown>, RegExp][] = [
-        ["no outputs", {}, /^The stack "organization\/mlops\/prod" has no outputs yet: `pulumi up` in it comes first\.$/],
-        ["those of another project", { bucket: "x" }, /there is no schemaVersion\. Is it the right project\?$/],
-        ["a newer contract", { ...published, schemaVersion: 2 }, /schemaVersion 2, and this reader knows 1: install the mlops-reader of/],
-        ["a local environment", { ...published, kind: "local" }, /runs the service on one machine: its image is in no registry/],
-        ["a tag for a digest", { ...published, digest: "1.0.0" }, /\n {2}digest = "1\.0\.0": a digest: sha256: and 64 hexadecimal digits$/],
+        [
+            "no outputs",
+            {},
+            /^The stack "organization\/mlops\/prod" has no outputs yet: `pulumi up` in it comes first\.$/,
+        ],
+        [
+            "those of another project",
+            { bucket: "x" },
+            /there is no schemaVersion\. Is it the right project\?$/,
+        ],
+        [
+            "a newer contract",
+            { ...published, schemaVersion: 2 },
+            /schemaVersion 2, and this reader knows 1: install the mlops-reader of/,
+        ],
+        [
+            "a local environment",
+            { ...published, kind: "local" },
+            /runs the service on one machine: its image is in no registry/,
+        ],
+        [
+            "a tag for a digest",
+            { ...published, digest: "1.0.0" },
+            /\n {2}digest = "1\.0\.0": a digest: sha256: and 64 hexadecimal digits$/,
+        ],
         [
             "a list of something else",
             { ...published, tags: [1] },
             /\n {2}tags\.0 = \[1\]: Invalid input: expected string, received number$/,
         ],
-        ["an output too few", without("workflow"), /\n {2}workflow: Invalid input: expected string, received undefined$/],
+        [
+            "an output too few",
+            without("workflow"),
+            /\n {2}workflow: Invalid input: expected string, received undefined$/,
+        ],
     ];
     for (const [what, outputs, message] of refusals) {
         it(`refuses ${what}, in words`, () => {
@@ -143,20 +194,31 @@ describe("the reader's check of a stack's outputs", () => {
         throws(
             () => checkOutputs(name, { ...published, image: "hush", digest: "plain" }, ["image"]),
             ({ message }: Error) =>
-                message.includes("image = [secret]") && message.includes('digest = "plain"') && !message.includes("hush"),
+                message.includes("image = [secret]") &&
+                message.includes('digest = "plain"') &&
+                !message.includes("hush"),
         );
     });
 
     it("takes the outputs whole or refuses them with a message, whatever they are", () => {
         const values = fc.oneof(fc.jsonValue(), fc.constantFrom(...Object.values(published)));
-        const outputs = fc.record(Object.fromEntries(Object.keys(published).map((key) => [key, values])), { requiredKeys: [] });
+        const outputs = fc.record(
+            Object.fromEntries(Object.keys(published).map((key) => [key, values])),
+            { requiredKeys: [] },
+        );
         fc.assert(
             fc.property(fc.oneof(outputs, fc.dictionary(fc.string(), values)), (some) => {
                 try {
                     const outputs = checkOutputs(name, { ...published, ...some }, []);
                     deepEqual(publishedOutputs.parse(outputs), outputs);
                 } catch (error) {
-                    equal(error instanceof Error && error.message.startsWith("The ") && error.message.includes(name), true, String(error));
+                    equal(
+                        error instanceof Error &&
+                            error.message.startsWith("The ") &&
+                            error.message.includes(name),
+                        true,
+                        String(error),
+                    );
                 }
             }),
         );
@@ -165,7 +227,11 @@ describe("the reader's check of a stack's outputs", () => {
 
 describe("the reader", () => {
     /** What a program of that organization sees of a stack's outputs. */
-    async function read<T>(organization: string, secretOutputNames: string[], program: () => pulumi.Output<T>) {
+    async function read<T>(
+        organization: string,
+        secretOutputNames: string[],
+        program: () => pulumi.Output<T>,
+    ) {
         const asked: unknown[] = [];
         await pulumi.runtime.setMocks(
             {
@@ -192,12 +258,17 @@ describe("the reader", () => {
     });
 
     it("finds it in another project and organization where it is told to", async () => {
-        const { asked } = await read("acme", [], () => deployment("prod", { project: "shop", organization: "other" }));
+        const { asked } = await read("acme", [], () =>
+            deployment("prod", { project: "shop", organization: "other" }),
+        );
         deepEqual(asked, [["pulumi:pulumi:readStackOutputs", { name: "other/shop/prod" }]]);
     });
 
     it("keeps secrets, and takes nothing for one that is none", async () => {
         equal((await read("acme", ["version"], () => deployment("prod").version)).isSecret, true);
-        equal((await read("acme", ["robotToken"], () => deployment("prod").version)).isSecret, false);
+        equal(
+            (await read("acme", ["robotToken"], () => deployment("prod").version)).isSecret,
+            false,
+        );
     });
 });

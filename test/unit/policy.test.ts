@@ -38,23 +38,58 @@ describe("a secret in clear", () => {
     }
 
     it("is told by the property's name, but not where the name says that the value is something else", () => {
-        const names = ["password", "dbPassword", "DB_PASSWORD", "token", "accessToken", "clientSecret", "apiKey", "api_key", "privateKey"];
+        const names = [
+            "password",
+            "dbPassword",
+            "DB_PASSWORD",
+            "token",
+            "accessToken",
+            "clientSecret",
+            "apiKey",
+            "api_key",
+            "privateKey",
+        ];
         for (const name of names) deepEqual(findSecrets({ [name]: "x" }, "t"), [`"${name}"`]);
-        for (const name of ["tokenVariable", "secretName", "tokenCommand", "passwordLength", "publicKey", "tokens", "monkey"]) {
+        for (const name of [
+            "tokenVariable",
+            "secretName",
+            "tokenCommand",
+            "passwordLength",
+            "publicKey",
+            "tokens",
+            "monkey",
+        ]) {
             deepEqual(findSecrets({ [name]: "x" }, "t"), [], name);
         }
-        for (const value of ["", null, 40, true, unknown]) deepEqual(findSecrets({ password: value }, "t"), []);
+        for (const value of ["", null, 40, true, unknown])
+            deepEqual(findSecrets({ password: value }, "t"), []);
     });
 
     it("is the value of a secret of GitHub's", () => {
-        deepEqual(findSecrets({ value: "x" }, "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret"), [`"value"`]);
+        deepEqual(
+            findSecrets(
+                { value: "x" },
+                "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret",
+            ),
+            [`"value"`],
+        );
         deepEqual(findSecrets({ value: "x" }, "github:index/actionsVariable:ActionsVariable"), []);
     });
 
     it("is none where the value, or anything around it, is a secret", () => {
         fc.assert(
             fc.property(fc.constantFrom(...Object.values(found).map(String)), (text) => {
-                deepEqual(findSecrets({ token: new Secret(text), a: new Secret({ b: [text] }), c: [new Secret(text)] }, "t"), []);
+                deepEqual(
+                    findSecrets(
+                        {
+                            token: new Secret(text),
+                            a: new Secret({ b: [text] }),
+                            c: [new Secret(text)],
+                        },
+                        "t",
+                    ),
+                    [],
+                );
             }),
         );
     });
@@ -73,19 +108,36 @@ describe("a secret in clear", () => {
 describe("a workflow", () => {
     const commit = "0123456789abcdef".repeat(3).slice(0, 40);
     const of = (uses: string, more: object = { permissions: {} }): string =>
-        stringify({ on: "push", jobs: { build: { "runs-on": "ubuntu-24.04", steps: [{ run: "true" }, { uses }] } }, ...more });
+        stringify({
+            on: "push",
+            jobs: { build: { "runs-on": "ubuntu-24.04", steps: [{ run: "true" }, { uses }] } },
+            ...more,
+        });
 
     it("is pinned by a commit, a digest, or by being of the same repository", () => {
-        for (const uses of [`a/b@${commit}`, `a/b/c@${commit}`, "./.github/actions/x", `docker://alpine@sha256:${"0".repeat(64)}`]) {
+        for (const uses of [
+            `a/b@${commit}`,
+            `a/b/c@${commit}`,
+            "./.github/actions/x",
+            `docker://alpine@sha256:${"0".repeat(64)}`,
+        ]) {
             deepEqual(findProblems(of(uses)), [], uses);
         }
-        for (const uses of ["a/b@v4", "a/b@main", `a/b@${commit.slice(1)}`, "a/b", "docker://alpine:3", `a/b@${commit.toUpperCase()}`]) {
+        for (const uses of [
+            "a/b@v4",
+            "a/b@main",
+            `a/b@${commit.slice(1)}`,
+            "a/b",
+            "docker://alpine:3",
+            `a/b@${commit.toUpperCase()}`,
+        ]) {
             equal(findProblems(of(uses)).length, 1, uses);
         }
     });
 
     it("that is called by a job is an action like any", () => {
-        const calls = (uses: string): string => stringify({ on: "push", permissions: {}, jobs: { call: { uses } } });
+        const calls = (uses: string): string =>
+            stringify({ on: "push", permissions: {}, jobs: { call: { uses } } });
         deepEqual(findProblems(calls(`a/b/.github/workflows/c.yml@${commit}`)), []);
         equal(findProblems(calls("a/b/.github/workflows/c.yml@v1")).length, 1);
     });
@@ -94,13 +146,19 @@ describe("a workflow", () => {
         const jobs = (...permissions: unknown[]): string =>
             stringify({
                 on: "push",
-                jobs: Object.fromEntries(permissions.map((one, index) => [`job${String(index)}`, { permissions: one }])),
+                jobs: Object.fromEntries(
+                    permissions.map((one, index) => [`job${String(index)}`, { permissions: one }]),
+                ),
             });
         deepEqual(findProblems(jobs({ contents: "read" }, {}, "read-all")), []);
         equal(findProblems(jobs({ contents: "read" }, undefined)).length, 1);
         equal(findProblems(jobs("write-all")).length, 1);
         equal(findProblems(of(`a/b@${commit}`, {})).length, 1);
-        equal(findProblems("permissions:\njobs:\n  build: {}\n").length, 1, "an empty `permissions:` sets none");
+        equal(
+            findProblems("permissions:\njobs:\n  build: {}\n").length,
+            1,
+            "an empty `permissions:` sets none",
+        );
     });
 
     it("never fails on what is no workflow", () => {
@@ -109,6 +167,7 @@ describe("a workflow", () => {
                 ok(findProblems(text).length > 0);
             }),
         );
-        for (const text of ["", "[]", "jobs: 1", "on: push", "a: [", "jobs: {a: null}"]) equal(findProblems(text).length, 1, text);
+        for (const text of ["", "[]", "jobs: 1", "on: push", "a: [", "jobs: {a: null}"])
+            equal(findProblems(text).length, 1, text);
     });
 });

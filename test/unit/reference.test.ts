@@ -16,7 +16,21 @@ describe("image names", () => {
             equal(isRepository(name), true);
         });
     }
-    for (const name of ["", "A", "a:1", "a@sha256:0", "-a", "a-", "a..b", "a___b", "/a", "a/", "a b", "quay.io/A/b", "a".repeat(256)]) {
+    for (const name of [
+        "",
+        "A",
+        "a:1",
+        "a@sha256:0",
+        "-a",
+        "a-",
+        "a..b",
+        "a___b",
+        "/a",
+        "a/",
+        "a b",
+        "quay.io/A/b",
+        "a".repeat(256),
+    ]) {
         it(`refuse "${name.slice(0, 20)}"`, () => {
             equal(isRepository(name), false);
         });

@@ -24,7 +24,14 @@ const common = {
     image: "quay.io/alice/mlops_python_2022_2023",
     version: "1.0.0",
     login: { usernameSecret: "QUAY_USER", passwordSecret: "QUAY_PWD" },
-    health: { port: 8080, env: { OAUTH2_ISSUER: "https://tenant.eu.auth0.com/", OAUTH2_AUDIENCE: "https://my-api", PORT: "8080" } },
+    health: {
+        port: 8080,
+        env: {
+            OAUTH2_ISSUER: "https://tenant.eu.auth0.com/",
+            OAUTH2_AUDIENCE: "https://my-api",
+            PORT: "8080",
+        },
+    },
 };
 const prod = {
     ...common,
@@ -41,9 +48,18 @@ const examples: Record<string, WorkflowSettings> = {
     build: { ...common, build: { context: "service", buildArgs: { VERSION: "1.0.0" } } },
     "build-attested": {
         ...common,
-        build: { target: "service", platform: "linux/amd64", buildSecrets: { index: "PIP_INDEX_URL" }, attestation: true },
+        build: {
+            target: "service",
+            platform: "linux/amd64",
+            buildSecrets: { index: "PIP_INDEX_URL" },
+            attestation: true,
+        },
     },
-    "build-federated": { ...common, login: { robot: "alice+mlopspython_2022_2023_robot" }, build: {} },
+    "build-federated": {
+        ...common,
+        login: { robot: "alice+mlopspython_2022_2023_robot" },
+        build: {},
+    },
     "build-without-environment": {
         ...common,
         environment: undefined,
@@ -53,8 +69,15 @@ const examples: Record<string, WorkflowSettings> = {
         build: {},
     },
     release: { ...prod, release: { digest } },
-    "release-attested-and-tagged": { ...prod, release: { digest, attestedBy: common.path, tags: ["stable", "1.0"] } },
-    "release-federated": { ...prod, login: { robot: "alice+robot" }, release: { digest, attestedBy: common.path } },
+    "release-attested-and-tagged": {
+        ...prod,
+        release: { digest, attestedBy: common.path, tags: ["stable", "1.0"] },
+    },
+    "release-federated": {
+        ...prod,
+        login: { robot: "alice+robot" },
+        release: { digest, attestedBy: common.path },
+    },
 };
 
 const run = promisify(execFile);
@@ -74,10 +97,22 @@ class Repository {
         return this.#findings("actionlint", ["-no-color", ...options, ...this.#files]);
     }
     async zizmor(): Promise<string> {
-        return this.#findings("zizmor", ["--offline", "--persona", "pedantic", "--no-progress", "--color", "never", ...this.#files]);
+        return this.#findings("zizmor", [
+            "--offline",
+            "--persona",
+            "pedantic",
+            "--no-progress",
+            "--color",
+            "never",
+            ...this.#files,
+        ]);
     }
     async schema(): Promise<string> {
-        return this.#findings("check-jsonschema", ["--builtin-schema", "github-workflows", ...this.#files]);
+        return this.#findings("check-jsonschema", [
+            "--builtin-schema",
+            "github-workflows",
+            ...this.#files,
+        ]);
     }
     remove(): void {
         rmSync(this.folder, { recursive: true });
@@ -87,7 +122,9 @@ class Repository {
             await run(linter, args, { cwd: this.folder, maxBuffer: 1 << 26 });
             return "";
         } catch (error) {
-            const { stdout, stderr } = z.object({ stdout: z.string(), stderr: z.string() }).parse(error);
+            const { stdout, stderr } = z
+                .object({ stdout: z.string(), stderr: z.string() })
+                .parse(error);
             return stdout + stderr;
         }
     }
@@ -96,7 +133,10 @@ class Repository {
 /** What is looked at of a workflow. */
 const form = z.object({
     name: z.string(),
-    on: z.object({ push: z.object({ branches: z.array(z.string()).length(1) }), workflow_dispatch: z.null() }),
+    on: z.object({
+        push: z.object({ branches: z.array(z.string()).length(1) }),
+        workflow_dispatch: z.null(),
+    }),
     permissions: z.strictObject({}),
     concurrency: z.object({ "cancel-in-progress": z.literal(false) }),
     jobs: z.record(
@@ -137,13 +177,22 @@ describe("the workflow file", function () {
     }
 
     it("has nothing that a linter finds: actionlint with shellcheck, zizmor at its most pedantic, the schema", async () => {
-        for (const name of Object.keys(examples)) repository.add(name, readFileSync(join(golden, `${name}.yml`), "utf8"));
-        deepEqual([await repository.actionlint(), await repository.zizmor(), await repository.schema()], ["", "", ""]);
+        for (const name of Object.keys(examples))
+            repository.add(name, readFileSync(join(golden, `${name}.yml`), "utf8"));
+        deepEqual(
+            [await repository.actionlint(), await repository.zizmor(), await repository.schema()],
+            ["", "", ""],
+        );
     });
 
     it("is looked at by linters that find things", async () => {
         const good = readFileSync(join(golden, "release.yml"), "utf8");
-        repository.add("bad", good.replace(/@[0-9a-f]{40} # \S+/, "@v4").replace('pull --quiet "$IMAGE"', "pull --quiet $IMAGE"));
+        repository.add(
+            "bad",
+            good
+                .replace(/@[0-9a-f]{40} # \S+/, "@v4")
+                .replace('pull --quiet "$IMAGE"', "pull --quiet $IMAGE"),
+        );
         match(await repository.zizmor(), /unpinned-uses/);
         match(await repository.actionlint(), /SC2086/);
         equal(await repository.schema(), "");
@@ -155,12 +204,17 @@ describe("the workflow file", function () {
         const file = workflowFile({ ...common, build: {} }, "mlops/dev");
         equal(isManagedBy(file, "mlops/dev"), true);
         equal(isManagedBy(file.replaceAll("\n", "\r\n"), "mlops/dev"), true);
-        for (const other of ["mlops/de", "mlops/dev2", "mlops/staging"]) equal(isManagedBy(file, other), false);
-        for (const content of ["", "on: push\n", `name: x\n${file}`]) equal(isManagedBy(content, "mlops/dev"), false);
+        for (const other of ["mlops/de", "mlops/dev2", "mlops/staging"])
+            equal(isManagedBy(file, other), false);
+        for (const content of ["", "on: push\n", `name: x\n${file}`])
+            equal(isManagedBy(content, "mlops/dev"), false);
     });
 
     it("means a branch by its name alone, whatever filter patterns make of its characters", () => {
-        const file = workflowFile({ ...common, branch: "feat+x!]", environment: { name: "dev" }, build: {} }, "mlops/dev");
+        const file = workflowFile(
+            { ...common, branch: "feat+x!]", environment: { name: "dev" }, build: {} },
+            "mlops/dev",
+        );
         deepEqual(form.parse(parse(file)).on.push.branches, ["feat\\+x\\!]"]);
     });
 
@@ -168,11 +222,22 @@ describe("the workflow file", function () {
         const samples = fc.sample(settings(), { numRuns: 80, seed: 20222023 });
         for (const [index, sample] of samples.entries()) {
             const content = workflowFile(sample, "mlops/dev");
-            equal(workflowFile(structuredClone(sample), "mlops/dev"), content, "the same bytes for the same settings");
+            equal(
+                workflowFile(structuredClone(sample), "mlops/dev"),
+                content,
+                "the same bytes for the same settings",
+            );
             repository.add(String(index), content);
         }
         // Shellcheck has seen the scripts: they are the same in each.
-        deepEqual([await repository.actionlint("-shellcheck="), await repository.zizmor(), await repository.schema()], ["", "", ""]);
+        deepEqual(
+            [
+                await repository.actionlint("-shellcheck="),
+                await repository.zizmor(),
+                await repository.schema(),
+            ],
+            ["", "", ""],
+        );
     });
 
     it("has no secret but by name, no expression in a script, no action that is not pinned", () => {
@@ -182,13 +247,18 @@ describe("the workflow file", function () {
                 const workflow = form.parse(parse(content));
                 equal(workflow.name, sample.name);
                 const allowed = [
-                    ...("robot" in sample.login ? [] : [sample.login.usernameSecret, sample.login.passwordSecret]),
+                    ...("robot" in sample.login
+                        ? []
+                        : [sample.login.usernameSecret, sample.login.passwordSecret]),
                     ...("build" in sample ? Object.values(sample.build.buildSecrets ?? {}) : []),
                 ];
-                for (const [, secret = ""] of content.matchAll(/secrets\.(\w+)/g)) ok(allowed.includes(secret), secret);
+                for (const [, secret = ""] of content.matchAll(/secrets\.(\w+)/g))
+                    ok(allowed.includes(secret), secret);
                 for (const job of Object.values(workflow.jobs)) {
                     equal(job.environment?.name, sample.environment?.name);
-                    const federated = "robot" in sample.login || ("build" in sample && sample.build.attestation === true);
+                    const federated =
+                        "robot" in sample.login ||
+                        ("build" in sample && sample.build.attestation === true);
                     equal(job.permissions["id-token"], federated ? "write" : undefined);
                     for (const { uses, run, env } of job.steps) {
                         ok((uses === undefined) !== (run === undefined));
@@ -211,7 +281,11 @@ describe("the workflow file", function () {
                 /path = .*it has to be \.github\/workflows\/NAME\.yml/,
             ],
             ["a path elsewhere", { path: "../.github/workflows/x.yml" }, /path = /],
-            ["an environment's name", { environment: { name: "a\nb" } }, /environment\.name = "a\\nb": .*line breaks/],
+            [
+                "an environment's name",
+                { environment: { name: "a\nb" } },
+                /environment\.name = "a\\nb": .*line breaks/,
+            ],
             ["a longer one", { environment: { name: "x".repeat(256) } }, /at most 255/],
             ["a job's id", { job: "1build" }, /job = "1build": it has to be letters/],
             [
@@ -224,28 +298,48 @@ describe("the workflow file", function () {
                 { login: { username: "alice" } },
                 /login = \{"username":"alice"\}: it has to have usernameSecret and passwordSecret/,
             ],
-            ["a robot", { login: { robot: "robot" } }, /login\.robot = "robot": it has to be NAMESPACE\+NAME/],
-            ["an expression", { name: "${{ github.token }}" }, /name = "\$\{\{ github\.token \}\}": .*take it for an expression/],
+            [
+                "a robot",
+                { login: { robot: "robot" } },
+                /login\.robot = "robot": it has to be NAMESPACE\+NAME/,
+            ],
+            [
+                "an expression",
+                { name: "${{ github.token }}" },
+                /name = "\$\{\{ github\.token \}\}": .*take it for an expression/,
+            ],
             [
                 "an image with a tag",
                 { image: "quay.io/alice/digits:1" },
                 /image = "quay\.io\/alice\/digits:1": it has to be HOST\/NAMESPACE\/NAME/,
             ],
             ["an image of no host", { image: "alice/digits/x" }, /image = /],
-            ["a version", { version: "1.0 beta" }, /version = "1\.0 beta": it has to be an image tag/],
+            [
+                "a version",
+                { version: "1.0 beta" },
+                /version = "1\.0 beta": it has to be an image tag/,
+            ],
             ["a port", { health: { port: 0 } }, /health\.port = 0/],
             [
                 "a context elsewhere",
                 { build: { context: "../service" } },
                 /build\.context = "\.\.\/service": it has to be a path in the repository/,
             ],
-            ["a value of two lines", { build: { buildArgs: { A: "1\n2" } } }, /build\.buildArgs\.A = "1\\n2"/],
+            [
+                "a value of two lines",
+                { build: { buildArgs: { A: "1\n2" } } },
+                /build\.buildArgs\.A = "1\\n2"/,
+            ],
             [
                 "a policy that does not admit the branch",
                 { environment: { name: "dev", branches: ["main", "api/*/*"] } },
                 /environment\.branches = \["main","api\/\*\/\*"\]: the environment "dev" does not admit the workflow's branch "api\/github_action"/,
             ],
-            ["a policy of tags alone", { environment: { name: "dev", tags: ["v*"] } }, /does not admit/],
+            [
+                "a policy of tags alone",
+                { environment: { name: "dev", tags: ["v*"] } },
+                /does not admit/,
+            ],
             [
                 "an identity without an environment",
                 { environment: undefined, login: { robot: "a+b" } },
@@ -262,7 +356,11 @@ describe("the workflow file", function () {
         }
         it("a digest, and a list of all there is", () => {
             throws(
-                () => workflowFile({ ...prod, job: "a b", release: { digest: "sha256:1", tags: ["a:b"] } }, "mlops/dev"),
+                () =>
+                    workflowFile(
+                        { ...prod, job: "a b", release: { digest: "sha256:1", tags: ["a:b"] } },
+                        "mlops/dev",
+                    ),
                 /cannot be delivered:\n {2}job = .*\n {2}release\.digest = "sha256:1": .*\n {2}release\.tags\.0 = "a:b": /,
             );
         });
@@ -298,7 +396,9 @@ function settings(): fc.Arbitrary<WorkflowSettings> {
     const secret = word.filter(passes(names.secretName));
     const path = fc.stringMatching(/^[a-z][a-z0-9_-]{0,10}(\/[a-z][a-z0-9_-]{0,10})?$/);
     const tag = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}$/);
-    const branch = fc.oneof(fc.string({ unit: "grapheme-ascii", maxLength: 20 }), path).filter(passes(names.branch));
+    const branch = fc
+        .oneof(fc.string({ unit: "grapheme-ascii", maxLength: 20 }), path)
+        .filter(passes(names.branch));
     const image = fc
         .tuple(
             fc.constantFrom("quay.io", "quay.example.com:8443", "127.0.0.1:5000", "localhost:80"),
@@ -314,7 +414,9 @@ function settings(): fc.Arbitrary<WorkflowSettings> {
             target: word,
             platform: fc.constantFrom("linux/amd64", "linux/arm64/v8"),
             buildArgs: variables,
-            buildSecrets: fc.dictionary(fc.stringMatching(/^[a-z0-9_.-]{1,9}$/), secret, { maxKeys: 2 }),
+            buildSecrets: fc.dictionary(fc.stringMatching(/^[a-z0-9_.-]{1,9}$/), secret, {
+                maxKeys: 2,
+            }),
             attestation: fc.boolean(),
         },
         sometimes,
@@ -347,7 +449,9 @@ function settings(): fc.Arbitrary<WorkflowSettings> {
     };
     const environment = fc.record({ name: fc.oneof(line, word) });
     const passwords = fc.record({ usernameSecret: secret, passwordSecret: secret });
-    const robot = fc.record({ robot: fc.stringMatching(/^[a-z][a-z0-9]{1,9}\+[a-z][a-z0-9_]{1,9}$/) });
+    const robot = fc.record({
+        robot: fc.stringMatching(/^[a-z][a-z0-9]{1,9}\+[a-z][a-z0-9_]{1,9}$/),
+    });
     const login = fc.oneof(
         fc.record({ login: passwords, environment: fc.option(environment, { nil: undefined }) }),
         fc.record({ login: robot, environment }),

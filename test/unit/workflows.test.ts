@@ -31,8 +31,15 @@ const workflow = z.object({
             uses: z.string().optional(),
             environment: z.string().optional(),
             permissions: z.record(z.string(), z.enum(["read", "write"])),
-            concurrency: z.object({ group: z.string(), "cancel-in-progress": z.boolean() }).optional(),
-            strategy: z.object({ "fail-fast": z.boolean(), matrix: z.object({ stack: z.array(z.string()) }) }).optional(),
+            concurrency: z
+                .object({ group: z.string(), "cancel-in-progress": z.boolean() })
+                .optional(),
+            strategy: z
+                .object({
+                    "fail-fast": z.boolean(),
+                    matrix: z.object({ stack: z.array(z.string()) }),
+                })
+                .optional(),
             "timeout-minutes": z.int().optional(),
             with: z.record(z.string(), z.string()).default({}),
             steps: z.array(step).default([]),
@@ -48,7 +55,13 @@ const job = (name: string, id: string): Job => {
     ok(found !== undefined, `${name} has no job ${id}`);
     return found;
 };
-const jobs = files.flatMap((file) => Object.entries(read(file.replace(/\.yml$/, "")).jobs).map(([id, found]) => ({ file, id, ...found })));
+const jobs = files.flatMap((file) =>
+    Object.entries(read(file.replace(/\.yml$/, "")).jobs).map(([id, found]) => ({
+        file,
+        id,
+        ...found,
+    })),
+);
 const setUp = z
     .object({ runs: z.object({ steps: z.array(step) }) })
     .parse(parse(readFileSync(join(root, ".github/actions/set-up/action.yml"), "utf8"))).runs.steps;
@@ -64,16 +77,38 @@ describe("the workflows of this project", function () {
         const workflows = files.map((file) => join(folder, file));
         const linters: [string, string[]][] = [
             ["actionlint", ["-no-color"]],
-            ["zizmor", ["--offline", "--persona", "pedantic", "--no-progress", "--color", "never", ".github"]],
+            [
+                "zizmor",
+                [
+                    "--offline",
+                    "--persona",
+                    "pedantic",
+                    "--no-progress",
+                    "--color",
+                    "never",
+                    ".github",
+                ],
+            ],
             ["check-jsonschema", ["--builtin-schema", "github-workflows", ...workflows]],
-            ["check-jsonschema", ["--builtin-schema", "github-actions", ".github/actions/set-up/action.yml"]],
+            [
+                "check-jsonschema",
+                ["--builtin-schema", "github-actions", ".github/actions/set-up/action.yml"],
+            ],
         ];
         for (const [linter, args] of linters) await run(linter, args, { cwd: root });
     });
 
     it("are the ones that there are, and no other is triggered by what strangers do", () => {
-        deepEqual(files, ["check.yml", "deploy-stack.yml", "deploy.yml", "drift.yml", "preview.yml"]);
-        const triggers = Object.fromEntries(files.map((file) => [file, Object.keys(read(file.replace(/\.yml$/, "")).on)]));
+        deepEqual(files, [
+            "check.yml",
+            "deploy-stack.yml",
+            "deploy.yml",
+            "drift.yml",
+            "preview.yml",
+        ]);
+        const triggers = Object.fromEntries(
+            files.map((file) => [file, Object.keys(read(file.replace(/\.yml$/, "")).on)]),
+        );
         deepEqual(triggers, {
             "check.yml": ["push", "pull_request"],
             "deploy-stack.yml": ["workflow_call"],
@@ -84,10 +119,14 @@ describe("the workflows of this project", function () {
     });
 
     it("use actions by their commits alone, each by one, and the same as the workflows that stacks deliver", () => {
-        const used = allSteps.flatMap(({ uses }) => (uses === undefined || uses.startsWith("./") ? [] : [uses]));
+        const used = allSteps.flatMap(({ uses }) =>
+            uses === undefined || uses.startsWith("./") ? [] : [uses],
+        );
         for (const uses of used) match(uses, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
         const commits = new Map<string, string>();
-        const delivered = Object.values(actions).map(({ repository, commit }) => `${repository}@${commit}`);
+        const delivered = Object.values(actions).map(
+            ({ repository, commit }) => `${repository}@${commit}`,
+        );
         for (const uses of [...used, ...delivered]) {
             const [repository = "", commit = ""] = uses.split("@");
             equal(commits.get(repository) ?? commit, commit, repository);
@@ -98,13 +137,16 @@ describe("the workflows of this project", function () {
     it("give each job its time, check sources out without leaving the token, and put no expression into a script", () => {
         for (const { file, id, uses, "timeout-minutes": minutes } of jobs)
             ok(uses !== undefined || minutes !== undefined, `${file}: ${id}`);
-        for (const { uses, with: given } of allSteps) if (uses?.startsWith("actions/checkout@")) equal(given["persist-credentials"], false);
+        for (const { uses, with: given } of allSteps)
+            if (uses?.startsWith("actions/checkout@")) equal(given["persist-credentials"], false);
         for (const { run } of allSteps) ok(!run?.includes("${{"), run);
     });
 
     it("may write only what each is for", () => {
         const writing = jobs.flatMap(({ file, id, permissions }) =>
-            Object.entries(permissions).flatMap(([name, level]) => (level === "write" ? [`${file} ${id} ${name}`] : [])),
+            Object.entries(permissions).flatMap(([name, level]) =>
+                level === "write" ? [`${file} ${id} ${name}`] : [],
+            ),
         );
         deepEqual(writing, [
             "deploy-stack.yml deploy id-token",
@@ -132,14 +174,21 @@ describe("the workflows of this project", function () {
         const { if: condition = "", strategy, steps } = job("preview", "preview");
         equal(condition, "github.event.pull_request.head.repo.full_name == github.repository");
         deepEqual(strategy, { "fail-fast": false, matrix: { stack: stacks } });
-        equal(steps.find(({ name }) => name === "Preview")?.env["DOCKER_HOST"], "tcp://127.0.0.1:1");
+        equal(
+            steps.find(({ name }) => name === "Preview")?.env["DOCKER_HOST"],
+            "tcp://127.0.0.1:1",
+        );
         ok(!text("preview").includes("APP_PRIVATE_KEY"));
     });
 
     it("deploy one after the other, from the default branch alone, and cancel no deployment", () => {
         const { jobs: chain } = read("deploy");
         deepEqual(
-            Object.entries(chain).map(([id, { needs, with: given }]) => [id, needs, given["stack"]]),
+            Object.entries(chain).map(([id, { needs, with: given }]) => [
+                id,
+                needs,
+                given["stack"],
+            ]),
             [
                 ["dev", undefined, "dev"],
                 ["staging", "dev", "staging"],
@@ -147,13 +196,20 @@ describe("the workflows of this project", function () {
             ],
         );
         match(chain["dev"]?.if ?? "", /default_branch$/);
-        deepEqual(job("deploy-stack", "deploy").concurrency, { group: "stack-${{ inputs.stack }}", "cancel-in-progress": false });
-        for (const { permissions } of Object.values(chain)) deepEqual(permissions, job("deploy-stack", "deploy").permissions);
+        deepEqual(job("deploy-stack", "deploy").concurrency, {
+            group: "stack-${{ inputs.stack }}",
+            "cancel-in-progress": false,
+        });
+        for (const { permissions } of Object.values(chain))
+            deepEqual(permissions, job("deploy-stack", "deploy").permissions);
     });
 
     it("look for drift in all stacks, on the default branch alone", () => {
         const { if: condition = "", strategy } = job("drift", "drift");
-        match(condition, /^github\.event_name == 'schedule' \|\| github\.ref_name == .*\.default_branch$/);
+        match(
+            condition,
+            /^github\.event_name == 'schedule' \|\| github\.ref_name == .*\.default_branch$/,
+        );
         deepEqual(strategy?.matrix.stack, stacks);
     });
 
@@ -163,7 +219,9 @@ describe("the workflows of this project", function () {
             ["drift", "report", "drift"],
         ] as const) {
             equal(job(name, id).if, `\${{ !cancelled() && needs.${before}.result != 'skipped' }}`);
-            const upload = job(name, before).steps.find(({ uses }) => uses?.startsWith("actions/upload-artifact@"));
+            const upload = job(name, before).steps.find(({ uses }) =>
+                uses?.startsWith("actions/upload-artifact@"),
+            );
             match(upload?.if ?? "", /!cancelled\(\)/);
         }
     });
@@ -173,9 +231,16 @@ describe("the workflows of this project", function () {
         const known =
             /^(make test|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node toolchain\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
         const deliver = commands.filter((command) => !known.test(command));
-        const used = deliver.map((command) => /^toolchain\/deliver\.sh (\w+)(?: "\$STACK"| dev staging prod)?$/.exec(command)?.[1]);
+        const used = deliver.map(
+            (command) =>
+                /^toolchain\/deliver\.sh (\w+)(?: "\$STACK"| dev staging prod)?$/.exec(
+                    command,
+                )?.[1],
+        );
         deepEqual(used.toSorted(), ["deploy", "drift", "find", "preview", "report", "review"]);
-        const { stderr, status } = spawnSync(join(root, "toolchain/deliver.sh"), { encoding: "utf8" });
+        const { stderr, status } = spawnSync(join(root, "toolchain/deliver.sh"), {
+            encoding: "utf8",
+        });
         equal(status, 2);
         for (const command of used) match(stderr, new RegExp(`deliver\\.sh ${String(command)} `));
         notEqual(spawnSync(join(root, "toolchain/deliver.sh"), ["destroy", "prod"]).status, 0);

@@ -14,12 +14,18 @@ export interface Setting {
 }
 
 /** A program with every resource of the package that this kind of namespace can have, once at least. */
-export function everything({ namespace, organization, registry, images }: Setting, variant: Variant): PulumiFn {
+export function everything(
+    { namespace, organization, registry, images }: Setting,
+    variant: Variant,
+): PulumiFn {
     return () => {
         const updated = variant !== "first";
         const replaced = variant === "replaced";
         const owner = organization
-            ? new quay.Organization("organization", { name: namespace, ...(updated ? { email: "acme@example.org" } : {}) }).name
+            ? new quay.Organization("organization", {
+                  name: namespace,
+                  ...(updated ? { email: "acme@example.org" } : {}),
+              }).name
             : namespace;
         const repository = new quay.Repository("repository", {
             namespace: owner,
@@ -27,13 +33,19 @@ export function everything({ namespace, organization, registry, images }: Settin
             description: updated ? "new" : "old",
             visibility: updated ? "public" : "private",
         });
-        const robot = new quay.Robot("robot", { namespace: owner, name: replaced ? "deploy_2" : "deploy", description: "pushes" });
+        const robot = new quay.Robot("robot", {
+            namespace: owner,
+            name: replaced ? "deploy_2" : "deploy",
+            description: "pushes",
+        });
         new quay.RepositoryPermission("robot", {
             repository: repository.fullName,
             robot: robot.username,
             role: updated ? "read" : "write",
         });
-        const subjects = updated ? ["repo:a/b:ref:refs/heads/main", "repo:a/b:environment:prod"] : ["repo:a/b:ref:refs/heads/main"];
+        const subjects = updated
+            ? ["repo:a/b:ref:refs/heads/main", "repo:a/b:environment:prod"]
+            : ["repo:a/b:ref:refs/heads/main"];
         new quay.RobotFederation("federation", {
             robot: robot.username,
             claims: subjects.map((subject) => ({ issuer: "https://token.example.com", subject })),
@@ -44,7 +56,11 @@ export function everything({ namespace, organization, registry, images }: Settin
             value: updated ? "30d" : "20",
             tagPattern: "sha-.*",
         });
-        new quay.AutoPrunePolicy("ofNamespace", { namespace: owner, method: "creation_date", value: updated ? "2w" : "1w" });
+        new quay.AutoPrunePolicy("ofNamespace", {
+            namespace: owner,
+            method: "creation_date",
+            value: updated ? "2w" : "1w",
+        });
         new quay.TagImmutabilityPolicy("ofRepository", {
             repository: repository.fullName,
             tagPattern: updated ? "r.*" : "release-.*",
@@ -73,9 +89,21 @@ export function everything({ namespace, organization, registry, images }: Settin
                 role: updated ? "creator" : "member",
                 description: updated ? "new" : "old",
             });
-            new quay.TeamMembership("member", { organization: owner, team: team.name, member: robot.username });
-            new quay.RepositoryPermission("team", { repository: repository.fullName, team: team.name, role: updated ? "admin" : "read" });
-            new quay.DefaultPermission("team", { organization: owner, team: team.name, role: updated ? "write" : "read" });
+            new quay.TeamMembership("member", {
+                organization: owner,
+                team: team.name,
+                member: robot.username,
+            });
+            new quay.RepositoryPermission("team", {
+                repository: repository.fullName,
+                team: team.name,
+                role: updated ? "admin" : "read",
+            });
+            new quay.DefaultPermission("team", {
+                organization: owner,
+                team: team.name,
+                role: updated ? "write" : "read",
+            });
             new quay.DefaultPermission("robot", {
                 organization: owner,
                 robot: robot.username,

@@ -33,8 +33,19 @@ describe("the plugin of the Quay provider", function () {
         const command = ["package", "get-schema", join(folder, "pulumi-resource-quay")];
         const { stdout } = await promisify(execFile)("pulumi", command, { maxBuffer: 2 ** 24 });
         const shown = JSON.parse(stdout) as Record<string, unknown>;
-        const written = JSON.parse(await readFile(join(folder, "schema.json"), "utf8")) as Record<string, unknown>;
-        for (const part of ["name", "version", "resources", "functions", "types", "config", "provider"]) {
+        const written = JSON.parse(await readFile(join(folder, "schema.json"), "utf8")) as Record<
+            string,
+            unknown
+        >;
+        for (const part of [
+            "name",
+            "version",
+            "resources",
+            "functions",
+            "types",
+            "config",
+            "provider",
+        ]) {
             assert.deepEqual(shown[part], written[part], part);
         }
     });
@@ -42,11 +53,23 @@ describe("the plugin of the Quay provider", function () {
     it("has a robot's token encrypted in the state whoever declares the robot: other classes, an import, a refresh", async () => {
         const server = await startQuay();
         server.createUser("alice");
-        const environment = { QUAY_URL: server.url, QUAY_TOKEN: server.createToken({ user: "alice" }) };
-        const [project, other] = await Promise.all([Project.create(environment), Project.create(environment)]);
+        const environment = {
+            QUAY_URL: server.url,
+            QUAY_TOKEN: server.createToken({ user: "alice" }),
+        };
+        const [project, other] = await Promise.all([
+            Project.create(environment),
+            Project.create(environment),
+        ]);
         try {
             const program = () => {
-                return Promise.resolve({ token: new PlainRobot("deploy", { namespace: "alice", name: "deploy", token: undefined }).token });
+                return Promise.resolve({
+                    token: new PlainRobot("deploy", {
+                        namespace: "alice",
+                        name: "deploy",
+                        token: undefined,
+                    }).token,
+                });
             };
             const { outputs } = await project.program(program).up();
             const token = String(outputs["token"]);
@@ -59,7 +82,10 @@ describe("the plugin of the Quay provider", function () {
             ]) {
                 assert.ok(!state.includes(token));
                 const [robot] = resources;
-                assert.ok(JSON.stringify(robot?.outputs["token"]).includes(sealed), JSON.stringify(robot?.outputs));
+                assert.ok(
+                    JSON.stringify(robot?.outputs["token"]).includes(sealed),
+                    JSON.stringify(robot?.outputs),
+                );
             }
         } finally {
             await Promise.all([project.remove(), other.remove(), server.stop()]);
@@ -69,11 +95,16 @@ describe("the plugin of the Quay provider", function () {
     it("reaches a Quay behind a proxy, with a certificate that the machine trusts; what goes to the engine does not go there", async () => {
         const server = await startQuay({ features: { autoPrune: false } });
         server.createUser("alice");
-        const { private: key, cert } = await generate([{ name: "commonName", value: "quay.test" }], {
-            keySize: 2048,
-            algorithm: "sha256",
-            extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: "quay.test" }] }],
-        });
+        const { private: key, cert } = await generate(
+            [{ name: "commonName", value: "quay.test" }],
+            {
+                keySize: 2048,
+                algorithm: "sha256",
+                extensions: [
+                    { name: "subjectAltName", altNames: [{ type: 2, value: "quay.test" }] },
+                ],
+            },
+        );
         const authority = join(tmpdir(), `quay-e2e-${String(process.pid)}.pem`);
         await writeFile(authority, cert);
         const front = createTlsServer({ key, cert }, (socket) => {
@@ -91,7 +122,11 @@ describe("the plugin of the Quay provider", function () {
                 there.on("error", () => socket.destroy()).pipe(socket);
             });
         });
-        await Promise.all([front, proxy].map((one) => new Promise<void>((resolve) => one.listen(0, "127.0.0.1", resolve))));
+        await Promise.all(
+            [front, proxy].map(
+                (one) => new Promise<void>((resolve) => one.listen(0, "127.0.0.1", resolve)),
+            ),
+        );
         const project = await Project.create({
             QUAY_URL: "https://quay.test",
             QUAY_TOKEN: server.createToken({ user: "alice" }),
@@ -101,14 +136,24 @@ describe("the plugin of the Quay provider", function () {
         try {
             const { changes, printed } = await project
                 .program(() => {
-                    const { fullName } = new quay.Repository("app", { namespace: "alice", name: "app" });
-                    const policy = { method: "number_of_tags", value: "20", ifUnsupported: "warn" } as const;
+                    const { fullName } = new quay.Repository("app", {
+                        namespace: "alice",
+                        name: "app",
+                    });
+                    const policy = {
+                        method: "number_of_tags",
+                        value: "20",
+                        ifUnsupported: "warn",
+                    } as const;
                     new quay.AutoPrunePolicy("prune", { repository: fullName, ...policy });
                     return Promise.resolve();
                 })
                 .up();
             assert.deepEqual(changes, { create: 3 });
-            assert.match(printed.stdout, /warning: Quay at https:\/\/quay\.test has no auto-prune policy/);
+            assert.match(
+                printed.stdout,
+                /warning: Quay at https:\/\/quay\.test has no auto-prune policy/,
+            );
             assert.deepEqual(new Set(asked), new Set(["quay.test:443"]));
         } finally {
             await Promise.all([project.remove(), rm(authority), server.stop()]);

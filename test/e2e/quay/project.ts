@@ -22,7 +22,9 @@ const exported = z.object({
 });
 
 /** A resource as the state has it, and its name in the program. */
-export type StateResource = z.output<typeof exported>["deployment"]["resources"][number] & { readonly name: string };
+export type StateResource = z.output<typeof exported>["deployment"]["resources"][number] & {
+    readonly name: string;
+};
 
 /** What a run printed, with the engine's logs at their highest verbosity where they were asked for. */
 export interface Printed {
@@ -47,7 +49,9 @@ export class Project {
         const settings = {
             name: "e2e",
             runtime: "nodejs",
-            plugins: { providers: [{ name: "quay", path: join(import.meta.dirname, "../../../quay") }] },
+            plugins: {
+                providers: [{ name: "quay", path: join(import.meta.dirname, "../../../quay") }],
+            },
         };
         await writeFile(join(folder, "Pulumi.yaml"), JSON.stringify(settings));
         const stack = await LocalWorkspace.createStack(
@@ -79,28 +83,49 @@ export class Project {
     }
 
     /** `pulumi up`. @returns the outputs, and how many resources were created, updated, … */
-    async up(verbose = false): Promise<{ outputs: Record<string, unknown>; changes: Record<string, number>; printed: Printed }> {
+    async up(verbose = false): Promise<{
+        outputs: Record<string, unknown>;
+        changes: Record<string, number>;
+        printed: Printed;
+    }> {
         const result = await this.#run((options) => this.stack.up(options), verbose);
-        const outputs = Object.fromEntries(Object.entries(result.outputs).map(([key, { value }]) => [key, value as unknown]));
+        const outputs = Object.fromEntries(
+            Object.entries(result.outputs).map(([key, { value }]) => [key, value as unknown]),
+        );
         return { outputs, changes: without(result.summary.resourceChanges), printed: result };
     }
 
     async preview(verbose = false): Promise<{ changes: Record<string, number>; printed: Printed }> {
-        const result = await this.#run((options) => this.stack.preview({ ...options, diff: true }), verbose);
+        const result = await this.#run(
+            (options) => this.stack.preview({ ...options, diff: true }),
+            verbose,
+        );
         return { changes: without(result.changeSummary), printed: result };
     }
 
     async refresh(): Promise<Record<string, number>> {
-        return without((await this.#run((options) => this.stack.refresh(options), false)).summary.resourceChanges);
+        return without(
+            (await this.#run((options) => this.stack.refresh(options), false)).summary
+                .resourceChanges,
+        );
     }
 
     async destroy(): Promise<Record<string, number>> {
-        return without((await this.#run((options) => this.stack.destroy(options), false)).summary.resourceChanges);
+        return without(
+            (await this.#run((options) => this.stack.destroy(options), false)).summary
+                .resourceChanges,
+        );
     }
 
     /** `pulumi import` into the state, of all of them in one run. */
-    async import(resources: { readonly type: string; readonly name: string; readonly id: string }[]): Promise<void> {
-        await this.#run((options) => this.stack.import({ ...options, resources, protect: false, generateCode: false }), false);
+    async import(
+        resources: { readonly type: string; readonly name: string; readonly id: string }[],
+    ): Promise<void> {
+        await this.#run(
+            (options) =>
+                this.stack.import({ ...options, resources, protect: false, generateCode: false }),
+            false,
+        );
     }
 
     /** Everything that the backend keeps: the state with its secrets encrypted, and its history. */
@@ -108,7 +133,11 @@ export class Project {
         const folder = join(this.#folder, ".pulumi");
         const entries = await readdir(folder, { recursive: true, withFileTypes: true });
         const files = entries.filter((entry) => entry.isFile());
-        return (await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name), "utf8")))).join("\n");
+        return (
+            await Promise.all(
+                files.map(({ parentPath, name }) => readFile(join(parentPath, name), "utf8")),
+            )
+        ).join("\n");
     }
 
     /** The state's resources of this package. */
@@ -116,7 +145,10 @@ export class Project {
         const { deployment } = exported.parse(await this.stack.exportStack());
         return deployment.resources
             .filter(({ type }) => type.startsWith("quay:index:"))
-            .map((resource) => ({ ...resource, name: resource.urn.split("::").slice(-1).join("") }));
+            .map((resource) => ({
+                ...resource,
+                name: resource.urn.split("::").slice(-1).join(""),
+            }));
     }
 
     async remove(): Promise<void> {
@@ -133,12 +165,18 @@ export class Project {
         verbose: boolean,
     ): Promise<T> {
         const keep = (text: string) => void this.printed.push(text);
-        return run({ onOutput: keep, onError: keep, ...(verbose ? { logToStdErr: true, logVerbosity: 9 } : {}) });
+        return run({
+            onOutput: keep,
+            onError: keep,
+            ...(verbose ? { logToStdErr: true, logVerbosity: 9 } : {}),
+        });
     }
 }
 
 function without(changes: Record<string, number | undefined> | undefined): Record<string, number> {
     return Object.fromEntries(
-        Object.entries(changes ?? {}).flatMap(([key, count]) => (count === undefined || key === "same" ? [] : [[key, count]])),
+        Object.entries(changes ?? {}).flatMap(([key, count]) =>
+            count === undefined || key === "same" ? [] : [[key, count]],
+        ),
     );
 }

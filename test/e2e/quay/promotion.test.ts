@@ -3,7 +3,14 @@ import * as quay from "../../../quay/index.ts";
 import { startQuay } from "../../standins/quay/server.ts";
 import type { Quay } from "../../standins/quay/server.ts";
 import { Api, expectReply, textAt } from "../../unit/standins/client.ts";
-import { basic, digestOf, image, indexType, pushImage, Registry } from "../../unit/standins/registryClient.ts";
+import {
+    basic,
+    digestOf,
+    image,
+    indexType,
+    pushImage,
+    Registry,
+} from "../../unit/standins/registryClient.ts";
 import { Project } from "./project.ts";
 
 describe("a promoted image", function () {
@@ -17,7 +24,11 @@ describe("a promoted image", function () {
         server = await startQuay();
         server.createUser("alice");
         token = server.createToken({ user: "alice" });
-        await new Api(server.url, token).post("/repository", { repository: "prod", visibility: "private", description: "" });
+        await new Api(server.url, token).post("/repository", {
+            repository: "prod",
+            visibility: "private",
+            description: "",
+        });
         project = await Project.create({ QUAY_URL: server.url, QUAY_TOKEN: token });
     });
 
@@ -26,51 +37,82 @@ describe("a promoted image", function () {
         await server.stop();
     });
 
-    const login = (...scopes: readonly string[]) => Registry.login(server, basic("$oauthtoken", token), ...scopes);
-    const promote = (args: Omit<quay.PromotedImageArgs, "source" | "target"> & { readonly target?: string }) => () => {
-        const { image } = new quay.PromotedImage("release", {
-            source: `${server.registry}/alice/dev`,
-            target: `${server.registry}/alice/prod`,
-            ...args,
-        });
-        return Promise.resolve({ image });
-    };
+    const login = (...scopes: readonly string[]) =>
+        Registry.login(server, basic("$oauthtoken", token), ...scopes);
+    const promote =
+        (args: Omit<quay.PromotedImageArgs, "source" | "target"> & { readonly target?: string }) =>
+        () => {
+            const { image } = new quay.PromotedImage("release", {
+                source: `${server.registry}/alice/dev`,
+                target: `${server.registry}/alice/prod`,
+                ...args,
+            });
+            return Promise.resolve({ image });
+        };
     const blobBytes = () => server.requests().reduce((sum, request) => sum + request.blobBytes, 0);
 
-    async function tagDigest(registry: Registry, repository: string, tag: string): Promise<string | null> {
-        return (await registry.ask("HEAD", `${repository}/manifests/${tag}`)).headers.get("docker-content-digest");
+    async function tagDigest(
+        registry: Registry,
+        repository: string,
+        tag: string,
+    ): Promise<string | null> {
+        return (await registry.ask("HEAD", `${repository}/manifests/${tag}`)).headers.get(
+            "docker-content-digest",
+        );
     }
 
     it("is an index with its images and everything that refers to them, and no blob is transferred", async () => {
         const dev = await login("alice/dev:pull,push");
         const one = await image(dev, "alice/dev");
         const other = await image(dev, "alice/dev");
-        for (const manifest of [one, other]) expectReply(await dev.manifest("alice/dev", digestOf(manifest), manifest), 201);
+        for (const manifest of [one, other])
+            expectReply(await dev.manifest("alice/dev", digestOf(manifest), manifest), 201);
         const descriptor = (manifest: string) => ({
             mediaType: "application/vnd.oci.image.manifest.v1+json",
             digest: digestOf(manifest),
             size: Buffer.byteLength(manifest),
         });
-        const index = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [descriptor(one), descriptor(other)] });
+        const index = JSON.stringify({
+            schemaVersion: 2,
+            mediaType: indexType,
+            manifests: [descriptor(one), descriptor(other)],
+        });
         expectReply(await dev.manifest("alice/dev", "1.0.0", index, indexType), 201);
-        const subject = { mediaType: indexType, digest: digestOf(index), size: Buffer.byteLength(index) };
-        const signature = await image(dev, "alice/dev", { subject, artifactType: "application/vnd.example.signature" });
+        const subject = {
+            mediaType: indexType,
+            digest: digestOf(index),
+            size: Buffer.byteLength(index),
+        };
+        const signature = await image(dev, "alice/dev", {
+            subject,
+            artifactType: "application/vnd.example.signature",
+        });
         expectReply(await dev.manifest("alice/dev", digestOf(signature), signature), 201);
         const cosign = await image(dev, "alice/dev");
-        expectReply(await dev.manifest("alice/dev", `${digestOf(one).replace(":", "-")}.sig`, cosign), 201);
+        expectReply(
+            await dev.manifest("alice/dev", `${digestOf(one).replace(":", "-")}.sig`, cosign),
+            201,
+        );
 
         server.clearRequests();
-        const { outputs } = await project.program(promote({ version: "1.0.0", floatingTags: ["latest"] })).up();
+        const { outputs } = await project
+            .program(promote({ version: "1.0.0", floatingTags: ["latest"] }))
+            .up();
         assert.equal(outputs["image"], `${server.registry}/alice/prod@${digestOf(index)}`);
         assert.equal(blobBytes(), 0);
         const prod = await login("alice/prod:pull");
         assert.equal(await tagDigest(prod, "alice/prod", "1.0.0"), digestOf(index));
         assert.equal(await tagDigest(prod, "alice/prod", "latest"), digestOf(index));
         assert.equal(await tagDigest(prod, "alice/prod", digestOf(other)), digestOf(other));
-        assert.equal(await tagDigest(prod, "alice/prod", `${digestOf(one).replace(":", "-")}.sig`), digestOf(cosign));
+        assert.equal(
+            await tagDigest(prod, "alice/prod", `${digestOf(one).replace(":", "-")}.sig`),
+            digestOf(cosign),
+        );
         const referrers = await prod.ask("GET", `alice/prod/referrers/${digestOf(index)}`);
         assert.match(referrers.text, new RegExp(digestOf(signature)));
-        const written = server.requests({ method: "PUT", path: /manifests/ }).map(({ path }) => path.split("/").slice(-1).join(""));
+        const written = server
+            .requests({ method: "PUT", path: /manifests/ })
+            .map(({ path }) => path.split("/").slice(-1).join(""));
         assert.deepEqual(written.slice(-2), ["1.0.0", "latest"]); // the tags come last
     });
 
@@ -80,18 +122,30 @@ describe("a promoted image", function () {
         try {
             other.createUser("bob");
             const api = new Api(other.url, other.createToken({ user: "bob" }));
-            await api.post("/repository", { repository: "prod", visibility: "private", description: "" });
+            await api.post("/repository", {
+                repository: "prod",
+                visibility: "private",
+                description: "",
+            });
             const password = textAt(await api.put("/user/robots/deploy"), "token");
             await api.put("/repository/bob/prod/permissions/user/bob+deploy", { role: "write" });
             const target = `${other.registry}/bob/prod`;
             const program = (password: string) =>
-                promote({ version: "1.0.0", target, targetCredentials: { username: "bob+deploy", password } });
+                promote({
+                    version: "1.0.0",
+                    target,
+                    targetCredentials: { username: "bob+deploy", password },
+                });
             await assert.rejects(
                 project.program(program("wrong")).up(),
                 /refused to .* with the credentials of "bob\+deploy"|Could not find robot/,
             );
             await project.program(program(password)).up();
-            const registry = await Registry.login(other, basic("bob+deploy", password), "bob/prod:pull");
+            const registry = await Registry.login(
+                other,
+                basic("bob+deploy", password),
+                "bob/prod:pull",
+            );
             assert.equal(await tagDigest(registry, "bob/prod", "1.0.0"), digest);
             assert.ok(other.requests({ method: "PATCH" }).length > 0);
             const state = await project.state();
@@ -104,10 +158,16 @@ describe("a promoted image", function () {
     it("never moves a version tag, and says what it points at", async () => {
         const digest = await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
         const there = await pushImage(server, "alice", "alice/prod", ["1.0.0"]);
-        await assert.rejects(project.program(promote({ version: "1.0.0", floatingTags: ["latest"] })).up(), (error) => {
-            assert.ok(String(error).includes(there) && String(error).includes(digest), String(error));
-            return /raise the version/.test(String(error));
-        });
+        await assert.rejects(
+            project.program(promote({ version: "1.0.0", floatingTags: ["latest"] })).up(),
+            (error) => {
+                assert.ok(
+                    String(error).includes(there) && String(error).includes(digest),
+                    String(error),
+                );
+                return /raise the version/.test(String(error));
+            },
+        );
         assert.equal(await tagDigest(await login("alice/prod:pull"), "alice/prod", "latest"), null);
     });
 
@@ -117,11 +177,20 @@ describe("a promoted image", function () {
         const moved = await pushImage(server, "alice", "alice/prod", ["latest"]);
         await project.refresh();
         assert.deepEqual((await project.preview()).changes, {});
-        assert.equal(await tagDigest(await login("alice/prod:pull"), "alice/prod", "latest"), moved);
-        expectReply(await new Api(server.url, token).delete("/repository/alice/prod/tag/1.0.0"), 204);
+        assert.equal(
+            await tagDigest(await login("alice/prod:pull"), "alice/prod", "latest"),
+            moved,
+        );
+        expectReply(
+            await new Api(server.url, token).delete("/repository/alice/prod/tag/1.0.0"),
+            204,
+        );
         assert.deepEqual(await project.refresh(), { delete: 1 });
         await project.up();
-        assert.equal(await tagDigest(await login("alice/prod:pull"), "alice/prod", "1.0.0"), digest);
+        assert.equal(
+            await tagDigest(await login("alice/prod:pull"), "alice/prod", "1.0.0"),
+            digest,
+        );
         await pushImage(server, "alice", "alice/prod", ["1.0.0"]);
         await project.refresh();
         await assert.rejects(project.up(), /points at sha256:.*raise the version/);
@@ -147,7 +216,10 @@ describe("a promoted image", function () {
             server.requests({ method: "POST" }).map(({ path }) => path),
             [],
         );
-        assert.equal(await tagDigest(await login("alice/prod:pull"), "alice/prod", "1.0.0"), digest);
+        assert.equal(
+            await tagDigest(await login("alice/prod:pull"), "alice/prod", "1.0.0"),
+            digest,
+        );
     });
 
     it("goes back to what was promoted before, when the source is gone", async () => {
@@ -157,7 +229,9 @@ describe("a promoted image", function () {
         await project.program(promote({ version: "1.1.0", floatingTags: ["latest"] })).up();
         expectReply(await new Api(server.url, token).delete("/repository/alice/dev"), 204);
         assert.deepEqual((await project.preview()).changes, {});
-        const { outputs, changes } = await project.program(promote({ version: "1.0.0", floatingTags: ["latest"] })).up();
+        const { outputs, changes } = await project
+            .program(promote({ version: "1.0.0", floatingTags: ["latest"] }))
+            .up();
         assert.deepEqual(changes, { update: 1 });
         assert.equal(outputs["image"], `${server.registry}/alice/prod@${first}`);
         const prod = await login("alice/prod:pull");
@@ -166,19 +240,30 @@ describe("a promoted image", function () {
     });
 
     it("is awaited by a preview where somebody is about to publish it, and by an up never", async () => {
-        const awaited = (publishedBy?: string) => promote({ version: "1.0.0", floatingTags: ["latest"], publishedBy });
+        const awaited = (publishedBy?: string) =>
+            promote({ version: "1.0.0", floatingTags: ["latest"], publishedBy });
         const before = await project.program(awaited("dev")).preview();
         assert.deepEqual(before.changes, { create: 2 }); // with the stack
-        assert.match(before.printed.stderr, /After dev: digest not yet known\. There is no tag "1\.0\.0" in .*no such repository/);
-        await assert.rejects(project.program(awaited()).up(), /There is no tag "1\.0\.0" in .*Publish it first/);
+        assert.match(
+            before.printed.stderr,
+            /After dev: digest not yet known\. There is no tag "1\.0\.0" in .*no such repository/,
+        );
+        await assert.rejects(
+            project.program(awaited()).up(),
+            /There is no tag "1\.0\.0" in .*Publish it first/,
+        );
         await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
         await project.program(awaited()).up();
         assert.deepEqual((await project.program(awaited("dev")).preview()).changes, {});
     });
 
     describe("with a highest severity", () => {
-        const gated = (more: Parameters<typeof promote>[0] = {}) => promote({ version: "1.0.0", maxSeverity: "high", ...more });
-        const finding = (severity: "Critical" | "High" | "Medium") => ({ name: `CVE-${severity}`, severity });
+        const gated = (more: Parameters<typeof promote>[0] = {}) =>
+            promote({ version: "1.0.0", maxSeverity: "high", ...more });
+        const finding = (severity: "Critical" | "High" | "Medium") => ({
+            name: `CVE-${severity}`,
+            severity,
+        });
         const scanned = (...found: ("Critical" | "High" | "Medium")[]) => ({
             status: "scanned" as const,
             features: [{ name: "openssl", version: "1", vulnerabilities: found.map(finding) }],
@@ -189,12 +274,24 @@ describe("a promoted image", function () {
         });
 
         it("is refused before it is scanned, and once something that bad was found", async () => {
-            await assert.rejects(project.program(gated()).preview(), /alice\/dev@sha256:\w+ is not scanned yet.*run this again/);
+            await assert.rejects(
+                project.program(gated()).preview(),
+                /alice\/dev@sha256:\w+ is not scanned yet.*run this again/,
+            );
             server.setScan(digest, { status: "failed" });
-            await assert.rejects(project.program(gated()).preview(), /Quay's scanner says "failed"/);
+            await assert.rejects(
+                project.program(gated()).preview(),
+                /Quay's scanner says "failed"/,
+            );
             server.setScan(digest, scanned("Critical", "High", "High", "Medium"));
-            await assert.rejects(project.program(gated()).preview(), /has 1 critical, 2 high vulnerabilities.*only those below high/);
-            assert.equal(await tagDigest(await login("alice/prod:pull"), "alice/prod", "1.0.0"), null);
+            await assert.rejects(
+                project.program(gated()).preview(),
+                /has 1 critical, 2 high vulnerabilities.*only those below high/,
+            );
+            assert.equal(
+                await tagDigest(await login("alice/prod:pull"), "alice/prod", "1.0.0"),
+                null,
+            );
         });
 
         it("passes below it, and nobody asks again when nothing changed", async () => {
@@ -210,32 +307,50 @@ describe("a promoted image", function () {
             server.setScan(digest, scanned("Critical"));
             const exception = (expires: string, of = digest) =>
                 gated({ severityException: { digest: of, reason: "not reachable", expires } });
-            await assert.rejects(project.program(exception("2020-01-01")).preview(), /The exception for it ended on 2020-01-01/);
+            await assert.rejects(
+                project.program(exception("2020-01-01")).preview(),
+                /The exception for it ended on 2020-01-01/,
+            );
             const another = `sha256:${"0".repeat(64)}`;
-            await assert.rejects(project.program(exception("2999-01-01", another)).preview(), /make an exception for its digest/);
+            await assert.rejects(
+                project.program(exception("2999-01-01", another)).preview(),
+                /make an exception for its digest/,
+            );
             await assert.rejects(
                 project.program(exception("tomorrow")).preview(),
                 /severityException.expires" = "tomorrow": it has to be a day/,
             );
             const { printed } = await project.program(exception("2999-01-01")).up();
-            assert.match(printed.stdout, /warning: .* passes by an exception until 2999-01-01: not reachable/);
+            assert.match(
+                printed.stdout,
+                /warning: .* passes by an exception until 2999-01-01: not reachable/,
+            );
         });
 
         it("looks at each image of an index", async () => {
             const dev = await login("alice/dev:pull,push");
             const images = [await image(dev, "alice/dev"), await image(dev, "alice/dev")];
-            for (const manifest of images) expectReply(await dev.manifest("alice/dev", digestOf(manifest), manifest), 201);
+            for (const manifest of images)
+                expectReply(await dev.manifest("alice/dev", digestOf(manifest), manifest), 201);
             const manifests = images.map((manifest, at) => ({
                 mediaType: "application/vnd.oci.image.manifest.v1+json",
                 digest: digestOf(manifest),
                 size: Buffer.byteLength(manifest),
-                ...(at === 0 ? {} : { annotations: { "vnd.docker.reference.type": "attestation-manifest" } }),
+                ...(at === 0
+                    ? {}
+                    : { annotations: { "vnd.docker.reference.type": "attestation-manifest" } }),
             }));
             const index = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests });
             expectReply(await dev.manifest("alice/dev", "2.0.0", index, indexType), 201);
-            await assert.rejects(project.program(gated({ version: "2.0.0" })).preview(), /is not scanned yet/);
+            await assert.rejects(
+                project.program(gated({ version: "2.0.0" })).preview(),
+                /is not scanned yet/,
+            );
             server.setScan(digestOf(images[0] ?? ""), scanned("Medium")); // the other one is an attestation
-            assert.deepEqual((await project.program(gated({ version: "2.0.0" })).preview()).changes, { create: 2 }); // with the stack
+            assert.deepEqual(
+                (await project.program(gated({ version: "2.0.0" })).preview()).changes,
+                { create: 2 },
+            ); // with the stack
         });
     });
 

@@ -66,14 +66,18 @@ for (const organization of [false, true]) {
             quay.clearRequests();
             assert.deepEqual(await project.refresh(), {});
             // Own namespaces have routes of their own for policies: whose token it is has to be known.
-            const asked = requests().filter((request) => !request.includes("/v2/") && request !== "GET /api/v1/user/");
+            const asked = requests().filter(
+                (request) => !request.includes("/v2/") && request !== "GET /api/v1/user/",
+            );
             assert.equal(asked.length, count - 1, asked.join("\n"));
             assert.ok(requests().length <= count + 3, requests().join("\n"));
         });
 
         it("is updated in place, as far as Quay can", async () => {
             const { changes } = await project.program(everything(setting, "updated")).up();
-            const fixed = organization ? ["Robot", "Notification", "TeamMembership"] : ["Robot", "Notification"];
+            const fixed = organization
+                ? ["Robot", "Notification", "TeamMembership"]
+                : ["Robot", "Notification"];
             assert.deepEqual(changes, { update: count - fixed.length });
             assert.deepEqual(await project.refresh(), {});
             assert.deepEqual((await project.preview()).changes, {});
@@ -116,12 +120,22 @@ for (const organization of [false, true]) {
             assert.doesNotMatch(JSON.stringify(quay.dump()), /deploy_2|app\/two|operators/);
         });
 
-        async function deleteByHand(repository: string, robot: string, team: string): Promise<void> {
+        async function deleteByHand(
+            repository: string,
+            robot: string,
+            team: string,
+        ): Promise<void> {
             const api = new Api(quay.url, token);
             const { namespace } = setting;
             expectReply(await api.delete(`/repository/${namespace}/app/${repository}`), 204);
-            expectReply(await api.delete(`${organization ? `/organization/${namespace}` : "/user"}/robots/${robot}`), 204);
-            if (organization) expectReply(await api.delete(`/organization/${namespace}/team/${team}`), 204);
+            expectReply(
+                await api.delete(
+                    `${organization ? `/organization/${namespace}` : "/user"}/robots/${robot}`,
+                ),
+                204,
+            );
+            if (organization)
+                expectReply(await api.delete(`/organization/${namespace}/team/${team}`), 204);
         }
     });
 }

@@ -11,22 +11,43 @@ const folder = join(import.meta.dirname, "../../unit/review/previews");
 const world = await World.create();
 
 /** The engine's events but for debug messages, as `pulumi preview --json` streams them. */
-async function record(name: string, changes: Readonly<Record<string, unknown>> = {}): Promise<void> {
+async function record(
+    name: string,
+    changes: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
     world.configure(changes);
-    const env = { ...process.env, ...world.environment, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" };
+    const env = {
+        ...process.env,
+        ...world.environment,
+        PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
+    };
     const options = { cwd: world.project.folder, env, maxBuffer: 1e9 };
-    const command = run("pulumi", ["preview", "--json", "--non-interactive", "--stack", "local"], options);
+    const command = run(
+        "pulumi",
+        ["preview", "--json", "--non-interactive", "--stack", "local"],
+        options,
+    );
     const { stdout } = await command.catch((error: unknown) => {
         if (error instanceof Error && "stdout" in error) return { stdout: String(error.stdout) };
         throw error;
     });
     const lines = stdout
         .split("\n")
-        .filter((line) => /"(resourcePreEvent|resOutputsEvent|summaryEvent|policyEvent)":|"severity":"(error|warning)"/.test(line))
-        .map((line) => line.replaceAll(world.quay.registry, "quay.example").replaceAll(world.project.folder, "/project"))
+        .filter((line) =>
+            /"(resourcePreEvent|resOutputsEvent|summaryEvent|policyEvent)":|"severity":"(error|warning)"/.test(
+                line,
+            ),
+        )
+        .map((line) =>
+            line
+                .replaceAll(world.quay.registry, "quay.example")
+                .replaceAll(world.project.folder, "/project"),
+        )
         .map((line) => line.replace(/"sequence":\d+,"timestamp":\d+,/, ""));
     // Of a step that begins and ends, the end says it all.
-    const last = new Map(lines.map((line) => [/"op":"[^"]*","urn":"[^"]*"/.exec(line)?.[0] ?? line, line]));
+    const last = new Map(
+        lines.map((line) => [/"op":"[^"]*","urn":"[^"]*"/.exec(line)?.[0] ?? line, line]),
+    );
     writeFileSync(join(folder, `${name}.jsonl`), `${[...last.values()].join("\n")}\n`);
 }
 
@@ -36,11 +57,21 @@ try {
     await record("first");
     await world.up();
     await record("same");
-    await record("release", { version: "1.1.0", workflow: settings.workflow.replace("1.0.0", "1.1.0") });
+    await record("release", {
+        version: "1.1.0",
+        workflow: settings.workflow.replace("1.0.0", "1.1.0"),
+    });
     await record("rotation", { repository: { ...repository, rotation: 1 } });
     await record("leak", { repository: { ...repository, rotation: 1, retire: true } });
     await record("dangerous", {
-        repository: { ...repository, visibility: "public", protect: false, robot: "other_robot", immutableTags: undefined, autoPrune: [] },
+        repository: {
+            ...repository,
+            visibility: "public",
+            protect: false,
+            robot: "other_robot",
+            immutableTags: undefined,
+            autoPrune: [],
+        },
         reader: "admin",
         reviewers: [],
     });

@@ -79,7 +79,13 @@ export class World {
 
     readonly #settings: Config;
 
-    private constructor(quay: Quay, github: GitHub, project: Project, settings: Config, environment: Readonly<Record<string, string>>) {
+    private constructor(
+        quay: Quay,
+        github: GitHub,
+        project: Project,
+        settings: Config,
+        environment: Readonly<Record<string, string>>,
+    ) {
         this.quay = quay;
         this.github = github;
         this.project = project;
@@ -91,7 +97,8 @@ export class World {
     static async create(): Promise<World> {
         const quay = await startQuay();
         for (const user of ["alice", "bob"]) quay.createUser(user);
-        for (const version of ["1.0.0", "1.1.0"]) await pushImage(quay, "alice", "alice/digits", [version]);
+        for (const version of ["1.0.0", "1.1.0"])
+            await pushImage(quay, "alice", "alice/digits", [version]);
         const github = await startGitHub();
         const reviewers = [github.createUser("alice")];
         github.createRepository({ owner: "alice", name: "service", private: false });

@@ -72,7 +72,10 @@ describe("the GitHub to test against: the provider", function () {
         github.clearRequests();
         return operations;
     };
-    const expectChanges = async (run: Promise<{ failed: boolean; output: string; changes: object }>, changes: object): Promise<void> => {
+    const expectChanges = async (
+        run: Promise<{ failed: boolean; output: string; changes: object }>,
+        changes: object,
+    ): Promise<void> => {
         const result = await run;
         assert.ok(!result.failed, result.output);
         assert.deepEqual(result.changes, changes, result.output);
@@ -92,7 +95,10 @@ describe("the GitHub to test against: the provider", function () {
         };
         project = await Project.create({}, environment, undefined, program);
         // The second that the provider waits after each write has its own figures; here it would only be time.
-        writeFileSync(join(project.folder, "Pulumi.local.yaml"), JSON.stringify({ config: { "github:writeDelayMs": "0" } }));
+        writeFileSync(
+            join(project.folder, "Pulumi.local.yaml"),
+            JSON.stringify({ config: { "github:writeDelayMs": "0" } }),
+        );
     });
     after(async () => {
         await project.destroy();
@@ -106,20 +112,32 @@ describe("the GitHub to test against: the provider", function () {
     it("creates everything, and asks each thing as the facts say", async () => {
         await expectChanges(project.up(), { create: 13 });
         const [environment] = Object.values(repository.environments());
-        assert.partialDeepStrictEqual(environment, { name: "team/dev", waitTimer: 1, preventSelfReview: true, deploysFrom: "custom" });
-        assert.deepEqual([...(environment?.policies.values() ?? [])].map(({ name }) => name).sort(), ["main", "v*"]);
+        assert.partialDeepStrictEqual(environment, {
+            name: "team/dev",
+            waitTimer: 1,
+            preventSelfReview: true,
+            deploysFrom: "custom",
+        });
+        assert.deepEqual(
+            [...(environment?.policies.values() ?? [])].map(({ name }) => name).sort(),
+            ["main", "v*"],
+        );
         assert.deepEqual(repository.secrets("team/dev"), { QUAY_USER: "robot", QUAY_PWD: "first" });
         assert.deepEqual(repository.secrets(), { TOKEN: "of the repository" });
         assert.equal(repository.files()[workflow], content);
         assert.equal(repository.commits()[0]?.message, "Deliver the workflow");
         assert.equal(repository.files("bot/workflow")["other.yml"], content);
         assert.equal(repository.files("made")["made.yml"], content);
-        assert.partialDeepStrictEqual(repository.pulls(), [{ number: 1, state: "open", pull: { head: "bot/workflow", base: "main" } }]);
+        assert.partialDeepStrictEqual(repository.pulls(), [
+            { number: 1, state: "open", pull: { head: "bot/workflow", base: "main" } },
+        ]);
         assert.ok(github.requests().every(({ path }) => path.startsWith("/api/v3/")));
         assert.ok(
             github
                 .requests({ path: /environments\/team%2Fdev\/secrets/ })
-                .every(({ path }) => path.startsWith(`/api/v3/repositories/${String(repository.id)}/`)),
+                .every(({ path }) =>
+                    path.startsWith(`/api/v3/repositories/${String(repository.id)}/`),
+                ),
         );
         asked();
     });
@@ -144,7 +162,10 @@ describe("the GitHub to test against: the provider", function () {
     it("updates a secret in place", async () => {
         project.setEnvironment("QUAY_PWD", "second");
         await expectChanges(project.up(), { same: 12, update: 1 });
-        assert.deepEqual(repository.secrets("team/dev"), { QUAY_USER: "robot", QUAY_PWD: "second" });
+        assert.deepEqual(repository.secrets("team/dev"), {
+            QUAY_USER: "robot",
+            QUAY_PWD: "second",
+        });
         assert.deepEqual(asked(), [
             ...start,
             "actions/get-environment-public-key",
@@ -159,7 +180,10 @@ describe("the GitHub to test against: the provider", function () {
         await expectChanges(project.refresh(), { same: 12, update: 1 });
         await expectChanges(project.up(), { same: 12, update: 1 });
         assert.equal(repository.files()[workflow], content);
-        assert.deepEqual(repository.secrets("team/dev"), { QUAY_USER: "by hand", QUAY_PWD: "second" });
+        assert.deepEqual(repository.secrets("team/dev"), {
+            QUAY_USER: "by hand",
+            QUAY_PWD: "second",
+        });
         await expectChanges(project.refresh(), { same: 13 });
     });
 
@@ -167,7 +191,10 @@ describe("the GitHub to test against: the provider", function () {
         repository.deleteEnvironment("team/dev");
         await expectChanges(project.refresh(), { same: 8, delete: 5 });
         await expectChanges(project.up(), { same: 8, create: 5 });
-        assert.deepEqual(repository.secrets("team/dev"), { QUAY_USER: "robot", QUAY_PWD: "second" });
+        assert.deepEqual(repository.secrets("team/dev"), {
+            QUAY_USER: "robot",
+            QUAY_PWD: "second",
+        });
         asked();
     });
 
@@ -189,12 +216,19 @@ describe("the GitHub to test against: the provider", function () {
         github.createOrganization("org", "ada");
         const team = github.createTeam("org", "release", ["reviewer"]);
         const { id } = github.createRepository({ owner: "org", name: "open", private: false });
-        const environment = { GITHUB_TOKEN: github.createToken({ user: "ada" }), GITHUB_OWNER: "org", GITHUB_BASE_URL: github.baseUrl };
+        const environment = {
+            GITHUB_TOKEN: github.createToken({ user: "ada" }),
+            GITHUB_OWNER: "org",
+            GITHUB_BASE_URL: github.baseUrl,
+        };
         const reader = await Project.create({}, environment, undefined, lookups);
         try {
             const result = await reader.up();
             assert.ok(!result.failed, result.output);
-            const outputs = Object.entries(await reader.outputs()).map(([name, { value }]) => [name, String(value)]);
+            const outputs = Object.entries(await reader.outputs()).map(([name, { value }]) => [
+                name,
+                String(value),
+            ]);
             assert.deepEqual(Object.fromEntries(outputs), {
                 user: String(reviewer),
                 team: String(team),

@@ -32,11 +32,16 @@ describe("the Quay to test against: the docker client", function () {
     const docker = async (user: string, ...parameters: readonly string[]): Promise<Said> => {
         const environment = { ...process.env, DOCKER_CONFIG: join(folder, user) };
         try {
-            const { stdout, stderr } = await promisify(execFile)("docker", parameters, { env: environment });
+            const { stdout, stderr } = await promisify(execFile)("docker", parameters, {
+                env: environment,
+            });
             return { ok: true, text: stdout + stderr };
         } catch (error) {
             if (!(error instanceof Error)) throw error;
-            return { ok: false, text: `${error.message}${"stdout" in error ? String(error.stdout) : ""}` };
+            return {
+                ok: false,
+                text: `${error.message}${"stdout" in error ? String(error.stdout) : ""}`,
+            };
         }
     };
     const login = (user: string, secret: string): Promise<Said> =>
@@ -58,7 +63,15 @@ describe("the Quay to test against: the docker client", function () {
     };
     const repository = async (path: string): Promise<void> => {
         const [namespace, name] = path.split("/");
-        expectReply(await ada.post("/repository", { namespace, repository: name, visibility: "private", description: "" }), 201);
+        expectReply(
+            await ada.post("/repository", {
+                namespace,
+                repository: name,
+                visibility: "private",
+                description: "",
+            }),
+            201,
+        );
     };
     /** A robot that has a role on one repository, logged in. @returns its full name. */
     const robotOn = async (path: string, role: string): Promise<string> => {
@@ -96,7 +109,13 @@ describe("the Quay to test against: the docker client", function () {
         expectOk(await login("ada", password));
     });
     after(async () => {
-        const { text } = await docker("builder", "images", "--quiet", "--filter", `reference=${quay.registry}/*/*`);
+        const { text } = await docker(
+            "builder",
+            "images",
+            "--quiet",
+            "--filter",
+            `reference=${quay.registry}/*/*`,
+        );
         expectOk(await docker("builder", "rmi", "--force", ...new Set(text.trim().split("\n"))));
         await quay.stop();
         await rm(folder, { recursive: true });
@@ -105,7 +124,10 @@ describe("the Quay to test against: the docker client", function () {
     it("logs in with a password, a robot's token or an OAuth token, and with nothing else", async () => {
         expectOk(await login("$oauthtoken", quay.createToken({ user: "ada" })));
         expectRefused(await login("ada", "wrong"), /unauthorized|401/);
-        expectRefused(await login("ada+nobody", "wrong"), /Could not find robot with username: ada\+nobody/);
+        expectRefused(
+            await login("ada+nobody", "wrong"),
+            /Could not find robot with username: ada\+nobody/,
+        );
         expectOk(await login("ada", password));
     });
 
@@ -123,7 +145,10 @@ describe("the Quay to test against: the docker client", function () {
             expectOk(pulled);
             assert.ok(pulled.text.includes(digest));
             for (const path of [`${namespace}/other:v1`, `${namespace}/missing:v1`]) {
-                expectRefused(await docker(robot, "push", await tag(name, path)), /access to the requested resource is not authorized/);
+                expectRefused(
+                    await docker(robot, "push", await tag(name, path)),
+                    /access to the requested resource is not authorized/,
+                );
                 expectRefused(
                     await docker(robot, "pull", `${quay.registry}/${path}`),
                     /access to the requested resource is not authorized/,
@@ -139,7 +164,10 @@ describe("the Quay to test against: the docker client", function () {
         expectOk(await docker("ada", "push", name));
         const robot = await robotOn("ada/readable", "read");
         expectOk(await docker(robot, "pull", name));
-        expectRefused(await docker(robot, "push", name), /access to the requested resource is not authorized/);
+        expectRefused(
+            await docker(robot, "push", name),
+            /access to the requested resource is not authorized/,
+        );
     });
 
     it("makes a private repository on a user's first push", async () => {
@@ -159,7 +187,9 @@ describe("the Quay to test against: the docker client", function () {
         const pushed = await docker("ada", "push", other);
         expectOk(pushed);
         assert.match(pushed.text, /Mounted from ada\/mount-from/);
-        const bytes = quay.requests({ path: /\/v2\/ada\/mount-to\/blobs/ }).reduce((sum, { blobBytes }) => sum + blobBytes, 0);
+        const bytes = quay
+            .requests({ path: /\/v2\/ada\/mount-to\/blobs/ })
+            .reduce((sum, { blobBytes }) => sum + blobBytes, 0);
         assert.ok(bytes < 10_000, `${String(bytes)} bytes: more than the configuration`);
     });
 
@@ -188,18 +218,29 @@ describe("the Quay to test against: the docker client", function () {
         const name = await build("ada/shown:v1");
         expectOk(await docker("ada", "push", name));
         const path = "/repository/ada/shown/changevisibility";
-        expectRefused(await docker("nobody", "pull", name), /access to the requested resource is not authorized/);
+        expectRefused(
+            await docker("nobody", "pull", name),
+            /access to the requested resource is not authorized/,
+        );
         expectReply(await ada.post(path, { visibility: "public" }), 200);
         expectOk(await docker("nobody", "pull", name));
         expectReply(await ada.post(path, { visibility: "private" }), 200);
-        expectRefused(await docker("nobody", "pull", name), /access to the requested resource is not authorized/);
+        expectRefused(
+            await docker("nobody", "pull", name),
+            /access to the requested resource is not authorized/,
+        );
     });
 
     it("takes a federated robot's password from the token exchange", async () => {
         await repository("ada/federated");
         const robot = await robotOn("ada/federated", "write");
-        expectReply(await ada.post("/user/robots/federated/federation", [{ issuer, subject: "s" }]), 200);
-        const exchanged = await ask(`${quay.url}/oauth2/federation/robot/token`, { headers: { authorization: basic(robot, federated) } });
+        expectReply(
+            await ada.post("/user/robots/federated/federation", [{ issuer, subject: "s" }]),
+            200,
+        );
+        const exchanged = await ask(`${quay.url}/oauth2/federation/robot/token`, {
+            headers: { authorization: basic(robot, federated) },
+        });
         expectOk(await login(robot, textAt(exchanged, "token")));
         expectOk(await docker(robot, "push", await build("ada/federated:v1")));
     });
@@ -207,7 +248,10 @@ describe("the Quay to test against: the docker client", function () {
     it("refuses pushes to immutable tags and to read-only repositories, and pulls of what was deleted", async () => {
         const name = await build("ada/kept:v1");
         expectOk(await docker("ada", "push", name));
-        expectReply(await ada.post("/repository/ada/kept/immutabilitypolicy/", { tagPattern: "v.*" }), 201);
+        expectReply(
+            await ada.post("/repository/ada/kept/immutabilitypolicy/", { tagPattern: "v.*" }),
+            201,
+        );
         await build("ada/kept:v1");
         expectRefused(await docker("ada", "push", name), /immutable/);
         expectReply(await ada.put("/repository/ada/kept/changestate", { state: "READ_ONLY" }), 200);

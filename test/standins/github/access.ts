@@ -1,4 +1,13 @@
-import { type Account, type Grants, type Level, type Permission, type Repository, type Role, roles, type Token } from "./model.ts";
+import {
+    type Account,
+    type Grants,
+    type Level,
+    type Permission,
+    type Repository,
+    type Role,
+    roles,
+    type Token,
+} from "./model.ts";
 
 /** What an operation asks of the one who calls it. */
 export interface Needs {
@@ -21,7 +30,8 @@ export function hasRole(actual: Role | undefined, needed: Role): boolean {
 
 /** Whether a token was made for a repository at all. */
 export function reaches(token: Token, repository: Repository): boolean {
-    if (token.kind === "classic") return token.scopes.has("repo") || (!repository.private && token.scopes.has("public_repo"));
+    if (token.kind === "classic")
+        return token.scopes.has("repo") || (!repository.private && token.scopes.has("public_repo"));
     return token.repositories?.has(`${repository.owner}/${repository.name}`) ?? true;
 }
 
@@ -31,9 +41,19 @@ export function isGranted(grants: Grants, permission: Permission, level: Level):
 }
 
 /** What the headers of each answer tell: what the token may do, or what the operation needs (alternatives by semicolons). */
-export function tokenHeaders(token: Token, { permissions, level, role }: Needs): Readonly<Record<string, string>> {
+export function tokenHeaders(
+    token: Token,
+    { permissions, level, role }: Needs,
+): Readonly<Record<string, string>> {
     if (token.kind === "fine-grained") {
-        return { "x-accepted-github-permissions": permissions.map((permission) => `${permission}=${level}`).join("; ") };
+        return {
+            "x-accepted-github-permissions": permissions
+                .map((permission) => `${permission}=${level}`)
+                .join("; "),
+        };
     }
-    return { "x-oauth-scopes": [...token.scopes].join(", "), "x-accepted-oauth-scopes": role === "read" && level === "read" ? "" : "repo" };
+    return {
+        "x-oauth-scopes": [...token.scopes].join(", "),
+        "x-accepted-oauth-scopes": role === "read" && level === "read" ? "" : "repo",
+    };
 }

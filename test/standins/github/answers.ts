@@ -5,7 +5,11 @@ export interface Answer {
     readonly headers: Readonly<Record<string, string>>;
 }
 
-export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+export function json(
+    status: number,
+    body: unknown,
+    headers: Readonly<Record<string, string>> = {},
+): Answer {
     return { status, body, headers };
 }
 
@@ -34,7 +38,12 @@ export class Refusal extends Error {
 
     /** @param documentation of the operation that refuses. */
     answer(documentation: string): Answer {
-        const body = { message: this.message, documentation_url: documentation, status: String(this.status), ...this.details };
+        const body = {
+            message: this.message,
+            documentation_url: documentation,
+            status: String(this.status),
+            ...this.details,
+        };
         return json(this.status, body, this.headers);
     }
 }
@@ -44,12 +53,15 @@ export const requiresAuthentication = (): Refusal => new Refusal(401, "Requires 
 /** What is not there and what the caller may not see look the same. */
 export const notFound = (message = "Not Found"): Refusal => new Refusal(404, message);
 export const notAdmin = (): Refusal => new Refusal(403, "Must have admin rights to Repository.");
-export const notGranted = (): Refusal => new Refusal(403, "Resource not accessible by personal access token");
+export const notGranted = (): Refusal =>
+    new Refusal(403, "Resource not accessible by personal access token");
 export const archived = (): Refusal => new Refusal(403, "Repository was archived so is read-only.");
 export const conflict = (message: string): Refusal => new Refusal(409, message);
 /** For some refusals GitHub documents the status and no text: then the text is this GitHub's own, and no test should go by it. */
-export const unprocessable = (message: string, headers: Readonly<Record<string, string>> = {}): Refusal =>
-    new Refusal(422, message, headers);
+export const unprocessable = (
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+): Refusal => new Refusal(422, message, headers);
 
 /** One thing that is wrong with a field of a request. */
 export interface FieldError {
@@ -59,4 +71,5 @@ export interface FieldError {
     readonly message?: string;
 }
 
-export const validationFailed = (...errors: readonly FieldError[]): Refusal => new Refusal(422, "Validation Failed", {}, { errors });
+export const validationFailed = (...errors: readonly FieldError[]): Refusal =>
+    new Refusal(422, "Validation Failed", {}, { errors });

@@ -1,6 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Request, RequestHandler, Response } from "express";
-import { OpenAPIBackend, type Operation as Described, type ValidationResult } from "openapi-backend";
+import {
+    OpenAPIBackend,
+    type Operation as Described,
+    type ValidationResult,
+} from "openapi-backend";
 import { z } from "zod";
 import { tokenHeaders } from "./access.ts";
 import { type Answer, badCredentials, json, Refusal, unprocessable } from "./answers.ts";
@@ -49,7 +53,12 @@ let shared: Promise<OpenAPIBackend> | undefined;
 
 async function loadBackend(): Promise<OpenAPIBackend> {
     const definition = await loadDescription(Object.keys(operations));
-    return new OpenAPIBackend({ definition, quick: true, coerceTypes: true, ajvOpts: { formats } }).init();
+    return new OpenAPIBackend({
+        definition,
+        quick: true,
+        coerceTypes: true,
+        ajvOpts: { formats },
+    }).init();
 }
 
 /** GitHub's REST API: GitHub's description of it routes requests, and checks them and the answers. */
@@ -65,10 +74,20 @@ export class Api {
         const parameter = /\{\w+\}/g;
         this.manySegments = backend.router
             .getOperations()
-            .filter(({ parameters = [] }) => parameters.some((described) => "x-multi-segment" in described))
+            .filter(({ parameters = [] }) =>
+                parameters.some((described) => "x-multi-segment" in described),
+            )
             .map(({ path }) => path)
-            .sort((one, other) => other.replace(parameter, "").length - one.replace(parameter, "").length)
-            .map((path) => new RegExp(`^(${path.replace("{owner}", "[^/]+").replace("{repo}", "[^/]+").replace(parameter, ")(.+)(")})$`));
+            .sort(
+                (one, other) =>
+                    other.replace(parameter, "").length - one.replace(parameter, "").length,
+            )
+            .map(
+                (path) =>
+                    new RegExp(
+                        `^(${path.replace("{owner}", "[^/]+").replace("{repo}", "[^/]+").replace(parameter, ")(.+)(")})$`,
+                    ),
+            );
     }
 
     static async create(context: Context): Promise<Api> {
@@ -83,20 +102,44 @@ export class Api {
         const described = this.backend.matchOperation(asked);
         const operation = operations[described?.operationId ?? ""];
         if (described === undefined || operation === undefined) {
-            this.send(request, response, this.cannot(501, `${request.method} ${request.path} is not served here`));
+            this.send(
+                request,
+                response,
+                this.cannot(501, `${request.method} ${request.path} is not served here`),
+            );
             return;
         }
         const caller = this.identify(request);
-        this.context.traffic.identify(response, { operation: described.operationId, user: caller.token?.user });
-        const answer = await this.answer(asked, described, operation, caller, `${this.context.url}${prefix}`);
+        this.context.traffic.identify(response, {
+            operation: described.operationId,
+            user: caller.token?.user,
+        });
+        const answer = await this.answer(
+            asked,
+            described,
+            operation,
+            caller,
+            `${this.context.url}${prefix}`,
+        );
         const known = caller.token === undefined ? {} : tokenHeaders(caller.token, operation.needs);
-        this.send(request, response, this.conforming(described, { ...answer, headers: { ...known, ...answer.headers } }));
+        this.send(
+            request,
+            response,
+            this.conforming(described, { ...answer, headers: { ...known, ...answer.headers } }),
+        );
     };
 
-    private async answer(asked: Asked, described: Described, operation: Operation, caller: Caller, url: string): Promise<Answer> {
+    private async answer(
+        asked: Asked,
+        described: Described,
+        operation: Operation,
+        caller: Caller,
+        url: string,
+    ): Promise<Answer> {
         try {
             if (caller.token === undefined && caller.secret !== "") throw badCredentials();
-            if (described.operationId !== "rate-limit/get") this.context.limiter.count(caller.secret, asked.method);
+            if (described.operationId !== "rate-limit/get")
+                this.context.limiter.count(caller.secret, asked.method);
             const parsed = this.backend.router.parseRequest(asked, described);
             const call = new Call(this.context.state, this.context.limiter, operation.needs, {
                 caller,
@@ -110,8 +153,12 @@ export class Api {
             refuseInvalid(this.backend.validateRequest(asked, described));
             return await operation.answer(call);
         } catch (error) {
-            if (error instanceof Refusal) return error.answer(described.externalDocs?.url ?? "https://docs.github.com/rest");
-            return this.cannot(500, error instanceof Error ? (error.stack ?? error.message) : String(error));
+            if (error instanceof Refusal)
+                return error.answer(described.externalDocs?.url ?? "https://docs.github.com/rest");
+            return this.cannot(
+                500,
+                error instanceof Error ? (error.stack ?? error.message) : String(error),
+            );
         }
     }
 
@@ -127,28 +174,45 @@ export class Api {
             path = `${before}${encodeURIComponent(decodeURIComponent(parameter))}${after}`;
             break;
         }
-        const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+        const headers = Object.fromEntries(
+            Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+        );
         const body: unknown = request.body;
         const query = new URL(request.originalUrl, this.context.url).search;
-        return { method: request.method, path, query, headers, body: typeof body === "string" && body !== "" ? body : undefined };
+        return {
+            method: request.method,
+            path,
+            query,
+            headers,
+            body: typeof body === "string" && body !== "" ? body : undefined,
+        };
     }
 
     private identify(request: Request): Caller {
-        const [, secret = ""] = /^(?:bearer|token) (.+)$/i.exec(request.get("authorization") ?? "") ?? [];
+        const [, secret = ""] =
+            /^(?:bearer|token) (.+)$/i.exec(request.get("authorization") ?? "") ?? [];
         return { secret, token: this.context.state.tokens.get(secret) };
     }
 
     /** The answer, or an error where GitHub would never give it. */
     private conforming(described: Described, answer: Answer): Answer {
         const { operationId = "", responses = {} } = described;
-        const violations = this.backend.validateResponse(answer.body, described, answer.status).errors ?? [];
+        const violations =
+            this.backend.validateResponse(answer.body, described, answer.status).errors ?? [];
         const undescribed = answer.status < 400 && !(String(answer.status) in responses);
         const problems = [
             ...(undescribed ? ["the description has no such status"] : []),
-            ...(answer.body === undefined ? [] : violations.map(({ instancePath, message }) => `${instancePath} ${message ?? ""}`)),
+            ...(answer.body === undefined
+                ? []
+                : violations.map(
+                      ({ instancePath, message }) => `${instancePath} ${message ?? ""}`,
+                  )),
         ];
         if (problems.length === 0) return answer;
-        return this.cannot(500, `the answer ${String(answer.status)} to ${operationId} violates the description: ${problems.join("; ")}`);
+        return this.cannot(
+            500,
+            `the answer ${String(answer.status)} to ${operationId} violates the description: ${problems.join("; ")}`,
+        );
     }
 
     private cannot(status: number, message: string): Answer {
@@ -173,24 +237,40 @@ export class Api {
         });
         if (unchanged) response.status(304).end();
         else if (answer.body === undefined) response.status(answer.status).end();
-        else response.status(answer.status).set("content-type", "application/json; charset=utf-8").end(text);
+        else
+            response
+                .status(answer.status)
+                .set("content-type", "application/json; charset=utf-8")
+                .end(text);
     }
 }
 
 /** Refuses what the description does not allow, in GitHub's words. A query that it does not know is no error. */
 function refuseInvalid({ errors }: ValidationResult): void {
-    const [error] = (errors ?? []).filter(({ instancePath, keyword }) => instancePath !== "/query" || keyword !== "additionalProperties");
+    const [error] = (errors ?? []).filter(
+        ({ instancePath, keyword }) =>
+            instancePath !== "/query" || keyword !== "additionalProperties",
+    );
     if (error === undefined) return;
     if (error.keyword === "parse") throw new Refusal(400, "Problems parsing JSON");
     throw unprocessable(`Invalid request.\n\n${sentence(error)}`);
 }
 
-function sentence({ keyword, params, instancePath, message }: NonNullable<ValidationResult["errors"]>[number]): string {
+function sentence({
+    keyword,
+    params,
+    instancePath,
+    message,
+}: NonNullable<ValidationResult["errors"]>[number]): string {
     const { missingProperty, additionalProperty } = z
-        .object({ missingProperty: z.string().optional(), additionalProperty: z.string().optional() })
+        .object({
+            missingProperty: z.string().optional(),
+            additionalProperty: z.string().optional(),
+        })
         .parse(params);
     if (missingProperty === "requestBody") return "For 'links/0/schema', nil is not an object.";
     if (keyword === "required") return `"${missingProperty ?? ""}" wasn't supplied.`;
-    if (keyword === "additionalProperties") return `"${additionalProperty ?? ""}" is not a permitted key.`;
+    if (keyword === "additionalProperties")
+        return `"${additionalProperty ?? ""}" is not a permitted key.`;
     return `For '${instancePath.replace("/requestBody", "properties")}', the value ${message ?? "is invalid"}.`;
 }

@@ -75,7 +75,9 @@ export class Call {
 
     /** What the token's user is to the repository of the path. */
     get role(): Role | undefined {
-        return this.token === undefined ? undefined : roleOn(this.repository, this.state.owner(this.repository), this.token.user);
+        return this.token === undefined
+            ? undefined
+            : roleOn(this.repository, this.state.owner(this.repository), this.token.user);
     }
 
     /** A parameter of the path. */
@@ -97,11 +99,18 @@ export class Call {
     requireWorkflows(path: string): void {
         if (!path.startsWith(".github/workflows/") || this.token === undefined) return;
         if (this.token.kind === "classic" && !this.token.scopes.has("workflow")) throw notFound();
-        if (this.token.kind === "fine-grained" && !isGranted(this.token.permissions, "workflows", "write")) throw notGranted();
+        if (
+            this.token.kind === "fine-grained" &&
+            !isGranted(this.token.permissions, "workflows", "write")
+        )
+            throw notGranted();
     }
 
     /** One page of a list, and the Link header to the others. */
-    page<T>(items: readonly T[]): { readonly items: readonly T[]; readonly headers: Readonly<Record<string, string>> } {
+    page<T>(items: readonly T[]): {
+        readonly items: readonly T[];
+        readonly headers: Readonly<Record<string, string>>;
+    } {
         const size = Math.min(this.number("per_page", defaultPageSize), largestPageSize);
         const page = this.number("page", 1);
         const last = Math.max(1, Math.ceil(items.length / size));
@@ -110,7 +119,8 @@ export class Call {
             ...(page < last ? [this.link(page + 1, "next"), this.link(last, "last")] : []),
             ...(page > 1 ? [this.link(1, "first")] : []),
         ];
-        const headers: Record<string, string> = links.length === 0 ? {} : { link: links.join(", ") };
+        const headers: Record<string, string> =
+            links.length === 0 ? {} : { link: links.join(", ") };
         return { items: items.slice((page - 1) * size, page * size), headers };
     }
 
@@ -123,7 +133,10 @@ export class Call {
     private link(page: number, rel: string): string {
         const query = new URLSearchParams(this.query);
         query.set("page", String(page));
-        const path = this.request.path.replace(/^\/repos\/[^/]+\/[^/]+/, `/repositories/${String(this.found?.id)}`);
+        const path = this.request.path.replace(
+            /^\/repos\/[^/]+\/[^/]+/,
+            `/repositories/${String(this.found?.id)}`,
+        );
         return `<${this.urls.api}${path}?${query.toString()}>; rel="${rel}"`;
     }
 
@@ -139,12 +152,15 @@ export class Call {
             return repository;
         }
         const role = roleOn(repository, this.state.owner(repository), token.user);
-        if (repository.private && (role === undefined || !reaches(token, repository))) throw notFound();
+        if (repository.private && (role === undefined || !reaches(token, repository)))
+            throw notFound();
         const publicRead = !repository.private && !changes && needs.role === "read";
         if (!publicRead) this.checkToken(token, repository);
-        if (needs.role !== "read" && !hasRole(role, needs.role)) throw needs.role === "admin" ? notAdmin() : notFound();
+        if (needs.role !== "read" && !hasRole(role, needs.role))
+            throw needs.role === "admin" ? notAdmin() : notFound();
         if (changes && repository.archived) throw archived();
-        if (!repository.hasEnvironments && "environment_name" in this.request.params) throw notFound();
+        if (!repository.hasEnvironments && "environment_name" in this.request.params)
+            throw notFound();
         return repository;
     }
 
@@ -154,7 +170,9 @@ export class Call {
             return;
         }
         const { permissions, level } = this.needs;
-        const granted = permissions.some((permission) => isGranted(token.permissions, permission, level));
+        const granted = permissions.some((permission) =>
+            isGranted(token.permissions, permission, level),
+        );
         if (!reaches(token, repository) || !granted) throw notGranted();
     }
 }

@@ -28,16 +28,21 @@ const amendments = {
  * @throws Error where an operation is not in it.
  */
 export async function loadDescription(operations: readonly string[]): Promise<Document> {
-    const file = createRequire(import.meta.url).resolve("@octokit/openapi/generated/api.github.com.json");
+    const file = createRequire(import.meta.url).resolve(
+        "@octokit/openapi/generated/api.github.com.json",
+    );
     const whole = description.parse(JSON.parse(await readFile(file, "utf8")));
     const wanted = new Set(operations);
     const paths = Object.fromEntries(
         Object.entries(whole.paths).flatMap(([path, item]) => {
-            const served = Object.entries(item).filter(([, { operationId }]) => wanted.delete(operationId ?? ""));
+            const served = Object.entries(item).filter(([, { operationId }]) =>
+                wanted.delete(operationId ?? ""),
+            );
             return served.length === 0 ? [] : [[path, Object.fromEntries(served)]];
         }),
     );
-    if (wanted.size > 0) throw new Error(`GitHub's description has no operation ${[...wanted].join(", ")}`);
+    if (wanted.size > 0)
+        throw new Error(`GitHub's description has no operation ${[...wanted].join(", ")}`);
     const { openapi, info } = whole;
     const cut = { openapi, info, paths, components: componentsOf(paths, whole) };
     return openApi.parse(forValidators(merged(cut, amendments)));
@@ -47,7 +52,9 @@ export async function loadDescription(operations: readonly string[]): Promise<Do
 function componentsOf(root: unknown, whole: Description): Description["components"] {
     const found: Description["components"] = {};
     const follow = (part: unknown): void => {
-        for (const [, kind = "", name = ""] of JSON.stringify(part).matchAll(/"\$ref":"#\/components\/(\w+)\/([^"]+)"/g)) {
+        for (const [, kind = "", name = ""] of JSON.stringify(part).matchAll(
+            /"\$ref":"#\/components\/(\w+)\/([^"]+)"/g,
+        )) {
             const known = (found[kind] ??= {});
             if (kind === "examples" || name in known) continue;
             known[name] = whole.components[kind]?.[name];
@@ -60,7 +67,12 @@ function componentsOf(root: unknown, whole: Description): Description["component
 
 function merged(base: unknown, more: unknown): unknown {
     if (!isObject(base) || !isObject(more)) return more;
-    return { ...base, ...Object.fromEntries(Object.entries(more).map(([key, value]) => [key, merged(base[key], value)])) };
+    return {
+        ...base,
+        ...Object.fromEntries(
+            Object.entries(more).map(([key, value]) => [key, merged(base[key], value)]),
+        ),
+    };
 }
 
 /**
@@ -70,12 +82,19 @@ function merged(base: unknown, more: unknown): unknown {
 function forValidators(part: unknown): unknown {
     if (isList(part)) return part.map(forValidators);
     if (!isObject(part)) return part;
-    const entries = Object.entries(part).filter(([key]) => key !== "examples" || !("schema" in part));
+    const entries = Object.entries(part).filter(
+        ([key]) => key !== "examples" || !("schema" in part),
+    );
     const { nullable, ...rest } = Object.fromEntries(
         entries.map(([key, value]) => [key === "oneOf" ? "anyOf" : key, forValidators(value)]),
     );
     if (nullable !== true) return rest;
-    if ("type" in rest) return { ...rest, nullable, ...(isList(rest["enum"]) ? { enum: [...rest["enum"], null] } : {}) };
+    if ("type" in rest)
+        return {
+            ...rest,
+            nullable,
+            ...(isList(rest["enum"]) ? { enum: [...rest["enum"], null] } : {}),
+        };
     return "anyOf" in rest || "allOf" in rest ? { anyOf: [rest, { type: "null" }] } : rest;
 }
 

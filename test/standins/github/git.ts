@@ -55,12 +55,16 @@ export class Git {
     }
 
     branches(): readonly string[] {
-        return [...this.refs.keys()].filter((ref) => ref.startsWith("refs/heads/")).map((ref) => ref.slice("refs/heads/".length));
+        return [...this.refs.keys()]
+            .filter((ref) => ref.startsWith("refs/heads/"))
+            .map((ref) => ref.slice("refs/heads/".length));
     }
 
     /** The commit of a branch, a tag, or a sha or the start of one. */
     resolve(name: string): Commit | undefined {
-        const ref = ["", "refs/", "refs/heads/", "refs/tags/"].map((prefix) => this.refs.get(`${prefix}${name}`)).find(Boolean);
+        const ref = ["", "refs/", "refs/heads/", "refs/tags/"]
+            .map((prefix) => this.refs.get(`${prefix}${name}`))
+            .find(Boolean);
         if (ref !== undefined) return this.commit(ref);
         if (!/^[0-9a-f]{4,40}$/.test(name)) return undefined;
         const candidates = [...this.commits.values()].filter(({ sha }) => sha.startsWith(name));
@@ -71,14 +75,21 @@ export class Git {
      * Makes a commit on a branch, on top of its head.
      * @param changes the new content by path; undefined removes the file.
      */
-    commitTo(branch: string, changes: ReadonlyMap<string, Buffer | undefined>, data: Omit<CommitData, "parents">): Commit {
+    commitTo(
+        branch: string,
+        changes: ReadonlyMap<string, Buffer | undefined>,
+        data: Omit<CommitData, "parents">,
+    ): Commit {
         const head = this.head(branch);
         const files = new Map(head?.files);
         for (const [path, content] of changes) {
             if (content === undefined) files.delete(path);
             else files.set(path, this.writeBlob(content));
         }
-        const commit = this.writeCommit(files, { ...data, parents: head === undefined ? [] : [head.sha] });
+        const commit = this.writeCommit(files, {
+            ...data,
+            parents: head === undefined ? [] : [head.sha],
+        });
         this.refs.set(`refs/heads/${branch}`, commit.sha);
         return commit;
     }
@@ -96,7 +107,10 @@ export class Git {
             if (sha === undefined) files.delete(path);
             else files.set(path, sha);
         }
-        const commit = this.writeCommit(files, { ...data, parents: squash ? [ours.sha] : [ours.sha, theirs.sha] });
+        const commit = this.writeCommit(files, {
+            ...data,
+            parents: squash ? [ours.sha] : [ours.sha, theirs.sha],
+        });
         this.refs.set(`refs/heads/${base}`, commit.sha);
         return commit;
     }
@@ -107,7 +121,9 @@ export class Git {
         if (ours === undefined || theirs === undefined) return false;
         const common = this.mergeBase(ours, theirs);
         const changedHere = new Set(this.changes(common, ours).map(({ path }) => path));
-        return this.changes(common, theirs).every(({ path }) => !changedHere.has(path) || ours.files.get(path) === theirs.files.get(path));
+        return this.changes(common, theirs).every(
+            ({ path }) => !changedHere.has(path) || ours.files.get(path) === theirs.files.get(path),
+        );
     }
 
     /** The newest commit that both have in their history. */
@@ -123,7 +139,11 @@ export class Git {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
             if (found.has(next.sha)) continue;
             found.set(next.sha, next);
-            queue.push(...next.parents.map((sha) => this.commit(sha)).filter((commit) => commit !== undefined));
+            queue.push(
+                ...next.parents
+                    .map((sha) => this.commit(sha))
+                    .filter((commit) => commit !== undefined),
+            );
         }
         return [...found.values()];
     }
@@ -142,7 +162,9 @@ export class Git {
             const kept = commonLines(oldLines, lines);
             const status = old === undefined ? "added" : sha === undefined ? "removed" : "modified";
             const [additions, deletions] = [lines.length - kept, oldLines.length - kept];
-            return [{ path, status, sha: sha ?? old ?? "", additions, deletions }] satisfies FileChange[];
+            return [
+                { path, status, sha: sha ?? old ?? "", additions, deletions },
+            ] satisfies FileChange[];
         });
     }
 
@@ -151,7 +173,9 @@ export class Git {
         const commit = this.commit(sha);
         if (commit === undefined) throw unprocessable("Object does not exist");
         const current = this.refs.get(ref);
-        const forwards = current === undefined || this.history(commit).some((ancestor) => ancestor.sha === current);
+        const forwards =
+            current === undefined ||
+            this.history(commit).some((ancestor) => ancestor.sha === current);
         if (!forwards && !force) throw unprocessable("Update is not a fast forward");
         this.refs.set(ref, sha);
     }
@@ -178,7 +202,12 @@ export class Git {
             `author ${signed(data.author)}`,
             `committer ${signed(data.committer)}`,
         ];
-        const commit = { ...data, files, tree, sha: name("commit", Buffer.from(`${lines.join("\n")}\n\n${data.message}`)) };
+        const commit = {
+            ...data,
+            files,
+            tree,
+            sha: name("commit", Buffer.from(`${lines.join("\n")}\n\n${data.message}`)),
+        };
         this.commits.set(commit.sha, commit);
         return commit;
     }
@@ -203,7 +232,11 @@ function treeName(files: ReadonlyMap<string, string>): string {
     for (const [path, sha] of files) {
         const [first = "", ...rest] = path.split("/");
         if (rest.length === 0) add("100644", first, sha, "");
-        else folders.set(first, (folders.get(first) ?? new Map<string, string>()).set(rest.join("/"), sha));
+        else
+            folders.set(
+                first,
+                (folders.get(first) ?? new Map<string, string>()).set(rest.join("/"), sha),
+            );
     }
     for (const [folder, inside] of folders) add("40000", folder, treeName(inside), "/");
     entries.sort((one, other) => one.key.compare(other.key));
@@ -220,7 +253,11 @@ function commonLines(one: readonly string[], other: readonly string[]): number {
     for (const line of one) {
         const next = [0];
         for (const [index, candidate] of other.entries()) {
-            next.push(line === candidate ? (row[index] ?? 0) + 1 : Math.max(row[index + 1] ?? 0, next[index] ?? 0));
+            next.push(
+                line === candidate
+                    ? (row[index] ?? 0) + 1
+                    : Math.max(row[index + 1] ?? 0, next[index] ?? 0),
+            );
         }
         row = next;
     }

@@ -16,11 +16,14 @@ interface Usage {
     writes: number[];
 }
 
-const documentation = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api";
+const documentation =
+    "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api";
 
 /** Counts each token's requests. */
 export class Limiter {
-    private limits: Required<Pick<RateLimits, "primary">> & RateLimits = { primary: { requests: 5000, seconds: 3600 } };
+    private limits: Required<Pick<RateLimits, "primary">> & RateLimits = {
+        primary: { requests: 5000, seconds: 3600 },
+    };
     private usage = new Map<string, Usage>();
 
     /** Begins to count anew, by other limits. */
@@ -36,14 +39,24 @@ export class Limiter {
     count(token: string, method: string): void {
         const usage = this.usageOf(token);
         if (usage.used >= this.limits.primary.requests) {
-            throw new Refusal(403, "API rate limit exceeded", {}, { documentation_url: documentation });
+            throw new Refusal(
+                403,
+                "API rate limit exceeded",
+                {},
+                { documentation_url: documentation },
+            );
         }
         usage.used += 1;
         if (method !== "GET") this.countWrite(usage);
     }
 
     /** What a token has left, as GET /rate_limit shows it. */
-    rate(token: string): { readonly limit: number; readonly used: number; readonly remaining: number; readonly reset: number } {
+    rate(token: string): {
+        readonly limit: number;
+        readonly used: number;
+        readonly remaining: number;
+        readonly reset: number;
+    } {
         const { used, reset } = this.usageOf(token);
         const limit = this.limits.primary.requests;
         return { limit, used, remaining: limit - used, reset };
@@ -85,7 +98,11 @@ export class Limiter {
         const now = Date.now() / 1000;
         const known = this.usage.get(token);
         if (known !== undefined && known.reset > now) return known;
-        const fresh: Usage = { used: 0, reset: Math.ceil(now + this.limits.primary.seconds), writes: known?.writes ?? [] };
+        const fresh: Usage = {
+            used: 0,
+            reset: Math.ceil(now + this.limits.primary.seconds),
+            writes: known?.writes ?? [],
+        };
         this.usage.set(token, fresh);
         return fresh;
     }

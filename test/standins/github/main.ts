@@ -18,10 +18,12 @@ else await run(Number(values.port ?? 0)).catch(fail);
 
 async function run(port: number): Promise<void> {
     const github = await startGitHub({ port });
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void github.stop());
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+        process.once(signal, () => void github.stop());
     github.createUser(user, { plan: "enterprise" });
     github.createRepository({ owner: user, name: repository });
-    process.stdout.write(`GitHub is at ${github.url}, with the account ${user} and its repository ${repository}.
+    process.stdout
+        .write(`GitHub is at ${github.url}, with the account ${user} and its repository ${repository}.
 
   export GITHUB_BASE_URL=${github.baseUrl}
   export GITHUB_OWNER=${user}

@@ -155,7 +155,14 @@ export interface PullRequest {
     baseSha: string;
     /** The head as it was when the pull request was closed. */
     headSha: string;
-    merged: { readonly commit: string; readonly onto: string; readonly by: string; readonly date: Date } | undefined;
+    merged:
+        | {
+              readonly commit: string;
+              readonly onto: string;
+              readonly by: string;
+              readonly date: Date;
+          }
+        | undefined;
 }
 
 /** An issue; every pull request is one. */

@@ -23,12 +23,20 @@ export function open(answer: Operation["answer"]): Operation {
  * @param permission one, or several of which any one will do.
  * @param role that its user must have on the repository.
  */
-export function reading(permission: Permission | readonly Permission[], answer: Operation["answer"], role: Role = "read"): Operation {
+export function reading(
+    permission: Permission | readonly Permission[],
+    answer: Operation["answer"],
+    role: Role = "read",
+): Operation {
     return { needs: { permissions: anyOf(permission), level: "read", role }, answer };
 }
 
 /** An operation that changes something. @param permission one, or several of which any one will do. */
-export function writing(permission: Permission | readonly Permission[], role: Role, answer: Operation["answer"]): Operation {
+export function writing(
+    permission: Permission | readonly Permission[],
+    role: Role,
+    answer: Operation["answer"],
+): Operation {
     return { needs: { permissions: anyOf(permission), level: "write", role }, answer };
 }
 

@@ -8,7 +8,8 @@ export function requireUnprotected(call: Call, branch: string, message: string):
 
 /** The same for a commit that the contents API would make. @param what it could not do, as in "create file". */
 export function requireCommittable(call: Call, branch: string, what: string): void {
-    if (isProtected(call, branch)) throw conflict(`Could not ${what}: Changes must be made through a pull request.`);
+    if (isProtected(call, branch))
+        throw conflict(`Could not ${what}: Changes must be made through a pull request.`);
 }
 
 /** Whether the branch is protected from the caller. */

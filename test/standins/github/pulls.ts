@@ -16,13 +16,22 @@ export function pullsOf(repository: Repository): readonly Pull[] {
 }
 
 /** Opens or closes an issue or a pull request. */
-export function setState(repository: Repository, issue: Issue, state: Issue["state"], reason: string | null): void {
+export function setState(
+    repository: Repository,
+    issue: Issue,
+    state: Issue["state"],
+    reason: string | null,
+): void {
     issue.updated = new Date();
     if (state === issue.state) return;
     if (isPull(issue)) issue.pull.headSha = headOf(repository, issue)?.sha ?? issue.pull.headSha;
     issue.state = state;
     issue.closed = state === "closed" ? issue.updated : null;
-    issue.stateReason = isPull(issue) ? null : state === "closed" ? (reason ?? "completed") : "reopened";
+    issue.stateReason = isPull(issue)
+        ? null
+        : state === "closed"
+          ? (reason ?? "completed")
+          : "reopened";
 }
 
 /** The last commit that a pull request would merge: of its branch while it is open, and as it was afterwards. */
@@ -31,10 +40,16 @@ export function headOf({ git }: Repository, { pull, state }: Pull): Commit | und
 }
 
 /** What a pull request would change, or has changed. */
-export function changesOf(repository: Repository, issue: Pull): { readonly files: readonly FileChange[]; readonly commits: number } {
+export function changesOf(
+    repository: Repository,
+    issue: Pull,
+): { readonly files: readonly FileChange[]; readonly commits: number } {
     const { git } = repository;
     const head = headOf(repository, issue);
-    const base = issue.pull.merged === undefined ? git.head(issue.pull.base) : git.commit(issue.pull.merged.onto);
+    const base =
+        issue.pull.merged === undefined
+            ? git.head(issue.pull.base)
+            : git.commit(issue.pull.merged.onto);
     if (head === undefined || base === undefined) return { files: [], commits: 0 };
     const known = new Set(git.history(base).map(({ sha }) => sha));
     return {
@@ -68,7 +83,11 @@ export function merge(
     const text = options.text ?? (options.squash ? "" : issue.title);
     const own = signature(by);
     const onto = repository.git.head(pull.base)?.sha ?? "";
-    const data = { message: text === "" ? title : `${title}\n\n${text}`, author: own, committer: own };
+    const data = {
+        message: text === "" ? title : `${title}\n\n${text}`,
+        author: own,
+        committer: own,
+    };
     const commit = repository.git.merge(pull.base, pull.head, data, options.squash ?? false);
     setState(repository, issue, "closed", null);
     pull.merged = { commit: commit.sha, onto, by, date: new Date() };

@@ -21,7 +21,12 @@ export class RepositoryHandle {
     /** The content of each file of a branch, by path. */
     files(branch = this.repository.defaultBranch): Readonly<Record<string, string>> {
         const { git } = this.repository;
-        return Object.fromEntries([...(git.head(branch)?.files ?? [])].map(([path, sha]) => [path, git.blob(sha).toString()]));
+        return Object.fromEntries(
+            [...(git.head(branch)?.files ?? [])].map(([path, sha]) => [
+                path,
+                git.blob(sha).toString(),
+            ]),
+        );
     }
 
     /** The commits of a branch, the newest first. */
@@ -36,7 +41,12 @@ export class RepositoryHandle {
 
     /** The environments by name. */
     environments(): Readonly<Record<string, Environment>> {
-        return Object.fromEntries([...this.repository.environments.values()].map((environment) => [environment.name, environment]));
+        return Object.fromEntries(
+            [...this.repository.environments.values()].map((environment) => [
+                environment.name,
+                environment,
+            ]),
+        );
     }
 
     /** The secrets by name, as a workflow would get them: an environment's, or those of the repository. */
@@ -60,7 +70,9 @@ export class RepositoryHandle {
 
     /** The bodies of the comments on an issue or a pull request, the oldest first. */
     comments(number: number): readonly string[] {
-        return [...this.repository.comments.values()].filter(({ issue }) => issue === number).map(({ body }) => body);
+        return [...this.repository.comments.values()]
+            .filter(({ issue }) => issue === number)
+            .map(({ body }) => body);
     }
 
     /** What a run of a workflow has uploaded. @returns the run's id. */
@@ -70,7 +82,12 @@ export class RepositoryHandle {
         { created = new Date(), expired = false } = {},
     ): number {
         const id = this.state.nextId();
-        const run = { id, headSha: head.sha, headBranch: head.branch, headRepository: head.repository };
+        const run = {
+            id,
+            headSha: head.sha,
+            headBranch: head.branch,
+            headRepository: head.repository,
+        };
         this.repository.artifacts.push({ id: this.state.nextId(), name, expired, created, run });
         return id;
     }
@@ -80,9 +97,14 @@ export class RepositoryHandle {
     }
 
     /** Commits to a branch as the repository's owner. The branch is made where it is missing. */
-    commit(files: Files, { message = "By hand", branch = this.repository.defaultBranch } = {}): Commit {
+    commit(
+        files: Files,
+        { message = "By hand", branch = this.repository.defaultBranch } = {},
+    ): Commit {
         const { git, owner } = this.repository;
-        const changes = Object.entries(files).map(([path, text]) => [path, text === undefined ? undefined : Buffer.from(text)] as const);
+        const changes = Object.entries(files).map(
+            ([path, text]) => [path, text === undefined ? undefined : Buffer.from(text)] as const,
+        );
         const author = signature(owner);
         return git.commitTo(branch, new Map(changes), { message, author, committer: author });
     }
@@ -94,7 +116,10 @@ export class RepositoryHandle {
     }
 
     /** Changes to the branch come by pull request only; for administrators as well, unless that is switched off. */
-    protect(branch = this.repository.defaultBranch, { enforceAdmins = true, requiredApprovals = 1 } = {}): void {
+    protect(
+        branch = this.repository.defaultBranch,
+        { enforceAdmins = true, requiredApprovals = 1 } = {},
+    ): void {
         this.repository.protections.set(branch, { enforceAdmins, requiredApprovals });
     }
 
@@ -113,13 +138,25 @@ export class RepositoryHandle {
     comment(number: number, author: string, body: string): void {
         const now = new Date();
         const id = this.state.nextId();
-        this.repository.comments.set(id, { id, issue: number, author, body, created: now, updated: now });
+        this.repository.comments.set(id, {
+            id,
+            issue: number,
+            author,
+            body,
+            created: now,
+            updated: now,
+        });
     }
 
     setSecret(name: string, value: string, environment?: string): void {
         const { secrets } = this.vault(environment);
         const now = new Date();
-        secrets.set(name, { name, value, created: secrets.get(name)?.created ?? now, updated: now });
+        secrets.set(name, {
+            name,
+            value,
+            created: secrets.get(name)?.created ?? now,
+            updated: now,
+        });
     }
 
     deleteSecret(name: string, environment?: string): void {
@@ -138,6 +175,8 @@ export class RepositoryHandle {
     }
 }
 
-function values(entries: ReadonlyMap<string, { readonly value: string }>): Readonly<Record<string, string>> {
+function values(
+    entries: ReadonlyMap<string, { readonly value: string }>,
+): Readonly<Record<string, string>> {
     return Object.fromEntries([...entries].map(([name, { value }]) => [name, value]));
 }

@@ -74,7 +74,10 @@ export interface GitHub {
     /** Every token, and every value of a secret that was ever set. */
     secrets(): readonly string[];
     /** The requests since the start or the last clearRequests, oldest first. */
-    requests(filter?: { readonly method?: string; readonly path?: RegExp }): readonly LoggedRequest[];
+    requests(filter?: {
+        readonly method?: string;
+        readonly path?: RegExp;
+    }): readonly LoggedRequest[];
     clearRequests(): void;
     /**
      * What could not be answered as GitHub would: requests that are not served here (501), and answers that would have violated
@@ -102,7 +105,12 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     if (options.latency !== undefined) faults.add({ latency: options.latency });
     const api = await Api.create({ state, traffic, limiter, url, unknown });
     app.use("/_standin", adminRouter({ state, traffic, unknown }));
-    app.use(traffic.record, faults.inject, express.text({ type: () => true, limit: "8mb" }), api.handle);
+    app.use(
+        traffic.record,
+        faults.inject,
+        express.text({ type: () => true, limit: "8mb" }),
+        api.handle,
+    );
 
     const find = (name: string): Repository => {
         const [owner = "", repository = ""] = name.split("/");
@@ -116,24 +124,44 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
         baseUrl: `${url}/`,
         faults,
         createUser: (login, { plan = "free" } = {}) => state.createUser(login, plan).id,
-        createOrganization: (login, owner, { plan = "free" } = {}) => state.createOrganization(login, owner, plan).id,
-        createTeam: (organization, name, members) => state.createTeam(organization, name, members).id,
+        createOrganization: (login, owner, { plan = "free" } = {}) =>
+            state.createOrganization(login, owner, plan).id,
+        createTeam: (organization, name, members) =>
+            state.createTeam(organization, name, members).id,
         createToken: (given) => {
             const { user } = given;
             if ("permissions" in given) {
                 const repositories = given.repositories && new Set(given.repositories);
-                return state.createToken("github_pat_", { kind: "fine-grained", user, permissions: given.permissions, repositories });
+                return state.createToken("github_pat_", {
+                    kind: "fine-grained",
+                    user,
+                    permissions: given.permissions,
+                    repositories,
+                });
             }
-            return state.createToken("ghp_", { kind: "classic", user, scopes: new Set(given.scopes ?? ["repo", "workflow"]) });
+            return state.createToken("ghp_", {
+                kind: "classic",
+                user,
+                scopes: new Set(given.scopes ?? ["repo", "workflow"]),
+            });
         },
         revokeToken: (token) => void state.tokens.delete(token),
-        createRepository: ({ owner, name, roles = {}, files = { "README.md": `# ${name}\n` }, ...given }) => {
+        createRepository: ({
+            owner,
+            name,
+            roles = {},
+            files = { "README.md": `# ${name}\n` },
+            ...given
+        }) => {
             const repository = state.createRepository(owner, name, {
                 private: given.private ?? true,
                 defaultBranch: given.defaultBranch ?? "main",
             });
             repository.hasEnvironments = given.environments ?? true;
-            repository.oidcSubject = { ...repository.oidcSubject, immutable: given.immutableSubject ?? true };
+            repository.oidcSubject = {
+                ...repository.oidcSubject,
+                immutable: given.immutableSubject ?? true,
+            };
             for (const [login, role] of Object.entries(roles)) repository.roles.set(login, role);
             const handle = new RepositoryHandle(state, repository);
             if (Object.keys(files).length > 0) handle.commit(files, { message: "Initial commit" });

@@ -38,7 +38,9 @@ export class State {
     }
 
     userById(id: number): User | undefined {
-        return [...this.accounts.values()].find((account): account is User => account.kind === "User" && account.id === id);
+        return [...this.accounts.values()].find(
+            (account): account is User => account.kind === "User" && account.id === id,
+        );
     }
 
     organization(login: string): Organization | undefined {
@@ -84,10 +86,16 @@ export class State {
     /** Names are the same whatever their case. */
     repository(owner: string, name: string): Repository | undefined {
         const wanted = `${owner}/${name}`.toLowerCase();
-        return [...this.repositories.values()].find((repository) => fullName(repository).toLowerCase() === wanted);
+        return [...this.repositories.values()].find(
+            (repository) => fullName(repository).toLowerCase() === wanted,
+        );
     }
 
-    createRepository(owner: string, name: string, given: { private: boolean; defaultBranch: string }): Repository {
+    createRepository(
+        owner: string,
+        name: string,
+        given: { private: boolean; defaultBranch: string },
+    ): Repository {
         const repository: Repository = {
             ...newVault(),
             ...given,

@@ -21,7 +21,14 @@ export class Traffic {
 
     readonly record: RequestHandler = (request, response, next) => {
         const { method, originalUrl: path } = request;
-        const entry: LoggedRequest = { time: new Date(), method, path, operation: undefined, user: undefined, status: 0 };
+        const entry: LoggedRequest = {
+            time: new Date(),
+            method,
+            path,
+            operation: undefined,
+            user: undefined,
+            status: 0,
+        };
         this.entries.push(entry);
         this.byResponse.set(response, entry);
         response.once("finish", () => {
@@ -37,9 +44,13 @@ export class Traffic {
     }
 
     /** The requests so far, or those of a method whose path matches. */
-    requests(filter: { readonly method?: string | undefined; readonly path?: RegExp | undefined } = {}): readonly LoggedRequest[] {
+    requests(
+        filter: { readonly method?: string | undefined; readonly path?: RegExp | undefined } = {},
+    ): readonly LoggedRequest[] {
         return this.entries.filter(
-            ({ method, path }) => (filter.method === undefined || filter.method === method) && (filter.path?.test(path) ?? true),
+            ({ method, path }) =>
+                (filter.method === undefined || filter.method === method) &&
+                (filter.path?.test(path) ?? true),
         );
     }
 

@@ -13,16 +13,26 @@ export function newVault(): Vault {
 function newKey(): SealingKey {
     const { publicKey, privateKey } = sodium.crypto_box_keypair();
     // GitHub's ids of keys are long numbers.
-    const id = BigInt(`0x${createHash("sha256").update(publicKey).digest("hex").slice(0, 15)}`).toString();
+    const id = BigInt(
+        `0x${createHash("sha256").update(publicKey).digest("hex").slice(0, 15)}`,
+    ).toString();
     return { id, publicKey, privateKey };
 }
 
 /** The value that was sealed with the vault's key. */
 export function unseal({ key }: Vault, keyId: string, sealed: string): string {
-    if (keyId !== key.id) throw unprocessable("Public key not found. The key may have been rotated: read it again.");
+    if (keyId !== key.id)
+        throw unprocessable("Public key not found. The key may have been rotated: read it again.");
     try {
-        return sodium.crypto_box_seal_open(Buffer.from(sealed, "base64"), key.publicKey, key.privateKey, "text");
+        return sodium.crypto_box_seal_open(
+            Buffer.from(sealed, "base64"),
+            key.publicKey,
+            key.privateKey,
+            "text",
+        );
     } catch {
-        throw unprocessable("The value is not properly encrypted: it is no sealed box for this public key.");
+        throw unprocessable(
+            "The value is not properly encrypted: it is no sealed box for this public key.",
+        );
     }
 }

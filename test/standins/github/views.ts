@@ -94,7 +94,11 @@ export function organizationView(urls: Urls, organization: Organization): Record
     };
 }
 
-export function teamView(urls: Urls, organization: Organization, { id, name }: Team): Record<string, unknown> {
+export function teamView(
+    urls: Urls,
+    organization: Organization,
+    { id, name }: Team,
+): Record<string, unknown> {
     const url = `${urls.api}/organizations/${String(organization.id)}/team/${String(id)}`;
     return {
         id,
@@ -162,12 +166,21 @@ export function repositoryPage(urls: Urls, repository: Repository): string {
 }
 
 /** @param role of the token's user, for `permissions`; without a token there are none. */
-export function repositoryView(urls: Urls, owner: Account, repository: Repository, role: Role | undefined): Record<string, unknown> {
+export function repositoryView(
+    urls: Urls,
+    owner: Account,
+    repository: Repository,
+    role: Role | undefined,
+): Record<string, unknown> {
     const { id, name, description, archived, created, pushed, defaultBranch } = repository;
     const url = repositoryUrl(urls, repository);
     const page = repositoryPage(urls, repository);
-    const links = Object.fromEntries(Object.entries(repositoryLinks).map(([key, path]) => [key, `${url}${path}`]));
-    const openIssues = [...repository.issues.values()].filter(({ state }) => state === "open").length;
+    const links = Object.fromEntries(
+        Object.entries(repositoryLinks).map(([key, path]) => [key, `${url}${path}`]),
+    );
+    const openIssues = [...repository.issues.values()].filter(
+        ({ state }) => state === "open",
+    ).length;
     const permissions = {
         admin: role === "admin",
         maintain: role === "admin",
@@ -223,7 +236,12 @@ export function repositoryView(urls: Urls, owner: Account, repository: Repositor
     };
 }
 
-export function commitView(urls: Urls, state: State, repository: Repository, commit: Commit): Record<string, unknown> {
+export function commitView(
+    urls: Urls,
+    state: State,
+    repository: Repository,
+    commit: Commit,
+): Record<string, unknown> {
     const { sha, parents, author, committer } = commit;
     const url = repositoryUrl(urls, repository);
     return {
@@ -248,7 +266,11 @@ export function commitView(urls: Urls, state: State, repository: Repository, com
 }
 
 /** A commit as the calls on git's own objects show it, and those that write files. */
-export function gitCommitView(urls: Urls, repository: Repository, commit: Commit): Record<string, unknown> {
+export function gitCommitView(
+    urls: Urls,
+    repository: Repository,
+    commit: Commit,
+): Record<string, unknown> {
     const { sha, tree, parents } = commit;
     const url = repositoryUrl(urls, repository);
     return {
@@ -266,7 +288,12 @@ export function gitCommitView(urls: Urls, repository: Repository, commit: Commit
 }
 
 /** @param ref of the state of the file that the links lead to. */
-export function changeView(urls: Urls, repository: Repository, change: FileChange, ref: string): Record<string, unknown> {
+export function changeView(
+    urls: Urls,
+    repository: Repository,
+    change: FileChange,
+    ref: string,
+): Record<string, unknown> {
     const { path, status, sha, additions, deletions } = change;
     const page = repositoryPage(urls, repository);
     return {
@@ -292,7 +319,13 @@ export function time(date: Date): string {
     return date.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-const unsigned = { verified: false, reason: "unsigned", signature: null, payload: null, verified_at: null };
+const unsigned = {
+    verified: false,
+    reason: "unsigned",
+    signature: null,
+    payload: null,
+    verified_at: null,
+};
 
 function signatureView({ name, email, date }: Signature): object {
     return { name, email, date: time(date) };

@@ -37,30 +37,54 @@ function createsIn(state: State, username: string, namespace: string): boolean {
 }
 
 export function mayCreate(state: State, identity: Identity, namespace: string): boolean {
-    return identity.username !== undefined && hasScope(identity, "repo:create") && createsIn(state, identity.username, namespace);
+    return (
+        identity.username !== undefined &&
+        hasScope(identity, "repo:create") &&
+        createsIn(state, identity.username, namespace)
+    );
 }
 
 export function isMember(state: State, username: string, organization: string): boolean {
     return isInTeam(state, username, organization, ["member", "creator", "admin"]);
 }
 
-function isInTeam(state: State, username: string, organization: string, among: readonly string[]): boolean {
+function isInTeam(
+    state: State,
+    username: string,
+    organization: string,
+    among: readonly string[],
+): boolean {
     const teams = [...(state.organization(organization)?.teams.values() ?? [])];
     return teams.some((team) => team.members.has(username) && among.includes(team.role));
 }
 
 /** The roles that a user or robot has on a repository: directly and by teams; admin of everything, existing or not, in an own namespace. */
-export function rolesOn(state: State, username: string, namespace: string, name: string): readonly Role[] {
+export function rolesOn(
+    state: State,
+    username: string,
+    namespace: string,
+    name: string,
+): readonly Role[] {
     if (administers(state, username, namespace)) return ["admin"];
     const repository = state.repository(namespace, name);
-    const teams = [...(state.organization(namespace)?.teams.values() ?? [])].filter((team) => team.members.has(username));
+    const teams = [...(state.organization(namespace)?.teams.values() ?? [])].filter((team) =>
+        team.members.has(username),
+    );
     const byTeam = teams.map((team) => repository?.teamRoles.get(team.name));
     return [repository?.userRoles.get(username), ...byTeam].filter((role) => role !== undefined);
 }
 
 /** Whether rights and scopes suffice; a public repository is readable by everybody. */
-export function mayUse(state: State, identity: Identity, namespace: string, name: string, need: Role): boolean {
+export function mayUse(
+    state: State,
+    identity: Identity,
+    namespace: string,
+    name: string,
+    need: Role,
+): boolean {
     if (need === "read" && state.repository(namespace, name)?.isPublic === true) return true;
     if (identity.username === undefined || !hasScope(identity, `repo:${need}`)) return false;
-    return rolesOn(state, identity.username, namespace, name).some((role) => roles.indexOf(role) >= roles.indexOf(need));
+    return rolesOn(state, identity.username, namespace, name).some(
+        (role) => roles.indexOf(role) >= roles.indexOf(need),
+    );
 }

@@ -6,7 +6,15 @@ import type { State } from "./state.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** /_standin: what tests in this process do by calls, for other processes. It is in no log, and faults do not hit it. */
-export function adminRouter({ state, traffic, faults }: { state: State; traffic: Traffic; faults: Faults }): Router {
+export function adminRouter({
+    state,
+    traffic,
+    faults,
+}: {
+    state: State;
+    traffic: Traffic;
+    faults: Faults;
+}): Router {
     const router = express.Router();
     router.get("/state", (_request, response) => {
         send(response, json(200, state.dump()));

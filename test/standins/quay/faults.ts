@@ -15,7 +15,9 @@ export const fault = z.strictObject({
     /** How many matching requests are left alone first. */
     after: z.int().nonnegative().default(0),
     /** Leaves alone what stays within a rate, as nginx's limit_req does: a burst, and then so many a second. */
-    within: z.strictObject({ burst: z.int().positive(), perSecond: z.number().positive() }).optional(),
+    within: z
+        .strictObject({ burst: z.int().positive(), perSecond: z.number().positive() })
+        .optional(),
     /** Answers with that status, as Quay's nginx does with its HTML page: the API never sees the request (fact 1, rate limit). */
     status: z.int().min(400).max(599).optional(),
     /** A Retry-After header for it; Quay's nginx sends none. */
@@ -71,7 +73,10 @@ export class Faults {
 
     /** Holds the first request that matches. */
     hold(given: Pick<Fault, "method" | "path">): Hold {
-        const [reached, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+        const [reached, released] = [
+            Promise.withResolvers<undefined>(),
+            Promise.withResolvers<undefined>(),
+        ];
         this.activate({ ...given, times: 1 }, async () => {
             reached.resolve(undefined);
             await released.promise;
@@ -107,7 +112,9 @@ export class Faults {
     /** The speed that a fault sets for a request's blobs, for as long as it is switched on. */
     speed(response: Response): number {
         const slow = this.slow.get(response);
-        return this.active.some((entry) => entry.fault === slow) ? (slow?.bytesPerSecond ?? Infinity) : Infinity;
+        return this.active.some((entry) => entry.fault === slow)
+            ? (slow?.bytesPerSecond ?? Infinity)
+            : Infinity;
     }
 
     readonly inject: RequestHandler = async (request, response, next) => {
@@ -129,7 +136,9 @@ export class Faults {
     };
 
     private hitting(method: string, path: string): readonly Active[] {
-        const matching = this.active.filter((entry) => [undefined, method].includes(entry.fault.method) && entry.path.test(path));
+        const matching = this.active.filter(
+            (entry) => [undefined, method].includes(entry.fault.method) && entry.path.test(path),
+        );
         return matching
             .filter((entry) => exceedsRate(entry))
             .filter((entry) => {

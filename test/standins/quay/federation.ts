@@ -1,4 +1,11 @@
-import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, errors, type JSONWebKeySet, jwtVerify } from "jose";
+import {
+    createLocalJWKSet,
+    createRemoteJWKSet,
+    decodeJwt,
+    errors,
+    type JSONWebKeySet,
+    jwtVerify,
+} from "jose";
 import express, { type Router } from "express";
 import { z } from "zod";
 import { internalError, json, message, page, Refusal } from "./answers.ts";
@@ -35,7 +42,8 @@ export function federationRouter(context: FederationContext): Router {
         const { username, token } = credentials(request.get("authorization"));
         context.traffic.identify(response, username);
         const robot = context.state.robot(username);
-        if (robot === undefined) throw message(400, `Could not find robot with username: ${username}`);
+        if (robot === undefined)
+            throw message(400, `Could not find robot with username: ${username}`);
         await verify(context.issuers, robot, token);
         send(response, json(200, { token: await context.signer.forRobot(username) }));
     });
@@ -48,7 +56,10 @@ export function federationRouter(context: FederationContext): Router {
 /** Error shape 3 as JSON, with 401. */
 const refused = (error: string): Refusal => new Refusal(() => json(401, { error }));
 
-function credentials(header: string | undefined): { readonly username: string; readonly token: string } {
+function credentials(header: string | undefined): {
+    readonly username: string;
+    readonly token: string;
+} {
     if (header === undefined) throw refused("No auth header");
     if (!/^basic /i.test(header)) throw refused("Invalid basic auth header");
     const { user, password } = basic(header);
@@ -65,7 +76,8 @@ async function verify(issuers: TrustedIssuers, robot: Robot, token: string): Pro
     } catch (error) {
         throw error instanceof errors.JOSEError ? message(400, error.message) : error;
     }
-    if (!known.some(({ subject }) => subject === sub)) throw message(400, `robot federation is not configured for subject ${sub}`);
+    if (!known.some(({ subject }) => subject === sub))
+        throw message(400, `robot federation is not configured for subject ${sub}`);
 }
 
 /** Something that is not a JWT is 500. */

@@ -21,10 +21,12 @@ else await run(Number(values.port ?? 0)).catch(fail);
 
 async function run(port: number): Promise<void> {
     const quay = await startQuay({ port });
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void quay.stop());
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+        process.once(signal, () => void quay.stop());
     const password = quay.createUser(user);
     quay.createOrganization(organization, user);
-    process.stdout.write(`Quay is at ${quay.url}, with the account ${user} (password ${password}) and its organization ${organization}.
+    process.stdout
+        .write(`Quay is at ${quay.url}, with the account ${user} (password ${password}) and its organization ${organization}.
 
   export QUAY_URL=${quay.url}
   export QUAY_TOKEN=${quay.createToken({ user })}   # acts as ${user}, with the scopes ${scopes.join(" ")}

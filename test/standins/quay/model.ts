@@ -132,7 +132,11 @@ export interface Manifest {
     readonly mediaType: string;
     readonly content: string;
     readonly configMediaType: string | null;
-    readonly layers: readonly { readonly digest: string; readonly size: number; readonly mediaType: string }[];
+    readonly layers: readonly {
+        readonly digest: string;
+        readonly size: number;
+        readonly mediaType: string;
+    }[];
     /** The manifests of an index. */
     readonly children: readonly string[];
     /** The manifest that this one refers to, as a signature does. */

@@ -49,7 +49,11 @@ export interface Quay {
     /** Makes an organization that the user owns, by its team "owners". */
     createOrganization(name: string, owner: string): void;
     /** Makes an OAuth token that acts as the user. Default: all scopes, ten years. */
-    createToken(options: { readonly user: string; readonly scopes?: readonly Scope[]; readonly seconds?: number }): string;
+    createToken(options: {
+        readonly user: string;
+        readonly scopes?: readonly Scope[];
+        readonly seconds?: number;
+    }): string;
     /** Ends a token at once. */
     revokeToken(token: string): void;
     /** Sets what the scanner says about a digest; it is queued otherwise. */
@@ -57,7 +61,10 @@ export interface Quay {
     /** Every password and token that was ever valid. */
     secrets(): readonly string[];
     /** The requests since the start or the last clearRequests, oldest first. */
-    requests(filter?: { readonly method?: string; readonly path?: RegExp }): readonly LoggedRequest[];
+    requests(filter?: {
+        readonly method?: string;
+        readonly path?: RegExp;
+    }): readonly LoggedRequest[];
     clearRequests(): void;
     /** The whole state as JSON. */
     dump(): unknown;
@@ -83,7 +90,15 @@ export async function startQuay(options: QuayOptions = {}): Promise<Quay> {
     const features = { ...allFeatures, ...options.features };
     const traffic = new Traffic();
     const faults = new Faults();
-    const context = { state, features, url, traffic, faults, distribution, signer: new TokenSigner(registry) };
+    const context = {
+        state,
+        features,
+        url,
+        traffic,
+        faults,
+        distribution,
+        signer: new TokenSigner(registry),
+    };
     app.use("/_standin", adminRouter(context));
     app.use(traffic.record, faults.inject);
     app.use("/api/v1", apiRouter(context, allRoutes(features)));
@@ -95,11 +110,18 @@ export async function startQuay(options: QuayOptions = {}): Promise<Quay> {
         url,
         registry,
         faults,
-        createUser: (name, { superUser = false } = {}) => state.createUser(name, superUser).password,
+        createUser: (name, { superUser = false } = {}) =>
+            state.createUser(name, superUser).password,
         createOrganization: (name, owner) => void state.createOrganization(name, owner),
         createToken: ({ user, scopes: allowed = scopes, seconds = tenYears }) => {
             const expires = new Date(Date.now() + seconds * 1000);
-            return state.createToken({ name: "test", user, scopes: new Set(allowed), expires, application: undefined }).secret;
+            return state.createToken({
+                name: "test",
+                user,
+                scopes: new Set(allowed),
+                expires,
+                application: undefined,
+            }).secret;
         },
         revokeToken: (token) => void state.tokens.delete(token),
         setScan: (digest, scan) => void state.scans.set(digest, scan),

@@ -1,11 +1,28 @@
 import { randomInt, randomUUID } from "node:crypto";
-import type { Account, Namespace, OAuthToken, Organization, Repository, Robot, Scan, Team, User } from "./model.ts";
+import type {
+    Account,
+    Namespace,
+    OAuthToken,
+    Organization,
+    Repository,
+    Robot,
+    Scan,
+    Team,
+    User,
+} from "./model.ts";
 
 /** Two weeks: Quay's default for how long a deleted tag can be restored. */
 const tagExpiration = 1_209_600;
 
 function newNamespace(name: string): Namespace {
-    return { name, email: `${name}@example.com`, tagExpiration, robots: new Map(), autoPrune: [], immutability: [] };
+    return {
+        name,
+        email: `${name}@example.com`,
+        tagExpiration,
+        robots: new Map(),
+        autoPrune: [],
+        immutability: [],
+    };
 }
 
 const tokenLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -26,7 +43,9 @@ export class State {
 
     /** A new secret of upper-case letters and digits: robots have 64 of them. */
     newSecret(length: number): string {
-        const secret = Array.from({ length }, () => tokenLetters.charAt(randomInt(tokenLetters.length))).join("");
+        const secret = Array.from({ length }, () =>
+            tokenLetters.charAt(randomInt(tokenLetters.length)),
+        ).join("");
         this.secrets.add(secret);
         return secret;
     }
@@ -52,14 +71,24 @@ export class State {
     }
 
     createUser(name: string, superUser: boolean): User {
-        const user: User = { kind: "user", password: this.newSecret(16), superUser, ...newNamespace(name) };
+        const user: User = {
+            kind: "user",
+            password: this.newSecret(16),
+            superUser,
+            ...newNamespace(name),
+        };
         this.accounts.set(name, user);
         return user;
     }
 
     /** The owner is in the team "owners", which administers it. */
     createOrganization(name: string, owner: string): Organization {
-        const owners: Team = { name: "owners", role: "admin", description: "", members: new Set([owner]) };
+        const owners: Team = {
+            name: "owners",
+            role: "admin",
+            description: "",
+            members: new Set([owner]),
+        };
         const organization: Organization = {
             kind: "organization",
             teams: new Map([["owners", owners]]),
@@ -76,11 +105,15 @@ export class State {
         this.accounts.delete(name);
         this.retiredNames.add(name);
         for (const { username } of robots.values()) this.forgetPerson(username);
-        for (const [path, { namespace }] of this.repositories) if (namespace === name) this.repositories.delete(path);
+        for (const [path, { namespace }] of this.repositories)
+            if (namespace === name) this.repositories.delete(path);
     }
 
     /** A token that acts as the user, and the secret for it. */
-    createToken(token: Omit<OAuthToken, "uuid" | "created">): { readonly secret: string; readonly token: OAuthToken } {
+    createToken(token: Omit<OAuthToken, "uuid" | "created">): {
+        readonly secret: string;
+        readonly token: OAuthToken;
+    } {
         const secret = this.newSecret(40);
         const made = { ...token, uuid: randomUUID(), created: new Date() };
         this.tokens.set(secret, made);
@@ -111,9 +144,12 @@ export class State {
             autoPrune: [],
             immutability: [],
         };
-        for (const { activatingUser, delegate, role } of this.organization(namespace)?.prototypes ?? []) {
-            const delegated = delegate.kind === "team" ? repository.teamRoles : repository.userRoles;
-            if (activatingUser === null || activatingUser === creator) delegated.set(delegate.name, role);
+        for (const { activatingUser, delegate, role } of this.organization(namespace)?.prototypes ??
+            []) {
+            const delegated =
+                delegate.kind === "team" ? repository.teamRoles : repository.userRoles;
+            if (activatingUser === null || activatingUser === creator)
+                delegated.set(delegate.name, role);
         }
         this.repositories.set(`${namespace}/${name}`, repository);
         return repository;
@@ -126,7 +162,9 @@ export class State {
             if (account.kind === "user") continue;
             for (const team of account.teams.values()) team.members.delete(username);
             account.prototypes = account.prototypes.filter(
-                ({ delegate, activatingUser }) => (delegate.kind === "team" || delegate.name !== username) && activatingUser !== username,
+                ({ delegate, activatingUser }) =>
+                    (delegate.kind === "team" || delegate.name !== username) &&
+                    activatingUser !== username,
             );
         }
     }

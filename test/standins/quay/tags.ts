@@ -21,18 +21,31 @@ export function aliveManifest(repository: Repository, digest: string): Manifest 
     const manifest = repository.manifests.get(digest);
     if (manifest === undefined) return undefined;
     const tagged = new Set(aliveTags(repository).map((tag) => tag.digest));
-    const parents = [...repository.manifests.values()].filter(({ children }) => children.includes(digest));
+    const parents = [...repository.manifests.values()].filter(({ children }) =>
+        children.includes(digest),
+    );
     const alive =
         manifest.keptUntil > Date.now() ||
-        [digest, manifest.subject, ...parents.map((parent) => parent.digest)].some((holder) => holder !== undefined && tagged.has(holder));
+        [digest, manifest.subject, ...parents.map((parent) => parent.digest)].some(
+            (holder) => holder !== undefined && tagged.has(holder),
+        );
     return alive ? manifest : undefined;
 }
 
 /** Points a tag at a manifest from now on; what it pointed at before becomes history. */
-export function pointTag(state: State, features: Features, repository: Repository, name: string, digest: string, reversion = false): void {
+export function pointTag(
+    state: State,
+    features: Features,
+    repository: Repository,
+    name: string,
+    digest: string,
+    reversion = false,
+): void {
     endTag(repository, name);
     const tag = { name, digest, start: Date.now(), end: undefined, reversion, immutable: false };
-    tag.immutable = features.immutableTags && policiesFor(state, repository).some((policy) => protects(policy, name));
+    tag.immutable =
+        features.immutableTags &&
+        policiesFor(state, repository).some((policy) => protects(policy, name));
     repository.tags.unshift(tag);
 }
 
@@ -45,7 +58,10 @@ export function endTag(repository: Repository, name: string): boolean {
 
 /** The immutability policies of the repository and of its namespace. */
 function policiesFor(state: State, repository: Repository): readonly ImmutabilityPolicy[] {
-    return [...repository.immutability, ...(state.accounts.get(repository.namespace)?.immutability ?? [])];
+    return [
+        ...repository.immutability,
+        ...(state.accounts.get(repository.namespace)?.immutability ?? []),
+    ];
 }
 
 /** Fact 7: the pattern must match the whole name. */
@@ -55,10 +71,14 @@ function protects(policy: ImmutabilityPolicy, tag: string): boolean {
 
 /** Makes the tags immutable that a new policy is for; expiring ones cannot be. */
 export function protectMatching(repository: Repository, policy: ImmutabilityPolicy): void {
-    for (const tag of aliveTags(repository)) tag.immutable ||= tag.end === undefined && protects(policy, tag.name);
+    for (const tag of aliveTags(repository))
+        tag.immutable ||= tag.end === undefined && protects(policy, tag.name);
 }
 
 /** The bytes of a manifest's layers, as stored; an index has none of its own. */
 export function tagSize(repository: Repository, digest: string): number {
-    return (repository.manifests.get(digest)?.layers ?? []).reduce((sum, layer) => sum + layer.size, 0);
+    return (repository.manifests.get(digest)?.layers ?? []).reduce(
+        (sum, layer) => sum + layer.size,
+        0,
+    );
 }

@@ -48,9 +48,13 @@ export class Traffic {
     }
 
     /** The requests so far, or those of a method whose path matches. */
-    requests(filter: { readonly method?: string | undefined; readonly path?: RegExp | undefined } = {}): readonly LoggedRequest[] {
+    requests(
+        filter: { readonly method?: string | undefined; readonly path?: RegExp | undefined } = {},
+    ): readonly LoggedRequest[] {
         return this.entries.filter(
-            ({ method, path }) => (filter.method === undefined || filter.method === method) && (filter.path?.test(path) ?? true),
+            ({ method, path }) =>
+                (filter.method === undefined || filter.method === method) &&
+                (filter.path?.test(path) ?? true),
         );
     }
 

@@ -9,7 +9,12 @@ const variables = ["GITHUB_OWNER", "GITHUB_ORGANIZATION", "GITHUB_BASE_URL", "GI
 describe("the GitHub account", () => {
     const before = { ...process.env };
     beforeEach(async () => {
-        await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "mlops", "dev", true);
+        await pulumi.runtime.setMocks(
+            { newResource: () => ({ id: "", state: {} }), call: () => ({}) },
+            "mlops",
+            "dev",
+            true,
+        );
         for (const name of variables) Reflect.deleteProperty(process.env, name);
     });
     afterEach(() => {
@@ -22,7 +27,11 @@ describe("the GitHub account", () => {
         Object.assign(process.env, env);
         return readAccount();
     };
-    const refusal = (config: Record<string, string>, env: Record<string, string>, message: string): void => {
+    const refusal = (
+        config: Record<string, string>,
+        env: Record<string, string>,
+        message: string,
+    ): void => {
         throws(() => account(config, env), { name: "Error", message });
     };
 
@@ -67,16 +76,36 @@ describe("the GitHub account", () => {
     });
 
     const addresses: Record<string, readonly [api: string, web: string, issuer: string]> = {
-        "https://api.github.com/": ["https://api.github.com", "https://github.com", "https://token.actions.githubusercontent.com"],
-        "https://github.com": ["https://api.github.com", "https://github.com", "https://token.actions.githubusercontent.com"],
-        "https://octo.ghe.com/": ["https://api.octo.ghe.com", "https://octo.ghe.com", "https://token.actions.octo.ghe.com"],
-        "https://api.octo.ghe.com": ["https://api.octo.ghe.com", "https://octo.ghe.com", "https://token.actions.octo.ghe.com"],
+        "https://api.github.com/": [
+            "https://api.github.com",
+            "https://github.com",
+            "https://token.actions.githubusercontent.com",
+        ],
+        "https://github.com": [
+            "https://api.github.com",
+            "https://github.com",
+            "https://token.actions.githubusercontent.com",
+        ],
+        "https://octo.ghe.com/": [
+            "https://api.octo.ghe.com",
+            "https://octo.ghe.com",
+            "https://token.actions.octo.ghe.com",
+        ],
+        "https://api.octo.ghe.com": [
+            "https://api.octo.ghe.com",
+            "https://octo.ghe.com",
+            "https://token.actions.octo.ghe.com",
+        ],
         "https://git.example.com/api/v3/": [
             "https://git.example.com/api/v3",
             "https://git.example.com",
             "https://git.example.com/_services/token",
         ],
-        "http://127.0.0.1:8080": ["http://127.0.0.1:8080/api/v3", "http://127.0.0.1:8080", "http://127.0.0.1:8080/_services/token"],
+        "http://127.0.0.1:8080": [
+            "http://127.0.0.1:8080/api/v3",
+            "http://127.0.0.1:8080",
+            "http://127.0.0.1:8080/_services/token",
+        ],
     };
     for (const [given, [apiUrl, webUrl, issuer]] of Object.entries(addresses)) {
         it(`finds the API of ${given} where the provider does`, () => {
@@ -92,9 +121,15 @@ describe("the GitHub account", () => {
                 fc.webUrl({ withFragments: false, withQueryParameters: false }),
                 fc.constantFrom("", "/", "/api/v3", "/api/v3/"),
                 (url, end) => {
-                    const { apiUrl, webUrl } = account({ "github:owner": "octo", "github:baseUrl": `${url.replace(/\/+$/, "")}${end}` });
+                    const { apiUrl, webUrl } = account({
+                        "github:owner": "octo",
+                        "github:baseUrl": `${url.replace(/\/+$/, "")}${end}`,
+                    });
                     equal(/\/$/.test(apiUrl + webUrl), false);
-                    equal(apiUrl.replace(/\/api\/v3$/, "").replace("://api.", "://"), webUrl.replace("://api.", "://"));
+                    equal(
+                        apiUrl.replace(/\/api\/v3$/, "").replace("://api.", "://"),
+                        webUrl.replace("://api.", "://"),
+                    );
                 },
             ),
             { numRuns: 30 },
@@ -113,7 +148,12 @@ describe("the GitHub account", () => {
 describe("an environment's rules", () => {
     it("are fine as GitHub takes them", () => {
         deepEqual(
-            findEnvironmentProblems({ name: "prod", reviewers: { users: ["alice"] }, preventSelfReview: true, branches: ["main"] }),
+            findEnvironmentProblems({
+                name: "prod",
+                reviewers: { users: ["alice"] },
+                preventSelfReview: true,
+                branches: ["main"],
+            }),
             [],
         );
         deepEqual(findEnvironmentProblems({ name: "prod", protectedBranches: true }), []);
@@ -123,14 +163,21 @@ describe("an environment's rules", () => {
         const users = ["a", "b", "c", "d", "e"];
         deepEqual(
             [
-                findEnvironmentProblems({ name: "prod", reviewers: { users, teams: ["ops", "dev"] } }),
+                findEnvironmentProblems({
+                    name: "prod",
+                    reviewers: { users, teams: ["ops", "dev"] },
+                }),
                 findEnvironmentProblems({ name: "prod", preventSelfReview: true }),
                 findEnvironmentProblems({ name: "prod", protectedBranches: true, tags: ["v*"] }),
             ],
             [
                 ['The environment "prod" has 7 reviewers: GitHub takes six at most.'],
-                ['The environment "prod" has preventSelfReview without reviewers: there is no review that it could prevent.'],
-                ['The environment "prod" has protectedBranches together with branches or tags: GitHub takes one or the other.'],
+                [
+                    'The environment "prod" has preventSelfReview without reviewers: there is no review that it could prevent.',
+                ],
+                [
+                    'The environment "prod" has protectedBranches together with branches or tags: GitHub takes one or the other.',
+                ],
             ],
         );
     });

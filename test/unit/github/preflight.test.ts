@@ -26,7 +26,8 @@ describe("the preflight", function () {
         await start(false);
     });
     afterEach(async () => {
-        for (const name of ["GITHUB_OWNER", "GITHUB_BASE_URL", "GITHUB_TOKEN"]) Reflect.deleteProperty(process.env, name);
+        for (const name of ["GITHUB_OWNER", "GITHUB_BASE_URL", "GITHUB_TOKEN"])
+            Reflect.deleteProperty(process.env, name);
         Object.assign(process.env, before);
         const unknown = github.unknown();
         await github.stop();
@@ -34,7 +35,12 @@ describe("the preflight", function () {
     });
 
     const start = (preview: boolean): Promise<void> =>
-        pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "mlops", "dev", preview);
+        pulumi.runtime.setMocks(
+            { newResource: () => ({ id: "", state: {} }), call: () => ({}) },
+            "mlops",
+            "dev",
+            preview,
+        );
     const use = (token: string): void => {
         process.env["GITHUB_TOKEN"] = token;
     };
@@ -52,7 +58,10 @@ describe("the preflight", function () {
     const change = (method: string, at: string, body: unknown): Promise<Response> =>
         fetch(`${github.url}/repos/octo/service/${at}`, {
             method,
-            headers: { authorization: `Bearer ${github.createToken({ user: "octo" })}`, "content-type": "application/json" },
+            headers: {
+                authorization: `Bearer ${github.createToken({ user: "octo" })}`,
+                "content-type": "application/json",
+            },
             body: JSON.stringify(body),
         });
     /** What it says, after the line that says what it is about. */
@@ -75,7 +84,10 @@ describe("the preflight", function () {
         deepEqual(
             github
                 .requests()
-                .map(({ method, path }) => `${method} ${path.replace("/api/v3/repos/octo/service", "")}`)
+                .map(
+                    ({ method, path }) =>
+                        `${method} ${path.replace("/api/v3/repos/octo/service", "")}`,
+                )
                 .sort(),
             [
                 "GET ",
@@ -149,7 +161,10 @@ describe("the preflight", function () {
                     roles: { ada: role === "Admin" ? "push" : "read" },
                 });
                 use(github.createToken({ user: "ada" }));
-                match(await refusal({ repository: "shared", environment }), new RegExp(`does not have the role ${role} on it`));
+                match(
+                    await refusal({ repository: "shared", environment }),
+                    new RegExp(`does not have the role ${role} on it`),
+                );
             });
         }
 
@@ -166,7 +181,10 @@ describe("the preflight", function () {
 
         it("a repository that is not archived", async () => {
             repository.archive();
-            match(await refusal(), /It is archived: nothing in it can change\.\n {6}Unarchive it, or change mlops:github\.repository\.$/);
+            match(
+                await refusal(),
+                /It is archived: nothing in it can change\.\n {6}Unarchive it, or change mlops:github\.repository\.$/,
+            );
         });
 
         it("the branch", async () => {
@@ -187,7 +205,10 @@ describe("the preflight", function () {
 
         it("a protected branch, for an environment that wants one", async () => {
             const environment = { name: "dev", protectedBranches: true };
-            match(await refusal({ environment }), /The environment "dev" is for protected branches, and "main" is none/);
+            match(
+                await refusal({ environment }),
+                /The environment "dev" is for protected branches, and "main" is none/,
+            );
             repository.protect("main");
             await check({ environment, delivery: "pullRequest" });
         });
@@ -238,7 +259,10 @@ describe("the preflight", function () {
                 /The environment "dev" is there already, without the variable MANAGED_BY that makes it this stack's\.\n {6}pulumi config set .*adopt true -s dev to take it over/,
             );
             await check({ adopt: true });
-            await change("POST", "environments/dev/variables", { name: "MANAGED_BY", value: "mlops/prod" });
+            await change("POST", "environments/dev/variables", {
+                name: "MANAGED_BY",
+                value: "mlops/prod",
+            });
             github.clearRequests();
             const says =
                 /The environment "dev" is there already, and it is managed by mlops\/prod\.\n {6}Where that is no more, remove the environment's variable MANAGED_BY/;
@@ -253,12 +277,15 @@ describe("the preflight", function () {
         const none = { admin: false, push: false, pull: false };
         const server = createServer((request, response) => {
             const isRepository = request.url === "/api/v3/repos/octo/service";
-            const body = isRepository ? { archived: false, private: false, permissions: none } : { protected: false };
+            const body = isRepository
+                ? { archived: false, private: false, permissions: none }
+                : { protected: false };
             response.setHeader("content-type", "application/json").end(JSON.stringify(body));
         });
         await once(server.listen(0, "127.0.0.1"), "listening");
         const address = server.address();
-        process.env["GITHUB_BASE_URL"] = `http://127.0.0.1:${String(typeof address === "object" && address ? address.port : 0)}/`;
+        process.env["GITHUB_BASE_URL"] =
+            `http://127.0.0.1:${String(typeof address === "object" && address ? address.port : 0)}/`;
         await check({ environment: undefined });
         server.closeAllConnections();
         await once(server.close(), "close");

@@ -48,7 +48,9 @@ describe("the client of Quay's API", function () {
         server.close();
     });
 
-    function newClient(options: { token?: string; timeout?: number; maxParallelRequests?: number } = {}): QuayClient {
+    function newClient(
+        options: { token?: string; timeout?: number; maxParallelRequests?: number } = {},
+    ): QuayClient {
         const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
         return new QuayClient({
             site: { url: `http://${host}`, host },
@@ -78,9 +80,16 @@ describe("the client of Quay's API", function () {
                 response.writeHead(200, json).end('{"a":1}');
             },
         ];
-        assert.deepEqual(await client.get("thing", { ...call, query: { q: "x y", none: undefined } }, z.object({ a: z.number() })), {
-            a: 1,
-        });
+        assert.deepEqual(
+            await client.get(
+                "thing",
+                { ...call, query: { q: "x y", none: undefined } },
+                z.object({ a: z.number() }),
+            ),
+            {
+                a: 1,
+            },
+        );
         assert.equal(headers.authorization, `Bearer ${token}`);
         assert.equal(headers["user-agent"], userAgent);
         assert.deepEqual(seen, ["GET /api/v1/thing?q=x+y"]);
@@ -98,34 +107,52 @@ describe("the client of Quay's API", function () {
         answers = [me, answer(201, '"Created"')];
         await client.change("POST", "organization/", call, z.unknown());
         await client.change("POST", "organization/", call, z.unknown());
-        assert.deepEqual(seen, ["GET /api/v1/user/", "POST /api/v1/organization/", "POST /api/v1/organization/"]);
+        assert.deepEqual(seen, [
+            "GET /api/v1/user/",
+            "POST /api/v1/organization/",
+            "POST /api/v1/organization/",
+        ]);
     });
 
     it("accepts a token that may not tell whose it is", async () => {
-        answers = [answer(401, '{"error_type":"invalid_token"}'), answer(403, '{"error_type":"insufficient_scope"}')];
+        answers = [
+            answer(401, '{"error_type":"invalid_token"}'),
+            answer(403, '{"error_type":"insufficient_scope"}'),
+        ];
         assert.deepEqual(await client.account(), { username: undefined });
     });
 
     it("never shows the page about CSRF", async () => {
         answers = [me, answer(403, '{"error": "CSRF token was invalid or missing."}', html)];
-        assert.match((await failure(client.change("POST", "x", call, z.unknown()))).message, /does not accept the token in QUAY_TOKEN/);
+        assert.match(
+            (await failure(client.change("POST", "x", call, z.unknown()))).message,
+            /does not accept the token in QUAY_TOKEN/,
+        );
     });
 
     it("says which scope is missing", async () => {
         answers = [answer(403, '{"error_type":"insufficient_scope","detail":"Unauthorized"}')];
         const { message } = await failure(client.get("x", call, z.unknown()));
-        assert.match(message, /refused to read the thing \(403\).*lacks the scope "View all visible repositories" \(repo:read\)/);
+        assert.match(
+            message,
+            /refused to read the thing \(403\).*lacks the scope "View all visible repositories" \(repo:read\)/,
+        );
     });
 
     it("asks for the variable where there is no token", async () => {
-        const error = await failure(Promise.resolve().then(() => newClient({ token: "" }).get("x", call, z.unknown())));
+        const error = await failure(
+            Promise.resolve().then(() => newClient({ token: "" }).get("x", call, z.unknown())),
+        );
         assert.match(error.message, /environment variable QUAY_TOKEN is not set/);
         assert.deepEqual(seen, []);
     });
 
     for (const status of [429, 502, 503, 504]) {
         it(`reads again after ${String(status)}, and waits as long as it is told to`, async () => {
-            answers = [answer(status, "<html>", { ...html, "retry-after": "0" }), answer(200, "{}")];
+            answers = [
+                answer(status, "<html>", { ...html, "retry-after": "0" }),
+                answer(200, "{}"),
+            ];
             await client.get("x", call, z.object({}));
             assert.equal(seen.length, 2);
         });
@@ -145,7 +172,8 @@ describe("the client of Quay's API", function () {
     });
 
     it("creates again only after an answer that says nothing was done", async () => {
-        const create = (once: boolean) => client.change("POST", "x", { ...call, once }, z.unknown());
+        const create = (once: boolean) =>
+            client.change("POST", "x", { ...call, once }, z.unknown());
         answers = [me, answer(429, "", { "retry-after": "0" }), answer(201, "{}")];
         await create(true);
         assert.equal(seen.length, 3);
@@ -163,7 +191,10 @@ describe("the client of Quay's API", function () {
 
     it("does not repeat what will not pass: a read-only repository", async () => {
         answers = [answer(503, '{"message":"Repository is in read only or mirror mode: 1"}')];
-        assert.match((await failure(client.get("x", call, z.unknown()))).message, /read only or mirror mode/);
+        assert.match(
+            (await failure(client.get("x", call, z.unknown()))).message,
+            /read only or mirror mode/,
+        );
         assert.equal(seen.length, 1);
     });
 
@@ -236,7 +267,10 @@ describe("the client of Quay's API", function () {
 
     it("says when something that answers is not Quay", async () => {
         answers = [answer(200, "<html>hello</html>", html)];
-        assert.match((await failure(client.get("x", call, z.object({})))).message, /something that is not Quay's API/);
+        assert.match(
+            (await failure(client.get("x", call, z.object({})))).message,
+            /something that is not Quay's API/,
+        );
     });
 
     it("keeps what the server said, in one line, from each of its ways to say it", () => {
@@ -245,7 +279,10 @@ describe("the client of Quay's API", function () {
         assert.equal(said({ message: "m" }), "m");
         assert.equal(said({ message: { limit: "too big" } }), "limit: too big");
         assert.equal(said('{"error": "e"}'), "e");
-        assert.equal(said({ errors: [{ code: "TAG_IMMUTABLE", message: "no" }] }), "TAG_IMMUTABLE: no");
+        assert.equal(
+            said({ errors: [{ code: "TAG_IMMUTABLE", message: "no" }] }),
+            "TAG_IMMUTABLE: no",
+        );
         assert.equal(said("<html>"), "");
         assert.equal(said(undefined), "");
     });

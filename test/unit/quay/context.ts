@@ -9,7 +9,13 @@ export function contextOf(quay: Quay, token: string, warnings: string[] = []): C
     const site = { url: quay.url, host: quay.registry };
     const { signal } = new AbortController();
     return {
-        api: new QuayClient({ site, tokenVariable: "QUAY_TOKEN", token, maxParallelRequests: 8, signal }),
+        api: new QuayClient({
+            site,
+            tokenVariable: "QUAY_TOKEN",
+            token,
+            maxParallelRequests: 8,
+            signal,
+        }),
         importCommand: (id) => `pulumi import ${id}`,
         warn: (message) => {
             warnings.push(message);

@@ -5,10 +5,20 @@ import { Secret } from "../../../quay/values.ts";
 import type { Properties } from "../../../quay/values.ts";
 import { type Quay, type QuayOptions, startQuay } from "../../standins/quay/server.ts";
 import { Api, expectReply, textAt } from "../standins/client.ts";
-import { basic, digestOf, image, imageType, indexType, pushImage, Registry } from "../standins/registryClient.ts";
+import {
+    basic,
+    digestOf,
+    image,
+    imageType,
+    indexType,
+    pushImage,
+    Registry,
+} from "../standins/registryClient.ts";
 import { contextOf, make } from "./context.ts";
 
-const index = z.object({ manifests: z.array(z.object({ digest: z.string(), artifactType: z.string() })) });
+const index = z.object({
+    manifests: z.array(z.object({ digest: z.string(), artifactType: z.string() })),
+});
 const signatureType = "application/vnd.example.signature";
 
 describe("an image that is promoted from another registry", function () {
@@ -26,11 +36,31 @@ describe("an image that is promoted from another registry", function () {
         quay.createUser("alice");
         const token = quay.createToken({ user: "alice" });
         const api = new Api(quay.url, token);
-        expectReply(await api.post("/repository", { repository: "app", visibility: "private", description: "" }), 201);
+        expectReply(
+            await api.post("/repository", {
+                repository: "app",
+                visibility: "private",
+                description: "",
+            }),
+            201,
+        );
         const password = textAt(await api.put("/user/robots/deploy"), "token");
-        expectReply(await api.put("/repository/alice/app/permissions/user/alice+deploy", { role: "read" }), 200);
-        const registry = await Registry.login(quay, basic("$oauthtoken", token), "alice/app:pull,push");
-        return { quay, token, registry, name: `${quay.registry}/alice/app`, credentials: { username: "alice+deploy", password } };
+        expectReply(
+            await api.put("/repository/alice/app/permissions/user/alice+deploy", { role: "read" }),
+            200,
+        );
+        const registry = await Registry.login(
+            quay,
+            basic("$oauthtoken", token),
+            "alice/app:pull,push",
+        );
+        return {
+            quay,
+            token,
+            registry,
+            name: `${quay.registry}/alice/app`,
+            credentials: { username: "alice+deploy", password },
+        };
     }
     type Running = Awaited<ReturnType<typeof start>>;
 
@@ -38,15 +68,27 @@ describe("an image that is promoted from another registry", function () {
     const promote = (from: Running, to: Running, args: Properties = { version: "1.0.0" }) =>
         make(
             promotedImage,
-            { source: from.name, target: to.name, sourceCredentials: new Secret(from.credentials), ...args },
+            {
+                source: from.name,
+                target: to.name,
+                sourceCredentials: new Secret(from.credentials),
+                ...args,
+            },
             contextOf(to.quay, to.token, warnings),
         );
 
     const fallbackTag = (digest: string) => digest.replace(":", "-");
-    const subjectOf = (manifest: string) => ({ mediaType: imageType, digest: digestOf(manifest), size: Buffer.byteLength(manifest) });
+    const subjectOf = (manifest: string) => ({
+        mediaType: imageType,
+        digest: digestOf(manifest),
+        size: Buffer.byteLength(manifest),
+    });
 
     /** Pushes an image as 1.0.0 with a signature. Without the route, it is the client that lists what refers to an image. */
-    async function pushSigned({ registry }: Running, route: boolean): Promise<{ digest: string; signature: string }> {
+    async function pushSigned(
+        { registry }: Running,
+        route: boolean,
+    ): Promise<{ digest: string; signature: string }> {
         const manifest = await image(registry, "alice/app");
         expectReply(await registry.manifest("alice/app", "1.0.0", manifest), 201);
         const signature = await sign(registry, manifest);
@@ -54,17 +96,40 @@ describe("an image that is promoted from another registry", function () {
         return { digest: digestOf(manifest), signature: digestOf(signature) };
     }
     async function sign(registry: Registry, manifest: string): Promise<string> {
-        const signature = await image(registry, "alice/app", { subject: subjectOf(manifest), artifactType: signatureType });
+        const signature = await image(registry, "alice/app", {
+            subject: subjectOf(manifest),
+            artifactType: signatureType,
+        });
         expectReply(await registry.manifest("alice/app", digestOf(signature), signature), 201);
         return signature;
     }
-    async function list(registry: Registry, manifest: string, signatures: readonly string[]): Promise<void> {
-        const manifests = signatures.map((signature) => ({ ...subjectOf(signature), artifactType: signatureType }));
+    async function list(
+        registry: Registry,
+        manifest: string,
+        signatures: readonly string[],
+    ): Promise<void> {
+        const manifests = signatures.map((signature) => ({
+            ...subjectOf(signature),
+            artifactType: signatureType,
+        }));
         const content = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests });
-        expectReply(await registry.manifest("alice/app", fallbackTag(digestOf(manifest)), content, indexType), 201);
+        expectReply(
+            await registry.manifest(
+                "alice/app",
+                fallbackTag(digestOf(manifest)),
+                content,
+                indexType,
+            ),
+            201,
+        );
     }
     const listed = async ({ registry }: Running, digest: string) => {
-        const reply = await registry.ask("GET", `alice/app/manifests/${fallbackTag(digest)}`, undefined, { accept: indexType });
+        const reply = await registry.ask(
+            "GET",
+            `alice/app/manifests/${fallbackTag(digest)}`,
+            undefined,
+            { accept: indexType },
+        );
         return reply.status === 404 ? undefined : index.parse(JSON.parse(reply.text)).manifests;
     };
 
@@ -75,11 +140,22 @@ describe("an image that is promoted from another registry", function () {
         const { state } = await promote(from, to);
         equal(state["digest"], digest);
         deepEqual(state["sourceCredentials"], new Secret(from.credentials));
-        equal((await to.registry.ask("HEAD", "alice/app/manifests/1.0.0")).headers.get("docker-content-digest"), digest);
-        deepEqual(new Set(from.quay.requests().map(({ method }) => method)), new Set(["HEAD", "GET"]));
+        equal(
+            (await to.registry.ask("HEAD", "alice/app/manifests/1.0.0")).headers.get(
+                "docker-content-digest",
+            ),
+            digest,
+        );
+        deepEqual(
+            new Set(from.quay.requests().map(({ method }) => method)),
+            new Set(["HEAD", "GET"]),
+        );
         const wrong = { ...from, credentials: { username: "alice+deploy", password: "WRONG" } };
         await rejects(promote(wrong, to), (error) => {
-            ok(/refused to .* with the credentials of "alice\+deploy"/.test(String(error)), String(error));
+            ok(
+                /refused to .* with the credentials of "alice\+deploy"/.test(String(error)),
+                String(error),
+            );
             return !String(error).includes("WRONG");
         });
     });
@@ -90,16 +166,25 @@ describe("an image that is promoted from another registry", function () {
         const first = await promote(from, to);
         to.quay.clearRequests();
         deepEqual(await promote(from, to), first);
-        deepEqual(new Set(to.quay.requests().map(({ method }) => method)), new Set(["HEAD", "GET"]));
+        deepEqual(
+            new Set(to.quay.requests().map(({ method }) => method)),
+            new Set(["HEAD", "GET"]),
+        );
     });
 
     it("is refused where the credentials for the target are, and is not gone for that", async () => {
         const [from, to] = [await start(), await start()];
         await pushImage(from.quay, "alice", "alice/app", ["1.0.0"]);
         const { id, state } = await promote(from, to);
-        const refused = { ...state, targetCredentials: new Secret({ username: "alice+gone", password: "WRONG" }) };
+        const refused = {
+            ...state,
+            targetCredentials: new Secret({ username: "alice+gone", password: "WRONG" }),
+        };
         await rejects(promotedImage.read(id, refused, contextOf(to.quay, to.token)), (error) => {
-            ok(/refused to .* with the credentials of "alice\+gone"/.test(String(error)), String(error));
+            ok(
+                /refused to .* with the credentials of "alice\+gone"/.test(String(error)),
+                String(error),
+            );
             return !String(error).includes("WRONG");
         });
     });
@@ -151,7 +236,14 @@ describe("an image that is promoted from another registry", function () {
         await pushImage(from.quay, "alice", "alice/app", [tag]);
         const there = await pushImage(to.quay, "alice", "alice/app", [tag]);
         await promote(from, to);
-        equal((await to.registry.ask("HEAD", `alice/app/manifests/${tag}`)).headers.get("docker-content-digest"), there);
-        deepEqual(warnings, [`${to.name}:${tag} holds other signatures than the source; they are kept, and the source's not copied.`]);
+        equal(
+            (await to.registry.ask("HEAD", `alice/app/manifests/${tag}`)).headers.get(
+                "docker-content-digest",
+            ),
+            there,
+        );
+        deepEqual(warnings, [
+            `${to.name}:${tag} holds other signatures than the source; they are kept, and the source's not copied.`,
+        ]);
     });
 });

@@ -40,13 +40,24 @@ describe("the functions of the Quay provider", () => {
         it("counts what was found by severity, over all packages", async () => {
             await start();
             const digest = await pushImage(quay, "alice", repository, ["1"]);
-            const found = (...severities: readonly ("Critical" | "High" | "Medium" | "Low" | "Negligible" | "Unknown")[]) =>
-                severities.map((severity, index) => ({ name: `CVE-${String(index)}`, severity }));
+            const found = (
+                ...severities: readonly (
+                    "Critical" | "High" | "Medium" | "Low" | "Negligible" | "Unknown"
+                )[]
+            ) => severities.map((severity, index) => ({ name: `CVE-${String(index)}`, severity }));
             quay.setScan(digest, {
                 status: "scanned",
                 features: [
-                    { name: "openssl", version: "1", vulnerabilities: found("Critical", "High", "High", "Unknown") },
-                    { name: "zlib", version: "2", vulnerabilities: found("High", "Medium", "Low", "Negligible", "Negligible") },
+                    {
+                        name: "openssl",
+                        version: "1",
+                        vulnerabilities: found("Critical", "High", "High", "Unknown"),
+                    },
+                    {
+                        name: "zlib",
+                        version: "2",
+                        vulnerabilities: found("High", "Medium", "Low", "Negligible", "Negligible"),
+                    },
                     { name: "musl", version: "3", vulnerabilities: [] },
                 ],
             });
@@ -64,22 +75,44 @@ describe("the functions of the Quay provider", () => {
         it("says why there are no findings: none yet, or none ever", async () => {
             await start();
             const digest = await pushImage(quay, "alice", repository, ["1"]);
-            for (const status of ["queued", "failed", "unsupported", "manifest_layer_too_large"] as const) {
+            for (const status of [
+                "queued",
+                "failed",
+                "unsupported",
+                "manifest_layer_too_large",
+            ] as const) {
                 quay.setScan(digest, { status });
-                deepEqual(await invoke(getVulnerabilities, { repository, digest }), { ...none, status });
+                deepEqual(await invoke(getVulnerabilities, { repository, digest }), {
+                    ...none,
+                    status,
+                });
             }
             quay.setScan(digest, { status: "scanned" });
-            deepEqual(await invoke(getVulnerabilities, { repository, digest }), { ...none, status: "scanned" });
+            deepEqual(await invoke(getVulnerabilities, { repository, digest }), {
+                ...none,
+                status: "scanned",
+            });
         });
 
         it("says that there is no such image or no scanner, or that the scanner does not answer", async () => {
             await start({ features: { securityScanner: false } });
             const digest = await pushImage(quay, "alice", repository, ["1"]);
-            await rejects(invoke(getVulnerabilities, { repository, digest }), /no such image, or its scanner is switched off/);
-            const { failures } = await getVulnerabilities.invoke({ repository, digest: "1" }, context);
-            deepEqual(failures, ['"digest" = "1": it has to be a digest: sha256: and 64 hexadecimal digits.']);
+            await rejects(
+                invoke(getVulnerabilities, { repository, digest }),
+                /no such image, or its scanner is switched off/,
+            );
+            const { failures } = await getVulnerabilities.invoke(
+                { repository, digest: "1" },
+                context,
+            );
+            deepEqual(failures, [
+                '"digest" = "1": it has to be a digest: sha256: and 64 hexadecimal digits.',
+            ]);
             quay.faults.add({ path: "/security", status: 520 });
-            await rejects(invoke(getVulnerabilities, { repository, digest }), /The scanner of Quay at .* does not answer now/);
+            await rejects(
+                invoke(getVulnerabilities, { repository, digest }),
+                /The scanner of Quay at .* does not answer now/,
+            );
         });
     });
 
@@ -94,20 +127,35 @@ describe("the functions of the Quay provider", () => {
         };
         deepEqual((await names({})).toSorted(), tags.toSorted());
         equal((await names({ limit: 100 })).length, 100);
-        await rejects(invoke(getTag, { repository: "alice/app", tag: "deleted" }), /There is no tag "deleted" in alice\/app/);
-        await rejects(invoke(listTags, { repository: "alice/none" }), /There is no repository alice\/none/);
+        await rejects(
+            invoke(getTag, { repository: "alice/app", tag: "deleted" }),
+            /There is no tag "deleted" in alice\/app/,
+        );
+        await rejects(
+            invoke(listTags, { repository: "alice/none" }),
+            /There is no repository alice\/none/,
+        );
     });
 
     it("give an organization's robot with its token as a secret", async () => {
         await start();
-        const token = textAt(await api.put("/organization/acme/robots/deploy", { description: "pushes" }), "token");
+        const token = textAt(
+            await api.put("/organization/acme/robots/deploy", { description: "pushes" }),
+            "token",
+        );
         deepEqual(await invoke(getRobot, { username: "acme+deploy" }), {
             username: "acme+deploy",
             token: new Secret(token),
             description: "pushes",
             namespaceKind: "organization",
         });
-        await rejects(invoke(getRobot, { username: "acme+none" }), /There is no robot acme\+none on Quay/);
-        await rejects(invoke(getRepository, { repository: "acme/none" }), /There is no repository acme\/none on Quay/);
+        await rejects(
+            invoke(getRobot, { username: "acme+none" }),
+            /There is no robot acme\+none on Quay/,
+        );
+        await rejects(
+            invoke(getRepository, { repository: "acme/none" }),
+            /There is no repository acme\/none on Quay/,
+        );
     });
 });

@@ -22,7 +22,10 @@ describe("the provider's process", function () {
         const cache = await mkdtemp(join(tmpdir(), "quay-compile-cache-"));
         try {
             const env = { ...process.env, NODE_COMPILE_CACHE: cache };
-            const provider = spawn(executable, ["127.0.0.1:1"], { stdio: ["pipe", "pipe", "inherit"], env });
+            const provider = spawn(executable, ["127.0.0.1:1"], {
+                stdio: ["pipe", "pipe", "inherit"],
+                env,
+            });
             await once(provider.stdout, "data");
             const ended = once(provider, "exit");
             provider.kill("SIGINT");
@@ -34,7 +37,9 @@ describe("the provider's process", function () {
     });
 
     it("runs on without one, as to be looked at with a debugger", async () => {
-        const provider = spawn(executable, ["127.0.0.1:1"], { stdio: ["ignore", "pipe", "inherit"] });
+        const provider = spawn(executable, ["127.0.0.1:1"], {
+            stdio: ["ignore", "pipe", "inherit"],
+        });
         await once(provider.stdout, "data");
         await fetch("http://127.0.0.1:1").catch(() => undefined); // time enough for an end of the input to be seen
         assert.equal(provider.exitCode, null);

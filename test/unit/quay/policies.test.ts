@@ -19,7 +19,12 @@ describe("a policy that Quay does not support", () => {
         await fetch(`${quay.url}/api/v1/repository`, {
             method: "POST",
             headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-            body: JSON.stringify({ namespace: "alice", repository: "app", visibility: "private", description: "" }),
+            body: JSON.stringify({
+                namespace: "alice",
+                repository: "app",
+                visibility: "private",
+                description: "",
+            }),
         });
         return newContext(quay, token, warnings);
     }
@@ -32,18 +37,35 @@ describe("a policy that Quay does not support", () => {
 
     it("is an error, unless it is to be a warning", async () => {
         const context = await contextOf(false);
-        await rejects(tagImmutabilityPolicy.create({ ...inputs, ifUnsupported: "fail" }, context), /FEATURE_IMMUTABLE_TAGS.* switched off/);
+        await rejects(
+            tagImmutabilityPolicy.create({ ...inputs, ifUnsupported: "fail" }, context),
+            /FEATURE_IMMUTABLE_TAGS.* switched off/,
+        );
         equal(warnings.length, 0);
-        const { id } = await tagImmutabilityPolicy.create({ ...inputs, ifUnsupported: "warn" }, context);
+        const { id } = await tagImmutabilityPolicy.create(
+            { ...inputs, ifUnsupported: "warn" },
+            context,
+        );
         equal(id, "alice/app:unsupported");
-        match(warnings.join("\n"), /^Quay at http.* has no immutability policy: .* alice\/app goes without\.$/);
+        match(
+            warnings.join("\n"),
+            /^Quay at http.* has no immutability policy: .* alice\/app goes without\.$/,
+        );
     });
 
     it("stays as it is while that holds: read, changed and deleted without an error", async () => {
         const context = await contextOf(false);
-        const { id, state } = await tagImmutabilityPolicy.create({ ...inputs, ifUnsupported: "warn" }, context);
+        const { id, state } = await tagImmutabilityPolicy.create(
+            { ...inputs, ifUnsupported: "warn" },
+            context,
+        );
         equal((await tagImmutabilityPolicy.read(id, state, context))?.inputs["tagPattern"], "v.*");
-        await tagImmutabilityPolicy.update(id, state, { ...inputs, tagPattern: "w.*", ifUnsupported: "warn" }, context);
+        await tagImmutabilityPolicy.update(
+            id,
+            state,
+            { ...inputs, tagPattern: "w.*", ifUnsupported: "warn" },
+            context,
+        );
         await tagImmutabilityPolicy.delete(id, state, context);
     });
 
@@ -54,12 +76,19 @@ describe("a policy that Quay does not support", () => {
             const context = await contextOf(false);
             equal(await tagImmutabilityPolicy.read(id, state, context), undefined);
             await tagImmutabilityPolicy.delete(id, state, context);
-            if ("namespace" in place) await rejects(tagImmutabilityPolicy.read(id, {}, context), /FEATURE_IMMUTABLE_TAGS/);
+            if ("namespace" in place)
+                await rejects(
+                    tagImmutabilityPolicy.read(id, {}, context),
+                    /FEATURE_IMMUTABLE_TAGS/,
+                );
         });
     }
 
     it("is gone for a refresh once Quay supports it, so that the next up makes it; a change says so", async () => {
-        const { id, state } = await tagImmutabilityPolicy.create({ ...inputs, ifUnsupported: "warn" }, await contextOf(false));
+        const { id, state } = await tagImmutabilityPolicy.create(
+            { ...inputs, ifUnsupported: "warn" },
+            await contextOf(false),
+        );
         const context = await contextOf(true);
         equal(await tagImmutabilityPolicy.read(id, state, context), undefined);
         await rejects(

@@ -29,7 +29,10 @@ describe("registries", function () {
     }
 
     function session(host: string, site = host, credentials?: Credentials): RegistrySession {
-        return new RegistrySession(clientOf(site), host, credentials, ["repository:a/b:pull", "repository:c/d:pull,push"]);
+        return new RegistrySession(clientOf(site), host, credentials, [
+            "repository:a/b:pull",
+            "repository:c/d:pull,push",
+        ]);
     }
 
     function clientOf(site: string, maxParallelRequests = 8): QuayClient {
@@ -44,7 +47,9 @@ describe("registries", function () {
     }
 
     /** A registry that has blobs for all who ask, and takes whatever is uploaded to it without mounting. */
-    async function listenForBlobs(before: RequestListener = () => undefined): Promise<{ host: string; asked: string[] }> {
+    async function listenForBlobs(
+        before: RequestListener = () => undefined,
+    ): Promise<{ host: string; asked: string[] }> {
         const asked: string[] = [];
         const host = await listen((request, response) => {
             const { method = "", url = "" } = request;
@@ -55,7 +60,9 @@ describe("registries", function () {
             if (method === "HEAD") return void response.writeHead(404).end();
             request.resume().once("end", () => {
                 const status = { POST: 202, PATCH: 202, PUT: 201 }[method] ?? 405;
-                setImmediate(() => response.writeHead(status, { location: "/upload?state=x" }).end()); // requests may meet
+                setImmediate(() =>
+                    response.writeHead(status, { location: "/upload?state=x" }).end(),
+                ); // requests may meet
             });
         });
         return { host, asked };
@@ -80,12 +87,21 @@ describe("registries", function () {
         const before = process.memoryUsage().arrayBuffers;
         const target = await listen((request, response) => {
             if (request.method === "HEAD") return void response.writeHead(404).end();
-            if (request.method === "POST") return void response.writeHead(202, { location: "/upload?state=x" }).end();
+            if (request.method === "POST")
+                return void response.writeHead(202, { location: "/upload?state=x" }).end();
             request.on("data", (data: Buffer) => {
                 received += data.length;
                 most = Math.max(most, process.memoryUsage().arrayBuffers - before);
             });
-            request.on("end", () => void response.writeHead(request.method === "PATCH" ? 202 : 201, { location: "/upload?state=y" }).end());
+            request.on(
+                "end",
+                () =>
+                    void response
+                        .writeHead(request.method === "PATCH" ? 202 : 201, {
+                            location: "/upload?state=y",
+                        })
+                        .end(),
+            );
         });
         await session(target).takeBlob("c/d", digest, { session: session(source), path: "a/b" });
         assert.equal(received, chunks * chunk.length);
@@ -115,8 +131,15 @@ describe("registries", function () {
         const api = clientOf(host, 2);
         const copies = Array.from({ length: 4 }, async () => {
             const target = new RegistrySession(api, host, undefined, []);
-            const from = { session: new RegistrySession(api, source.host, undefined, []), path: "a/b" };
-            await Promise.all(["0", "1", "2", "3", "4", "5"].map((digit) => target.takeBlob("c/d", `sha256:${digit.repeat(64)}`, from)));
+            const from = {
+                session: new RegistrySession(api, source.host, undefined, []),
+                path: "a/b",
+            };
+            await Promise.all(
+                ["0", "1", "2", "3", "4", "5"].map((digit) =>
+                    target.takeBlob("c/d", `sha256:${digit.repeat(64)}`, from),
+                ),
+            );
         });
         await Promise.all(copies);
         assert.equal(most, 2);
@@ -141,10 +164,16 @@ describe("registries", function () {
     it("are asked for another token where it expires during a copy", async () => {
         let valid = 1;
         const { host, asked } = await listenForBlobs((request, response) => {
-            if (request.url?.startsWith("/auth") === true) return void response.end(JSON.stringify({ token: String(valid) }));
+            if (request.url?.startsWith("/auth") === true)
+                return void response.end(JSON.stringify({ token: String(valid) }));
             if (request.method === "PATCH" && valid === 1) valid = 2;
             if (request.headers.authorization === `Bearer ${String(valid)}`) return;
-            response.writeHead(401, { "www-authenticate": `Bearer realm="http://${host}/auth"`, connection: "close" }).end();
+            response
+                .writeHead(401, {
+                    "www-authenticate": `Bearer realm="http://${host}/auth"`,
+                    connection: "close",
+                })
+                .end();
         });
         const own = session(host);
         await own.takeBlob("c/d", digest, { session: own, path: "a/b" });
@@ -156,7 +185,8 @@ describe("registries", function () {
         const heard: (string | undefined)[] = [];
         const host = await listen((request, response) => {
             heard.push(request.headers.authorization);
-            if (request.headers.authorization === undefined) response.writeHead(401, { "www-authenticate": 'Basic realm="r"' }).end();
+            if (request.headers.authorization === undefined)
+                response.writeHead(401, { "www-authenticate": 'Basic realm="r"' }).end();
             else response.writeHead(200, { "docker-content-digest": digest }).end();
         });
         const other = session(host, "quay.example.com", { username: "bob", password: "hush" });
@@ -165,24 +195,41 @@ describe("registries", function () {
     });
 
     it("tell on several pages what refers to an image", async () => {
-        const descriptor = (digit: string) => ({ mediaType: "m", digest: `sha256:${digit.repeat(64)}`, size: 1 });
+        const descriptor = (digit: string) => ({
+            mediaType: "m",
+            digest: `sha256:${digit.repeat(64)}`,
+            size: 1,
+        });
         const host = await listen((request, response) => {
             const last = request.url?.includes("page=2") === true;
             const link = `<http://${host}/v2/a/b/referrers/${digest}?page=2>; rel="next"`;
             response
                 .writeHead(200, last ? {} : { link })
-                .end(JSON.stringify({ schemaVersion: 2, manifests: [descriptor(last ? "2" : "1")] }));
+                .end(
+                    JSON.stringify({ schemaVersion: 2, manifests: [descriptor(last ? "2" : "1")] }),
+                );
         });
-        assert.deepEqual(await session(host).referrers("a/b", digest), [descriptor("1"), descriptor("2")]);
+        assert.deepEqual(await session(host).referrers("a/b", digest), [
+            descriptor("1"),
+            descriptor("2"),
+        ]);
     });
 
     it("ask once for a token for all scopes, with the provider's token as the password", async () => {
         const asked: string[] = [];
         const host = await listen((request, response) => {
-            asked.push(`${request.method ?? ""} ${request.url ?? ""} ${request.headers.authorization ?? "-"}`);
+            asked.push(
+                `${request.method ?? ""} ${request.url ?? ""} ${request.headers.authorization ?? "-"}`,
+            );
             if (request.url?.startsWith("/auth") === true) response.end('{"token":"t"}');
-            else if (request.headers.authorization === "Bearer t") response.writeHead(200, { "docker-content-digest": digest }).end();
-            else response.writeHead(401, { "www-authenticate": `Bearer realm="http://${host}/auth",service="s"` }).end();
+            else if (request.headers.authorization === "Bearer t")
+                response.writeHead(200, { "docker-content-digest": digest }).end();
+            else
+                response
+                    .writeHead(401, {
+                        "www-authenticate": `Bearer realm="http://${host}/auth",service="s"`,
+                    })
+                    .end();
         });
         const own = session(host);
         assert.equal(await own.digestOf("a/b", "1"), digest);
@@ -204,7 +251,11 @@ describe("registries", function () {
         });
         const host = await listen((request, response) => {
             const known = request.headers.authorization === "Bearer t";
-            response.writeHead(known ? 404 : 401, { "www-authenticate": `Bearer realm="http://${elsewhere}/auth"` }).end();
+            response
+                .writeHead(known ? 404 : 401, {
+                    "www-authenticate": `Bearer realm="http://${elsewhere}/auth"`,
+                })
+                .end();
         });
         assert.equal(await session(host).digestOf("a/b", "1"), undefined);
         assert.equal(await session(host, "quay.example.com").digestOf("a/b", "1"), undefined);
@@ -212,14 +263,28 @@ describe("registries", function () {
     });
 
     it("say whose credentials were refused", async () => {
-        const host = await listen((_request, response) => response.writeHead(401, { "www-authenticate": "Basic" }).end());
-        await assert.rejects(session(host).digestOf("a/b", "1"), /refused to look up a\/b:1 with the API token in QUAY_TOKEN/);
-        await assert.rejects(session(host, "quay.io").digestOf("a/b", "1"), /refused to look up a\/b:1 with no credentials/);
+        const host = await listen((_request, response) =>
+            response.writeHead(401, { "www-authenticate": "Basic" }).end(),
+        );
+        await assert.rejects(
+            session(host).digestOf("a/b", "1"),
+            /refused to look up a\/b:1 with the API token in QUAY_TOKEN/,
+        );
+        await assert.rejects(
+            session(host, "quay.io").digestOf("a/b", "1"),
+            /refused to look up a\/b:1 with no credentials/,
+        );
     });
 
     it("are named in images", () => {
-        assert.deepEqual(parseImageName("quay.io/alice/app/web"), { host: "quay.io", path: "alice/app/web" });
-        assert.deepEqual(parseImageName("localhost:5000/app"), { host: "localhost:5000", path: "app" });
+        assert.deepEqual(parseImageName("quay.io/alice/app/web"), {
+            host: "quay.io",
+            path: "alice/app/web",
+        });
+        assert.deepEqual(parseImageName("localhost:5000/app"), {
+            host: "localhost:5000",
+            path: "app",
+        });
         for (const wrong of [
             "alice/app",
             "quay.io/alice/app:1",
@@ -240,8 +305,14 @@ describe("registries", function () {
     });
 
     it("say in a challenge where to get a token", () => {
-        const quay = parseChallenge('Bearer realm="https://quay.io/v2/auth",service="quay.io",scope="repository:a/b:pull"');
-        assert.deepEqual(quay, { scheme: "bearer", realm: "https://quay.io/v2/auth", service: "quay.io" });
+        const quay = parseChallenge(
+            'Bearer realm="https://quay.io/v2/auth",service="quay.io",scope="repository:a/b:pull"',
+        );
+        assert.deepEqual(quay, {
+            scheme: "bearer",
+            realm: "https://quay.io/v2/auth",
+            service: "quay.io",
+        });
         assert.equal(parseChallenge('Basic realm="x"').scheme, "basic");
         assert.deepEqual(parseChallenge(""), { scheme: "", realm: undefined, service: undefined });
     });

@@ -6,7 +6,13 @@ import type { Context } from "../../../quay/resource.ts";
 import { Secret, unknown } from "../../../quay/values.ts";
 
 const site = { url: "https://quay.io", host: "quay.io" };
-const api = new QuayClient({ site, tokenVariable: "QUAY_TOKEN", token: "t", maxParallelRequests: 1, signal: new AbortController().signal });
+const api = new QuayClient({
+    site,
+    tokenVariable: "QUAY_TOKEN",
+    token: "t",
+    maxParallelRequests: 1,
+    signal: new AbortController().signal,
+});
 const context: Context = { api, importCommand: (id) => id, warn: () => Promise.resolve() };
 
 let resolved = 0;
@@ -26,11 +32,16 @@ const thing = resource({
     derive: ({ name, digest }) => ({ upper: name?.toUpperCase(), digest }),
     validate: ({ size }) => (size > 9 ? "too big." : undefined),
     resolve: (inputs, old) => {
-        if (old?.digest !== undefined && old.size === inputs.size) return Promise.resolve({ ...inputs, digest: old.digest });
+        if (old?.digest !== undefined && old.size === inputs.size)
+            return Promise.resolve({ ...inputs, digest: old.digest });
         resolved++;
         return Promise.resolve({ ...inputs, digest: `d${String(inputs.size)}` });
     },
-    create: ({ name }) => Promise.resolve({ id: name, outputs: { token: "t", upper: name.toUpperCase(), digest: "d" } }),
+    create: ({ name }) =>
+        Promise.resolve({
+            id: name,
+            outputs: { token: "t", upper: name.toUpperCase(), digest: "d" },
+        }),
     read: () => Promise.resolve(undefined),
     update: (_inputs, { token, upper }) => Promise.resolve({ token, upper, digest: "d" }),
     delete: () => Promise.resolve(),
@@ -38,19 +49,35 @@ const thing = resource({
 
 describe("a declared resource", () => {
     it("fills in defaults and keeps secrets secret", async () => {
-        const { inputs, failures } = await thing.check({ name: "a", password: "p", labels: { x: new Secret("y") } }, {}, context);
+        const { inputs, failures } = await thing.check(
+            { name: "a", password: "p", labels: { x: new Secret("y") } },
+            {},
+            context,
+        );
         assert.deepEqual(failures, []);
-        assert.deepEqual(inputs, { name: "a", size: 1, labels: new Secret({ x: "y" }), password: new Secret("p"), digest: "d1" });
+        assert.deepEqual(inputs, {
+            name: "a",
+            size: 1,
+            labels: new Secret({ x: "y" }),
+            password: new Secret("p"),
+            digest: "d1",
+        });
     });
 
     it("names each input that is wrong, what it is and what it has to be, but no secret", async () => {
-        const { failures } = await thing.check({ name: "A", size: new Secret("hush"), colour: 1, labels: { x: 3 } }, {}, context);
+        const { failures } = await thing.check(
+            { name: "A", size: new Secret("hush"), colour: 1, labels: { x: 3 } },
+            {},
+            context,
+        );
         assert.match(failures.join("\n"), /there is no property "colour"\. It has: name, size/);
         assert.match(failures.join("\n"), /"name" = "A": it has to be lower case\./);
         assert.match(failures.join("\n"), /"labels\.x" = 3: /);
         assert.doesNotMatch(failures.join("\n"), /hush/);
         assert.deepEqual((await thing.check({}, {}, context)).failures, ['"name" has to be set.']);
-        assert.deepEqual((await thing.check({ name: "a", size: 10 }, {}, context)).failures, ["too big."]);
+        assert.deepEqual((await thing.check({ name: "a", size: 10 }, {}, context)).failures, [
+            "too big.",
+        ]);
     });
 
     it("lets unknowns pass, and does not know then what it would look up", async () => {
@@ -81,7 +108,10 @@ describe("a declared resource", () => {
 
     it("does not differ from a state that lacks an input which has a default by now, or by a secret mark", () => {
         assert.deepEqual(
-            thing.diff({ name: "a", password: "p" }, { name: "a", size: 1, labels: {}, password: new Secret("p") }).changes,
+            thing.diff(
+                { name: "a", password: "p" },
+                { name: "a", size: 1, labels: {}, password: new Secret("p") },
+            ).changes,
             new Map(),
         );
     });
@@ -89,14 +119,33 @@ describe("a declared resource", () => {
     it("knows in a preview what follows from its inputs", () => {
         const { id, state } = thing.preview({ name: "a", size: 1 }, site);
         assert.equal(id, "a");
-        assert.deepEqual(state, { name: "a", size: 1, upper: "A", token: new Secret(unknown), digest: unknown });
+        assert.deepEqual(state, {
+            name: "a",
+            size: 1,
+            upper: "A",
+            token: new Secret(unknown),
+            digest: unknown,
+        });
         assert.equal(thing.preview({ name: unknown }, site).id, undefined);
     });
 
     it("keeps in the preview of an update what was there, unless something is unknown", () => {
-        const old = { name: "a", size: 1, labels: {}, token: new Secret("t"), upper: "A", digest: "d" };
-        assert.deepEqual(thing.preview({ name: "a", size: 2 }, site, old).state["token"], new Secret("t"));
-        assert.deepEqual(thing.preview({ name: "a", size: unknown }, site, old).state["token"], new Secret(unknown));
+        const old = {
+            name: "a",
+            size: 1,
+            labels: {},
+            token: new Secret("t"),
+            upper: "A",
+            digest: "d",
+        };
+        assert.deepEqual(
+            thing.preview({ name: "a", size: 2 }, site, old).state["token"],
+            new Secret("t"),
+        );
+        assert.deepEqual(
+            thing.preview({ name: "a", size: unknown }, site, old).state["token"],
+            new Secret(unknown),
+        );
     });
 
     it("marks secret outputs", async () => {

@@ -61,7 +61,12 @@ function samplesOf(namespace: string, inOrganization: boolean, registry: string)
             scope: "repo:admin",
             taken: true,
         },
-        { resource: autoPrunePolicy, inputs: { namespace, method: "creation_date", value: "30d" }, scope: ofRobots, taken: true },
+        {
+            resource: autoPrunePolicy,
+            inputs: { namespace, method: "creation_date", value: "30d" },
+            scope: ofRobots,
+            taken: true,
+        },
         {
             resource: tagImmutabilityPolicy,
             inputs: { repository: full, tagPattern: "v.*" },
@@ -76,20 +81,37 @@ function samplesOf(namespace: string, inOrganization: boolean, registry: string)
         },
         {
             resource: notification,
-            inputs: { repository: full, event: "repo_push", method: "slack", config: { url: "https://hooks.example.com/x" } },
+            inputs: {
+                repository: full,
+                event: "repo_push",
+                method: "slack",
+                config: { url: "https://hooks.example.com/x" },
+            },
             scope: "repo:admin",
         },
         {
             resource: promotedImage,
-            inputs: { source: `${registry}/alice/images`, target: `${registry}/${full}`, version: "1.0.0" },
+            inputs: {
+                source: `${registry}/alice/images`,
+                target: `${registry}/${full}`,
+                version: "1.0.0",
+            },
             scope: "repo:write",
         },
     ];
     if (!inOrganization) return samples;
     return [
-        { resource: organization, inputs: { name: namespace, email: "acme@example.com" }, scope: "user:admin" },
+        {
+            resource: organization,
+            inputs: { name: namespace, email: "acme@example.com" },
+            scope: "user:admin",
+        },
         ...samples,
-        { resource: team, inputs: { organization: namespace, name: "devs", role: "member" }, scope: "org:admin" },
+        {
+            resource: team,
+            inputs: { organization: namespace, name: "devs", role: "member" },
+            scope: "org:admin",
+        },
         {
             resource: teamMembership,
             inputs: { organization: namespace, team: "devs", member: username },
@@ -135,27 +157,34 @@ for (const inOrganization of [false, true]) {
         });
         afterEach(() => quay.stop());
 
-        const changes = () => quay.requests().filter(({ method }) => !["GET", "HEAD"].includes(method));
+        const changes = () =>
+            quay.requests().filter(({ method }) => !["GET", "HEAD"].includes(method));
         async function makeAll(): Promise<Made[]> {
             const made: Made[] = [];
-            for (const { resource, inputs } of samples) made.push(await make(resource, inputs, context));
+            for (const { resource, inputs } of samples)
+                made.push(await make(resource, inputs, context));
             return made;
         }
 
         it("is here", () => {
             const ofOrganizations = ["Organization", "Team", "TeamMembership", "DefaultPermission"];
-            const expected = resources.filter(({ name }) => inOrganization || !ofOrganizations.includes(name));
+            const expected = resources.filter(
+                ({ name }) => inOrganization || !ofOrganizations.includes(name),
+            );
             deepEqual(new Set(samples.map(({ resource }) => resource)), new Set(expected));
         });
 
         it("names the scope that the token lacks, and changes nothing without it", async () => {
             for (const { resource, inputs, scope } of samples) {
-                const including: readonly Scope[] = scope === "repo:write" ? ["repo:write", "repo:admin"] : [scope];
+                const including: readonly Scope[] =
+                    scope === "repo:write" ? ["repo:write", "repo:admin"] : [scope];
                 const lacking = scopes.filter((one) => !including.some((other) => other === one));
                 const token = quay.createToken({ user: "alice", scopes: lacking });
                 const before = JSON.stringify(quay.dump());
                 const expected =
-                    resource === promotedImage ? /refused to .* with the API token in QUAY_TOKEN/ : new RegExp(`\\(${scope}\\)`);
+                    resource === promotedImage
+                        ? /refused to .* with the API token in QUAY_TOKEN/
+                        : new RegExp(`\\(${scope}\\)`);
                 await rejects(make(resource, inputs, contextOf(quay, token)), (error) => {
                     match(String(error), expected, resource.name);
                     return true;
@@ -167,8 +196,16 @@ for (const inOrganization of [false, true]) {
 
         it("is read as it was made, by the id that people type too", async () => {
             for (const { resource, id, inputs, state } of await makeAll()) {
-                deepEqual(await resource.read(id, state, context), { id, inputs, state }, resource.name);
-                const found = await resource.read(resource === promotedImage ? `${id}:1.0.0` : id, {}, context);
+                deepEqual(
+                    await resource.read(id, state, context),
+                    { id, inputs, state },
+                    resource.name,
+                );
+                const found = await resource.read(
+                    resource === promotedImage ? `${id}:1.0.0` : id,
+                    {},
+                    context,
+                );
                 equal(found?.id, id);
                 // What an import cannot know: where an image came from.
                 if (resource !== promotedImage) deepEqual(found.state, state, resource.name);
@@ -186,7 +223,10 @@ for (const inOrganization of [false, true]) {
             ];
             for (const { resource, id, state } of made) {
                 for (const token of strangers) {
-                    await rejects(resource.read(id, state, contextOf(quay, token)), `${resource.name} with ${token}`);
+                    await rejects(
+                        resource.read(id, state, contextOf(quay, token)),
+                        `${resource.name} with ${token}`,
+                    );
                 }
                 const mend = quay.faults.add({ status: 500 });
                 await rejects(resource.read(id, state, context), resource.name);
@@ -197,19 +237,28 @@ for (const inOrganization of [false, true]) {
         it("is deleted, also when it is gone", async () => {
             for (const { resource, id, state } of (await makeAll()).reverse()) {
                 await resource.delete(id, state, context);
-                if (resource !== promotedImage) equal(await resource.read(id, state, context), undefined, resource.name);
+                if (resource !== promotedImage)
+                    equal(await resource.read(id, state, context), undefined, resource.name);
                 await resource.delete(id, state, context);
             }
         });
 
         it("is taken over where it is set already, and an error where it is set differently", async () => {
-            for (const { resource, inputs, different, taken = different !== undefined } of samples) {
+            for (const {
+                resource,
+                inputs,
+                different,
+                taken = different !== undefined,
+            } of samples) {
                 const first = await make(resource, inputs, context);
                 if (!taken) continue;
                 const before = JSON.stringify(quay.dump());
                 deepEqual(await make(resource, inputs, context), first, resource.name);
                 if (different !== undefined) {
-                    await rejects(make(resource, { ...inputs, ...different }, context), /nothing was changed.*take it over with/s);
+                    await rejects(
+                        make(resource, { ...inputs, ...different }, context),
+                        /nothing was changed.*take it over with/s,
+                    );
                 }
                 equal(JSON.stringify(quay.dump()), before, resource.name);
             }
@@ -220,7 +269,10 @@ for (const inOrganization of [false, true]) {
                 const { id } = await make(resource, inputs, context);
                 if (![repository, robot, organization, team].includes(resource)) continue;
                 await rejects(make(resource, inputs, context), (error) => {
-                    ok(String(error).includes(`exists already, and nothing was changed`), String(error));
+                    ok(
+                        String(error).includes(`exists already, and nothing was changed`),
+                        String(error),
+                    );
                     ok(String(error).includes(`pulumi import ${id}\n`), String(error));
                     return true;
                 });
@@ -228,7 +280,9 @@ for (const inOrganization of [false, true]) {
         });
 
         it("is made once where the answer was lost", async () => {
-            for (const { resource, inputs } of samples.filter((sample) => sample.resource !== promotedImage)) {
+            for (const { resource, inputs } of samples.filter(
+                (sample) => sample.resource !== promotedImage,
+            )) {
                 quay.clearRequests();
                 const heal = quay.faults.add({ method: "POST", reset: "after", times: 1 });
                 const healPut = quay.faults.add({ method: "PUT", reset: "after", times: 1 });
@@ -236,7 +290,12 @@ for (const inOrganization of [false, true]) {
                 heal();
                 healPut();
                 // Setting a value twice is the same as once; making something twice is not.
-                const idempotent = [repositoryPermission, robotFederation, team, teamMembership].includes(resource);
+                const idempotent = [
+                    repositoryPermission,
+                    robotFederation,
+                    team,
+                    teamMembership,
+                ].includes(resource);
                 equal(changes().length, idempotent ? 2 : 1, resource.name);
                 deepEqual((await resource.read(id, state, context))?.state, state, resource.name);
             }
@@ -253,7 +312,12 @@ describe("ids to import by", () => {
             for (const resource of resources) {
                 await rejects(resource.read("::", {}, context), (error) => {
                     const { format, example } = resource.importId;
-                    ok(String(error).includes(`"::" is not an id of this type: write ${format}, as in ${example}.`), String(error));
+                    ok(
+                        String(error).includes(
+                            `"::" is not an id of this type: write ${format}, as in ${example}.`,
+                        ),
+                        String(error),
+                    );
                     return true;
                 });
             }
@@ -270,7 +334,13 @@ describe("ids to import by", () => {
             const context = contextOf(quay, quay.createToken({ user: "alice" }));
             await make(repository, { namespace: "alice", name: "app" }, context);
             const config = new Secret({ url: "https://hooks.example.com/x" });
-            const hook = { repository: "alice/app", event: "repo_push", method: "slack", config, title: "pushes" };
+            const hook = {
+                repository: "alice/app",
+                event: "repo_push",
+                method: "slack",
+                config,
+                title: "pushes",
+            };
             const made = await make(notification, hook, context);
             equal((await notification.read("alice/app:pushes", {}, context))?.id, made.id);
             const policy = { repository: "alice/app", method: "number_of_tags", value: "20" };
@@ -299,7 +369,11 @@ describe("an organization", () => {
     afterEach(() => quay.stop());
 
     it("keeps deleted tags for as long as it is told to, from the start and after a change", async () => {
-        const { id, inputs, state } = await make(organization, { name: "acme", tagExpirationSeconds: 86_400 }, context);
+        const { id, inputs, state } = await make(
+            organization,
+            { name: "acme", tagExpirationSeconds: 86_400 },
+            context,
+        );
         const api = new Api(quay.url, context.api.token);
         expectReply(await api.get("/organization/acme"), 200, { tag_expiration_s: 86_400 });
         const changed = { ...inputs, tagExpirationSeconds: 604_800 };
@@ -309,19 +383,32 @@ describe("an organization", () => {
     });
 
     it("is kept in the state where the server does not know that time, and a refresh shows the one that it has", async () => {
-        await rejects(make(organization, { name: "acme", tagExpirationSeconds: 5 }, context), (error) => {
-            match(String(error), /Invalid tag expiration option/);
-            ok(error instanceof Error && "id" in error && error.id === "acme");
-            return true;
-        });
-        equal((await organization.read("acme", {}, context))?.inputs["tagExpirationSeconds"], 1_209_600);
+        await rejects(
+            make(organization, { name: "acme", tagExpirationSeconds: 5 }, context),
+            (error) => {
+                match(String(error), /Invalid tag expiration option/);
+                ok(error instanceof Error && "id" in error && error.id === "acme");
+                return true;
+            },
+        );
+        equal(
+            (await organization.read("acme", {}, context))?.inputs["tagExpirationSeconds"],
+            1_209_600,
+        );
     });
 
     it("has the address that it was given; without one, whatever Quay makes up is no difference", async () => {
-        const given = await make(organization, { name: "acme", email: "acme@example.com" }, context);
+        const given = await make(
+            organization,
+            { name: "acme", email: "acme@example.com" },
+            context,
+        );
         deepEqual((await organization.read("acme", given.state, context))?.inputs, given.inputs);
         const without = await make(organization, { name: "other" }, context);
-        deepEqual((await organization.read("other", without.state, context))?.inputs, without.inputs);
+        deepEqual(
+            (await organization.read("other", without.state, context))?.inputs,
+            without.inputs,
+        );
         equal((await organization.read("other", {}, context))?.inputs["email"], undefined);
     });
 });

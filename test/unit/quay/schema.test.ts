@@ -6,15 +6,25 @@ import { packageSchema } from "../../../quay/schema.ts";
 describe("the package schema and the TypeScript classes", () => {
     it("are those of the resources and functions (npm run generate)", async () => {
         for (const [file, text] of Object.entries(await generate())) {
-            assert.equal(readFileSync(new URL(`../../../quay/${file}`, import.meta.url), "utf8"), text, `${file} is out of date`);
+            assert.equal(
+                readFileSync(new URL(`../../../quay/${file}`, import.meta.url), "utf8"),
+                text,
+                `${file} is out of date`,
+            );
         }
     });
 
     it("describe every property", () => {
         const { resources, functions, types, config } = packageSchema();
         const described = [
-            ...Object.values(resources).flatMap(({ properties, inputProperties }) => [properties, inputProperties]),
-            ...Object.values(functions).flatMap(({ inputs, outputs }) => [inputs.properties, outputs.properties]),
+            ...Object.values(resources).flatMap(({ properties, inputProperties }) => [
+                properties,
+                inputProperties,
+            ]),
+            ...Object.values(functions).flatMap(({ inputs, outputs }) => [
+                inputs.properties,
+                outputs.properties,
+            ]),
             ...Object.values(types).map(({ properties }) => properties),
             config.variables,
         ].flatMap((properties) => Object.entries(properties ?? {}));
@@ -23,8 +33,11 @@ describe("the package schema and the TypeScript classes", () => {
     });
 
     it("mark what is secret", () => {
-        const secrets = Object.entries(packageSchema().resources).flatMap(([token, { properties = {} }]) =>
-            Object.entries(properties).flatMap(([key, { secret }]) => (secret === true ? [`${token}.${key}`] : [])),
+        const secrets = Object.entries(packageSchema().resources).flatMap(
+            ([token, { properties = {} }]) =>
+                Object.entries(properties).flatMap(([key, { secret }]) =>
+                    secret === true ? [`${token}.${key}`] : [],
+                ),
         );
         assert.deepEqual(secrets, [
             "quay:index:Robot.token",

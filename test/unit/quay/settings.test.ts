@@ -11,7 +11,10 @@ describe("the settings of the Quay provider", () => {
         const QUAY_URL = "http://localhost:8080/";
         deepEqual(options({}).site, { url: "https://quay.io", host: "quay.io" });
         deepEqual(options({}, { QUAY_URL: "" }).site, { url: "https://quay.io", host: "quay.io" });
-        deepEqual(options({}, { QUAY_URL }).site, { url: "http://localhost:8080", host: "localhost:8080" });
+        deepEqual(options({}, { QUAY_URL }).site, {
+            url: "http://localhost:8080",
+            host: "localhost:8080",
+        });
         deepEqual(options({ url: "https://quay.example.com" }, { QUAY_URL }).site, {
             url: "https://quay.example.com",
             host: "quay.example.com",
@@ -30,19 +33,33 @@ describe("the settings of the Quay provider", () => {
         const environment = { QUAY_TOKEN: "one", QUAY_TOKEN_OTHER: "two" };
         equal(options({}, environment).token, "one");
         equal(options({ tokenVariable: "QUAY_TOKEN_OTHER" }, environment).token, "two");
-        match(failuresOf({ token: "HUSHHUSH" }), /the token is no setting.*pulumi config rm quay:token/);
-        match(failuresOf({ tokenVariable: "HUSHHUSH" }), /"tokenVariable": it has to be the NAME of an environment variable/);
-        for (const settings of [{ token: "HUSHHUSH" }, { tokenVariable: "HUSHHUSH" }]) doesNotMatch(failuresOf(settings), /HUSH/);
+        match(
+            failuresOf({ token: "HUSHHUSH" }),
+            /the token is no setting.*pulumi config rm quay:token/,
+        );
+        match(
+            failuresOf({ tokenVariable: "HUSHHUSH" }),
+            /"tokenVariable": it has to be the NAME of an environment variable/,
+        );
+        for (const settings of [{ token: "HUSHHUSH" }, { tokenVariable: "HUSHHUSH" }])
+            doesNotMatch(failuresOf(settings), /HUSH/);
     });
 
     it("limit the requests at a time, to a number that may come as text", () => {
         equal(options({}).maxParallelRequests, 8);
         equal(options({ maxParallelRequests: "4" }).maxParallelRequests, 4);
-        for (const wrong of ["0", "65", "1.5", "many"]) match(failuresOf({ maxParallelRequests: wrong }), /"maxParallelRequests" = ".*"/);
+        for (const wrong of ["0", "65", "1.5", "many"])
+            match(failuresOf({ maxParallelRequests: wrong }), /"maxParallelRequests" = ".*"/);
     });
 
     it("fill in nothing, since the defaults are the machine's, and keep what the engine adds", () => {
-        deepEqual(checkSettings({ version: "1.0.0" }), { inputs: { version: "1.0.0" }, failures: [] });
-        match(failuresOf({ adress: "https://quay.io" }), /there is no property "adress"\. It has: url, tokenVariable, maxParallelRequests/);
+        deepEqual(checkSettings({ version: "1.0.0" }), {
+            inputs: { version: "1.0.0" },
+            failures: [],
+        });
+        match(
+            failuresOf({ adress: "https://quay.io" }),
+            /there is no property "adress"\. It has: url, tokenVariable, maxParallelRequests/,
+        );
     });
 });

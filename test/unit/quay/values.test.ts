@@ -1,7 +1,16 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import structpb from "google-protobuf/google/protobuf/struct_pb.js";
-import { decode, encode, equal, hasSecret, hasUnknown, plain, Secret, unknown } from "../../../quay/values.ts";
+import {
+    decode,
+    encode,
+    equal,
+    hasSecret,
+    hasUnknown,
+    plain,
+    Secret,
+    unknown,
+} from "../../../quay/values.ts";
 import type { Value } from "../../../quay/values.ts";
 
 // google-protobuf itself drops a key "__proto__".
@@ -14,7 +23,9 @@ const { value: anyValue } = fc.letrec<{ value: Value }>((tie) => ({
         { depthSize: "small" },
         fc.string(),
         fc.boolean(),
-        fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => (Object.is(number, -0) ? 0 : number)),
+        fc
+            .double({ noNaN: true, noDefaultInfinity: true })
+            .map((number) => (Object.is(number, -0) ? 0 : number)),
         fc.constant(null),
         fc.constant(unknown),
         tie("value").map((value) => new Secret(value)),

@@ -17,7 +17,11 @@ describe("what was reviewed of a commit's tree", () => {
     let number: number;
 
     const find = (commit = repository.commits()[0]?.sha ?? "", own = token) =>
-        findReviewed(new GitHubRepository({ apiUrl: github.url, repository: "alice/mlops" }, own), tree, commit);
+        findReviewed(
+            new GitHubRepository({ apiUrl: github.url, repository: "alice/mlops" }, own),
+            tree,
+            commit,
+        );
 
     beforeEach(async () => {
         github = await startGitHub();
@@ -26,7 +30,10 @@ describe("what was reviewed of a commit's tree", () => {
         const read = { actions: "read", contents: "read", pull_requests: "read" } as const;
         token = github.createToken({ user: "alice", permissions: read });
         repository.createBranch("change");
-        head = { sha: repository.commit({ file: "new" }, { branch: "change" }).sha, branch: "change" };
+        head = {
+            sha: repository.commit({ file: "new" }, { branch: "change" }).sha,
+            branch: "change",
+        };
         const response = await fetch(`${github.url}/repos/alice/mlops/pulls`, {
             method: "POST",
             headers: { authorization: `Bearer ${github.createToken({ user: "alice" })}` },
@@ -53,7 +60,10 @@ describe("what was reviewed of a commit's tree", () => {
 
     it("is not what a fork has uploaded, or another branch, though its name is the same", async () => {
         repository.uploadArtifact(name, { ...head, repository: 1 });
-        repository.uploadArtifact(name, { sha: repository.commit({ file: "other" }, { branch: "other" }).sha, branch: "other" });
+        repository.uploadArtifact(name, {
+            sha: repository.commit({ file: "other" }, { branch: "other" }).sha,
+            branch: "other",
+        });
         repository.merge(number);
         equal(await find(), undefined);
     });
@@ -66,6 +76,12 @@ describe("what was reviewed of a commit's tree", () => {
     });
 
     it("is not looked for with a token that may not", async () => {
-        await rejects(find(undefined, github.createToken({ user: "alice", permissions: { contents: "read" } })), MayNot);
+        await rejects(
+            find(
+                undefined,
+                github.createToken({ user: "alice", permissions: { contents: "read" } }),
+            ),
+            MayNot,
+        );
     });
 });

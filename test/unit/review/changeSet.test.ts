@@ -4,7 +4,16 @@ import fc from "fast-check";
 import { differences, hash, normalize } from "../../../review/changeSet.ts";
 import { unknown } from "../../../review/preview.ts";
 import { hashOf } from "../../../review/reviewed.ts";
-import { change, preview, readEvents, recorded, secretValue, step, succeeded, unknownValue } from "./previews.ts";
+import {
+    change,
+    preview,
+    readEvents,
+    recorded,
+    secretValue,
+    step,
+    succeeded,
+    unknownValue,
+} from "./previews.ts";
 
 const type = "quay:index:Repository";
 const urn = `urn:pulumi:prod::mlops::${type}::digits`;
@@ -35,9 +44,12 @@ describe("a change set", () => {
     it("is the same in whatever order the engine tells it", () => {
         const { changes } = recorded("dangerous");
         fc.assert(
-            fc.property(fc.shuffledSubarray([...changes], { minLength: changes.length }), (order) => {
-                equal(hashOf([preview(order)]), hashOf([preview(changes)]));
-            }),
+            fc.property(
+                fc.shuffledSubarray([...changes], { minLength: changes.length }),
+                (order) => {
+                    equal(hashOf([preview(order)]), hashOf([preview(changes)]));
+                },
+            ),
             { numRuns: 20 },
         );
         equal(
@@ -73,7 +85,9 @@ describe("a change set", () => {
     it("differs where anything is changed that was not reviewed, or is no more", () => {
         const reviewed = normalize(preview([of("b")]));
         deepEqual(differences(reviewed, normalize(preview([of("b")]))), []);
-        deepEqual(differences(reviewed, normalize(preview([of("c")]))), [`update ${urn}: description: reviewed "a" → "b", now "a" → "c"`]);
+        deepEqual(differences(reviewed, normalize(preview([of("c")]))), [
+            `update ${urn}: description: reviewed "a" → "b", now "a" → "c"`,
+        ]);
         deepEqual(differences(reviewed, {}), [`update ${urn}: was reviewed, and would not happen`]);
         deepEqual(differences({}, reviewed), [`update ${urn}: was not reviewed`]);
         const deleted = preview([change(type, { description: "a" }, undefined)]);
@@ -85,27 +99,54 @@ describe("a change set", () => {
             `update ${urn}: it was an-id, and is another`,
         ]);
         const more = change(type, { description: "a" }, { description: "b", visibility: "public" });
-        deepEqual(differences(reviewed, normalize(preview([more]))), [`update ${urn}: visibility: reviewed no change, now "public"`]);
+        deepEqual(differences(reviewed, normalize(preview([more]))), [
+            `update ${urn}: visibility: reviewed no change, now "public"`,
+        ]);
         const replaces = of("b");
-        const forced = { ...replaces, properties: replaces.properties.map((property) => ({ ...property, replaces: true })) };
+        const forced = {
+            ...replaces,
+            properties: replaces.properties.map((property) => ({ ...property, replaces: true })),
+        };
         equal(differences(reviewed, normalize(preview([forced]))).length, 1);
     });
 
     it("admits any value where none was known in the review, as of what the environment before publishes first", () => {
-        const image = (before: object, after: object) => normalize(preview([change(type, { ...before }, { ...after })]));
+        const image = (before: object, after: object) =>
+            normalize(preview([change(type, { ...before }, { ...after })]));
         const before = { digest: "sha256:1", tags: ["1.0.0"], version: "1.0.0" };
         const reviewed = image(before, { digest: unknown, tags: unknown, version: "1.1.0" });
         const now = { digest: "sha256:2", tags: ["1.1.0"], version: "1.1.0" };
         deepEqual(differences(reviewed, image(before, now)), []);
-        deepEqual(differences(reviewed, image(before, { ...now, tags: ["1.0.0"] })), [], "it may turn out to be as it was");
+        deepEqual(
+            differences(reviewed, image(before, { ...now, tags: ["1.0.0"] })),
+            [],
+            "it may turn out to be as it was",
+        );
         // What was known has to be as it was reviewed: before, beside it, and what it is replaced for.
         deepEqual(differences(reviewed, image({ ...before, digest: "sha256:0" }, now)).length, 1);
         deepEqual(differences(reviewed, image({ ...before, tags: ["0.9.0"] }, now)).length, 1);
         deepEqual(differences(reviewed, image(before, { ...now, version: "1.2.0" })).length, 1);
         deepEqual(differences(reviewed, image(before, { ...now, digests: "sha256:3" })).length, 1);
-        deepEqual(differences(image(before, now), reviewed).length, 3, "nor may what was known be unknown");
-        const created = (after: object) => normalize(preview([change(type, undefined, { ...after })]));
-        deepEqual(differences(created({ image: { digest: unknown, tag: "a" } }), created({ image: { digest: "b", tag: "a" } })), []);
-        deepEqual(differences(created({ image: { digest: unknown, tag: "a" } }), created({ image: { digest: "b", tag: "c" } })).length, 1);
+        deepEqual(
+            differences(image(before, now), reviewed).length,
+            3,
+            "nor may what was known be unknown",
+        );
+        const created = (after: object) =>
+            normalize(preview([change(type, undefined, { ...after })]));
+        deepEqual(
+            differences(
+                created({ image: { digest: unknown, tag: "a" } }),
+                created({ image: { digest: "b", tag: "a" } }),
+            ),
+            [],
+        );
+        deepEqual(
+            differences(
+                created({ image: { digest: unknown, tag: "a" } }),
+                created({ image: { digest: "b", tag: "c" } }),
+            ).length,
+            1,
+        );
     });
 });

@@ -24,8 +24,14 @@ describe("the review's comment on a pull request", function () {
 
     const repository = () => github.repository("alice/service");
     const comments = () => repository().comments(number);
-    const pull = ({ token: given = token, ...changes }: { token?: string; apiUrl?: string; number?: number } = {}) =>
-        new ReviewComment({ apiUrl: github.url, repository: "alice/service", number, ...changes }, given);
+    const pull = ({
+        token: given = token,
+        ...changes
+    }: { token?: string; apiUrl?: string; number?: number } = {}) =>
+        new ReviewComment(
+            { apiUrl: github.url, repository: "alice/service", number, ...changes },
+            given,
+        );
     /** A request by hand. */
     const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
         const headers = { authorization: `Bearer ${github.createToken({ user: "alice" })}` };
@@ -46,7 +52,9 @@ describe("the review's comment on a pull request", function () {
         github.createUser("eve");
         github.createRepository({ owner: "alice", name: "service", private: false });
         token = github.createToken({ user: "alice" });
-        number = z.object({ number: z.int() }).parse(await ask("POST", "issues", { title: "A pull request" })).number;
+        number = z
+            .object({ number: z.int() })
+            .parse(await ask("POST", "issues", { title: "A pull request" })).number;
         github.clearRequests();
     });
     afterEach(async () => {
@@ -70,9 +78,11 @@ describe("the review's comment on a pull request", function () {
     });
 
     it("is found among hundreds", async () => {
-        for (let index = 0; index < 150; index++) repository().comment(number, "eve", `comment ${String(index)}`);
+        for (let index = 0; index < 150; index++)
+            repository().comment(number, "eve", `comment ${String(index)}`);
         await pull().post("one", a);
-        for (let index = 0; index < 150; index++) repository().comment(number, "eve", `comment ${String(index)}`);
+        for (let index = 0; index < 150; index++)
+            repository().comment(number, "eve", `comment ${String(index)}`);
         await pull().post("two", b);
         deepEqual(
             comments().filter((body) => !body.startsWith("comment")),
@@ -82,16 +92,24 @@ describe("the review's comment on a pull request", function () {
 
     it("is one, even where several runs post at the same time", async () => {
         for (let round = 0; round < 5; round++) {
-            await Promise.all(["one", "two", "three"].map((text) => pull().post(`${text} ${String(round)}`, a)));
+            await Promise.all(
+                ["one", "two", "three"].map((text) => pull().post(`${text} ${String(round)}`, a)),
+            );
             equal(comments().length, 1);
-            match(comments()[0] ?? "", new RegExp(`^<!-- mlops review ${a} -->\\n(one|two|three) ${String(round)}$`));
+            match(
+                comments()[0] ?? "",
+                new RegExp(`^<!-- mlops review ${a} -->\\n(one|two|three) ${String(round)}$`),
+            );
         }
     });
 
     it("is never one that somebody else wrote, whatever is in it", async () => {
         repository().comment(number, "eve", `<!-- mlops review ${a} -->\nharmless`);
         equal(await pull().post("one", b), undefined);
-        deepEqual(comments(), [`<!-- mlops review ${a} -->\nharmless`, `<!-- mlops review ${b} -->\none`]);
+        deepEqual(comments(), [
+            `<!-- mlops review ${a} -->\nharmless`,
+            `<!-- mlops review ${b} -->\none`,
+        ]);
         // Without knowing who it is, as a workflow's token does not, it takes those of people for others'.
         github.faults.add({ path: "/user$", status: 403 });
         equal(await pull().post("two", b), undefined);
@@ -106,14 +124,20 @@ describe("the review's comment on a pull request", function () {
     });
 
     it("is not posted with a token that may not, and says which is wrong where it is", async () => {
-        const reading = github.createToken({ user: "alice", permissions: { issues: "read", metadata: "read" } });
+        const reading = github.createToken({
+            user: "alice",
+            permissions: { issues: "read", metadata: "read" },
+        });
         await rejects(pull({ token: reading }).post("one", a), MayNot);
         deepEqual(comments(), []);
         await rejects(
             pull({ token: "ghp_wrong" }).post("one", a),
             /^Error: GitHub answered 401 to GET .*\/comments\S* Its token is GITHUB_TOKEN\.$/,
         );
-        await rejects(pull({ number: 99 }).post("one", a), /^Error: GitHub answered 404 to GET .*\/issues\/99\/comments/);
+        await rejects(
+            pull({ number: 99 }).post("one", a),
+            /^Error: GitHub answered 404 to GET .*\/issues\/99\/comments/,
+        );
     });
 
     it("says so where GitHub does not answer", async () => {
@@ -125,7 +149,11 @@ describe("the review's comment on a pull request", function () {
 
     it("is about the pull request that the run is for", () => {
         const run = { GITHUB_REPOSITORY: "alice/service", GITHUB_REF: "refs/pull/12/merge" };
-        deepEqual(pullRequestOf(run), { apiUrl: "https://api.github.com", repository: "alice/service", number: 12 });
+        deepEqual(pullRequestOf(run), {
+            apiUrl: "https://api.github.com",
+            repository: "alice/service",
+            number: 12,
+        });
         equal(pullRequestOf({ ...run, GITHUB_REF: "refs/heads/pull/12/merge" }), undefined);
     });
 
@@ -168,7 +196,10 @@ describe("the review's comment on a pull request", function () {
         });
 
         it("says the same as the job's summary", async () => {
-            deepEqual(await post([recorded("release"), { ...recorded("same"), stack: "dev" }]), { code: 0, err: "" });
+            deepEqual(await post([recorded("release"), { ...recorded("same"), stack: "dev" }]), {
+                code: 0,
+                err: "",
+            });
             const [comment = ""] = comments();
             equal(comment.split("\n").slice(1).join("\n"), summary().trimEnd());
             match(
@@ -178,7 +209,10 @@ describe("the review's comment on a pull request", function () {
         });
 
         it("fails where a preview failed", async () => {
-            deepEqual(await post([recorded("mistake", "failed")]), { code: 1, err: "The preview failed: prod.\n" });
+            deepEqual(await post([recorded("mistake", "failed")]), {
+                code: 1,
+                err: "The preview failed: prod.\n",
+            });
             match(comments()[0] ?? "", /Failed:/);
         });
 
@@ -200,7 +234,10 @@ describe("the review's comment on a pull request", function () {
         });
 
         it("is only in the job's summary where the token may not comment, as a fork's may not", async () => {
-            const reading = github.createToken({ user: "alice", permissions: { issues: "read", metadata: "read" } });
+            const reading = github.createToken({
+                user: "alice",
+                permissions: { issues: "read", metadata: "read" },
+            });
             const { code } = await post([recorded("release")], { GITHUB_TOKEN: reading });
             equal(code, 0);
             deepEqual(comments(), []);
@@ -211,7 +248,10 @@ describe("the review's comment on a pull request", function () {
         });
 
         it("asks for no label where there is no pull request to give it to", async () => {
-            deepEqual(await post([recorded("dangerous")], { GITHUB_REF: "refs/heads/main" }), { code: 0, err: "" });
+            deepEqual(await post([recorded("dangerous")], { GITHUB_REF: "refs/heads/main" }), {
+                code: 0,
+                err: "",
+            });
             deepEqual(comments(), []);
             match(summary(), /🔴 repository/);
         });
@@ -250,7 +290,10 @@ async function startProxy(target: string): Promise<{ url: string; server: Server
     return new Promise((resolve) => {
         server.listen(0, "127.0.0.1", () => {
             const address = server.address();
-            resolve({ url: `http://127.0.0.1:${String(typeof address === "object" ? address?.port : 0)}`, server });
+            resolve({
+                url: `http://127.0.0.1:${String(typeof address === "object" ? address?.port : 0)}`,
+                server,
+            });
         });
     });
 }

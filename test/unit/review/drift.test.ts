@@ -16,14 +16,22 @@ describe("the issue about drift", () => {
     let token: string;
 
     const report = (drifts: readonly Preview[], own = token) =>
-        reportDrift(new GitHubRepository({ apiUrl: github.url, repository: "alice/mlops" }, own), drifts, "run 7");
+        reportDrift(
+            new GitHubRepository({ apiUrl: github.url, repository: "alice/mlops" }, own),
+            drifts,
+            "run 7",
+        );
     const repository = () => github.repository("alice/mlops");
     const issues = () => repository().issues();
     const states = () => issues().map(({ state }) => state);
     const open = async (user: string, body: string): Promise<number> => {
         const headers = { authorization: `Bearer ${github.createToken({ user })}` };
         const issue = JSON.stringify({ title: "Drift", body, labels: ["drift"] });
-        const response = await fetch(`${github.url}/repos/alice/mlops/issues`, { method: "POST", headers, body: issue });
+        const response = await fetch(`${github.url}/repos/alice/mlops/issues`, {
+            method: "POST",
+            headers,
+            body: issue,
+        });
         return z.object({ number: z.int() }).parse(await response.json()).number;
     };
 
@@ -31,7 +39,12 @@ describe("the issue about drift", () => {
         github = await startGitHub();
         github.createUser("alice");
         github.createUser("eve");
-        github.createRepository({ owner: "alice", name: "mlops", private: false, roles: { eve: "push" } });
+        github.createRepository({
+            owner: "alice",
+            name: "mlops",
+            private: false,
+            roles: { eve: "push" },
+        });
         token = github.createToken({ user: "alice", permissions: { issues: "write" } });
     });
     afterEach(async () => {
@@ -48,7 +61,10 @@ describe("the issue about drift", () => {
     it("is opened, says what differs now, and is closed when nothing does; the next one is another", async () => {
         await report([none, some]);
         const [issue] = issues();
-        match(issue?.body ?? "", /^<!-- mlops drift -->\n### What is deployed was changed by other means than a deployment\n/);
+        match(
+            issue?.body ?? "",
+            /^<!-- mlops drift -->\n### What is deployed was changed by other means than a deployment\n/,
+        );
         match(issue?.body ?? "", /version of `quay\.example\/alice\/digits_prod`/);
         match(issue?.body ?? "", /<sub>run 7<\/sub>$/);
         deepEqual(issue?.labels, ["drift"]);
@@ -63,7 +79,10 @@ describe("the issue about drift", () => {
     });
 
     it("stays as it is while not all could be looked at, and says so of what has drifted besides", async () => {
-        await rejects(report([failing]), /^UserError: The check failed: dev\.$|^Error: The check failed: dev\.$/);
+        await rejects(
+            report([failing]),
+            /^UserError: The check failed: dev\.$|^Error: The check failed: dev\.$/,
+        );
         deepEqual(issues(), []);
         await rejects(report([failing, some]));
         match(issues()[0]?.body ?? "", /Quay does not answer/);
@@ -74,9 +93,16 @@ describe("the issue about drift", () => {
     it("is one, and never one that somebody else wrote", async () => {
         await open("eve", "<!-- mlops drift -->\nnothing to see here");
         await open("alice", "Another problem with drift");
-        const [first, second] = [await open("alice", "<!-- mlops drift -->\n"), await open("alice", "<!-- mlops drift -->\n")];
+        const [first, second] = [
+            await open("alice", "<!-- mlops drift -->\n"),
+            await open("alice", "<!-- mlops drift -->\n"),
+        ];
         await report([some]);
-        const changed = issues().map(({ number, state, body }) => [number, state, body?.includes("### What is deployed") ?? false]);
+        const changed = issues().map(({ number, state, body }) => [
+            number,
+            state,
+            body?.includes("### What is deployed") ?? false,
+        ]);
         deepEqual(changed, [
             [1, "open", false],
             [2, "open", false],
@@ -86,6 +112,9 @@ describe("the issue about drift", () => {
     });
 
     it("is not written with a token that may not", async () => {
-        await rejects(report([some], github.createToken({ user: "alice", permissions: { issues: "read" } })), MayNot);
+        await rejects(
+            report([some], github.createToken({ user: "alice", permissions: { issues: "read" } })),
+            MayNot,
+        );
     });
 });

@@ -11,7 +11,12 @@ const findings = (of: Preview): string[] => findingsOf(of).map(say);
 type Inputs = Readonly<Record<string, Value>>;
 
 /** What a change of one resource is to a reviewer. */
-function found(type: string, before: Inputs | undefined, after: Inputs | undefined, more: Partial<Change> = {}): string[] {
+function found(
+    type: string,
+    before: Inputs | undefined,
+    after: Inputs | undefined,
+    more: Partial<Change> = {},
+): string[] {
     return findings(preview([change(type, before, after, more)]));
 }
 const replaced = { operation: "replace" };
@@ -71,12 +76,20 @@ describe("what matters of", () => {
         const type = "quay:index:Repository";
         const isPublic = { ...repository, visibility: "public" };
         deepEqual(found(type, undefined, repository), []);
-        deepEqual(found(type, undefined, isPublic), ["careful: repository ‹alice/digits› is made, public: anyone may pull"]);
-        deepEqual(found(type, isPublic, repository), ["careful: repository ‹alice/digits› is made private: nobody pulls without a login"]);
-        deepEqual(found(type, { ...repository, description: "a" }, { ...repository, description: "b" }), []);
-        deepEqual(found(type, { ...repository, state: "NORMAL" }, { ...repository, state: "READ_ONLY" }), [
-            "careful: repository ‹alice/digits›: state ‹NORMAL› → ‹READ_ONLY›",
+        deepEqual(found(type, undefined, isPublic), [
+            "careful: repository ‹alice/digits› is made, public: anyone may pull",
         ]);
+        deepEqual(found(type, isPublic, repository), [
+            "careful: repository ‹alice/digits› is made private: nobody pulls without a login",
+        ]);
+        deepEqual(
+            found(type, { ...repository, description: "a" }, { ...repository, description: "b" }),
+            [],
+        );
+        deepEqual(
+            found(type, { ...repository, state: "NORMAL" }, { ...repository, state: "READ_ONLY" }),
+            ["careful: repository ‹alice/digits›: state ‹NORMAL› → ‹READ_ONLY›"],
+        );
         const deleted = ["dangerous: repository ‹alice/digits› is deleted, with all its images"];
         deepEqual(found(type, repository, undefined), deleted);
         deepEqual(found(type, repository, { ...repository, name: "other" }, replaced), deleted);
@@ -88,12 +101,21 @@ describe("what matters of", () => {
     it("a robot that goes: a rotation only where its component has another", () => {
         const deleted = change("quay:index:Robot", robot, undefined);
         const other = { urn: "urn:other", type: "quay:index:Robot", parent: deleted.parent };
-        deepEqual(findings(preview([deleted])), ["dangerous: robot ‹alice+robot› is deleted: its credentials stop working"]);
-        deepEqual(findings(preview([deleted], { unchanged: [{ ...other, parent: "urn:elsewhere" }] })).length, 1);
+        deepEqual(findings(preview([deleted])), [
+            "dangerous: robot ‹alice+robot› is deleted: its credentials stop working",
+        ]);
+        deepEqual(
+            findings(preview([deleted], { unchanged: [{ ...other, parent: "urn:elsewhere" }] }))
+                .length,
+            1,
+        );
         deepEqual(findings(preview([deleted], { unchanged: [other] })), [
             "careful: credentials rotated: robot ‹alice+robot› is deleted, another is there in its place",
         ]);
-        const both = preview([deleted, change("quay:index:Robot", robot, undefined, { urn: "urn:other" })]);
+        const both = preview([
+            deleted,
+            change("quay:index:Robot", robot, undefined, { urn: "urn:other" }),
+        ]);
         deepEqual(
             findings(both).map((finding) => finding.split(":")[0]),
             ["dangerous", "dangerous"],
@@ -104,27 +126,48 @@ describe("what matters of", () => {
         const type = "quay:index:RepositoryPermission";
         const admin = { ...permission, role: "admin" };
         deepEqual(found(type, undefined, permission), []);
-        deepEqual(found(type, undefined, admin), ["dangerous: permission widened: robot ‹alice+robot› gets ‹admin› on ‹alice/digits›"]);
+        deepEqual(found(type, undefined, admin), [
+            "dangerous: permission widened: robot ‹alice+robot› gets ‹admin› on ‹alice/digits›",
+        ]);
         deepEqual(found(type, permission, admin), [
             "dangerous: permission widened: robot ‹alice+robot› on ‹alice/digits›: ‹write› → ‹admin›",
         ]);
         deepEqual(found(type, admin, permission), [
             "careful: permission narrowed: robot ‹alice+robot› on ‹alice/digits›: ‹admin› → ‹write›",
         ]);
-        deepEqual(found(type, permission, undefined), ["careful: robot ‹alice+robot› loses ‹write› on ‹alice/digits›"]);
-        deepEqual(found(type, permission, { repository: "alice/digits", user: "eve", role: "admin" }, replaced), [
-            "dangerous: permission moved: ‹write› of robot ‹alice+robot› on ‹alice/digits› → ‹admin› of user ‹eve›",
+        deepEqual(found(type, permission, undefined), [
+            "careful: robot ‹alice+robot› loses ‹write› on ‹alice/digits›",
         ]);
-        deepEqual(found("quay:index:DefaultPermission", undefined, { organization: "acme", team: "ops", role: "admin" }), [
-            "dangerous: permission widened: team ‹ops› gets ‹admin› on every new repository of ‹acme›",
-        ]);
+        deepEqual(
+            found(
+                type,
+                permission,
+                { repository: "alice/digits", user: "eve", role: "admin" },
+                replaced,
+            ),
+            [
+                "dangerous: permission moved: ‹write› of robot ‹alice+robot› on ‹alice/digits› → ‹admin› of user ‹eve›",
+            ],
+        );
+        deepEqual(
+            found("quay:index:DefaultPermission", undefined, {
+                organization: "acme",
+                team: "ops",
+                role: "admin",
+            }),
+            [
+                "dangerous: permission widened: team ‹ops› gets ‹admin› on every new repository of ‹acme›",
+            ],
+        );
         deepEqual(
             found(
                 "quay:index:Team",
                 { organization: "acme", name: "ops", role: "member" },
                 { organization: "acme", name: "ops", role: "creator" },
             ),
-            ["dangerous: permission widened: team ‹ops› on organization ‹acme›: ‹member› → ‹creator›"],
+            [
+                "dangerous: permission widened: team ‹ops› on organization ‹acme›: ‹member› → ‹creator›",
+            ],
         );
         deepEqual(found("quay:index:TeamMembership", undefined, { team: "ops", member: "eve" }), [
             "dangerous: permission widened: ‹eve› joins team ‹ops›",
@@ -142,7 +185,9 @@ describe("what matters of", () => {
         deepEqual(found(type, undefined, claims("a")), [widened("careful", "a")]);
         deepEqual(found(type, claims("a"), claims("a", "b")), [widened("dangerous", "b")]);
         deepEqual(found(type, claims("a", "b"), claims("a")), []);
-        deepEqual(found(type, claims("a"), undefined), ["careful: robot ‹alice+robot›: nobody logs in any more without its password"]);
+        deepEqual(found(type, claims("a"), undefined), [
+            "careful: robot ‹alice+robot›: nobody logs in any more without its password",
+        ]);
     });
 
     it("Quay's policies", () => {
@@ -150,33 +195,73 @@ describe("what matters of", () => {
         deepEqual(found("quay:index:AutoPrunePolicy", undefined, prune), [
             "careful: auto-prune policy of ‹alice/digits›: Quay deletes all tags older than ‹30d›",
         ]);
-        deepEqual(found("quay:index:AutoPrunePolicy", undefined, { ...prune, tagPattern: "v.*", tagPatternMatches: false }), [
-            "careful: auto-prune policy of ‹alice/digits›: Quay deletes tags other than ‹v.*› older than ‹30d›",
-        ]);
+        deepEqual(
+            found("quay:index:AutoPrunePolicy", undefined, {
+                ...prune,
+                tagPattern: "v.*",
+                tagPatternMatches: false,
+            }),
+            [
+                "careful: auto-prune policy of ‹alice/digits›: Quay deletes tags other than ‹v.*› older than ‹30d›",
+            ],
+        );
         const immutable = { namespace: "alice", tagPattern: "v.*" };
-        deepEqual(found("quay:index:TagImmutabilityPolicy", undefined, immutable), ["careful: tags ‹v.*› of ‹alice› become immutable"]);
-        deepEqual(found("quay:index:TagImmutabilityPolicy", immutable, { ...immutable, tagPattern: "v1" }), [
-            "dangerous: immutable tags of ‹alice›: ‹v.*› → ‹v1›",
+        deepEqual(found("quay:index:TagImmutabilityPolicy", undefined, immutable), [
+            "careful: tags ‹v.*› of ‹alice› become immutable",
         ]);
+        deepEqual(
+            found("quay:index:TagImmutabilityPolicy", immutable, {
+                ...immutable,
+                tagPattern: "v1",
+            }),
+            ["dangerous: immutable tags of ‹alice›: ‹v.*› → ‹v1›"],
+        );
     });
 
     it("an image whose digest is not known yet", () => {
         const image = { source: "q/a", target: "q/b", tags: ["1.0.0"] };
-        deepEqual(found("quay:index:PromotedImage", { ...image, digest: "sha256:1" }, { ...image, tags: ["1.1.0"], digest: "[unknown]" }), [
-            "careful: version of ‹q/b›: ‹1.0.0› → ‹1.1.0›",
-            "careful: image of ‹q/b›: ‹sha256:1› → ‹[unknown]›",
-        ]);
+        deepEqual(
+            found(
+                "quay:index:PromotedImage",
+                { ...image, digest: "sha256:1" },
+                { ...image, tags: ["1.1.0"], digest: "[unknown]" },
+            ),
+            [
+                "careful: version of ‹q/b›: ‹1.0.0› → ‹1.1.0›",
+                "careful: image of ‹q/b›: ‹sha256:1› → ‹[unknown]›",
+            ],
+        );
     });
 
     it("another content under a version that is taken: up would refuse it", () => {
         const image = { source: "q/a", target: "q/a", tags: ["1.0.0"], digest: "sha256:1" };
         const built = (content: string) => ({ name: "q/a:ctx-1", triggers: { content } });
-        const rebuilt = change("docker:index/registryImage:RegistryImage", built("1"), built("2"), replaced);
-        const promoted = (tags: string[]) => change("quay:index:PromotedImage", image, { ...image, tags, digest: "[unknown]" });
-        const refused = /^dangerous: version ‹1\.0\.0› of ‹q\/a› gets another content: `up` refuses/;
-        equal(findings(preview([rebuilt, promoted(["1.0.0"])])).filter((text) => refused.test(text)).length, 1);
-        equal(findings(preview([rebuilt, promoted(["1.1.0"])])).filter((text) => /another content/.test(text)).length, 0);
-        equal(findings(preview([promoted(["1.0.0"])])).filter((text) => /another content/.test(text)).length, 0);
+        const rebuilt = change(
+            "docker:index/registryImage:RegistryImage",
+            built("1"),
+            built("2"),
+            replaced,
+        );
+        const promoted = (tags: string[]) =>
+            change("quay:index:PromotedImage", image, { ...image, tags, digest: "[unknown]" });
+        const refused =
+            /^dangerous: version ‹1\.0\.0› of ‹q\/a› gets another content: `up` refuses/;
+        equal(
+            findings(preview([rebuilt, promoted(["1.0.0"])])).filter((text) => refused.test(text))
+                .length,
+            1,
+        );
+        equal(
+            findings(preview([rebuilt, promoted(["1.1.0"])])).filter((text) =>
+                /another content/.test(text),
+            ).length,
+            0,
+        );
+        equal(
+            findings(preview([promoted(["1.0.0"])])).filter((text) => /another content/.test(text))
+                .length,
+            0,
+        );
     });
 
     it("an environment on GitHub that asks for less than before", () => {
@@ -186,35 +271,66 @@ describe("what matters of", () => {
             "dangerous: reviewers of environment ‹prod› removed: ‹user 1, team 3›",
         ]);
         deepEqual(found(type, { ...environment, reviewers: [] }, environment), []);
-        deepEqual(found(type, environment, { environment: "prod", reviewers: environment.reviewers }), [
-            'dangerous: which branches deploy to environment ‹prod›: ‹{"protectedBranches":true}› → ‹none›',
-            "dangerous: environment ‹prod›: who started a deployment may approve it",
-            "careful: environment ‹prod› waits ‹5› → ‹0› minutes",
+        deepEqual(
+            found(type, environment, { environment: "prod", reviewers: environment.reviewers }),
+            [
+                'dangerous: which branches deploy to environment ‹prod›: ‹{"protectedBranches":true}› → ‹none›',
+                "dangerous: environment ‹prod›: who started a deployment may approve it",
+                "careful: environment ‹prod› waits ‹5› → ‹0› minutes",
+            ],
+        );
+        deepEqual(
+            found(
+                type,
+                { ...environment, canAdminsBypass: false },
+                { ...environment, canAdminsBypass: true },
+            ),
+            ["dangerous: environment ‹prod›: administrators may bypass its protection"],
+        );
+        deepEqual(found(type, environment, undefined), [
+            "dangerous: environment ‹prod› is deleted, with its secrets and its protection",
         ]);
-        deepEqual(found(type, { ...environment, canAdminsBypass: false }, { ...environment, canAdminsBypass: true }), [
-            "dangerous: environment ‹prod›: administrators may bypass its protection",
-        ]);
-        deepEqual(found(type, environment, undefined), ["dangerous: environment ‹prod› is deleted, with its secrets and its protection"]);
-        const policy = "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy";
-        deepEqual(found(policy, { environment: "prod", branchPattern: "main" }, { environment: "prod", branchPattern: "*" }), [
-            "dangerous: permission widened: branches or tags ‹*› deploy to environment ‹prod›",
-        ]);
+        const policy =
+            "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy";
+        deepEqual(
+            found(
+                policy,
+                { environment: "prod", branchPattern: "main" },
+                { environment: "prod", branchPattern: "*" },
+            ),
+            ["dangerous: permission widened: branches or tags ‹*› deploy to environment ‹prod›"],
+        );
     });
 
     it("GitHub's repositories, files, secrets, protection and access", () => {
-        deepEqual(found("github:index/repository:Repository", { name: "a", visibility: "private" }, { name: "a", visibility: "public" }), [
-            "dangerous: GitHub repository ‹a› is made public",
-        ]);
         deepEqual(
-            found("github:index/repositoryFile:RepositoryFile", { file: "README.md", content: "a" }, { file: "README.md", content: "b" }),
+            found(
+                "github:index/repository:Repository",
+                { name: "a", visibility: "private" },
+                { name: "a", visibility: "public" },
+            ),
+            ["dangerous: GitHub repository ‹a› is made public"],
+        );
+        deepEqual(
+            found(
+                "github:index/repositoryFile:RepositoryFile",
+                { file: "README.md", content: "a" },
+                { file: "README.md", content: "b" },
+            ),
             [],
         );
-        deepEqual(found("github:index/actionsSecret:ActionsSecret", { ...secret, repository: "service" }, undefined), [
-            "careful: secret ‹QUAY_PWD› of repository ‹service› is deleted",
-        ]);
-        deepEqual(found("github:index/branchProtection:BranchProtection", { pattern: "main" }, undefined), [
-            "dangerous: protection removed: of ‹main›",
-        ]);
+        deepEqual(
+            found(
+                "github:index/actionsSecret:ActionsSecret",
+                { ...secret, repository: "service" },
+                undefined,
+            ),
+            ["careful: secret ‹QUAY_PWD› of repository ‹service› is deleted"],
+        );
+        deepEqual(
+            found("github:index/branchProtection:BranchProtection", { pattern: "main" }, undefined),
+            ["dangerous: protection removed: of ‹main›"],
+        );
         deepEqual(
             found(
                 "github:index/repositoryRuleset:RepositoryRuleset",
@@ -224,18 +340,33 @@ describe("what matters of", () => {
             ["dangerous: protection of ‹rules› is changed"],
         );
         const type = "github:index/repositoryCollaborator:RepositoryCollaborator";
-        const eve = (permission: string) => ({ repository: "service", username: "eve", permission });
-        deepEqual(found(type, undefined, eve("pull")), ["dangerous: permission widened: user ‹eve› has ‹pull› on ‹service›"]);
-        deepEqual(found(type, eve("admin"), eve("push")), ["careful: permission narrowed: user ‹eve› on ‹service›: ‹admin› → ‹push›"]);
+        const eve = (permission: string) => ({
+            repository: "service",
+            username: "eve",
+            permission,
+        });
+        deepEqual(found(type, undefined, eve("pull")), [
+            "dangerous: permission widened: user ‹eve› has ‹pull› on ‹service›",
+        ]);
+        deepEqual(found(type, eve("admin"), eve("push")), [
+            "careful: permission narrowed: user ‹eve› on ‹service›: ‹admin› → ‹push›",
+        ]);
     });
 
     it("Docker's resources", () => {
-        deepEqual(found("docker:index/registryImage:RegistryImage", { name: "a:ctx-1" }, { name: "a:ctx-2" }, replaced), [
-            "careful: image is built: ‹a:ctx-2›",
-        ]);
-        deepEqual(found("docker:index/container:Container", { image: "1" }, { image: "2" }, replaced), [
-            "careful: container ‹digits› is stopped, and another started with image ‹2›",
-        ]);
+        deepEqual(
+            found(
+                "docker:index/registryImage:RegistryImage",
+                { name: "a:ctx-1" },
+                { name: "a:ctx-2" },
+                replaced,
+            ),
+            ["careful: image is built: ‹a:ctx-2›"],
+        );
+        deepEqual(
+            found("docker:index/container:Container", { image: "1" }, { image: "2" }, replaced),
+            ["careful: container ‹digits› is stopped, and another started with image ‹2›"],
+        );
         deepEqual(found("docker:index/volume:Volume", { name: "data" }, undefined), [
             "dangerous: volume ‹data› is deleted, with all that is in it",
         ]);
@@ -245,11 +376,15 @@ describe("what matters of", () => {
         const type = "random:index/randomString:RandomString";
         deepEqual(found(type, undefined, { length: 1 }), []);
         deepEqual(found(type, { length: 1 }, { length: 2 }), []);
-        deepEqual(found(type, { length: 1 }, undefined), ["careful: ‹random:RandomString› ‹digits› is deleted"]);
+        deepEqual(found(type, { length: 1 }, undefined), [
+            "careful: ‹random:RandomString› ‹digits› is deleted",
+        ]);
         const properties = [{ path: "length", before: 1, after: 2, replaces: true }];
         deepEqual(found(type, { length: 1 }, { length: 2 }, { operation: "replace", properties }), [
             "careful: ‹random:RandomString› ‹digits› is replaced because of ‹length›",
         ]);
-        deepEqual(found(type, undefined, {}, { operation: "import" }), ["careful: ‹random:RandomString› ‹digits›: ‹import›"]);
+        deepEqual(found(type, undefined, {}, { operation: "import" }), [
+            "careful: ‹random:RandomString› ‹digits›: ‹import›",
+        ]);
     });
 });

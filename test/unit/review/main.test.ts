@@ -13,7 +13,9 @@ describe("the review's commands", function () {
 
     let folder: string;
 
-    const review = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
+    const review = async (
+        ...args: string[]
+    ): Promise<{ code: number; out: string; err: string }> => {
         try {
             const { stdout, stderr } = await run("node", [main, ...args], { cwd: folder });
             return { code: 0, out: stdout, err: stderr };
@@ -54,7 +56,16 @@ describe("the review's commands", function () {
     it("are listed by help, and by a command that there is not", async () => {
         const { code, out, err } = await review("help");
         deepEqual([code, err], [0, ""]);
-        for (const command of ["preview", "render", "post", "record", "find", "verify", "drift", "report"])
+        for (const command of [
+            "preview",
+            "render",
+            "post",
+            "record",
+            "find",
+            "verify",
+            "drift",
+            "report",
+        ])
             match(out, new RegExp(`main\\.ts ${command}\\b`));
         for (const wrong of [[], ["constructor"], ["reviewe"]]) {
             const { code, err } = await review(...wrong);
@@ -63,17 +74,34 @@ describe("the review's commands", function () {
     });
 
     it("say what is wrong with their arguments in one line", async () => {
-        deepEqual(await review("render"), { code: 1, out: "", err: "At least one file has to be named.\n" });
-        deepEqual(await review("record", "same.json"), { code: 1, out: "", err: "The option --to FOLDER has to be given.\n" });
-        match((await review("render", "--colour", "same.json")).err, /^Unknown option '--colour'.*\n$/);
+        deepEqual(await review("render"), {
+            code: 1,
+            out: "",
+            err: "At least one file has to be named.\n",
+        });
+        deepEqual(await review("record", "same.json"), {
+            code: 1,
+            out: "",
+            err: "The option --to FOLDER has to be given.\n",
+        });
+        match(
+            (await review("render", "--colour", "same.json")).err,
+            /^Unknown option '--colour'.*\n$/,
+        );
         match((await review("render", "absent.json")).err, /^absent\.json cannot be read: .*\n$/);
         writeFileSync(join(folder, "other.json"), "{}");
-        match((await review("render", "other.json")).err, /^other\.json is not a preview that .* wrote\.\n$/);
+        match(
+            (await review("render", "other.json")).err,
+            /^other\.json is not a preview that .* wrote\.\n$/,
+        );
     });
 
     it("say that there is no pulumi, where there is none", async () => {
         const node = process.execPath;
-        await rejects(run(node, [main, "preview", "local"], { cwd: folder, env: {} }), /The command pulumi cannot be run: .*\n$/);
+        await rejects(
+            run(node, [main, "preview", "local"], { cwd: folder, env: {} }),
+            /The command pulumi cannot be run: .*\n$/,
+        );
     });
 
     it("render the previews that they are given, the same for a terminal and for a comment", async () => {
@@ -88,7 +116,9 @@ describe("the review's commands", function () {
     it("let through what was reviewed of the same tree, and nothing else", async () => {
         commit("two", "pull-request");
         const { out } = await review("record", "release.json", "--to", "reviewed");
-        deepEqual(readdirSync(join(folder, "reviewed")), [`${git("rev-parse", "HEAD^{tree}").trim()}.json`]);
+        deepEqual(readdirSync(join(folder, "reviewed")), [
+            `${git("rev-parse", "HEAD^{tree}").trim()}.json`,
+        ]);
         match(out, /^reviewed\/[0-9a-f]{40}\.json\n$/);
         // The commit that squashes it has another hash and another parent, and the same tree.
         git("checkout", "--quiet", "main");
@@ -103,19 +133,36 @@ describe("the review's commands", function () {
 
         const other = await review("verify", "rotation.json", "--reviewed", "reviewed");
         equal(other.code, 1);
-        match(other.err, /^What would be deployed is not what was reviewed\. Nothing was changed\.\n/);
-        match(other.err, /^ {2}prod: create urn:pulumi:.*quay:index:Robot::digits-1: was not reviewed$/m);
-        match(other.err, /^ {2}prod: update urn:pulumi:.*PromotedImage::digits: was reviewed, and would not happen$/m);
+        match(
+            other.err,
+            /^What would be deployed is not what was reviewed\. Nothing was changed\.\n/,
+        );
+        match(
+            other.err,
+            /^ {2}prod: create urn:pulumi:.*quay:index:Robot::digits-1: was not reviewed$/m,
+        );
+        match(
+            other.err,
+            /^ {2}prod: update urn:pulumi:.*PromotedImage::digits: was reviewed, and would not happen$/m,
+        );
         match(other.err, /It needs a new review: run all jobs of the pull request's preview again/);
 
-        equal((await review("verify", "same.json", "--reviewed", "reviewed")).code, 0, "what was reviewed is deployed already");
+        equal(
+            (await review("verify", "same.json", "--reviewed", "reviewed")).code,
+            0,
+            "what was reviewed is deployed already",
+        );
 
         commit("three");
         match(
             (await review("verify", "release.json", "--reviewed", "reviewed")).err,
             /^No review is recorded of the tree [0-9a-f]{40}\. Nothing was changed\.\n/,
         );
-        equal((await review("verify", "same.json", "--reviewed", "reviewed")).code, 0, "without changes there is nothing to review");
+        equal(
+            (await review("verify", "same.json", "--reviewed", "reviewed")).code,
+            0,
+            "without changes there is nothing to review",
+        );
     });
 
     it("take no record of another tree for the review", async () => {
@@ -128,7 +175,10 @@ describe("the review's commands", function () {
             writeFileSync(join(folder, "reviewed", `${tree}.json`), text);
             const { code, err } = await review("verify", "release.json", "--reviewed", "reviewed");
             equal(code, 1);
-            match(err, /^reviewed\/[0-9a-f]{40}\.json is not a record of what was reviewed of the tree [0-9a-f]{40}\.\n$/);
+            match(
+                err,
+                /^reviewed\/[0-9a-f]{40}\.json is not a record of what was reviewed of the tree [0-9a-f]{40}\.\n$/,
+            );
         }
     });
 
@@ -137,6 +187,9 @@ describe("the review's commands", function () {
             (await review("record", "failed.json", "--to", "reviewed")).err,
             /^The preview failed: prod\. What failed cannot be reviewed/,
         );
-        match((await review("verify", "failed.json", "--reviewed", "reviewed")).err, /^The preview failed: prod\./);
+        match(
+            (await review("verify", "failed.json", "--reviewed", "reviewed")).err,
+            /^The preview failed: prod\./,
+        );
     });
 });

@@ -9,7 +9,11 @@ import { change, preview, recorded } from "./previews.ts";
 const parser = new MarkdownIt({ html: true });
 
 const file = (before: string, after: string, name = "release.yml"): Change => {
-    const of = (content: string) => ({ repository: "service", file: `.github/workflows/${name}`, content });
+    const of = (content: string) => ({
+        repository: "service",
+        file: `.github/workflows/${name}`,
+        content,
+    });
     return change("github:index/repositoryFile:RepositoryFile", of(before), of(after));
 };
 const described = (before: string, after: string) =>
@@ -23,7 +27,9 @@ const described = (before: string, after: string) =>
 function parse(markdown: string): { html: string[]; kinds: Set<string>; code: string[] } {
     const all = parser.parse(markdown, {}).flatMap((token) => [token, ...(token.children ?? [])]);
     return {
-        html: all.filter(({ type }) => type.startsWith("html_")).flatMap(({ content }) => content.match(/<[^>]*>/g) ?? []),
+        html: all
+            .filter(({ type }) => type.startsWith("html_"))
+            .flatMap(({ content }) => content.match(/<[^>]*>/g) ?? []),
         kinds: new Set(all.map(({ type }) => type)),
         code: all.filter(({ type }) => type === "fence").map(({ content }) => content),
     };
@@ -62,7 +68,14 @@ describe("the comment", function () {
             ok(at >= 0, `${part} in its place in:\n${text}`);
             return at;
         }, 0);
-        deepEqual([...new Set(parse(text).html)].sort(), ["</code>", "</details>", "</summary>", "<code>", "<details>", "<summary>"]);
+        deepEqual([...new Set(parse(text).html)].sort(), [
+            "</code>",
+            "</details>",
+            "</summary>",
+            "<code>",
+            "<details>",
+            "<summary>",
+        ]);
     });
 
     it("is one line where nothing changes", () => {
@@ -72,7 +85,10 @@ describe("the comment", function () {
     });
 
     it("shows a preview that failed with its error, and what it would have done", () => {
-        const text = renderMarkdown([recorded("mistake", "failed"), { ...recorded("removal", "failed"), stack: "dev" }]);
+        const text = renderMarkdown([
+            recorded("mistake", "failed"),
+            { ...recorded("removal", "failed"), stack: "dev" },
+        ]);
         match(text, /\| `prod` \| ❌ failed \|/);
         match(text, /Failed:\n\n```text\nmlops:world\.version = 1: a tag\n```/);
         match(text, /because it is protected/);
@@ -105,16 +121,29 @@ describe("the comment", function () {
                 ),
             )
             .map((parts) => parts.join(""));
-        const deleted = (a: string, b: string) => change("quay:index:Repository", { namespace: a, name: b }, undefined, { name: b, id: a });
-        const harmless = preview([described("a", "b"), file("a", "b"), deleted("a", "b")], { errors: ["e"], warnings: ["w"] });
+        const deleted = (a: string, b: string) =>
+            change("quay:index:Repository", { namespace: a, name: b }, undefined, {
+                name: b,
+                id: a,
+            });
+        const harmless = preview([described("a", "b"), file("a", "b"), deleted("a", "b")], {
+            errors: ["e"],
+            warnings: ["w"],
+        });
         const { kinds } = parse(renderMarkdown([harmless]));
         fc.assert(
             fc.property(hostile, hostile, (a, b) => {
-                const changes = [described(a, b), { ...file(a, b, a), name: a, id: b }, deleted(a, b)];
+                const changes = [
+                    described(a, b),
+                    { ...file(a, b, a), name: a, id: b },
+                    deleted(a, b),
+                ];
                 const one = preview(changes, { errors: [a], warnings: [b] });
                 const parsed = parse(renderMarkdown([one]));
                 deepEqual(
-                    [...new Set(parsed.html)].filter((tag) => !/^<\/?(details|summary|code)>$/.test(tag)),
+                    [...new Set(parsed.html)].filter(
+                        (tag) => !/^<\/?(details|summary|code)>$/.test(tag),
+                    ),
                     [],
                 );
                 deepEqual(
@@ -128,7 +157,8 @@ describe("the comment", function () {
 
     it("never says more than GitHub takes, and cuts between lines", () => {
         const line = (index: number, text: string) => `${text} ${String(index)} ${"x".repeat(40)}`;
-        const long = (text: string, lines: number) => [...Array(lines).keys()].map((index) => line(index, text)).join("\n");
+        const long = (text: string, lines: number) =>
+            [...Array(lines).keys()].map((index) => line(index, text)).join("\n");
         const big = long("new", 42_000);
         ok(big.length > 2_000_000);
         const whole = "https://github.com/alice/service/actions/runs/1#artifacts";
@@ -142,14 +172,24 @@ describe("the comment", function () {
         const text = renderMarkdown(previews, { whole });
         ok(text.length <= commentLimit, String(text.length));
         ok(text.length > commentLimit - 2_000, `uses the room: ${String(text.length)}`);
-        match(text, /_… \d+ more lines: see \[the whole text\]\(https:\/\/github\.com\/alice\/service\/actions\/runs\/1#artifacts\)_/);
+        match(
+            text,
+            /_… \d+ more lines: see \[the whole text\]\(https:\/\/github\.com\/alice\/service\/actions\/runs\/1#artifacts\)_/,
+        );
         const known = new Set(["old", "new", "error", "warning"]);
         for (const line of parse(text).code.join("").split("\n")) {
             const [, word = "", index = ""] = /^[-+ ]? *(\w+) (\d+) x+$/.exec(line) ?? [];
             if (known.has(word)) match(line, new RegExp(`${word} ${index} x{40}$`));
         }
-        match(text, /-     description: "a"\n\+     description: "b"/, "what is short is whole, beside what is long");
-        ok(renderTerminal(previews, false).includes(line(41_999, "new")), "the whole text is whole");
+        match(
+            text,
+            /-     description: "a"\n\+     description: "b"/,
+            "what is short is whole, beside what is long",
+        );
+        ok(
+            renderTerminal(previews, false).includes(line(41_999, "new")),
+            "the whole text is whole",
+        );
     });
 
     it("counts a line that is too long for a comment, and never shows half of it", () => {
@@ -167,14 +207,23 @@ describe("the comment", function () {
             fc.nat(3_000).map((size) => "z\n".repeat(size)),
         );
         fc.assert(
-            fc.property(fc.array(fc.tuple(text, text), { maxLength: 30 }), fc.integer({ min: 6_000, max: 20_000 }), (texts, limit) => {
-                const changes = texts.flatMap(([a, b], index) => [described(a, b), file(a, b, String(index))]);
-                const errors = texts.map(([a]) => a);
-                ok(
-                    renderMarkdown([preview(changes, { errors, warnings: errors })], { limit, whole: "https://example.org/" }).length <=
-                        limit,
-                );
-            }),
+            fc.property(
+                fc.array(fc.tuple(text, text), { maxLength: 30 }),
+                fc.integer({ min: 6_000, max: 20_000 }),
+                (texts, limit) => {
+                    const changes = texts.flatMap(([a, b], index) => [
+                        described(a, b),
+                        file(a, b, String(index)),
+                    ]);
+                    const errors = texts.map(([a]) => a);
+                    ok(
+                        renderMarkdown([preview(changes, { errors, warnings: errors })], {
+                            limit,
+                            whole: "https://example.org/",
+                        }).length <= limit,
+                    );
+                },
+            ),
             { numRuns: 50 },
         );
     });
@@ -182,10 +231,16 @@ describe("the comment", function () {
 
 describe("the review in a terminal", () => {
     it("says the same, in colours where there are any", () => {
-        const previews = [recorded("dangerous"), { ...recorded("mistake", "failed"), stack: "dev" }];
+        const previews = [
+            recorded("dangerous"),
+            { ...recorded("mistake", "failed"), stack: "dev" },
+        ];
         const plain = renderTerminal(previews, false);
         match(plain, /^prod {3}dangerous {7}0 {7}5 {8}2 {7}2 {10}2$/m);
-        match(plain, /^ {2}dangerous {2}repository alice\/digits_prod is made public: anyone may pull$/m);
+        match(
+            plain,
+            /^ {2}dangerous {2}repository alice\/digits_prod is made public: anyone may pull$/m,
+        );
         match(plain, /^dev\n {2}mlops:world\.version = 1: a tag$/m);
         doesNotMatch(plain, /\x1b/);
         const coloured = renderTerminal(previews, true);
@@ -195,7 +250,12 @@ describe("the review in a terminal", () => {
 
     it("lets nothing that others wrote reach the terminal as a command", () => {
         const text = renderTerminal(
-            [preview([described("a", "b\x1b[2J\nc"), file("\x1b]0;x\x07", "\r\n\x1b[1A")], { errors: ["\x1b[8m"], warnings: ["\x9b31m"] })],
+            [
+                preview([described("a", "b\x1b[2J\nc"), file("\x1b]0;x\x07", "\r\n\x1b[1A")], {
+                    errors: ["\x1b[8m"],
+                    warnings: ["\x9b31m"],
+                }),
+            ],
             false,
         );
         doesNotMatch(text, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/);

@@ -7,7 +7,10 @@ import { compare, whole } from "../../../review/properties.ts";
 
 /** @param failure what the engine said on its standard error, where it failed. */
 export function recorded(name: string, failure?: string): Preview {
-    return readEvents(readFileSync(join(import.meta.dirname, "previews", `${name}.jsonl`), "utf8").split("\n"), failure);
+    return readEvents(
+        readFileSync(join(import.meta.dirname, "previews", `${name}.jsonl`), "utf8").split("\n"),
+        failure,
+    );
 }
 
 export function readEvents(lines: readonly string[], failure?: string, stack = "prod"): Preview {
@@ -17,21 +20,55 @@ export function readEvents(lines: readonly string[], failure?: string, stack = "
 }
 
 /** A step as the engine tells it at its end. */
-export function step(op: string, type: string, old: object | null, now: object | null, more: object = {}, name = "digits"): string {
+export function step(
+    op: string,
+    type: string,
+    old: object | null,
+    now: object | null,
+    more: object = {},
+    name = "digits",
+): string {
     const urn = `urn:pulumi:prod::mlops::${type}::${name}`;
-    const state = (given: object) => ({ type, urn, custom: true, id: "an-id", parent: "urn:parent", inputs: {}, outputs: {}, ...given });
-    const metadata = { op, urn, type, old: old && state(old), new: now && state(now), detailedDiff: null, ...more };
+    const state = (given: object) => ({
+        type,
+        urn,
+        custom: true,
+        id: "an-id",
+        parent: "urn:parent",
+        inputs: {},
+        outputs: {},
+        ...given,
+    });
+    const metadata = {
+        op,
+        urn,
+        type,
+        old: old && state(old),
+        new: now && state(now),
+        detailedDiff: null,
+        ...more,
+    };
     return JSON.stringify({ resOutputsEvent: { metadata } });
 }
 
 export const succeeded = JSON.stringify({ summaryEvent: { result: "succeeded" } });
 
 /** A value that the engine marks as secret. */
-export const secretValue = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "[secret]" };
+export const secretValue = {
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    ciphertext: "[secret]",
+};
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export function preview(changes: readonly Change[], more: Partial<Preview> = {}): Preview {
-    return { stack: "prod", errors: [], warnings: [], changes: [...changes], unchanged: [], ...more };
+    return {
+        stack: "prod",
+        errors: [],
+        warnings: [],
+        changes: [...changes],
+        unchanged: [],
+        ...more,
+    };
 }
 
 /** A change of a resource from these inputs to those; undefined where it is not there. */

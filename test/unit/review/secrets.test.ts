@@ -6,7 +6,11 @@ import { renderTerminal } from "../../../review/terminal.ts";
 import { readEvents, secretValue, step, succeeded } from "./previews.ts";
 
 const of = (alphabet: string, length: number) =>
-    fc.string({ unit: fc.constantFrom(...Array.from(alphabet)), minLength: length, maxLength: length });
+    fc.string({
+        unit: fc.constantFrom(...Array.from(alphabet)),
+        minLength: length,
+        maxLength: length,
+    });
 const lower = "abcdefghijklmnopqrstuvwxyz";
 const digits = "0123456789";
 const upper = lower.toUpperCase();
@@ -37,8 +41,17 @@ describe("secrets", function () {
             ),
         );
         equal(concealText("https://user:hunter2@quay.io/x", {}), "https://user:[secret]@quay.io/x");
-        equal(concealText("Authorization: Bearer abcdef0123456789", {}), "Authorization: Bearer [secret]");
-        equal(concealText("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nrest", {}), "[secret]\nrest");
+        equal(
+            concealText("Authorization: Bearer abcdef0123456789", {}),
+            "Authorization: Bearer [secret]",
+        );
+        equal(
+            concealText(
+                "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nrest",
+                {},
+            ),
+            "[secret]\nrest",
+        );
     });
 
     it("do not mask what only looks long: digests, commits, tags, names", () => {
@@ -90,14 +103,28 @@ describe("secrets", function () {
             envs: ["CLIENT_SECRET=[secret]", "PORT=8080"],
             value: "e",
         };
-        deepEqual(concealProperties("docker:index/registryImage:RegistryImage", properties), expected);
-        deepEqual(concealProperties("github:index/actionsSecret:ActionsSecret", properties), { ...expected, value: "[secret]" });
+        deepEqual(
+            concealProperties("docker:index/registryImage:RegistryImage", properties),
+            expected,
+        );
+        deepEqual(concealProperties("github:index/actionsSecret:ActionsSecret", properties), {
+            ...expected,
+            value: "[secret]",
+        });
     });
 
     it("are looked for in little time, whatever the text", () => {
-        const texts = ["-eyJ", "eyJ.", "ghp_", "://a:", "A1", "Bearer ", "-----BEGIN PRIVATE KEY-----", "a=", "@"].map((part) =>
-            part.repeat(200_000),
-        );
+        const texts = [
+            "-eyJ",
+            "eyJ.",
+            "ghp_",
+            "://a:",
+            "A1",
+            "Bearer ",
+            "-----BEGIN PRIVATE KEY-----",
+            "a=",
+            "@",
+        ].map((part) => part.repeat(200_000));
         for (const text of texts) {
             const before = performance.now();
             concealText(text, {});
@@ -109,7 +136,11 @@ describe("secrets", function () {
     it("never appear in a review, wherever the engine prints them", () => {
         fc.assert(
             fc.property(token, (token) => {
-                const inputs = { [`key-${token}`]: `a ${token} b`, plain: secretValue, content: `x\n${token}\n` };
+                const inputs = {
+                    [`key-${token}`]: `a ${token} b`,
+                    plain: secretValue,
+                    content: `x\n${token}\n`,
+                };
                 const preview = readEvents(
                     [
                         step("create", "quay:index:Robot", null, { inputs }, {}, `name-${token}`),
@@ -120,13 +151,26 @@ describe("secrets", function () {
                             { inputs: { list: [`${token}.`] } },
                             { detailedDiff: { "list[0]": { diffKind: "update" } } },
                         ),
-                        step("delete", "quay:index:Repository", { id: token, inputs }, null, {}, "other"),
-                        JSON.stringify({ diagnosticEvent: { severity: "warning", message: `no ${token}` } }),
+                        step(
+                            "delete",
+                            "quay:index:Repository",
+                            { id: token, inputs },
+                            null,
+                            {},
+                            "other",
+                        ),
+                        JSON.stringify({
+                            diagnosticEvent: { severity: "warning", message: `no ${token}` },
+                        }),
                         succeeded,
                     ],
                     `error: ${token}`,
                 );
-                for (const text of [JSON.stringify(preview), renderMarkdown([preview]), renderTerminal([preview], true)])
+                for (const text of [
+                    JSON.stringify(preview),
+                    renderMarkdown([preview]),
+                    renderTerminal([preview], true),
+                ])
                     ok(!text.includes(token));
             }),
             { numRuns: 50 },

@@ -51,13 +51,19 @@ describe("text of others", function () {
     it("is exactly itself in a code span, and nothing of it is markup", () => {
         fc.assert(
             fc.property(hostile, (text) => {
-                const tokens = markdown.parseInline(`- before ${codeSpan(text)} after`, {})[0]?.children ?? [];
+                const tokens =
+                    markdown.parseInline(`- before ${codeSpan(text)} after`, {})[0]?.children ?? [];
                 deepEqual(
                     tokens.map(({ type }) => type),
                     ["text", "code_inline", "text"],
                 );
                 const shown = visible(text).replaceAll("\t", " ");
-                equal(tokens[1]?.content, shown.trim() === "" ? visible(JSON.stringify(text)).replaceAll("\t", " ") : shown);
+                equal(
+                    tokens[1]?.content,
+                    shown.trim() === ""
+                        ? visible(JSON.stringify(text)).replaceAll("\t", " ")
+                        : shown,
+                );
             }),
             { numRuns: 1_000 },
         );
@@ -67,12 +73,24 @@ describe("text of others", function () {
         fc.assert(
             fc.property(fc.array(hostile), (texts) => {
                 const lines = texts.map(visible);
-                const tokens = markdown.parse(["before", "", ...codeBlock("diff", lines), "", "after"].join("\n"), {});
+                const tokens = markdown.parse(
+                    ["before", "", ...codeBlock("diff", lines), "", "after"].join("\n"),
+                    {},
+                );
                 deepEqual(
                     tokens.map(({ type }) => type).filter((type) => type !== "inline"),
-                    ["paragraph_open", "paragraph_close", "fence", "paragraph_open", "paragraph_close"],
+                    [
+                        "paragraph_open",
+                        "paragraph_close",
+                        "fence",
+                        "paragraph_open",
+                        "paragraph_close",
+                    ],
                 );
-                equal(tokens.find(({ type }) => type === "fence")?.content, lines.map((line) => `${line}\n`).join(""));
+                equal(
+                    tokens.find(({ type }) => type === "fence")?.content,
+                    lines.map((line) => `${line}\n`).join(""),
+                );
             }),
             { numRuns: 1_000 },
         );

@@ -14,7 +14,13 @@ export interface Reply {
 export async function ask(url: string, init: RequestInit = {}): Promise<Reply> {
     const response = await fetch(url, { redirect: "manual", ...init });
     const text = await response.text();
-    return { status: response.status, type: response.headers.get("content-type"), headers: response.headers, text, json: parse(text) };
+    return {
+        status: response.status,
+        type: response.headers.get("content-type"),
+        headers: response.headers,
+        text,
+        json: parse(text),
+    };
 }
 
 /** A caller of an API with a token, or with none. */
@@ -49,20 +55,32 @@ export class Api {
     }
 
     /** A body that is a string is sent as it is. */
-    send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+    send(
+        method: string,
+        path: string,
+        body?: unknown,
+        headers: Record<string, string> = {},
+    ): Promise<Reply> {
         const all = {
             ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
             ...(body === undefined ? {} : { "content-type": "application/json" }),
             ...headers,
         };
         const sent = typeof body === "string" ? body : JSON.stringify(body);
-        return ask(`${this.url}${path}`, { method, headers: all, ...(body === undefined ? {} : { body: sent }) });
+        return ask(`${this.url}${path}`, {
+            method,
+            headers: all,
+            ...(body === undefined ? {} : { body: sent }),
+        });
     }
 }
 
 /** A text in a body, by its path. */
 export function textAt(reply: Reply, ...path: readonly string[]): string {
-    const value = path.reduce<unknown>((inner, key) => z.looseObject({ [key]: z.unknown() }).parse(inner)[key], reply.json);
+    const value = path.reduce<unknown>(
+        (inner, key) => z.looseObject({ [key]: z.unknown() }).parse(inner)[key],
+        reply.json,
+    );
     return z.string().parse(value);
 }
 

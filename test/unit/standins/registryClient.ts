@@ -15,9 +15,18 @@ export function basic(user: string, password: string): string {
 }
 
 /** The answer of /v2/auth to credentials. */
-export function login(quay: Quay, credentials: string | undefined, ...scopes: readonly string[]): Promise<Reply> {
-    const query = new URLSearchParams([["service", quay.registry], ...scopes.map((scope) => ["scope", scope])]);
-    return ask(`${quay.url}/v2/auth?${query.toString()}`, { headers: credentials === undefined ? {} : { authorization: credentials } });
+export function login(
+    quay: Quay,
+    credentials: string | undefined,
+    ...scopes: readonly string[]
+): Promise<Reply> {
+    const query = new URLSearchParams([
+        ["service", quay.registry],
+        ...scopes.map((scope) => ["scope", scope]),
+    ]);
+    return ask(`${quay.url}/v2/auth?${query.toString()}`, {
+        headers: credentials === undefined ? {} : { authorization: credentials },
+    });
 }
 
 /** A client of the registry with one bearer token. */
@@ -31,14 +40,34 @@ export class Registry {
     }
 
     /** Logs in for the scopes; scopes are as in `NAMESPACE/NAME:pull,push`. */
-    static async login(quay: Quay, credentials: string | undefined, ...scopes: readonly string[]): Promise<Registry> {
-        return new Registry(quay, textAt(await login(quay, credentials, ...scopes.map((scope) => `repository:${scope}`)), "token"));
+    static async login(
+        quay: Quay,
+        credentials: string | undefined,
+        ...scopes: readonly string[]
+    ): Promise<Registry> {
+        return new Registry(
+            quay,
+            textAt(
+                await login(quay, credentials, ...scopes.map((scope) => `repository:${scope}`)),
+                "token",
+            ),
+        );
     }
 
-    ask(method: string, path: string, body?: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<Reply> {
+    ask(
+        method: string,
+        path: string,
+        body?: string | Uint8Array<ArrayBuffer>,
+        headers: Record<string, string> = {},
+    ): Promise<Reply> {
         const url = path.startsWith("http") ? path : `${this.quay.url}/v2/${path}`;
-        const authorization: Record<string, string> = this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
-        return ask(url, { method, headers: { ...authorization, ...headers }, ...(body === undefined ? {} : { body }) });
+        const authorization: Record<string, string> =
+            this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
+        return ask(url, {
+            method,
+            headers: { ...authorization, ...headers },
+            ...(body === undefined ? {} : { body }),
+        });
     }
 
     /** Uploads a blob. @returns its digest. */
@@ -47,19 +76,35 @@ export class Registry {
         assert.equal(started.status, 202, started.text);
         const location = new URL(started.headers.get("location") ?? "");
         location.searchParams.set("digest", digestOf(content));
-        const done = await this.ask("PUT", location.href, content, { "content-type": "application/octet-stream" });
+        const done = await this.ask("PUT", location.href, content, {
+            "content-type": "application/octet-stream",
+        });
         assert.equal(done.status, 201, done.text);
         return digestOf(content);
     }
 
-    manifest(repository: string, reference: string, content: string, type = imageType): Promise<Reply> {
-        return this.ask("PUT", `${repository}/manifests/${reference}`, content, { "content-type": type });
+    manifest(
+        repository: string,
+        reference: string,
+        content: string,
+        type = imageType,
+    ): Promise<Reply> {
+        return this.ask("PUT", `${repository}/manifests/${reference}`, content, {
+            "content-type": type,
+        });
     }
 }
 
 /** An image of one layer of a hundred random bytes, whose blobs are in the repository. */
-export async function image(registry: Registry, repository: string, extra: object = {}): Promise<string> {
-    const descriptor = async (mediaType: string, content: Uint8Array<ArrayBuffer>): Promise<object> => ({
+export async function image(
+    registry: Registry,
+    repository: string,
+    extra: object = {},
+): Promise<string> {
+    const descriptor = async (
+        mediaType: string,
+        content: Uint8Array<ArrayBuffer>,
+    ): Promise<object> => ({
         mediaType,
         digest: await registry.blob(repository, content),
         size: content.length,
@@ -68,16 +113,29 @@ export async function image(registry: Registry, repository: string, extra: objec
     return JSON.stringify({
         schemaVersion: 2,
         mediaType: imageType,
-        config: await descriptor("application/vnd.oci.image.config.v1+json", new TextEncoder().encode("{}")),
+        config: await descriptor(
+            "application/vnd.oci.image.config.v1+json",
+            new TextEncoder().encode("{}"),
+        ),
         layers: [await descriptor("application/vnd.oci.image.layer.v1.tar", layer)],
         ...extra,
     });
 }
 
 /** Pushes such an image as a user, under tags. @returns its digest. */
-export async function pushImage(quay: Quay, user: string, repository: string, tags: readonly string[]): Promise<string> {
-    const registry = await Registry.login(quay, basic("$oauthtoken", quay.createToken({ user })), `${repository}:pull,push`);
+export async function pushImage(
+    quay: Quay,
+    user: string,
+    repository: string,
+    tags: readonly string[],
+): Promise<string> {
+    const registry = await Registry.login(
+        quay,
+        basic("$oauthtoken", quay.createToken({ user })),
+        `${repository}:pull,push`,
+    );
     const manifest = await image(registry, repository);
-    for (const tag of tags) assert.equal((await registry.manifest(repository, tag, manifest)).status, 201);
+    for (const tag of tags)
+        assert.equal((await registry.manifest(repository, tag, manifest)).status, 201);
     return digestOf(manifest);
 }

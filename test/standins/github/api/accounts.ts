@@ -7,8 +7,19 @@ import { accountView, organizationView, planView, profileView, teamView, time } 
 export const accountOperations: Operations = {
     "users/get-authenticated": open((call) => {
         const user = call.state.user(call.login);
-        const counts = { private_gists: 0, total_private_repos: 0, owned_private_repos: 0, disk_usage: 0, collaborators: 0 };
-        return json(200, { ...profileView(call.urls, user), ...counts, two_factor_authentication: true, plan: planView(user) });
+        const counts = {
+            private_gists: 0,
+            total_private_repos: 0,
+            owned_private_repos: 0,
+            disk_usage: 0,
+            collaborators: 0,
+        };
+        return json(200, {
+            ...profileView(call.urls, user),
+            ...counts,
+            two_factor_authentication: true,
+            plan: planView(user),
+        });
     }),
 
     "rate-limit/get": open((call) => {
@@ -25,7 +36,9 @@ export const accountOperations: Operations = {
     "orgs/get": open((call) => {
         const organization = call.state.organization(call.param("org"));
         if (organization === undefined) throw notFound();
-        const plan = organization.owners.has(call.token?.user ?? "") ? { plan: planView(organization) } : {};
+        const plan = organization.owners.has(call.token?.user ?? "")
+            ? { plan: planView(organization) }
+            : {};
         return json(200, { ...organizationView(call.urls, organization), ...plan });
     }),
 
@@ -61,6 +74,7 @@ export const accountOperations: Operations = {
 function teamOf(call: Call): { readonly organization: Organization; readonly team: Team } {
     const organization = call.state.organization(call.param("org"));
     const team = organization?.teams.get(call.param("team_slug"));
-    if (organization === undefined || team === undefined || call.token === undefined) throw notFound();
+    if (organization === undefined || team === undefined || call.token === undefined)
+        throw notFound();
     return { organization, team };
 }

@@ -7,9 +7,18 @@ import { nodeId, repositoryUrl, time } from "../views.ts";
 export const actionsOperations: Operations = {
     "actions/list-artifacts-for-repo": reading("actions", (call) => {
         const name = call.query.get("name");
-        const artifacts = call.repository.artifacts.filter((artifact) => name === null || artifact.name === name).toReversed();
+        const artifacts = call.repository.artifacts
+            .filter((artifact) => name === null || artifact.name === name)
+            .toReversed();
         const { items, headers } = call.page(artifacts);
-        return json(200, { total_count: artifacts.length, artifacts: items.map((artifact) => artifactView(call, artifact)) }, headers);
+        return json(
+            200,
+            {
+                total_count: artifacts.length,
+                artifacts: items.map((artifact) => artifactView(call, artifact)),
+            },
+            headers,
+        );
     }),
 };
 

@@ -34,13 +34,19 @@ export const contentsOperations: Operations = {
                     .toString("base64")
                     .match(lineLength)
                     ?.map((line) => `${line}\n`) ?? [];
-            return json(200, { ...entryView(call, path, "file", sha, ref), content: content.join(""), encoding: "base64" });
+            return json(200, {
+                ...entryView(call, path, "file", sha, ref),
+                content: content.join(""),
+                encoding: "base64",
+            });
         }
         const inside = entriesOf(commit, path);
         if (inside.length === 0) throw notFound();
         return json(
             200,
-            inside.map(([entry, blob]) => entryView(call, entry, blob === undefined ? "dir" : "file", blob, ref)),
+            inside.map(([entry, blob]) =>
+                entryView(call, entry, blob === undefined ? "dir" : "file", blob, ref),
+            ),
         );
     }),
 
@@ -48,9 +54,16 @@ export const contentsOperations: Operations = {
         const body = call.body(write);
         const path = call.param("path");
         const before = existing(call, body.branch)?.files.get(path);
-        requireCommit(call, path, body.branch, before === undefined ? "create file" : "update file");
-        if (before !== undefined && body.sha === undefined) throw unprocessable('Invalid request.\n\n"sha" wasn\'t supplied.');
-        if (body.sha !== undefined && body.sha !== before) throw conflict(`${path} does not match ${body.sha}`);
+        requireCommit(
+            call,
+            path,
+            body.branch,
+            before === undefined ? "create file" : "update file",
+        );
+        if (before !== undefined && body.sha === undefined)
+            throw unprocessable('Invalid request.\n\n"sha" wasn\'t supplied.');
+        if (body.sha !== undefined && body.sha !== before)
+            throw conflict(`${path} does not match ${body.sha}`);
         const content = Buffer.from(body.content, "base64");
         return json(before === undefined ? 201 : 200, commitChange(call, path, content, body));
     }),
@@ -69,17 +82,28 @@ export const contentsOperations: Operations = {
 /** The head of the branch that a change names, or of the default branch; undefined in an empty repository. */
 function existing(call: Call, branch = call.repository.defaultBranch): Commit | undefined {
     const head = call.repository.git.head(branch);
-    if (head === undefined && call.repository.git.refs.size > 0) throw notFound(`Branch ${branch} not found`);
+    if (head === undefined && call.repository.git.refs.size > 0)
+        throw notFound(`Branch ${branch} not found`);
     return head;
 }
 
-function requireCommit(call: Call, path: string, branch = call.repository.defaultBranch, what: string): void {
+function requireCommit(
+    call: Call,
+    path: string,
+    branch = call.repository.defaultBranch,
+    what: string,
+): void {
     call.requireWorkflows(path);
     requireCommittable(call, branch, what);
 }
 
 /** Commits a file's new content, or its removal, and answers with both. */
-function commitChange(call: Call, path: string, content: Buffer | undefined, body: z.infer<typeof change>): object {
+function commitChange(
+    call: Call,
+    path: string,
+    content: Buffer | undefined,
+    body: z.infer<typeof change>,
+): object {
     const { git, defaultBranch } = call.repository;
     const branch = body.branch ?? defaultBranch;
     const own = signature(call.login);
@@ -97,7 +121,10 @@ function commitChange(call: Call, path: string, content: Buffer | undefined, bod
 }
 
 /** The files and folders directly in a folder, with the files' blobs. */
-function entriesOf(commit: Commit, folder: string): readonly (readonly [string, string | undefined])[] {
+function entriesOf(
+    commit: Commit,
+    folder: string,
+): readonly (readonly [string, string | undefined])[] {
     const prefix = folder === "" ? "" : `${folder}/`;
     const entries = new Map<string, string | undefined>();
     for (const [path, sha] of commit.files) {
@@ -109,7 +136,13 @@ function entriesOf(commit: Commit, folder: string): readonly (readonly [string, 
 }
 
 /** @param sha of a file's blob; a folder has none here, so that the links to it are missing. */
-function entryView(call: Call, path: string, type: "file" | "dir", sha: string | undefined, ref: string): object {
+function entryView(
+    call: Call,
+    path: string,
+    type: "file" | "dir",
+    sha: string | undefined,
+    ref: string,
+): object {
     const { urls, repository } = call;
     const url = `${repositoryUrl(urls, repository)}/contents/${encodePath(path)}?ref=${encodeURIComponent(ref)}`;
     const page = `${repositoryPage(urls, repository)}/${type === "file" ? "blob" : "tree"}/${ref}/${encodePath(path)}`;
@@ -122,7 +155,10 @@ function entryView(call: Call, path: string, type: "file" | "dir", sha: string |
         url,
         html_url: page,
         git_url: object,
-        download_url: type === "file" ? `${repositoryPage(urls, repository)}/raw/${ref}/${encodePath(path)}` : null,
+        download_url:
+            type === "file"
+                ? `${repositoryPage(urls, repository)}/raw/${ref}/${encodePath(path)}`
+                : null,
         type,
         _links: { self: url, git: object, html: page },
     };

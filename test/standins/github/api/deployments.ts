@@ -40,21 +40,44 @@ export const deploymentOperations: Operations = {
     }),
 
     "repos/create-deployment": writing("deployments", "push", (call) => {
-        const { ref, auto_merge: autoMerge, description = null, payload = "", ...rest } = call.body(newDeployment);
+        const {
+            ref,
+            auto_merge: autoMerge,
+            description = null,
+            payload = "",
+            ...rest
+        } = call.body(newDeployment);
         const { git, defaultBranch, deployments } = call.repository;
         const commit = git.resolve(ref);
         if (commit === undefined) throw unprocessable(`No ref found for: ${ref}`);
         const main = git.head(defaultBranch);
-        const behind = git.head(ref) !== undefined && main !== undefined && !git.history(commit).includes(main);
-        if (autoMerge && behind) throw new Error("merging the default branch for a deployment is not served here");
+        const behind =
+            git.head(ref) !== undefined &&
+            main !== undefined &&
+            !git.history(commit).includes(main);
+        if (autoMerge && behind)
+            throw new Error("merging the default branch for a deployment is not served here");
         const [created, creator] = [new Date(), call.login];
         const id = call.state.nextId();
-        const deployment = { ...rest, id, ref, sha: commit.sha, description, payload, creator, created, updated: created, statuses: [] };
+        const deployment = {
+            ...rest,
+            id,
+            ref,
+            sha: commit.sha,
+            description,
+            payload,
+            creator,
+            created,
+            updated: created,
+            statuses: [],
+        };
         deployments.set(id, deployment);
         return json(201, deploymentView(call, deployment));
     }),
 
-    "repos/get-deployment": reading("deployments", (call) => json(200, deploymentView(call, deploymentOf(call)))),
+    "repos/get-deployment": reading("deployments", (call) =>
+        json(200, deploymentView(call, deploymentOf(call))),
+    ),
 
     "repos/list-deployment-statuses": reading("deployments", (call) => {
         const deployment = deploymentOf(call);
@@ -69,7 +92,12 @@ export const deploymentOperations: Operations = {
     "repos/create-deployment-status": writing("deployments", "push", (call) => {
         const deployment = deploymentOf(call);
         const body = call.body(newStatus);
-        if (body.description.length > 140) throw validationFailed({ resource: "DeploymentStatus", code: "custom", field: "description" });
+        if (body.description.length > 140)
+            throw validationFailed({
+                resource: "DeploymentStatus",
+                code: "custom",
+                field: "description",
+            });
         const status = addStatus(call, deployment, body.state, body);
         if (body.state === "success" && body.auto_inactive) retire(call, deployment);
         return json(201, statusView(call, deployment, status));
@@ -82,7 +110,12 @@ function deploymentOf(call: Call): Deployment {
     return deployment;
 }
 
-function addStatus(call: Call, deployment: Deployment, state: string, texts: z.infer<typeof newStatus>): DeploymentStatus {
+function addStatus(
+    call: Call,
+    deployment: Deployment,
+    state: string,
+    texts: z.infer<typeof newStatus>,
+): DeploymentStatus {
     const status = {
         id: call.state.nextId(),
         state,
@@ -107,7 +140,8 @@ function retire(call: Call, current: Deployment): void {
 }
 
 function deploymentView(call: Call, deployment: Deployment): object {
-    const { id, sha, ref, task, environment, description, payload, creator, created, updated } = deployment;
+    const { id, sha, ref, task, environment, description, payload, creator, created, updated } =
+        deployment;
     const repository = repositoryUrl(call.urls, call.repository);
     const url = `${repository}/deployments/${String(id)}`;
     return {
@@ -131,7 +165,11 @@ function deploymentView(call: Call, deployment: Deployment): object {
     };
 }
 
-function statusView(call: Call, { id: deployment, environment }: Deployment, status: DeploymentStatus): object {
+function statusView(
+    call: Call,
+    { id: deployment, environment }: Deployment,
+    status: DeploymentStatus,
+): object {
     const repository = repositoryUrl(call.urls, call.repository);
     const url = `${repository}/deployments/${String(deployment)}`;
     return {

@@ -11,7 +11,9 @@ const settings = z.object({
     prevent_self_review: z.boolean().nullish(),
     reviewers: z.array(z.object({ type: z.enum(["User", "Team"]), id: z.number() })).nullish(),
     can_admins_bypass: z.boolean().nullish(),
-    deployment_branch_policy: z.object({ protected_branches: z.boolean(), custom_branch_policies: z.boolean() }).nullish(),
+    deployment_branch_policy: z
+        .object({ protected_branches: z.boolean(), custom_branch_policies: z.boolean() })
+        .nullish(),
 });
 
 const mostReviewers = 6;
@@ -22,18 +24,25 @@ export const environmentOperations: Operations = {
         const { items, headers } = call.page(all);
         return json(
             200,
-            { total_count: all.length, environments: items.map((environment) => environmentView(call, environment)) },
+            {
+                total_count: all.length,
+                environments: items.map((environment) => environmentView(call, environment)),
+            },
             headers,
         );
     }),
 
-    "repos/get-environment": reading("actions", (call) => json(200, environmentView(call, environmentOf(call)))),
+    "repos/get-environment": reading("actions", (call) =>
+        json(200, environmentView(call, environmentOf(call))),
+    ),
 
     "repos/create-or-update-environment": writing("administration", "admin", (call) => {
         const name = call.param("environment_name");
-        if (name.length > 255 || /[\p{Cc}'"`,;\\]/u.test(name)) throw unprocessable("Environment name is invalid");
+        if (name.length > 255 || /[\p{Cc}'"`,;\\]/u.test(name))
+            throw unprocessable("Environment name is invalid");
         const body = call.body(settings);
-        const environment = call.repository.environments.get(name.toLowerCase()) ?? create(call, name);
+        const environment =
+            call.repository.environments.get(name.toLowerCase()) ?? create(call, name);
         apply(call, environment, body);
         return json(200, environmentView(call, environment));
     }),
@@ -46,21 +55,34 @@ export const environmentOperations: Operations = {
     "repos/list-deployment-branch-policies": reading("actions", (call) => {
         const policies = [...environmentOf(call).policies.values()];
         const { items, headers } = call.page(policies);
-        return json(200, { total_count: policies.length, branch_policies: items.map(policyView) }, headers);
+        return json(
+            200,
+            { total_count: policies.length, branch_policies: items.map(policyView) },
+            headers,
+        );
     }),
 
     "repos/create-deployment-branch-policy": writing("administration", "admin", (call) => {
-        const body = call.body(z.object({ name: z.string(), type: z.enum(["branch", "tag"]).default("branch") }));
+        const body = call.body(
+            z.object({ name: z.string(), type: z.enum(["branch", "tag"]).default("branch") }),
+        );
         const { policies, deploysFrom } = environmentOf(call);
         // The environment admits all branches, or the protected ones: then it has no policies.
         if (deploysFrom !== "custom") throw notFound();
-        if ([...policies.values()].some(({ name, type }) => name === body.name && type === body.type)) return nothing(303);
+        if (
+            [...policies.values()].some(
+                ({ name, type }) => name === body.name && type === body.type,
+            )
+        )
+            return nothing(303);
         const policy = { id: call.state.nextId(), ...body };
         policies.set(policy.id, policy);
         return json(200, policyView(policy));
     }),
 
-    "repos/get-deployment-branch-policy": reading("actions", (call) => json(200, policyView(policyOf(call)))),
+    "repos/get-deployment-branch-policy": reading("actions", (call) =>
+        json(200, policyView(policyOf(call))),
+    ),
 
     "repos/update-deployment-branch-policy": writing("administration", "admin", (call) => {
         const policy = { ...policyOf(call), ...call.body(z.object({ name: z.string() })) };
@@ -76,7 +98,9 @@ export const environmentOperations: Operations = {
 
 /** The environment of the path. */
 export function environmentOf(call: Call): Environment {
-    const environment = call.repository.environments.get(call.param("environment_name").toLowerCase());
+    const environment = call.repository.environments.get(
+        call.param("environment_name").toLowerCase(),
+    );
     if (environment === undefined) throw notFound();
     return environment;
 }
@@ -103,9 +127,12 @@ function create(call: Call, name: string): Environment {
 function apply(call: Call, environment: Environment, body: z.infer<typeof settings>): void {
     const { deployment_branch_policy: branches, reviewers = [], wait_timer: waitTimer } = body;
     if (branches && branches.protected_branches === branches.custom_branch_policies) {
-        throw unprocessable("protected_branches and custom_branch_policies cannot have the same value");
+        throw unprocessable(
+            "protected_branches and custom_branch_policies cannot have the same value",
+        );
     }
-    if ((reviewers?.length ?? 0) > mostReviewers) throw unprocessable("An environment can have up to six reviewers");
+    if ((reviewers?.length ?? 0) > mostReviewers)
+        throw unprocessable("An environment can have up to six reviewers");
     if (reviewers && reviewers.length > 0) requirePlan(call, "required reviewers", ["enterprise"]);
     if (waitTimer) requirePlan(call, "wait timer", ["enterprise"]);
     if (branches) requirePlan(call, "branch policy", ["pro", "team", "enterprise"]);
@@ -117,7 +144,11 @@ function apply(call: Call, environment: Environment, body: z.infer<typeof settin
     environment.preventSelfReview = body.prevent_self_review ?? false;
     environment.reviewers = reviewers ?? [];
     environment.canAdminsBypass = body.can_admins_bypass ?? true;
-    environment.deploysFrom = branches ? (branches.custom_branch_policies ? "custom" : "protected") : undefined;
+    environment.deploysFrom = branches
+        ? branches.custom_branch_policies
+            ? "custom"
+            : "protected"
+        : undefined;
     environment.updated = new Date();
     if (environment.deploysFrom !== "custom") environment.policies.clear();
 }
@@ -132,8 +163,16 @@ function requirePlan(call: Call, rule: string, plans: readonly string[]): void {
 
 function environmentView(call: Call, environment: Environment): object {
     const { id, name, waitTimer, reviewers, preventSelfReview, deploysFrom } = environment;
-    const rule = (type: string, more: object = {}): object => ({ id, node_id: nodeId(type, id), type, ...more });
-    const views = reviewers.map((reviewer) => ({ type: reviewer.type, reviewer: reviewerView(call, reviewer) }));
+    const rule = (type: string, more: object = {}): object => ({
+        id,
+        node_id: nodeId(type, id),
+        type,
+        ...more,
+    });
+    const views = reviewers.map((reviewer) => ({
+        type: reviewer.type,
+        reviewer: reviewerView(call, reviewer),
+    }));
     return {
         id,
         node_id: nodeId("Environment", id),
@@ -145,13 +184,23 @@ function environmentView(call: Call, environment: Environment): object {
         can_admins_bypass: environment.canAdminsBypass,
         protection_rules: [
             ...(waitTimer > 0 ? [rule("wait_timer", { wait_timer: waitTimer })] : []),
-            ...(views.length > 0 ? [rule("required_reviewers", { prevent_self_review: preventSelfReview, reviewers: views })] : []),
+            ...(views.length > 0
+                ? [
+                      rule("required_reviewers", {
+                          prevent_self_review: preventSelfReview,
+                          reviewers: views,
+                      }),
+                  ]
+                : []),
             ...(deploysFrom === undefined ? [] : [rule("branch_policy")]),
         ],
         deployment_branch_policy:
             deploysFrom === undefined
                 ? null
-                : { protected_branches: deploysFrom === "protected", custom_branch_policies: deploysFrom === "custom" },
+                : {
+                      protected_branches: deploysFrom === "protected",
+                      custom_branch_policies: deploysFrom === "custom",
+                  },
     };
 }
 

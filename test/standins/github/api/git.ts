@@ -10,14 +10,17 @@ export const gitOperations: Operations = {
     "repos/get-commit": reading("contents", (call) => {
         const { git } = call.repository;
         const commit = git.resolve(call.param("ref"));
-        if (commit === undefined) throw unprocessable(`No commit found for SHA: ${call.param("ref")}`);
+        if (commit === undefined)
+            throw unprocessable(`No commit found for SHA: ${call.param("ref")}`);
         const changes = git.changesOf(commit);
         const additions = changes.reduce((sum, change) => sum + change.additions, 0);
         const deletions = changes.reduce((sum, change) => sum + change.deletions, 0);
         return json(200, {
             ...commitView(call.urls, call.state, call.repository, commit),
             stats: { total: additions + deletions, additions, deletions },
-            files: changes.map((change) => changeView(call.urls, call.repository, change, commit.sha)),
+            files: changes.map((change) =>
+                changeView(call.urls, call.repository, change, commit.sha),
+            ),
         });
     }),
 
@@ -27,18 +30,23 @@ export const gitOperations: Operations = {
         return json(200, gitCommitView(call.urls, call.repository, commit));
     }),
 
-    "git/get-ref": reading("contents", (call) => json(200, refView(call, `refs/${call.param("ref")}`))),
+    "git/get-ref": reading("contents", (call) =>
+        json(200, refView(call, `refs/${call.param("ref")}`)),
+    ),
 
     "git/create-ref": writing("contents", "push", (call) => {
         const { ref, sha } = call.body(z.object({ ref: z.string(), sha: z.string() }));
-        if (!/^refs\/(heads|tags)\/[^/]/.test(ref)) throw unprocessable("Reference name must start with 'refs/' and have three parts");
+        if (!/^refs\/(heads|tags)\/[^/]/.test(ref))
+            throw unprocessable("Reference name must start with 'refs/' and have three parts");
         if (call.repository.git.refs.has(ref)) throw unprocessable("Reference already exists");
         call.repository.git.setRef(ref, sha, false);
         return json(201, refView(call, ref));
     }),
 
     "git/update-ref": writing("contents", "push", (call) => {
-        const { sha, force } = call.body(z.object({ sha: z.string(), force: z.boolean().default(false) }));
+        const { sha, force } = call.body(
+            z.object({ sha: z.string(), force: z.boolean().default(false) }),
+        );
         const ref = existing(call);
         requireUnprotected(call, ref.replace("refs/heads/", ""), "Reference update failed");
         call.repository.git.setRef(ref, sha, force);
@@ -47,8 +55,13 @@ export const gitOperations: Operations = {
 
     "git/delete-ref": writing("contents", "push", (call) => {
         const ref = existing(call);
-        if (ref === `refs/heads/${call.repository.defaultBranch}`) throw unprocessable("Cannot delete the default branch");
-        requireUnprotected(call, ref.replace("refs/heads/", ""), "Cannot delete this protected branch");
+        if (ref === `refs/heads/${call.repository.defaultBranch}`)
+            throw unprocessable("Cannot delete the default branch");
+        requireUnprotected(
+            call,
+            ref.replace("refs/heads/", ""),
+            "Cannot delete this protected branch",
+        );
         closePulls(call, ref.replace("refs/heads/", ""));
         call.repository.git.refs.delete(ref);
         return nothing();
@@ -58,7 +71,8 @@ export const gitOperations: Operations = {
 /** Closes the open pull requests from or to a branch that is about to go, as GitHub does. */
 function closePulls({ repository }: Call, branch: string): void {
     for (const issue of pullsOf(repository)) {
-        if ([issue.pull.head, issue.pull.base].includes(branch)) setState(repository, issue, "closed", null);
+        if ([issue.pull.head, issue.pull.base].includes(branch))
+            setState(repository, issue, "closed", null);
     }
 }
 

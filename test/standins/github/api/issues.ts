@@ -14,7 +14,11 @@ const longestBody = 65_536;
 const labelNames = z
     .array(z.union([z.string(), z.object({ name: z.string() })]))
     .transform((labels) => labels.map((label) => (typeof label === "string" ? label : label.name)));
-const newIssue = z.object({ title: z.coerce.string(), body: z.string().nullish(), labels: labelNames.default([]) });
+const newIssue = z.object({
+    title: z.coerce.string(),
+    body: z.string().nullish(),
+    labels: labelNames.default([]),
+});
 const issueChange = z.object({
     title: z.coerce.string().optional(),
     body: z.string().nullish(),
@@ -46,7 +50,13 @@ export const issueOperations: Operations = {
     "issues/update": writing(either, "read", (call) => {
         const issue = issueOf(call);
         requireOwn(call, issue.author);
-        const { title = issue.title, body = issue.body, state = issue.state, state_reason: reason, labels } = call.body(issueChange);
+        const {
+            title = issue.title,
+            body = issue.body,
+            state = issue.state,
+            state_reason: reason,
+            labels,
+        } = call.body(issueChange);
         requireBody(body, "Issue");
         issue.title = title;
         issue.body = body;
@@ -59,7 +69,8 @@ export const issueOperations: Operations = {
         const { number } = issueOf(call);
         const since = call.query.get("since");
         const comments = [...call.repository.comments.values()].filter(
-            (comment) => comment.issue === number && (since === null || comment.updated >= new Date(since)),
+            (comment) =>
+                comment.issue === number && (since === null || comment.updated >= new Date(since)),
         );
         const { items, headers } = call.page(comments);
         return json(
@@ -74,7 +85,14 @@ export const issueOperations: Operations = {
         const { body } = call.body(z.object({ body: z.string() }));
         requireComment(body);
         const now = new Date();
-        const comment = { id: call.state.nextId(), issue: issue.number, author: call.login, body, created: now, updated: now };
+        const comment = {
+            id: call.state.nextId(),
+            issue: issue.number,
+            author: call.login,
+            body,
+            created: now,
+            updated: now,
+        };
         call.repository.comments.set(comment.id, comment);
         issue.updated = now;
         return json(201, commentView(call, comment));
@@ -115,11 +133,20 @@ export const issueOperations: Operations = {
     }),
 
     "issues/create-label": writing(either, "push", (call) => {
-        const given = call.body(z.object({ name: z.string(), color: z.string().optional(), description: z.string().nullish() }));
+        const given = call.body(
+            z.object({
+                name: z.string(),
+                color: z.string().optional(),
+                description: z.string().nullish(),
+            }),
+        );
         if (call.repository.labels.has(given.name.toLowerCase())) {
             throw validationFailed({ resource: "Label", code: "already_exists", field: "name" });
         }
-        return json(201, labelView(call, createLabel(call, given.name, given.color, given.description ?? null)));
+        return json(
+            201,
+            labelView(call, createLabel(call, given.name, given.color, given.description ?? null)),
+        );
     }),
 
     "issues/list-labels-on-issue": reading(either, (call) => {
@@ -143,7 +170,10 @@ export const issueOperations: Operations = {
 
     "issues/set-labels": writing(either, "push", (call) => {
         const issue = issueOf(call);
-        issue.labels = labelled(call, call.body(z.object({ labels: labelNames.default([]) })).labels);
+        issue.labels = labelled(
+            call,
+            call.body(z.object({ labels: labelNames.default([]) })).labels,
+        );
         return json(
             200,
             issue.labels.map((name) => labelView(call, labelNamed(call, name))),
@@ -164,9 +194,15 @@ export const issueOperations: Operations = {
 };
 
 /** Makes an issue, or a pull request: they share their numbers. */
-export function openIssue<T extends PullRequest | undefined>(call: Call, title: string, body: string | null, pull: T): Issue & { pull: T } {
+export function openIssue<T extends PullRequest | undefined>(
+    call: Call,
+    title: string,
+    body: string | null,
+    pull: T,
+): Issue & { pull: T } {
     const resource = pull === undefined ? "Issue" : "PullRequest";
-    if (title.trim() === "") throw validationFailed({ resource, code: "missing_field", field: "title" });
+    if (title.trim() === "")
+        throw validationFailed({ resource, code: "missing_field", field: "title" });
     requireBody(body, resource);
     const { issues } = call.repository;
     const issue = {
@@ -219,10 +255,16 @@ export function commentCount(call: Call, { number }: Issue): number {
 }
 
 function requireComment(body: string): void {
-    if (body.trim() === "") throw validationFailed({ resource: "IssueComment", code: "missing_field", field: "body" });
+    if (body.trim() === "")
+        throw validationFailed({ resource: "IssueComment", code: "missing_field", field: "body" });
     if (!isTooLong(body)) return;
     const message = `Body is too long (maximum is ${String(longestBody)} characters)`;
-    throw validationFailed({ resource: "IssueComment", code: "unprocessable", field: "data", message });
+    throw validationFailed({
+        resource: "IssueComment",
+        code: "unprocessable",
+        field: "data",
+        message,
+    });
 }
 
 /** What GET issues asks for: by default the open ones, the newest first. */
@@ -233,11 +275,15 @@ function listed(call: Call): readonly Issue[] {
     const [creator, since] = [query.get("creator"), query.get("since")];
     const sort = query.get("sort") ?? "created";
     const key = (issue: Issue): number =>
-        sort === "comments" ? commentCount(call, issue) : (sort === "updated" ? issue.updated : issue.created).getTime();
+        sort === "comments"
+            ? commentCount(call, issue)
+            : (sort === "updated" ? issue.updated : issue.created).getTime();
     const direction = query.get("direction") === "asc" ? 1 : -1;
     return [...call.repository.issues.values()]
         .filter((issue) => state === "all" || issue.state === state)
-        .filter((issue) => labels.every((label) => issue.labels.some((name) => name.toLowerCase() === label)))
+        .filter((issue) =>
+            labels.every((label) => issue.labels.some((name) => name.toLowerCase() === label)),
+        )
         .filter((issue) => creator === null || issue.author === creator)
         .filter((issue) => since === null || issue.updated >= new Date(since))
         .sort((one, other) => direction * (key(one) - key(other) || one.number - other.number));
@@ -257,7 +303,15 @@ function commentOf(call: Call): Comment {
 
 /** The names of labels as they are written; those that are missing are made. */
 function labelled(call: Call, names: readonly string[]): readonly string[] {
-    return [...new Set(names.map((name) => (call.repository.labels.get(name.toLowerCase()) ?? createLabel(call, name)).name))];
+    return [
+        ...new Set(
+            names.map(
+                (name) =>
+                    (call.repository.labels.get(name.toLowerCase()) ?? createLabel(call, name))
+                        .name,
+            ),
+        ),
+    ];
 }
 
 function labelNamed(call: Call, name: string): Label {
@@ -266,7 +320,12 @@ function labelNamed(call: Call, name: string): Label {
     return label;
 }
 
-function createLabel(call: Call, name: string, color = "ededed", description: string | null = null): Label {
+function createLabel(
+    call: Call,
+    name: string,
+    color = "ededed",
+    description: string | null = null,
+): Label {
     const label = { id: call.state.nextId(), name, color, description };
     call.repository.labels.set(name.toLowerCase(), label);
     return label;

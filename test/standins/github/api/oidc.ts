@@ -24,10 +24,17 @@ export const oidcOperations: Operations = {
 
     "actions/set-custom-oidc-sub-claim-for-repo": writing("actions", "admin", (call) => {
         const body = template.safeParse(call.body(z.unknown()));
-        if (!body.success) throw unprocessable("Claim keys can only contain alphanumeric characters and underscores");
+        if (!body.success)
+            throw unprocessable(
+                "Claim keys can only contain alphanumeric characters and underscores",
+            );
         const { use_default: useDefault, include_claim_keys: keys } = body.data;
         const immutable = body.data.use_immutable_subject ?? call.repository.oidcSubject.immutable;
-        call.repository.oidcSubject = { useDefault, claims: useDefault ? undefined : keys, immutable };
+        call.repository.oidcSubject = {
+            useDefault,
+            claims: useDefault ? undefined : keys,
+            immutable,
+        };
         return json(201, {});
     }),
 };

@@ -1,11 +1,43 @@
 import { z } from "zod";
-import { conflict, json, notFound, nothing, Refusal, unprocessable, validationFailed } from "../answers.ts";
+import {
+    conflict,
+    json,
+    notFound,
+    nothing,
+    Refusal,
+    unprocessable,
+    validationFailed,
+} from "../answers.ts";
 import type { Call } from "../call.ts";
 import { type Operations, reading, writing } from "../operation.ts";
 import { isProtected } from "../protection.ts";
-import { broughtBy, changesOf, headOf, isPull, merge, type Pull, pullsOf, setState } from "../pulls.ts";
-import { accountView, changeView, nodeId, repositoryPage, repositoryUrl, repositoryView, time } from "../views.ts";
-import { association, commentCount, issueLabels, openIssue, requireBody, requireOwn } from "./issues.ts";
+import {
+    broughtBy,
+    changesOf,
+    headOf,
+    isPull,
+    merge,
+    type Pull,
+    pullsOf,
+    setState,
+} from "../pulls.ts";
+import {
+    accountView,
+    changeView,
+    nodeId,
+    repositoryPage,
+    repositoryUrl,
+    repositoryView,
+    time,
+} from "../views.ts";
+import {
+    association,
+    commentCount,
+    issueLabels,
+    openIssue,
+    requireBody,
+    requireOwn,
+} from "./issues.ts";
 
 const newPull = z.object({
     title: z.string().default(""),
@@ -48,8 +80,11 @@ export const pullOperations: Operations = {
 
     "repos/list-pull-requests-associated-with-commit": reading("pull_requests", (call) => {
         const commit = call.repository.git.resolve(call.param("commit_sha"));
-        if (commit === undefined) throw unprocessable(`No commit found for SHA: ${call.param("commit_sha")}`);
-        const pulls = pullsOf(call.repository).filter((issue) => broughtBy(call.repository, issue, commit));
+        if (commit === undefined)
+            throw unprocessable(`No commit found for SHA: ${call.param("commit_sha")}`);
+        const pulls = pullsOf(call.repository).filter((issue) =>
+            broughtBy(call.repository, issue, commit),
+        );
         const { items, headers } = call.page(pulls);
         return json(
             200,
@@ -64,7 +99,16 @@ export const pullOperations: Operations = {
         const { headSha, baseSha } = requireDifference(call, head, body.base);
         requireNone(call, head, body.base);
         const { title, base, draft, maintainer_can_modify: maintainerCanModify } = body;
-        const pull = { id: call.state.nextId(), head, headSha, base, baseSha, draft, maintainerCanModify, merged: undefined };
+        const pull = {
+            id: call.state.nextId(),
+            head,
+            headSha,
+            base,
+            baseSha,
+            draft,
+            maintainerCanModify,
+            merged: undefined,
+        };
         return json(201, fullView(call, openIssue(call, title, body.body ?? null, pull)));
     }),
 
@@ -73,14 +117,30 @@ export const pullOperations: Operations = {
     "pulls/update": writing("pull_requests", "read", (call) => {
         const issue = pullOf(call);
         requireOwn(call, issue.author);
-        const { title = issue.title, body = issue.body, base = issue.pull.base, state = issue.state, ...rest } = call.body(pullChange);
-        if (title === "") throw validationFailed({ resource: "PullRequest", code: "missing_field", field: "title" });
+        const {
+            title = issue.title,
+            body = issue.body,
+            base = issue.pull.base,
+            state = issue.state,
+            ...rest
+        } = call.body(pullChange);
+        if (title === "")
+            throw validationFailed({
+                resource: "PullRequest",
+                code: "missing_field",
+                field: "title",
+            });
         requireBody(body, "PullRequest");
         const reopens = state === "open" && issue.state === "closed";
-        if (reopens && issue.pull.merged !== undefined) throw invalid("state cannot be changed. The pull request was merged.");
-        if (reopens || base !== issue.pull.base) issue.pull.baseSha = requireDifference(call, issue.pull.head, base).baseSha;
+        if (reopens && issue.pull.merged !== undefined)
+            throw invalid("state cannot be changed. The pull request was merged.");
+        if (reopens || base !== issue.pull.base)
+            issue.pull.baseSha = requireDifference(call, issue.pull.head, base).baseSha;
         Object.assign(issue, { title, body });
-        Object.assign(issue.pull, { base, maintainerCanModify: rest.maintainer_can_modify ?? issue.pull.maintainerCanModify });
+        Object.assign(issue.pull, {
+            base,
+            maintainerCanModify: rest.maintainer_can_modify ?? issue.pull.maintainerCanModify,
+        });
         setState(call.repository, issue, state, null);
         return json(200, fullView(call, issue));
     }),
@@ -106,20 +166,38 @@ export const pullOperations: Operations = {
         const { pull } = issue;
         const body = call.body(mergeRequest);
         if (body.merge_method === "rebase") throw new Error("merging by rebase is not served here");
-        if (issue.state === "closed" || pull.draft || !call.repository.git.mergeable(pull.base, pull.head)) {
+        if (
+            issue.state === "closed" ||
+            pull.draft ||
+            !call.repository.git.mergeable(pull.base, pull.head)
+        ) {
             throw new Refusal(405, "Pull Request is not mergeable");
         }
         // There are no reviews here: where some are required, nobody has approved.
-        if (isProtected(call, pull.base) && call.repository.protections.get(pull.base)?.requiredApprovals !== 0) {
-            throw new Refusal(405, "At least 1 approving review is required by reviewers with write access.");
+        if (
+            isProtected(call, pull.base) &&
+            call.repository.protections.get(pull.base)?.requiredApprovals !== 0
+        ) {
+            throw new Refusal(
+                405,
+                "At least 1 approving review is required by reviewers with write access.",
+            );
         }
         if (body.sha !== undefined && body.sha !== headOf(call.repository, issue)?.sha) {
             throw conflict("Head branch was modified. Review and try the merge again.");
         }
         for (const { path } of changesOf(call.repository, issue).files) call.requireWorkflows(path);
-        const options = { squash: body.merge_method === "squash", title: body.commit_title, text: body.commit_message };
+        const options = {
+            squash: body.merge_method === "squash",
+            title: body.commit_title,
+            text: body.commit_message,
+        };
         const commit = merge(call.repository, issue, call.login, options);
-        return json(200, { sha: commit.sha, merged: true, message: "Pull Request successfully merged" });
+        return json(200, {
+            sha: commit.sha,
+            merged: true,
+            message: "Pull Request successfully merged",
+        });
     }),
 };
 
@@ -134,18 +212,27 @@ function pullOf(call: Call): Pull {
 }
 
 /** Both branches must be there, and the head must have commits that the base has not. */
-function requireDifference(call: Call, head: string, base: string): { readonly headSha: string; readonly baseSha: string } {
+function requireDifference(
+    call: Call,
+    head: string,
+    base: string,
+): { readonly headSha: string; readonly baseSha: string } {
     const { git } = call.repository;
     const [from, to] = [git.head(head), git.head(base)];
-    if (to === undefined) throw validationFailed({ resource: "PullRequest", code: "invalid", field: "base" });
-    if (from === undefined) throw validationFailed({ resource: "PullRequest", code: "invalid", field: "head" });
+    if (to === undefined)
+        throw validationFailed({ resource: "PullRequest", code: "invalid", field: "base" });
+    if (from === undefined)
+        throw validationFailed({ resource: "PullRequest", code: "invalid", field: "head" });
     if (git.history(to).includes(from)) throw invalid(`No commits between ${base} and ${head}`);
     return { headSha: from.sha, baseSha: to.sha };
 }
 
 function requireNone(call: Call, head: string, base: string): void {
-    const same = pullsOf(call.repository).filter(({ state, pull }) => state === "open" && pull.head === head && pull.base === base);
-    if (same.length > 0) throw invalid(`A pull request already exists for ${call.repository.owner}:${head}.`);
+    const same = pullsOf(call.repository).filter(
+        ({ state, pull }) => state === "open" && pull.head === head && pull.base === base,
+    );
+    if (same.length > 0)
+        throw invalid(`A pull request already exists for ${call.repository.owner}:${head}.`);
 }
 
 /** A pull request in a list. */
@@ -217,13 +304,24 @@ function simpleView(call: Call, issue: Pull): Record<string, unknown> {
 function fullView(call: Call, issue: Pull): object {
     const { pull } = issue;
     const { files, commits } = changesOf(call.repository, issue);
-    const mergeable = issue.state === "open" ? call.repository.git.mergeable(pull.base, pull.head) : null;
+    const mergeable =
+        issue.state === "open" ? call.repository.git.mergeable(pull.base, pull.head) : null;
     return {
         ...simpleView(call, issue),
         merged: pull.merged !== undefined,
-        merged_by: pull.merged === undefined ? null : accountView(call.urls, call.state.user(pull.merged.by)),
+        merged_by:
+            pull.merged === undefined
+                ? null
+                : accountView(call.urls, call.state.user(pull.merged.by)),
         mergeable,
-        mergeable_state: mergeable === null ? "unknown" : mergeable ? (isProtected(call, pull.base) ? "blocked" : "clean") : "dirty",
+        mergeable_state:
+            mergeable === null
+                ? "unknown"
+                : mergeable
+                  ? isProtected(call, pull.base)
+                      ? "blocked"
+                      : "clean"
+                  : "dirty",
         maintainer_can_modify: pull.maintainerCanModify,
         comments: commentCount(call, issue),
         review_comments: 0,

@@ -6,7 +6,17 @@ import { open, type Operations, reading } from "../operation.ts";
 import { commitView, repositoryPage, repositoryUrl, repositoryView } from "../views.ts";
 
 export const repositoryOperations: Operations = {
-    "repos/get": open((call) => json(200, repositoryView(call.urls, call.state.owner(call.repository), call.repository, call.role))),
+    "repos/get": open((call) =>
+        json(
+            200,
+            repositoryView(
+                call.urls,
+                call.state.owner(call.repository),
+                call.repository,
+                call.role,
+            ),
+        ),
+    ),
 
     "repos/list-branches": reading("contents", (call) => {
         const { git, protections } = call.repository;
@@ -27,7 +37,10 @@ export const repositoryOperations: Operations = {
         return json(200, {
             name,
             commit: commitView(call.urls, call.state, call.repository, commit),
-            _links: { self: url, html: `${repositoryPage(call.urls, call.repository)}/tree/${name}` },
+            _links: {
+                self: url,
+                html: `${repositoryPage(call.urls, call.repository)}/tree/${name}`,
+            },
             protected: protection !== undefined,
             protection: {
                 enabled: protection !== undefined,
@@ -52,11 +65,16 @@ export const repositoryOperations: Operations = {
     "repos/list-commits": reading("contents", (call) => {
         const { git, defaultBranch } = call.repository;
         const from = git.resolve(call.query.get("sha") ?? defaultBranch);
-        if (from === undefined) throw git.refs.size === 0 ? new Refusal(409, "Git Repository is empty.") : notFound();
+        if (from === undefined)
+            throw git.refs.size === 0 ? new Refusal(409, "Git Repository is empty.") : notFound();
         const path = call.query.get("path");
         const touched = git
             .history(from)
-            .filter((commit) => path === null || git.changesOf(commit).some((change) => isBelow(change.path, path)));
+            .filter(
+                (commit) =>
+                    path === null ||
+                    git.changesOf(commit).some((change) => isBelow(change.path, path)),
+            );
         const { items, headers } = call.page(touched);
         return json(
             200,

@@ -28,7 +28,11 @@ function secrets(kind: string, permission: Permission, vaultOf: (call: Call) => 
             (call) => {
                 const all = [...vaultOf(call).secrets.values()];
                 const { items, headers } = call.page(all);
-                return json(200, { total_count: all.length, secrets: items.map(secretView) }, headers);
+                return json(
+                    200,
+                    { total_count: all.length, secrets: items.map(secretView) },
+                    headers,
+                );
             },
             "push",
         ),
@@ -36,13 +40,22 @@ function secrets(kind: string, permission: Permission, vaultOf: (call: Call) => 
             permission,
             (call) => {
                 const { key } = vaultOf(call);
-                return json(200, { key_id: key.id, key: Buffer.from(key.publicKey).toString("base64") });
+                return json(200, {
+                    key_id: key.id,
+                    key: Buffer.from(key.publicKey).toString("base64"),
+                });
             },
             "push",
         ),
-        [`actions/get-${kind}-secret`]: reading(permission, (call) => json(200, secretView(secretOf(call))), "push"),
+        [`actions/get-${kind}-secret`]: reading(
+            permission,
+            (call) => json(200, secretView(secretOf(call))),
+            "push",
+        ),
         [`actions/create-or-update-${kind}-secret`]: writing(permission, "push", (call) => {
-            const { encrypted_value: sealed, key_id: keyId } = call.body(z.object({ encrypted_value: z.string(), key_id: z.string() }));
+            const { encrypted_value: sealed, key_id: keyId } = call.body(
+                z.object({ encrypted_value: z.string(), key_id: z.string() }),
+            );
             const vault = vaultOf(call);
             const name = allowedName(call.param("secret_name"), "Secret");
             const before = vault.secrets.get(name);
@@ -59,7 +72,11 @@ function secrets(kind: string, permission: Permission, vaultOf: (call: Call) => 
     };
 }
 
-function variables(kind: string, permission: Permission, vaultOf: (call: Call) => Vault): Operations {
+function variables(
+    kind: string,
+    permission: Permission,
+    vaultOf: (call: Call) => Vault,
+): Operations {
     const variableOf = (call: Call): Variable => {
         const variable = vaultOf(call).variables.get(call.param("name").toUpperCase());
         if (variable === undefined) throw notFound();
@@ -71,19 +88,29 @@ function variables(kind: string, permission: Permission, vaultOf: (call: Call) =
             (call) => {
                 const all = [...vaultOf(call).variables.values()];
                 const { items, headers } = call.page(all);
-                return json(200, { total_count: all.length, variables: items.map(variableView) }, headers);
+                return json(
+                    200,
+                    { total_count: all.length, variables: items.map(variableView) },
+                    headers,
+                );
             },
             "push",
         ),
         [`actions/create-${kind}-variable`]: writing(permission, "push", (call) => {
-            const { name: given, value } = call.body(z.object({ name: z.string(), value: z.string() }));
+            const { name: given, value } = call.body(
+                z.object({ name: z.string(), value: z.string() }),
+            );
             const name = allowedName(given, "Variable");
             const all = vaultOf(call).variables;
             if (all.has(name)) throw conflict("Already exists - Variable already exists");
             all.set(name, { name, value, created: new Date(), updated: new Date() });
             return json(201, {});
         }),
-        [`actions/get-${kind}-variable`]: reading(permission, (call) => json(200, variableView(variableOf(call))), "push"),
+        [`actions/get-${kind}-variable`]: reading(
+            permission,
+            (call) => json(200, variableView(variableOf(call))),
+            "push",
+        ),
         [`actions/update-${kind}-variable`]: writing(permission, "push", (call) => {
             const before = variableOf(call);
             const { name = before.name, value = before.value } = call.body(
@@ -92,7 +119,12 @@ function variables(kind: string, permission: Permission, vaultOf: (call: Call) =
             const all = vaultOf(call).variables;
             all.delete(before.name);
             const renamed = allowedName(name, "Variable");
-            all.set(renamed, { name: renamed, value, created: before.created, updated: new Date() });
+            all.set(renamed, {
+                name: renamed,
+                value,
+                created: before.created,
+                updated: new Date(),
+            });
             return nothing();
         }),
         [`actions/delete-${kind}-variable`]: writing(permission, "push", (call) => {

@@ -9,7 +9,11 @@ import { route, type Route } from "./routes.ts";
 const tenYears = 315_360_000;
 const applications = "/organization/:organization/applications";
 
-const newToken = z.object({ name: z.string().min(1), scope: z.string(), expiration: z.number().min(1).default(tenYears) });
+const newToken = z.object({
+    name: z.string().min(1),
+    scope: z.string(),
+    expiration: z.number().min(1).default(tenYears),
+});
 
 /** Fact 10, applications: an organization's, and the OAuth tokens that they mint. */
 export function applicationRoutes(features: Features): readonly Route[] {
@@ -19,9 +23,16 @@ export function applicationRoutes(features: Features): readonly Route[] {
             return json(200, { applications: known.map(view) });
         }),
         route("post", applications, "org:admin", (call) => {
-            const { name, description = "" } = call.json(z.object({ name: z.string(), description: z.string().optional() }));
+            const { name, description = "" } = call.json(
+                z.object({ name: z.string(), description: z.string().optional() }),
+            );
             const organization = existingOrganization(call);
-            const application = { clientId: call.state.newSecret(20), clientSecret: call.state.newSecret(40), name, description };
+            const application = {
+                clientId: call.state.newSecret(20),
+                clientSecret: call.state.newSecret(40),
+                name,
+                description,
+            };
             organization.applications.set(application.clientId, application);
             return json(200, view(application));
         }),
@@ -32,7 +43,9 @@ export function applicationRoutes(features: Features): readonly Route[] {
 const tokenRoutes: readonly Route[] = [
     route("get", `${applications}/:client/tokens`, "org:admin", (call) => {
         const { clientId } = applicationOf(call);
-        const tokens = [...call.state.tokens.values()].filter(({ application }) => application === clientId);
+        const tokens = [...call.state.tokens.values()].filter(
+            ({ application }) => application === clientId,
+        );
         return json(200, { tokens: tokens.map(tokenView) });
     }),
     route("post", `${applications}/:client/tokens`, "org:admin", (call) => {

@@ -23,7 +23,14 @@ export class Call {
     private readonly request: Request;
     private readonly scope: Scope | undefined;
 
-    constructor(state: State, features: Features, url: string, identity: Identity, request: Request, scope: Scope | undefined) {
+    constructor(
+        state: State,
+        features: Features,
+        url: string,
+        identity: Identity,
+        request: Request,
+        scope: Scope | undefined,
+    ) {
         this.state = state;
         this.features = features;
         this.url = url;
@@ -50,30 +57,41 @@ export class Call {
     /** A query parameter as Quay reads flags: nearly everything is true. */
     flag(name: string, otherwise = false): boolean {
         const value = this.query(name);
-        return value === undefined ? otherwise : !["false", "False", "FALSE", "0", ""].includes(value);
+        return value === undefined
+            ? otherwise
+            : !["false", "False", "FALSE", "0", ""].includes(value);
     }
 
     /** A whole number in the query, or 400 with a message that is an object (fact 9, bad limit). */
     number(name: string, otherwise: number): number {
         const value = this.query(name) ?? String(otherwise);
-        if (!/^-?\d+$/.test(value)) throw message(400, { [name]: `invalid literal for int() with base 10: '${value}'` });
+        if (!/^-?\d+$/.test(value))
+            throw message(400, { [name]: `invalid literal for int() with base 10: '${value}'` });
         return Number(value);
     }
 
     /** The body by a schema. Without the content type: 415; unreadable: 400 (fact 1, content type). */
     json<T extends z.ZodType>(schema: T): z.infer<T> {
         if (this.request.is("application/json") === false) {
-            throw message(415, "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.");
+            throw message(
+                415,
+                "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.",
+            );
         }
         const body = this.bodyOrNothing();
-        if (body === undefined) throw message(400, "The browser (or proxy) sent a request that this server could not understand.");
+        if (body === undefined)
+            throw message(
+                400,
+                "The browser (or proxy) sent a request that this server could not understand.",
+            );
         return validated(schema, body);
     }
 
     /** The body, or undefined where it is absent or unreadable. */
     bodyOrNothing(): unknown {
         const text: unknown = this.request.body;
-        if (typeof text !== "string" || this.request.is("application/json") === false) return undefined;
+        if (typeof text !== "string" || this.request.is("application/json") === false)
+            return undefined;
         try {
             return JSON.parse(text);
         } catch {
@@ -84,7 +102,8 @@ export class Call {
     /** The user who calls, if the token has the scope. */
     user(scope: Scope): User {
         const account = this.state.accounts.get(this.username);
-        if (account?.kind !== "user" || !hasScope(this.identity, scope)) throw unauthorized(this.username);
+        if (account?.kind !== "user" || !hasScope(this.identity, scope))
+            throw unauthorized(this.username);
         return account;
     }
 
@@ -92,7 +111,10 @@ export class Call {
     administered(name: string): Account {
         const { username } = this.identity;
         const account = this.state.accounts.get(name);
-        const may = username !== undefined && hasScope(this.identity, "org:admin") && administers(this.state, username, name);
+        const may =
+            username !== undefined &&
+            hasScope(this.identity, "org:admin") &&
+            administers(this.state, username, name);
         if (!may || account === undefined) throw unauthorized(username);
         return account;
     }
@@ -101,24 +123,31 @@ export class Call {
     repository(): RepositoryPath {
         const [namespace = "", ...rest] = this.param("repository").split("/");
         const name = rest.join("/");
-        if (!mayUse(this.state, this.identity, namespace, name, this.role())) throw unauthorized(this.identity.username);
+        if (!mayUse(this.state, this.identity, namespace, name, this.role()))
+            throw unauthorized(this.identity.username);
         return { namespace, name, repository: this.state.repository(namespace, name) };
     }
 
     /** Admin of the path's repository, where a part of a call asks for more than its route. */
     requireAdmin(): void {
         const { namespace, name } = this.repository();
-        if (!mayUse(this.state, this.identity, namespace, name, "admin")) throw unauthorized(this.identity.username);
+        if (!mayUse(this.state, this.identity, namespace, name, "admin"))
+            throw unauthorized(this.identity.username);
     }
 
     /** Where a new repository may go, or 403: the same for no right and no such namespace (fact 2). */
     creatable(namespace: string | undefined): string {
         const place = namespace ?? this.username;
-        if (!this.state.accounts.has(place) || !mayCreate(this.state, this.identity, place)) throw unauthorized(this.identity.username);
+        if (!this.state.accounts.has(place) || !mayCreate(this.state, this.identity, place))
+            throw unauthorized(this.identity.username);
         return place;
     }
 
     private role(): Role {
-        return this.scope === "repo:admin" ? "admin" : this.scope === "repo:write" ? "write" : "read";
+        return this.scope === "repo:admin"
+            ? "admin"
+            : this.scope === "repo:write"
+              ? "write"
+              : "read";
     }
 }

@@ -15,7 +15,9 @@ export function discoveryRoutes(routes: readonly Route[]): readonly Route[] {
             }),
         ),
         route("get", "/error/:type", undefined, (call) => {
-            const [found] = Object.entries(errorTypes).filter(([type]) => type === call.param("type"));
+            const [found] = Object.entries(errorTypes).filter(
+                ([type]) => type === call.param("type"),
+            );
             if (found === undefined) throw notFound();
             const [title, description] = found;
             return json(200, { type: `${call.url}/api/v1/error/${title}`, title, description });
@@ -24,7 +26,18 @@ export function discoveryRoutes(routes: readonly Route[]): readonly Route[] {
 }
 
 function pathsOf(routes: readonly Route[]): object {
-    const byPath = Object.groupBy(routes, ({ path }) => `/api/v1${path.replaceAll(/[*:](\w+)/g, "{$1}")}`);
-    const operation = ({ method, scope }: Route) => [method, { security: scope === undefined ? [] : [{ oauth2_implicit: [scope] }] }];
-    return Object.fromEntries(Object.entries(byPath).map(([path, known = []]) => [path, Object.fromEntries(known.map(operation))]));
+    const byPath = Object.groupBy(
+        routes,
+        ({ path }) => `/api/v1${path.replaceAll(/[*:](\w+)/g, "{$1}")}`,
+    );
+    const operation = ({ method, scope }: Route) => [
+        method,
+        { security: scope === undefined ? [] : [{ oauth2_implicit: [scope] }] },
+    ];
+    return Object.fromEntries(
+        Object.entries(byPath).map(([path, known = []]) => [
+            path,
+            Object.fromEntries(known.map(operation)),
+        ]),
+    );
 }

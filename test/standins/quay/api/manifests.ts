@@ -7,30 +7,56 @@ import type { Call } from "./call.ts";
 import { existing } from "./repositories.ts";
 import { route, type Route } from "./routes.ts";
 
-const newLabel = z.object({ key: z.string(), value: z.string(), media_type: z.enum(["text/plain", "application/json"]).nullable() });
+const newLabel = z.object({
+    key: z.string(),
+    value: z.string(),
+    media_type: z.enum(["text/plain", "application/json"]).nullable(),
+});
 
 /** Fact 9, manifests. With the scanner off, the scan's path falls into the repository route: 404 in JSON. */
 export function manifestRoutes(features: Features): readonly Route[] {
     return [
-        route("get", "/repository/*repository/manifest/:digest", "repo:read", (call) => json(200, view(manifestOf(call)))),
+        route("get", "/repository/*repository/manifest/:digest", "repo:read", (call) =>
+            json(200, view(manifestOf(call))),
+        ),
         route("get", "/repository/*repository/manifest/:digest/labels", "repo:read", (call) =>
             json(200, { labels: manifestOf(call).labels }),
         ),
         route("post", "/repository/*repository/manifest/:digest/labels", "repo:write", (call) => {
             const manifest = manifestOf(call);
             const { key, value, media_type } = call.json(newLabel);
-            const label = { id: randomUUID(), key, value, source_type: "api", media_type: media_type ?? "text/plain" };
+            const label = {
+                id: randomUUID(),
+                key,
+                value,
+                source_type: "api",
+                media_type: media_type ?? "text/plain",
+            };
             manifest.labels.push(label);
             return json(201, { label });
         }),
-        route("delete", "/repository/*repository/manifest/:digest/labels/:label", "repo:write", (call) => {
-            const { labels } = manifestOf(call);
-            const index = labels.findIndex(({ id }) => id === call.param("label"));
-            if (index < 0) throw notFound();
-            labels.splice(index, 1);
-            return nothing();
-        }),
-        ...(features.securityScanner ? [route("get", "/repository/*repository/manifest/:digest/security", "repo:read", security)] : []),
+        route(
+            "delete",
+            "/repository/*repository/manifest/:digest/labels/:label",
+            "repo:write",
+            (call) => {
+                const { labels } = manifestOf(call);
+                const index = labels.findIndex(({ id }) => id === call.param("label"));
+                if (index < 0) throw notFound();
+                labels.splice(index, 1);
+                return nothing();
+            },
+        ),
+        ...(features.securityScanner
+            ? [
+                  route(
+                      "get",
+                      "/repository/*repository/manifest/:digest/security",
+                      "repo:read",
+                      security,
+                  ),
+              ]
+            : []),
     ];
 }
 
@@ -69,12 +95,21 @@ function view({ digest, content, configMediaType, layers, children }: Manifest):
 /** What nobody has set a result for is queued, with null (the one state that was observed); indexes are never scanned. */
 function security(call: Call) {
     const manifest = manifestOf(call);
-    const scan: Scan = call.state.scans.get(manifest.digest) ?? { status: manifest.children.length > 0 ? "unsupported" : "queued" };
-    const data = scan.status === "scanned" ? { Layer: layer(manifest, scan, call.flag("vulnerabilities")) } : null;
+    const scan: Scan = call.state.scans.get(manifest.digest) ?? {
+        status: manifest.children.length > 0 ? "unsupported" : "queued",
+    };
+    const data =
+        scan.status === "scanned"
+            ? { Layer: layer(manifest, scan, call.flag("vulnerabilities")) }
+            : null;
     return json(200, { status: scan.status, data });
 }
 
-function layer({ digest }: Manifest, { features = [] }: Scan, withVulnerabilities: boolean): object {
+function layer(
+    { digest }: Manifest,
+    { features = [] }: Scan,
+    withVulnerabilities: boolean,
+): object {
     return {
         Name: digest,
         ParentName: "",
@@ -100,5 +135,13 @@ function vulnerability({
     link = "",
     description = "",
 }: NonNullable<Scan["features"]>[number]["vulnerabilities"][number]) {
-    return { Severity: severity, NamespaceName: "", Link: link, FixedBy: fixedBy, Description: description, Name: name, Metadata: {} };
+    return {
+        Severity: severity,
+        NamespaceName: "",
+        Link: link,
+        FixedBy: fixedBy,
+        Description: description,
+        Name: name,
+        Metadata: {},
+    };
 }

@@ -43,7 +43,12 @@ export const notificationRoutes: readonly Route[] = [
         refuseConfig(call.state, body.method, body.config);
         // An unknown event and a missing repository are both 500.
         if (repository === undefined || !events.includes(body.event)) throw internalError();
-        const notification = { ...body, title: body.title ?? null, uuid: randomUUID(), failures: 0 };
+        const notification = {
+            ...body,
+            title: body.title ?? null,
+            uuid: randomUUID(),
+            failures: 0,
+        };
         repository.notifications.push(notification);
         return json(201, view(notification));
     }),
@@ -68,7 +73,9 @@ export const notificationRoutes: readonly Route[] = [
         const path = call.repository();
         const { uuid } = known(call, path);
         if (path.repository !== undefined)
-            path.repository.notifications = path.repository.notifications.filter((other) => other.uuid !== uuid);
+            path.repository.notifications = path.repository.notifications.filter(
+                (other) => other.uuid !== uuid,
+            );
         return nothing();
     }),
 ];
@@ -81,18 +88,32 @@ function find(call: Call, { repository }: RepositoryPath): Notification | undefi
 function known(call: Call, path: RepositoryPath): Notification {
     const notification = find(call, path);
     if (notification === undefined) {
-        throw invalidRequest(`No repository notification found for: ${path.namespace}, ${path.name}, ${call.param("uuid")}`);
+        throw invalidRequest(
+            `No repository notification found for: ${path.namespace}, ${path.name}, ${call.param("uuid")}`,
+        );
     }
     return notification;
 }
 
 /** What goes in as eventConfig comes out as event_config. */
 function view({ uuid, title, event, method, config, eventConfig, failures }: Notification): object {
-    return { uuid, title, event, method, config, event_config: eventConfig, number_of_failures: failures };
+    return {
+        uuid,
+        title,
+        event,
+        method,
+        config,
+        event_config: eventConfig,
+        number_of_failures: failures,
+    };
 }
 
 /** What each method demands of its config; an unknown method is 500. */
-function refuseConfig(state: State, method: string, config: Readonly<Record<string, unknown>>): void {
+function refuseConfig(
+    state: State,
+    method: string,
+    config: Readonly<Record<string, unknown>>,
+): void {
     const missing = (key: string): boolean => typeof config[key] !== "string" || config[key] === "";
     switch (method) {
         case "webhook":
@@ -102,7 +123,9 @@ function refuseConfig(state: State, method: string, config: Readonly<Record<stri
             if (missing("url")) throw invalidRequest("Missing Slack Callback URL");
             break;
         case "email":
-            throw invalidRequest("The specified e-mail address is not authorized to receive notifications for this repository");
+            throw invalidRequest(
+                "The specified e-mail address is not authorized to receive notifications for this repository",
+            );
         case "quay_notification":
             refuseTarget(state, config["target"]);
             break;
@@ -110,7 +133,8 @@ function refuseConfig(state: State, method: string, config: Readonly<Record<stri
             if (missing("flow_api_token")) throw invalidRequest("Missing Flowdock API Token");
             break;
         case "hipchat":
-            if (missing("notification_token") || missing("room_id")) throw invalidRequest("Missing Hipchat Room Notification Token");
+            if (missing("notification_token") || missing("room_id"))
+                throw invalidRequest("Missing Hipchat Room Notification Token");
             break;
         default:
             throw internalError();
@@ -120,10 +144,15 @@ function refuseConfig(state: State, method: string, config: Readonly<Record<stri
 function refuseWebhook(url: unknown, template: unknown): void {
     if (typeof url !== "string" || url === "") throw invalidRequest("Missing webhook URL");
     const parsed = URL.parse(url);
-    if (parsed === null || !/^https?:$/.test(parsed.protocol) || ["localhost", "127.0.0.1"].includes(parsed.hostname)) {
+    if (
+        parsed === null ||
+        !/^https?:$/.test(parsed.protocol) ||
+        ["localhost", "127.0.0.1"].includes(parsed.hostname)
+    ) {
         throw invalidRequest("Invalid webhook URL");
     }
-    if (typeof template === "string" && !isTemplate(template)) throw invalidRequest("Could not parse template");
+    if (typeof template === "string" && !isTemplate(template))
+        throw invalidRequest("Could not parse template");
 }
 
 /** JSON in which `${a.b}` may stand for a value. */
@@ -137,7 +166,9 @@ function isTemplate(template: string): boolean {
 }
 
 function refuseTarget(state: State, target: unknown): void {
-    const parsed = z.object({ name: z.string(), kind: z.enum(["user", "team", "org"]) }).safeParse(target);
+    const parsed = z
+        .object({ name: z.string(), kind: z.enum(["user", "team", "org"]) })
+        .safeParse(target);
     if (!parsed.success) throw invalidRequest("Invalid target for notification");
     const { name, kind } = parsed.data;
     const account = state.accounts.get(name);

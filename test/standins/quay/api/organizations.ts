@@ -13,17 +13,25 @@ const nameAllowed = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
 /** The only values that the server takes (fact 9, end). */
 const tagExpirations = [0, 86_400, 604_800, 1_209_600, 2_419_200];
 
-const changes = z.object({ email: z.string().optional(), tag_expiration_s: z.int().min(0).optional() });
+const changes = z.object({
+    email: z.string().optional(),
+    tag_expiration_s: z.int().min(0).optional(),
+});
 
 /** Fact 10, organizations. */
 export const organizationRoutes: readonly Route[] = [
     route("post", "/organization/", "user:admin", (call) => {
         const user = call.user("user:admin");
-        const { name, email } = call.json(z.object({ name: z.string(), email: z.string().optional() }));
-        if (call.state.accounts.has(name)) throw invalidRequest("A user or organization with this name already exists");
+        const { name, email } = call.json(
+            z.object({ name: z.string(), email: z.string().optional() }),
+        );
+        if (call.state.accounts.has(name))
+            throw invalidRequest("A user or organization with this name already exists");
         if (call.state.retiredNames.has(name)) throw invalidRequest("Username is not available");
         if (!nameAllowed.test(name) || name.length < 2 || name.length > 255) {
-            throw invalidRequest(`Invalid organization name ${name}: Username must match expression ${nameAllowed.source}`);
+            throw invalidRequest(
+                `Invalid organization name ${name}: Username must match expression ${nameAllowed.source}`,
+            );
         }
         // Without an address Quay keeps a UUID for one.
         call.state.createOrganization(name, user.name).email = email ?? randomUUID();
@@ -37,7 +45,8 @@ export const organizationRoutes: readonly Route[] = [
     route("put", "/organization/:organization", "org:admin", (call) => {
         const { email, tag_expiration_s: expiration } = call.json(changes);
         const organization = existingOrganization(call);
-        if (expiration !== undefined && !tagExpirations.includes(expiration)) throw message(400, "Invalid tag expiration option");
+        if (expiration !== undefined && !tagExpirations.includes(expiration))
+            throw message(400, "Invalid tag expiration option");
         organization.email = email ?? organization.email;
         organization.tagExpiration = expiration ?? organization.tagExpiration;
         return json(200, view(call, organization));
@@ -57,7 +66,9 @@ export function existingOrganization(call: Call): Organization {
 
 function view(call: Call, organization: Organization): object {
     const { username = "" } = call.identity;
-    const isAdmin = administers(call.state, username, organization.name) && hasScope(call.identity, "org:admin");
+    const isAdmin =
+        administers(call.state, username, organization.name) &&
+        hasScope(call.identity, "org:admin");
     const belongs = isMember(call.state, username, organization.name);
     return {
         name: organization.name,
@@ -78,12 +89,17 @@ function view(call: Call, organization: Organization): object {
 }
 
 function teamsOf(call: Call, { name: namespace, teams }: Organization): object {
-    const repositories = [...call.state.repositories.values()].filter((repository) => repository.namespace === namespace);
+    const repositories = [...call.state.repositories.values()].filter(
+        (repository) => repository.namespace === namespace,
+    );
     const row = (team: Team): object => ({
         ...teamView(team),
         repo_count: repositories.filter(({ teamRoles }) => teamRoles.has(team.name)).length,
         member_count: team.members.size,
         is_synced: false,
     });
-    return { teams: Object.fromEntries([...teams].map(([name, team]) => [name, row(team)])), ordered_teams: [...teams.keys()] };
+    return {
+        teams: Object.fromEntries([...teams].map(([name, team]) => [name, row(team)])),
+        ordered_teams: [...teams.keys()],
+    };
 }

@@ -12,14 +12,26 @@ const permission = z.object({ role: z.enum(roles) });
 export const permissionRoutes: readonly Route[] = [
     route("get", "/repository/*repository/permissions/user/", "repo:admin", (call) => {
         const { repository } = call.repository();
-        return json(200, { permissions: list(repository?.userRoles, (name, role) => userView(call, repository, name, role)) });
+        return json(200, {
+            permissions: list(repository?.userRoles, (name, role) =>
+                userView(call, repository, name, role),
+            ),
+        });
     }),
-    route("get", "/repository/*repository/permissions/user/:user/transitive", "repo:admin", (call) => {
-        const { namespace, name, repository } = call.repository();
-        const found = repository === undefined ? [] : rolesOn(call.state, call.param("user"), namespace, name);
-        if (found.length === 0) throw notFound();
-        return json(200, { permissions: found.map((role) => ({ role })) });
-    }),
+    route(
+        "get",
+        "/repository/*repository/permissions/user/:user/transitive",
+        "repo:admin",
+        (call) => {
+            const { namespace, name, repository } = call.repository();
+            const found =
+                repository === undefined
+                    ? []
+                    : rolesOn(call.state, call.param("user"), namespace, name);
+            if (found.length === 0) throw notFound();
+            return json(200, { permissions: found.map((role) => ({ role })) });
+        },
+    ),
     route("get", "/repository/*repository/permissions/user/:user", "repo:admin", (call) => {
         const { repository } = call.repository();
         const role = repository?.userRoles.get(call.param("user"));
@@ -66,11 +78,19 @@ export const permissionRoutes: readonly Route[] = [
 ];
 
 /** An object by name, not a list; empty for a missing repository. */
-function list(granted: ReadonlyMap<string, Role> | undefined, view: (name: string, role: Role) => object): object {
+function list(
+    granted: ReadonlyMap<string, Role> | undefined,
+    view: (name: string, role: Role) => object,
+): object {
     return Object.fromEntries([...(granted ?? [])].map(([name, role]) => [name, view(name, role)]));
 }
 
-function userView(call: Call, repository: Repository | undefined, name: string, role: Role): object {
+function userView(
+    call: Call,
+    repository: Repository | undefined,
+    name: string,
+    role: Role,
+): object {
     const isRobot = name.includes("+");
     const namespace = repository?.namespace ?? "";
     return {
@@ -78,7 +98,9 @@ function userView(call: Call, repository: Repository | undefined, name: string, 
         name,
         is_robot: isRobot,
         avatar: avatar(name, isRobot ? "robot" : "user"),
-        ...(call.state.organization(namespace) === undefined ? {} : { is_org_member: isRobot || isMember(call.state, name, namespace) }),
+        ...(call.state.organization(namespace) === undefined
+            ? {}
+            : { is_org_member: isRobot || isMember(call.state, name, namespace) }),
     };
 }
 

@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { invalidRequest, json, notFound, nothing } from "../answers.ts";
-import type { AutoPrunePolicy, Features, ImmutabilityPolicy, Policies, Repository, Scope } from "../model.ts";
+import type {
+    AutoPrunePolicy,
+    Features,
+    ImmutabilityPolicy,
+    Policies,
+    Repository,
+    Scope,
+} from "../model.ts";
 import { protectMatching } from "../tags.ts";
 import type { Call } from "./call.ts";
 import { existing } from "./repositories.ts";
@@ -35,17 +42,30 @@ const organization: Place = {
     owner: (call) => namespaceOf(call, call.administered(call.param("organization"))),
 };
 
-const user: Place = { path: "/user", scope: "user:admin", owner: (call) => namespaceOf(call, call.user("user:admin")) };
+const user: Place = {
+    path: "/user",
+    scope: "user:admin",
+    owner: (call) => namespaceOf(call, call.user("user:admin")),
+};
 
 function namespaceOf(call: Call, policies: Policies & { readonly name: string }): Owner {
-    return { policies, repositories: [...call.state.repositories.values()].filter(({ namespace }) => namespace === policies.name) };
+    return {
+        policies,
+        repositories: [...call.state.repositories.values()].filter(
+            ({ namespace }) => namespace === policies.name,
+        ),
+    };
 }
 
 /** Facts 6 and 7. A feature that is off has no routes (surprise 4); there is no /user/immutabilitypolicy/. */
 export function policyRoutes(features: Features): readonly Route[] {
     return [
-        ...(features.autoPrune ? [repository, organization, user].flatMap((place) => routesFor(place, autoPrune)) : []),
-        ...(features.immutableTags ? [repository, organization].flatMap((place) => routesFor(place, immutability)) : []),
+        ...(features.autoPrune
+            ? [repository, organization, user].flatMap((place) => routesFor(place, autoPrune))
+            : []),
+        ...(features.immutableTags
+            ? [repository, organization].flatMap((place) => routesFor(place, immutability))
+            : []),
     ];
 }
 
@@ -82,7 +102,10 @@ const immutability: Kind<ImmutabilityPolicy> = {
     },
 };
 
-function routesFor<Policy extends { readonly uuid: string }>({ path, scope, owner }: Place, kind: Kind<Policy>): readonly Route[] {
+function routesFor<Policy extends { readonly uuid: string }>(
+    { path, scope, owner }: Place,
+    kind: Kind<Policy>,
+): readonly Route[] {
     const all = `${path}/${kind.segment}/`;
     const one = `${all}:uuid`;
     return [
@@ -91,7 +114,9 @@ function routesFor<Policy extends { readonly uuid: string }>({ path, scope, owne
             const holder = owner(call);
             const policy = kind.read(call, randomUUID());
             if (kind.list(holder).some((other) => kind.isSame(other, policy))) {
-                throw invalidRequest("Existing policy with same values for this namespace, duplicate policies are not permitted");
+                throw invalidRequest(
+                    "Existing policy with same values for this namespace, duplicate policies are not permitted",
+                );
             }
             kind.list(holder).push(policy);
             kind.apply(policy, holder);
@@ -115,7 +140,10 @@ function routesFor<Policy extends { readonly uuid: string }>({ path, scope, owne
     ];
 }
 
-function found<Policy extends { readonly uuid: string }>(call: Call, policies: readonly Policy[]): Policy {
+function found<Policy extends { readonly uuid: string }>(
+    call: Call,
+    policies: readonly Policy[],
+): Policy {
     const policy = policies.find(({ uuid }) => uuid === call.param("uuid"));
     if (policy === undefined) throw notFound();
     return policy;
@@ -131,16 +159,21 @@ function autoPruneFrom(call: Call, uuid: string): AutoPrunePolicy {
             tagPatternMatches: z.boolean().default(true),
         }),
     );
-    if (body.method !== "number_of_tags" && body.method !== "creation_date") throw invalidRequest("Invalid method provided");
+    if (body.method !== "number_of_tags" && body.method !== "creation_date")
+        throw invalidRequest("Invalid method provided");
     const isValid =
-        body.method === "number_of_tags" ? typeof body.value === "number" && body.value > 0 : /^\d+[smhdwy]$/.test(String(body.value));
+        body.method === "number_of_tags"
+            ? typeof body.value === "number" && body.value > 0
+            : /^\d+[smhdwy]$/.test(String(body.value));
     if (!isValid) throw invalidRequest("Invalid value given for method type");
     if (body.tagPattern === "") throw invalidRequest("Tag pattern cannot be empty");
     return { uuid, ...body, tagPattern: body.tagPattern ?? null };
 }
 
 function immutabilityFrom(call: Call, uuid: string): ImmutabilityPolicy {
-    const body = call.json(z.object({ tagPattern: z.string().max(256), tagPatternMatches: z.boolean().default(true) }));
+    const body = call.json(
+        z.object({ tagPattern: z.string().max(256), tagPatternMatches: z.boolean().default(true) }),
+    );
     if (body.tagPattern === "") throw invalidRequest("Tag pattern cannot be empty");
     try {
         new RegExp(body.tagPattern);

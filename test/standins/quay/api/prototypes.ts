@@ -18,13 +18,22 @@ const newPrototype = z.object({
 export const prototypeRoutes: readonly Route[] = [
     route("get", "/organization/:organization/prototypes", "org:admin", (call) => {
         const organization = existingOrganization(call);
-        return json(200, { prototypes: organization.prototypes.map((prototype) => view(call, organization, prototype)) });
+        return json(200, {
+            prototypes: organization.prototypes.map((prototype) =>
+                view(call, organization, prototype),
+            ),
+        });
     }),
     route("post", "/organization/:organization/prototypes", "org:admin", (call) => {
         const { role, delegate, activating_user: activating } = call.json(newPrototype);
         const organization = existingOrganization(call);
         refuseUnknown(call, organization, delegate, activating?.name);
-        const prototype = { id: randomUUID(), role, delegate, activatingUser: activating?.name ?? null };
+        const prototype = {
+            id: randomUUID(),
+            role,
+            delegate,
+            activatingUser: activating?.name ?? null,
+        };
         organization.prototypes.push(prototype);
         return json(200, view(call, organization, prototype));
     }),
@@ -32,7 +41,9 @@ export const prototypeRoutes: readonly Route[] = [
         const { role } = call.json(z.object({ role: z.enum(roles) }));
         const organization = existingOrganization(call);
         const changed = { ...prototypeOf(call, organization), role };
-        organization.prototypes = organization.prototypes.map((other) => (other.id === changed.id ? changed : other));
+        organization.prototypes = organization.prototypes.map((other) =>
+            other.id === changed.id ? changed : other,
+        );
         return json(200, view(call, organization, changed));
     }),
     route("delete", "/organization/:organization/prototypes/:id", "org:admin", (call) => {
@@ -58,13 +69,20 @@ function refuseUnknown(
     if (kind === "team" && !organization.teams.has(name)) {
         throw message(400, `('Team does not exist: %s/%s', '${organization.name}', '${name}')`);
     }
-    if (activating !== undefined && !call.state.isPerson(activating)) throw invalidRequest("Unknown activating user");
-    if (kind === "user" && !call.state.isPerson(name)) throw invalidRequest("Missing delegate user or team");
+    if (activating !== undefined && !call.state.isPerson(activating))
+        throw invalidRequest("Unknown activating user");
+    if (kind === "user" && !call.state.isPerson(name))
+        throw invalidRequest("Missing delegate user or team");
 }
 
-function view(call: Call, organization: Organization, { id, role, delegate, activatingUser }: Prototype): object {
+function view(
+    call: Call,
+    organization: Organization,
+    { id, role, delegate, activatingUser }: Prototype,
+): object {
     return {
-        activating_user: activatingUser === null ? null : person(call, organization, activatingUser),
+        activating_user:
+            activatingUser === null ? null : person(call, organization, activatingUser),
         delegate:
             delegate.kind === "team"
                 ? { name: delegate.name, kind: "team", avatar: avatar(delegate.name, "team") }

@@ -31,13 +31,17 @@ export function repositoryRoutes(features: Features): readonly Route[] {
             repository.isPublic = wanted.visibility === "public";
             return json(200, { success: true });
         }),
-        ...(features.repositoryMirror ? [route("put", "/repository/*repository/changestate", "repo:admin", changeState)] : []),
+        ...(features.repositoryMirror
+            ? [route("put", "/repository/*repository/changestate", "repo:admin", changeState)]
+            : []),
     ];
 }
 
 /** The routes whose path is only the repository: they take every longer path too, so they come last. */
 export const wholeRepositoryRoutes: readonly Route[] = [
-    route("get", "/repository/*repository", "repo:read", (call) => json(200, view(call, existing(call)))),
+    route("get", "/repository/*repository", "repo:read", (call) =>
+        json(200, view(call, existing(call))),
+    ),
     route("put", "/repository/*repository", "repo:write", (call) => {
         const { repository } = call.repository();
         const { description } = call.json(z.object({ description: z.string() }));
@@ -62,8 +66,10 @@ export function existing(call: Call): Repository {
 function create(call: Call) {
     const body = call.json(newRepository);
     const namespace = call.creatable(body.namespace);
-    if (call.state.repository(namespace, body.repository) !== undefined) throw invalidRequest("Repository already exists");
-    if (!nameAllowed.test(body.repository) || body.repository.length > 255) throw invalidRequest("Invalid repository name");
+    if (call.state.repository(namespace, body.repository) !== undefined)
+        throw invalidRequest("Repository already exists");
+    if (!nameAllowed.test(body.repository) || body.repository.length > 255)
+        throw invalidRequest("Invalid repository name");
     call.state.createRepository(namespace, body.repository, call.username, {
         description: body.description,
         isPublic: body.visibility === "public",
@@ -91,11 +97,19 @@ function list(call: Call) {
             (namespace === undefined || repository.namespace === namespace) &&
             !call.flag("starred") &&
             ((includePublic && repository.isPublic) ||
-                (username !== undefined && rolesOn(call.state, username, repository.namespace, repository.name).length > 0)),
+                (username !== undefined &&
+                    rolesOn(call.state, username, repository.namespace, repository.name).length >
+                        0)),
     );
     const start = pageStart(call.query("next_page"));
-    const next = visible.length > start + pageSize ? { next_page: pageToken(start + pageSize) } : {};
-    return json(200, { repositories: visible.slice(start, start + pageSize).map((repository) => row(call, repository)), ...next });
+    const next =
+        visible.length > start + pageSize ? { next_page: pageToken(start + pageSize) } : {};
+    return json(200, {
+        repositories: visible
+            .slice(start, start + pageSize)
+            .map((repository) => row(call, repository)),
+        ...next,
+    });
 }
 
 /** The token is opaque to clients, and a garbled one silently means the first page. */
@@ -104,7 +118,8 @@ function pageToken(start: number): string {
 }
 
 function pageStart(token: string | undefined): number {
-    const [, start = "0"] = /^start:(\d+)$/.exec(Buffer.from(token ?? "", "base64url").toString()) ?? [];
+    const [, start = "0"] =
+        /^start:(\d+)$/.exec(Buffer.from(token ?? "", "base64url").toString()) ?? [];
     return Number(start);
 }
 
@@ -118,7 +133,9 @@ function row(call: Call, repository: Repository): object {
         kind: "image",
         state: repository.state,
         is_starred: false,
-        ...(call.flag("last_modified") ? { last_modified: modified === undefined ? null : Math.floor(modified / 1000) } : {}),
+        ...(call.flag("last_modified")
+            ? { last_modified: modified === undefined ? null : Math.floor(modified / 1000) }
+            : {}),
         ...(call.flag("popularity") ? { popularity: 0.0 } : {}),
     };
 }
@@ -150,5 +167,7 @@ function view(call: Call, repository: Repository): object {
 /** An object, of at most 500 tags (surprise 11). */
 function tagsByName(repository: Repository): object {
     const newest = aliveTags(repository).slice(0, 500);
-    return Object.fromEntries(newest.map((tag) => [tag.name, tagSummary(tag, tagSize(repository, tag.digest))]));
+    return Object.fromEntries(
+        newest.map((tag) => [tag.name, tagSummary(tag, tagSize(repository, tag.digest))]),
+    );
 }

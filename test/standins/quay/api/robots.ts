@@ -44,7 +44,10 @@ function robotsOf(path: string, scope: "user:admin" | "org:admin", owner: Owner)
     return [
         route("get", path, scope, (call) => {
             const account = owner(call);
-            const robots = [...account.robots.values()].slice(0, call.number("limit", account.robots.size));
+            const robots = [...account.robots.values()].slice(
+                0,
+                call.number("limit", account.robots.size),
+            );
             return json(200, { robots: robots.map((robot) => listed(call, account, robot)) });
         }),
         route("get", `${path}/:robot`, scope, (call) => {
@@ -78,15 +81,23 @@ function robotPermissions(path: string, owner: Owner): Route {
         const { username } = robotOf(call, owner(call));
         const permissions = [...call.state.repositories.values()].flatMap((repository) => {
             const role = repository.userRoles.get(username);
-            return role === undefined ? [] : [{ repository: { name: repository.name, is_public: repository.isPublic }, role }];
+            return role === undefined
+                ? []
+                : [{ repository: { name: repository.name, is_public: repository.isPublic }, role }];
         });
         return json(200, { permissions });
     });
 }
 
-function federationOf(path: string, scope: "user:admin" | "org:admin", owner: Owner): readonly Route[] {
+function federationOf(
+    path: string,
+    scope: "user:admin" | "org:admin",
+    owner: Owner,
+): readonly Route[] {
     return [
-        route("get", `${path}/:robot/federation`, scope, (call) => json(200, robotOf(call, owner(call)).federation)),
+        route("get", `${path}/:robot/federation`, scope, (call) =>
+            json(200, robotOf(call, owner(call)).federation),
+        ),
         route("post", `${path}/:robot/federation`, scope, (call) => {
             const robot = robotOf(call, owner(call));
             robot.federation = federationFrom(call.json(z.unknown()));
@@ -103,9 +114,13 @@ function federationOf(path: string, scope: "user:admin" | "org:admin", owner: Ow
 function federationFrom(body: unknown): Robot["federation"] {
     if (!Array.isArray(body)) throw invalidRequest("Invalid request body (expecting a list)");
     const pairs = body.map((entry: unknown) => {
-        const pair = z.object({ issuer: z.string().min(1), subject: z.string().min(1) }).safeParse(entry);
-        if (!pair.success) throw invalidRequest("Missing one or more required fields (issuer, subject)");
-        if (!/^https?:\/\/[^/]/.test(pair.data.issuer)) throw invalidRequest("Issuer must be a URL (http:// or https://)");
+        const pair = z
+            .object({ issuer: z.string().min(1), subject: z.string().min(1) })
+            .safeParse(entry);
+        if (!pair.success)
+            throw invalidRequest("Missing one or more required fields (issuer, subject)");
+        if (!/^https?:\/\/[^/]/.test(pair.data.issuer))
+            throw invalidRequest("Issuer must be a URL (http:// or https://)");
         return pair.data;
     });
     const distinct = new Set(pairs.map(({ issuer, subject }) => JSON.stringify([issuer, subject])));
@@ -120,13 +135,22 @@ function robotOf(call: Call, account: Account): Robot {
     return robot;
 }
 
-function create(call: Call, account: Account, shortName: string, body: z.infer<typeof newRobot>): Robot {
+function create(
+    call: Call,
+    account: Account,
+    shortName: string,
+    body: z.infer<typeof newRobot>,
+): Robot {
     const username = `${account.name}+${shortName}`;
     if (!nameAllowed.test(shortName) || shortName.length < 2 || shortName.length > 255) {
-        throw invalidRequest(`The name for the robot '${shortName}' is invalid: Username must match expression ${nameAllowed.source}`);
+        throw invalidRequest(
+            `The name for the robot '${shortName}' is invalid: Username must match expression ${nameAllowed.source}`,
+        );
     }
-    if (account.robots.has(shortName)) throw invalidRequest(`Existing robot with name: ${username}`);
-    if (username.length > 255) throw message(400, "value too long for type character varying(255)\n");
+    if (account.robots.has(shortName))
+        throw invalidRequest(`Existing robot with name: ${username}`);
+    if (username.length > 255)
+        throw message(400, "value too long for type character varying(255)\n");
     const robot: Robot = {
         shortName,
         username,
@@ -157,15 +181,21 @@ function listed(call: Call, account: Account, robot: Robot): object {
     return {
         ...shown,
         ...(call.flag("token", true) ? { token } : {}),
-        ...(call.flag("permissions") ? { teams: teamsOf(account, robot), repositories: repositoriesOf(call, robot) } : {}),
+        ...(call.flag("permissions")
+            ? { teams: teamsOf(account, robot), repositories: repositoriesOf(call, robot) }
+            : {}),
     };
 }
 
 function teamsOf(account: Account, robot: Robot): readonly object[] {
     const teams = account.kind === "user" ? [] : [...account.teams.values()];
-    return teams.filter(({ members }) => members.has(robot.username)).map(({ name }) => ({ name, avatar: avatar(name, "team") }));
+    return teams
+        .filter(({ members }) => members.has(robot.username))
+        .map(({ name }) => ({ name, avatar: avatar(name, "team") }));
 }
 
 function repositoriesOf(call: Call, robot: Robot): readonly string[] {
-    return [...call.state.repositories.values()].filter(({ userRoles }) => userRoles.has(robot.username)).map(({ name }) => name);
+    return [...call.state.repositories.values()]
+        .filter(({ userRoles }) => userRoles.has(robot.username))
+        .map(({ name }) => name);
 }

@@ -18,7 +18,12 @@ export interface Route {
     readonly answer: (call: Call) => Answer | Promise<Answer>;
 }
 
-export function route(method: Method, path: string, scope: Scope | undefined, answer: Route["answer"]): Route {
+export function route(
+    method: Method,
+    path: string,
+    scope: Scope | undefined,
+    answer: Route["answer"],
+): Route {
     return { method, path, scope, answer };
 }
 
@@ -47,13 +52,26 @@ export function apiRouter(context: Context, routes: readonly Route[]): Router {
             context.traffic.identify(response, identity.username);
             refuseBrowsers(request);
             refuseForgeries(request, identity);
-            send(response, await answer(new Call(context.state, context.features, context.url, identity, request, scope)));
+            send(
+                response,
+                await answer(
+                    new Call(
+                        context.state,
+                        context.features,
+                        context.url,
+                        identity,
+                        request,
+                        scope,
+                    ),
+                ),
+            );
         });
         if (path.endsWith("/")) redirectMissingSlash(router, method, path, context.url);
     }
     for (const path of new Set(routes.map((known) => known.path))) {
         router.all(path, (request, _response, next) => {
-            if (!endsOtherwise(request, path)) throw message(405, "The method is not allowed for the requested URL.");
+            if (!endsOtherwise(request, path))
+                throw message(405, "The method is not allowed for the requested URL.");
             next();
         });
     }
@@ -84,8 +102,11 @@ function redirectToSlash(request: Request, url: string): Answer {
 
 /** Fact 1, unknown path: the web UI's catch-all knows only GET, and only paths that end in a slash. */
 function unknownPath(request: Request, url: string): Answer {
-    if (request.method !== "GET") return page(405, "The method is not allowed for the requested URL.");
-    return request.path.endsWith("/") ? page(404, "The requested URL was not found on the server.") : redirectToSlash(request, url);
+    if (request.method !== "GET")
+        return page(405, "The method is not allowed for the requested URL.");
+    return request.path.endsWith("/")
+        ? page(404, "The requested URL was not found on the server.")
+        : redirectToSlash(request, url);
 }
 
 /** Fact 1, authentication: only a valid OAuth token as bearer counts; everything else is nobody. */
@@ -98,13 +119,17 @@ function identify(state: State, request: Request): Identity {
 
 /** Fact 1: a write without a valid token is 403 about CSRF, never 401. */
 function refuseForgeries(request: Request, identity: Identity): void {
-    if (request.method !== "GET" && identity.username === undefined) throw htmlError(403, "CSRF token was invalid or missing.");
+    if (request.method !== "GET" && identity.username === undefined)
+        throw htmlError(403, "CSRF token was invalid or missing.");
 }
 
 /** Fact 1, browser-like User-Agent on GET. */
 function refuseBrowsers(request: Request): void {
     if (request.method !== "GET" || request.get("x-requested-with") !== undefined) return;
     if (/\b(Chrome|Firefox|Safari|Edg|Opera)\//.test(request.get("user-agent") ?? "")) {
-        throw htmlError(400, "API calls must be invoked with an X-Requested-With header if called from a browser");
+        throw htmlError(
+            400,
+            "API calls must be invoked with an X-Requested-With header if called from a browser",
+        );
     }
 }

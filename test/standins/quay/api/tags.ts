@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { formatDate, invalidRequest, json, message, notFound, nothing, tagImmutable } from "../answers.ts";
+import {
+    formatDate,
+    invalidRequest,
+    json,
+    message,
+    notFound,
+    nothing,
+    tagImmutable,
+} from "../answers.ts";
 import { type Repository, repositoryStates, type TagPeriod } from "../model.ts";
 import { aliveManifest, aliveTag, endTag, isAlive, pointTag, tagSize } from "../tags.ts";
 import type { Call } from "./call.ts";
@@ -28,7 +36,9 @@ export const tagRoutes: readonly Route[] = [
     }),
     route("post", "/repository/*repository/tag/:tag/restore", "repo:write", (call) => {
         const repository = writable(call);
-        const { manifest_digest: digest } = call.json(z.object({ manifest_digest: z.string().optional() }));
+        const { manifest_digest: digest } = call.json(
+            z.object({ manifest_digest: z.string().optional() }),
+        );
         if (digest === undefined) throw invalidRequest("Missing manifest_digest");
         if (!isRestorable(call, repository, digest)) throw notFound();
         refuseImmutable(repository, call.param("tag"));
@@ -94,9 +104,14 @@ function changeTag(call: Call) {
         throw message(400, "Tag must match the regular expression [\\w][\\w.-]{0,127}");
     }
     if (body.expiration !== undefined) setExpiration(repository, name, body.expiration);
-    if (body.immutable !== undefined && call.features.immutableTags) setImmutable(call, repository, name, body.immutable);
+    if (body.immutable !== undefined && call.features.immutableTags)
+        setImmutable(call, repository, name, body.immutable);
     if (body.manifest_digest !== undefined) {
-        if (body.manifest_digest === null || aliveManifest(repository, body.manifest_digest) === undefined) throw notFound();
+        if (
+            body.manifest_digest === null ||
+            aliveManifest(repository, body.manifest_digest) === undefined
+        )
+            throw notFound();
         refuseImmutable(repository, name);
         pointTag(call.state, call.features, repository, name, body.manifest_digest);
     }
@@ -107,7 +122,10 @@ function setExpiration(repository: Repository, name: string, expiration: number 
     const tag = aliveTag(repository, name);
     if (tag === undefined) throw notFound();
     if (expiration !== null && expiration * 1000 <= Date.now()) {
-        throw message(400, "The browser (or proxy) sent a request that this server could not understand.");
+        throw message(
+            400,
+            "The browser (or proxy) sent a request that this server could not understand.",
+        );
     }
     if (tag.immutable) throw message(400, `Cannot set expiration on immutable tag ${name}`);
     tag.end = expiration === null ? undefined : expiration * 1000;
@@ -118,7 +136,8 @@ function setImmutable(call: Call, repository: Repository, name: string, immutabl
     const tag = aliveTag(repository, name);
     if (tag === undefined) throw notFound();
     if (!immutable) call.requireAdmin();
-    if (immutable && tag.end !== undefined) throw message(400, `Cannot make expiring tag ${name} immutable`);
+    if (immutable && tag.end !== undefined)
+        throw message(400, `Cannot make expiring tag ${name} immutable`);
     tag.immutable = immutable;
 }
 
@@ -130,7 +149,10 @@ function refuseImmutable(repository: Repository, name: string): void {
 function writable(call: Call): Repository {
     const repository = existing(call);
     if (repository.state !== "NORMAL") {
-        throw message(503, `Repository is in read only or mirror mode: ${String(repositoryStates.indexOf(repository.state))}`);
+        throw message(
+            503,
+            `Repository is in read only or mirror mode: ${String(repositoryStates.indexOf(repository.state))}`,
+        );
     }
     return repository;
 }
@@ -138,6 +160,8 @@ function writable(call: Call): Repository {
 /** Deleted tags stay restorable for the namespace's tag_expiration_s. */
 function isRestorable(call: Call, repository: Repository, digest: string): boolean {
     const seconds = call.state.accounts.get(repository.namespace)?.tagExpiration ?? 0;
-    const kept = repository.tags.some((tag) => tag.digest === digest && (tag.end ?? Infinity) + seconds * 1000 > Date.now());
+    const kept = repository.tags.some(
+        (tag) => tag.digest === digest && (tag.end ?? Infinity) + seconds * 1000 > Date.now(),
+    );
     return kept || aliveManifest(repository, digest) !== undefined;
 }

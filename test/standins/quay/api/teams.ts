@@ -12,12 +12,15 @@ const team = "/organization/:organization/team/:team";
 /** Fact 10, teams. Mailing is off: users are members at once, not invited (fact 12). */
 export const teamRoutes: readonly Route[] = [
     route("put", team, "org:admin", (call) => {
-        const { role, description } = call.json(z.object({ role: z.enum(teamRoles), description: z.string().optional() }));
+        const { role, description } = call.json(
+            z.object({ role: z.enum(teamRoles), description: z.string().optional() }),
+        );
         const organization = existingOrganization(call);
         const name = call.param("team");
         const isNew = !organization.teams.has(name);
         const changed = isNew ? create(organization, name) : teamOf(call, organization);
-        if (changed.role === "admin" && role !== "admin" && !isNew) refuseWithoutAdmins(organization, changed);
+        if (changed.role === "admin" && role !== "admin" && !isNew)
+            refuseWithoutAdmins(organization, changed);
         changed.role = role;
         changed.description = description ?? changed.description;
         return json(200, { ...teamView(changed), new_team: isNew });
@@ -25,7 +28,11 @@ export const teamRoutes: readonly Route[] = [
     route("delete", team, "org:admin", (call) => {
         const organization = existingOrganization(call);
         const removed = organization.teams.get(call.param("team"));
-        if (removed === undefined) throw message(400, `Team '${call.param("team")}' is not a team in org '${organization.name}'`);
+        if (removed === undefined)
+            throw message(
+                400,
+                `Team '${call.param("team")}' is not a team in org '${organization.name}'`,
+            );
         if (removed.role === "admin") refuseWithoutAdmins(organization, removed);
         remove(call, organization, removed);
         return nothing();
@@ -45,15 +52,21 @@ export const teamRoutes: readonly Route[] = [
         const { name, members } = teamOf(call, existingOrganization(call));
         const member = call.param("member");
         if (!call.state.isPerson(member)) throw notFound();
-        if (!members.delete(member)) throw message(400, `User ${member} does not belong to team ${name}`);
+        if (!members.delete(member))
+            throw message(400, `User ${member} does not belong to team ${name}`);
         return nothing();
     }),
     route("get", `${team}/permissions`, "org:admin", (call) => {
         const organization = existingOrganization(call);
         const { name } = teamOf(call, organization);
         const permissions = [...call.state.repositories.values()].flatMap((repository) => {
-            const role = repository.namespace === organization.name ? repository.teamRoles.get(name) : undefined;
-            return role === undefined ? [] : [{ repository: { name: repository.name, is_public: repository.isPublic }, role }];
+            const role =
+                repository.namespace === organization.name
+                    ? repository.teamRoles.get(name)
+                    : undefined;
+            return role === undefined
+                ? []
+                : [{ repository: { name: repository.name, is_public: repository.isPublic }, role }];
         });
         return json(200, { permissions });
     }),
@@ -65,7 +78,13 @@ export function teamView({ name, description, role }: Team) {
 
 function memberView(name: string): object {
     const isRobot = name.includes("+");
-    return { name, kind: "user", is_robot: isRobot, avatar: avatar(name, isRobot ? "robot" : "user"), invited: false };
+    return {
+        name,
+        kind: "user",
+        is_robot: isRobot,
+        avatar: avatar(name, isRobot ? "robot" : "user"),
+        invited: false,
+    };
 }
 
 function create(organization: Organization, name: string): Team {
@@ -82,15 +101,22 @@ function teamOf(call: Call, { teams }: Organization): Team {
 }
 
 function refuseWithoutAdmins({ name, teams }: Organization, leaving: Team): void {
-    const others = [...teams.values()].filter((other) => other !== leaving && other.role === "admin" && other.members.size > 0);
+    const others = [...teams.values()].filter(
+        (other) => other !== leaving && other.role === "admin" && other.members.size > 0,
+    );
     if (others.length === 0)
-        throw message(400, `Deleting team '${leaving.name}' would remove admin ability for user in organization '${name}'`);
+        throw message(
+            400,
+            `Deleting team '${leaving.name}' would remove admin ability for user in organization '${name}'`,
+        );
 }
 
 /** With the team go its rights and default permissions (fact 5). */
 function remove(call: Call, organization: Organization, { name }: Team): void {
     organization.teams.delete(name);
-    organization.prototypes = organization.prototypes.filter(({ delegate }) => delegate.kind === "user" || delegate.name !== name);
+    organization.prototypes = organization.prototypes.filter(
+        ({ delegate }) => delegate.kind === "user" || delegate.name !== name,
+    );
     for (const repository of call.state.repositories.values()) {
         if (repository.namespace === organization.name) repository.teamRoles.delete(name);
     }

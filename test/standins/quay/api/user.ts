@@ -39,7 +39,9 @@ export const userRoutes: readonly Route[] = [
 ];
 
 function organizationsOf(call: Call, username: string): readonly unknown[] {
-    const organizations = [...call.state.accounts.values()].filter((account): account is Organization => account.kind === "organization");
+    const organizations = [...call.state.accounts.values()].filter(
+        (account): account is Organization => account.kind === "organization",
+    );
     return organizations
         .filter(({ name }) => isMember(call.state, username, name))
         .map(({ name }) => ({

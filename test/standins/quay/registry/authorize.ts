@@ -16,33 +16,76 @@ export interface Authorized {
  * `GET /v2/auth`: a token for what the caller may do of what was asked, which can be nothing (fact 11). A push to a missing
  * repository makes it here, before anything is uploaded.
  */
-export async function authorize(state: State, signer: TokenSigner, request: Request, url: string): Promise<Authorized> {
+export async function authorize(
+    state: State,
+    signer: TokenSigner,
+    request: Request,
+    url: string,
+): Promise<Authorized> {
     const identity = await login(state, signer, request, url);
-    const asked = new URL(request.originalUrl, url).searchParams.getAll("scope").filter((scope) => scope !== "");
+    const asked = new URL(request.originalUrl, url).searchParams
+        .getAll("scope")
+        .filter((scope) => scope !== "");
     if (identity.username === undefined && asked.length === 0) throw accessDenied(url);
     const access = asked.map((scope) => grant(state, identity, scope));
-    return { identity, answer: json(200, { token: await signer.forRegistry(identity.username, access) }) };
+    return {
+        identity,
+        answer: json(200, { token: await signer.forRegistry(identity.username, access) }),
+    };
 }
 
 function grant(state: State, identity: Identity, scope: string): Access {
-    const [, path = "", list = ""] = /^repository:([\w.-]+(?:\/[\w.-]+)+):((?:push|pull|\*)(?:,(?:push|pull|\*))*)$/.exec(scope) ?? [];
-    if (path === "") throw registryError(400, "INVALID_REQUEST", `Unable to decode repository and actions: ${scope}`);
+    const [, path = "", list = ""] =
+        /^repository:([\w.-]+(?:\/[\w.-]+)+):((?:push|pull|\*)(?:,(?:push|pull|\*))*)$/.exec(
+            scope,
+        ) ?? [];
+    if (path === "")
+        throw registryError(
+            400,
+            "INVALID_REQUEST",
+            `Unable to decode repository and actions: ${scope}`,
+        );
     const [namespace = "", ...rest] = path.split("/");
     const name = rest.join("/");
     const asked = actions.filter((action) => list.split(",").includes(action));
-    const repository = state.repository(namespace, name) ?? (asked.includes("push") ? pushed(state, identity, namespace, name) : undefined);
-    const granted = asked.filter((action) => repository !== undefined && isGranted(state, identity, repository, action));
+    const repository =
+        state.repository(namespace, name) ??
+        (asked.includes("push") ? pushed(state, identity, namespace, name) : undefined);
+    const granted = asked.filter(
+        (action) => repository !== undefined && isGranted(state, identity, repository, action),
+    );
     return { name: path, actions: granted };
 }
 
 /** A repository made by a push: private, without a description (facts 2 and 11). */
-function pushed(state: State, identity: Identity, namespace: string, name: string): Repository | undefined {
-    if (identity.username === undefined || !mayCreate(state, identity, namespace) || !state.accounts.has(namespace)) return undefined;
-    return state.createRepository(namespace, name, identity.username, { description: null, isPublic: false });
+function pushed(
+    state: State,
+    identity: Identity,
+    namespace: string,
+    name: string,
+): Repository | undefined {
+    if (
+        identity.username === undefined ||
+        !mayCreate(state, identity, namespace) ||
+        !state.accounts.has(namespace)
+    )
+        return undefined;
+    return state.createRepository(namespace, name, identity.username, {
+        description: null,
+        isPublic: false,
+    });
 }
 
 /** Nobody pushes to a repository that is read-only or a mirror (fact 2). */
-function isGranted(state: State, identity: Identity, { namespace, name, ...repository }: Repository, action: Action): boolean {
+function isGranted(
+    state: State,
+    identity: Identity,
+    { namespace, name, ...repository }: Repository,
+    action: Action,
+): boolean {
     if (action === "pull") return mayUse(state, identity, namespace, name, "read");
-    return repository.state === "NORMAL" && mayUse(state, identity, namespace, name, action === "push" ? "write" : "admin");
+    return (
+        repository.state === "NORMAL" &&
+        mayUse(state, identity, namespace, name, action === "push" ? "write" : "admin")
+    );
 }

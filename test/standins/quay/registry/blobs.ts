@@ -14,7 +14,10 @@ export async function transferBlob(visit: Visit): Promise<void> {
         method: request.method,
         path: `${repository.id}${below}?${searchParams.toString()}`,
         headers: without(request.headers, "authorization", "host", "connection", "expect"),
-        access: { ...(source === undefined ? {} : { [source.id]: ["pull"] }), [repository.id]: ["pull", "push"] },
+        access: {
+            ...(source === undefined ? {} : { [source.id]: ["pull"] }),
+            [repository.id]: ["pull", "push"],
+        },
         body: { from: request, through: blobMeter(visit) },
     });
 }

@@ -31,7 +31,8 @@ export interface RegistryRequest {
     /** The registry's own repository names with what may be done to each. */
     readonly access: Readonly<Record<string, readonly ("pull" | "push")[]>>;
     /** What is sent, through the transforms given. */
-    readonly body?: { readonly from: Readable; readonly through: NodeJS.ReadWriteStream } | Uint8Array;
+    readonly body?:
+        { readonly from: Readable; readonly through: NodeJS.ReadWriteStream } | Uint8Array;
 }
 
 /** A real registry (distribution) on a socket in a folder of its own, which only this process gives tokens for. */
@@ -51,13 +52,24 @@ export class Distribution {
     /** Starts the registry with a temporary folder; it listens when this returns. */
     static async start(): Promise<Distribution> {
         const folder = await mkdtemp(join(tmpdir(), "quay-"));
-        const pair = await generate([{ name: "commonName", value: issuer }], { keyType: "ec", curve: "P-256", algorithm: "sha256" });
+        const pair = await generate([{ name: "commonName", value: issuer }], {
+            keyType: "ec",
+            curve: "P-256",
+            algorithm: "sha256",
+        });
         const bundle = join(folder, "certificate.pem");
         await writeFile(bundle, pair.cert);
         await writeFile(join(folder, "config.json"), JSON.stringify(configuration(folder, bundle)));
-        const child = spawn("/bin/sh", ["-c", guarded, "sh", folder], { stdio: ["pipe", "ignore", "pipe"] });
+        const child = spawn("/bin/sh", ["-c", guarded, "sh", folder], {
+            stdio: ["pipe", "ignore", "pipe"],
+        });
         const der = pair.cert.replaceAll(/-----[^-]+-----|\s/g, "");
-        const registry = new Distribution(child, folder, await importPKCS8(pair.private, "ES256"), der);
+        const registry = new Distribution(
+            child,
+            folder,
+            await importPKCS8(pair.private, "ES256"),
+            der,
+        );
         try {
             await listening(child);
         } catch (error) {
@@ -84,14 +96,23 @@ export class Distribution {
 
     /** Stops the registry and removes its folder. */
     async stop(): Promise<void> {
-        const exited = this.child.exitCode === null && this.child.signalCode === null ? once(this.child, "exit") : undefined;
+        const exited =
+            this.child.exitCode === null && this.child.signalCode === null
+                ? once(this.child, "exit")
+                : undefined;
         this.child.stdin?.end();
         await exited;
         await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
     }
 
     private token(access: RegistryRequest["access"]): Promise<string> {
-        return new SignJWT({ access: Object.entries(access).map(([name, actions]) => ({ type: "repository", name, actions })) })
+        return new SignJWT({
+            access: Object.entries(access).map(([name, actions]) => ({
+                type: "repository",
+                name,
+                actions,
+            })),
+        })
             .setProtectedHeader({ alg: "ES256", typ: "JWT", x5c: [this.certificate] })
             .setIssuer(issuer)
             .setAudience(service)
@@ -108,7 +129,12 @@ function configuration(folder: string, rootcertbundle: string): object {
         version: "0.1",
         log: { level: "info", accesslog: { disabled: true } },
         storage: { filesystem: { rootdirectory: join(folder, "data") }, delete: { enabled: true } },
-        http: { net: "unix", addr: join(folder, "registry.sock"), relativeurls: true, secret: "shared by nobody" },
+        http: {
+            net: "unix",
+            addr: join(folder, "registry.sock"),
+            relativeurls: true,
+            secret: "shared by nobody",
+        },
         // Nobody is sent to the realm: who comes without a right has been refused before.
         auth: { token: { realm: "http://localhost", service, issuer, rootcertbundle } },
     };
@@ -130,7 +156,9 @@ async function listening(child: ChildProcess): Promise<void> {
             said.push(line);
         });
         child.once("exit", () => {
-            reject(new Error(`docker-registry did not start (is it installed?):\n${said.join("\n")}`));
+            reject(
+                new Error(`docker-registry did not start (is it installed?):\n${said.join("\n")}`),
+            );
         });
     });
     lines.removeAllListeners("line");

@@ -1,7 +1,11 @@
 import { z } from "zod";
 import type { Manifest } from "../model.ts";
 
-const descriptor = z.object({ mediaType: z.string().default(""), digest: z.string(), size: z.number() });
+const descriptor = z.object({
+    mediaType: z.string().default(""),
+    digest: z.string(),
+    size: z.number(),
+});
 
 /** Image manifests and indexes, Docker's and OCI's. */
 const document = z.object({
@@ -15,7 +19,11 @@ const document = z.object({
 });
 
 /** What is known of a manifest from its content, or undefined if it is none. */
-export function parseManifest(digest: string, mediaType: string, content: string): Manifest | undefined {
+export function parseManifest(
+    digest: string,
+    mediaType: string,
+    content: string,
+): Manifest | undefined {
     const parsed = document.safeParse(fromJson(content));
     if (!parsed.success) return undefined;
     const { config, layers, manifests, subject, artifactType, annotations } = parsed.data;

@@ -13,7 +13,10 @@ const isDigest = (reference: string): boolean => /^sha256:[0-9a-f]{64}$/.test(re
 
 export async function getManifest(visit: Visit): Promise<void> {
     const { repository, request } = visit;
-    const manifest = aliveManifest(repository, digestOf(repository, parameter(request, "reference")));
+    const manifest = aliveManifest(
+        repository,
+        digestOf(repository, parameter(request, "reference")),
+    );
     if (manifest === undefined) throw manifestUnknown();
     await relay(visit, {
         method: request.method,
@@ -52,7 +55,9 @@ export async function putManifest(visit: Visit): Promise<void> {
 /** Ends a tag, or every tag of a digest; where one is immutable, nothing happens (fact 7). */
 export function deleteTags({ repository, request }: Visit): void {
     const reference = parameter(request, "reference");
-    const tags = aliveTags(repository).filter(({ name, digest }) => reference === name || reference === digest);
+    const tags = aliveTags(repository).filter(
+        ({ name, digest }) => reference === name || reference === digest,
+    );
     if (tags.length === 0) throw manifestUnknown();
     for (const tag of tags) if (tag.immutable) throw tagImmutable(tag.name);
     for (const tag of tags) endTag(repository, tag.name);
@@ -78,15 +83,27 @@ function digestOf(repository: Repository, reference: string): string {
     const tag = aliveTag(repository, reference);
     if (tag !== undefined) return tag.digest;
     if (repository.tags.some(({ name }) => name === reference)) {
-        throw registryError(404, "TAG_EXPIRED", `Tag ${reference} was deleted or has expired. To pull, revive via time machine`);
+        throw registryError(
+            404,
+            "TAG_EXPIRED",
+            `Tag ${reference} was deleted or has expired. To pull, revive via time machine`,
+        );
     }
     throw manifestUnknown();
 }
 
 /** From the push on, the API knows the manifest and its tag. */
-function remember({ context: { state, features }, repository }: Visit, manifest: Manifest, reference: string): void {
+function remember(
+    { context: { state, features }, repository }: Visit,
+    manifest: Manifest,
+    reference: string,
+): void {
     const { labels = [], keptUntil = 0 } = repository.manifests.get(manifest.digest) ?? {};
     const byDigest = isDigest(reference);
-    repository.manifests.set(manifest.digest, { ...manifest, labels, keptUntil: byDigest ? Date.now() + untaggedLifetime : keptUntil });
+    repository.manifests.set(manifest.digest, {
+        ...manifest,
+        labels,
+        keptUntil: byDigest ? Date.now() + untaggedLifetime : keptUntil,
+    });
     if (!byDigest) pointTag(state, features, repository, reference, manifest.digest);
 }

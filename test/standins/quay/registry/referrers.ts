@@ -12,7 +12,8 @@ export function referrersOf({ context, repository, request }: Visit): Answer {
     const artifactType = new URL(request.url, context.url).searchParams.get("artifactType");
     if (aliveManifest(repository, digest) === undefined) throw manifestUnknown();
     const referrers = [...repository.manifests.values()].filter(
-        (manifest) => manifest.subject === digest && [null, manifest.artifactType].includes(artifactType),
+        (manifest) =>
+            manifest.subject === digest && [null, manifest.artifactType].includes(artifactType),
     );
     const manifests = referrers.map((manifest) => ({
         mediaType: manifest.mediaType,

@@ -1,7 +1,12 @@
 import { json, Refusal } from "../answers.ts";
 
 /** An error of the registry API: `{"errors":[{code, detail, message}]}`. */
-export function registryError(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}): Refusal {
+export function registryError(
+    status: number,
+    code: string,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+): Refusal {
     return new Refusal(() => json(status, { errors: [{ code, detail: {}, message }] }, headers));
 }
 
@@ -10,14 +15,22 @@ export const challenge = (url: string, scope?: string): string =>
 
 /** Fact 11: forbidden, missing and read-only look alike (surprise 13). */
 export function accessDenied(url: string, scope?: string): Refusal {
-    return registryError(401, "UNAUTHORIZED", "access to the requested resource is not authorized", {
-        "WWW-Authenticate": challenge(url, scope),
-    });
+    return registryError(
+        401,
+        "UNAUTHORIZED",
+        "access to the requested resource is not authorized",
+        {
+            "WWW-Authenticate": challenge(url, scope),
+        },
+    );
 }
 
 export const badLogin = (url: string, text: string): Refusal =>
     registryError(401, "UNAUTHORIZED", text, { "WWW-Authenticate": challenge(url) });
 
-export const manifestUnknown = (): Refusal => registryError(404, "MANIFEST_UNKNOWN", "manifest unknown");
-export const nameUnknown = (): Refusal => registryError(404, "NAME_UNKNOWN", "repository name not known to registry");
-export const tagImmutable = (tag: string): Refusal => registryError(409, "TAG_IMMUTABLE", `tag '${tag}' is immutable`);
+export const manifestUnknown = (): Refusal =>
+    registryError(404, "MANIFEST_UNKNOWN", "manifest unknown");
+export const nameUnknown = (): Refusal =>
+    registryError(404, "NAME_UNKNOWN", "repository name not known to registry");
+export const tagImmutable = (tag: string): Refusal =>
+    registryError(409, "TAG_IMMUTABLE", `tag '${tag}' is immutable`);

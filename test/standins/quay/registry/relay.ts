@@ -14,7 +14,9 @@ export async function relay(visit: Visit, request: RegistryRequest): Promise<voi
 export async function pass(visit: Visit, answer: IncomingMessage): Promise<void> {
     const { context, repository, response } = visit;
     const { location, "content-type": type } = answer.headers;
-    response.status(answer.statusCode ?? 502).set(without(answer.headers, "connection", "keep-alive", "transfer-encoding"));
+    response
+        .status(answer.statusCode ?? 502)
+        .set(without(answer.headers, "connection", "keep-alive", "transfer-encoding"));
     if (location !== undefined) {
         const shown = `${context.url}/v2/${repository.namespace}/${repository.name}/`;
         response.set("location", location.replace(`/v2/${repository.id}/`, shown));
@@ -33,8 +35,13 @@ export function blobMeter({ context: { traffic, faults }, response }: Visit): Tr
     );
 }
 
-export function without(headers: IncomingHttpHeaders, ...names: readonly string[]): Record<string, string | string[]> {
+export function without(
+    headers: IncomingHttpHeaders,
+    ...names: readonly string[]
+): Record<string, string | string[]> {
     return Object.fromEntries(
-        Object.entries(headers).flatMap(([name, value]) => (names.includes(name) || value === undefined ? [] : [[name, value]])),
+        Object.entries(headers).flatMap(([name, value]) =>
+            names.includes(name) || value === undefined ? [] : [[name, value]],
+        ),
     );
 }

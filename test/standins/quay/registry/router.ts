@@ -17,8 +17,16 @@ export function registryRouter(context: RegistryContext): Router {
     const { state, features, signer, traffic, url } = context;
     router.get("/", async (request, response) => {
         const bearer = await bearerOf(context, request, response);
-        const headers = { "WWW-Authenticate": challenge(url), "Docker-Distribution-API-Version": "registry/2.0" };
-        send(response, { status: bearer === undefined ? 401 : 200, body: "true", type: "text/html; charset=utf-8", headers });
+        const headers = {
+            "WWW-Authenticate": challenge(url),
+            "Docker-Distribution-API-Version": "registry/2.0",
+        };
+        send(response, {
+            status: bearer === undefined ? 401 : 200,
+            body: "true",
+            type: "text/html; charset=utf-8",
+            headers,
+        });
     });
     router.get("/auth", async (request, response) => {
         const { identity, answer } = await authorize(state, signer, request, url);
@@ -47,12 +55,22 @@ export function registryRouter(context: RegistryContext): Router {
         deleteTags(await permit(context, request, response, "push"));
         response.status(202).end();
     });
-    router.all(["/*repository/blobs/:digest", "/*repository/blobs/uploads/{:upload}"], async (request: Request, response) => {
-        const isDownload = parameter(request, "digest") !== "" && ["GET", "HEAD"].includes(request.method);
-        await transferBlob(await permit(context, request, response, isDownload ? "pull" : "push"));
-    });
+    router.all(
+        ["/*repository/blobs/:digest", "/*repository/blobs/uploads/{:upload}"],
+        async (request: Request, response) => {
+            const isDownload =
+                parameter(request, "digest") !== "" && ["GET", "HEAD"].includes(request.method);
+            await transferBlob(
+                await permit(context, request, response, isDownload ? "pull" : "push"),
+            );
+        },
+    );
     router.use((_request, response) => {
-        send(response, { status: 404, type: "text/html; charset=utf-8", body: "404 page not found" });
+        send(response, {
+            status: 404,
+            type: "text/html; charset=utf-8",
+            body: "404 page not found",
+        });
     });
     return router;
 }

@@ -19,7 +19,13 @@ export interface Bearer {
 
 const claims = z.object({
     sub: z.string(),
-    access: z.array(z.object({ type: z.literal("repository"), name: z.string(), actions: z.array(z.enum(actions)) })),
+    access: z.array(
+        z.object({
+            type: z.literal("repository"),
+            name: z.string(),
+            actions: z.array(z.enum(actions)),
+        }),
+    ),
 });
 
 const nobody = "(anonymous)";
@@ -36,7 +42,9 @@ export class TokenSigner {
 
     /** A token for the registry. What it grants it grants for an hour, whatever happens to the rights meanwhile. */
     forRegistry(username: string | undefined, access: readonly Access[]): Promise<string> {
-        return this.sign(username ?? nobody, { access: access.map((entry) => ({ type: "repository", ...entry })) });
+        return this.sign(username ?? nobody, {
+            access: access.map((entry) => ({ type: "repository", ...entry })),
+        });
     }
 
     /** A password for a robot that proved itself by federation (fact 3, token exchange): claims iss, aud and sub. */
@@ -47,7 +55,10 @@ export class TokenSigner {
     async readRegistryToken(token: string): Promise<Bearer | undefined> {
         const parsed = claims.safeParse(await this.verified(token));
         if (!parsed.success) return undefined;
-        return { username: parsed.data.sub === nobody ? undefined : parsed.data.sub, access: parsed.data.access };
+        return {
+            username: parsed.data.sub === nobody ? undefined : parsed.data.sub,
+            access: parsed.data.access,
+        };
     }
 
     /** Whether a robot's password is a token that federation gave it. */
@@ -69,7 +80,8 @@ export class TokenSigner {
 
     private async verified(token: string) {
         try {
-            return (await jwtVerify(token, this.secret, { issuer: "quay", audience: this.host })).payload;
+            return (await jwtVerify(token, this.secret, { issuer: "quay", audience: this.host }))
+                .payload;
         } catch {
             return undefined;
         }

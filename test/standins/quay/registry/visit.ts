@@ -29,26 +29,46 @@ export interface Visit {
 }
 
 /** Lets a request in whose token allows the action on its repository; everybody may pull what is public. */
-export async function permit(context: RegistryContext, request: Request, response: Response, action: "pull" | "push"): Promise<Visit> {
+export async function permit(
+    context: RegistryContext,
+    request: Request,
+    response: Response,
+    action: "pull" | "push",
+): Promise<Visit> {
     const name = parameter(request, "repository");
     const bearer = await bearerOf(context, request, response);
     const repository = context.state.repositories.get(name);
     const isOpen = action === "pull" && repository?.isPublic === true;
     if (!isOpen && !grants(bearer, name, action)) {
-        throw accessDenied(context.url, `repository:${name}:${action === "pull" ? "pull" : "pull,push"}`);
+        throw accessDenied(
+            context.url,
+            `repository:${name}:${action === "pull" ? "pull" : "pull,push"}`,
+        );
     }
     if (repository === undefined) throw nameUnknown();
     return { context, repository, bearer, request, response };
 }
 
 /** The registry token of a request. */
-export async function bearerOf({ signer, traffic }: RegistryContext, request: Request, response: Response): Promise<Bearer | undefined> {
+export async function bearerOf(
+    { signer, traffic }: RegistryContext,
+    request: Request,
+    response: Response,
+): Promise<Bearer | undefined> {
     const [, token] = /^bearer (.+)$/i.exec(request.get("authorization") ?? "") ?? [];
     const bearer = token === undefined ? undefined : await signer.readRegistryToken(token);
     traffic.identify(response, bearer?.username);
     return bearer;
 }
 
-export function grants(bearer: Bearer | undefined, repository: string, action: "pull" | "push"): boolean {
-    return bearer?.access.some(({ name, actions }) => name === repository && actions.includes(action)) === true;
+export function grants(
+    bearer: Bearer | undefined,
+    repository: string,
+    action: "pull" | "push",
+): boolean {
+    return (
+        bearer?.access.some(
+            ({ name, actions }) => name === repository && actions.includes(action),
+        ) === true
+    );
 }
