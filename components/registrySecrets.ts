@@ -6,9 +6,10 @@ import {
     type EnvironmentArgs,
     findEnvironmentProblems,
     ownerVariable,
+    type Reviewers,
     thisStack,
 } from "../github/environment.ts";
-import { findReviewers } from "../github/lookUp.ts";
+import { findReviewers, type ReviewerIds } from "../github/lookUp.ts";
 import { orFail } from "./failOn.ts";
 
 export interface RegistrySecretsArgs {
@@ -30,6 +31,8 @@ export interface RegistrySecretsArgs {
 export class RegistrySecrets extends pulumi.ComponentResource {
     /** The environment's name, for the jobs that use the secrets; undefined where they are the repository's. */
     declare readonly environment: pulumi.Output<string | undefined>;
+    /** The environment's reviewers by how GitHub knows them: `user 1001` → `alice`. */
+    declare readonly reviewers: pulumi.Output<Record<string, string>>;
 
     /** @throws UserError where GitHub's settings (`readAccount`) or the environment's are not what they have to be. */
     constructor(name: string, args: RegistrySecretsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -37,6 +40,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         const { repository, environment } = args;
         if (environment === undefined) {
             readAccount();
+            this.reviewers = pulumi.output<Record<string, string>>({});
             for (const [secretName, value] of Object.entries(args.secrets)) {
                 new github.ActionsSecret(
                     `${name}-${secretName}`,
@@ -45,14 +49,18 @@ export class RegistrySecrets extends pulumi.ComponentResource {
                 );
             }
         } else {
-            this.#declareIn(environment, name, args);
+            const ids = this.#findReviewers(environment);
+            this.reviewers = ids.apply((found) => namesOf(environment.reviewers, found));
+            this.#declareIn(environment, ids, name, args);
         }
         this.environment = pulumi.output(environment?.name);
-        this.registerOutputs({ environment: this.environment });
+        // A review of a later change tells who is no longer a reviewer by the names kept here.
+        this.registerOutputs({ environment: this.environment, reviewers: this.reviewers });
     }
 
     #declareIn(
         environment: EnvironmentArgs,
+        reviewers: pulumi.Output<ReviewerIds>,
         name: string,
         { repository, secrets }: RegistrySecretsArgs,
     ): void {
@@ -65,7 +73,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
             {
                 repository,
                 environment: environment.name,
-                ...this.#reviewers(environment),
+                ...(environment.reviewers && { reviewers: reviewers.apply((ids) => [ids]) }),
                 ...(environment.waitTimer === undefined
                     ? {}
                     : { waitTimer: environment.waitTimer }),
@@ -115,12 +123,18 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         }
     }
 
-    #reviewers({ reviewers }: EnvironmentArgs): {
-        reviewers?: github.RepositoryEnvironmentArgs["reviewers"];
-    } {
+    #findReviewers({ reviewers }: EnvironmentArgs): pulumi.Output<ReviewerIds> {
         const account = readAccount();
-        if (reviewers === undefined) return {};
-        const ids = orFail(findReviewers(account, reviewers, this));
-        return { reviewers: ids.apply((found) => [found]) };
+        if (reviewers === undefined) return pulumi.output({ users: [], teams: [] });
+        return orFail(findReviewers(account, reviewers, this));
     }
+}
+
+function namesOf(reviewers: Reviewers | undefined, ids: ReviewerIds): Record<string, string> {
+    const named = (kind: string, names: readonly string[] = [], numbers: readonly number[]) =>
+        names.map((name, index) => [`${kind} ${String(numbers[index])}`, name] as const);
+    return Object.fromEntries([
+        ...named("user", reviewers?.users, ids.users),
+        ...named("team", reviewers?.teams, ids.teams),
+    ]);
 }

@@ -5,6 +5,12 @@ import { UserError } from "../errors.ts";
 import type { GitHubAccount } from "./account.ts";
 import type { Reviewers } from "./environment.ts";
 
+/** Users and teams as GitHub knows them, in the order of their names. */
+export interface ReviewerIds {
+    readonly users: number[];
+    readonly teams: number[];
+}
+
 const identified = z.object({ id: z.int() });
 
 /**
@@ -16,7 +22,7 @@ export async function findReviewers(
     { owner }: GitHubAccount,
     { users = [], teams = [] }: Reviewers,
     parent: pulumi.Resource,
-): Promise<{ users: number[]; teams: number[] }> {
+): Promise<ReviewerIds> {
     const strangers: string[] = [];
     const idOf = async (endpoint: string, who: string): Promise<number> => {
         const { status, body } = await read(endpoint, parent);

@@ -13,8 +13,17 @@ import { visible } from "./text.ts";
 /** A diff line by line, as `diff` writes it: `+` comes, `-` goes, `!` changes, `@` is another place in a file. */
 export type DiffLines = readonly string[];
 
-/** What happens to one resource. @param elsewhere the properties whose difference is shown somewhere else. */
-export function renderChange(change: Change, elsewhere: readonly string[] = []): DiffLines {
+/**
+ * What happens to one resource.
+ *
+ * @param elsewhere the properties whose difference is shown somewhere else.
+ * @param when says when a property that is not known yet will be.
+ */
+export function renderChange(
+    change: Change,
+    elsewhere: readonly string[] = [],
+    when: (path: string) => string = () => "unknown",
+): DiffLines {
     const head = ofOutputs(change)
         ? "outputs of the stack"
         : visible(`${shortType(change.type)} ${change.name}: ${change.operation}`);
@@ -24,7 +33,7 @@ export function renderChange(change: Change, elsewhere: readonly string[] = []):
         ...change.properties.flatMap((property) =>
             elsewhere.includes(property.path)
                 ? [`!     ${visible(property.path)}: shown above`]
-                : renderProperty(property).map(
+                : renderProperty(property, when(property.path)).map(
                       (line) => `${line.slice(0, 1)}     ${line.slice(1)}`,
                   ),
         ),
@@ -60,10 +69,17 @@ function signOf({ operation }: Change): string {
     return { create: "+", delete: "-" }[operation] ?? "!";
 }
 
-function renderProperty({ path, before, after, replaces }: PropertyChange): DiffLines {
+function renderProperty(
+    { path, before, after, replaces }: PropertyChange,
+    when: string,
+): DiffLines {
     const name = visible(path);
     const note = replaces ? " (replaces it)" : "";
-    if (before === after) return [`!${name}: ${show(before)}, changed${note}`];
+    const show = (value: Value) => showValue(value, when);
+    if (before === after)
+        return [`!${name}: ${before === undefined ? "" : `${show(before)}, `}changed${note}`];
+    // All lines of a text as removed would only hide that its new ones are not known.
+    if (isLong(before) && after === unknown) return [`!${name}: ${show(after)}${note}`];
     if (isLong(before) || isLong(after)) {
         const [from, to] = [before, after].map((value) =>
             value === undefined ? "" : isText(value) ? value : show(value),
@@ -92,8 +108,9 @@ function isLong(value: Value | undefined): boolean {
     return isText(value) && value.includes("\n");
 }
 
-function show(value: Value | undefined): string {
-    return value === secret || value === unknown ? value : visible(JSON.stringify(value));
+function showValue(value: Value, when: string): string {
+    if (value === unknown) return `[${visible(when)}]`;
+    return value === secret ? value : visible(JSON.stringify(value));
 }
 
 function ended(text: string): string {

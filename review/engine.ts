@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { UserError } from "../errors.ts";
 import { EventReader } from "./events.ts";
+import { publisherIn } from "./order.ts";
 import type { Preview } from "./preview.ts";
 
 /** `pulumi preview` of a stack: what a deployment would change. @param options more arguments for it, as in `--policy-pack`. */
@@ -51,5 +52,7 @@ async function read(stack: string, command: readonly string[]): Promise<Preview>
         reader.read(line);
     });
     const [status, said] = await Promise.all([exit, text(pulumi.stderr)]);
-    return reader.preview(stack, status === 0 ? undefined : said);
+    const publisher = publisherIn(stack);
+    const preview = reader.preview(stack, status === 0 ? undefined : said);
+    return publisher === undefined ? preview : { ...preview, publisher };
 }

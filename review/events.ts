@@ -11,6 +11,7 @@ import {
     unknown,
     type Value,
 } from "./preview.ts";
+import { type Names, nameReviewers, reviewerNames } from "./reviewers.ts";
 import { concealProperties, concealText } from "./secrets.ts";
 
 /** Marks of the engine's format for values (pulumi/sdk/go/common/resource). */
@@ -119,17 +120,20 @@ export class EventReader {
                 ? this.#errors
                 : [tidy(failure ?? "") || "The preview ended before it was done."];
         const steps = [...this.#steps.values()].filter((step) => !this.#isPartOfReplacement(step));
+        const names = reviewerNames(steps);
         const preview = {
             stack,
             errors,
             warnings: this.#warnings,
-            changes: steps.flatMap(changeOf).sort((a, b) => (key(a) < key(b) ? -1 : 1)),
+            changes: steps
+                .flatMap((step) => changeOf(step, names))
+                .sort((a, b) => (key(a) < key(b) ? -1 : 1)),
             unchanged: steps
                 .filter(
                     (step) =>
                         step.op === "same" &&
                         step.new?.custom === true &&
-                        changeOf(step).length === 0,
+                        changeOf(step, names).length === 0,
                 )
                 .map(({ urn, type, new: now }) => ({ urn, type, parent: now?.parent ?? "" })),
         };
@@ -189,12 +193,15 @@ function generatedNames({
  * What a step changes: nothing where it leaves a resource as it is, only reads one, or is about a component, which is nothing in the world.
  * A refresh begins with a step that says nothing yet; the one at its end says what it found.
  */
-function changeOf({ op, urn, type, old, new: now, keys, diffs, detailedDiff }: Step): Change[] {
+function changeOf(
+    { op, urn, type, old, new: now, keys, diffs, detailedDiff }: Step,
+    names: Names,
+): Change[] {
     const isStack = type === "pulumi:pulumi:Stack";
     if (op.startsWith("read") || op === "refresh" || (!isStack && (now ?? old)?.custom !== true))
         return [];
-    const before = stateOf(type, old);
-    const after = stateOf(type, now);
+    const before = stateOf(type, old, names);
+    const after = stateOf(type, now, names);
     const engine = Object.entries(
         detailedDiff ?? Object.fromEntries(diffs.map((path) => [path, { diffKind: "" }])),
     ).map(([path, { diffKind }]) => ({
@@ -261,9 +268,9 @@ function optionsOf(old: z.infer<typeof state>, now: z.infer<typeof state>): Prop
         }));
 }
 
-function stateOf(type: string, state: z.infer<typeof step>["old"]): State {
+function stateOf(type: string, state: z.infer<typeof step>["old"], names: Names): State {
     const shown = (properties: Record<string, Value>) =>
-        concealProperties(type, decodeProperties(properties));
+        nameReviewers(type, concealProperties(type, decodeProperties(properties)), names);
     return { inputs: shown(state?.inputs ?? {}), outputs: shown(state?.outputs ?? {}) };
 }
 

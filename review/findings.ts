@@ -1,12 +1,14 @@
 import { docker } from "./rules/docker.ts";
 import { github } from "./rules/github.ts";
 import { quay } from "./rules/quay.ts";
-import { type Change, ofOutputs, type Preview } from "./preview.ts";
+import { type Change, ofOutputs, type Preview, unknown } from "./preview.ts";
+import { whenKnown } from "./awaited.ts";
 import {
     careful,
     dangerous,
     type Finding,
     isGone,
+    type Phrase,
     phrase,
     propertyOf,
     type Rule,
@@ -19,11 +21,21 @@ const rules: Readonly<Record<string, Rule>> = { ...quay, ...github, ...docker };
 
 /** What a reviewer has to know of a preview, the worst first. What is not in it is routine. */
 export function findingsOf(preview: Preview): Finding[] {
-    const findings = preview.changes.flatMap((change) => findingsOfChange(change, preview));
+    const findings = preview.changes
+        .flatMap((change) => findingsOfChange(change, preview))
+        .map((finding) => ({ ...finding, text: sayWhenKnown(finding, preview) }));
     return [
         ...findings.filter(({ risk }) => risk === "dangerous"),
         ...findings.filter(({ risk }) => risk === "careful"),
     ];
+}
+
+/** Values that are not known yet are replaced by when they will be. */
+function sayWhenKnown({ change, text }: Finding, preview: Preview): Phrase {
+    const when = `[${whenKnown(change, preview)}]`;
+    return text.map((part) =>
+        typeof part === "string" ? part : { value: part.value.replaceAll(unknown, when) },
+    );
 }
 
 /** The worst that a preview does. */

@@ -1,4 +1,5 @@
 import { cut, share, sizeOf } from "./budget.ts";
+import { inDeliveryOrder } from "./order.ts";
 import type { Preview } from "./preview.ts";
 import { approvalLabel, legend, reviewOf, type StackReview, table } from "./review.ts";
 import type { Phrase, Risk } from "./rules/rule.ts";
@@ -46,7 +47,7 @@ export function renderMarkdown(
     } = {},
 ): string {
     const { intro, whole, note, limit = commentLimit } = options;
-    const reviews = previews.map(reviewOf);
+    const reviews = inDeliveryOrder(previews).map(reviewOf);
     const names = reviews.map(({ stack }) => codeSpan(stack)).join(", ");
     const end = note === undefined ? [] : ["", `<sub>${note}</sub>`];
     if (reviews.every(({ isEmpty }) => isEmpty))
@@ -56,7 +57,8 @@ export function renderMarkdown(
         intro === undefined
             ? [`### Preview: ${names}`, "", ...counts, "", ...renderLegend(reviews), ""]
             : [intro, "", ...counts, ""];
-    const body = fit(reviews.flatMap(sectionsOf), limit - sizeOf(start) - sizeOf(end), whole);
+    const sections = [...reviews.flatMap(findingsOf), ...reviews.flatMap(detailsOf)];
+    const body = fit(sections, limit - sizeOf(start) - sizeOf(end), whole);
     return [...start, ...body, ...end].join("\n");
 }
 
@@ -86,18 +88,8 @@ function renderLegend(reviews: readonly StackReview[]): string[] {
     return [lines, "", "> [!CAUTION]", caution];
 }
 
-function sectionsOf({
-    stack,
-    errors,
-    warnings,
-    findings,
-    excerpts,
-    lines,
-    isEmpty,
-}: StackReview): Section[] {
-    const name = `<code>${escapeHtml(stack)}</code>`;
-    const tail = ["</details>", ""];
-    const folded = (summary: string) => [`<details><summary>${summary}</summary>`, ""];
+/** What matters of a stack, the worst first. */
+function findingsOf({ stack, errors, findings, isEmpty }: StackReview): Section[] {
     return [
         {
             head: [`#### ${codeSpan(stack)}`, ""],
@@ -117,9 +109,18 @@ function sectionsOf({
             tail: [""],
             first: true,
         }),
+    ];
+}
+
+/** Everything of a stack, folded. */
+function detailsOf({ stack, warnings, excerpts, lines }: StackReview): Section[] {
+    const name = `<code>${escapeHtml(stack)}</code>`;
+    const tail = ["</details>", ""];
+    const folded = (summary: string) => [`<details><summary>${summary}</summary>`, ""];
+    return [
         ...excerpts.flatMap((excerpt) =>
             some({
-                head: folded(`diff of <code>${escapeHtml(shorten(excerpt.name))}</code>`),
+                head: folded(`${name}: diff of <code>${escapeHtml(shorten(excerpt.name))}</code>`),
                 lines: excerpt.lines,
                 tail,
                 code: "diff",

@@ -46,6 +46,8 @@ const change = z.object({
 /** What a preview of one stack says, without a secret in it and without anything of the machine that it ran on. */
 export const previewSchema = z.object({
     stack: z.string(),
+    /** The stack that it promotes from; undefined where it names none. */
+    publisher: z.string().optional(),
     /** Why it failed; empty where it did not. */
     errors: z.array(z.string()),
     /** What the engine, a provider or a policy warns of. */

@@ -15,8 +15,9 @@ export interface State {
 }
 
 /**
- * How the properties of an updated or replaced resource change: where its inputs differ, and where the engine says that something does,
- * which it does of secrets and of what only the provider knows.
+ * How the properties of an updated or replaced resource change: where its inputs differ, and where
+ * the engine says that something does, which it does of secrets and of what only the provider
+ * knows. Of a replaced resource a provider may name properties that are absent on both sides.
  */
 export function compare(
     before: State,
@@ -41,8 +42,16 @@ export function compare(
                 ({ inputs, outputs }) => valueAt(inputs, path) ?? valueAt(outputs, path),
             );
             return { path, replaces, ...defined("before", from), ...defined("after", to) };
-        });
+        })
+        .filter(
+            ({ before, after, replaces }) => replaces || !(isAbsent(before) && isAbsent(after)),
+        );
     return [...own, ...others].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** `null` is the same as nothing to the SDK. */
+function isAbsent(value: Value | undefined): boolean {
+    return value === undefined || value === null;
 }
 
 /** The properties of a resource that is new, or that goes. */

@@ -1,7 +1,16 @@
+import { awaitedIn, whenKnown } from "./awaited.ts";
 import { type DiffLines, renderChange, renderText } from "./diff.ts";
 import { findingsOf, riskOf } from "./findings.ts";
-import { type Change, ofOutputs, type Preview, type Value } from "./preview.ts";
+import {
+    type Change,
+    ofOutputs,
+    type Preview,
+    type PropertyChange,
+    unknown,
+    type Value,
+} from "./preview.ts";
 import { type Finding, propertyOf, type Risk } from "./rules/rule.ts";
+import { visible } from "./text.ts";
 
 /** The label of a pull request that says: its dangerous changes are meant. */
 export const approvalLabel = "approve-dangerous";
@@ -51,15 +60,30 @@ export function reviewOf(preview: Preview): StackReview {
         errors,
         warnings,
         findings,
-        excerpts: shown.map(({ change, path, name }) => {
-            const property = propertyOf(change, path);
-            return { name, lines: renderText(textIn(property?.before), textIn(property?.after)) };
-        }),
-        lines: changes.flatMap((change) => renderChange(change, elsewhere(change))),
+        excerpts: shown.map(({ change, path, name }) => ({
+            name,
+            lines: excerptOf(propertyOf(change, path), whenKnown(change, preview, path), preview),
+        })),
+        lines: changes.flatMap((change) =>
+            renderChange(change, elsewhere(change), (path) => whenKnown(change, preview, path)),
+        ),
         counts: countsOf(changes),
         unchanged: unchanged.length,
         isEmpty: errors.length + warnings.length + changes.length === 0,
     };
+}
+
+/** How a text changes; one line where its new text is not known yet. */
+function excerptOf(
+    property: PropertyChange | undefined,
+    when: string,
+    preview: Preview,
+): DiffLines {
+    if (property?.after !== unknown)
+        return renderText(textIn(property?.before), textIn(property?.after));
+    const awaited = awaitedIn(preview);
+    const parts = awaited.length === 0 ? "" : `; changes in it: ${awaited.join(", ")}`;
+    return [`! ${visible(when)}${parts}`];
 }
 
 /** Why a pull request with these previews does not pass, beside its label; undefined where it does. */

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { inDeliveryOrder } from "./order.ts";
 import type { Preview } from "./preview.ts";
 import { legend, reviewOf, type StackReview, table } from "./review.ts";
 import type { Phrase } from "./rules/rule.ts";
@@ -30,15 +31,7 @@ export function renderTerminal(previews: readonly Preview[], colours: boolean): 
     const diff = (lines: readonly string[]) =>
         lines.map((line) => `  ${style(signs[line.slice(0, 1)], line)}`);
 
-    const stackLines = ({
-        stack,
-        errors,
-        warnings,
-        findings,
-        excerpts,
-        lines,
-        isEmpty,
-    }: StackReview) => [
+    const findingLines = ({ stack, errors, warnings, findings, isEmpty }: StackReview) => [
         "",
         style("bold", visible(stack)),
         ...(isEmpty ? ["  no changes"] : []),
@@ -51,15 +44,17 @@ export function renderTerminal(previews: readonly Preview[], colours: boolean): 
         ...findings.map(
             ({ risk, text }) => `  ${style(formats[risk], risk.padEnd(9))}  ${phrase(text)}`,
         ),
+    ];
+    const detailLines = ({ stack, excerpts, lines }: StackReview) => [
         ...excerpts.flatMap(({ name, lines: excerpt }) => [
             "",
-            `  diff of ${visible(name)}`,
+            `  ${visible(stack)}: diff of ${visible(name)}`,
             ...diff(excerpt),
         ]),
-        ...(lines.length === 0 ? [] : ["", ...diff(lines)]),
+        ...(lines.length === 0 ? [] : ["", `  full diff of ${visible(stack)}`, ...diff(lines)]),
     ];
 
-    const reviews = previews.map(reviewOf);
+    const reviews = inDeliveryOrder(previews).map(reviewOf);
     if (reviews.every(({ isEmpty }) => isEmpty))
         return `No changes: ${reviews.map(({ stack }) => visible(stack)).join(", ")}.`;
     const risks = [...new Set(reviews.map(({ risk }) => risk))];
@@ -67,7 +62,8 @@ export function renderTerminal(previews: readonly Preview[], colours: boolean): 
         ...renderTable(reviews),
         "",
         ...risks.map((risk) => `${style(formats[risk], risk)}: ${legend[risk]}`),
-        ...reviews.flatMap(stackLines),
+        ...reviews.flatMap(findingLines),
+        ...reviews.flatMap(detailLines),
     ].join("\n");
 }
 

@@ -10,10 +10,10 @@ import {
     listOf,
     type Phrase,
     phrase,
-    propertyOf,
     type Rule,
     show,
     textOf,
+    transitionOf,
 } from "./rule.ts";
 
 type Inputs = Change["before"];
@@ -116,7 +116,8 @@ export const github: Readonly<Record<string, Rule>> = {
 function weakened(change: Change, name: string): (Finding | undefined)[] {
     const { before, after } = change;
     const removed = reviewers(before).filter((reviewer) => !reviewers(after).includes(reviewer));
-    const wait = propertyOf(change, "waitTimer");
+    const wait = transitionOf(change, "waitTimer", 0);
+    const branches = transitionOf(change, "deploymentBranchPolicy", "all");
     return [
         removed.length > 0
             ? dangerous(
@@ -124,19 +125,18 @@ function weakened(change: Change, name: string): (Finding | undefined)[] {
                   phrase`reviewers of environment ${name} removed: ${removed.join(", ")}`,
               )
             : undefined,
-        isChanged(change, "deploymentBranchPolicy")
-            ? dangerous(
-                  change,
-                  phrase`which branches deploy to environment ${name}: ${show(before["deploymentBranchPolicy"])} → ${show(after["deploymentBranchPolicy"])}`,
-              )
-            : undefined,
-        isChanged(change, "preventSelfReview") && after["preventSelfReview"] !== true
+        branches &&
+            dangerous(
+                change,
+                phrase`which branches deploy to environment ${name}: ${show(branches.before)} → ${show(branches.after)}`,
+            ),
+        transitionOf(change, "preventSelfReview", false)?.after === false
             ? dangerous(
                   change,
                   phrase`environment ${name}: who started a deployment may approve it`,
               )
             : undefined,
-        isChanged(change, "canAdminsBypass") && after["canAdminsBypass"] !== false
+        transitionOf(change, "canAdminsBypass", true)?.after === true
             ? dangerous(
                   change,
                   phrase`environment ${name}: administrators may bypass its protection`,
@@ -145,7 +145,7 @@ function weakened(change: Change, name: string): (Finding | undefined)[] {
         wait &&
             careful(
                 change,
-                phrase`environment ${name} waits ${show(wait.before ?? 0)} → ${show(wait.after ?? 0)} minutes`,
+                phrase`environment ${name} waits ${show(wait.before)} → ${show(wait.after)} minutes`,
             ),
     ];
 }

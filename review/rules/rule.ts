@@ -66,6 +66,20 @@ export function isChanged(change: Change, path: string): boolean {
     );
 }
 
+/**
+ * A property of an updated resource before and after, each with its default where it is absent;
+ * undefined where these are the same: a default that is left out, or written down, is no change.
+ */
+export function transitionOf(
+    { before, after }: Change,
+    path: string,
+    absent: Value,
+): { readonly before: Value; readonly after: Value } | undefined {
+    const [from, to] = [before, after].map((inputs) => valueAt(inputs, path) ?? absent);
+    if (from === undefined || to === undefined) return undefined;
+    return JSON.stringify(from) === JSON.stringify(to) ? undefined : { before: from, after: to };
+}
+
 /** A property as it will be; as it was, where the resource goes or is replaced. */
 export function textOf(change: Change, path: string): string {
     return show(valueAt(isGone(change) ? change.before : change.after, path));

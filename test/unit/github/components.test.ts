@@ -78,6 +78,21 @@ describe("RegistrySecrets", () => {
         );
     });
 
+    it("keeps the reviewers' names by how GitHub knows them", async () => {
+        const endpoints = { "users/alice": { id: 7 }, "orgs/octo/teams/ops": { id: 8 } };
+        const reviewers = { users: ["alice"], teams: ["ops"] };
+        let names: unknown;
+        await declare(
+            () => {
+                const changed = { ...args, environment: { name: "prod", reviewers } };
+                new RegistrySecrets("prod", changed).reviewers.apply((kept) => (names = kept));
+            },
+            owned,
+            answering(endpoints),
+        );
+        deepEqual(names, { "user 7": "alice", "team 8": "ops" });
+    });
+
     it("has no password where jobs log in without one", async () => {
         equal(
             only(await declared({ secrets: { QUAY_USER: "alice+robot" } }), secretType).inputs[

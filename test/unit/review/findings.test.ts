@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { findingsOf, riskOf } from "../../../review/findings.ts";
 import type { Change, Preview, Value } from "../../../review/preview.ts";
 import type { Finding } from "../../../review/rules/rule.ts";
-import { change, preview, recorded } from "./previews.ts";
+import { change, preview, readEvents, recorded, step, succeeded } from "./previews.ts";
 
 const say = ({ risk, text }: Finding): string =>
     `${risk}: ${text.map((part) => (typeof part === "string" ? part : `‹${part.value}›`)).join("")}`;
@@ -218,6 +218,55 @@ describe("what matters of", () => {
         );
     });
 
+    describe("an attribute that goes from its default to absent, or back: nothing", () => {
+        const type = "github:index/repositoryEnvironment:RepositoryEnvironment";
+        const bare = { environment: "prod" };
+        const defaults: Inputs = {
+            preventSelfReview: false,
+            canAdminsBypass: true,
+            waitTimer: 0,
+            reviewers: [],
+        };
+        for (const [name, value] of Object.entries(defaults)) {
+            it(name, () => {
+                const written = { ...bare, [name]: value };
+                deepEqual(found(type, written, bare), []);
+                deepEqual(found(type, bare, written), []);
+            });
+        }
+        it("but where it really changes, it is said", () => {
+            deepEqual(found(type, { ...bare, preventSelfReview: true }, bare), [
+                "dangerous: environment ‹prod›: who started a deployment may approve it",
+            ]);
+            deepEqual(found(type, { ...bare, canAdminsBypass: false }, bare), [
+                "dangerous: environment ‹prod›: administrators may bypass its protection",
+            ]);
+        });
+    });
+
+    it("reviewers that are removed, by their names where the state has them", () => {
+        const type = "github:index/repositoryEnvironment:RepositoryEnvironment";
+        const component = (reviewers: object) => ({ custom: false, outputs: { reviewers } });
+        const removed = readEvents([
+            step(
+                "update",
+                "mlops:github:RegistrySecrets",
+                component({ "user 1001": "alice", "team 7": "ops" }),
+                component({ "user 1002": "bob" }),
+            ),
+            step(
+                "update",
+                type,
+                { inputs: { environment: "prod", reviewers: [{ users: [1001, 9], teams: [7] }] } },
+                { inputs: { environment: "prod", reviewers: [{ users: [1002] }] } },
+            ),
+            succeeded,
+        ]);
+        deepEqual(findings(removed), [
+            "dangerous: reviewers of environment ‹prod› removed: ‹user alice (1001), user 9, team ops (7)›",
+        ]);
+    });
+
     it("an image whose digest is not known yet", () => {
         const image = { source: "q/a", target: "q/b", tags: ["1.0.0"] };
         deepEqual(
@@ -228,7 +277,7 @@ describe("what matters of", () => {
             ),
             [
                 "careful: version of ‹q/b›: ‹1.0.0› → ‹1.1.0›",
-                "careful: image of ‹q/b›: ‹sha256:1› → ‹[unknown]›",
+                "careful: image of ‹q/b›: ‹sha256:1› → ‹[known once it is published]›",
             ],
         );
     });
@@ -274,7 +323,7 @@ describe("what matters of", () => {
         deepEqual(
             found(type, environment, { environment: "prod", reviewers: environment.reviewers }),
             [
-                'dangerous: which branches deploy to environment ‹prod›: ‹{"protectedBranches":true}› → ‹none›',
+                'dangerous: which branches deploy to environment ‹prod›: ‹{"protectedBranches":true}› → ‹all›',
                 "dangerous: environment ‹prod›: who started a deployment may approve it",
                 "careful: environment ‹prod› waits ‹5› → ‹0› minutes",
             ],

@@ -2,9 +2,9 @@ import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import fc from "fast-check";
 import MarkdownIt from "markdown-it";
 import { commentLimit, renderMarkdown } from "../../../review/markdown.ts";
-import type { Change } from "../../../review/preview.ts";
+import { type Change, unknown } from "../../../review/preview.ts";
 import { renderTerminal } from "../../../review/terminal.ts";
-import { change, preview, recorded } from "./previews.ts";
+import { change, preview, readEvents, recorded, step, succeeded } from "./previews.ts";
 
 const parser = new MarkdownIt({ html: true });
 
@@ -38,6 +38,102 @@ function parse(markdown: string): { html: string[]; kinds: Set<string>; code: st
 describe("the comment", function () {
     this.timeout(60_000);
 
+    it("has the stacks in the order of delivery, and all that matters before any diff", () => {
+        const [dev, staging, prod] = [
+            { ...preview([file("a\n", "b\n")]), stack: "dev" },
+            { ...preview([file("a\n", "b\n")]), stack: "staging", publisher: "dev" },
+            { ...recorded("dangerous"), stack: "prod", publisher: "staging" },
+        ];
+        for (const given of [
+            [dev, prod, staging],
+            [prod, staging, dev],
+        ]) {
+            const text = renderMarkdown(given);
+            match(text, /### Preview: `dev`, `staging`, `prod`/);
+            match(text, /#### `dev`[^]*#### `staging`[^]*#### `prod`[^]*🔴[^]*🟡[^]*<details>/);
+            doesNotMatch(text, /<details>[^]*####/);
+            const printed = renderTerminal(given, false);
+            match(printed, /\ndev\n[^]*\nstaging\n[^]*\nprod\n[^]*dangerous[^]*diff of/);
+        }
+    });
+
+    it("has one line for a workflow whose new text is not known, with what will make it known", () => {
+        const before = Array.from({ length: 120 }, (_, line) => `line ${String(line)}\n`).join("");
+        const image = {
+            source: "q/dev",
+            target: "q/staging",
+            version: "1.0.0",
+            digest: "sha256:1",
+        };
+        const promoted = change("quay:index:PromotedImage", image, {
+            ...image,
+            version: "1.1.0",
+            digest: unknown,
+        });
+        const text = renderMarkdown([
+            { ...preview([promoted, file(before, unknown)]), stack: "staging", publisher: "dev" },
+        ]);
+        match(text, /\n! known after dev's deployment; changes in it: digest, version\n/);
+        match(text, /image of `q\/staging`: `sha256:1` → `\[known after dev's deployment\]`/);
+        match(text, /\n\+ +digest: \[known after dev's deployment\]\n/);
+        doesNotMatch(text, /line 1\b|\[unknown\]/);
+    });
+
+    it("says of an image that is built when its digest is known", () => {
+        const built = (content: string) => ({ name: "q/dev:ctx-1", triggers: { content } });
+        const image = { source: "q/dev", target: "q/dev", tags: ["1.1.0"], digest: "sha256:1" };
+        const text = renderMarkdown([
+            preview([
+                change("docker:index/registryImage:RegistryImage", built("1"), built("2")),
+                change("quay:index:PromotedImage", image, { ...image, digest: unknown }),
+            ]),
+        ]);
+        match(text, /image of `q\/dev`: `sha256:1` → `\[known after the build\]`/);
+    });
+
+    it("has an image that is replaced, though a provider names properties that are absent", () => {
+        const image = "docker:index/remoteImage:RemoteImage";
+        const absent = ["cpuPeriod", "cpuQuota", "memory", "suppressOutput"];
+        const state = (content: string, tag: string) => ({
+            inputs: { name: `digits:ctx-${tag}`, triggers: { content } },
+            outputs: {
+                name: `digits:ctx-${tag}`,
+                ...Object.fromEntries(absent.map((name) => [name, null])),
+            },
+        });
+        const detailedDiff = Object.fromEntries(
+            [...absent, "triggers.content"].map((path) => [
+                path,
+                { diffKind: path === "triggers.content" ? "update-replace" : "add" },
+            ]),
+        );
+        const given = readEvents(
+            [step("replace", image, state("1", "a"), state("2", "b"), { detailedDiff }), succeeded],
+            undefined,
+            "local",
+        );
+        for (const text of [renderMarkdown([given]), renderTerminal([given], false)]) {
+            match(text, /image is built: .?digits:ctx-b/);
+            doesNotMatch(text, /cpuPeriod|suppressOutput|undefined/);
+        }
+    });
+
+    it("has a property that is the reason for a replacement, though it is absent on both sides", () => {
+        const given = readEvents([
+            step(
+                "replace",
+                "docker:index/network:Network",
+                {},
+                {},
+                {
+                    detailedDiff: { options: { diffKind: "add-replace" } },
+                },
+            ),
+            succeeded,
+        ]);
+        match(renderTerminal([given], false), /options: changed \(replaces it\)/);
+    });
+
     it("has the stacks in numbers, then what matters, then everything, folded", () => {
         const text = renderMarkdown([
             { ...recorded("release"), stack: "staging" },
@@ -53,15 +149,16 @@ describe("the comment", function () {
             "give this pull request the label `approve-dangerous`",
             "#### `staging`",
             "- 🟡 workflow `.github/workflows/release.yml` is changed",
-            "<details><summary>diff of <code>.github/workflows/release.yml</code></summary>",
+            "#### `prod`",
+            "- 🔴 repository `alice/digits_prod` is made public: anyone may pull",
+            "#### `dev`\n\nNo changes.",
+            "<details><summary><code>staging</code>: diff of <code>.github/workflows/release.yml</code></summary>",
             '-      - run: echo "1.0.0"\n+      - run: echo "1.1.0"',
             "<details><summary>full diff of <code>staging</code></summary>",
             '-     version: "1.0.0"\n+     version: "1.1.0"',
-            "#### `prod`",
-            "- 🔴 repository `alice/digits_prod` is made public: anyone may pull",
+            "<details><summary>full diff of <code>prod</code></summary>",
             "!     value: [secret], changed",
             '+     name: "other_robot" (replaces it)',
-            "#### `dev`\n\nNo changes.",
         ];
         order.reduce((from, part) => {
             const at = text.indexOf(part, from);
