@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readlinkSync, realpathSync, renameSync, symlinkSync } from "node:fs";
-import { isAbsolute, relative, resolve, sep } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { addField, hashContext } from "../docker/buildContext.ts";
+import { addField, type BuildContext, hashContext } from "../docker/buildContext.ts";
+import { prepareBuild, workFolder } from "../docker/buildFiles.ts";
 import { isRepository, registryAddress } from "../docker/reference.ts";
 import { UserError } from "../errors.ts";
 import * as quay from "../quay/index.ts";
@@ -78,16 +77,15 @@ export class ServiceImage extends pulumi.ComponentResource {
                 );
             }
         }
-        const content = hashBuild({ ...args, dockerfile });
+        const context: BuildContext = { folder: args.context, dockerfile, workFolder };
+        const content = hashBuild(args, context);
         const image = {
             name: pulumi.interpolate`${repository}:ctx-${content.slice(0, 20)}`,
             build: {
-                context: contextInput(name, args.context),
-                dockerfile,
+                ...prepareBuild(pulumi.getStack(), name, context, !pulumi.runtime.isDryRun()),
                 ...(args.target === undefined ? {} : { target: args.target }),
                 ...(args.platform === undefined ? {} : { platform: args.platform }),
                 buildArgs,
-                buildLogFile: `${workFolder}/${name}.log`,
                 secrets: Object.entries(buildSecrets).map(([id, env]) => ({ id, env })),
             },
             triggers: { content },
@@ -140,9 +138,9 @@ export class ServiceImage extends pulumi.ComponentResource {
 }
 
 /** What the image is made of: the context, and how it is built. */
-function hashBuild(args: ServiceImageArgs & { readonly dockerfile: string }): string {
+function hashBuild(args: ServiceImageArgs, context: BuildContext): string {
     const hash = createHash("sha256");
-    addField(hash, "context", hashContext({ folder: args.context, dockerfile: args.dockerfile }));
+    addField(hash, "context", hashContext(context));
     addField(hash, "target", args.target ?? "");
     addField(hash, "platform", args.platform ?? "");
     addField(
@@ -158,35 +156,4 @@ function hashBuild(args: ServiceImageArgs & { readonly dockerfile: string }): st
             .join(),
     );
     return hash.digest("hex");
-}
-
-/** What a build needs beside the project's files: each image's log, and links to contexts that lie elsewhere. Git ignores it. */
-const workFolder = ".build";
-
-/**
- * The context as an input of the resource, the same on every machine: a folder of the project by its relative path; any other by a symbolic
- * link in the project, because a path to it would differ from machine to machine and replace the image.
- */
-function contextInput(name: string, folder: string): string {
-    const inUp = !pulumi.runtime.isDryRun();
-    if (inUp) mkdirSync(workFolder, { recursive: true });
-    const inProject = relative(realpathSync("."), realpathSync(folder));
-    if (inProject !== ".." && !inProject.startsWith(`..${sep}`) && !isAbsolute(inProject)) {
-        return inProject.split(sep).join("/") || ".";
-    }
-    const link = `${workFolder}/${name}`;
-    if (inUp) pointLink(link, resolve(folder));
-    return link;
-}
-
-/** Makes the link point there, at once for whoever looks: a new link takes the old one's place. */
-function pointLink(link: string, target: string): void {
-    if (
-        lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() &&
-        readlinkSync(link) === target
-    )
-        return;
-    const fresh = `${link}.${String(process.pid)}`;
-    symlinkSync(target, fresh, "dir");
-    renameSync(fresh, link);
 }
