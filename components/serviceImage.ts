@@ -6,6 +6,7 @@ import { prepareBuild, workFolder } from "../docker/buildFiles.ts";
 import { isRepository, registryAddress } from "../docker/reference.ts";
 import { UserError } from "../errors.ts";
 import * as quay from "../quay/index.ts";
+import { reportBuild } from "./buildProgress.ts";
 
 /** Where an image is published, and by whom. */
 export interface Publication {
@@ -16,6 +17,9 @@ export interface Publication {
     /** The robot's token. */
     readonly password: pulumi.Input<string>;
 }
+
+/** Minutes: enough for a machine learning framework on a slow line. The Docker provider's own: 20. */
+export const defaultBuildTimeout = 180;
 
 /** How it is built is plain values: the image's tag is a hash of them, known before anything is built. */
 export interface ServiceImageArgs {
@@ -36,6 +40,8 @@ export interface ServiceImageArgs {
      * enters no input, state or layer, and a changed value does not rebuild the image.
      */
     readonly buildSecrets?: Readonly<Record<string, string>> | undefined;
+    /** How many minutes building and pushing may take. Default: {@link defaultBuildTimeout}. */
+    readonly buildTimeout?: number | undefined;
     /** Pushes the image to its repository on Quay. Default: it stays on this machine. */
     readonly publish?: Publication | undefined;
 }
@@ -63,6 +69,7 @@ export class ServiceImage extends pulumi.ComponentResource {
             dockerfile = "Dockerfile",
             buildArgs = {},
             buildSecrets = {},
+            buildTimeout = defaultBuildTimeout,
         } = args;
         if (typeof repository === "string" && !isRepository(repository)) {
             throw new UserError(
@@ -79,10 +86,11 @@ export class ServiceImage extends pulumi.ComponentResource {
         }
         const context: BuildContext = { folder: args.context, dockerfile, workFolder };
         const content = hashBuild(args, context);
+        const files = prepareBuild(pulumi.getStack(), name, context, !pulumi.runtime.isDryRun());
         const image = {
             name: pulumi.interpolate`${repository}:ctx-${content.slice(0, 20)}`,
             build: {
-                ...prepareBuild(pulumi.getStack(), name, context, !pulumi.runtime.isDryRun()),
+                ...files,
                 ...(args.target === undefined ? {} : { target: args.target }),
                 ...(args.platform === undefined ? {} : { platform: args.platform }),
                 buildArgs,
@@ -90,13 +98,23 @@ export class ServiceImage extends pulumi.ComponentResource {
             },
             triggers: { content },
         };
+        const options = {
+            parent: this,
+            customTimeouts: { create: `${String(buildTimeout)}m` },
+        };
+        const report = (image: pulumi.CustomResource): void => {
+            reportBuild({
+                component: this,
+                image,
+                log: files.buildLogFile,
+                timeout: buildTimeout,
+                isPushed: publish !== undefined,
+            });
+        };
         if (publish === undefined) {
             // An image is its content: another stack, or a later `up` that goes back to this content, may be using it.
-            const built = new docker.RemoteImage(
-                name,
-                { ...image, keepLocally: true },
-                { parent: this },
-            );
+            const built = new docker.RemoteImage(name, { ...image, keepLocally: true }, options);
+            report(built);
             this.reference = built.imageId;
             this.digest = pulumi.output(undefined);
         } else {
@@ -112,8 +130,9 @@ export class ServiceImage extends pulumi.ComponentResource {
                         password: pulumi.secret(publish.password),
                     },
                 },
-                { parent: this },
+                options,
             );
+            report(pushed);
             const published = new quay.PromotedImage(
                 name,
                 {
