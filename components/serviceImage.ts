@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readlinkSync, realpathSync, renameSync, symlinkSync } from "node:fs";
-import { isAbsolute, relative, resolve, sep } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { addField, hashContext } from "../docker/buildContext.ts";
+import { addField, type BuildContext, hashContext } from "../docker/buildContext.ts";
+import { prepareBuild, workFolder } from "../docker/buildFiles.ts";
 import { isRepository, registryAddress } from "../docker/reference.ts";
 import { UserError } from "../errors.ts";
 import * as quay from "../quay/index.ts";
+import { reportBuild } from "./buildProgress.ts";
 
 /** Where an image is published, and by whom. */
 export interface Publication {
@@ -17,6 +17,9 @@ export interface Publication {
     /** The robot's token. */
     readonly password: pulumi.Input<string>;
 }
+
+/** Minutes: enough for a machine learning framework on a slow line. The Docker provider's own: 20. */
+export const defaultBuildTimeout = 180;
 
 /** How it is built is plain values: the image's tag is a hash of them, known before anything is built. */
 export interface ServiceImageArgs {
@@ -37,6 +40,8 @@ export interface ServiceImageArgs {
      * enters no input, state or layer, and a changed value does not rebuild the image.
      */
     readonly buildSecrets?: Readonly<Record<string, string>> | undefined;
+    /** How many minutes building and pushing may take. Default: {@link defaultBuildTimeout}. */
+    readonly buildTimeout?: number | undefined;
     /** Pushes the image to its repository on Quay. Default: it stays on this machine. */
     readonly publish?: Publication | undefined;
 }
@@ -64,6 +69,7 @@ export class ServiceImage extends pulumi.ComponentResource {
             dockerfile = "Dockerfile",
             buildArgs = {},
             buildSecrets = {},
+            buildTimeout = defaultBuildTimeout,
         } = args;
         if (typeof repository === "string" && !isRepository(repository)) {
             throw new UserError(
@@ -78,27 +84,37 @@ export class ServiceImage extends pulumi.ComponentResource {
                 );
             }
         }
-        const content = hashBuild({ ...args, dockerfile });
+        const context: BuildContext = { folder: args.context, dockerfile, workFolder };
+        const content = hashBuild(args, context);
+        const files = prepareBuild(pulumi.getStack(), name, context, !pulumi.runtime.isDryRun());
         const image = {
             name: pulumi.interpolate`${repository}:ctx-${content.slice(0, 20)}`,
             build: {
-                context: contextInput(name, args.context),
-                dockerfile,
+                ...files,
                 ...(args.target === undefined ? {} : { target: args.target }),
                 ...(args.platform === undefined ? {} : { platform: args.platform }),
                 buildArgs,
-                buildLogFile: `${workFolder}/${name}.log`,
                 secrets: Object.entries(buildSecrets).map(([id, env]) => ({ id, env })),
             },
             triggers: { content },
         };
+        const options = {
+            parent: this,
+            customTimeouts: { create: `${String(buildTimeout)}m` },
+        };
+        const report = (image: pulumi.CustomResource): void => {
+            reportBuild({
+                component: this,
+                image,
+                log: files.buildLogFile,
+                timeout: buildTimeout,
+                isPushed: publish !== undefined,
+            });
+        };
         if (publish === undefined) {
             // An image is its content: another stack, or a later `up` that goes back to this content, may be using it.
-            const built = new docker.RemoteImage(
-                name,
-                { ...image, keepLocally: true },
-                { parent: this },
-            );
+            const built = new docker.RemoteImage(name, { ...image, keepLocally: true }, options);
+            report(built);
             this.reference = built.imageId;
             this.digest = pulumi.output(undefined);
         } else {
@@ -114,8 +130,9 @@ export class ServiceImage extends pulumi.ComponentResource {
                         password: pulumi.secret(publish.password),
                     },
                 },
-                { parent: this },
+                options,
             );
+            report(pushed);
             const published = new quay.PromotedImage(
                 name,
                 {
@@ -140,9 +157,9 @@ export class ServiceImage extends pulumi.ComponentResource {
 }
 
 /** What the image is made of: the context, and how it is built. */
-function hashBuild(args: ServiceImageArgs & { readonly dockerfile: string }): string {
+function hashBuild(args: ServiceImageArgs, context: BuildContext): string {
     const hash = createHash("sha256");
-    addField(hash, "context", hashContext({ folder: args.context, dockerfile: args.dockerfile }));
+    addField(hash, "context", hashContext(context));
     addField(hash, "target", args.target ?? "");
     addField(hash, "platform", args.platform ?? "");
     addField(
@@ -158,35 +175,4 @@ function hashBuild(args: ServiceImageArgs & { readonly dockerfile: string }): st
             .join(),
     );
     return hash.digest("hex");
-}
-
-/** What a build needs beside the project's files: each image's log, and links to contexts that lie elsewhere. Git ignores it. */
-const workFolder = ".build";
-
-/**
- * The context as an input of the resource, the same on every machine: a folder of the project by its relative path; any other by a symbolic
- * link in the project, because a path to it would differ from machine to machine and replace the image.
- */
-function contextInput(name: string, folder: string): string {
-    const inUp = !pulumi.runtime.isDryRun();
-    if (inUp) mkdirSync(workFolder, { recursive: true });
-    const inProject = relative(realpathSync("."), realpathSync(folder));
-    if (inProject !== ".." && !inProject.startsWith(`..${sep}`) && !isAbsolute(inProject)) {
-        return inProject.split(sep).join("/") || ".";
-    }
-    const link = `${workFolder}/${name}`;
-    if (inUp) pointLink(link, resolve(folder));
-    return link;
-}
-
-/** Makes the link point there, at once for whoever looks: a new link takes the old one's place. */
-function pointLink(link: string, target: string): void {
-    if (
-        lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() &&
-        readlinkSync(link) === target
-    )
-        return;
-    const fresh = `${link}.${String(process.pid)}`;
-    symlinkSync(target, fresh, "dir");
-    renameSync(fresh, link);
 }

@@ -1,7 +1,8 @@
 /**
- * The rules of .dockerignore, as Docker's own github.com/moby/patternmatcher (v0.6) has them, to the letter: a rule less would miss a change
- * of the image. The libraries for it on npm follow an older Docker, and differ where folders and exceptions meet; what is here is
- * compared with what the Docker provider really sends (test/e2e/buildContext.test.ts).
+ * The rules of .dockerignore, exactly as github.com/moby/patternmatcher (v0.6) and
+ * github.com/tonistiigi/fsutil apply them: a rule missed is a change of the image missed. The
+ * libraries on npm follow an older Docker and differ where folders and exceptions meet. What the
+ * Docker provider really sends is compared with this in test/e2e/buildContext.test.ts.
  */
 import { posix } from "node:path";
 import { UserError } from "../errors.ts";
@@ -17,16 +18,36 @@ interface Rule {
 
 export class IgnoreRules {
     readonly #rules: readonly Rule[];
-    /** Whether something inside an ignored folder may be brought back. */
-    readonly hasExceptions: boolean;
+    /** The exceptions' paths, without a wildcard at their end. */
+    readonly #exceptions: readonly string[];
 
     /** @throws UserError where a pattern is malformed. */
     constructor(text: string) {
-        this.#rules = parsePatterns(text).map((pattern) => {
+        const patterns = parsePatterns(text);
+        this.#rules = patterns.map((pattern) => {
             const exception = pattern.startsWith("!");
             return { exception, matches: compile(exception ? pattern.slice(1) : pattern) };
         });
-        this.hasExceptions = this.#rules.some((rule) => rule.exception);
+        this.#exceptions = patterns
+            .filter((pattern) => pattern.startsWith("!"))
+            .map((pattern) =>
+                pattern
+                    .slice(1)
+                    .replace(/\/\*\*$/, "")
+                    .replace(/\/\*$/, ""),
+            );
+    }
+
+    /**
+     * Whether an exception may bring back something inside an ignored folder. BuildKit enters no
+     * other ignored folder: it may be unreadable, or hold a million files. One exception with a
+     * wildcard makes it enter them all.
+     */
+    entersIgnored(folder: string): boolean {
+        return (
+            this.#exceptions.some((path) => /[*?[\]^\\]/.test(path)) ||
+            this.#exceptions.some((path) => `${path}/`.startsWith(`${folder}/`))
+        );
     }
 
     /**
@@ -37,7 +58,7 @@ export class IgnoreRules {
     decide(path: string, folder: Matched): { ignored: boolean; matched: Matched } {
         let ignored = false;
         const matched = this.#rules.map((rule, index) => {
-            // A rule that could not change anything is not looked at, so that what is inside does not inherit it.
+            // A rule that would change nothing is skipped, so that what is inside does not inherit it.
             const match =
                 folder[index] === true || (rule.exception === ignored && rule.matches(path));
             if (match) ignored = !rule.exception;
@@ -47,7 +68,10 @@ export class IgnoreRules {
     }
 }
 
-/** The patterns, cleaned: no comments and blanks, no leading or trailing slash, `.` and `..` resolved. */
+/**
+ * The patterns, cleaned: no comments and blanks, no leading or trailing slash, `.` and `..`
+ * resolved.
+ */
 function parsePatterns(text: string): string[] {
     return text
         .replace(/^\uFEFF/, "")
@@ -72,7 +96,10 @@ function clean(pattern: string): string {
     return normal.length > 1 ? normal.replace(/\/$/, "").replace(/^\//, "") : normal;
 }
 
-/** Where a pattern has no wildcard but `**` at its start or end, Docker compares text, with other results than an expression's. */
+/**
+ * Where a pattern has no wildcard but `**` at its start or end, Docker compares text, which gives
+ * other results than a regular expression.
+ */
 function compile(pattern: string): (path: string) => boolean {
     const wildcard = /[*?[\]\\]/;
     if (!wildcard.test(pattern)) return (path) => path === pattern;
@@ -82,18 +109,25 @@ function compile(pattern: string): (path: string) => boolean {
     }
     if (pattern.endsWith("**") && !wildcard.test(pattern.slice(0, -2)))
         return (path) => path.startsWith(pattern.slice(0, -2));
-    try {
-        const expression = new RegExp(`^${toExpression(pattern)}$`);
-        return (path) => expression.test(path);
-    } catch {
+    const expression = regExp(pattern, "u") ?? regExp(pattern);
+    if (expression === undefined)
         throw new UserError(`The ignore file has a malformed pattern: "${pattern}".`);
+    return (path) => expression.test(path);
+}
+
+/** With the flag "u", `?` is one character, as for Docker; some patterns are valid without only. */
+function regExp(pattern: string, flags?: string): RegExp | undefined {
+    try {
+        return new RegExp(`^${toExpression(pattern)}$`, flags);
+    } catch {
+        return undefined;
     }
 }
 
 function toExpression(pattern: string): string {
     return pattern.replace(/\*\*\/?$|\*\*\/?|\*|\?|\\.|\\$|[.+()|{}$]/g, (part, offset: number) => {
         if (part.startsWith("**"))
-            return offset + part.length === pattern.length ? ".*" : "(?:.*/)?";
+            return offset + part.length === pattern.length ? "[^\\n]*" : "(?:[^\\n]*/)?";
         if (part === "*") return "[^/]*";
         if (part === "?") return "[^/]";
         if (part === "\\") return "\\\\";

@@ -15,7 +15,7 @@ fi
 # With its preview: that one stops at what is protected before anything is removed.
 pulumi destroy --stack "$stack" --yes --non-interactive
 pulumi stack rm "$stack" --yes --preserve-config --non-interactive
-rm -rf .build
+rm -rf ".build/$stack"
 # All contents of the stack's images, but those that something else is using.
 sed -n 's/.*"name": "\([^"]*\):ctx-[0-9a-f]*".*/\1/p' <<<"$state" | sort -u | while read -r repository; do
     { docker images --format '{{.Repository}}:{{.Tag}}' "$repository" | grep ':ctx-' || true; } | while read -r image; do

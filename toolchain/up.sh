@@ -23,7 +23,7 @@ pulumi up --stack "$stack" --yes --skip-preview ${refresh[@]+"${refresh[@]}"} --
     explain
     grep -q 'contents/.* 409' "$said" && echo "The workflow file was changed by hand: make refresh STACK=$stack, then make up again" >&2
     # Where a build failed: why. A log that ends with an error is the one.
-    for log in .build/*.log; do
+    for log in ".build/$stack"/*.log; do
         [[ $log -nt $started ]] && tail -n 30 "$log" | grep -q '^ERROR\|^#[0-9]* ERROR' && { echo "== $log"; tail -n 30 "$log"; } >&2
     done
     exit 1

@@ -358,7 +358,7 @@ describe("the local stack", function () {
             equal(failed, true);
             match(output, /error: .*executor failed running/);
             match(
-                readFileSync(join(project.folder, `.build/${name}.log`), "utf8"),
+                readFileSync(join(project.folder, `.build/local/${name}.log`), "utf8"),
                 /this went wrong/,
             );
         });

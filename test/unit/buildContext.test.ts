@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual, throws } from "node:assert/strict";
+import { deepEqual, equal, notEqual, throws } from "node:assert/strict";
 import {
     chmodSync,
     cpSync,
@@ -10,9 +10,18 @@ import {
     writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
-import { hashContext, listContext } from "../../docker/buildContext.ts";
+import {
+    type BuildContext,
+    hashContext,
+    hashSource,
+    ignoreText,
+    listContext,
+    readDockerfile,
+} from "../../docker/buildContext.ts";
+import { IgnoreRules } from "../../docker/ignoreFile.ts";
 
 /** Files by path; a path that ends with a slash is an empty folder. */
 type Tree = Record<string, string>;
@@ -36,20 +45,70 @@ describe("build context", () => {
     }
     const hash = (folder: string, dockerfile = "Dockerfile"): string =>
         hashContext({ folder, dockerfile });
-    const paths = (folder: string, dockerfile = "Dockerfile"): string[] =>
-        listContext({ folder, dockerfile }).map((entry) => entry.path);
+    const paths = (folder: string, more: Partial<BuildContext> = {}): string[] =>
+        listContext({ folder, dockerfile: "Dockerfile", ...more }).map((entry) => entry.path);
 
     describe("hash", () => {
-        it("is the same wherever the context lies, whenever it was written, whatever the umask", () => {
-            const one = write({ "a/b.py": "print(1)", "run.sh": "true" });
-            chmodSync(join(one, "run.sh"), 0o755);
+        it("is the same wherever the context lies, whenever it was written", () => {
+            const one = write({ "a/b.py": "print(1)" });
             const two = join(root, "elsewhere", "checkout");
             cpSync(one, two, { recursive: true });
-            chmodSync(join(two, "run.sh"), 0o700);
-            chmodSync(join(two, "a/b.py"), 0o600);
-            chmodSync(join(two, "a"), 0o700);
             utimesSync(join(two, "a/b.py"), 0, 0);
             equal(hash(two), hash(one));
+        });
+
+        it("is the same for the umasks 022 and 002, and another for 077", () => {
+            const [usual, group, own] = [0o022, 0o002, 0o077].map((mask) => {
+                const before = process.umask(mask);
+                try {
+                    const tree = { "a/b.py": "print(1)", "a/c/": "" };
+                    return hash(write(tree, join(root, mask.toString(8))));
+                } finally {
+                    process.umask(before);
+                }
+            });
+            equal(group, usual);
+            notEqual(own, usual);
+        });
+
+        it("is the same for two clones of a commit, whatever Git did in them", () => {
+            const one = write({ "a.py": "a", ".git/HEAD": "main", "lib/.git": "gitdir: /one" });
+            const before = hash(one);
+            writeFileSync(join(one, ".git/FETCH_HEAD"), "branch");
+            writeFileSync(join(one, "lib/.git"), "gitdir: /two");
+            equal(hash(one), before);
+            writeFileSync(join(one, ".dockerignore"), "!.git");
+            const asked = hash(one);
+            writeFileSync(join(one, ".git/FETCH_HEAD"), "another");
+            notEqual(hash(one), asked);
+        });
+
+        it("does not change with what the program itself writes", () => {
+            const folder = write({ "infra/.build/": "", "infra/index.ts": "" });
+            const workFolder = join(folder, "infra/.build");
+            for (const ignore of ["", "*\n!**", "!infra/.build/**"]) {
+                writeFileSync(join(folder, ".dockerignore"), ignore);
+                const context = { folder, dockerfile: "Dockerfile", workFolder };
+                const before = hashContext(context);
+                writeFileSync(join(workFolder, `${String(ignore.length)}.log`), "step 1");
+                symlinkSync(folder, join(workFolder, `link${String(ignore.length)}`));
+                equal(hashContext(context), before);
+            }
+        });
+
+        it("takes a socket for the empty file that the builder gets", async () => {
+            const folder = write({ "a.sock": "" });
+            chmodSync(join(folder, "a.sock"), 0o755);
+            const before = hash(folder);
+            rmSync(join(folder, "a.sock"));
+            const server = createServer();
+            await new Promise<void>((done) => server.listen(join(folder, "a.sock"), done));
+            chmodSync(join(folder, "a.sock"), 0o755);
+            try {
+                equal(hash(folder), before);
+            } finally {
+                server.close();
+            }
         });
 
         it("does not depend on the order in which files were written", () => {
@@ -59,7 +118,12 @@ describe("build context", () => {
             );
         });
 
-        const base: Tree = { "a.py": "a", "folder/b.py": "b" };
+        const base: Tree = {
+            ".dockerignore": "partly\n!partly/c.py",
+            "a.py": "a",
+            "folder/b.py": "b",
+            "partly/c.py": "c",
+        };
         const changes: Record<string, (folder: string) => void> = {
             "a file's content": (folder) => {
                 writeFileSync(join(folder, "a.py"), "A");
@@ -77,6 +141,19 @@ describe("build context", () => {
             "the executable bit": (folder) => {
                 chmodSync(join(folder, "a.py"), 0o755);
             },
+            "a file that others may not read": (folder) => {
+                chmodSync(join(folder, "a.py"), 0o600);
+            },
+            "a folder that others may write to": (folder) => {
+                chmodSync(join(folder, "folder"), 0o777);
+            },
+            "the mode of an ignored folder that something is sent from": (folder) => {
+                chmodSync(join(folder, "partly"), 0o700);
+            },
+            "a link's target": (folder) => {
+                rmSync(join(folder, "link"));
+                symlinkSync("/dev/stderr", join(folder, "link"));
+            },
             "an empty folder": (folder) => {
                 mkdirSync(join(folder, "empty"));
             },
@@ -92,6 +169,7 @@ describe("build context", () => {
         for (const [name, change] of Object.entries(changes)) {
             it(`changes with ${name}`, () => {
                 const folder = write(base);
+                symlinkSync("/dev/stdout", join(folder, "link"));
                 const before = hash(folder);
                 change(folder);
                 notEqual(hash(folder), before);
@@ -150,8 +228,76 @@ describe("build context", () => {
                 a: "",
                 b: "",
             });
-            const listed = paths(folder, "prod.Dockerfile");
+            const listed = paths(folder, { dockerfile: "prod.Dockerfile" });
             deepEqual([listed.includes("a"), listed.includes("b")], [true, false]);
+        });
+
+        it("has links as links, wherever they point to", () => {
+            const folder = write({ "a/b": "" });
+            for (const [index, target] of ["/dev/stdout", "../../x", "nowhere", "a"].entries())
+                symlinkSync(target, join(folder, `l${String(index)}`));
+            deepEqual(
+                listContext({ folder, dockerfile: "Dockerfile" })
+                    .filter(({ kind }) => kind === "symlink")
+                    .map(({ target }) => target),
+                ["/dev/stdout", "../../x", "nowhere", "a"],
+            );
+        });
+
+        it("follows an ignore file that is a link to another in the context", () => {
+            const folder = write({ shared: "a\n.*", a: "", b: "", ".env": "" });
+            symlinkSync("shared", join(folder, ".dockerignore"));
+            deepEqual(paths(folder), ["Dockerfile", "b", "shared"]);
+        });
+
+        it("finds a work folder whose name has the characters of a pattern", () => {
+            const folder = write({ "#in[f]ra*/.build/log": "", "#in[f]ra*/a": "", "#infra/a": "" });
+            const workFolder = join(folder, "#in[f]ra*/.build");
+            deepEqual(paths(folder, { workFolder }), [
+                "#in[f]ra*",
+                "#in[f]ra*/a",
+                "#infra",
+                "#infra/a",
+                "Dockerfile",
+            ]);
+        });
+
+        const entered: [ignore: string, entered: boolean][] = [
+            [".data\n!README.md", false],
+            [".data/*\n!.data", false],
+            [".data\n!.data/db/keep", true],
+            [".data\n!.data/db/*", true],
+            [".data\n!.data/db/**", true],
+            [".data\n!.data/db2", false],
+            [".data\n!**/*.md", true],
+            [".data\n!*", true],
+        ];
+        for (const [ignore, enters] of entered) {
+            it(`${enters ? "enters" : "does not enter"} .data/db for ${JSON.stringify(ignore)}`, () => {
+                const rules = new IgnoreRules(ignore);
+                const { ignored } = rules.decide(".data/db", rules.decide(".data", []).matched);
+                equal(!ignored || rules.entersIgnored(".data/db"), enters);
+            });
+        }
+    });
+
+    describe("source", () => {
+        it("is a folder without what its ignore file leaves out, or a file", () => {
+            const folder = write({ ".dockerignore": "*.log", "a.py": "a", ".git/HEAD": "x" });
+            const [all, one] = [hashSource(folder), hashSource(join(folder, "a.py"))];
+            writeFileSync(join(folder, "b.log"), "");
+            writeFileSync(join(folder, ".git/HEAD"), "y");
+            deepEqual([hashSource(folder), hashSource(join(folder, "a.py"))], [all, one]);
+            writeFileSync(join(folder, "a.py"), "b");
+            notEqual(hashSource(folder), all);
+            notEqual(hashSource(join(folder, "a.py")), one);
+        });
+
+        it("is refused where it does not exist", () => {
+            throws(
+                () => hashSource(join(root, "nowhere")),
+                /The source ".*nowhere" of the build does/,
+            );
         });
     });
 
@@ -169,29 +315,46 @@ describe("build context", () => {
                 "prod.Dockerfile",
             );
         });
-        it("a Dockerfile outside of the context", () => {
-            refuse(
-                write({ "../Dockerfile": "FROM scratch" }),
-                /The Dockerfile "\.\.\/Dockerfile" is outside of the build context/,
-                "../Dockerfile",
-            );
+        it("a Dockerfile that a link in its path takes from outside of the context", () => {
+            const folder = write({ "../secret/key": "PRIVATE", ".dockerignore": "d" });
+            symlinkSync("../secret", join(folder, "d"));
+            symlinkSync("../secret/key", join(folder, "linked"));
+            refuse(folder, /The Dockerfile "d\/key" is reached by a symbolic link/, "d/key");
+            refuse(folder, /The Dockerfile "linked" is reached by a symbolic link/, "linked");
+        });
+        it("a link beside the context that leads to a file of this machine", () => {
+            const folder = write({ "../deploy/": "", "../secret/key": "PRIVATE" });
+            symlinkSync("../secret/key", join(root, "deploy/Dockerfile"));
+            refuse(folder, /is reached by a symbolic link/, "../deploy/Dockerfile");
+        });
+        it("an ignore file that is a link out of the context, or to nothing", () => {
+            const folder = write({ "../shared": ".*\na" });
+            symlinkSync("../shared", join(folder, ".dockerignore"));
+            refuse(folder, /The ignore file ".*\.dockerignore" is reached by a symbolic link/);
+            rmSync(join(folder, ".dockerignore"));
+            symlinkSync("nothing", join(folder, ".dockerignore"));
+            refuse(folder, /The ignore file ".*\.dockerignore" is a symbolic link to nothing/);
         });
         it("a file whose name is not text", () => {
             const folder = write({});
             writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff])]), "");
             refuse(folder, /in the build context cannot be read \(ENOENT\)/);
         });
-        for (const target of ["/etc/passwd", "../secret", "folder/../../secret"]) {
-            it(`a link to ${target}, and says how to mend it`, () => {
-                const folder = write({ "folder/a": "" });
-                symlinkSync(target, join(folder, "link"));
-                refuse(
-                    folder,
-                    /The symbolic link "link" in the build context leaves it .*\.dockerignore/s,
-                );
-                writeFileSync(join(folder, ".dockerignore"), "link");
-                match(hash(folder), /^[0-9a-f]{64}$/);
-            });
-        }
+    });
+
+    it("takes a Dockerfile from outside of the context, with its own ignore file", () => {
+        const folder = write({
+            "../deploy/Dockerfile": "FROM outside",
+            "../deploy/Dockerfile.dockerignore": "b",
+            ".dockerignore": "a",
+            a: "",
+            b: "",
+        });
+        const context = { folder, dockerfile: "../deploy/Dockerfile" };
+        equal(String(readDockerfile(context)), "FROM outside");
+        equal(ignoreText(context), "**/.git\nb\n");
+        const before = hashContext(context);
+        writeFileSync(join(root, "deploy/Dockerfile"), "FROM elsewhere");
+        notEqual(hashContext(context), before);
     });
 });
