@@ -1,14 +1,23 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { isConfigSecret } from "@pulumi/pulumi/runtime/config.js";
-import * as yaml from "yaml";
 import { z } from "zod";
-import { configurationError, isObject } from "./configurationError.ts";
+import {
+    configurationError,
+    explain,
+    isObject,
+    type Problem,
+    problemsOf,
+} from "./configurationError.ts";
+import { configOf, findRewritten, readStackFiles } from "./configurationFile.ts";
+import { findContradictions, findPlaceholders, registryOf } from "./configurationRules.ts";
 import { isRepository, isTag } from "./docker/reference.ts";
 import { UserError } from "./errors.ts";
 import * as names from "./quay/names.ts";
 import { parseImageName } from "./quay/registry.ts";
 import { severities } from "./quay/severity.ts";
+import { compileTagPattern } from "./quay/tagPattern.ts";
+import * as workflowNames from "./workflow/names.ts";
 
 declare module "@pulumi/pulumi/runtime/config.js" {
     /** Whether a configuration key holds a secret; the SDK has it, but its type declarations leave it out. */
@@ -18,9 +27,14 @@ declare module "@pulumi/pulumi/runtime/config.js" {
 const port = z.int().min(1).max(65535);
 const variableName = z
     .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable name: letters, digits, underscores");
-const text = z.string().regex(/^[^\p{Cc}]+$/u, "text in one line, not empty");
-const pattern = text.max(256).refine(isPattern, "a regular expression, at most 256 characters");
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a variable name: letters, digits, underscores");
+const text = z.string().regex(/^[^\p{Cc}]+$/u, "must be text in one line, not empty");
+const pattern = text
+    .max(256, "must have at most 256 characters")
+    .refine(
+        (value) => compileTagPattern(value) !== undefined,
+        "must be a regular expression, as Python has them",
+    );
 
 /** What is delivered. */
 const service = z.strictObject({
@@ -29,12 +43,12 @@ const service = z.strictObject({
         .string()
         .refine(
             (name) => isRepository(name) && !name.includes("/"),
-            "an image name: lower-case letters, digits, . _ - within",
+            "must be an image name: lower-case letters, digits, . _ - within",
         ),
     /** The version that this environment is at, as an image tag. */
     version: z
         .string()
-        .refine(isTag, "an image tag: letters, digits, . _ -, at most 128 characters"),
+        .refine(isTag, "must be an image tag: letters, digits, . _ -, at most 128 characters"),
     /** The port that the service listens on. */
     port: port.default(8080),
 });
@@ -51,14 +65,14 @@ const builtService = service
         /** The platform to build for, as in `linux/amd64`. Default: the Docker engine's. */
         platform: z
             .string()
-            .regex(/^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/, "a platform such as linux/amd64")
+            .regex(/^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/, "must be a platform such as linux/amd64")
             .optional(),
         /** Build arguments. They stay in the image's history: nothing secret. */
         buildArgs: z.record(variableName, z.string()).default({}),
         /** Build secrets by id: the NAME of the environment variable that holds each (RUN --mount=type=secret,id=…). */
         buildSecrets: z
             .record(
-                z.string().regex(/^[\w.-]+$/, "a secret's id: letters, digits, . _ -"),
+                z.string().regex(/^[\w.-]+$/, "must be a secret's id: letters, digits, . _ -"),
                 variableName,
             )
             .default({}),
@@ -75,11 +89,15 @@ const env = z.record(variableName, z.string()).default({});
 const oauth2 = z
     .strictObject({
         /** The token's `iss`, as in https://tenant.eu.auth0.com/ */
-        issuer: z.url({ protocol: /^https?$/, error: "an http(s) URL" }),
+        issuer: z
+            .url({ protocol: /^https?$/, error: "must be an http(s) URL" })
+            .regex(/^\S+$/, "must be an http(s) URL, without a space around it"),
         /** The token's `aud`. */
         audience: text,
         /** Where the issuer's keys are; relative to the issuer, or a URL. */
-        jwksUri: text.default(".well-known/jwks.json"),
+        jwksUri: text
+            .refine(isHttp, "must be an http(s) URL, or relative to the issuer")
+            .default(".well-known/jwks.json"),
     })
     .optional();
 
@@ -99,7 +117,7 @@ const local = z
 
 const pruned = z
     .string()
-    .regex(/^[1-9]\d*[smhdwy]$/, "an age such as 30d or 4w (s, m, h, d, w, y)");
+    .regex(/^[1-9]\d*[smhdwy]$/, "must be an age such as 30d or 4w (s, m, h, d, w, y)");
 
 /** The repository on Quay and its robot; as `QuayRepository` takes it. */
 const quay = z.strictObject({
@@ -123,7 +141,7 @@ const quay = z.strictObject({
                     z.strictObject({ keep: z.int().min(1), tagPattern: pattern.optional() }),
                     z.strictObject({ keepFor: pruned, tagPattern: pattern.optional() }),
                 ],
-                "either keep (a number of tags) or keepFor (an age), and a tagPattern",
+                "must have either keep (a number of tags) or keepFor (an age), and a tagPattern",
             ),
         )
         .default([]),
@@ -140,10 +158,10 @@ const github = z.strictObject({
         .string()
         .regex(
             /^[A-Za-z0-9._-]{1,100}$/,
-            "a repository's name without its owner: letters, digits, . _ -",
+            "must be a repository's name without its owner: letters, digits, . _ -",
         ),
     /** The branch that the workflow file is on, and whose pushes build the image. */
-    branch: text,
+    branch: workflowNames.branch,
     /** How the workflow file gets there: a commit to the branch, or a pull request where the branch is protected. */
     delivery: z.enum(["commit", "pullRequest"]).default("commit"),
     /** Whether a file, or an environment, that this stack did not make is taken over. */
@@ -151,7 +169,7 @@ const github = z.strictObject({
     /** The GitHub environment that the credentials belong to. Default: they are secrets of the repository. */
     environment: z
         .strictObject({
-            name: text.max(255),
+            name: workflowNames.environmentName,
             /** Who has to approve a run: users by login, teams by slug; six at most. */
             reviewers: z
                 .strictObject({ users: z.array(text).optional(), teams: z.array(text).optional() })
@@ -160,16 +178,16 @@ const github = z.strictObject({
             waitTimer: z.int().min(1).max(43200).optional(),
             preventSelfReview: z.boolean().optional(),
             /** The branches whose runs may use it, as names or patterns. Default: all. */
-            branches: z.array(text).optional(),
-            tags: z.array(text).optional(),
+            branches: z.array(workflowNames.refPattern).optional(),
+            tags: z.array(workflowNames.refPattern).optional(),
             protectedBranches: z.boolean().optional(),
         })
         .optional(),
     /** The names of the secrets that the robot's credentials are in. */
     secrets: z
         .strictObject({
-            username: variableName.default("QUAY_USER"),
-            password: variableName.default("QUAY_PWD"),
+            username: workflowNames.secretName.default("QUAY_USER"),
+            password: workflowNames.secretName.default("QUAY_PWD"),
         })
         .prefault({}),
     /** Whether jobs log in with their OIDC token: there is no password then. The Quay has to have robot federation. */
@@ -178,25 +196,27 @@ const github = z.strictObject({
 
 /** The workflow file. */
 const workflow = z.strictObject({
-    path: text,
+    path: workflowNames.workflowPath,
     /** Its name, as GitHub shows it. */
-    name: text,
+    name: workflowNames.text,
     /** The id of its job. */
-    job: text,
+    job: workflowNames.jobId,
     /** The path that answers once the service works. */
-    healthPath: text.default("/health"),
+    healthPath: workflowNames.text
+        .regex(/^\/\S*$/, "must start with / and have no spaces")
+        .default("/health"),
     /** The label of the runner. Default: the newest Ubuntu that this project was tried with. */
-    runner: text.optional(),
+    runner: workflowNames.text.optional(),
 });
 const buildWorkflow = workflow.extend({
     /** The folder that is built, from the root of the GitHub repository. */
-    context: text.default("."),
+    context: workflowNames.pathInRepository.default("."),
     /** Whether where it was built is attested; a private GitHub repository needs GitHub Enterprise Cloud. */
     attestation: z.boolean().default(false),
 });
 const releaseWorkflow = workflow.extend({
     /** The path of the workflow that has to have built and attested the image. Default: it may come from anywhere. */
-    attestedBy: text.optional(),
+    attestedBy: workflowNames.workflowPath.optional(),
 });
 
 /** Where the image comes from, in an environment that does not build it. */
@@ -206,7 +226,7 @@ const promoteFrom = z.strictObject({
         .string()
         .refine(
             (name) => parseImageName(name) !== undefined,
-            "a repository with its registry, as in quay.io/account/name",
+            "must be a repository with its registry, as in quay.io/account/name",
         ),
     /** The stack that publishes there: a preview awaits a version that its Pulumi.<stack>.yaml names. Default: versions are there already. */
     environment: text.optional(),
@@ -217,7 +237,11 @@ const promoteFrom = z.strictObject({
         .strictObject({
             digest: names.digest,
             reason: text,
-            expires: z.iso.date("a day, YYYY-MM-DD: the last on which it holds"),
+            // Without quotes YAML makes a time of it, in words of its own.
+            expires: z
+                .string()
+                .transform((day) => day.replace(/ 00:00:00 \+0000 UTC$/, ""))
+                .pipe(z.iso.date("must be a day, YYYY-MM-DD: the last on which it holds")),
         })
         .optional(),
 });
@@ -263,6 +287,8 @@ export interface RawConfig {
     readonly values: Readonly<Record<string, string>>;
     /** The keys whose values are secret, wholly or in part. */
     readonly secretKeys: readonly string[];
+    /** The text of the stacks' files, by stack, for what the values do not tell. Default: they are not known. */
+    readonly files?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Reads and checks the configuration of the current stack. @throws UserError with every problem in it, or where nothing encrypts its secrets. */
@@ -271,7 +297,8 @@ export function readEnvironment(): Environment {
     const project = pulumi.getProject();
     const values = pulumi.runtime.allConfig();
     const secretKeys = Object.keys(values).filter((key) => isConfigSecret(key));
-    const parsed = parseEnvironment({ values, secretKeys }, project, pulumi.getStack());
+    const files = readStackFiles(".");
+    const parsed = parseEnvironment({ values, secretKeys, files }, project, pulumi.getStack());
     return {
         ...parsed,
         env: secretKeys.includes(`${project}:env`) ? pulumi.secret(parsed.env) : parsed.env,
@@ -300,7 +327,7 @@ function requirePassphrase(file: string): void {
  * Checks a configuration. Its sections say what kind of environment it is. Unknown keys are refused too: a key with a typing error would
  * silently be the default.
  *
- * @throws UserError that lists every problem: the key, its value (unless it is secret), what is allowed, and the command that mends it.
+ * @throws UserError that lists every problem: the key, its value (unless it is secret), what is allowed, and the command that fixes it.
  */
 export function parseEnvironment(
     config: RawConfig,
@@ -315,7 +342,6 @@ export function parseEnvironment(
     );
     const secretKeys = config.secretKeys.filter((key) => key.startsWith(`${project}:`));
     const secretSections = secretKeys.map((key) => key.slice(project.length + 1));
-    // Only environment variables are handled as secrets.
     const misplaced = Object.keys(sections).filter(
         (section) => section !== "env" && secretSections.includes(section),
     );
@@ -328,16 +354,56 @@ export function parseEnvironment(
     // Of a section that is missing, the keys that have to be set are named, one by one.
     const needed =
         kind === "local" ? { service: {} } : { service: {}, quay: {}, github: { workflow: {} } };
-    const { success, data, error } = environment.safeParse({ ...needed, ...sections, kind });
-    if (success && misplaced.length === 0) return data;
-    throw configurationError({
+    const input = { ...needed, ...sections, kind };
+    const { data, error } = environment.safeParse(input, { error: explain });
+    const { "github:owner": owner = process.env["GITHUB_OWNER"], "quay:url": url } = config.values;
+    const contradictions = findContradictions(sections, {
         project,
         stack,
-        sections,
+        owner,
+        registry: registryOf(url),
         secretSections,
-        issues: error?.issues ?? [],
-        misplaced,
+        files: config.files,
+        isFolder: config.files && ((path) => existsSync(path)),
+        today: new Date().toISOString().slice(0, 10),
     });
+    const all = { ...sections, ...(owner === undefined ? {} : { "github:owner": owner }) };
+    const schemaProblems = (error?.issues ?? []).flatMap((issue) => problemsOf(issue, sections));
+    const problems = [
+        ...firstOfEach([
+            ...findPlaceholders(all),
+            ...findRewritten(
+                config.files?.[stack],
+                project,
+                sections,
+                schemaProblems,
+                secretSections,
+            ),
+            ...schemaProblems,
+        ]),
+        ...misplaced.map((section) => misplacedSecret(section, project)),
+        ...contradictions,
+    ];
+    if (data !== undefined && problems.length === 0) return data;
+    throw configurationError({ project, stack, sections: all, secretSections, problems });
+}
+
+/** One problem for each key: what was found first explains what follows. */
+function firstOfEach(problems: readonly Problem[]): Problem[] {
+    const key = ({ path }: Problem): string => JSON.stringify(path);
+    return [...new Map(problems.toReversed().map((one) => [key(one), one])).values()].toReversed();
+}
+
+/** Only environment variables are handled as secrets. */
+function misplacedSecret(section: string, project: string): Problem {
+    const sentence =
+        `Move the value that says "secure:" in the file to ${project}:env, or to an environment variable that ` +
+        `${project}:service.buildSecrets names.`;
+    return {
+        path: [section],
+        message: "must not hold a secret: it would be in clear in the state",
+        advice: { sentence },
+    };
 }
 
 /**
@@ -352,19 +418,11 @@ export function publisherOf({
     if (environment === undefined || !pulumi.runtime.isDryRun()) return undefined;
     const file = `Pulumi.${environment}.yaml`;
     if (!existsSync(file)) return undefined;
-    const version = z.object({
-        config: z.object({ [`${pulumi.getProject()}:service`]: z.object({ version: z.string() }) }),
-    });
-    const theirs = version.safeParse(parseYaml(readFileSync(file, "utf8")));
-    return theirs.data?.config[`${pulumi.getProject()}:service`]?.version === service.version
-        ? environment
-        : undefined;
-}
-
-/** A file that cannot be parsed names no version: its own stack says so. */
-function parseYaml(text: string): unknown {
-    const document = yaml.parseDocument(text);
-    return document.errors.length > 0 ? undefined : document.toJS();
+    const config = configOf(readFileSync(file, "utf8"));
+    const theirs = z
+        .object({ version: z.string() })
+        .safeParse(config[`${pulumi.getProject()}:service`]);
+    return theirs.data?.version === service.version ? environment : undefined;
 }
 
 /** What tells the service whose tokens to accept, as its environment variables. */
@@ -394,10 +452,7 @@ function fromJson(value: string): unknown {
     }
 }
 
-function isPattern(pattern: string): boolean {
-    try {
-        return new RegExp(pattern) instanceof RegExp;
-    } catch {
-        return false;
-    }
+/** Whether what may be a URL is one of HTTP; a path is relative to one. */
+function isHttp(value: string): boolean {
+    return !/^[a-z][a-z0-9+.-]*:/i.test(value) || /^https?:\/\/[^\s/]+\S*$/i.test(value);
 }

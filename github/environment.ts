@@ -33,10 +33,11 @@ export function thisStack(): string {
     return `${pulumi.getProject()}/${pulumi.getStack()}`;
 }
 
-/** What GitHub would refuse, or take and then not do: each a sentence. */
-export function findEnvironmentProblems(environment: EnvironmentArgs): string[] {
+/** What GitHub would refuse, or take and then not do: the setting, and what it must be. */
+export function environmentProblems(
+    environment: EnvironmentArgs,
+): { readonly key: keyof EnvironmentArgs; readonly message: string }[] {
     const {
-        name,
         reviewers,
         preventSelfReview = false,
         branches = [],
@@ -44,18 +45,37 @@ export function findEnvironmentProblems(environment: EnvironmentArgs): string[] 
         protectedBranches = false,
     } = environment;
     const count = (reviewers?.users?.length ?? 0) + (reviewers?.teams?.length ?? 0);
-    const problems: [boolean, string][] = [
-        [count > 6, `has ${String(count)} reviewers: GitHub takes six at most.`],
-        [
-            preventSelfReview && count === 0,
-            "has preventSelfReview without reviewers: there is no review that it could prevent.",
-        ],
-        [
-            protectedBranches && branches.length + tags.length > 0,
-            "has protectedBranches together with branches or tags: GitHub takes one or the other.",
-        ],
+    return [
+        ...(count > 6
+            ? [
+                  {
+                      key: "reviewers" as const,
+                      message: `must be six at most, GitHub's limit: there are ${String(count)}`,
+                  },
+              ]
+            : []),
+        ...(preventSelfReview && count === 0
+            ? [
+                  {
+                      key: "preventSelfReview" as const,
+                      message: "must be false without reviewers: there is no review to prevent",
+                  },
+              ]
+            : []),
+        ...(protectedBranches && branches.length + tags.length > 0
+            ? [
+                  {
+                      key: "protectedBranches" as const,
+                      message: "must be false with branches or tags: GitHub takes one or the other",
+                  },
+              ]
+            : []),
     ];
-    return problems
-        .filter(([isThere]) => isThere)
-        .map(([, problem]) => `The environment "${name}" ${problem}`);
+}
+
+/** The same, each as a sentence that names the environment. */
+export function findEnvironmentProblems(environment: EnvironmentArgs): string[] {
+    return environmentProblems(environment).map(
+        ({ key, message }) => `The environment "${environment.name}": ${key} ${message}.`,
+    );
 }

@@ -21,11 +21,6 @@ const variable = z
     .string()
     .regex(/^[A-Za-z_]\w*$/, "it has to be a variable's name: letters, digits, _.");
 const value = names.text.or(z.literal(""));
-/** A path below the root of the repository. It may be `.`. */
-const path = names.text.refine(
-    (folder) => !folder.startsWith("/") && !folder.split("/").includes(".."),
-    "it has to be a path in the repository, without ..",
-);
 
 const health = z.strictObject({
     port: z.int().min(1).max(65535),
@@ -42,8 +37,8 @@ const environment = z.looseObject({
 });
 
 const build = z.object({
-    context: path.optional(),
-    dockerfile: path.optional(),
+    context: names.pathInRepository.optional(),
+    dockerfile: names.pathInRepository.optional(),
     target: names.text.optional(),
     platform: z
         .string()

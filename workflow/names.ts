@@ -15,6 +15,12 @@ export const text = z
         "it must not have ${{: GitHub would take it for an expression.",
     );
 
+/** A path below the root of the repository. It may be `.`. */
+export const pathInRepository = text.refine(
+    (path) => !path.startsWith("/") && !path.split("/").includes(".."),
+    "it has to be a path in the repository, without ..",
+);
+
 /** What git allows in a branch's name (https://git-scm.com/docs/git-check-ref-format), within what GitHub allows of its length. */
 export const branch = text
     .refine((name) => Buffer.byteLength(name) <= 244, "a branch's name has at most 244 bytes.")

@@ -367,7 +367,7 @@ describe("the local stack", function () {
             [
                 "a context that is not there",
                 { context: "nowhere" },
-                /error: The build context "nowhere" is not a folder/,
+                /mlops:service\.context = "nowhere": must be a folder/,
             ],
             [
                 "a Dockerfile that is not there",
@@ -377,7 +377,7 @@ describe("the local stack", function () {
             [
                 "a section that is missing",
                 { name: undefined, version: undefined, context: undefined },
-                /mlops:service\.name is not set: it has to be set/,
+                /mlops:service\.name is not set: must be set/,
             ],
             [
                 "a build secret that is not there",
@@ -387,7 +387,7 @@ describe("the local stack", function () {
             [
                 "a bad name",
                 { name: "Digits" },
-                /mlops:service\.name = "Digits": an image name.*pulumi config set --path/s,
+                /mlops:service\.name = "Digits": must be an image name.*pulumi config set --path/s,
             ],
         ];
         for (const [what, service, message] of mistakes) {

@@ -79,11 +79,11 @@ describe("environment", () => {
             {
                 message: [
                     'The configuration of stack "local" has 4 problems (Pulumi.local.yaml):',
-                    '  mlops:service.name = "Digits": an image name: lower-case letters, digits, . _ - within',
+                    '  mlops:service.name = "Digits": must be an image name: lower-case letters, digits, . _ - within',
                     "      pulumi config set --path 'mlops:service.name' VALUE -s local",
-                    "  mlops:service.port = 80000: Too big: expected number to be <=65535",
+                    "  mlops:service.port = 80000: must be at most 65535",
                     "      pulumi config set --path 'mlops:service.port' VALUE -s local",
-                    '  mlops:local.port = "eighty": Invalid input: expected number, received string',
+                    '  mlops:local.port = "eighty": must be a number',
                     "      pulumi config set --path 'mlops:local.port' VALUE -s local",
                     "  mlops:local.prot = 1: there is no such key",
                     "      pulumi config rm --path 'mlops:local.prot' -s local",
@@ -96,27 +96,27 @@ describe("environment", () => {
         [
             "a key that is not set",
             { service: { name: "a", version: "1" } },
-            "mlops:service.context is not set: it has to be set",
+            "mlops:service.context is not set: must be set",
         ],
         [
             "a version that is no tag",
             { service: { ...service, version: "1.0+x" } },
-            'mlops:service.version = "1.0+x": an image tag: letters, digits, . _ -, at most 128 characters',
+            'mlops:service.version = "1.0+x": must be an image tag: letters, digits, . _ -, at most 128 characters',
         ],
         [
             "a number for a version",
             { service: { ...service, version: 1 } },
-            "mlops:service.version = 1: Invalid input: expected string, received number",
+            "mlops:service.version = 1: must be text, in quotes",
         ],
         [
             "a platform that is none",
             { service: { ...service, platform: "intel" } },
-            'mlops:service.platform = "intel": a platform such as linux/amd64',
+            'mlops:service.platform = "intel": must be a platform such as linux/amd64',
         ],
         [
             "an issuer that is no URL",
             { service, oauth2: { issuer: "me", audience: "a" } },
-            'mlops:oauth2.issuer = "me": an http(s) URL',
+            'mlops:oauth2.issuer = "me": must be an http(s) URL',
         ],
         [
             "an unknown section",
@@ -126,12 +126,12 @@ describe("environment", () => {
         [
             "a variable with a bad name",
             { service, env: { "A-B": "x" } },
-            'mlops:env.A-B = "x": a variable name: letters, digits, underscores',
+            'mlops:env.A-B = "x": must be a variable name: letters, digits, underscores',
         ],
         [
             "a section that is not an object",
             { service: "digits" },
-            'mlops:service = "digits": Invalid input: expected object, received string',
+            'mlops:service = "digits": must be a mapping of keys',
         ],
     ];
     for (const [what, sections, problem] of cases) {
@@ -156,13 +156,13 @@ describe("environment", () => {
     it("says how to set a string that looks like a number", () => {
         throws(() => parse({ service, env: { WORKERS: 2 } }), {
             message:
-                /mlops:env\.WORKERS = 2: .*\n +pulumi config set --path 'mlops:env\.WORKERS' VALUE -s local --type string$/,
+                /mlops:env\.WORKERS = 2: .*\n +pulumi config set --path 'mlops:env\.WORKERS' VALUE --type string -s local$/,
         });
     });
 
     it("never shows a secret's value", () => {
         deepEqual(problems({ service, env: { "A-B": "hunter2" } }, ["mlops:env"]), [
-            "mlops:env.A-B = [secret]: a variable name: letters, digits, underscores",
+            "mlops:env.A-B = [secret]: must be a variable name: letters, digits, underscores",
         ]);
     });
 
@@ -171,7 +171,7 @@ describe("environment", () => {
             problems({ service: { ...service, buildArgs: { TOKEN: "hunter2" } } }, [
                 "mlops:service",
             ]),
-            ["mlops:service = [secret]: holds a secret, which would be in clear in the state"],
+            ["mlops:service = [secret]: must not hold a secret: it would be in clear in the state"],
         );
     });
 

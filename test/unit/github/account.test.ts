@@ -171,12 +171,14 @@ describe("an environment's rules", () => {
                 findEnvironmentProblems({ name: "prod", protectedBranches: true, tags: ["v*"] }),
             ],
             [
-                ['The environment "prod" has 7 reviewers: GitHub takes six at most.'],
                 [
-                    'The environment "prod" has preventSelfReview without reviewers: there is no review that it could prevent.',
+                    'The environment "prod": reviewers must be six at most, GitHub\'s limit: there are 7.',
                 ],
                 [
-                    'The environment "prod" has protectedBranches together with branches or tags: GitHub takes one or the other.',
+                    'The environment "prod": preventSelfReview must be false without reviewers: there is no review to prevent.',
+                ],
+                [
+                    'The environment "prod": protectedBranches must be false with branches or tags: GitHub takes one or the other.',
                 ],
             ],
         );

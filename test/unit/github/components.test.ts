@@ -167,7 +167,7 @@ describe("RegistrySecrets", () => {
 
     it("refuses rules that GitHub would not do", async () => {
         await rejects(declared({ environment: { name: "prod", preventSelfReview: true } }), {
-            message: /preventSelfReview without reviewers/,
+            message: /preventSelfReview must be false without reviewers/,
         });
     });
 
