@@ -278,10 +278,10 @@ function diffed(diff: Diff): InstanceType<typeof protocol.DiffResponse> {
     response.setReplacesList([...diff.replaces]);
     response.setDeletebeforereplace(diff.deleteBeforeReplace);
     response.setHasdetaileddiff(true);
-    for (const [path, { kind, replace }] of diff.changes) {
+    for (const [path, { kind, replace, isOutput = false }] of diff.changes) {
         const property = new PropertyDiff();
         property.setKind(kinds[kind][replace ? "replace" : "inPlace"]);
-        property.setInputdiff(true);
+        property.setInputdiff(!isOutput);
         response.getDetaileddiffMap().set(path, property);
     }
     return response;

@@ -125,9 +125,18 @@ export interface Found<Inputs, Outputs> {
 
 export type DiffKind = "add" | "delete" | "update";
 
+/** How one property differs. */
+interface PropertyChange {
+    readonly kind: DiffKind;
+    /** The resource has to be replaced for it. */
+    readonly replace: boolean;
+    /** It is an output: the engine shows it from the states, not from the inputs. */
+    readonly isOutput?: boolean;
+}
+
 export interface Diff {
     /** What differs, by property path (`claims[0].subject`). */
-    readonly changes: ReadonlyMap<string, { readonly kind: DiffKind; readonly replace: boolean }>;
+    readonly changes: ReadonlyMap<string, PropertyChange>;
     /** The inputs that make a replacement necessary. */
     readonly replaces: readonly string[];
     /** Old and new cannot exist side by side. */
@@ -250,7 +259,7 @@ export function resource<
             // Old inputs get today's defaults too: a new provider version with one more input is not a change.
             const before = plainObject(checkProperties(shape, olds).inputs);
             const after = plainObject(news);
-            const changes = new Map<string, { kind: DiffKind; replace: boolean }>();
+            const changes = new Map<string, PropertyChange>();
             const replaces: string[] = [];
             for (const key of Object.keys(shape)) {
                 const replace = Object.hasOwn(fixed, key);
@@ -260,8 +269,8 @@ export function resource<
             }
             const [left, right] = [plainObject(olds), plainObject(news)];
             for (const key of watched) {
-                for (const [path, kind] of differencesOf(key, left[key], right[key]))
-                    changes.set(path, { kind, replace: false });
+                if (!equal(left[key], right[key]))
+                    changes.set(key, { kind: "update", replace: false, isOutput: true });
             }
             const ids = [before, after].map((inputs) => definition.id?.(known(inputs)));
             return {
