@@ -2,8 +2,17 @@ import { setFlagsFromString } from "node:v8";
 import type { KyInstance, Options } from "ky";
 import type { LimitFunction } from "p-limit";
 import { z } from "zod";
-import { QuayError, readRefusal, RefusedError, unless, UnansweredError } from "./errors.ts";
+import {
+    cut,
+    ForbiddenError,
+    QuayError,
+    readRefusal,
+    RefusedError,
+    unless,
+    UnansweredError,
+} from "./errors.ts";
 import type { Refusal } from "./errors.ts";
+import { readJson } from "./json.ts";
 import { version } from "./version.ts";
 
 /** Identifies the provider to servers. (Quay refuses what looks like a browser.) */
@@ -64,6 +73,18 @@ export interface Account {
     /** Undefined where the token may not tell: it has neither user:read nor user:admin, and no reach into a user's namespace. */
     readonly username: string | undefined;
 }
+
+/**
+ * An answer that is not Quay's, such as a proxy's page or JSON that is cut: it says as little about
+ * what was done as no answer.
+ */
+class UnreadableError extends UnansweredError {}
+
+/** For a change whose answer was lost. */
+const inDoubt = "It may have been done all the same: run the same command again.";
+
+/** The form of an answer without a body (204), which is how Quay confirms most deletions. */
+export const noContent = z.undefined();
 
 const user = z.object({ username: z.string() });
 
@@ -128,7 +149,10 @@ export class QuayClient {
         return this.#send("GET", path, call, answer);
     }
 
-    /** Changes something; with a form for the answer where it matters. */
+    /**
+     * Changes something. An answer in another form is no success: it is an UnansweredError, after
+     * one more try where the change may be repeated.
+     */
     async change<T>(
         method: "POST" | "PUT" | "DELETE",
         path: string,
@@ -146,15 +170,26 @@ export class QuayClient {
     }
 
     async #send<T>(method: string, path: string, call: Call, answer: z.ZodType<T>): Promise<T> {
+        try {
+            return await this.#attempt(method, path, call, answer);
+        } catch (error) {
+            const again = error instanceof UnreadableError && call.once !== true;
+            if (!again || this.options.signal.aborted) throw error;
+            return this.#attempt(method, path, call, answer);
+        }
+    }
+
+    async #attempt<T>(method: string, path: string, call: Call, answer: z.ZodType<T>): Promise<T> {
         const { token } = this;
         const http = await this.http();
         const { signal, timeout = 30_000 } = this.options;
         const { url } = this.site;
-        const text = await http.limit(async () => {
+        const { status, text } = await http.limit(async () => {
+            let response: Response;
             if (signal.aborted && method !== "GET")
                 throw new QuayError(`Cancelled before the request to ${call.to} was sent.`);
             try {
-                return await http[call.once === true ? "once" : "repeatable"](
+                response = await http[call.once === true ? "once" : "repeatable"](
                     `${url}/api/v1/${path}`,
                     {
                         method,
@@ -163,32 +198,38 @@ export class QuayClient {
                         ...(call.query === undefined ? {} : { searchParams: call.query }),
                         timeout,
                     },
-                ).text();
+                );
             } catch (error) {
-                throw this.#explain(http.explain(error), call);
+                throw this.#explain(http.explain(error), call, method, path);
             }
+            // Where the connection ends within the answer, none of it is readable.
+            const text = await response.text().catch(() => "");
+            return { status: response.status, text };
         });
-        const result = answer.safeParse(fromJson(text));
-        if (result.success) return result.data;
-        const [issue] = result.error.issues;
+        const body = status === 204 ? undefined : readJson(text);
+        const result = answer.safeParse(body);
+        if (result.success && (status === 204 || body !== undefined)) return result.data;
+        const issue = result.error?.issues[0];
         const where =
             issue === undefined || issue.path.length === 0
                 ? ""
-                : ` ("${issue.path.join(".")}": ${issue.message})`;
-        throw new QuayError(
-            `${url} answered ${method} /api/v1/${path} with something that is not Quay's API${where}. Is quay:url right?`,
+                : ` ("${cut(issue.path.join("."))}": ${cut(issue.message)})`;
+        throw new UnreadableError(
+            `${url} answered ${method} /api/v1/${path} with something that is not Quay's API` +
+                `${where}. Is quay:url right?${method === "GET" ? "" : ` ${inDoubt}`}`,
         );
     }
 
-    #explain(failure: Failure, { to, scope }: Call): Error {
+    #explain(failure: Failure, { to, scope }: Call, method: string, path: string): Error {
         const { tokenVariable, token } = this.options;
+        const doubt = method === "GET" ? "" : ` ${inDoubt}`;
         const { url } = this.site;
         if ("bug" in failure) return failure.bug;
         if ("unanswered" in failure) {
             const hint =
                 "Check the address (quay:url or QUAY_URL), the network and, behind a proxy, HTTPS_PROXY.";
             return new UnansweredError(
-                `Quay at ${url} gave no answer to the request to ${to}: ${failure.unanswered}. ${hint}`,
+                `Quay at ${url} gave no answer to the request to ${to}: ${failure.unanswered}. ${hint}${doubt}`,
             );
         }
         const { refusal, headers } = failure;
@@ -206,13 +247,16 @@ export class QuayClient {
             );
         }
         if (status === 403) {
-            return refused(
+            const [, namespace] = /^(?:organization|repository)\/([^/]+)/.exec(path) ?? [];
+            const message =
                 `Quay at ${url} refused to ${to} (403). Either the token in ${tokenVariable} lacks the scope "${scopes[scope]}" (${scope}), or ` +
-                    `its account has no right to do so there, or the namespace does not exist. ${howToGetToken(url)}`,
-            );
+                `its account has no right to do so there, or the namespace does not exist. ${howToGetToken(url)}`;
+            return namespace === undefined
+                ? refused(message)
+                : new ForbiddenError(message, refusal, namespace);
         }
         if (status >= 300 && status < 400) {
-            const target = headers.get("location") ?? "another address";
+            const target = cut(headers.get("location") ?? "another address");
             return refused(
                 `Quay at ${url} redirects the request to ${to} to ${target}. Set quay:url to the address that Quay itself uses.`,
             );
@@ -229,7 +273,7 @@ export class QuayClient {
         if (!deliberate && (status === 502 || status === 503 || status === 504)) {
             // A proxy's words: whether Quay has done it nobody knows.
             return new UnansweredError(
-                `Quay at ${url} gave no answer to the request to ${to} (${String(status)} from the proxy before it). Try later.`,
+                `Quay at ${url} gave no answer to the request to ${to} (${String(status)} from the proxy before it). Try later.${doubt}`,
             );
         }
         if (status >= 500 && !deliberate) {
@@ -352,12 +396,4 @@ function causeOf(error: Error): string {
         if (!(cause.cause instanceof Error)) return cause.message;
     }
     return error.message;
-}
-
-function fromJson(text: string): unknown {
-    try {
-        return JSON.parse(text) as unknown;
-    } catch {
-        return undefined;
-    }
 }

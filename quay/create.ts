@@ -3,8 +3,10 @@ import { QuayError, RefusedError, UnansweredError } from "./errors.ts";
 import type { Context } from "./resource.ts";
 
 /**
- * Sends the request that creates something. Where no answer came it may have been created nevertheless, so that is looked up before
- * anything is sent again: `lookUp` gives what is there, if it is just what was asked for.
+ * Sends the request that creates something, twice at most. Where no answer came, or the server failed
+ * on the way, it may have been created all the same: that is looked up before it is sent again.
+ *
+ * @param lookUp what is there, if it is just what was asked for.
  */
 export async function createOnce<T>(
     api: QuayClient,
@@ -12,15 +14,31 @@ export async function createOnce<T>(
     lookUp: () => Promise<T | undefined>,
 ): Promise<T> {
     await api.account(); // without an answer to this, nothing was sent that could have created anything
-    try {
-        return await send();
-    } catch (error) {
-        if (!(error instanceof UnansweredError)) throw error;
-        return (await lookUp()) ?? (await send());
+    for (let isRepeated = false; ; isRepeated = true) {
+        try {
+            return await send();
+        } catch (error) {
+            // A first request that was only slow is done by now: the second is told that it exists.
+            if (!isInDoubt(error) && !isRepeated) throw error;
+            const found = await lookUp();
+            if (found !== undefined) return found;
+            if (!(error instanceof UnansweredError) || isRepeated) throw error;
+        }
     }
 }
 
-/** Deletes something; a refusal is none where it is gone already. For routes whose words for that are many. */
+/** Whether a request that failed like this may have taken effect. */
+function isInDoubt(error: unknown): boolean {
+    return (
+        error instanceof UnansweredError ||
+        (error instanceof RefusedError && error.refusal.status >= 500 && !error.refusal.deliberate)
+    );
+}
+
+/**
+ * Deletes something. That the request was refused, or not answered, is no error where it is gone:
+ * for routes that have many ways to say so.
+ */
 export async function deleteIfThere(
     send: () => Promise<unknown>,
     isThere: () => Promise<boolean>,
@@ -28,7 +46,8 @@ export async function deleteIfThere(
     try {
         await send();
     } catch (error) {
-        if (!(error instanceof RefusedError) || (await isThere())) throw error;
+        const failed = error instanceof RefusedError || error instanceof UnansweredError;
+        if (!failed || (await isThere())) throw error;
     }
 }
 

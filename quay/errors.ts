@@ -1,6 +1,16 @@
-/** A mistake or a refusal that the user can act on: its message says what is wrong and what to do. Shown alone, without a stack trace. */
+import { readJson } from "./json.ts";
+
+/**
+ * A mistake or a refusal that the user can act on: its message says what is wrong and what to do.
+ * Shown alone, without a stack trace. What a server wrote may be in it, so characters that move a
+ * terminal's cursor or turn the direction of text are escaped.
+ */
 export class QuayError extends Error {
     override readonly name: string = "QuayError";
+
+    constructor(message: string) {
+        super(visible(message));
+    }
 }
 
 /** What became of a request that did not succeed. */
@@ -24,12 +34,28 @@ export class RefusedError extends QuayError {
     }
 }
 
+/** A refusal for lack of a right (403), which Quay gives for a namespace that does not exist too. */
+export class ForbiddenError extends RefusedError {
+    /** The organization or user whose resource it is. */
+    readonly namespace: string;
+
+    constructor(message: string, refusal: Refusal, namespace: string) {
+        super(message, refusal);
+        this.namespace = namespace;
+    }
+}
+
+/** What a request is about, or belongs to, is not on Quay. */
+export class MissingError extends QuayError {
+    override readonly name = "MissingError";
+}
+
 /** A request without an answer: it may have taken effect or not. */
 export class UnansweredError extends QuayError {
     override readonly name = "UnansweredError";
 }
 
-/** Something was created, but not all that belongs to it could be set: the state keeps what there is, the next `up` mends the rest. */
+/** Something was created, but not all that belongs to it could be set: the state keeps what there is, the next `up` sets the rest. */
 export class PartialError extends QuayError {
     override readonly name = "PartialError";
     readonly id: string;
@@ -69,7 +95,7 @@ export function badRequest(pattern: RegExp): (refusal: Refusal) => boolean {
  * parameter), `{"error"}`, and a registry's (`errors[].message`). Only the first line: schema errors go on for pages.
  */
 export function readRefusal(status: number, body: unknown): Refusal {
-    const data = typeof body === "string" ? fromJson(body) : body;
+    const data = typeof body === "string" ? readJson(body) : body;
     if (typeof data !== "object" || data === null) return { status, said: "", deliberate: false };
     const fields = new Map<string, unknown>(Object.entries(data));
     const errors = fields.get("errors");
@@ -83,22 +109,31 @@ export function readRefusal(status: number, body: unknown): Refusal {
     return { status, said: oneLine(said), deliberate: fields.size > 0 };
 }
 
-function oneLine(said: unknown): string {
-    if (typeof said === "string") return said.trim().split("\n", 1).join("").slice(0, 300);
-    if (Array.isArray(said)) return said.map(oneLine).filter(Boolean).join("; ");
-    if (typeof said !== "object" || said === null) return "";
+/** @param depth how many levels of lists and objects are read: an error needs no more. */
+function oneLine(said: unknown, depth = 3): string {
+    const inner = (value: unknown) => oneLine(value, depth - 1);
+    if (typeof said === "string") return cut(said.trim().split("\n", 1).join(""));
+    if (typeof said !== "object" || said === null || depth === 0) return "";
+    if (Array.isArray(said)) return cut(said.map(inner).filter(Boolean).join("; "));
     const { code, message } = said as { code?: unknown; message?: unknown };
-    if (typeof code === "string") return oneLine([code, message]).replace("; ", ": ");
-    return Object.entries(said)
-        .map(([key, value]) => `${key}: ${oneLine(value)}`)
-        .join("; ")
-        .slice(0, 300);
+    if (typeof code === "string") return oneLine([code, message], depth).replace("; ", ": ");
+    return cut(
+        Object.entries(said)
+            .map(([key, value]) => `${key}: ${inner(value)}`)
+            .join("; "),
+    );
 }
 
-function fromJson(text: string): unknown {
-    try {
-        return JSON.parse(text) as unknown;
-    } catch {
-        return undefined;
-    }
+/** A server's text at a length that fits a message. */
+export function cut(text: string): string {
+    return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+/** Escapes control characters and those that turn the direction of text or are not visible. */
+function visible(text: string): string {
+    return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) =>
+        character === "\n" || character === "\t"
+            ? character
+            : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+    );
 }

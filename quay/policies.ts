@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { noContent } from "./client.ts";
 import type { QuayClient, Scope } from "./client.ts";
 import { badId, createOnce } from "./create.ts";
-import { notFound, QuayError, RefusedError, unless } from "./errors.ts";
+import { MissingError, notFound, QuayError, RefusedError, unless } from "./errors.ts";
 import * as names from "./names.ts";
 import type { Context } from "./resource.ts";
 
@@ -48,6 +49,7 @@ export function checkPlace({ repository, namespace }: Place): string | undefined
         : undefined;
 }
 
+/** The answer to making one, and to deleting one. */
 const created = z.object({ uuid: z.string() });
 
 /** A kind of policy. */
@@ -186,7 +188,7 @@ export async function updatePolicy<Policy extends object>(
         "PUT",
         `${path}${uuid}`,
         { to: `change the ${kind.name} of ${textOf(place)}`, scope, json: policy },
-        z.unknown(),
+        noContent,
     );
 }
 
@@ -200,8 +202,10 @@ export async function deletePolicy<Policy extends object>(
     if (uuid === unsupported) return;
     const { path, scope } = await routeOf(kind, api, place);
     const to = `delete the ${kind.name} of ${textOf(place)}`;
+    // Without the feature it is the route of a repository with that path, which answers 204.
+    const answer = created.optional();
     const remove = () =>
-        unless(notFound, () => api.change("DELETE", `${path}${uuid}`, { to, scope }, z.unknown()));
+        unless(notFound, () => api.change("DELETE", `${path}${uuid}`, { to, scope }, answer));
     await unlessUnsupported(() => guard(kind, api, remove));
 }
 
@@ -222,7 +226,7 @@ async function list<Policy extends object>(
         unless(notFound, () => api.get(path, { to, scope }, form)),
     );
     if (found === undefined)
-        throw new QuayError(`There is no ${textOf(place)} on Quay at ${api.site.url}.`);
+        throw new MissingError(`There is no ${textOf(place)} on Quay at ${api.site.url}.`);
     return found.policies;
 }
 

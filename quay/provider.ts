@@ -23,6 +23,7 @@ interface Provider {
     readonly engineAddress: string;
     readonly cancelled: AbortController;
     client: QuayClient | undefined;
+    readonly made: Set<string>;
 }
 
 /** The provider protocol (pulumi/provider.proto) on the resources and functions of this package. */
@@ -34,6 +35,7 @@ export function providerService(
         engineAddress,
         cancelled: new AbortController(),
         client: undefined,
+        made: new Set(),
     };
     const contextOf = (request: {
         getUrn(): string;
@@ -136,7 +138,12 @@ export function providerService(
         read: unary(async (request: InstanceType<typeof protocol.ReadRequest>) => {
             const resource = find(resources, request.getType());
             const known = { ...decode(request.getInputs()), ...decode(request.getProperties()) };
-            const found = await resource.read(request.getId(), known, contextOf(request));
+            const found = await resource.read(
+                request.getId(),
+                known,
+                contextOf(request),
+                decode(request.getInputs()),
+            );
             const response = new protocol.ReadResponse();
             if (found === undefined) return response;
             response.setId(found.id);
@@ -211,13 +218,19 @@ export async function serve(
 }
 
 function newContext(
-    { client, engineAddress }: Provider,
+    { client, engineAddress, made }: Provider,
     urn: string,
     importCommand: (id: string) => string,
 ): Context {
     if (client === undefined)
         throw new QuayError("The Quay provider was asked before it was configured.");
-    return { api: client, importCommand, warn: (message) => warn(engineAddress, urn, message) };
+    return {
+        api: client,
+        importCommand,
+        forgetCommand: `pulumi state delete ${shellWord(urn)}`,
+        made,
+        warn: (message) => warn(engineAddress, urn, message),
+    };
 }
 
 function find<T extends { readonly name: string }>(all: readonly T[], token: string): T {
@@ -265,10 +278,10 @@ function diffed(diff: Diff): InstanceType<typeof protocol.DiffResponse> {
     response.setReplacesList([...diff.replaces]);
     response.setDeletebeforereplace(diff.deleteBeforeReplace);
     response.setHasdetaileddiff(true);
-    for (const [path, { kind, replace }] of diff.changes) {
+    for (const [path, { kind, replace, isOutput = false }] of diff.changes) {
         const property = new PropertyDiff();
         property.setKind(kinds[kind][replace ? "replace" : "inPlace"]);
-        property.setInputdiff(true);
+        property.setInputdiff(!isOutput);
         response.getDetaileddiffMap().set(path, property);
     }
     return response;

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import type { QuayClient, Site } from "./client.ts";
-import { PartialError, QuayError } from "./errors.ts";
+import {
+    ForbiddenError,
+    MissingError,
+    notFound,
+    PartialError,
+    QuayError,
+    RefusedError,
+    unless,
+} from "./errors.ts";
 import {
     equal,
     hasSecret,
@@ -26,6 +34,10 @@ export interface Context {
     readonly api: QuayClient;
     /** The command that takes over what has this id. */
     readonly importCommand: (id: string) => string;
+    /** The command that removes the resource from the state, and changes nothing on Quay. */
+    readonly forgetCommand: string;
+    /** The ids of the repositories and permissions that this run has made. */
+    readonly made: Set<string>;
     /** Shows a warning on the resource. Awaited, or a preview may be over before it is shown. */
     readonly warn: (message: string) => Promise<void>;
 }
@@ -56,6 +68,8 @@ export interface ResourceDefinition<
     readonly changing: Changing;
     /** What it knows besides its inputs. */
     readonly outputs: Outputs;
+    /** Outputs that people change on Quay, such as a robot's token: a refresh shows that. */
+    readonly watched?: readonly (keyof Outputs & string)[];
     /** The resource's id, where its inputs make it up. Where not, `create` gives it. */
     readonly id?: (inputs: KnownOf<Fixed & Changing>) => string | undefined;
     /** The outputs that follow from inputs: they are known in a preview. Unknown inputs are absent. */
@@ -111,9 +125,18 @@ export interface Found<Inputs, Outputs> {
 
 export type DiffKind = "add" | "delete" | "update";
 
+/** How one property differs. */
+interface PropertyChange {
+    readonly kind: DiffKind;
+    /** The resource has to be replaced for it. */
+    readonly replace: boolean;
+    /** It is an output: the engine shows it from the states, not from the inputs. */
+    readonly isOutput?: boolean;
+}
+
 export interface Diff {
     /** What differs, by property path (`claims[0].subject`). */
-    readonly changes: ReadonlyMap<string, { readonly kind: DiffKind; readonly replace: boolean }>;
+    readonly changes: ReadonlyMap<string, PropertyChange>;
     /** The inputs that make a replacement necessary. */
     readonly replaces: readonly string[];
     /** Old and new cannot exist side by side. */
@@ -144,10 +167,12 @@ export interface Resource {
         old?: Properties,
     ): { id: string | undefined; state: Properties };
     create(inputs: Properties, context: Context): Promise<{ id: string; state: Properties }>;
+    /** @param oldInputs the inputs of the state; they are part of `state` too. */
     read(
         id: string,
         state: Properties,
         context: Context,
+        oldInputs?: Properties,
     ): Promise<{ id: string; inputs: Properties; state: Properties } | undefined>;
     update(id: string, old: Properties, inputs: Properties, context: Context): Promise<Properties>;
     delete(id: string, state: Properties, context: Context): Promise<void>;
@@ -159,7 +184,7 @@ export function resource<
     Changing extends z.ZodRawShape,
     Outputs extends z.ZodRawShape,
 >(definition: ResourceDefinition<Fixed, Changing, Outputs>): Resource {
-    const { name, description, importId, fixed, changing, outputs } = definition;
+    const { name, description, importId, fixed, changing, outputs, watched = [] } = definition;
     const shape = { ...fixed, ...changing };
     const inputSchema = z.object(shape);
     const knownSchema = inputSchema.partial();
@@ -195,7 +220,11 @@ export function resource<
 
         async check(news, olds, context) {
             const checked = checkProperties(shape, news);
-            const inputs = without(checked.inputs, definition.transient ?? []);
+            // What a refresh has put there (see `read`) is the program's own from then on.
+            const inputs = {
+                ...without(checked.inputs, definition.transient ?? []),
+                ...only(olds, watched),
+            };
             const { failures } = checked;
             // What `resolve` would fill in is an input and an output.
             const resolved = Object.keys(outputs).filter(
@@ -218,7 +247,10 @@ export function resource<
             );
             if (found === undefined) return { inputs: unresolved, failures };
             return {
-                inputs: without(wrapInputs(found, news), definition.transient ?? []),
+                inputs: {
+                    ...without(wrapInputs(found, news), definition.transient ?? []),
+                    ...only(olds, watched),
+                },
                 failures,
             };
         },
@@ -227,13 +259,18 @@ export function resource<
             // Old inputs get today's defaults too: a new provider version with one more input is not a change.
             const before = plainObject(checkProperties(shape, olds).inputs);
             const after = plainObject(news);
-            const changes = new Map<string, { kind: DiffKind; replace: boolean }>();
+            const changes = new Map<string, PropertyChange>();
             const replaces: string[] = [];
             for (const key of Object.keys(shape)) {
                 const replace = Object.hasOwn(fixed, key);
                 const differences = differencesOf(key, before[key], after[key]);
                 for (const [path, kind] of differences) changes.set(path, { kind, replace });
                 if (replace && differences.length > 0) replaces.push(key);
+            }
+            const [left, right] = [plainObject(olds), plainObject(news)];
+            for (const key of watched) {
+                if (!equal(left[key], right[key]))
+                    changes.set(key, { kind: "update", replace: false, isOutput: true });
             }
             const ids = [before, after].map((inputs) => definition.id?.(known(inputs)));
             return {
@@ -272,28 +309,96 @@ export function resource<
             }
         },
 
-        async read(id, state, context) {
-            const found = await definition.read(id, context, stateIn(state));
+        async read(id, state, context, oldInputs = {}) {
+            const found = await withForgetCommand(name, id, context, () =>
+                definition.read(id, context, stateIn(state)),
+            );
             if (found === undefined) return undefined;
+            const values = wrapState(found.inputs, found.outputs, state);
+            // The engine compares inputs: an output that was changed on Quay becomes one of them.
+            const changed = watched.filter(
+                (key) => state[key] !== undefined && !sameValue(state[key], values[key]),
+            );
             return {
                 id: found.id ?? id,
-                inputs: wrapInputs(found.inputs, state),
-                state: wrapState(found.inputs, found.outputs, state),
+                inputs: {
+                    ...wrapInputs(found.inputs, state),
+                    ...only(oldInputs, watched),
+                    ...only(values, changed),
+                },
+                state: values,
             };
         },
 
         async update(id, old, inputs, context) {
             const parsed = parse(inputs);
-            const values =
-                (await definition.update?.(parsed, stateOf(id, old), context, id)) ??
-                stateOf(id, old);
-            return wrapState(parsed, values, inputs);
+            const before = stateOf(id, old);
+            const values = await withForgetCommand(name, id, context, async () => {
+                try {
+                    return await definition.update?.(parsed, before, context, id);
+                } catch (error) {
+                    const failed = error instanceof RefusedError || error instanceof MissingError;
+                    if (failed && (await isGone(() => definition.read(id, context, before))))
+                        throw deletedOutside(name, id);
+                    throw error;
+                }
+            });
+            return wrapState(parsed, values ?? before, inputs);
         },
 
         async delete(id, state, context) {
-            await definition.delete(stateOf(id, state), context, id);
+            await withForgetCommand(name, id, context, () =>
+                definition.delete(stateOf(id, state), context, id),
+            );
         },
     };
+}
+
+/** An update found nothing to update. */
+export function deletedOutside(name: string, id: string): QuayError {
+    return new QuayError(
+        `${name} ${id} is not on Quay any more: it was deleted outside of this program. ` +
+            "Run `pulumi refresh`; the next `pulumi up` makes it again.",
+    );
+}
+
+/** Whether reading it finds nothing; what cannot be read is not known to be gone. */
+async function isGone(read: () => Promise<unknown>): Promise<boolean> {
+    try {
+        return (await read()) === undefined;
+    } catch (error) {
+        if (error instanceof QuayError) return false;
+        throw error;
+    }
+}
+
+/**
+ * Runs it. Quay forbids (403) whatever is in a namespace that does not exist, so a resource of an
+ * organization that was deleted is never found gone: the message says how to remove it from the state.
+ */
+async function withForgetCommand<T>(
+    name: string,
+    id: string,
+    { api, forgetCommand }: Context,
+    run: () => Promise<T>,
+): Promise<T> {
+    try {
+        return await run();
+    } catch (error) {
+        if (!(error instanceof ForbiddenError)) throw error;
+        const { namespace } = error;
+        if ((await api.kindOf(namespace)) === "user") throw error;
+        const to = `look up the organization ${namespace}`;
+        const organization = await unless(notFound, () =>
+            api.get(`organization/${namespace}`, { to, scope: "org:admin" }, z.object({})),
+        );
+        if (organization !== undefined) throw error;
+        throw new QuayError(
+            `${name} ${id} cannot be reached: there is no organization ${namespace} on Quay at ` +
+                `${api.site.url}. If it was deleted, remove what was in it from the state:\n` +
+                `    ${forgetCommand}`,
+        );
+    }
 }
 
 /** A function as its file declares it. */
@@ -410,6 +515,15 @@ function toValue(value: unknown): Value {
             item === undefined ? [] : [[key, toValue(item)] as const],
         ),
     );
+}
+
+function sameValue(one: Value | undefined, other: Value | undefined): boolean {
+    if (one === undefined || other === undefined) return one === other;
+    return equal(plain(one), plain(other));
+}
+
+function only(properties: Properties, keys: readonly string[]): Properties {
+    return Object.fromEntries(Object.entries(properties).filter(([key]) => keys.includes(key)));
 }
 
 function without(properties: Properties, keys: readonly string[]): Properties {

@@ -15,6 +15,9 @@ const tagAnswer = z.object({
 });
 const tagsAnswer = z.object({ tags: z.array(tagAnswer), has_additional: z.boolean() });
 
+/** A hundred tags each: far more than a repository has, so a server that never ends is one. */
+const maxPages = 1000;
+
 /** What the functions tell about a tag. */
 export const tagObject = z.object({
     name: z.string().describe("The tag."),
@@ -63,6 +66,7 @@ export async function listActiveTags(
     }: { readonly tag?: string | undefined; readonly limit?: number | undefined },
 ): Promise<z.output<typeof tagObject>[]> {
     const tags: z.output<typeof tagObject>[] = [];
+    // A page without a tag is the last, whatever it says of more: this ends for every server.
     for (let page = 1, more = true; more && tags.length < limit; page++) {
         const answer = await unless(notFound, () =>
             api.get(
@@ -77,7 +81,11 @@ export async function listActiveTags(
         );
         if (answer === undefined)
             throw new QuayError(`There is no repository ${repository} on Quay at ${api.site.url}.`);
-        more = answer.has_additional;
+        more = answer.has_additional && answer.tags.length > 0;
+        if (page > maxPages)
+            throw new QuayError(
+                `${repository} has more than ${String(maxPages * 100)} tags: set a limit.`,
+            );
         tags.push(
             ...answer.tags.map((found) => ({
                 name: found.name,

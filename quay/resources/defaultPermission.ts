@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { noContent } from "../client.ts";
 import type { QuayClient } from "../client.ts";
 import { badId, createOnce, setDifferently } from "../create.ts";
 import { notFound, unless } from "../errors.ts";
+import type { Refusal } from "../errors.ts";
 import * as names from "../names.ts";
 import { resource } from "../resource.ts";
 
@@ -116,7 +118,7 @@ export const defaultPermission = resource({
             "PUT",
             `organization/${organization}/prototypes/${prototypeId}`,
             call,
-            z.unknown(),
+            answer,
         );
         return { prototypeId };
     },
@@ -128,7 +130,7 @@ export const defaultPermission = resource({
                 "DELETE",
                 `organization/${organization}/prototypes/${prototypeId}`,
                 call,
-                z.unknown(),
+                noContent,
             ),
         );
     },
@@ -151,6 +153,32 @@ async function find(
     organization: string,
     id: string,
 ): Promise<Answer | undefined> {
+    const all = await list(api, organization);
+    return all.find((one) => idOf(ruleOf(organization, one)) === id);
+}
+
+/**
+ * Whether a default permission of the organization gives this role to this robot, user or team.
+ * False where the token may not list them.
+ */
+export async function isDefaultRole(
+    api: QuayClient,
+    organization: string,
+    kind: (typeof kinds)[number],
+    name: string,
+    role: string,
+): Promise<boolean> {
+    const forbidden = ({ status }: Refusal) => status === 403;
+    const all = (await unless(forbidden, () => list(api, organization))) ?? [];
+    return all.some((one) => one.role === role && ruleOf(organization, one)[kind] === name);
+}
+
+function ruleOf(organization: string, { delegate, activating_user: creator }: Answer): Rule {
+    const kind = delegate.kind === "team" ? "team" : delegate.name.includes("+") ? "robot" : "user";
+    return { organization, [kind]: delegate.name, creator: creator?.name };
+}
+
+async function list(api: QuayClient, organization: string): Promise<readonly Answer[]> {
     const call = {
         to: `list the default permissions of ${organization}`,
         scope: "org:admin",
@@ -159,9 +187,5 @@ async function find(
     const listed = await unless(notFound, () =>
         api.get(`organization/${organization}/prototypes`, call, form),
     );
-    return listed?.prototypes.find(({ delegate, activating_user: creator }) => {
-        const kind =
-            delegate.kind === "team" ? "team" : delegate.name.includes("+") ? "robot" : "user";
-        return idOf({ organization, [kind]: delegate.name, creator: creator?.name }) === id;
-    });
+    return listed?.prototypes ?? [];
 }

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { noContent } from "../client.ts";
 import type { QuayClient } from "../client.ts";
 import { badId, createOnce } from "../create.ts";
-import { badRequest, notFound, QuayError, RefusedError, unless } from "../errors.ts";
+import { badRequest, QuayError, RefusedError, unless } from "../errors.ts";
 import * as names from "../names.ts";
 import { resource } from "../resource.ts";
 import { requireRepository } from "./repository.ts";
@@ -128,10 +129,11 @@ export const notification = resource({
 
     async read(id, { api }, old) {
         const { repository, key } = parse(id);
-        const found =
-            old === undefined
-                ? await findByKey(api, repository, key)
-                : await get(api, repository, key);
+        // By its UUID alone Quay answers for one of another repository, or of a deleted one, too.
+        const all = await list(api, repository);
+        const found = all.find(
+            ({ uuid, title }) => uuid === key || (old === undefined && title === key),
+        );
         if (found === undefined) return undefined;
         const event = events.find((event) => event === found.event);
         const method = methods.find((method) => method === found.method);
@@ -149,12 +151,7 @@ export const notification = resource({
         const gone = badRequest(/No repository notification found/i);
         const call = { to: `delete the notification ${id}`, scope: "repo:admin" } as const;
         await unless(gone, () =>
-            api.change(
-                "DELETE",
-                `repository/${repository}/notification/${uuid}`,
-                call,
-                z.unknown(),
-            ),
+            api.change("DELETE", `repository/${repository}/notification/${uuid}`, call, noContent),
         );
     },
 });
@@ -163,16 +160,6 @@ function parse(id: string): { repository: string; key: string } {
     const [, repository, key] = /^([^:]+\/[^:]+):(.+)$/.exec(id) ?? [];
     if (repository === undefined || key === undefined) throw badId(id, importId);
     return { repository, key };
-}
-
-function get(api: QuayClient, repository: string, uuid: string): Promise<Answer | undefined> {
-    const call = {
-        to: `read the notification ${uuid} of ${repository}`,
-        scope: "repo:admin",
-    } as const;
-    return unless(notFound, () =>
-        api.get(`repository/${repository}/notification/${uuid}`, call, answer),
-    );
 }
 
 async function list(api: QuayClient, repository: string): Promise<Answer[]> {
@@ -184,14 +171,6 @@ async function list(api: QuayClient, repository: string): Promise<Answer[]> {
             z.object({ notifications: z.array(answer) }),
         )
     ).notifications;
-}
-
-async function findByKey(
-    api: QuayClient,
-    repository: string,
-    key: string,
-): Promise<Answer | undefined> {
-    return (await list(api, repository)).find(({ uuid, title }) => uuid === key || title === key);
 }
 
 function isSame(

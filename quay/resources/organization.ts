@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { noContent } from "../client.ts";
 import type { QuayClient } from "../client.ts";
-import { badId, createOnce, existsAlready } from "../create.ts";
+import { badId, createOnce, deleteIfThere, existsAlready } from "../create.ts";
 import { badRequest, notFound, PartialError, QuayError, unless } from "../errors.ts";
 import * as names from "../names.ts";
 import { resource } from "../resource.ts";
@@ -59,7 +60,7 @@ export const organization = resource({
                 const taken = badRequest(/already exists|already taken/i);
                 if (
                     (await unless(taken, () =>
-                        api.change("POST", "organization/", call, z.unknown()),
+                        api.change("POST", "organization/", call, z.literal("Created")),
                     )) === undefined
                 )
                     throw exists();
@@ -111,13 +112,11 @@ export const organization = resource({
     },
 
     async delete(_old, { api }, id) {
-        // Quay answers a second deletion with 403, as for everything in a namespace that is not there.
-        if ((await getOrganization(api, id)) === undefined) return;
-        await api.change(
-            "DELETE",
-            `organization/${id}`,
-            { to: `delete the organization ${id}`, scope: "org:admin" },
-            z.unknown(),
+        const call = { to: `delete the organization ${id}`, scope: "org:admin" } as const;
+        // Quay answers a second deletion with 403, as for everything in a missing namespace.
+        await deleteIfThere(
+            () => api.change("DELETE", `organization/${id}`, call, noContent),
+            async () => (await getOrganization(api, id)) !== undefined,
         );
     },
 });
@@ -127,7 +126,7 @@ async function set(api: QuayClient, name: string, json: object): Promise<void> {
         "PUT",
         `organization/${name}`,
         { to: `change the organization ${name}`, scope: "org:admin", json },
-        z.unknown(),
+        z.object({ name: z.literal(name) }),
     );
 }
 

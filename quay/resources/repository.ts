@@ -1,9 +1,18 @@
 import { z } from "zod";
+import { noContent } from "../client.ts";
 import type { QuayClient } from "../client.ts";
 import { badId, createOnce, existsAlready } from "../create.ts";
-import { badRequest, notFound, PartialError, QuayError, RefusedError, unless } from "../errors.ts";
+import {
+    badRequest,
+    MissingError,
+    notFound,
+    PartialError,
+    QuayError,
+    RefusedError,
+    unless,
+} from "../errors.ts";
 import * as names from "../names.ts";
-import { resource } from "../resource.ts";
+import { deletedOutside, resource } from "../resource.ts";
 import type { Site } from "../resource.ts";
 
 const importId = { format: "NAMESPACE/NAME", example: "alice/app" };
@@ -25,6 +34,8 @@ const answer = z.object({
     description: z.string().nullable(),
     state: state.optional(),
 });
+
+const success = z.object({ success: z.literal(true) });
 
 const changing = {
     visibility: visibility.default("private").describe("`public` (anyone may pull) or `private`."),
@@ -87,7 +98,7 @@ export const repository = resource({
                         "POST",
                         "repository",
                         { to, scope: "repo:create", json, once: true },
-                        z.object({}),
+                        z.object({ namespace: z.literal(namespace), name: z.literal(name) }),
                     ),
                 );
                 if (created === undefined) throw existsAlready(`The repository ${id}`, id, context);
@@ -101,6 +112,7 @@ export const repository = resource({
                 throw existsAlready(`The repository ${id}`, id, context);
             },
         );
+        context.made.add(id);
         const outputs = outputsOf(id, api.site);
         if (inputs.state !== "NORMAL") {
             try {
@@ -133,7 +145,7 @@ export const repository = resource({
                 "PUT",
                 `repository/${id}`,
                 { to, scope: "repo:write", json: { description } },
-                z.object({}),
+                success,
             );
         }
         if (visibility !== old.visibility) {
@@ -143,13 +155,10 @@ export const repository = resource({
                 "POST",
                 `repository/${id}/changevisibility`,
                 call,
-                z.unknown(),
+                success.nullable(),
             );
             // Quay's way of saying that there is no such repository.
-            if (answer === null)
-                throw new QuayError(
-                    `Cannot ${to}: the repository is gone. Run \`pulumi refresh\`.`,
-                );
+            if (answer === null) throw deletedOutside("Repository", id);
         }
         if (state !== old.state) await changeState(api, id, state);
         return outputsOf(id, api.site);
@@ -161,7 +170,7 @@ export const repository = resource({
                 "DELETE",
                 `repository/${id}`,
                 { to: `delete the repository ${id}`, scope: "repo:admin" },
-                z.unknown(),
+                noContent,
             ),
         );
     },
@@ -199,7 +208,7 @@ export async function getRepository(api: QuayClient, id: string): Promise<Settin
 async function changeState(api: QuayClient, id: string, state: string): Promise<void> {
     try {
         const call = { to: `make ${id} ${state}`, scope: "repo:admin", json: { state } } as const;
-        await api.change("PUT", `repository/${id}/changestate`, call, z.object({}));
+        await api.change("PUT", `repository/${id}/changestate`, call, success);
     } catch (error) {
         // Without the feature there is no such route: Quay takes the path for a repository named NAME/changestate.
         if (
@@ -214,8 +223,8 @@ async function changeState(api: QuayClient, id: string, state: string): Promise<
     }
 }
 
-/** A repository that has to exist, for routes that fail with a bare 500 where it does not. @throws QuayError that says so. */
+/** A repository that has to exist, for routes that fail with a bare 500 where it does not. @throws MissingError */
 export async function requireRepository(api: QuayClient, id: string): Promise<void> {
     if ((await getRepository(api, id)) !== undefined) return;
-    throw new QuayError(`There is no repository ${id} on Quay at ${api.site.url}.`);
+    throw new MissingError(`There is no repository ${id} on Quay at ${api.site.url}.`);
 }

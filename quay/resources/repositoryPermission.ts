@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { noContent } from "../client.ts";
 import type { QuayClient } from "../client.ts";
 import { badId, setDifferently } from "../create.ts";
 import { badRequest, RefusedError, unless } from "../errors.ts";
 import * as names from "../names.ts";
 import { resource } from "../resource.ts";
+import type { Context } from "../resource.ts";
+import { isDefaultRole } from "./defaultPermission.ts";
 import { requireRepository } from "./repository.ts";
 
 const importId = {
@@ -25,7 +28,7 @@ interface Holder {
 export const repositoryPermission = resource({
     name: "RepositoryPermission",
     description:
-        "What a robot, a user or a team may do in a repository. An equal permission that exists already is taken over; a different one is an error.",
+        "What a robot, a user or a team may do in a repository. An equal permission that exists already, or one that a default permission of the organization gave, is taken over; a different one is an error.",
     importId,
     fixed: {
         repository: names.repository.describe(
@@ -55,8 +58,8 @@ export const repositoryPermission = resource({
         const { api } = context;
         const id = idOf(inputs) ?? "";
         const existing = await get(api, id);
-        if (existing === undefined) await put(api, id, inputs.role);
-        else if (existing.role !== inputs.role) {
+        if (existing?.role === inputs.role) return { id, outputs: {} };
+        if (existing !== undefined && !(await isAutomatic(id, existing.role, context))) {
             throw setDifferently(
                 `The permission ${id}`,
                 `"${existing.role}"`,
@@ -65,6 +68,8 @@ export const repositoryPermission = resource({
                 context,
             );
         }
+        await put(api, id, inputs.role);
+        context.made.add(id);
         return { id, outputs: {} };
     },
 
@@ -87,7 +92,7 @@ export const repositoryPermission = resource({
                 "DELETE",
                 parse(id).path,
                 { to: `remove the permission ${id}`, scope: "repo:admin" },
-                z.unknown(),
+                noContent,
             ),
         );
     },
@@ -122,6 +127,21 @@ function get(api: QuayClient, id: string): Promise<z.output<typeof answer> | und
     return unless(missing, () =>
         api.get(parse(id).path, { to: `read the permission ${id}`, scope: "repo:admin" }, answer),
     );
+}
+
+/**
+ * Whether Quay itself has set the role: for the creator of a repository, and by the organization's
+ * default permissions, which hold for new repositories.
+ */
+async function isAutomatic(id: string, role: string, { api, made }: Context): Promise<boolean> {
+    const { repository, kind, name } = parse(id);
+    const [namespace = ""] = repository.split("/", 1);
+    // Two of one program's own resources contradict each other.
+    if (made.has(id)) return false;
+    // Nobody else can have set anything in a repository that this run has made.
+    if (made.has(repository)) return true;
+    if ((await api.kindOf(namespace)) === "user") return false;
+    return isDefaultRole(api, namespace, kind, name, role);
 }
 
 async function put(api: QuayClient, id: string, role: string): Promise<void> {

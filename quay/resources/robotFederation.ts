@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { noContent } from "../client.ts";
 import type { QuayClient } from "../client.ts";
 import { badId, setDifferently } from "../create.ts";
 import { badRequest, QuayError, unless } from "../errors.ts";
@@ -92,7 +93,7 @@ export const robotFederation = resource({
                 "DELETE",
                 `${path}/federation`,
                 { to: `end the federation of the robot ${robot}`, scope },
-                z.unknown(),
+                noContent,
             ),
         );
     },

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { noContent } from "../client.ts";
 import type { QuayClient } from "../client.ts";
-import { badId, deleteIfThere, existsAlready } from "../create.ts";
-import { QuayError } from "../errors.ts";
+import { badId, createOnce, deleteIfThere, existsAlready } from "../create.ts";
+import { MissingError } from "../errors.ts";
 import * as names from "../names.ts";
 import { resource } from "../resource.ts";
 import { getOrganization } from "./organization.ts";
@@ -42,12 +43,21 @@ export const team = resource({
         // The route creates and changes alike, so it has to be known before.
         const found = await getOrganization(api, organization);
         if (found === undefined)
-            throw new QuayError(
+            throw new MissingError(
                 `There is no organization ${organization} on Quay at ${api.site.url}.`,
             );
         if (Object.hasOwn(found.teams ?? {}, name))
             throw existsAlready(`The team ${id}`, id, context);
-        await put(api, inputs);
+        await createOnce(
+            api,
+            () => put(api, inputs),
+            async () => {
+                const made = (await getOrganization(api, organization))?.teams?.[name];
+                const isEqual =
+                    made?.role === inputs.role && (made.description ?? "") === inputs.description;
+                return isEqual ? { name } : undefined;
+            },
+        );
         return { id, outputs: {} };
     },
 
@@ -75,12 +85,7 @@ export const team = resource({
         const call = { to: `delete the team ${id}`, scope: "org:admin" } as const;
         await deleteIfThere(
             () =>
-                api.change(
-                    "DELETE",
-                    `organization/${organization}/team/${name}`,
-                    call,
-                    z.unknown(),
-                ),
+                api.change("DELETE", `organization/${organization}/team/${name}`, call, noContent),
             async () =>
                 Object.hasOwn((await getOrganization(api, organization))?.teams ?? {}, name),
         );
@@ -95,13 +100,14 @@ async function put(
         role,
         description,
     }: { organization: string; name: string; role: string; description: string },
-): Promise<void> {
+): Promise<{ name: string }> {
     const call = {
         to: `set the team ${organization}:${name}`,
         scope: "org:admin",
         json: { role, description },
     } as const;
-    await api.change("PUT", `organization/${organization}/team/${name}`, call, z.unknown());
+    const answer = z.object({ name: z.literal(name), role: z.literal(role) });
+    return api.change("PUT", `organization/${organization}/team/${name}`, call, answer);
 }
 
 function parse(id: string): { organization: string; name: string } {

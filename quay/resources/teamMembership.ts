@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { noContent } from "../client.ts";
 import type { QuayClient } from "../client.ts";
 import { badId, deleteIfThere } from "../create.ts";
 import { badRequest, notFound, unless } from "../errors.ts";
@@ -7,9 +8,8 @@ import { resource } from "../resource.ts";
 
 const importId = { format: "ORGANIZATION:TEAM:MEMBER", example: "acme:devs:acme+deploy" };
 
-const answer = z.object({
-    members: z.array(z.object({ name: z.string(), invited: z.boolean().optional() })),
-});
+const memberAnswer = z.object({ name: z.string(), invited: z.boolean().optional() });
+const answer = z.object({ members: z.array(memberAnswer) });
 
 export const teamMembership = resource({
     name: "TeamMembership",
@@ -39,20 +39,19 @@ export const teamMembership = resource({
             to: `add ${member} to the team ${organization}:${team}`,
             scope: "org:admin",
         } as const;
-        const { invited } = await api.change(
-            "PUT",
-            `organization/${organization}/team/${team}/members/${member}`,
-            call,
-            z.object({ invited: z.boolean().optional() }),
-        );
-        return { id, outputs: { invited: invited ?? false } };
+        const path = `organization/${organization}/team/${team}/members/${member}`;
+        const added =
+            (await unless(badRequest(/already a member/i), () =>
+                api.change("PUT", path, call, memberAnswer),
+            )) ?? (await find(api, organization, team, member));
+        return { id, outputs: { invited: added?.invited ?? false } };
     },
 
     async read(id, { api }) {
         const [organization, team, member, ...rest] = id.split(":");
         if (organization === undefined || team === undefined || !member || rest.length > 0)
             throw badId(id, importId);
-        const found = (await members(api, organization, team)).find(({ name }) => name === member);
+        const found = await find(api, organization, team, member);
         return (
             found && {
                 inputs: { organization, team, member },
@@ -72,19 +71,19 @@ export const teamMembership = resource({
                     "DELETE",
                     `organization/${organization}/team/${team}/members/${member}`,
                     call,
-                    z.unknown(),
+                    noContent,
                 ),
-            async () =>
-                (await members(api, organization, team)).some(({ name }) => name === member),
+            async () => (await find(api, organization, team, member)) !== undefined,
         );
     },
 });
 
-async function members(
+async function find(
     api: QuayClient,
     organization: string,
     team: string,
-): Promise<z.output<typeof answer>["members"]> {
+    member: string,
+): Promise<z.output<typeof memberAnswer> | undefined> {
     const call = {
         to: `list the members of the team ${organization}:${team}`,
         scope: "org:admin",
@@ -93,5 +92,5 @@ async function members(
     const path = `organization/${organization}/team/${team}/members`;
     const noTeam = badRequest(/team/i);
     const found = await unless(noTeam, () => unless(notFound, () => api.get(path, call, answer)));
-    return found?.members ?? [];
+    return found?.members.find(({ name }) => name === member);
 }

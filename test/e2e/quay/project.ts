@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
@@ -108,6 +110,26 @@ export class Project {
             (await this.#run((options) => this.stack.refresh(options), false)).summary
                 .resourceChanges,
         );
+    }
+
+    /** `pulumi refresh --preview-only`: what differs from the state, which stays as it is. */
+    async drift(): Promise<Record<string, number>> {
+        const preview = await this.#run((options) => this.stack.previewRefresh(options), false);
+        return without(preview.changeSummary);
+    }
+
+    /** Runs the CLI on the stack. @returns what it printed */
+    async cli(args: string[], environment: Record<string, string> = {}): Promise<string> {
+        const { stdout } = await promisify(execFile)(
+            "pulumi",
+            [...args, "--non-interactive", "--stack", this.stack.name],
+            {
+                cwd: this.#folder,
+                env: { ...process.env, ...this.stack.workspace.envVars, ...environment },
+            },
+        );
+        this.printed.push(stdout);
+        return stdout;
     }
 
     async destroy(): Promise<Record<string, number>> {

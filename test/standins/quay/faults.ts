@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import type { RequestHandler, Response } from "express";
 import { z } from "zod";
-import { type Answer, page } from "./answers.ts";
+import { type Answer, json, page } from "./answers.ts";
 import { send } from "./send.ts";
 
 /** Something that goes wrong with the requests that it matches; what is not set does not limit. */
@@ -18,12 +18,24 @@ export const fault = z.strictObject({
     within: z
         .strictObject({ burst: z.int().positive(), perSecond: z.number().positive() })
         .optional(),
-    /** Answers with that status, as Quay's nginx does with its HTML page: the API never sees the request (fact 1, rate limit). */
-    status: z.int().min(400).max(599).optional(),
+    /**
+     * Answers with that status and an HTML page, as Quay's nginx does: the API never sees the
+     * request (fact 1, rate limit). 200 is a proxy's maintenance or log-in page.
+     */
+    status: z.int().min(200).max(599).optional(),
     /** A Retry-After header for it; Quay's nginx sends none. */
     retryAfter: z.string().optional(),
     /** Resets the connection, before anything happened or when the request has had its effect but no answer. */
     reset: z.enum(["before", "after"]).optional(),
+    /**
+     * What becomes of the answer when the request has had its effect: a proxy's page instead
+     * (`html`), half of its body (`cut`), half of it and a closed connection (`broken`), no body
+     * (`empty`), JSON of another form (`other`), Quay's own page for an error (`failed`), or it
+     * comes that many milliseconds later.
+     */
+    answer: z
+        .union([z.enum(["html", "cut", "broken", "empty", "other", "failed"]), z.int().positive()])
+        .optional(),
     /** Milliseconds to wait before anything else. */
     latency: z.int().positive().optional(),
     /** How fast blobs go up and down. */
@@ -119,12 +131,13 @@ export class Faults {
 
     readonly inject: RequestHandler = async (request, response, next) => {
         for (const { fault, hold } of this.hitting(request.method, request.originalUrl)) {
-            const { latency, status, retryAfter, reset, bytesPerSecond } = fault;
+            const { latency, status, retryAfter, reset, answer, bytesPerSecond } = fault;
             await hold?.();
             if (latency !== undefined) await wait(latency);
             if (bytesPerSecond !== undefined) this.slow.set(response, fault);
             if (reset === "before") request.socket.resetAndDestroy();
             if (reset === "after") resetInsteadOfAnswering(response);
+            if (answer !== undefined) answerOtherwise(response, answer);
             if (status !== undefined) {
                 // The proxy reads the request before it answers, so that the client gets to see the answer.
                 if (!request.readableEnded) await once(request.resume(), "end");
@@ -159,6 +172,36 @@ function exceedsRate(entry: Active): boolean {
     entry.level = exceeds ? level : level + 1;
     entry.levelAt = now;
     return exceeds;
+}
+
+/** The handler does its work; what it answers in one piece is sent in this way instead. */
+function answerOtherwise(response: Response, how: NonNullable<Fault["answer"]>): void {
+    const original = response.end.bind(response);
+    const end = (body: string): void => {
+        original(body, "utf8");
+    };
+    const instead = ({ status, type, body }: Answer): void => {
+        response.status(status).setHeader("content-type", type);
+        end(body);
+    };
+    response.end = (given?: unknown): Response => {
+        const body = typeof given === "string" ? given : "";
+        const half = body.slice(0, Math.ceil(body.trimEnd().length / 2));
+        if (how === "html") instead(page(200, "maintenance"));
+        else if (how === "failed") instead(page(500, "The server encountered an error."));
+        else if (how === "other") instead(json(200, ["maintenance"]));
+        else if (how === "empty") end("");
+        else if (how === "cut") end(half);
+        else if (how === "broken") {
+            response.setHeader("content-length", body.length + 1);
+            response.flushHeaders();
+            response.write(half, () => response.socket?.destroy());
+        } else
+            setTimeout(() => {
+                end(body);
+            }, how);
+        return response;
+    };
 }
 
 /** The handler does its work; the first byte of its answer closes the connection instead. */

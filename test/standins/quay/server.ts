@@ -60,6 +60,8 @@ export interface Quay {
     setScan(digest: string, scan: Scan): void;
     /** Every password and token that was ever valid. */
     secrets(): readonly string[];
+    /** What Quay's workers do some time after a deletion. */
+    collectGarbage(): void;
     /** The requests since the start or the last clearRequests, oldest first. */
     requests(filter?: {
         readonly method?: string;
@@ -126,6 +128,9 @@ export async function startQuay(options: QuayOptions = {}): Promise<Quay> {
         revokeToken: (token) => void state.tokens.delete(token),
         setScan: (digest, scan) => void state.scans.set(digest, scan),
         secrets: () => [...state.secrets],
+        collectGarbage: () => {
+            state.collectGarbage();
+        },
         requests: (filter) => traffic.requests(filter),
         clearRequests: () => {
             traffic.clear();

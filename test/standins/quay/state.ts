@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import type {
     Account,
     Namespace,
+    Notification,
     OAuthToken,
     Organization,
     Repository,
@@ -34,6 +35,8 @@ export class State {
     readonly retiredNames = new Set<string>();
     /** By NAMESPACE/NAME. */
     readonly repositories = new Map<string, Repository>();
+    /** Of repositories that were deleted and whose rest no worker has collected yet. */
+    readonly deletedNotifications: Notification[] = [];
     /** By the token itself. */
     readonly tokens = new Map<string, OAuthToken>();
     /** By the manifest's digest. */
@@ -105,8 +108,25 @@ export class State {
         this.accounts.delete(name);
         this.retiredNames.add(name);
         for (const { username } of robots.values()) this.forgetPerson(username);
-        for (const [path, { namespace }] of this.repositories)
-            if (namespace === name) this.repositories.delete(path);
+        for (const repository of this.repositories.values())
+            if (repository.namespace === name) this.deleteRepository(repository);
+    }
+
+    /** It is gone at once; what it held is removed by a worker later. */
+    deleteRepository(repository: Repository): void {
+        this.repositories.delete(`${repository.namespace}/${repository.name}`);
+        this.deletedNotifications.push(...repository.notifications);
+    }
+
+    /** What Quay's workers do some time after a deletion. */
+    collectGarbage(): void {
+        this.deletedNotifications.length = 0;
+    }
+
+    /** The notification of any repository, deleted ones that are not collected yet included. */
+    notification(uuid: string): Notification | undefined {
+        const kept = [...this.repositories.values()].flatMap(({ notifications }) => notifications);
+        return [...kept, ...this.deletedNotifications].find((one) => one.uuid === uuid);
     }
 
     /** A token that acts as the user, and the secret for it. */

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
-import { QuayClient, userAgent } from "../../../quay/client.ts";
+import { noContent, QuayClient, userAgent } from "../../../quay/client.ts";
 import type { Call } from "../../../quay/client.ts";
 import { QuayError, readRefusal, RefusedError, UnansweredError } from "../../../quay/errors.ts";
 
@@ -271,6 +271,60 @@ describe("the client of Quay's API", function () {
             (await failure(client.get("x", call, z.object({})))).message,
             /something that is not Quay's API/,
         );
+    });
+
+    for (const [title, status, body] of [
+        ["a page", 200, "<html>maintenance</html>"],
+        ["a cut answer", 201, '{"done": tr'],
+        ["no body", 201, ""],
+        ["no body", 200, ""],
+        ["another type", 200, "[]"],
+        ["another type", 200, '"Created"'],
+        ["nothing", 200, "null"],
+        ["an answer that is too deep", 200, `${"[".repeat(20_000)}${"]".repeat(20_000)}`],
+    ] as const) {
+        it(`takes ${title} (${String(status)}) for an unanswered request, and makes the change again if it may`, async () => {
+            for (const once of [true, false]) {
+                const form = z.object({ done: z.boolean() });
+                const change = () => client.change("PUT", "x", { ...call, once }, form);
+                answers = [me, answer(status, body)];
+                seen.length = 0;
+                client = newClient();
+                const error = await failure(change());
+                assert.ok(error instanceof UnansweredError);
+                assert.match(error.message, /not Quay's API.*may have been done all the same/);
+                assert.equal(seen.length, once ? 2 : 3);
+                answers = [answer(status, body), answer(200, '{"done":true}')];
+                if (!once) assert.deepEqual(await change(), { done: true });
+            }
+        });
+    }
+
+    it("takes an answer with a body for no confirmation of a deletion", async () => {
+        const remove = () => client.change("DELETE", "x", call, noContent);
+        answers = [me, answer(200, "<html>"), answer(204, "")];
+        await remove();
+        for (const body of ["", "<html>", "{}"]) {
+            answers = [answer(200, body)];
+            assert.ok((await failure(remove())) instanceof UnansweredError, body);
+        }
+    });
+
+    it("shows control characters of the server's escaped, and cuts what it says", async () => {
+        const said = `\u001b[2Jwiped \u202egnorw\u009b ${"x".repeat(10_000)}`;
+        answers = [answer(400, JSON.stringify({ detail: said }))];
+        const { message } = await failure(client.get("x", call, z.unknown()));
+        assert.ok(message.includes("\\u{1b}[2Jwiped \\u{202e}gnorw\\u{9b} xxx"), message);
+        assert.ok(message.length < 500, String(message.length));
+    });
+
+    it("says in one sentence what an error nested 20,000 deep is", async () => {
+        const deep = `${'{"message":'.repeat(20_000)}1${"}".repeat(20_000)}`;
+        for (const body of [deep, `{"errors":${"[".repeat(20_000)}${"]".repeat(20_000)}}`]) {
+            answers = [answer(400, body)];
+            const { message } = await failure(client.get("x", call, z.unknown()));
+            assert.match(message, /^Quay at [^\n]*read the thing[^\n]*\(?400\)?[^\n]*$/);
+        }
     });
 
     it("keeps what the server said, in one line, from each of its ways to say it", () => {

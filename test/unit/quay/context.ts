@@ -1,11 +1,17 @@
 import { deepEqual } from "node:assert/strict";
 import { QuayClient } from "../../../quay/client.ts";
+import type { ClientOptions } from "../../../quay/client.ts";
 import type { Context, Resource } from "../../../quay/resource.ts";
 import type { Properties } from "../../../quay/values.ts";
 import type { Quay } from "../../standins/quay/server.ts";
 
 /** What resources and functions work with: a running Quay, asked with a token. */
-export function contextOf(quay: Quay, token: string, warnings: string[] = []): Context {
+export function contextOf(
+    quay: Quay,
+    token: string,
+    warnings: string[] = [],
+    options: Pick<ClientOptions, "timeout"> = {},
+): Context {
     const site = { url: quay.url, host: quay.registry };
     const { signal } = new AbortController();
     return {
@@ -15,8 +21,11 @@ export function contextOf(quay: Quay, token: string, warnings: string[] = []): C
             token,
             maxParallelRequests: 8,
             signal,
+            ...options,
         }),
         importCommand: (id) => `pulumi import ${id}`,
+        forgetCommand: "pulumi state delete URN",
+        made: new Set(),
         warn: (message) => {
             warnings.push(message);
             return Promise.resolve();

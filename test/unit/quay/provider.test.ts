@@ -142,7 +142,7 @@ describe("the provider protocol", () => {
         answer = (method, url) =>
             account(url) ??
             (method === "POST"
-                ? [201, "{}"]
+                ? [201, JSON.stringify({ namespace: "alice", name: "app" })]
                 : [400, `{"detail":"'description' is a required property"}`]);
         const error = await create({ ...app, state: "READ_ONLY" }).then(
             () => assert.fail("it succeeded"),
@@ -176,7 +176,7 @@ describe("the provider protocol", () => {
                 asked.resolve(undefined);
                 await release.promise;
             }
-            return account(url) ?? [201, "{}"];
+            return account(url) ?? [201, JSON.stringify({ namespace: "alice", name: "app" })];
         };
         const running = create(app);
         await asked.promise;

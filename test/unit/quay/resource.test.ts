@@ -13,7 +13,13 @@ const api = new QuayClient({
     maxParallelRequests: 1,
     signal: new AbortController().signal,
 });
-const context: Context = { api, importCommand: (id) => id, warn: () => Promise.resolve() };
+const context: Context = {
+    api,
+    importCommand: (id) => id,
+    forgetCommand: "",
+    made: new Set(),
+    warn: () => Promise.resolve(),
+};
 
 let resolved = 0;
 const thing = resource({

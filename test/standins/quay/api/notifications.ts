@@ -53,7 +53,9 @@ export const notificationRoutes: readonly Route[] = [
         return json(201, view(notification));
     }),
     route("get", "/repository/*repository/notification/:uuid", "repo:admin", (call) => {
-        const notification = find(call, call.repository());
+        call.repository();
+        // Whichever repository it belongs to, and while a deleted one's is not collected.
+        const notification = call.state.notification(call.param("uuid"));
         if (notification === undefined) throw notFound();
         return json(200, view(notification));
     }),

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { administers, hasScope, isMember } from "../access.ts";
 import { invalidRequest, json, message, notFound, nothing } from "../answers.ts";
@@ -33,8 +32,8 @@ export const organizationRoutes: readonly Route[] = [
                 `Invalid organization name ${name}: Username must match expression ${nameAllowed.source}`,
             );
         }
-        // Without an address Quay keeps a UUID for one.
-        call.state.createOrganization(name, user.name).email = email ?? randomUUID();
+        refuseAddress(email);
+        call.state.createOrganization(name, user.name).email = email ?? "";
         return json(201, "Created");
     }),
     route("get", "/organization/:organization", undefined, (call) => {
@@ -47,6 +46,7 @@ export const organizationRoutes: readonly Route[] = [
         const organization = existingOrganization(call);
         if (expiration !== undefined && !tagExpirations.includes(expiration))
             throw message(400, "Invalid tag expiration option");
+        refuseAddress(email);
         organization.email = email ?? organization.email;
         organization.tagExpiration = expiration ?? organization.tagExpiration;
         return json(200, view(call, organization));
@@ -62,6 +62,11 @@ export function existingOrganization(call: Call): Organization {
     const account = call.administered(call.param("organization"));
     if (account.kind === "user") throw notFound();
     return account;
+}
+
+function refuseAddress(email: string | undefined): void {
+    if (email !== undefined && !z.email().safeParse(email).success)
+        throw message(400, "Invalid email address");
 }
 
 function view(call: Call, organization: Organization): object {

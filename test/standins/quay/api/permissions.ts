@@ -48,7 +48,9 @@ export const permissionRoutes: readonly Route[] = [
         return json(200, userView(call, repository, name, role));
     }),
     route("delete", "/repository/*repository/permissions/user/:user", "repo:admin", (call) => {
-        const { repository } = call.repository();
+        const { namespace, repository } = call.repository();
+        if (call.param("user") === namespace)
+            throw invalidRequest("Namespace owner must always be admin.");
         const existed = repository?.userRoles.delete(call.param("user")) === true;
         if (!existed) throw invalidRequest("User does not have permission for repo.");
         return nothing();

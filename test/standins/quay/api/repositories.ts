@@ -50,8 +50,8 @@ export const wholeRepositoryRoutes: readonly Route[] = [
         return json(200, { success: true });
     }),
     route("delete", "/repository/*repository", "repo:admin", (call) => {
-        const { namespace, name } = call.repository();
-        call.state.repositories.delete(`${namespace}/${name}`);
+        const { repository } = call.repository();
+        if (repository !== undefined) call.state.deleteRepository(repository);
         return nothing();
     }),
 ];

@@ -52,7 +52,7 @@ function robotsOf(path: string, scope: "user:admin" | "org:admin", owner: Owner)
         }),
         route("get", `${path}/:robot`, scope, (call) => {
             const robot = robotOf(call, owner(call));
-            return json(200, { ...view(robot), unstructured_metadata: robot.metadata });
+            return json(200, { ...view(robot), unstructured_metadata: robot.metadata ?? {} });
         }),
         route("put", `${path}/:robot`, scope, (call) => {
             const account = owner(call);

@@ -42,18 +42,24 @@ export const teamRoutes: readonly Route[] = [
         return json(200, { name, members: [...members].map(memberView), can_edit: true });
     }),
     route("put", `${team}/members/:member`, "org:admin", (call) => {
-        const { members } = teamOf(call, existingOrganization(call));
+        const { name, members } = teamOf(call, existingOrganization(call));
+        const member = call.param("member");
         // A robot of another namespace is accepted.
-        if (!call.state.isPerson(call.param("member"))) throw invalidRequest("Unknown user");
-        members.add(call.param("member"));
-        return json(200, memberView(call.param("member")));
+        if (!call.state.isPerson(member)) throw invalidRequest("Unknown user");
+        if (members.has(member))
+            throw message(400, `User ${member} is already a member of team ${name}`);
+        members.add(member);
+        return json(200, memberView(member));
     }),
     route("delete", `${team}/members/:member`, "org:admin", (call) => {
         const { name, members } = teamOf(call, existingOrganization(call));
         const member = call.param("member");
         if (!call.state.isPerson(member)) throw notFound();
-        if (!members.delete(member))
+        if (!members.has(member))
             throw message(400, `User ${member} does not belong to team ${name}`);
+        if (name === "owners" && members.size === 1)
+            throw message(400, "User cannot remove themselves from their only admin team.");
+        members.delete(member);
         return nothing();
     }),
     route("get", `${team}/permissions`, "org:admin", (call) => {
@@ -88,7 +94,8 @@ function memberView(name: string): object {
 }
 
 function create(organization: Organization, name: string): Team {
-    if (!nameAllowed.test(name)) throw message(400, `Invalid team name: ${name}`);
+    if (!nameAllowed.test(name) || name.length < 2)
+        throw message(400, `Invalid team name: ${name}`);
     const made: Team = { name, role: "member", description: "", members: new Set() };
     organization.teams.set(name, made);
     return made;
