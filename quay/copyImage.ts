@@ -12,6 +12,15 @@ export interface Side {
 /** How cosign names what belongs to a digest, where it does not use referrers. */
 const cosignSuffixes = [".sig", ".att", ".sbom"];
 
+export interface CopyOptions {
+    /**
+     * Whether the target's registry is believed about what it has. Quay's answers for two minutes from a deleted repository
+     * of the same name; without trust everything is sent again.
+     */
+    readonly trusting: boolean;
+    readonly warn: (message: string) => Promise<void>;
+}
+
 /**
  * Copies a manifest by its digest, with everything that it is made of and everything that refers to it, and then gives it tags: a tag never
  * points at something incomplete. Blobs go from registry to registry a piece at a time.
@@ -21,25 +30,25 @@ export async function copyImage(
     target: Side,
     digest: string,
     tags: readonly string[],
-    warn: (message: string) => Promise<void>,
+    options: CopyOptions,
 ): Promise<void> {
     const sameRepository =
         source.session.host === target.session.host && source.path === target.path;
     const manifest = await get(source, digest);
-    if (!sameRepository) await new Copy(source, target, warn).manifest(manifest);
+    if (!sameRepository) await new Copy(source, target, options).manifest(manifest);
     for (const tag of tags) await target.session.putManifest(target.path, tag, manifest);
 }
 
 class Copy {
     readonly #source: Side;
     readonly #target: Side;
-    readonly #warn: (message: string) => Promise<void>;
+    readonly #options: CopyOptions;
     readonly #done = new Set<string>();
 
-    constructor(source: Side, target: Side, warn: (message: string) => Promise<void>) {
+    constructor(source: Side, target: Side, options: CopyOptions) {
         this.#source = source;
         this.#target = target;
-        this.#warn = warn;
+        this.#options = options;
     }
 
     /** The manifest, after what it is made of, before what refers to it. */
@@ -49,14 +58,15 @@ class Copy {
         this.#done.add(manifest.digest);
         const { config, layers = [], manifests = [] } = manifest.parts;
         for (const child of manifests) await this.manifest(await get(this.#source, child.digest));
-        if ((await session.digestOf(path, manifest.digest)) === undefined) {
+        const { trusting } = this.#options;
+        if (!trusting || (await session.digestOf(path, manifest.digest)) === undefined) {
             // A layer with URLs is one that its licence forbids to distribute: it is fetched from there.
             const own = [config, ...layers]
                 .filter((blob) => blob !== undefined)
                 .filter(({ urls = [] }) => urls.length === 0);
             const blobs = new Set(own.map((blob) => blob.digest));
             await Promise.all(
-                [...blobs].map((digest) => session.takeBlob(path, digest, this.#source)),
+                [...blobs].map((digest) => session.takeBlob(path, digest, this.#source, trusting)),
             );
             await session.putManifest(path, manifest.digest, manifest);
         }
@@ -66,12 +76,8 @@ class Copy {
 
     /** Signatures and the like as OCI 1.1 has them: by a route of the registry, or by a tag where it has none. */
     async #referrers(digest: string): Promise<void> {
-        const tag = digest.replace(":", "-");
-        const { session, path } = this.#source;
-        const found =
-            (await session.referrers(path, digest)) ??
-            (await session.manifest(path, tag))?.parts.manifests ??
-            [];
+        const tag = fallbackTag(digest);
+        const found = await referrersOf(this.#source, digest);
         if (found.length === 0) return;
         for (const referrer of found) await this.manifest(await get(this.#source, referrer.digest));
         const tracked = await this.#target.session.referrers(this.#target.path, digest);
@@ -95,14 +101,14 @@ class Copy {
 
     async #cosignTags(digest: string): Promise<void> {
         for (const suffix of cosignSuffixes) {
-            const tag = `${digest.replace(":", "-")}${suffix}`;
+            const tag = `${fallbackTag(digest)}${suffix}`;
             const manifest = await this.#source.session.manifest(this.#source.path, tag);
             if (manifest === undefined) continue;
             const { session, path } = this.#target;
             const there = await session.digestOf(path, tag);
-            if (there === manifest.digest) continue;
-            if (there !== undefined) {
-                await this.#warn(
+            if (there === manifest.digest && this.#options.trusting) continue;
+            if (there !== undefined && there !== manifest.digest) {
+                await this.#options.warn(
                     `${session.host}/${path}:${tag} holds other signatures than the source; they are kept, and the source's not copied.`,
                 );
                 continue;
@@ -111,6 +117,23 @@ class Copy {
             await session.putManifest(path, tag, manifest);
         }
     }
+}
+
+/** The tag under which clients list what refers to a digest, where the registry does not; cosign's tags begin so too. */
+export function fallbackTag(digest: string): string {
+    return digest.replace(":", "-");
+}
+
+/** What refers to a digest: by a route of the registry, or by a tag where it has none. */
+export async function referrersOf(
+    { session, path }: Side,
+    digest: string,
+): Promise<readonly Descriptor[]> {
+    return (
+        (await session.referrers(path, digest)) ??
+        (await session.manifest(path, fallbackTag(digest)))?.parts.manifests ??
+        []
+    );
 }
 
 async function get({ session, path }: Side, digest: string): Promise<Manifest> {

@@ -53,6 +53,18 @@ export interface SeverityException {
     readonly expires: string;
 }
 
+/** Whose signature an image has to have. */
+export interface ImageSignatureArgs {
+    /** The public key in PEM that has to have signed it: ECDSA, Ed25519 or RSA. */
+    readonly publicKey: pulumi.Input<string>;
+}
+
+/** Whose signature an image has to have. */
+export interface ImageSignature {
+    /** The public key in PEM that has to have signed it: ECDSA, Ed25519 or RSA. */
+    readonly publicKey: string;
+}
+
 /** Whose identity tokens a robot accepts. */
 export interface FederationClaimArgs {
     /** The `iss` of the tokens: `https://token.actions.githubusercontent.com`. */
@@ -368,6 +380,8 @@ export interface PromotedImageArgs {
     readonly maxSeverity?: pulumi.Input<Severity> | undefined;
     /** Lets one digest pass in spite of maxSeverity. Default: none. */
     readonly severityException?: pulumi.Input<SeverityException> | undefined;
+    /** Only an image whose digest cosign has signed with this key is promoted. It is verified when the digest or the key changes, in the preview too where the digest is known then. No transparency log is asked. Default: signatures do not matter. */
+    readonly signature?: pulumi.Input<ImageSignature> | undefined;
     /** For a preview: who is about to publish a version that the source has not got yet. It is then a warning, and the digest not known yet. It is in no diff and no state. Default: nobody; a missing version is an error. */
     readonly publishedBy?: pulumi.Input<string> | undefined;
 }
@@ -396,6 +410,8 @@ export class PromotedImage extends pulumi.CustomResource {
     declare readonly maxSeverity: pulumi.Output<Severity | undefined>;
     /** Lets one digest pass in spite of maxSeverity. Default: none. */
     declare readonly severityException: pulumi.Output<SeverityException | undefined>;
+    /** Only an image whose digest cosign has signed with this key is promoted. It is verified when the digest or the key changes, in the preview too where the digest is known then. No transparency log is asked. Default: signatures do not matter. */
+    declare readonly signature: pulumi.Output<ImageSignature | undefined>;
     /** For a preview: who is about to publish a version that the source has not got yet. It is then a warning, and the digest not known yet. It is in no diff and no state. Default: nobody; a missing version is an error. */
     declare readonly publishedBy: pulumi.Output<string | undefined>;
     /** What to deploy: REGISTRY/REPOSITORY@DIGEST. */
@@ -427,6 +443,7 @@ export class PromotedImage extends pulumi.CustomResource {
                 targetCredentials: args?.targetCredentials,
                 maxSeverity: args?.maxSeverity,
                 severityException: args?.severityException,
+                signature: args?.signature,
                 publishedBy: args?.publishedBy,
                 image: undefined,
             },

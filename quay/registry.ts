@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Http, QuayClient } from "./client.ts";
 import { QuayError, readRefusal, RefusedError, unless, UnansweredError } from "./errors.ts";
 import type { Refusal } from "./errors.ts";
+import * as names from "./names.ts";
 
 /** Who asks a registry. */
 export interface Credentials {
@@ -25,8 +26,11 @@ export interface Manifest {
     readonly parts: Parts;
 }
 
+/** `sha256:` or `sha512:` and so many hexadecimal digits (OCI image specification, descriptors). */
+const digest = z.string().regex(/^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/);
+
 const descriptor = z.object({
-    digest: z.string(),
+    digest,
     mediaType: z.string().optional(),
     size: z.number(),
     urls: z.array(z.string()).optional(),
@@ -45,6 +49,11 @@ const parts = z.object({
     annotations: z.record(z.string(), z.string()).optional(),
 });
 type Parts = z.output<typeof parts>;
+
+const tokenAnswer = z.object({
+    token: z.string().min(1).optional(),
+    access_token: z.string().min(1).optional(),
+});
 
 export const indexType = "application/vnd.oci.image.index.v1+json";
 const manifestTypes = [
@@ -67,7 +76,12 @@ interface Sent {
     readonly to: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: Uint8Array<ArrayBuffer>;
+    /** Registries send readers of blobs on to their storage. */
+    readonly follow?: boolean;
 }
+
+/** An answer that ended before its end. */
+class CutError extends UnansweredError {}
 
 interface Challenge {
     readonly scheme: string;
@@ -86,6 +100,8 @@ export class RegistrySession {
     readonly host: string;
     readonly #api: QuayClient;
     readonly #base: string;
+    /** As they were given; on the provider's own Quay the API token is what counts without any. */
+    readonly credentials: Credentials | undefined;
     readonly #credentials: Credentials | undefined;
     readonly #scopes: readonly string[];
     #authorization: Promise<string | undefined> = Promise.resolve(undefined);
@@ -104,32 +120,42 @@ export class RegistrySession {
         this.#base = own
             ? api.site.url
             : `${local ? "http" : "https"}://${host === "docker.io" ? "registry-1.docker.io" : host}`;
+        this.credentials = credentials;
         this.#credentials =
             credentials ?? (own ? { username: "$oauthtoken", password: api.token } : undefined);
         this.#scopes = scopes;
     }
 
-    /** The digest that a tag, or a digest, stands for; undefined where there is no such manifest. */
+    /**
+     * The digest that a tag, or a digest, stands for; undefined where there is no such manifest.
+     *
+     * @throws QuayError where what the registry calls a digest is none, or another than was asked for.
+     */
     async digestOf(path: string, reference: string): Promise<string | undefined> {
-        const to = `look up ${path}${reference.startsWith("sha256:") ? "@" : ":"}${reference}`;
+        const isDigest = reference.startsWith("sha256:");
+        const to = `look up ${path}${isDigest ? "@" : ":"}${reference}`;
         const response = await unless(missing, () =>
             this.#send("HEAD", `${path}/manifests/${reference}`, { to, headers: acceptManifests }),
         );
         if (response === undefined) return undefined;
-        return (
-            response.headers.get("docker-content-digest") ??
-            (await this.manifest(path, reference))?.digest
+        const said = response.headers.get("docker-content-digest");
+        if (said === null) return (await this.manifest(path, reference))?.digest;
+        const found = names.digest.safeParse(said);
+        if (found.success && (!isDigest || found.data === reference)) return found.data;
+        throw new QuayError(
+            `The registry ${this.host} did not ${to}: it gave ${JSON.stringify(said.slice(0, 100))} ` +
+                `as the digest, which is ${found.success ? "another" : "none"}.`,
         );
     }
 
     /** A manifest; undefined where there is none. @throws QuayError where its content is not what the digest says. */
     async manifest(path: string, reference: string): Promise<Manifest | undefined> {
         const to = `read the manifest ${reference} of ${path}`;
-        const response = await unless(missing, () =>
-            this.#send("GET", `${path}/manifests/${reference}`, { to, headers: acceptManifests }),
+        const answer = await unless(missing, () =>
+            this.#read(`${path}/manifests/${reference}`, { to, headers: acceptManifests }),
         );
-        if (response === undefined) return undefined;
-        const bytes = new Uint8Array(await response.arrayBuffer());
+        if (answer === undefined) return undefined;
+        const { bytes, headers } = answer;
         const digest = digestOfBytes(bytes);
         if (reference.startsWith("sha256:") && reference !== digest) {
             throw new QuayError(
@@ -143,24 +169,49 @@ export class RegistrySession {
             );
         }
         const mediaType =
-            response.headers.get("content-type")?.split(";", 1).join("") ??
+            headers.get("content-type")?.split(";", 1).join("") ??
             parsed.data.mediaType ??
             manifestTypes.slice(0, 1).join("");
         return { digest, mediaType, bytes, parts: parsed.data };
     }
 
-    /** Puts a manifest under a tag, or under its own digest. */
+    /**
+     * The content of a small blob: an image's configuration, a signature's payload. Undefined where there is none.
+     *
+     * @throws QuayError where its content is not what the digest says.
+     */
+    async blob(path: string, digest: string): Promise<Uint8Array | undefined> {
+        const to = `read the blob ${digest} of ${path}`;
+        const answer = await unless(missing, () =>
+            this.#read(`${path}/blobs/${digest}`, { to, follow: true }),
+        );
+        if (answer === undefined) return undefined;
+        const found = digestOfBytes(answer.bytes, digest.split(":", 1).join(""));
+        if (found === digest) return answer.bytes;
+        throw new QuayError(
+            `${this.host} gave another content for the blob ${digest} of ${path}: its digest is ${found}.`,
+        );
+    }
+
+    /**
+     * Puts a manifest under a tag, or under its own digest.
+     *
+     * @throws UnansweredError where the answer is not a registry's: 201, and the manifest's digest if any.
+     */
     async putManifest(
         path: string,
         reference: string,
         { mediaType, bytes }: Pick<Manifest, "mediaType" | "bytes">,
     ): Promise<void> {
         const to = `push ${path}${reference.startsWith("sha256:") ? "@" : ":"}${reference}`;
-        await this.#send("PUT", `${path}/manifests/${reference}`, {
+        const response = await this.#send("PUT", `${path}/manifests/${reference}`, {
             to,
             headers: { "content-type": mediaType },
             body: new Uint8Array(bytes),
         });
+        const said = response.headers.get("docker-content-digest");
+        if (response.status !== 201 || (said !== null && said !== digestOfBytes(bytes)))
+            throw this.#notUnderstood(response.status, to);
     }
 
     /** What refers to a digest: signatures, attestations, SBOMs. Undefined where the registry has no such route. */
@@ -172,15 +223,16 @@ export class RegistrySession {
     }
 
     async #pagesOfReferrers(page: string, to: string): Promise<readonly Descriptor[] | undefined> {
-        const response = await unless(noReferrers, () =>
-            this.#send("GET", page, { to, headers: { accept: indexType } }),
+        const answer = await unless(noReferrers, () =>
+            this.#read(page, { to, headers: { accept: indexType } }),
         );
-        if (response === undefined) return undefined;
-        const found =
-            parts.safeParse(parseJson(new Uint8Array(await response.arrayBuffer()))).data
-                ?.manifests ?? [];
+        if (answer === undefined) return undefined;
+        const index = parts.safeParse(parseJson(answer.bytes));
+        // Taken for "none", it would leave signatures behind.
+        if (!index.success) throw this.#notUnderstood(200, to);
+        const found = index.data.manifests ?? [];
         const next = /<[^>]*\/v2\/([^>]+)>\s*;\s*rel="?next\b/i.exec(
-            response.headers.get("link") ?? "",
+            answer.headers.get("link") ?? "",
         )?.[1];
         return next === undefined
             ? found
@@ -190,15 +242,18 @@ export class RegistrySession {
     /**
      * Sees to it that the blob is in the repository: it is there, or the registry mounts it from another of its repositories, or it is
      * streamed through, a piece at a time.
+     *
+     * @param trusting whether the registry is believed that the blob is there.
      */
     async takeBlob(
         path: string,
         digest: string,
         from: { readonly session: RegistrySession; readonly path: string },
+        trusting = true,
     ): Promise<void> {
         const to = `copy the blob ${digest} to ${path}`;
         const mount = from.session.host === this.host;
-        if (!mount) {
+        if (!mount && trusting) {
             const there = await unless(missing, () =>
                 this.#send("HEAD", `${path}/blobs/${digest}`, { to }),
             );
@@ -218,8 +273,10 @@ export class RegistrySession {
                     ? `?${new URLSearchParams({ mount: digest, from: from.path }).toString()}`
                     : "";
                 const started = await this.#send("POST", `${path}/blobs/uploads/${query}`, { to });
-                if (started.status === 201) return;
-                const location = started.headers.get("location") ?? "";
+                if (mount && started.status === 201) return;
+                const location = started.headers.get("location");
+                if (started.status !== 202 || location === null)
+                    throw this.#notUnderstood(started.status, to);
                 // A transfer counts as one request, from its first byte to its last.
                 await http.limit(async () =>
                     this.#stream(
@@ -262,7 +319,8 @@ export class RegistrySession {
         const sent = await this.#raw("PATCH", new URL(location, this.#base).href, to, options);
         const end = new URL(sent.headers.get("location") ?? location, this.#base);
         end.searchParams.set("digest", digest);
-        await this.#raw("PUT", end.href, to, {});
+        const stored = await this.#raw("PUT", end.href, to, {});
+        if (stored.status !== 201) throw this.#notUnderstood(stored.status, to);
     }
 
     /** A request of the copy itself, with the token that is there by now: streams cannot be sent twice, so there is nothing to retry. */
@@ -299,6 +357,32 @@ export class RegistrySession {
         throw this.#refused(refusal, to);
     }
 
+    /** Reads something whole: once more where the answer ended before its end. */
+    async #read(path: string, sent: Sent): Promise<{ bytes: Uint8Array; headers: Headers }> {
+        const { default: pRetry } = await import("p-retry");
+        return pRetry(
+            async () => {
+                const { headers, body } = await this.#send("GET", path, sent);
+                try {
+                    return {
+                        bytes: new Uint8Array(await new Response(body).arrayBuffer()),
+                        headers,
+                    };
+                } catch {
+                    throw new CutError(
+                        `The registry ${this.host} gave no whole answer to the request to ${sent.to}.`,
+                    );
+                }
+            },
+            {
+                retries: 2,
+                minTimeout: 300,
+                signal: this.#api.options.signal,
+                shouldRetry: ({ error }) => error instanceof CutError,
+            },
+        );
+    }
+
     async #send(method: string, path: string, sent: Sent): Promise<Response> {
         const before = this.#authorization;
         const answer = await this.#attempt(method, path, sent, await before);
@@ -313,7 +397,7 @@ export class RegistrySession {
     async #attempt(
         method: string,
         path: string,
-        { to, headers, body }: Sent,
+        { to, headers, body, follow = false }: Sent,
         authorization: string | undefined,
     ): Promise<Response | { readonly challenge: string | null; readonly refusal: Refusal }> {
         const http = await this.#api.http();
@@ -327,6 +411,7 @@ export class RegistrySession {
                         ...(authorization === undefined ? {} : { authorization }),
                     },
                     ...(body === undefined ? {} : { body }),
+                    ...(follow ? { redirect: "follow" as const } : {}),
                     signal: this.#api.options.signal,
                     timeout: 60_000,
                 }),
@@ -360,20 +445,21 @@ export class RegistrySession {
             url.host === this.#api.site.host;
         const http = await this.#api.http();
         const to = "give a token";
+        let text: string;
         try {
-            const answer = await http
+            text = await http
                 .repeatable(url, {
                     headers: basic !== undefined && trusted ? { authorization: basic } : {},
                     signal: this.#api.options.signal,
                 })
-                .json();
-            const { token, access_token } = z
-                .object({ token: z.string().optional(), access_token: z.string().optional() })
-                .parse(answer);
-            return `Bearer ${token ?? access_token ?? ""}`;
+                .text();
         } catch (error) {
             throw this.#explain(http.explain(error), to);
         }
+        const answer = tokenAnswer.safeParse(parseJson(new TextEncoder().encode(text)));
+        const token = answer.data?.token ?? answer.data?.access_token;
+        if (token === undefined) throw this.#notUnderstood(200, to);
+        return `Bearer ${token}`;
     }
 
     #explain(failure: ReturnType<Http["explain"]>, to: string): Error {
@@ -385,6 +471,14 @@ export class RegistrySession {
             );
         }
         return this.#refused(failure.refusal, to);
+    }
+
+    /** An answer that no registry gives: a proxy's page, for instance. What became of the request is not known. */
+    #notUnderstood(status: number, to: string): UnansweredError {
+        return new UnansweredError(
+            `The registry ${this.host} answered the request to ${to} with something that is not a ` +
+                `registry's (${String(status)}): a proxy's page? Try later.`,
+        );
     }
 
     #refused(refusal: Refusal, to: string): RefusedError {
@@ -421,11 +515,12 @@ export function parseChallenge(header: string): Challenge {
 }
 
 /** The digest of a content. */
-export function digestOfBytes(bytes: Uint8Array): string {
-    return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+export function digestOfBytes(bytes: Uint8Array, algorithm = "sha256"): string {
+    return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+/** What the bytes are as JSON; undefined where they are none. */
+export function parseJson(bytes: Uint8Array): unknown {
     try {
         return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
     } catch {

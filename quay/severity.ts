@@ -42,6 +42,15 @@ const answer = z.object({
         .nullish(),
 });
 
+/** Quay has no scan of an image, and will have none: it has no scanner, or the image is not there. */
+export class UnscannedError extends QuayError {
+    constructor({ site }: QuayClient, repository: string, digest: string) {
+        super(
+            `Quay at ${site.url} has no scan of ${repository}@${digest}: there is no such image, or its scanner is switched off.`,
+        );
+    }
+}
+
 /** The scan of one image, which an index is not. @throws QuayError where there is no such image, or no scanner. */
 export async function scanOf(api: QuayClient, repository: string, digest: string): Promise<Scan> {
     const call = {
@@ -62,11 +71,7 @@ export async function scanOf(api: QuayClient, repository: string, digest: string
         }
         throw error;
     }
-    if (scan === undefined) {
-        throw new QuayError(
-            `Quay at ${api.site.url} has no scan of ${repository}@${digest}: there is no such image, or its scanner is switched off.`,
-        );
-    }
+    if (scan === undefined) throw new UnscannedError(api, repository, digest);
     const findings = { critical: 0, high: 0, medium: 0, low: 0, negligible: 0, unknown: 0 };
     for (const { Severity } of (scan.data?.Layer.Features ?? []).flatMap(
         (feature) => feature.Vulnerabilities ?? [],
@@ -94,12 +99,7 @@ export async function checkSeverity(
     limit: Severity,
     exception: SeverityException | undefined,
 ): Promise<string | undefined> {
-    const scans = await scansOf(api, repository, manifest);
-    const problem = problemOf(
-        scans,
-        limit,
-        `${api.site.url}/repository/${repository}/manifest/${manifest.digest}?tab=vulnerabilities`,
-    );
+    const problem = await findProblem(api, repository, manifest, limit);
     if (problem === undefined) return undefined;
     const what = `${repository}@${manifest.digest} ${problem}`;
     if (exception?.digest !== manifest.digest)
@@ -109,6 +109,26 @@ export async function checkSeverity(
     if (exception.expires >= today())
         return `${what} It passes by an exception until ${exception.expires}: ${exception.reason}`;
     throw new QuayError(`${what} The exception for it ended on ${exception.expires}.`);
+}
+
+/** Why an image does not pass; undefined where it does. */
+async function findProblem(
+    api: QuayClient,
+    repository: string,
+    manifest: Manifest,
+    limit: Severity,
+): Promise<string | undefined> {
+    const { url } = api.site;
+    try {
+        return problemOf(
+            await scansOf(api, repository, manifest),
+            limit,
+            `${url}/repository/${repository}/manifest/${manifest.digest}?tab=vulnerabilities`,
+        );
+    } catch (error) {
+        if (!(error instanceof UnscannedError)) throw error;
+        return `was not scanned, and maxSeverity asks for a scan: Quay at ${url} has no scanner, or it is switched off.`;
+    }
 }
 
 function problemOf(scans: readonly Scan[], limit: Severity, page: string): string | undefined {
@@ -128,7 +148,7 @@ function problemOf(scans: readonly Scan[], limit: Severity, page: string): strin
         .filter(({ count }) => count > 0);
     if (counts.length === 0) return undefined;
     const found = counts.map(({ severity, count }) => `${String(count)} ${severity}`).join(", ");
-    return `has ${found} vulnerabilities, and maxSeverity lets only those below ${limit} pass. Build it on an image that is mended: ${page}`;
+    return `has ${found} vulnerabilities, and maxSeverity lets only those below ${limit} pass. Build it on an image with fixes: ${page}`;
 }
 
 /** The images of an index, without the attestations that are listed in it too; else the image itself. */

@@ -6,7 +6,7 @@ import { func } from "../resource.ts";
 
 const tagAnswer = z.object({
     name: z.string(),
-    manifest_digest: z.string(),
+    manifest_digest: names.digest,
     is_manifest_list: z.boolean(),
     size: z.number().nullish(),
     last_modified: z.string().optional(),
@@ -47,7 +47,9 @@ export const getTag = func({
     },
     outputs: tagObject.shape,
     async invoke({ repository, tag }, { api }) {
-        const [found] = await listActiveTags(api, repository, { tag });
+        const tags = await listActiveTags(api, repository, { tag });
+        if (tags === undefined) throw noRepository(api, repository);
+        const [found] = tags;
         if (found === undefined)
             throw new QuayError(
                 `There is no tag "${tag}" in ${repository} on Quay at ${api.site.url}.`,
@@ -56,7 +58,10 @@ export const getTag = func({
     },
 });
 
-/** The tags that exist now, newest first, over all pages. (Quay's list holds deleted ones too unless asked otherwise.) */
+/**
+ * The tags that exist now, newest first, over all pages; undefined where there is no such repository. (Quay's list holds
+ * deleted ones too unless asked otherwise.)
+ */
 export async function listActiveTags(
     api: QuayClient,
     repository: string,
@@ -64,7 +69,7 @@ export async function listActiveTags(
         tag,
         limit = Infinity,
     }: { readonly tag?: string | undefined; readonly limit?: number | undefined },
-): Promise<z.output<typeof tagObject>[]> {
+): Promise<z.output<typeof tagObject>[] | undefined> {
     const tags: z.output<typeof tagObject>[] = [];
     // A page without a tag is the last, whatever it says of more: this ends for every server.
     for (let page = 1, more = true; more && tags.length < limit; page++) {
@@ -79,8 +84,7 @@ export async function listActiveTags(
                 tagsAnswer,
             ),
         );
-        if (answer === undefined)
-            throw new QuayError(`There is no repository ${repository} on Quay at ${api.site.url}.`);
+        if (answer === undefined) return undefined;
         more = answer.has_additional && answer.tags.length > 0;
         if (page > maxPages)
             throw new QuayError(
@@ -98,4 +102,8 @@ export async function listActiveTags(
         );
     }
     return tags.slice(0, limit);
+}
+
+export function noRepository(api: QuayClient, repository: string): QuayError {
+    return new QuayError(`There is no repository ${repository} on Quay at ${api.site.url}.`);
 }

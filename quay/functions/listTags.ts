@@ -1,7 +1,7 @@
 import { z } from "zod";
 import * as names from "../names.ts";
 import { func } from "../resource.ts";
-import { listActiveTags, tagObject } from "./getTag.ts";
+import { listActiveTags, noRepository, tagObject } from "./getTag.ts";
 
 export const listTags = func({
     name: "listTags",
@@ -20,6 +20,8 @@ export const listTags = func({
             .describe("The tags."),
     },
     async invoke({ repository, limit }, { api }) {
-        return { tags: await listActiveTags(api, repository, { limit }) };
+        const tags = await listActiveTags(api, repository, { limit });
+        if (tags === undefined) throw noRepository(api, repository);
+        return { tags };
     },
 });

@@ -1,18 +1,29 @@
 import { z } from "zod";
-import type { QuayClient } from "../client.ts";
-import { copyImage } from "../copyImage.ts";
-import type { Side } from "../copyImage.ts";
 import { badId } from "../create.ts";
-import { QuayError, RefusedError } from "../errors.ts";
-import * as names from "../names.ts";
-import { parseImageName, RegistrySession } from "../registry.ts";
-import type { Credentials, ImageName } from "../registry.ts";
+import type { QuayClient } from "../client.ts";
+import { QuayError } from "../errors.ts";
+import { refuseExpiring } from "../expiration.ts";
 import { listActiveTags } from "../functions/getTag.ts";
+import * as names from "../names.ts";
+import {
+    findManifest,
+    has,
+    isOwn,
+    nameOf,
+    promote,
+    readersOf,
+    sideOf,
+    tagsOf,
+    unlessGone,
+} from "../promotion.ts";
+import type { Promotion } from "../promotion.ts";
+import { parseImageName } from "../registry.ts";
+import type { ImageName } from "../registry.ts";
 import { resource } from "../resource.ts";
 import type { Context } from "../resource.ts";
 import { checkSeverity, severities } from "../severity.ts";
 import type { Severity, SeverityException } from "../severity.ts";
-import { getRepository } from "./repository.ts";
+import { parsePublicKey, verifySignature } from "../signature.ts";
 
 const importId = { format: "REGISTRY/REPOSITORY:TAG", example: "quay.io/alice/app_prod:1.0.0" };
 
@@ -63,17 +74,26 @@ const tags = z
     .array(names.tag)
     .refine((list) => new Set(list).size === list.length, "it must not name a tag twice.");
 
-interface Promotion {
-    readonly source: string;
-    readonly target: string;
-    readonly version?: string | undefined;
-    readonly digest?: string | undefined;
-    readonly tags?: readonly string[] | undefined;
-    readonly floatingTags: readonly string[];
-    readonly sourceCredentials?: Credentials | undefined;
-    readonly targetCredentials?: Credentials | undefined;
+const signature = z
+    .strictObject({
+        publicKey: z
+            .string()
+            .refine(
+                (pem) => parsePublicKey(pem) !== undefined,
+                'it has to be a public key in PEM ("-----BEGIN PUBLIC KEY-----"): ECDSA, Ed25519 or RSA.',
+            )
+            .describe("The public key in PEM that has to have signed it: ECDSA, Ed25519 or RSA."),
+    })
+    .meta({ id: "ImageSignature", description: "Whose signature an image has to have." });
+
+interface Gate {
     readonly maxSeverity?: Severity | undefined;
     readonly severityException?: SeverityException | undefined;
+    readonly signature?: { readonly publicKey: string } | undefined;
+}
+
+interface Wanted extends Promotion, Gate {
+    readonly version?: string | undefined;
     readonly publishedBy?: string | undefined;
 }
 
@@ -122,6 +142,12 @@ export const promotedImage = resource({
         severityException: severityException
             .optional()
             .describe("Lets one digest pass in spite of maxSeverity. Default: none."),
+        signature: signature
+            .optional()
+            .describe(
+                "Only an image whose digest cosign has signed with this key is promoted. It is verified when the digest or the key changes, in the " +
+                    "preview too where the digest is known then. No transparency log is asked. Default: signatures do not matter.",
+            ),
         publishedBy: z
             .string()
             .min(1, "it must not be empty.")
@@ -155,7 +181,7 @@ export const promotedImage = resource({
     },
 
     async resolve(inputs, old, context) {
-        const { source, version, maxSeverity, severityException } = inputs;
+        const { source, version } = inputs;
         const tags =
             inputs.tags ??
             (version === undefined || inputs.floatingTags.includes(version) ? [] : [version]);
@@ -165,15 +191,13 @@ export const promotedImage = resource({
             inputs.digest ??
             (looked ? old.digest : version && (await lookUp(context, inputs, version)));
         if (found === undefined) return undefined;
-        const judged =
-            found === old?.digest &&
-            same([maxSeverity, severityException], [old.maxSeverity, old.severityException]);
-        if (maxSeverity !== undefined && !judged) await judge(context, inputs, found, maxSeverity);
+        await inspect(context, inputs, found, old);
         return { ...inputs, tags, digest: found };
     },
 
     async create(inputs, context) {
-        return { id: inputs.target, outputs: await promote(inputs, context) };
+        await promote(inputs, context);
+        return { id: inputs.target, outputs: outputsOf(inputs) };
     },
 
     async read(id, { api }, old) {
@@ -181,14 +205,14 @@ export const promotedImage = resource({
         const parsed = parseImageName(name);
         if (parsed === undefined || (old === undefined && tag.length === 0))
             throw badId(id, importId);
-        const { session, path } = sideOf(api, parsed, old?.targetCredentials, "pull");
+        const side = sideOf(api, parsed, old?.targetCredentials, "pull");
         const wanted = old === undefined ? tag : old.tags;
-        const found = (await unlessGone(api, parsed, () => digestsOf(session, path, wanted))) ?? [];
+        const found = (await unlessGone(api, side, () => tagsOf(api, side, wanted))) ?? [];
         const [digest] = old === undefined ? found.map((one) => one.digest) : [old.digest];
         const gone =
             wanted.length > 0
                 ? found.every((one) => one.digest === undefined)
-                : !(await exists(session, path, digest));
+                : digest === undefined || !(await has(api, side, digest));
         if (gone || digest === undefined) return undefined;
         // A tag that was moved or removed is no longer one of this image's: the next `up` sets it, or says what it points at.
         const tags = found.filter((one) => one.digest === digest).map((one) => one.tag);
@@ -200,57 +224,29 @@ export const promotedImage = resource({
         };
     },
 
-    update(inputs, _old, context) {
-        return promote(inputs, context);
+    async update(inputs, _old, context) {
+        await promote(inputs, context);
+        return outputsOf(inputs);
     },
 
     // Whoever runs the image must not lose it: tags stay.
     delete: () => Promise.resolve(),
 });
 
-/** Copies it and sets the tags. */
-async function promote(
-    promotion: Promotion,
-    { api, warn }: Context,
-): Promise<{ digest: string; tags: string[]; image: string }> {
-    const { digest, tags = [], floatingTags } = promotion;
-    if (digest === undefined)
-        throw new QuayError(`The digest of ${promotion.source} to promote is not known.`);
-    const { source, target } = sidesOf(api, promotion);
-    const now = await digestsOf(target.session, target.path, [...tags, ...floatingTags]);
-    const conflict = now.find(
-        (one) => tags.includes(one.tag) && one.digest !== undefined && one.digest !== digest,
-    );
-    if (conflict !== undefined) {
-        throw new QuayError(
-            `The version tag ${promotion.target}:${conflict.tag} points at ${conflict.digest ?? ""}, and this program wants ${digest}. A version ` +
-                "tag is never moved, and nothing was changed: raise the version.",
-        );
-    }
-    const unset = now.filter((one) => one.digest !== digest).map((one) => one.tag);
-    if (unset.length > 0) {
-        // What was promoted before can be again, a roll-back for instance, when the source has it no more.
-        const there = await unlessGone(api, nameOf(promotion.source), () =>
-            source.session.digestOf(source.path, digest),
-        );
-        await copyImage(there === undefined ? target : source, target, digest, unset, warn);
-    }
-    return { digest, tags: [...tags], image: `${promotion.target}@${digest}` };
+function outputsOf({ target, digest = "", tags = [] }: Promotion) {
+    return { digest, tags: [...tags], image: `${target}@${digest}` };
 }
 
 /** The digest of a version: what the source says, or else what the target has by that name since an earlier promotion. */
 async function lookUp(
     { api, warn }: Context,
-    promotion: Promotion,
+    promotion: Wanted,
     version: string,
 ): Promise<string | undefined> {
-    const { source, target, publishedBy } = promotion;
-    for (const [name, credentials] of [
-        [source, promotion.sourceCredentials],
-        [target, promotion.targetCredentials],
-    ] as const) {
-        const { session, path } = sideOf(api, nameOf(name), credentials, "pull");
-        const digest = await unlessGone(api, nameOf(name), () => session.digestOf(path, version));
+    const { source, publishedBy } = promotion;
+    for (const side of readersOf(api, promotion)) {
+        const found = await unlessGone(api, side, () => tagsOf(api, side, [version]));
+        const digest = found?.[0]?.digest;
         if (digest !== undefined) return digest;
     }
     const missing = `There is no tag "${version}" in ${source}: ${await versionsIn(api, nameOf(source))}`;
@@ -263,130 +259,46 @@ async function lookUp(
 /** What there is instead; the tags that look like versions, where there are any. */
 async function versionsIn(api: QuayClient, { host, path }: ImageName): Promise<string> {
     if (host !== api.site.host) return "it was not pushed there.";
-    if ((await getRepository(api, path)) === undefined)
-        return "there is no such repository, or the API token may not see it.";
-    const all = (await listActiveTags(api, path, { limit: 100 })).map(({ name }) => name);
+    const tags = await listActiveTags(api, path, { limit: 100 });
+    if (tags === undefined) return "there is no such repository, or the API token may not see it.";
+    const all = tags.map(({ name }) => name);
     const versions = all.filter((name) => /^v?\d/.test(name));
     const shown = (versions.length > 0 ? versions : all).slice(0, 10);
     return shown.length === 0 ? "it is empty." : `it has ${shown.join(", ")}.`;
 }
 
-/** Quay's registry gives one answer for "missing" and "refused"; its API tells them apart. @returns undefined where the repository is gone */
-async function unlessGone<T>(
-    api: QuayClient,
-    { host, path }: ImageName,
-    run: () => Promise<T>,
-): Promise<T | undefined> {
-    try {
-        return await run();
-    } catch (error) {
-        const refused =
-            error instanceof RefusedError && error.refusal.status === 401 && host === api.site.host;
-        const gone = async () => (await getRepository(api, path)) === undefined;
-        if (refused && (await gone().catch(() => false))) return undefined;
-        throw error;
-    }
-}
-
-/** Lets an image pass or not, by its scan in the repository that has it. */
-async function judge(
-    { api, warn }: Context,
-    promotion: Promotion,
+/** Looks at an image before it is promoted, as far as that was not done for the old inputs: does Quay keep it, may it pass? */
+async function inspect(
+    context: Context,
+    wanted: Wanted,
     digest: string,
-    limit: Severity,
+    old: (Gate & { readonly digest?: string | undefined }) | undefined,
 ): Promise<void> {
-    for (const [name, credentials] of [
-        [promotion.source, promotion.sourceCredentials],
-        [promotion.target, promotion.targetCredentials],
-    ] as const) {
-        const parsed = nameOf(name);
-        if (parsed.host !== api.site.host)
-            throw new QuayError(
-                `maxSeverity asks Quay's scanner: it works for ${api.site.host} only, not for ${name}.`,
-            );
-        const { session, path } = sideOf(api, parsed, credentials, "pull");
-        const manifest = await unlessGone(api, parsed, () => session.manifest(path, digest));
-        if (manifest === undefined) continue;
-        const warning = await checkSeverity(
-            api,
-            path,
-            manifest,
-            limit,
-            promotion.severityException,
+    const { maxSeverity, severityException, signature } = wanted;
+    const known = digest === old?.digest;
+    const scan =
+        maxSeverity !== undefined &&
+        !(
+            known &&
+            same([maxSeverity, severityException], [old.maxSeverity, old.severityException])
         );
-        if (warning !== undefined) await warn(warning);
-        return;
-    }
-    throw new QuayError(
-        `There is no ${digest} in ${promotion.source}: give a version that is there.`,
-    );
-}
-
-/** Source and target, in one session where one registry and one user serve both: a blob is mounted with one token for both. */
-function sidesOf(api: QuayClient, promotion: Promotion): { source: Side; target: Side } {
-    const { sourceCredentials, targetCredentials } = promotion;
-    const [source, target] = [nameOf(promotion.source), nameOf(promotion.target)];
-    const oneUser =
-        sourceCredentials?.username === targetCredentials?.username &&
-        sourceCredentials?.password === targetCredentials?.password;
-    if (source.host !== target.host || !oneUser) {
-        return {
-            source: sideOf(api, source, sourceCredentials, "pull"),
-            target: sideOf(api, target, targetCredentials, "pull,push"),
-        };
-    }
-    const scopes = [`repository:${source.path}:pull`, `repository:${target.path}:pull,push`];
-    const session = new RegistrySession(
-        api,
-        target.host,
-        targetCredentials,
-        source.path === target.path ? scopes.slice(1) : scopes,
-    );
-    return { source: { session, path: source.path }, target: { session, path: target.path } };
-}
-
-function sideOf(
-    api: QuayClient,
-    { host, path }: ImageName,
-    credentials: Credentials | undefined,
-    actions: string,
-): Side {
-    return {
-        session: new RegistrySession(api, host, credentials, [`repository:${path}:${actions}`]),
-        path,
-    };
-}
-
-/** What the tags point at; undefined for one that is not there. */
-function digestsOf(
-    session: RegistrySession,
-    path: string,
-    tags: readonly string[],
-): Promise<{ tag: string; digest: string | undefined }[]> {
-    return Promise.all(
-        tags.map(async (tag) => ({ tag, digest: await session.digestOf(path, tag) })),
-    );
+    const sign = signature !== undefined && !(known && same(signature, old.signature));
+    if (known && !scan && !sign) return;
+    const { side, manifest } = await findManifest(context.api, wanted, digest);
+    if (!known) await refuseExpiring(side, manifest);
+    if (sign) await verifySignature(side, digest, signature.publicKey);
+    if (!scan) return;
+    if (!isOwn(context.api, side))
+        throw new QuayError(
+            `maxSeverity asks Quay's scanner: it works for ${context.api.site.host} only, not for ${side.session.host}/${side.path}.`,
+        );
+    const { api, warn } = context;
+    const warning = await checkSeverity(api, side.path, manifest, maxSeverity, severityException);
+    if (warning !== undefined) await warn(warning);
 }
 
 function same(one: unknown, other: unknown): boolean {
     return JSON.stringify(one) === JSON.stringify(other);
-}
-
-async function exists(
-    session: RegistrySession,
-    path: string,
-    digest: string | undefined,
-): Promise<boolean> {
-    return digest !== undefined && (await session.digestOf(path, digest)) !== undefined;
-}
-
-function nameOf(name: string): ImageName {
-    const parsed = parseImageName(name);
-    if (parsed === undefined)
-        throw new QuayError(
-            `"${name}" is not a repository with its registry, as in quay.io/alice/app.`,
-        );
-    return parsed;
 }
 
 function splitTag(reference: string): string[] {

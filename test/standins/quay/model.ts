@@ -131,6 +131,8 @@ export interface Manifest {
     readonly digest: string;
     readonly mediaType: string;
     readonly content: string;
+    /** The digest of an image's configuration. */
+    readonly config: string | undefined;
     readonly configMediaType: string | null;
     readonly layers: readonly {
         readonly digest: string;

@@ -8,6 +8,7 @@ import { apiRouter } from "./api/routes.ts";
 import { Faults } from "./faults.ts";
 import { federationRouter, type TrustedIssuers } from "./federation.ts";
 import { Distribution } from "./registry/distribution.ts";
+import { RepositoryLookups } from "./registry/lookups.ts";
 import { registryRouter } from "./registry/router.ts";
 import { TokenSigner } from "./registry/tokens.ts";
 import { answerRefusals } from "./send.ts";
@@ -58,6 +59,8 @@ export interface Quay {
     revokeToken(token: string): void;
     /** Sets what the scanner says about a digest; it is queued otherwise. */
     setScan(digest: string, scan: Scan): void;
+    /** Does what Quay's collector does some time after repositories were deleted: what they held is gone. */
+    collect(): void;
     /** Every password and token that was ever valid. */
     secrets(): readonly string[];
     /** What Quay's workers do some time after a deletion. */
@@ -92,6 +95,7 @@ export async function startQuay(options: QuayOptions = {}): Promise<Quay> {
     const features = { ...allFeatures, ...options.features };
     const traffic = new Traffic();
     const faults = new Faults();
+    const lookups = new RepositoryLookups();
     const context = {
         state,
         features,
@@ -99,6 +103,7 @@ export async function startQuay(options: QuayOptions = {}): Promise<Quay> {
         traffic,
         faults,
         distribution,
+        lookups,
         signer: new TokenSigner(registry),
     };
     app.use("/_standin", adminRouter(context));
@@ -127,6 +132,9 @@ export async function startQuay(options: QuayOptions = {}): Promise<Quay> {
         },
         revokeToken: (token) => void state.tokens.delete(token),
         setScan: (digest, scan) => void state.scans.set(digest, scan),
+        collect: () => {
+            lookups.collect(state);
+        },
         secrets: () => [...state.secrets],
         collectGarbage: () => {
             state.collectGarbage();

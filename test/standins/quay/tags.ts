@@ -42,11 +42,46 @@ export function pointTag(
     reversion = false,
 ): void {
     endTag(repository, name);
-    const tag = { name, digest, start: Date.now(), end: undefined, reversion, immutable: false };
-    tag.immutable =
+    const start = Date.now();
+    const immutable =
         features.immutableTags &&
         policiesFor(state, repository).some((policy) => protects(policy, name));
-    repository.tags.unshift(tag);
+    const lifetime = immutable ? undefined : lifetimeOf(repository, digest);
+    const end = lifetime === undefined ? undefined : start + lifetime;
+    repository.tags.unshift({ name, digest, start, end, reversion, immutable });
+}
+
+/** The label that puts an end on every tag of a manifest. */
+export const expiryLabel = "quay.expires-after";
+
+/**
+ * How long a tag of a manifest lives, in milliseconds: as its label says, and for an index as the labels of its images say
+ * where all have the same (registry_oci_model.py, _get_expiry_label_for_manifest).
+ */
+function lifetimeOf(repository: Repository, digest: string): number | undefined {
+    const manifest = repository.manifests.get(digest);
+    const own = manifest?.labels.find(({ key }) => key === expiryLabel)?.value;
+    const ofImages = (manifest?.children ?? []).map(
+        (child) =>
+            repository.manifests.get(child)?.labels.find(({ key }) => key === expiryLabel)?.value,
+    );
+    const [shared] = new Set(ofImages).size === 1 ? ofImages : [];
+    return lifetimeFrom(own ?? shared ?? "");
+}
+
+/** Quay's times: `30s`, `5m`, `24h`, `7d`, `2w`, `1y`. Anything else, and nothing at all, is no end. */
+export function lifetimeFrom(text: string): number | undefined {
+    const [, count, unit] = /^\s*([+-]?\d+)\s*([smhdwy])$/.exec(text) ?? [];
+    const units: Readonly<Record<string, number>> = {
+        s: 1,
+        m: 60,
+        h: 3600,
+        d: 86_400,
+        w: 604_800,
+        y: 31_536_000,
+    };
+    const seconds = Number(count) * (units[unit ?? ""] ?? NaN);
+    return Number.isNaN(seconds) || seconds === 0 ? undefined : seconds * 1000;
 }
 
 /** Ends a tag now: it is in the history from then on. @returns whether there was one. */

@@ -17,6 +17,7 @@ import {
     digestOf,
     image,
     imageType,
+    indexOf,
     indexType,
     login,
     pushImage,
@@ -494,7 +495,7 @@ describe("the Quay to test against: its registry", () => {
                 artifactType: "application/signature",
             });
             const signed = await registry.manifest(path, digestOf(signature), signature);
-            assert.equal(signed.headers.get("oci-subject"), digestOf(child));
+            assert.deepEqual([signed.status, signed.headers.get("oci-subject")], [201, null]);
             expectReply(await registry.ask("GET", `${path}/referrers/${digestOf(child)}`), 200, {
                 mediaType: indexType,
                 manifests: [{ digest: digestOf(signature), artifactType: "application/signature" }],
@@ -518,13 +519,21 @@ describe("the Quay to test against: its registry", () => {
             const path = await repository("incomplete");
             const registry = await asAda(`${path}:pull,push`);
             const manifest = await image(registry, path);
-            expectReply(
+            expectError(
                 await registry.manifest(
                     path,
                     "v1",
                     manifest.replaceAll(/sha256:[0-9a-f]{8}/g, "sha256:00000000"),
                 ),
                 400,
+                "MANIFEST_INVALID",
+            );
+            for (const impossible of ["-bad", "bad%20tag", "x".repeat(129)])
+                expectPage(await registry.manifest(path, impossible, manifest), 404);
+            expectError(
+                await registry.ask("GET", `${path}/referrers/sha256:${"0".repeat(64)}`),
+                400,
+                "MANIFEST_INVALID",
             );
             expectError(
                 await registry.manifest(path, `sha256:${"0".repeat(64)}`, manifest),
@@ -542,6 +551,89 @@ describe("the Quay to test against: its registry", () => {
             expectError(await registry.ask("GET", `${path}/tags/list`), 404, "NAME_UNKNOWN");
             await repository("remade");
             assert.equal((await registry.ask("HEAD", `${path}/blobs/${digest}`)).status, 404);
+        });
+    });
+
+    describe("12. what the registry caches: which repository a name means, by manifest reference", () => {
+        it("is answered from the deleted repository, until the collector ran", async () => {
+            const path = await repository("cached");
+            const digest = await pushImage(quay, "ada", path, ["v1", "v2"]);
+            const registry = await asAda(`${path}:pull,push`);
+            const head = async (reference: string) =>
+                (await registry.ask("HEAD", `${path}/manifests/${reference}`)).status;
+            assert.deepEqual([await head("v1"), await head(digest)], [200, 200]);
+            expectReply(await ada.delete(`/repository/${path}`), 204);
+            await repository("cached");
+            assert.deepEqual([await head("v1"), await head("v2")], [200, 404]);
+            expectReply(await ada.get(`/repository/${path}/tag/?onlyActiveTags=true`), 200, {
+                tags: [],
+            });
+            const manifest = await registry.ask("GET", `${path}/manifests/${digest}`);
+            expectError(
+                await registry.manifest(path, "v3", manifest.text),
+                400,
+                "MANIFEST_INVALID",
+            );
+            quay.collect();
+            assert.deepEqual([await head("v1"), await head(digest)], [404, 404]);
+        });
+    });
+
+    describe("13. an image whose label puts an end on its tags", () => {
+        const labels = { "quay.expires-after": "2w" };
+        const endsOf = async (path: string) =>
+            z
+                .object({
+                    tags: z.array(
+                        z.object({
+                            name: z.string(),
+                            start_ts: z.number(),
+                            end_ts: z.number().optional(),
+                        }),
+                    ),
+                })
+                .parse((await ada.get(`/repository/${path}/tag/?onlyActiveTags=true`)).json)
+                .tags.map(({ name, start_ts, end_ts }) => [
+                    name,
+                    end_ts === undefined ? undefined : end_ts - start_ts,
+                ]);
+
+        it("gets one on every tag: a pushed one, one set by its digest, and none without or with an empty label", async () => {
+            const path = await repository("expiring");
+            const digest = await pushImage(quay, "ada", path, ["v1"], labels);
+            expectReply(
+                await ada.put(`/repository/${path}/tag/v2`, { manifest_digest: digest }),
+                201,
+            );
+            await pushImage(quay, "ada", path, ["v3"]);
+            await pushImage(quay, "ada", path, ["v4"], { "quay.expires-after": "" });
+            await pushImage(quay, "ada", path, ["v5"], { "quay.expires-after": "never" });
+            assert.deepEqual(await endsOf(path), [
+                ["v5", undefined],
+                ["v4", undefined],
+                ["v3", undefined],
+                ["v2", 1_209_600],
+                ["v1", 1_209_600],
+            ]);
+        });
+
+        it("gives its end to an index all of whose images have it", async () => {
+            const path = await repository("expiring-index");
+            const registry = await asAda(`${path}:pull,push`);
+            const with1 = await image(registry, path, {}, labels);
+            const with2 = await image(registry, path, {}, labels);
+            const without = await image(registry, path);
+            for (const manifest of [with1, with2, without])
+                expectReply(await registry.manifest(path, digestOf(manifest), manifest), 201);
+            for (const [tag, manifests] of [
+                ["all", [with1, with2]],
+                ["some", [with1, without]],
+            ] as const)
+                expectReply(await registry.manifest(path, tag, indexOf(manifests), indexType), 201);
+            assert.deepEqual(await endsOf(path), [
+                ["some", undefined],
+                ["all", 1_209_600],
+            ]);
         });
     });
 

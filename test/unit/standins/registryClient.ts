@@ -95,11 +95,12 @@ export class Registry {
     }
 }
 
-/** An image of one layer of a hundred random bytes, whose blobs are in the repository. */
+/** An image of one layer of a hundred random bytes, whose blobs are in the repository; with labels. */
 export async function image(
     registry: Registry,
     repository: string,
     extra: object = {},
+    labels?: Readonly<Record<string, string>>,
 ): Promise<string> {
     const descriptor = async (
         mediaType: string,
@@ -115,7 +116,9 @@ export async function image(
         mediaType: imageType,
         config: await descriptor(
             "application/vnd.oci.image.config.v1+json",
-            new TextEncoder().encode("{}"),
+            new TextEncoder().encode(
+                labels === undefined ? "{}" : JSON.stringify({ config: { Labels: labels } }),
+            ),
         ),
         layers: [await descriptor("application/vnd.oci.image.layer.v1.tar", layer)],
         ...extra,
@@ -128,14 +131,28 @@ export async function pushImage(
     user: string,
     repository: string,
     tags: readonly string[],
+    labels?: Readonly<Record<string, string>>,
 ): Promise<string> {
     const registry = await Registry.login(
         quay,
         basic("$oauthtoken", quay.createToken({ user })),
         `${repository}:pull,push`,
     );
-    const manifest = await image(registry, repository);
+    const manifest = await image(registry, repository, {}, labels);
     for (const tag of tags)
         assert.equal((await registry.manifest(repository, tag, manifest)).status, 201);
     return digestOf(manifest);
+}
+
+/** An index of such manifests. */
+export function indexOf(manifests: readonly string[]): string {
+    return JSON.stringify({
+        schemaVersion: 2,
+        mediaType: indexType,
+        manifests: manifests.map((manifest) => ({
+            mediaType: imageType,
+            digest: digestOf(manifest),
+            size: Buffer.byteLength(manifest),
+        })),
+    });
 }

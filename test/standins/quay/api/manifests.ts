@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { json, notFound, nothing } from "../answers.ts";
 import type { Features, Manifest, Scan } from "../model.ts";
-import { aliveManifest } from "../tags.ts";
+import { aliveManifest, aliveTags, expiryLabel, lifetimeFrom } from "../tags.ts";
 import type { Call } from "./call.ts";
 import { existing } from "./repositories.ts";
 import { route, type Route } from "./routes.ts";
@@ -33,6 +33,10 @@ export function manifestRoutes(features: Features): readonly Route[] {
                 media_type: media_type ?? "text/plain",
             };
             manifest.labels.push(label);
+            const lifetime = key === expiryLabel ? lifetimeFrom(value) : undefined;
+            if (lifetime !== undefined)
+                for (const tag of aliveTags(existing(call)))
+                    if (tag.digest === manifest.digest) tag.end = tag.start + lifetime;
             return json(201, { label });
         }),
         route(

@@ -48,7 +48,7 @@ export const tagRoutes: readonly Route[] = [
 ];
 
 /** A tag in the repository's own view. */
-export function tagSummary(tag: TagPeriod, size: number): object {
+export function tagSummary(tag: TagPeriod, size: number) {
     return {
         name: tag.name,
         size,
@@ -85,9 +85,18 @@ function matchesFilter(filter: string | undefined, name: string): boolean {
 }
 
 function row(call: Call, repository: Repository, tag: TagPeriod): object {
-    const isList = (repository.manifests.get(tag.digest)?.children.length ?? 0) > 0;
+    const children = repository.manifests.get(tag.digest)?.children ?? [];
+    const isList = children.length > 0;
+    const { size, ...summary } = tagSummary(tag, tagSize(repository, tag.digest));
+    const present = children.map((digest) => [digest, repository.manifests.has(digest)] as const);
     return {
-        ...tagSummary(tag, tagSize(repository, tag.digest)),
+        ...summary,
+        ...(isList
+            ? {
+                  child_manifest_count: children.length,
+                  child_manifests_presence: Object.fromEntries(present),
+              }
+            : { size }),
         reversion: tag.reversion,
         start_ts: Math.floor(tag.start / 1000),
         ...(tag.end === undefined ? {} : { end_ts: Math.floor(tag.end / 1000) }),

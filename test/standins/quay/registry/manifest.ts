@@ -31,6 +31,7 @@ export function parseManifest(
         digest,
         mediaType,
         content,
+        config: config?.digest,
         configMediaType: config?.mediaType ?? null,
         layers,
         children: manifests.map((child) => child.digest),

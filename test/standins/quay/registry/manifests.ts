@@ -1,42 +1,63 @@
-import { createHash } from "node:crypto";
-import { buffer } from "node:stream/consumers";
+import { createHash, randomUUID } from "node:crypto";
+import { buffer, text } from "node:stream/consumers";
+import { z } from "zod";
 import { type Answer, json } from "../answers.ts";
 import { parameter } from "../send.ts";
-import type { Manifest, Repository } from "../model.ts";
+import type { Label, Manifest, Repository } from "../model.ts";
 import { aliveManifest, aliveTag, aliveTags, endTag, pointTag, untaggedLifetime } from "../tags.ts";
 import { parseManifest } from "./manifest.ts";
-import { manifestUnknown, registryError, tagImmutable } from "./refusals.ts";
+import {
+    manifestInvalid,
+    manifestUnknown,
+    noSuchPage,
+    registryError,
+    tagImmutable,
+} from "./refusals.ts";
 import { pass, relay } from "./relay.ts";
 import type { Visit } from "./visit.ts";
+
+const tagAllowed = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+
+const imageConfigs = [
+    "application/vnd.oci.image.config.v1+json",
+    "application/vnd.docker.container.image.v1+json",
+];
+const configuration = z.object({
+    config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+});
 
 const isDigest = (reference: string): boolean => /^sha256:[0-9a-f]{64}$/.test(reference);
 
 export async function getManifest(visit: Visit): Promise<void> {
-    const { repository, request } = visit;
-    const manifest = aliveManifest(
-        repository,
-        digestOf(repository, parameter(request, "reference")),
-    );
+    const { context, request } = visit;
+    const reference = parameter(request, "reference");
+    const { lookups, state } = context;
+    const repository =
+        lookups.find(state, parameter(request, "repository"), reference) ?? visit.repository;
+    const manifest = aliveManifest(repository, digestOf(repository, reference));
     if (manifest === undefined) throw manifestUnknown();
-    await relay(visit, {
-        method: request.method,
-        path: `${repository.id}/manifests/${manifest.digest}`,
-        headers: { accept: manifest.mediaType },
-        access: { [repository.id]: ["pull"] },
-    });
+    await relay(
+        { ...visit, repository },
+        {
+            method: request.method,
+            path: `${repository.id}/manifests/${manifest.digest}`,
+            headers: { accept: manifest.mediaType },
+            access: { [repository.id]: ["pull"] },
+        },
+    );
 }
 
 /** The registry behind checks the manifest and keeps it by digest; tags are kept here. */
 export async function putManifest(visit: Visit): Promise<void> {
-    const { context, repository, request, response } = visit;
+    const { context, repository, request } = visit;
     const reference = parameter(request, "reference");
     const mediaType = request.get("content-type") ?? "";
     const content = await buffer(request);
+    if (!isDigest(reference) && !tagAllowed.test(reference)) throw noSuchPage();
     const digest = `sha256:${createHash("sha256").update(content).digest("hex")}`;
     const manifest = parseManifest(digest, mediaType, content.toString());
-    if (manifest === undefined || (isDigest(reference) && reference !== digest)) {
-        throw registryError(400, "MANIFEST_INVALID", "manifest invalid");
-    }
+    if (manifest === undefined || (isDigest(reference) && reference !== digest))
+        throw manifestInvalid();
     if (aliveTag(repository, reference)?.immutable === true) throw tagImmutable(reference);
     const answer = await context.distribution.ask({
         method: "PUT",
@@ -45,9 +66,14 @@ export async function putManifest(visit: Visit): Promise<void> {
         access: { [repository.id]: ["pull", "push"] },
         body: content,
     });
+    // Quay's word for a manifest whose layers or images are missing.
+    if (answer.statusCode === 400) {
+        answer.resume();
+        throw manifestInvalid();
+    }
     if (answer.statusCode === 201) {
-        remember(visit, manifest, reference);
-        if (manifest.subject !== undefined) response.set("OCI-Subject", manifest.subject);
+        const labels = await labelsOf(visit, manifest);
+        remember(visit, { ...manifest, labels }, reference);
     }
     await pass(visit, answer);
 }
@@ -92,13 +118,43 @@ function digestOf(repository: Repository, reference: string): string {
     throw manifestUnknown();
 }
 
+/**
+ * The labels that Quay reads from an image when it is pushed: those of its configuration, and its OCI annotations. An
+ * index has none of its own (image/oci/manifest.py and index.py, get_manifest_labels).
+ */
+async function labelsOf({ context, repository }: Visit, manifest: Manifest): Promise<Label[]> {
+    const { config, annotations = {} } = manifest;
+    if (manifest.children.length > 0) return [];
+    const content =
+        config === undefined || !imageConfigs.includes(manifest.configMediaType ?? "")
+            ? "{}"
+            : await text(
+                  await context.distribution.ask({
+                      method: "GET",
+                      path: `${repository.id}/blobs/${config}`,
+                      access: { [repository.id]: ["pull"] },
+                  }),
+              );
+    const parsed = configuration.safeParse(JSON.parse(content));
+    return Object.entries({ ...parsed.data?.config?.Labels, ...annotations })
+        .filter(([key]) => key !== "")
+        .map(([key, value]) => ({
+            id: randomUUID(),
+            key,
+            value,
+            source_type: "manifest",
+            media_type: "text/plain",
+        }));
+}
+
 /** From the push on, the API knows the manifest and its tag. */
 function remember(
     { context: { state, features }, repository }: Visit,
     manifest: Manifest,
     reference: string,
 ): void {
-    const { labels = [], keptUntil = 0 } = repository.manifests.get(manifest.digest) ?? {};
+    const known = repository.manifests.get(manifest.digest);
+    const { labels = manifest.labels, keptUntil = 0 } = known ?? {};
     const byDigest = isDigest(reference);
     repository.manifests.set(manifest.digest, {
         ...manifest,

@@ -1,7 +1,7 @@
 import type { Answer } from "../answers.ts";
 import { parameter } from "../send.ts";
 import { aliveManifest } from "../tags.ts";
-import { manifestUnknown } from "./refusals.ts";
+import { manifestInvalid } from "./refusals.ts";
 import type { Visit } from "./visit.ts";
 
 const indexType = "application/vnd.oci.image.index.v1+json";
@@ -10,7 +10,7 @@ const indexType = "application/vnd.oci.image.index.v1+json";
 export function referrersOf({ context, repository, request }: Visit): Answer {
     const digest = parameter(request, "digest");
     const artifactType = new URL(request.url, context.url).searchParams.get("artifactType");
-    if (aliveManifest(repository, digest) === undefined) throw manifestUnknown();
+    if (aliveManifest(repository, digest) === undefined) throw manifestInvalid();
     const referrers = [...repository.manifests.values()].filter(
         (manifest) =>
             manifest.subject === digest && [null, manifest.artifactType].includes(artifactType),

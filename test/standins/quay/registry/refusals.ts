@@ -1,4 +1,4 @@
-import { json, Refusal } from "../answers.ts";
+import { json, page, Refusal } from "../answers.ts";
 
 /** An error of the registry API: `{"errors":[{code, detail, message}]}`. */
 export function registryError(
@@ -30,6 +30,10 @@ export const badLogin = (url: string, text: string): Refusal =>
 
 export const manifestUnknown = (): Refusal =>
     registryError(404, "MANIFEST_UNKNOWN", "manifest unknown");
+export const manifestInvalid = (): Refusal =>
+    registryError(400, "MANIFEST_INVALID", "manifest invalid");
+/** A tag that cannot be one matches no route of Quay's. */
+export const noSuchPage = (): Refusal => new Refusal(() => page(404, "Not Found"));
 export const nameUnknown = (): Refusal =>
     registryError(404, "NAME_UNKNOWN", "repository name not known to registry");
 export const tagImmutable = (tag: string): Refusal =>

@@ -5,6 +5,7 @@ import type { Features, Repository } from "../model.ts";
 import type { State } from "../state.ts";
 import type { Traffic } from "../traffic.ts";
 import type { Distribution } from "./distribution.ts";
+import type { RepositoryLookups } from "./lookups.ts";
 import { accessDenied, nameUnknown } from "./refusals.ts";
 import type { Bearer, TokenSigner } from "./tokens.ts";
 
@@ -15,6 +16,7 @@ export interface RegistryContext {
     readonly url: string;
     readonly signer: TokenSigner;
     readonly distribution: Distribution;
+    readonly lookups: RepositoryLookups;
     readonly traffic: Traffic;
     readonly faults: Faults;
 }
