@@ -48,6 +48,14 @@ export class ForbiddenError extends RefusedError {
 /** What a request is about, or belongs to, is not on Quay. */
 export class MissingError extends QuayError {
     override readonly name = "MissingError";
+
+    /** @param what `repository alice/app` */
+    constructor(what: string, { url }: { readonly url: string }) {
+        super(
+            `There is no ${what} on Quay at ${url}. If this program made it, it was deleted outside ` +
+                "of it: run `pulumi refresh`, and the next `pulumi up` makes it again.",
+        );
+    }
 }
 
 /** A request without an answer: it may have taken effect or not. */

@@ -225,8 +225,7 @@ async function list<Policy extends object>(
     const found = await guard(kind, api, () =>
         unless(notFound, () => api.get(path, { to, scope }, form)),
     );
-    if (found === undefined)
-        throw new MissingError(`There is no ${textOf(place)} on Quay at ${api.site.url}.`);
+    if (found === undefined) throw new MissingError(textOf(place), api.site);
     return found.policies;
 }
 

@@ -226,5 +226,5 @@ async function changeState(api: QuayClient, id: string, state: string): Promise<
 /** A repository that has to exist, for routes that fail with a bare 500 where it does not. @throws MissingError */
 export async function requireRepository(api: QuayClient, id: string): Promise<void> {
     if ((await getRepository(api, id)) !== undefined) return;
-    throw new MissingError(`There is no repository ${id} on Quay at ${api.site.url}.`);
+    throw new MissingError(`repository ${id}`, api.site);
 }

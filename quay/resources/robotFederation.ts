@@ -2,7 +2,7 @@ import { z } from "zod";
 import { noContent } from "../client.ts";
 import type { QuayClient } from "../client.ts";
 import { badId, setDifferently } from "../create.ts";
-import { badRequest, QuayError, unless } from "../errors.ts";
+import { badRequest, MissingError, unless } from "../errors.ts";
 import * as names from "../names.ts";
 import { resource } from "../resource.ts";
 import { requireOwn, routeOf } from "./robot.ts";
@@ -57,8 +57,7 @@ export const robotFederation = resource({
         const { api } = context;
         const outputs = { namespaceKind: await kindOf(api, robot) };
         const existing = await get(api, robot, outputs.namespaceKind);
-        if (existing === undefined)
-            throw new QuayError(`There is no robot ${robot} on Quay at ${api.site.url}.`);
+        if (existing === undefined) throw new MissingError(`robot ${robot}`, api.site);
         if (existing.length === 0) await set(api, robot, outputs.namespaceKind, claims);
         else if (textOfAll(existing) !== textOfAll(claims)) {
             throw setDifferently(

@@ -42,10 +42,7 @@ export const team = resource({
         const id = `${organization}:${name}`;
         // The route creates and changes alike, so it has to be known before.
         const found = await getOrganization(api, organization);
-        if (found === undefined)
-            throw new MissingError(
-                `There is no organization ${organization} on Quay at ${api.site.url}.`,
-            );
+        if (found === undefined) throw new MissingError(`organization ${organization}`, api.site);
         if (Object.hasOwn(found.teams ?? {}, name))
             throw existsAlready(`The team ${id}`, id, context);
         await createOnce(

@@ -1,4 +1,4 @@
-import { deepEqual, equal, fail, ok } from "node:assert/strict";
+import { deepEqual, equal, fail, match, ok, rejects } from "node:assert/strict";
 import { QuayError } from "../../../quay/errors.ts";
 import type { Context, Resource } from "../../../quay/resource.ts";
 import { autoPrunePolicy } from "../../../quay/resources/autoPrunePolicy.ts";
@@ -233,6 +233,55 @@ describe("every setting of every resource", function () {
             }
         });
     }
+});
+
+describe("an update of something that was deleted by hand", function () {
+    this.timeout(60_000);
+
+    for (const sample of samples.filter(({ resource }) => resource !== organization)) {
+        const { title, resource, settings } = sample;
+        const [before, after] = settings;
+        if (after === undefined || [robot, notification].includes(resource)) continue;
+        it(`${title}: says how to go on, or makes it again`, async () => {
+            const { quay, token } = await startWithUsers();
+            try {
+                const context = contextOf(quay, token);
+                // What it needs comes before it.
+                for (const other of samples.slice(0, samples.indexOf(sample)))
+                    await make(other.resource, { ...other.inputs, ...other.settings[0] }, context);
+                const made = await make(resource, { ...sample.inputs, ...before }, context);
+                await resource.delete(made.id, made.state, context);
+                const inputs = await checked(sample, after, made.inputs, context);
+                const update = change(made, inputs, context);
+                // Routes that create and change alike; a robot keeps an empty federation.
+                if ([team, repositoryPermission, robotFederation].includes(resource))
+                    await expectInSync(await update, context);
+                else
+                    await rejects(update, ({ message }: Error) => {
+                        match(message, /is not on Quay any more.*Run `pulumi refresh`/);
+                        return true;
+                    });
+            } finally {
+                await quay.stop();
+            }
+        });
+    }
+
+    it("also where its repository is gone", async () => {
+        const { quay, token } = await startWithUsers();
+        try {
+            const context = contextOf(quay, token);
+            const home = await make(repository, { namespace: "alice", name: "app" }, context);
+            const policy = { repository: "alice/app", ...prune[0] };
+            const made = await make(autoPrunePolicy, policy, context);
+            await repository.delete(home.id, home.state, context);
+            const inputs = { ...made.inputs, value: "30" };
+            await rejects(change(made, inputs, context), /pulumi refresh/);
+            await rejects(make(autoPrunePolicy, policy, context), /pulumi refresh/);
+        } finally {
+            await quay.stop();
+        }
+    });
 });
 
 interface Trouble {

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { z } from "zod";
 import { noContent, QuayClient, userAgent } from "../../../quay/client.ts";
 import type { Call } from "../../../quay/client.ts";
+import { listActiveTags } from "../../../quay/functions/getTag.ts";
 import { QuayError, readRefusal, RefusedError, UnansweredError } from "../../../quay/errors.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -308,6 +309,17 @@ describe("the client of Quay's API", function () {
             answers = [answer(200, body)];
             assert.ok((await failure(remove())) instanceof UnansweredError, body);
         }
+    });
+
+    it("ends where a server's list of tags never does", async () => {
+        const tag = { name: "v1", manifest_digest: "sha256:1", is_manifest_list: false };
+        const page = (tags: object[]) =>
+            answer(200, JSON.stringify({ tags, has_additional: true }));
+        answers = [page([tag]), page([])];
+        assert.equal((await listActiveTags(client, "alice/app", {})).length, 1);
+        answers = [page([tag])];
+        const { message } = await failure(listActiveTags(client, "alice/app", {}));
+        assert.match(message, /alice\/app has more than 100000 tags: set a limit/);
     });
 
     it("shows control characters of the server's escaped, and cuts what it says", async () => {

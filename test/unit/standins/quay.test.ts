@@ -1036,6 +1036,21 @@ describe("the Quay to test against: its API", () => {
             expectProblem(await ada.post(`${path}${uuid}/test`), 400, "invalid_request", missing);
         });
 
+        it("are answered by their UUID for any repository, and after the deletion until the collector ran", async () => {
+            const path = await repository("deleted-notifications");
+            const uuid = textAt(await ada.post(`${path}/notification/`, webhook), "uuid");
+            const other = await repository("other-notifications");
+            for (const step of ["there", "deleted"]) {
+                expectReply(await ada.get(`${path}/notification/${uuid}`), 200, { uuid });
+                expectReply(await ada.get(`${other}/notification/${uuid}`), 200, { uuid });
+                expectReply(await ada.get(`${other}/notification/`), 200, { notifications: [] });
+                if (step === "there") expectReply(await ada.delete(path), 204);
+            }
+            expectReply(await ada.get(`${path}/notification/`), 200, { notifications: [] });
+            quay.collectGarbage();
+            expectProblem(await ada.get(`${path}/notification/${uuid}`), 404, "not_found");
+        });
+
         it("refuse what a method cannot use with 400, and unknown events, methods and repositories with 500", async () => {
             const path = `${await repository("refused-notifications")}/notification/`;
             const bad = [
@@ -1372,8 +1387,15 @@ describe("the Quay to test against: its API", () => {
                 "invalid_request",
                 "Unknown user",
             );
+            expectReply(await ada.put(`${path}/members/bob`), 400, {
+                message: "User bob is already a member of team members-of",
+            });
             expectReply(await ada.delete(`${path}/members/bob`), 204);
             expectReply(await ada.delete(`${path}/members/bob`), 400);
+            expectReply(await ada.delete("/organization/org/team/owners/members/ada"), 400, {
+                message: "User cannot remove themselves from their only admin team.",
+            });
+            expectReply(await ada.put("/organization/org/team/x", { role: "member" }), 400);
         });
 
         it("mints OAuth tokens for an application, shown once, that act as who made them", async () => {

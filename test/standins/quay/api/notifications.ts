@@ -38,9 +38,9 @@ export const notificationRoutes: readonly Route[] = [
         return json(200, { notifications: (repository?.notifications ?? []).map(view) });
     }),
     route("post", "/repository/*repository/notification/", "repo:admin", (call) => {
-        const { repository } = call.repository();
+        const { namespace, repository } = call.repository();
         const body = call.json(newNotification);
-        refuseConfig(call.state, body.method, body.config);
+        refuseConfig(call.state, namespace, body.method, body.config);
         // An unknown event and a missing repository are both 500.
         if (repository === undefined || !events.includes(body.event)) throw internalError();
         const notification = {
@@ -113,6 +113,7 @@ function view({ uuid, title, event, method, config, eventConfig, failures }: Not
 /** What each method demands of its config; an unknown method is 500. */
 function refuseConfig(
     state: State,
+    namespace: string,
     method: string,
     config: Readonly<Record<string, unknown>>,
 ): void {
@@ -129,7 +130,7 @@ function refuseConfig(
                 "The specified e-mail address is not authorized to receive notifications for this repository",
             );
         case "quay_notification":
-            refuseTarget(state, config["target"]);
+            refuseTarget(state, namespace, config["target"]);
             break;
         case "flowdock":
             if (missing("flow_api_token")) throw invalidRequest("Missing Flowdock API Token");
@@ -167,7 +168,7 @@ function isTemplate(template: string): boolean {
     }
 }
 
-function refuseTarget(state: State, target: unknown): void {
+function refuseTarget(state: State, namespace: string, target: unknown): void {
     const parsed = z
         .object({ name: z.string(), kind: z.enum(["user", "team", "org"]) })
         .safeParse(target);
@@ -176,4 +177,6 @@ function refuseTarget(state: State, target: unknown): void {
     const account = state.accounts.get(name);
     const isKnown = kind === "team" || account?.kind === (kind === "org" ? "organization" : "user");
     if (!isKnown) throw invalidRequest(`Unknown ${kind === "org" ? "organization" : kind} ${name}`);
+    // Another organization than the repository's own.
+    if (kind === "org" && name !== namespace) throw internalError();
 }
