@@ -4,7 +4,7 @@ import { configOf } from "./configurationFile.ts";
 import { isTag } from "./docker/reference.ts";
 import { environmentProblems } from "./github/environment.ts";
 import { parseImageName } from "./quay/registry.ts";
-import { matchesTag } from "./quay/tagPattern.ts";
+import { compileTagPattern, matchesTag } from "./quay/tagPattern.ts";
 import { environmentAdmits } from "./workflow/check.ts";
 import * as workflowNames from "./workflow/names.ts";
 
@@ -61,13 +61,14 @@ export function findContradictions(sections: Sections, at: Surroundings): Proble
 }
 
 const text = z.string();
+const pattern = text.refine((value) => compileTagPattern(value) !== undefined);
 const version = z.object({ version: text.refine(isTag) });
 const floatingTags = z.array(text).default(["latest"]);
 const promoteFrom = z.object({ repository: text });
 
 const tags = [
     rule(
-        { service: version, quay: z.object({ immutableTags: text }) },
+        { service: version, quay: z.object({ immutableTags: pattern }) },
         ({ service: { version }, quay: { immutableTags } }) =>
             matchesTag(immutableTags, version)
                 ? []
@@ -79,7 +80,7 @@ const tags = [
                   ],
     ),
     rule(
-        { quay: z.object({ immutableTags: text, floatingTags }) },
+        { quay: z.object({ immutableTags: pattern, floatingTags }) },
         ({ quay: { immutableTags, floatingTags } }) =>
             floatingTags
                 .filter((tag) => matchesTag(immutableTags, tag))
@@ -310,12 +311,20 @@ const onGitHub = [
             return [problem(["github", "environment", "branches"], message)];
         },
     ),
-    rule({ github: z.object({ federation: z.literal(true), environment: z.undefined() }) }, () => [
-        problem(
-            ["github", "environment", "name"],
-            "must be set with github.federation: it is part of the identity that the robot trusts",
-        ),
-    ]),
+    rule(
+        {
+            github: z.object({
+                federation: z.literal(true),
+                environment: z.undefined().optional(),
+            }),
+        },
+        () => [
+            problem(
+                ["github", "environment", "name"],
+                "must be set with github.federation: it is part of the identity that the robot trusts",
+            ),
+        ],
+    ),
     rule({ github: z.object({ secrets: secretNames() }) }, ({ github: { secrets } }) =>
         secrets.username.toUpperCase() === secrets.password.toUpperCase()
             ? [
@@ -350,7 +359,7 @@ const promotions = [
     rule(
         {
             promoteFrom: promoteFrom.extend({
-                maxSeverity: z.undefined(),
+                maxSeverity: z.undefined().optional(),
                 severityException: z.looseObject({}),
             }),
         },

@@ -90,8 +90,11 @@ const oauth2 = z
     .strictObject({
         /** The token's `iss`, as in https://tenant.eu.auth0.com/ */
         issuer: z
-            .url({ protocol: /^https?$/, error: "must be an http(s) URL" })
-            .regex(/^\S+$/, "must be an http(s) URL, without a space around it"),
+            .string()
+            .refine(
+                (issuer) => /^https?:\/\/\S+$/i.test(issuer) && URL.canParse(issuer),
+                "must be an http(s) URL",
+            ),
         /** The token's `aud`. */
         audience: text,
         /** Where the issuer's keys are; relative to the issuer, or a URL. */
@@ -390,8 +393,8 @@ export function parseEnvironment(
 
 /** One problem for each key: what was found first explains what follows. */
 function firstOfEach(problems: readonly Problem[]): Problem[] {
-    const key = ({ path }: Problem): string => JSON.stringify(path);
-    return [...new Map(problems.toReversed().map((one) => [key(one), one])).values()].toReversed();
+    const keys = problems.map(({ path }) => JSON.stringify(path));
+    return problems.filter((_, index) => keys.indexOf(keys[index] ?? "") === index);
 }
 
 /** Only environment variables are handled as secrets. */

@@ -65,19 +65,29 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
 
     const repository = new QuayRepository(name, quay);
     const { robotUsername, robotToken } = repository;
+    // A corrected policy has to be there before tags are set: what is set under the one before may be immutable for good.
+    const afterPolicies = { dependsOn: repository };
     const image =
         environment.kind === "built"
-            ? new ServiceImage(name, {
-                  ...environment.service,
-                  repository: repository.image,
-                  publish: { version, username: robotUsername, password: robotToken },
-              })
-            : new PromotedServiceImage(name, {
-                  repository: repository.image,
-                  version,
-                  from: environment.promoteFrom,
-                  publishedBy: publisherOf(environment),
-              });
+            ? new ServiceImage(
+                  name,
+                  {
+                      ...environment.service,
+                      repository: repository.image,
+                      publish: { version, username: robotUsername, password: robotToken },
+                  },
+                  afterPolicies,
+              )
+            : new PromotedServiceImage(
+                  name,
+                  {
+                      repository: repository.image,
+                      version,
+                      from: environment.promoteFrom,
+                      publishedBy: publisherOf(environment),
+                  },
+                  afterPolicies,
+              );
     const digest = image.reference.apply(digestOf);
 
     const secrets = new RegistrySecrets(name, {

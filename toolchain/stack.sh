@@ -10,6 +10,7 @@ if [[ ! -e $config ]]; then
     echo "There is no stack \"$stack\": $config is missing. There are: $(echo Pulumi.*.yaml | sed 's/Pulumi\.//g; s/\.yaml//g')" >&2
     exit 1
 fi
+node toolchain/check-files.ts "$stack"
 # Without a KMS, a folder or a bucket wants a passphrase, and takes an empty one: then anyone can read the robots' tokens in the state.
 backend=${PULUMI_BACKEND_URL:-$(sed -n 's/.*"current": *"\([^"]*\)".*/\1/p' "${PULUMI_HOME:-$HOME/.pulumi}/credentials.json" 2>/dev/null || true)}
 passphrase=${PULUMI_CONFIG_PASSPHRASE-$(cat "${PULUMI_CONFIG_PASSPHRASE_FILE:-/dev/null}" 2>/dev/null || true)}

@@ -1,5 +1,6 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { z } from "zod";
+import { matchesTag } from "../../quay/tagPattern.ts";
 import { allOfType, ofType } from "../ofType.ts";
 
 const repositoryType = "quay:index:Repository";
@@ -9,23 +10,51 @@ export const immutableVersions: StackValidationPolicy = {
     description: "Every repository has version tags that cannot be moved.",
     enforcementLevel: "disabled",
     validateStack: ({ resources }, report) => {
-        const place = { repository: z.string().optional(), namespace: z.string().optional() };
-        const policies = allOfType(resources, "quay:index:TagImmutabilityPolicy", place);
+        const policies = allOfType(resources, "quay:index:TagImmutabilityPolicy", {
+            repository: z.string().optional(),
+            namespace: z.string().optional(),
+            tagPattern: z.string().optional(),
+            tagPatternMatches: z.boolean().default(true),
+        });
+        const versions = allOfType(resources, "quay:index:PromotedImage", {
+            target: z.string().optional(),
+            tags: z.array(z.string()).optional(),
+            version: z.string().optional(),
+        });
         for (const { urn, fullName, namespace } of allOfType(resources, repositoryType, {
             fullName: z.string(),
             namespace: z.string(),
         })) {
-            const covered = policies.some(
+            const here = policies.filter(
                 // One that a preview does not know the place of yet may be the one.
                 (policy) =>
                     [policy.repository, policy.namespace].every((at) => at === undefined) ||
                     policy.repository === fullName ||
                     policy.namespace === namespace,
             );
-            if (!covered) {
+            if (here.length === 0) {
                 report(
                     `The tags of ${fullName} can be moved: whoever may push can put another image under a version. Set \`immutableTags\` of the ` +
                         "QuayRepository, or add a quay.TagImmutabilityPolicy.",
+                    urn,
+                );
+                continue;
+            }
+            const movable = versions
+                .filter(({ target }) => target?.endsWith(`/${fullName}`))
+                .flatMap(({ tags, version }) => tags ?? (version === undefined ? [] : [version]))
+                .filter(
+                    (tag) =>
+                        !here.some(
+                            ({ tagPattern, tagPatternMatches }) =>
+                                tagPattern === undefined ||
+                                matchesTag(tagPattern, tag) === tagPatternMatches,
+                        ),
+                );
+            for (const tag of movable) {
+                report(
+                    `The version ${tag} of ${fullName} can be moved: no immutability policy matches the whole tag. Change \`immutableTags\` of the ` +
+                        "QuayRepository, or the pattern of the quay.TagImmutabilityPolicy.",
                     urn,
                 );
             }

@@ -113,8 +113,16 @@ const broken: Record<
     "immutable-versions": {
         program: `
             new quay.Repository("a", { namespace: "alice", name: "a" }, { protect: true });
-            new quay.TagImmutabilityPolicy("b", { repository: "alice/b", tagPattern: ".*" });`,
-        says: [/The tags of alice\/a can be moved.*`immutableTags`/],
+            new quay.TagImmutabilityPolicy("b", { repository: "alice/b", tagPattern: ".*" });
+            new quay.Repository("c", { namespace: "alice", name: "c" }, { protect: true });
+            new quay.TagImmutabilityPolicy("c", { repository: "alice/c", tagPattern: "[0-9].*" });
+            new quay.PromotedImage("c", {
+                source: "quay.io/alice/a", target: "quay.io/alice/c", digest, tags: ["v1.0.0", "1.0.0"],
+            });`,
+        says: [
+            /The tags of alice\/a can be moved.*`immutableTags`/,
+            /The version v1\.0\.0 of alice\/c can be moved: no immutability policy matches/,
+        ],
         config: production,
     },
     "protected-repositories": {

@@ -1,0 +1,35 @@
+/**
+ * Checks the files that Pulumi reads before the program starts: the CLI says neither which file has an error in its YAML nor what is ignored.
+ *
+ *   node toolchain/check-files.ts STACK
+ */
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { z } from "zod";
+import { type FileProblem, findFileProblems, findSyntaxErrors } from "../configurationFile.ts";
+import { visible } from "../review/text.ts";
+
+const projectForm = z.object({
+    name: z.string(),
+    config: z.record(z.string(), z.unknown()).default({}),
+});
+const objectForm = z.object({ type: z.literal("object") });
+
+const [stack = ""] = process.argv.slice(2);
+const projectFile = readFileSync("Pulumi.yaml", "utf8");
+const errors = findSyntaxErrors(projectFile);
+report("Pulumi.yaml", errors);
+if (errors.length === 0) {
+    const { name, config } = projectForm.parse(parse(projectFile));
+    const objects = Object.keys(config).filter((key) => objectForm.safeParse(config[key]).success);
+    const file = `Pulumi.${stack}.yaml`;
+    report(file, findFileProblems(readFileSync(file, "utf8"), name, objects));
+}
+
+function report(file: string, problems: readonly FileProblem[]): void {
+    for (const { line, message } of problems) {
+        const place = line === undefined ? file : `${file}:${String(line)}`;
+        console.error(visible(`${place}: ${message}`));
+        process.exitCode = 1;
+    }
+}
