@@ -6,7 +6,7 @@ import { createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import * as docker from "@pulumi/docker";
-import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import fc from "fast-check";
 import {
     type BuildContext,
@@ -423,5 +423,94 @@ describe("the build context is what the Docker provider sends", () => {
             }
         }
         equal(same > 0, true);
+    });
+});
+
+describe("an image of the folder that the program lies in", () => {
+    const repository = temporary("repository");
+    const infra = join(repository, "infra");
+    const state = temporary("state");
+    const image = `context-own-${String(process.pid)}`;
+    const root = join(import.meta.dirname, "../..");
+    const program = `
+        import { ServiceImage } from ${JSON.stringify(join(root, "components/serviceImage.ts"))};
+        for (const [name, context] of [["whole", ".."], ["own", "."]])
+            new ServiceImage(name, { repository: "${image}-" + name, context });`;
+    const settings = "{ name: own, runtime: { name: nodejs, options: { typescript: false } } }";
+    const stack = async (): Promise<Stack> =>
+        LocalWorkspace.createOrSelectStack(
+            { stackName: "any", workDir: infra },
+            {
+                envVars: {
+                    PULUMI_BACKEND_URL: `file://${state}`,
+                    PULUMI_CONFIG_PASSPHRASE: "for the test",
+                },
+            },
+        );
+    const images = async (): Promise<Record<string, string>> => {
+        const built = (await (await stack()).exportStack()).deployment as Deployment;
+        return Object.fromEntries(
+            built.resources
+                .filter(({ type }) => type === "docker:index/remoteImage:RemoteImage")
+                .map(({ urn, outputs }) => [urn.split("::").at(-1) ?? "", outputs.name]),
+        );
+    };
+    interface Deployment {
+        readonly resources: {
+            readonly type: string;
+            readonly urn: string;
+            readonly outputs: { readonly name: string };
+        }[];
+    }
+    const dockerfile = "FROM scratch\nCOPY . /sent/\n";
+    before(async () => {
+        mkdirSync(infra);
+        mkdirSync(join(repository, ".git"));
+        for (const [path, text] of [
+            ["Dockerfile", dockerfile],
+            ["main.py", "print()"],
+            [".git/HEAD", "main"],
+            ["infra/Dockerfile", dockerfile],
+            ["infra/Pulumi.yaml", settings],
+            ["infra/package.json", '{ "type": "module" }'],
+            ["infra/index.ts", program],
+        ] as const)
+            writeFileSync(join(repository, path), text);
+        symlinkSync(join(root, "node_modules"), join(infra, "node_modules"));
+        await (await stack()).up();
+    });
+    after(async () => {
+        await (await stack()).destroy();
+        rmSync(repository, { recursive: true });
+        rmSync(state, { recursive: true });
+    });
+
+    it("has neither .git nor what a build writes", async () => {
+        const sent = await contentOf((await images())["whole"] ?? "");
+        deepEqual(
+            sent.map(({ path }) => path).filter((path) => /\.git|\.build/.test(path)),
+            [],
+        );
+        equal(
+            sent.some(({ path }) => path === "infra/index.ts"),
+            true,
+        );
+    });
+
+    it("is not replaced by the next up, nor by what Git does", async () => {
+        const before = await images();
+        writeFileSync(join(repository, ".git/FETCH_HEAD"), "main");
+        const { summary } = await (await stack()).up();
+        deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+        deepEqual(await images(), before);
+    });
+
+    it("is replaced when a mode changes", async () => {
+        chmodSync(join(repository, "main.py"), 0o600);
+        await (await stack()).up();
+        chmodSync(join(repository, "main.py"), 0o644);
+        await (await stack()).up();
+        const sent = await contentOf((await images())["whole"] ?? "");
+        equal(sent.find(({ path }) => path === "main.py")?.mode, "644");
     });
 });
