@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { addField, type BuildContext, hashContext } from "../docker/buildContext.ts";
+import {
+    addField,
+    type BuildContext,
+    hashContext,
+    listContext,
+    readDockerfile,
+} from "../docker/buildContext.ts";
+import { contextAdvice } from "../docker/contextAdvice.ts";
 import { prepareBuild, workFolder } from "../docker/buildFiles.ts";
 import { isRepository, registryAddress } from "../docker/reference.ts";
 import { UserError } from "../errors.ts";
@@ -159,7 +166,11 @@ export class ServiceImage extends pulumi.ComponentResource {
 /** What the image is made of: the context, and how it is built. */
 function hashBuild(args: ServiceImageArgs, context: BuildContext): string {
     const hash = createHash("sha256");
-    addField(hash, "context", hashContext(context));
+    const entries = listContext(context);
+    // Pulumi's own log would say it only after the files were read.
+    for (const line of contextAdvice(context.folder, entries, String(readDockerfile(context))))
+        console.warn(line);
+    addField(hash, "context", hashContext(context, entries));
     addField(hash, "target", args.target ?? "");
     addField(hash, "platform", args.platform ?? "");
     addField(

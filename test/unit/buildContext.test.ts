@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { deepEqual, equal, notEqual, throws } from "node:assert/strict";
 import {
     chmodSync,
@@ -260,6 +261,39 @@ describe("build context", () => {
                 "#infra/a",
                 "Dockerfile",
             ]);
+        });
+
+        it("does not need to read what is ignored, or wait at a pipe", () => {
+            const folder = write({
+                ".data/db/x": "",
+                "README.md": "",
+                a: "FROM scratch",
+                "a.dockerignore": ".data\n!README.md",
+                b: "FROM scratch",
+                "b.dockerignore": ".data\n!**/*.md",
+                c: "FROM scratch",
+                "c.dockerignore": ".data\n!.data/db/x",
+            });
+            execFileSync("mkfifo", [join(folder, "pipe")]);
+            chmodSync(join(folder, ".data/db"), 0o000);
+            // Root may read everything.
+            const isRoot = process.geteuid?.() === 0;
+            if (isRoot) for (const path of [root, folder]) chmodSync(path, 0o755);
+            if (isRoot) process.seteuid?.("nobody");
+            try {
+                for (const dockerfile of ["a", "b", "c"])
+                    equal(
+                        paths(folder, { dockerfile }).some((path) => path.startsWith(".data")),
+                        false,
+                    );
+                throws(
+                    () => hash(folder),
+                    /"\.data\/db" in the build context cannot be read \(EACCES\)/,
+                );
+            } finally {
+                if (isRoot) process.seteuid?.(0);
+                chmodSync(join(folder, ".data/db"), 0o755);
+            }
         });
 
         const entered: [ignore: string, entered: boolean][] = [

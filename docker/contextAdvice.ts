@@ -1,0 +1,97 @@
+import type { ContextEntry } from "./buildContext.ts";
+
+/** A context with more than this takes seconds to read, at every preview. */
+const manyBytes = 2 * 2 ** 30;
+const manyFiles = 50_000;
+
+/**
+ * What to say before a build context is read: that it is large, and what makes it so; files that
+ * only root can read in the image; links that have no target there; a `.git` that is not sent.
+ *
+ * @param folder the context, as the user wrote it.
+ * @param entries what the builder gets.
+ * @param dockerfile the Dockerfile's text.
+ * @returns a sentence or two for each, and none for a context without any of them.
+ */
+export function contextAdvice(
+    folder: string,
+    entries: readonly ContextEntry[],
+    dockerfile: string,
+): string[] {
+    const advice: string[] = [];
+    const files = entries.filter(({ kind }) => kind === "file");
+    const bytes = total(files);
+    if (bytes > manyBytes || files.length > manyFiles) {
+        advice.push(
+            `The build context "${folder}" has ${gib(bytes)} in ${String(files.length)} files, ` +
+                `and every preview and up reads them all. The largest: ${largest(files)}. ` +
+                "Name in .dockerignore what the image does not need.",
+        );
+    }
+    const shut = entries.filter(
+        ({ kind, mode }) =>
+            (kind === "file" && (mode & 0o004) === 0) ||
+            (kind === "directory" && (mode & 0o005) !== 0o005),
+    );
+    const [first] = shut;
+    // A Dockerfile that sets owners or modes knows what it does.
+    if (first !== undefined && !/\bch(own|mod)\b/.test(dockerfile)) {
+        advice.push(
+            `In the image only root can read ${String(shut.length)} files or folders of the build ` +
+                `context "${folder}" (the first: "${first.path}", mode ${first.mode.toString(8)}). ` +
+                `Where the service has another user: chmod -R a+rX "${folder}"`,
+        );
+    }
+    for (const { path, target } of entries) {
+        if (target === undefined || !leaves(path, target)) continue;
+        advice.push(
+            `The symbolic link "${path}" leads out of the build context "${folder}" (→ ${target}): ` +
+                "the image gets the link alone. Put a copy there if it needs more.",
+        );
+    }
+    const names = dockerfile.split("\n").filter((line) => !/^\s*(#|RUN\s+rm\b)/.test(line));
+    const sent = entries.some(({ path }) => path === ".git" || path.startsWith(".git/"));
+    if (!sent && names.some((line) => /(^|[\s"'=,/])\.git([\s"',/]|$)/.test(line))) {
+        advice.push(
+            `The Dockerfile names .git, which is left out of the build context "${folder}", because ` +
+                'it differs between clones: the line "!.git" at the end of .dockerignore sends it.',
+        );
+    }
+    return advice;
+}
+
+/** A relative target that climbs above the context; an absolute one means a path in the image. */
+function leaves(path: string, target: string): boolean {
+    let depth = path.split("/").length - 1;
+    if (target.startsWith("/")) return false;
+    return target.split("/").some((segment) => {
+        if (segment === "..") depth--;
+        else if (segment !== "" && segment !== ".") depth++;
+        return depth < 0;
+    });
+}
+
+/** The three largest files and folders of a folder that no single one of them makes up. */
+function largest(files: readonly ContextEntry[], folder = ""): string {
+    const children = Map.groupBy(files, ({ path }) => {
+        const end = path.indexOf("/", folder.length);
+        return end < 0 ? path : path.slice(0, end + 1);
+    });
+    const bySize = [...children].sort(([, a], [, b]) => total(b) - total(a) || b.length - a.length);
+    const [first] = bySize;
+    if (first?.[0].endsWith("/") === true && total(first[1]) * 2 > total(files))
+        return largest(first[1], first[0]);
+    return bySize
+        .slice(0, 3)
+        .map(([path, inside]) => {
+            const count = path.endsWith("/") ? ` in ${String(inside.length)} files` : "";
+            return `${path} (${gib(total(inside))}${count})`;
+        })
+        .join(", ");
+}
+
+function total(files: readonly ContextEntry[]): number {
+    return files.reduce((sum, { size }) => sum + size, 0);
+}
+
+const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
