@@ -48,8 +48,10 @@ function lineOf(problem: Problem, { project, stack, sections, secretSections }: 
     const section = String(path[0]);
     // A key of another program is named in full.
     const key = section.includes(":") ? pathText(path) : `${project}:${pathText(path)}`;
-    const isSecret = secretSections.includes(section);
     const value = valueAt(sections, path);
+    // A private key where a public one belongs is not repeated either.
+    const isPrivateKey = typeof value === "string" && value.includes("PRIVATE KEY");
+    const isSecret = secretSections.includes(section) || isPrivateKey;
     const shown =
         source !== undefined && !isSecret
             ? `= ${printable(source)}`

@@ -18,6 +18,7 @@ import { parseImageName } from "./quay/registry.ts";
 import { severities } from "./quay/severity.ts";
 import { compileTagPattern } from "./quay/tagPattern.ts";
 import * as workflowNames from "./workflow/names.ts";
+import { parsePublicKey } from "./quay/signature.ts";
 
 declare module "@pulumi/pulumi/runtime/config.js" {
     /** Whether a configuration key holds a secret; the SDK has it, but its type declarations leave it out. */
@@ -222,6 +223,18 @@ const releaseWorkflow = workflow.extend({
     attestedBy: workflowNames.workflowPath.optional(),
 });
 
+/** A public key in PEM, or the path of a PEM file in the project. */
+const publicKey = z
+    .string()
+    .transform((given) => {
+        const isFile = !given.includes("-----BEGIN") && existsSync(given);
+        return isFile ? readFileSync(given, "utf8") : given;
+    })
+    .refine(
+        (pem) => parsePublicKey(pem) !== undefined,
+        "a public key in PEM (ECDSA, Ed25519 or RSA), or the path of a PEM file in the project",
+    );
+
 /** Where the image comes from, in an environment that does not build it. */
 const promoteFrom = z.strictObject({
     /** The repository of the environment before, with its registry: quay.io/account/name. */
@@ -247,6 +260,8 @@ const promoteFrom = z.strictObject({
                 .pipe(z.iso.date("must be a day, YYYY-MM-DD: the last on which it holds")),
         })
         .optional(),
+    /** Only an image whose digest cosign has signed with this key is promoted. Default: signatures do not matter. */
+    signature: z.strictObject({ publicKey }).optional(),
 });
 
 /** The sections that are there say which kind it is. */

@@ -14,6 +14,8 @@ export interface PromotedServiceImageArgs {
         readonly maxSeverity?: quay.Severity | undefined;
         /** Lets one digest pass all the same: why, and until which day (YYYY-MM-DD). Default: none. */
         readonly severityException?: quay.SeverityException | undefined;
+        /** Only an image whose digest cosign has signed with this public key (PEM) is promoted. Default: signatures do not matter. */
+        readonly signature?: quay.ImageSignature | undefined;
     };
     /**
      * Who is about to publish the version, in a preview of a change to both: one that the source has not got yet is then a warning, and its

@@ -27,6 +27,7 @@ const scopes = {
     "user:read": "Read User Information",
     "user:admin": "Administer User",
     "org:admin": "Administer Organization",
+    "super:user": "Super User Access",
 } as const;
 
 export type Scope = keyof typeof scopes;

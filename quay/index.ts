@@ -110,6 +110,22 @@ export type NotificationMethod =
 /** `member`, `creator` (may make repositories) or `admin` (administers the organization). */
 export type TeamRole = "member" | "creator" | "admin";
 
+/** What happens from a share of the quota on. */
+export interface QuotaLimitArgs {
+    /** `Warning` notifies the administrators, `Reject` refuses pushes too. */
+    readonly type: pulumi.Input<string>;
+    /** From how many percent of the quota on: 1 to 100. */
+    readonly percent: pulumi.Input<number>;
+}
+
+/** What happens from a share of the quota on. */
+export interface QuotaLimit {
+    /** `Warning` notifies the administrators, `Reject` refuses pushes too. */
+    readonly type: string;
+    /** From how many percent of the quota on: 1 to 100. */
+    readonly percent: number;
+}
+
 /** A tag of a repository. */
 export interface TagArgs {
     /** The tag. */
@@ -971,6 +987,217 @@ export class DefaultPermission extends pulumi.CustomResource {
         opts?: pulumi.CustomResourceOptions,
     ): DefaultPermission {
         return new DefaultPermission(name, undefined, { ...opts, id });
+    }
+}
+
+/** What a RepositoryMirror is made of. */
+export interface RepositoryMirrorArgs {
+    /** The repository that is filled, NAMESPACE/NAME. */
+    readonly repository: pulumi.Input<string>;
+    /** The repository to copy from, with its registry: `quay.io/acme/base`. */
+    readonly externalReference: pulumi.Input<string>;
+    /** Which tags are copied: glob patterns such as `1.*`. */
+    readonly tags: pulumi.Input<readonly pulumi.Input<string>[]>;
+    /** The robot that pushes, NAMESPACE+NAME, of the same namespace. Quay lets it write to the repository. */
+    readonly robot: pulumi.Input<string>;
+    /** How often Quay looks for changes, in seconds. Default: 86400. */
+    readonly syncIntervalSeconds?: pulumi.Input<number> | undefined;
+    /** After how many seconds a synchronization is given up; 300 at least. Default: 300. */
+    readonly timeoutSeconds?: pulumi.Input<number> | undefined;
+    /** Whether Quay synchronizes it. Default: true. */
+    readonly enabled?: pulumi.Input<boolean> | undefined;
+    /** Whether HTTPS and a valid certificate of the other registry are required. Default: true. */
+    readonly verifyTls?: pulumi.Input<boolean> | undefined;
+    /** Who reads there. Default: nobody in particular. */
+    readonly username?: pulumi.Input<string> | undefined;
+    /** The password that goes with it. Quay does not tell it: a change by hand is not seen. */
+    readonly password?: pulumi.Input<string> | undefined;
+}
+
+/** Has Quay copy the tags of a repository elsewhere into this one, again and again; nobody else can push to it then. Its Repository has to have the `state` MIRROR. An equal one that exists is taken over, a different one is an error. Quay deletes no such configuration: deleting the resource disables it, removes its credentials, and makes the repository's state NORMAL. Needs FEATURE_REPO_MIRROR.
+ *
+ * Import: `pulumi import quay:index:RepositoryMirror NAME alice/app`, the id being NAMESPACE/NAME. */
+export class RepositoryMirror extends pulumi.CustomResource {
+    /** The repository that is filled, NAMESPACE/NAME. */
+    declare readonly repository: pulumi.Output<string>;
+    /** The repository to copy from, with its registry: `quay.io/acme/base`. */
+    declare readonly externalReference: pulumi.Output<string>;
+    /** Which tags are copied: glob patterns such as `1.*`. */
+    declare readonly tags: pulumi.Output<string[]>;
+    /** The robot that pushes, NAMESPACE+NAME, of the same namespace. Quay lets it write to the repository. */
+    declare readonly robot: pulumi.Output<string>;
+    /** How often Quay looks for changes, in seconds. Default: 86400. */
+    declare readonly syncIntervalSeconds: pulumi.Output<number>;
+    /** After how many seconds a synchronization is given up; 300 at least. Default: 300. */
+    declare readonly timeoutSeconds: pulumi.Output<number>;
+    /** Whether Quay synchronizes it. Default: true. */
+    declare readonly enabled: pulumi.Output<boolean>;
+    /** Whether HTTPS and a valid certificate of the other registry are required. Default: true. */
+    declare readonly verifyTls: pulumi.Output<boolean>;
+    /** Who reads there. Default: nobody in particular. */
+    declare readonly username: pulumi.Output<string | undefined>;
+    /** The password that goes with it. Quay does not tell it: a change by hand is not seen. */
+    declare readonly password: pulumi.Output<string | undefined>;
+
+    constructor(name: string, args: RepositoryMirrorArgs, opts?: pulumi.CustomResourceOptions);
+    /** One that exists, read by its id: see `get`. */
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: RepositoryMirrorArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
+        super(
+            "quay:index:RepositoryMirror",
+            name,
+            {
+                repository: args?.repository,
+                externalReference: args?.externalReference,
+                tags: args?.tags,
+                robot: args?.robot,
+                syncIntervalSeconds: args?.syncIntervalSeconds,
+                timeoutSeconds: args?.timeoutSeconds,
+                enabled: args?.enabled,
+                verifyTls: args?.verifyTls,
+                username: args?.username,
+                password: args?.password,
+            },
+            pulumi.mergeOptions({ additionalSecretOutputs: ["password"] }, opts),
+        );
+    }
+
+    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): RepositoryMirror {
+        return new RepositoryMirror(name, undefined, { ...opts, id });
+    }
+}
+
+/** What a ProxyCache is made of. */
+export interface ProxyCacheArgs {
+    /** The organization that becomes a cache. */
+    readonly organization: pulumi.Input<string>;
+    /** The registry to pull from, or a namespace there: `docker.io/library`. */
+    readonly upstreamRegistry: pulumi.Input<string>;
+    /** How long a pulled tag is kept, in seconds. Default: 86400. */
+    readonly expirationSeconds?: pulumi.Input<number> | undefined;
+    /** Whether it is asked by plain HTTP. Default: false. */
+    readonly insecure?: pulumi.Input<boolean> | undefined;
+    /** Who pulls there. Default: nobody in particular. */
+    readonly username?: pulumi.Input<string> | undefined;
+    /** The password that goes with it. Quay tells neither: a change by hand is not seen. */
+    readonly password?: pulumi.Input<string> | undefined;
+}
+
+/** Makes an organization a cache of another registry: what is pulled from it is pulled there and kept. Quay cannot change one, so another value replaces it, which keeps what was pulled. An equal one that exists is taken over, a different one is an error. Needs FEATURE_PROXY_CACHE, and an organization without immutable tags.
+ *
+ * Import: `pulumi import quay:index:ProxyCache NAME acme-cache`, the id being ORGANIZATION. */
+export class ProxyCache extends pulumi.CustomResource {
+    /** The organization that becomes a cache. */
+    declare readonly organization: pulumi.Output<string>;
+    /** The registry to pull from, or a namespace there: `docker.io/library`. */
+    declare readonly upstreamRegistry: pulumi.Output<string>;
+    /** How long a pulled tag is kept, in seconds. Default: 86400. */
+    declare readonly expirationSeconds: pulumi.Output<number>;
+    /** Whether it is asked by plain HTTP. Default: false. */
+    declare readonly insecure: pulumi.Output<boolean>;
+    /** Who pulls there. Default: nobody in particular. */
+    declare readonly username: pulumi.Output<string | undefined>;
+    /** The password that goes with it. Quay tells neither: a change by hand is not seen. */
+    declare readonly password: pulumi.Output<string | undefined>;
+
+    constructor(name: string, args: ProxyCacheArgs, opts?: pulumi.CustomResourceOptions);
+    /** One that exists, read by its id: see `get`. */
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: ProxyCacheArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
+        super(
+            "quay:index:ProxyCache",
+            name,
+            {
+                organization: args?.organization,
+                upstreamRegistry: args?.upstreamRegistry,
+                expirationSeconds: args?.expirationSeconds,
+                insecure: args?.insecure,
+                username: args?.username,
+                password: args?.password,
+            },
+            pulumi.mergeOptions({ additionalSecretOutputs: ["password"] }, opts),
+        );
+    }
+
+    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): ProxyCache {
+        return new ProxyCache(name, undefined, { ...opts, id });
+    }
+}
+
+/** What a Quota is made of. */
+export interface QuotaArgs {
+    /** The organization that it is for. */
+    readonly organization: pulumi.Input<string>;
+    /** How many bytes the images of the organization may have. */
+    readonly limitBytes: pulumi.Input<number>;
+    /** What happens when it fills. Default: nothing. */
+    readonly limits?: pulumi.Input<readonly pulumi.Input<QuotaLimit>[]> | undefined;
+}
+
+/** How much storage an organization may take. An equal one that exists is taken over, a different one is an error. Needs FEATURE_QUOTA_MANAGEMENT, and the token of a super user with the scope super:user.
+ *
+ * Import: `pulumi import quay:index:Quota NAME acme`, the id being ORGANIZATION. */
+export class Quota extends pulumi.CustomResource {
+    /** The organization that it is for. */
+    declare readonly organization: pulumi.Output<string>;
+    /** How many bytes the images of the organization may have. */
+    declare readonly limitBytes: pulumi.Output<number>;
+    /** What happens when it fills. Default: nothing. */
+    declare readonly limits: pulumi.Output<QuotaLimit[]>;
+
+    constructor(name: string, args: QuotaArgs, opts?: pulumi.CustomResourceOptions);
+    /** One that exists, read by its id: see `get`. */
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(name: string, args: QuotaArgs | undefined, opts?: pulumi.CustomResourceOptions) {
+        super(
+            "quay:index:Quota",
+            name,
+            {
+                organization: args?.organization,
+                limitBytes: args?.limitBytes,
+                limits: args?.limits,
+            },
+            opts,
+        );
+    }
+
+    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): Quota {
+        return new Quota(name, undefined, { ...opts, id });
     }
 }
 

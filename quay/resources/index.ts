@@ -4,7 +4,10 @@ import { defaultPermission } from "./defaultPermission.ts";
 import { notification } from "./notification.ts";
 import { organization } from "./organization.ts";
 import { promotedImage } from "./promotedImage.ts";
+import { proxyCache } from "./proxyCache.ts";
+import { quota } from "./quota.ts";
 import { repository } from "./repository.ts";
+import { repositoryMirror } from "./repositoryMirror.ts";
 import { repositoryPermission } from "./repositoryPermission.ts";
 import { robot } from "./robot.ts";
 import { robotFederation } from "./robotFederation.ts";
@@ -26,4 +29,7 @@ export const resources: readonly Resource[] = [
     team,
     teamMembership,
     defaultPermission,
+    repositoryMirror,
+    proxyCache,
+    quota,
 ];

@@ -78,10 +78,6 @@ const signature = z
     .strictObject({
         publicKey: z
             .string()
-            .refine(
-                (pem) => parsePublicKey(pem) !== undefined,
-                'it has to be a public key in PEM ("-----BEGIN PUBLIC KEY-----"): ECDSA, Ed25519 or RSA.',
-            )
             .describe("The public key in PEM that has to have signed it: ECDSA, Ed25519 or RSA."),
     })
     .meta({ id: "ImageSignature", description: "Whose signature an image has to have." });
@@ -169,7 +165,10 @@ export const promotedImage = resource({
         tags,
         image: target === undefined || digest === undefined ? undefined : `${target}@${digest}`,
     }),
-    validate: ({ version, digest, tags, floatingTags }) => {
+    validate: ({ version, digest, tags, floatingTags, signature }) => {
+        // Here, and not with the property, whose value would be repeated: it may be a private key by mistake.
+        if (signature !== undefined && parsePublicKey(signature.publicKey) === undefined)
+            return 'signature.publicKey: it has to be a public key in PEM ("-----BEGIN PUBLIC KEY-----"): ECDSA, Ed25519 or RSA.';
         if (version === undefined && digest === undefined)
             return "one of version and digest has to be set.";
         if (version === undefined && tags === undefined && floatingTags.length === 0)

@@ -87,7 +87,7 @@ describe("dev, staging and prod", () => {
             const before = await chain.preview(environment);
             const { changes } = await chain.up(environment);
             deepEqual(changes, before.changes);
-            equal(blobBytes(), 0);
+            ok(blobBytes() < 20_000, "only the configuration is read, for its labels");
             const { digest, image, version } = await chain.outputs(environment);
             deepEqual([digest, version], [digests["1.0.0"], "1.0.0"]);
             equal(
@@ -174,7 +174,7 @@ describe("dev, staging and prod", () => {
             [tags["1.0.0"], tags["1.1.0"], tags["latest"]],
             [digests["1.0.0"], digests["1.1.0"], digests["1.0.0"]],
         );
-        equal(blobBytes(), 0);
+        ok(blobBytes() < 20_000, "only the configuration is read, for its labels");
         await noChanges("prod");
     });
 

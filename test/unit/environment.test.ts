@@ -1,5 +1,8 @@
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import * as yaml from "yaml";
 import { z } from "zod";
@@ -173,6 +176,40 @@ describe("environment", () => {
             ]),
             ["mlops:service = [secret]: must not hold a secret: it would be in clear in the state"],
         );
+    });
+
+    describe("of a promotion, with a signature", () => {
+        const pair = generateKeyPairSync("ed25519");
+        const publicKey = pair.publicKey.export({ type: "spki", format: "pem" }).toString();
+        const privateKey = pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+        const promoteFrom = fileOf("staging")["promoteFrom"] as Record<string, unknown>;
+        const signedBy = (key: string) => ({
+            ...fileOf("staging"),
+            promoteFrom: { ...promoteFrom, signature: { publicKey: key } },
+        });
+        const keyOf = (given: string) => {
+            const parsed = parse(signedBy(given));
+            return parsed.kind === "promoted" ? parsed.promoteFrom.signature?.publicKey : undefined;
+        };
+
+        it("takes the key itself, or the path of its file", () => {
+            const folder = mkdtempSync(join(tmpdir(), "mlops-key-"));
+            try {
+                writeFileSync(join(folder, "cosign.pub"), publicKey);
+                equal(keyOf(publicKey), publicKey);
+                equal(keyOf(join(folder, "cosign.pub")), publicKey);
+            } finally {
+                rmSync(folder, { recursive: true });
+            }
+        });
+
+        it("refuses what is no public key, and does not repeat a private one", () => {
+            for (const wrong of ["missing.pub", privateKey]) {
+                const [problem = ""] = problems(signedBy(wrong));
+                match(problem, /^mlops:promoteFrom\.signature\.publicKey .*: a public key in PEM/);
+                ok(!problem.includes(privateKey.split("\n")[1] ?? "-"));
+            }
+        });
     });
 
     describe("of the examples", () => {

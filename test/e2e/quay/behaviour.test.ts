@@ -6,6 +6,7 @@ import type { Quay } from "../../standins/quay/server.ts";
 import { Api, expectReply, textAt } from "../../unit/standins/client.ts";
 import { everything } from "./everything.ts";
 import { Project } from "./project.ts";
+import { needsStandIn } from "./target.ts";
 import { pushImage } from "../../unit/standins/registryClient.ts";
 
 describe("the Quay provider with the real engine", function () {
@@ -14,6 +15,8 @@ describe("the Quay provider with the real engine", function () {
     let server: Quay;
     let token: string;
     let project: Project;
+
+    before(needsStandIn("faults, other users and a log of the requests"));
 
     beforeEach(async () => {
         server = await startQuay();
@@ -116,6 +119,7 @@ describe("the Quay provider with the real engine", function () {
         const setting = {
             namespace: "alice",
             organization: false,
+            user: "alice",
             registry: server.registry,
             images: "alice/images",
         };

@@ -8,6 +8,12 @@ export interface Setting {
     readonly namespace: string;
     /** Whether the program makes the namespace, an organization, with what only organizations have. */
     readonly organization: boolean;
+    /** The user who makes everything. */
+    readonly user: string;
+    /** What the names in the namespace begin with. */
+    readonly prefix?: string;
+    /** Whether there are policies for the whole namespace: never for one that holds other things. */
+    readonly ofNamespace?: boolean;
     /** The registry of the Quay, with a repository of the namespace `images` that has the tags 1.0.0 and 1.1.0. */
     readonly registry: string;
     readonly images: string;
@@ -15,7 +21,7 @@ export interface Setting {
 
 /** A program with every resource of the package that this kind of namespace can have, once at least. */
 export function everything(
-    { namespace, organization, registry, images }: Setting,
+    { namespace, organization, user, registry, images, prefix = "", ofNamespace = true }: Setting,
     variant: Variant,
 ): PulumiFn {
     return () => {
@@ -29,13 +35,13 @@ export function everything(
             : namespace;
         const repository = new quay.Repository("repository", {
             namespace: owner,
-            name: replaced ? "app/two" : "app/one",
+            name: `${prefix}${replaced ? "app/two" : "app/one"}`,
             description: updated ? "new" : "old",
             visibility: updated ? "public" : "private",
         });
         const robot = new quay.Robot("robot", {
             namespace: owner,
-            name: replaced ? "deploy_2" : "deploy",
+            name: `${prefix}${replaced ? "deploy_2" : "deploy"}`,
             description: "pushes",
         });
         new quay.RepositoryPermission("robot", {
@@ -56,19 +62,21 @@ export function everything(
             value: updated ? "30d" : "20",
             tagPattern: "sha-.*",
         });
-        new quay.AutoPrunePolicy("ofNamespace", {
-            namespace: owner,
-            method: "creation_date",
-            value: updated ? "2w" : "1w",
-        });
         new quay.TagImmutabilityPolicy("ofRepository", {
             repository: repository.fullName,
             tagPattern: updated ? "r.*" : "release-.*",
         });
-        new quay.TagImmutabilityPolicy("ofNamespace", {
-            namespace: owner,
-            tagPattern: updated ? "final-[0-9]+" : "final-.*",
-        });
+        if (ofNamespace) {
+            new quay.AutoPrunePolicy("ofNamespace", {
+                namespace: owner,
+                method: "creation_date",
+                value: updated ? "2w" : "1w",
+            });
+            new quay.TagImmutabilityPolicy("ofNamespace", {
+                namespace: owner,
+                tagPattern: updated ? "final-[0-9]+" : "final-.*",
+            });
+        }
         new quay.Notification("hook", {
             repository: repository.fullName,
             event: "repo_push",
@@ -107,7 +115,7 @@ export function everything(
             new quay.DefaultPermission("robot", {
                 organization: owner,
                 robot: robot.username,
-                creator: "alice",
+                creator: user,
                 role: updated ? "write" : "read",
             });
         }

@@ -12,6 +12,7 @@ import { generate } from "selfsigned";
 import * as quay from "../../../quay/index.ts";
 import { startQuay } from "../../standins/quay/server.ts";
 import { Project } from "./project.ts";
+import { needsStandIn } from "./target.ts";
 
 const folder = join(import.meta.dirname, "../../../quay");
 /** What an encrypted value is in the state. */
@@ -27,6 +28,7 @@ class PlainRobot extends pulumi.CustomResource {
 }
 
 describe("the plugin of the Quay provider", function () {
+    before(needsStandIn("servers with faults of their own"));
     this.timeout(120_000);
 
     it("shows its schema to the Pulumi CLI", async () => {

@@ -12,6 +12,7 @@ import {
     Registry,
 } from "../../unit/standins/registryClient.ts";
 import { Project } from "./project.ts";
+import { needsStandIn } from "./target.ts";
 
 describe("a promoted image", function () {
     this.timeout(120_000);
@@ -19,6 +20,8 @@ describe("a promoted image", function () {
     let server: Quay;
     let token: string;
     let project: Project;
+
+    before(needsStandIn("scans, other users and a log of the requests"));
 
     beforeEach(async () => {
         server = await startQuay();

@@ -6,6 +6,10 @@ export interface Features {
     readonly immutableTags: boolean;
     /** FEATURE_REPO_MIRROR: the state of a repository can be changed. */
     readonly repositoryMirror: boolean;
+    /** FEATURE_PROXY_CACHE */
+    readonly proxyCache: boolean;
+    /** FEATURE_QUOTA_MANAGEMENT, with FEATURE_EDIT_QUOTA and FEATURE_SUPER_USERS */
+    readonly quota: boolean;
     /** Robots of users may be federated; older builds have it for organizations only. */
     readonly userRobotFederation: boolean;
     /** Organizations mint OAuth tokens for their applications; older builds have no such route. */
@@ -98,11 +102,33 @@ export interface Application {
     readonly description: string;
 }
 
+/** What a mirror copies, as the API takes it. */
+export type Mirror = Readonly<Record<string, unknown>>;
+
+/** What a proxy cache caches, as the API takes it. */
+export interface ProxyCache {
+    readonly upstream_registry: string;
+    readonly expiration_s: number;
+    readonly insecure: boolean;
+}
+
+export interface Quota {
+    readonly id: number;
+    limit_bytes: number;
+    readonly limits: {
+        readonly id: number;
+        readonly type: string;
+        readonly limit_percent: number;
+    }[];
+}
+
 export interface Organization extends Namespace {
     readonly kind: "organization";
     readonly teams: Map<string, Team>;
     prototypes: Prototype[];
     readonly applications: Map<string, Application>;
+    proxyCache?: ProxyCache | undefined;
+    quota?: Quota | undefined;
 }
 
 export type Account = User | Organization;
@@ -169,6 +195,7 @@ export interface Repository extends Policies {
     description: string | null;
     isPublic: boolean;
     state: RepositoryState;
+    mirror?: Mirror;
     readonly userRoles: Map<string, Role>;
     readonly teamRoles: Map<string, Role>;
     notifications: Notification[];

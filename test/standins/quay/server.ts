@@ -20,6 +20,8 @@ const allFeatures: Features = {
     autoPrune: true,
     immutableTags: true,
     repositoryMirror: true,
+    proxyCache: true,
+    quota: true,
     userRobotFederation: true,
     applicationTokens: true,
     securityScanner: true,

@@ -304,6 +304,68 @@ describe("registries", function () {
         );
     });
 
+    describe("are not believed", () => {
+        const bytes = JSON.stringify({ schemaVersion: 2 });
+        const answer = (body: string, headers: Record<string, string> = {}, status = 200) =>
+            listen((_request, response) => void response.writeHead(status, headers).end(body));
+
+        for (const said of [
+            "../../../etc/passwd",
+            "${{ secrets.TOKEN }}",
+            "sha256:0",
+            `sha512:${"0".repeat(128)}`,
+        ]) {
+            it(`when they call a digest what is none: ${said.slice(0, 24)}`, async () => {
+                const host = await answer("", { "docker-content-digest": said });
+                await assert.rejects(
+                    session(host).digestOf("a/b", "1.0.0"),
+                    /did not look up a\/b:1\.0\.0: it gave ".*as the digest, which is none/,
+                );
+            });
+        }
+
+        it("when they give another digest, or another content, than was asked for", async () => {
+            const other = `sha256:${"1".repeat(64)}`;
+            const host = await answer(bytes, { "docker-content-digest": other });
+            await assert.rejects(session(host).digestOf("a/b", digest), /which is another/);
+            await assert.rejects(session(host).manifest("a/b", digest), /gave another content/);
+            await assert.rejects(session(host).blob("a/b", digest), /gave another content/);
+        });
+
+        it("when what refers to an image, or what it is made of, is no digest", async () => {
+            const manifests = [{ digest: "../manifests/1.0.0", size: 1 }];
+            const host = await answer(JSON.stringify({ schemaVersion: 2, manifests }));
+            await assert.rejects(session(host).referrers("a/b", digest), /not a registry's/);
+            await assert.rejects(
+                session(host).manifest("a/b", "1.0.0"),
+                /neither an image nor an index/,
+            );
+        });
+
+        it("when a page is the answer to a push, to a list of referrers, or in place of a token", async () => {
+            const host = await answer("<html>Maintenance</html>");
+            const manifest = { mediaType: "x", bytes: new TextEncoder().encode(bytes) };
+            await assert.rejects(
+                session(host).putManifest("a/b", "1.0.0", manifest),
+                /push a\/b:1\.0\.0 with something that is not a registry's/,
+            );
+            await assert.rejects(session(host).referrers("a/b", digest), /not a registry's/);
+            const guarded = await listen((request, response) => {
+                if (request.url?.startsWith("/token") === true) response.end("<html></html>");
+                else
+                    response
+                        .writeHead(401, {
+                            "www-authenticate": `Bearer realm="http://${guarded}/token"`,
+                        })
+                        .end();
+            });
+            await assert.rejects(
+                session(guarded).digestOf("a/b", "1.0.0"),
+                /give a token with something that is not a registry's/,
+            );
+        });
+    });
+
     it("say in a challenge where to get a token", () => {
         const quay = parseChallenge(
             'Bearer realm="https://quay.io/v2/auth",service="quay.io",scope="repository:a/b:pull"',

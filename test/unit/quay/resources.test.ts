@@ -7,7 +7,10 @@ import { resources } from "../../../quay/resources/index.ts";
 import { notification } from "../../../quay/resources/notification.ts";
 import { organization } from "../../../quay/resources/organization.ts";
 import { promotedImage } from "../../../quay/resources/promotedImage.ts";
+import { proxyCache } from "../../../quay/resources/proxyCache.ts";
+import { quota } from "../../../quay/resources/quota.ts";
 import { repository } from "../../../quay/resources/repository.ts";
+import { repositoryMirror } from "../../../quay/resources/repositoryMirror.ts";
 import { repositoryPermission } from "../../../quay/resources/repositoryPermission.ts";
 import { robot } from "../../../quay/resources/robot.ts";
 import { robotFederation } from "../../../quay/resources/robotFederation.ts";
@@ -32,6 +35,8 @@ interface Sample {
     readonly different?: Properties;
     /** Quay knows only whether it is there. */
     readonly taken?: boolean;
+    /** How many more requests it takes than one, where each that can be lost is. */
+    readonly more?: number;
 }
 
 const claims = (subject: string) => [{ issuer: "https://token.example.com", subject }];
@@ -98,6 +103,24 @@ function samplesOf(namespace: string, inOrganization: boolean, registry: string)
             },
             scope: "repo:write",
         },
+        {
+            resource: repository,
+            inputs: { namespace, name: "mirrored", state: "MIRROR" },
+            scope: "repo:create",
+            more: 2,
+        },
+        {
+            resource: repositoryMirror,
+            inputs: {
+                repository: `${namespace}/mirrored`,
+                externalReference: "quay.example.com/acme/base",
+                tags: ["1.*", "latest"],
+                robot: username,
+                username: "reader",
+            },
+            different: { externalReference: "quay.example.org/evil/base" },
+            scope: "repo:admin",
+        },
     ];
     if (!inOrganization) return samples;
     return [
@@ -136,6 +159,31 @@ function samplesOf(namespace: string, inOrganization: boolean, registry: string)
             different: { role: "read" },
             scope: "org:admin",
         },
+        {
+            resource: organization,
+            inputs: { name: "cached", email: "cached@example.com" },
+            scope: "user:admin",
+        },
+        {
+            resource: proxyCache,
+            inputs: { organization: "cached", upstreamRegistry: "registry.example.com/library" },
+            different: { upstreamRegistry: "registry.example.org" },
+            scope: "org:admin",
+        },
+        {
+            resource: quota,
+            inputs: {
+                organization: namespace,
+                limitBytes: 1_000_000,
+                limits: [
+                    { type: "Warning", percent: 80 },
+                    { type: "Reject", percent: 100 },
+                ],
+            },
+            different: { limitBytes: 2_000_000 },
+            scope: "super:user",
+            more: 2,
+        },
     ];
 }
 
@@ -149,7 +197,7 @@ for (const inOrganization of [false, true]) {
 
         beforeEach(async () => {
             quay = await startQuay();
-            quay.createUser("alice");
+            quay.createUser("alice", { superUser: true });
             await pushImage(quay, "alice", "alice/images", ["1.0.0"]);
             samples = samplesOf(inOrganization ? "acme" : "alice", inOrganization, quay.registry);
             context = contextOf(quay, quay.createToken({ user: "alice" }));
@@ -167,7 +215,14 @@ for (const inOrganization of [false, true]) {
         }
 
         it("is here", () => {
-            const ofOrganizations = ["Organization", "Team", "TeamMembership", "DefaultPermission"];
+            const ofOrganizations = [
+                "Organization",
+                "Team",
+                "TeamMembership",
+                "DefaultPermission",
+                "ProxyCache",
+                "Quota",
+            ];
             const expected = resources.filter(
                 ({ name }) => inOrganization || !ofOrganizations.includes(name),
             );
@@ -276,7 +331,7 @@ for (const inOrganization of [false, true]) {
         });
 
         it("is made once where the answer was lost", async () => {
-            for (const { resource, inputs } of samples.filter(
+            for (const { resource, inputs, more = 0 } of samples.filter(
                 (sample) => sample.resource !== promotedImage,
             )) {
                 quay.clearRequests();
@@ -292,7 +347,7 @@ for (const inOrganization of [false, true]) {
                     team,
                     teamMembership,
                 ].includes(resource);
-                equal(changes().length, idempotent ? 2 : 1, resource.name);
+                equal(changes().length, (idempotent ? 2 : 1) + more, resource.name);
                 deepEqual((await resource.read(id, state, context))?.state, state, resource.name);
             }
         });

@@ -44,6 +44,8 @@ describe("the package schema and the TypeScript classes", () => {
             "quay:index:PromotedImage.sourceCredentials",
             "quay:index:PromotedImage.targetCredentials",
             "quay:index:Notification.config",
+            "quay:index:RepositoryMirror.password",
+            "quay:index:ProxyCache.password",
         ]);
     });
 });

@@ -6,6 +6,9 @@ import { ask, type Reply, textAt } from "./client.ts";
 export const imageType = "application/vnd.oci.image.manifest.v1+json";
 export const indexType = "application/vnd.oci.image.index.v1+json";
 
+/** Where a Quay is. */
+type Address = Pick<Quay, "url" | "registry">;
+
 export function digestOf(content: string | Uint8Array): string {
     return `sha256:${createHash("sha256").update(content).digest("hex")}`;
 }
@@ -16,7 +19,7 @@ export function basic(user: string, password: string): string {
 
 /** The answer of /v2/auth to credentials. */
 export function login(
-    quay: Quay,
+    quay: Address,
     credentials: string | undefined,
     ...scopes: readonly string[]
 ): Promise<Reply> {
@@ -31,17 +34,17 @@ export function login(
 
 /** A client of the registry with one bearer token. */
 export class Registry {
-    private readonly quay: Quay;
+    private readonly quay: Address;
     private readonly token: string | undefined;
 
-    constructor(quay: Quay, token?: string) {
+    constructor(quay: Address, token?: string) {
         this.quay = quay;
         this.token = token;
     }
 
     /** Logs in for the scopes; scopes are as in `NAMESPACE/NAME:pull,push`. */
     static async login(
-        quay: Quay,
+        quay: Address,
         credentials: string | undefined,
         ...scopes: readonly string[]
     ): Promise<Registry> {

@@ -2,6 +2,7 @@ import type { Features } from "../model.ts";
 import { applicationRoutes } from "./applications.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { manifestRoutes } from "./manifests.ts";
+import { mirrorRoutes } from "./mirrors.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { organizationRoutes } from "./organizations.ts";
 import { permissionRoutes } from "./permissions.ts";
@@ -10,6 +11,7 @@ import { prototypeRoutes } from "./prototypes.ts";
 import { repositoryRoutes, wholeRepositoryRoutes } from "./repositories.ts";
 import { robotRoutes } from "./robots.ts";
 import type { Route } from "./routes.ts";
+import { proxyCacheRoutes, quotaRoutes } from "./storage.ts";
 import { tagRoutes } from "./tags.ts";
 import { teamRoutes } from "./teams.ts";
 import { userRoutes } from "./user.ts";
@@ -24,6 +26,9 @@ export function allRoutes(features: Features): readonly Route[] {
         ...prototypeRoutes,
         ...applicationRoutes(features),
         ...policyRoutes(features),
+        ...proxyCacheRoutes(features),
+        ...quotaRoutes(features),
+        ...mirrorRoutes(features),
         ...notificationRoutes,
         ...tagRoutes,
         ...manifestRoutes(features),

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import type { QuayClient } from "../client.ts";
+import { badId, createOnce, deleteIfThere, setDifferently } from "../create.ts";
+import { notFound, unless } from "../errors.ts";
+import { withFeature } from "../feature.ts";
+import * as names from "../names.ts";
+import { resource } from "../resource.ts";
+
+const importId = { format: "ORGANIZATION", example: "acme-cache" };
+
+/** Without a proxy cache Quay answers with empty texts. */
+const answer = z.object({
+    upstream_registry: z.string(),
+    expiration_s: z.union([z.int(), z.literal("")]),
+    insecure: z.union([z.boolean(), z.literal("")]),
+});
+
+const fixed = {
+    organization: names.namespace.describe("The organization that becomes a cache."),
+    upstreamRegistry: z
+        .string()
+        .regex(
+            /^[A-Za-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._/-]+)?$/,
+            "it has to be a registry, or a namespace on one: no scheme.",
+        )
+        .describe("The registry to pull from, or a namespace there: `docker.io/library`."),
+    expirationSeconds: z
+        .int("it has to be a whole number of seconds.")
+        .min(0, "it must not be negative.")
+        .default(86_400)
+        .describe("How long a pulled tag is kept, in seconds."),
+    insecure: z.boolean().default(false).describe("Whether it is asked by plain HTTP."),
+    username: z
+        .string()
+        .min(1, "it must not be empty.")
+        .optional()
+        .describe("Who pulls there. Default: nobody in particular."),
+    password: z.string().min(1, "it must not be empty.").optional().meta({
+        description:
+            "The password that goes with it. Quay tells neither: a change by hand is not seen.",
+        secret: true,
+    }),
+};
+type Settings = z.output<z.ZodObject<typeof fixed>>;
+type Known = Omit<Settings, "username" | "password">;
+
+export const proxyCache = resource({
+    name: "ProxyCache",
+    description:
+        "Makes an organization a cache of another registry: what is pulled from it is pulled there and kept. Quay cannot change one, so another value " +
+        "replaces it, which keeps what was pulled. An equal one that exists is taken over, a different one is an error. Needs FEATURE_PROXY_CACHE, and " +
+        "an organization without immutable tags.",
+    importId,
+    fixed,
+    changing: {},
+    outputs: {},
+    id: ({ organization }) => organization,
+    validate: ({ username, password }) =>
+        (username === undefined) === (password === undefined)
+            ? undefined
+            : "username and password go together.",
+
+    async create(inputs, context) {
+        const { api } = context;
+        const { organization } = inputs;
+        const existing = await find(api, organization);
+        if (existing !== undefined && !same(existing, inputs)) {
+            throw setDifferently(
+                `The proxy cache of ${organization}`,
+                `one of ${existing.upstreamRegistry}`,
+                `one of ${inputs.upstreamRegistry} with these settings`,
+                organization,
+                context,
+            );
+        }
+        if (existing !== undefined) return { id: organization, outputs: {} };
+        const json = {
+            org_name: organization,
+            upstream_registry: inputs.upstreamRegistry,
+            expiration_s: inputs.expirationSeconds,
+            insecure: inputs.insecure,
+            upstream_registry_username: inputs.username,
+            upstream_registry_password: inputs.password,
+        };
+        const to = `make ${organization} a proxy cache`;
+        const call = { to, scope: "org:admin", json, once: true } as const;
+        await createOnce(
+            api,
+            () =>
+                api.change(
+                    "POST",
+                    `organization/${organization}/proxycache`,
+                    call,
+                    z.literal("Created"),
+                ),
+            async () => {
+                const made = await find(api, organization);
+                return made !== undefined && same(made, inputs) ? "Created" : undefined;
+            },
+        );
+        return { id: organization, outputs: {} };
+    },
+
+    async read(id, { api }, old) {
+        if (!names.namespace.safeParse(id).success) throw badId(id, importId);
+        const found = await find(api, id);
+        if (found === undefined) return undefined;
+        const { username, password } = old ?? {};
+        return { inputs: { ...found, username, password }, outputs: {} };
+    },
+
+    async delete({ organization }, { api }) {
+        const to = `end the proxy cache of ${organization}`;
+        const path = `organization/${organization}/proxycache`;
+        const call = { to, scope: "org:admin" } as const;
+        await deleteIfThere(
+            () => api.change("DELETE", path, call, z.literal("Deleted")),
+            async () => (await find(api, organization)) !== undefined,
+        );
+    },
+});
+
+async function find(api: QuayClient, organization: string): Promise<Known | undefined> {
+    const call = { to: `read the proxy cache of ${organization}`, scope: "org:admin" } as const;
+    const found = await withFeature(api, "proxy caches", "FEATURE_PROXY_CACHE", () =>
+        unless(notFound, () => api.get(`organization/${organization}/proxycache`, call, answer)),
+    );
+    if (found === undefined || found.upstream_registry === "") return undefined;
+    return {
+        organization,
+        upstreamRegistry: found.upstream_registry,
+        expirationSeconds: found.expiration_s === "" ? 86_400 : found.expiration_s,
+        insecure: found.insecure === true,
+    };
+}
+
+function same(one: Known, other: Known): boolean {
+    return (
+        one.upstreamRegistry === other.upstreamRegistry &&
+        one.expirationSeconds === other.expirationSeconds &&
+        one.insecure === other.insecure
+    );
+}

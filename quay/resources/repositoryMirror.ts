@@ -1,0 +1,225 @@
+import { z } from "zod";
+import type { QuayClient } from "../client.ts";
+import { badId, createOnce, setDifferently } from "../create.ts";
+import { notFound, PartialError, QuayError, unless } from "../errors.ts";
+import { withFeature } from "../feature.ts";
+import * as names from "../names.ts";
+import { resource } from "../resource.ts";
+
+const importId = { format: "NAMESPACE/NAME", example: "alice/app" };
+
+const answer = z.object({
+    is_enabled: z.boolean(),
+    external_reference: z.string(),
+    external_registry_username: z.string().nullish(),
+    external_registry_config: z.object({ verify_tls: z.boolean().nullish() }).nullish(),
+    sync_interval: z.int(),
+    skopeo_timeout_interval: z.int().optional(),
+    root_rule: z.object({ rule_value: z.array(z.string()) }),
+    robot_username: z.string().nullish(),
+});
+
+const changing = {
+    externalReference: z
+        .string()
+        .regex(
+            /^[A-Za-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._-]+)+$/,
+            "it has to be a repository with its registry: no scheme, no tag.",
+        )
+        .describe("The repository to copy from, with its registry: `quay.io/acme/base`."),
+    tags: z
+        .array(z.string().min(1, "it must not be empty."))
+        .min(1, "it has to have one pattern at least.")
+        .describe("Which tags are copied: glob patterns such as `1.*`."),
+    robot: names.robot.describe(
+        "The robot that pushes, NAMESPACE+NAME, of the same namespace. Quay lets it write to the repository.",
+    ),
+    syncIntervalSeconds: z
+        .int("it has to be a whole number of seconds.")
+        .min(0, "it must not be negative.")
+        .default(86_400)
+        .describe("How often Quay looks for changes, in seconds."),
+    timeoutSeconds: z
+        .int("it has to be a whole number of seconds.")
+        .min(300, "it has to be 300 at least.")
+        .default(300)
+        .describe("After how many seconds a synchronization is given up; 300 at least."),
+    enabled: z.boolean().default(true).describe("Whether Quay synchronizes it."),
+    verifyTls: z
+        .boolean()
+        .default(true)
+        .describe("Whether HTTPS and a valid certificate of the other registry are required."),
+    username: z
+        .string()
+        .min(1, "it must not be empty.")
+        .optional()
+        .describe("Who reads there. Default: nobody in particular."),
+    password: z.string().min(1, "it must not be empty.").optional().meta({
+        description:
+            "The password that goes with it. Quay does not tell it: a change by hand is not seen.",
+        secret: true,
+    }),
+};
+type Settings = z.output<z.ZodObject<typeof changing>>;
+
+export const repositoryMirror = resource({
+    name: "RepositoryMirror",
+    description:
+        "Has Quay copy the tags of a repository elsewhere into this one, again and again; nobody else can push to it then. Its Repository has to have the " +
+        "`state` MIRROR. An equal one that exists is taken over, a different one is an error. Quay deletes no such configuration: deleting the resource " +
+        "disables it, removes its credentials, and makes the repository's state NORMAL. Needs FEATURE_REPO_MIRROR.",
+    importId,
+    fixed: {
+        repository: names.repository.describe("The repository that is filled, NAMESPACE/NAME."),
+    },
+    changing,
+    outputs: {},
+    id: ({ repository }) => repository,
+    validate: ({ username, password }) =>
+        password !== undefined && username === undefined
+            ? "a password needs a username."
+            : undefined,
+
+    async create(inputs, context) {
+        const { api } = context;
+        const { repository, ...settings } = inputs;
+        const existing = await find(api, repository);
+        const isEqual = existing !== undefined && same(existing.settings, settings);
+        if (existing?.isActive === true && !isEqual) {
+            throw setDifferently(
+                `The mirror of ${repository}`,
+                `one of ${existing.settings.externalReference}`,
+                `one of ${settings.externalReference} with these settings`,
+                repository,
+                context,
+            );
+        }
+        if (existing === undefined) {
+            const call = {
+                to: `make ${repository} a mirror`,
+                scope: "repo:admin",
+                // Quay wants to know from when on; the first synchronization is due at once.
+                json: { ...body(settings), sync_start_date: now() },
+                once: true,
+            } as const;
+            const made = async () => {
+                const found = await find(api, repository);
+                return found !== undefined && same(found.settings, settings) ? "" : undefined;
+            };
+            const path = `repository/${repository}/mirror`;
+            await withFeature(api, "mirrors", "FEATURE_REPO_MIRROR", () =>
+                createOnce(api, () => api.change("POST", path, call, z.literal("")), made),
+            );
+            return { id: repository, outputs: {} };
+        }
+        // What was disabled, here or by hand, or lacks the password, which Quay does not tell.
+        await change(api, repository, body(settings));
+        if (existing.isActive) return { id: repository, outputs: {} };
+        try {
+            await changeState(api, repository, "MIRROR");
+        } catch (error) {
+            if (error instanceof QuayError)
+                throw new PartialError(error.message, repository, inputs);
+            throw error;
+        }
+        return { id: repository, outputs: {} };
+    },
+
+    async read(id, { api }, old) {
+        if (names.splitRepository(id) === undefined) throw badId(id, importId);
+        const found = await find(api, id);
+        if (found?.isActive !== true) return undefined;
+        const password = found.settings.username === old?.username ? old?.password : undefined;
+        return { inputs: { repository: id, ...found.settings, password }, outputs: {} };
+    },
+
+    async update({ repository, ...settings }, _old, { api }) {
+        await change(api, repository, body(settings));
+        return {};
+    },
+
+    async delete({ repository }, { api }) {
+        const found = await find(api, repository);
+        if (found === undefined) return;
+        await change(api, repository, {
+            is_enabled: false,
+            external_registry_username: null,
+            external_registry_password: null,
+        });
+        if (found.isActive) await changeState(api, repository, "NORMAL");
+    },
+});
+
+/** The settings as the API takes them. */
+function body(settings: Settings): Record<string, unknown> {
+    return {
+        is_enabled: settings.enabled,
+        external_reference: settings.externalReference,
+        external_registry_username: settings.username ?? null,
+        external_registry_password: settings.password ?? null,
+        external_registry_config: { verify_tls: settings.verifyTls },
+        sync_interval: settings.syncIntervalSeconds,
+        skopeo_timeout_interval: settings.timeoutSeconds,
+        root_rule: { rule_kind: "tag_glob_csv", rule_value: settings.tags },
+        robot_username: settings.robot,
+    };
+}
+
+/** A configuration without effect is left where the repository is no mirror any more: Quay cannot delete it. */
+async function find(
+    api: QuayClient,
+    repository: string,
+): Promise<{ settings: Settings; isActive: boolean } | undefined> {
+    const call = { to: `read the mirror of ${repository}`, scope: "repo:admin" } as const;
+    const found = await unless(notFound, () =>
+        api.get(`repository/${repository}/mirror`, call, answer),
+    );
+    if (found === undefined) return undefined;
+    const { state } = await api.get(
+        `repository/${repository}`,
+        {
+            to: `read the repository ${repository}`,
+            scope: "repo:read",
+            query: { includeTags: false },
+        },
+        z.object({ state: z.string() }),
+    );
+    return {
+        isActive: state === "MIRROR",
+        settings: {
+            externalReference: found.external_reference,
+            tags: found.root_rule.rule_value,
+            robot: found.robot_username ?? "",
+            syncIntervalSeconds: found.sync_interval,
+            timeoutSeconds: found.skopeo_timeout_interval ?? 300,
+            enabled: found.is_enabled,
+            verifyTls: found.external_registry_config?.verify_tls ?? true,
+            username: found.external_registry_username ?? undefined,
+            password: undefined,
+        },
+    };
+}
+
+async function change(api: QuayClient, repository: string, json: object): Promise<void> {
+    const call = { to: `change the mirror of ${repository}`, scope: "repo:admin", json } as const;
+    await api.change("PUT", `repository/${repository}/mirror`, call, z.literal(""));
+}
+
+async function changeState(api: QuayClient, repository: string, state: string): Promise<void> {
+    const to = `make ${repository} ${state}`;
+    const call = { to, scope: "repo:admin", json: { state } } as const;
+    const success = z.object({ success: z.literal(true) });
+    await api.change("PUT", `repository/${repository}/changestate`, call, success);
+}
+
+function same(one: Settings, other: Settings): boolean {
+    return (
+        JSON.stringify(body({ ...one, password: undefined })) ===
+        JSON.stringify(body({ ...other, password: undefined }))
+    );
+}
+
+/** As Quay reads times: without fractions of a second. */
+function now(): string {
+    return new Date().toISOString().replace(/\.\d+Z$/, "Z");
+}

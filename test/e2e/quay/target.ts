@@ -1,0 +1,72 @@
+import { strict as assert } from "node:assert";
+import { randomBytes } from "node:crypto";
+import { startQuay } from "../../standins/quay/server.ts";
+import type { Quay } from "../../standins/quay/server.ts";
+import { Api, expectReply, textAt } from "../../unit/standins/client.ts";
+
+/** The Quay that the tests run against: the stand-in, or one's own. */
+export interface Target {
+    readonly url: string;
+    /** As in image names: quay.io */
+    readonly registry: string;
+    readonly token: string;
+    /** Whose the token is; the user's namespace. */
+    readonly user: string;
+    /** What the names of everything that is made begin with. */
+    readonly prefix: string;
+    /** What only the stand-in has: its log of requests, its state, and its faults. */
+    readonly standIn: Quay | undefined;
+    /** Removes what the tests themselves have made. */
+    remove(): Promise<void>;
+}
+
+/** Whether the tests run against a Quay of one's own (`npm run test:quay`). */
+export const ownQuay = process.env["QUAY_NAMESPACE"] !== undefined;
+
+/** Skips a suite that needs what only the stand-in has; a Quay of one's own is none. */
+export function needsStandIn(why: string): Mocha.Func {
+    return function () {
+        if (!ownQuay) return;
+        process.stderr.write(`    skipped against a Quay of one's own: it needs ${why}\n`);
+        this.skip();
+    };
+}
+
+/** Starts the stand-in, or takes the Quay of the environment. */
+export async function openTarget(): Promise<Target> {
+    const { QUAY_URL: url, QUAY_TOKEN: token, QUAY_NAMESPACE: user } = process.env;
+    if (user === undefined) return startStandIn();
+    assert.ok(url && token && user, "QUAY_URL, QUAY_TOKEN and QUAY_NAMESPACE have to be set");
+    const name = textAt(await new Api(url, token).get("/user/"), "username");
+    assert.equal(user, name, "QUAY_NAMESPACE has to be the user whom QUAY_TOKEN belongs to");
+    return {
+        url,
+        registry: new URL(url).host,
+        token,
+        user,
+        prefix: `e2e-${randomBytes(4).toString("hex")}-`,
+        standIn: undefined,
+        remove: () => Promise.resolve(),
+    };
+}
+
+async function startStandIn(): Promise<Target> {
+    const standIn = await startQuay();
+    standIn.createUser("alice");
+    const token = standIn.createToken({ user: "alice" });
+    const { url, registry } = standIn;
+    return {
+        url,
+        registry,
+        token,
+        user: "alice",
+        prefix: "",
+        standIn,
+        remove: () => standIn.stop(),
+    };
+}
+
+/** Deletes a repository through the API. */
+export async function deleteRepository({ url, token }: Target, repository: string): Promise<void> {
+    expectReply(await new Api(url, token).delete(`/repository/${repository}`), 204);
+}
