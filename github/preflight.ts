@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import { environmentAdmits } from "../workflow/check.ts";
 import { isManagedBy } from "../workflow/file.ts";
 import { type GitHubAccount, readAccount } from "./account.ts";
-import { type Answer, GitHubClient, howToGetToken } from "./client.ts";
+import { type Answer, bodyOf, GitHubClient, howToGetToken, readToken } from "./client.ts";
 import {
     type EnvironmentArgs,
     findEnvironmentProblems,
@@ -84,7 +84,7 @@ const variablesForm = z.object({
 });
 
 async function findProblems(account: GitHubAccount, delivery: Delivery): Promise<Problem[]> {
-    const client = new GitHubClient(account);
+    const client = new GitHubClient(account, readToken(account));
     const { branch, environment, path } = delivery;
     const at = `repos/${encodeURIComponent(account.owner)}/${encodeURIComponent(delivery.repository)}`;
     const [repository, found, file, variables] = await Promise.all([

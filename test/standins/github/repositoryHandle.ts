@@ -127,11 +127,13 @@ export class RepositoryHandle {
         this.repository.archived = true;
     }
 
-    /** Merges a pull request as the repository's owner, whatever protects its branch. */
+    /** Merges a pull request as the repository's owner, or an owner of its organization, whatever protects its branch. */
     merge(number: number): void {
         const pull = this.pulls().find((candidate) => candidate.number === number);
         if (pull === undefined) throw new Error(`there is no pull request ${String(number)}`);
-        merge(this.repository, pull, this.repository.owner);
+        const owner = this.state.owner(this.repository);
+        const [first = owner.login] = owner.kind === "Organization" ? owner.owners : [owner.login];
+        merge(this.repository, pull, first);
     }
 
     /** Comments on an issue or a pull request. */
