@@ -106,7 +106,6 @@ const groups: Record<string, Record<string, Settings>> = {
         "no secrets": { environment: { branches: ["main"] }, federation: true },
     },
     "how the workflow file gets there": {
-        "a commit": { delivery: "commit" },
         "a pull request": { delivery: "pullRequest" },
         "a pull request for another version": { delivery: "pullRequest", version: "1.1.0" },
     },
