@@ -185,6 +185,8 @@ const github = z.strictObject({
             branches: z.array(workflowNames.refPattern).optional(),
             tags: z.array(workflowNames.refPattern).optional(),
             protectedBranches: z.boolean().optional(),
+            /** Whether administrators may bypass the rules. Default: as it is on GitHub. */
+            administratorsBypass: z.boolean().optional(),
         })
         .optional(),
     /** The names of the secrets that the robot's credentials are in. */

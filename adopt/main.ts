@@ -7,7 +7,7 @@ import { pulumi, readConfig } from "../cli.ts";
 import { UserError } from "../errors.ts";
 import { parseEnvironment } from "../environment.ts";
 import { accountIn } from "../github/account.ts";
-import { GitHubClient } from "../github/client.ts";
+import { GitHubClient, readToken } from "../github/client.ts";
 import { findExisting } from "../github/existing.ts";
 import { QuayClient } from "../quay/client.ts";
 import { QuayError } from "../quay/errors.ts";
@@ -112,7 +112,7 @@ async function findByHand(
         api.kindOf(quay.namespace).then((kind) => getRobot(api, names.robot, kind)),
         github.environment &&
             findExisting(
-                new GitHubClient(account),
+                new GitHubClient(account, readToken(account)),
                 account.owner,
                 github.repository,
                 github.environment.name,

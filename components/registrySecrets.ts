@@ -2,6 +2,7 @@ import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../errors.ts";
 import { readAccount } from "../github/account.ts";
+import { GitHubClient, readToken } from "../github/client.ts";
 import {
     type EnvironmentArgs,
     findEnvironmentProblems,
@@ -10,6 +11,14 @@ import {
     thisStack,
 } from "../github/environment.ts";
 import { findReviewers, type ReviewerIds } from "../github/lookUp.ts";
+import {
+    compareRules,
+    type EnvironmentRules,
+    pathOf,
+    readRules,
+    rulesOf,
+    writeRules,
+} from "../github/rules.ts";
 import { orFail } from "./failOn.ts";
 
 export interface RegistrySecretsArgs {
@@ -37,11 +46,15 @@ export class RegistrySecrets extends pulumi.ComponentResource {
     /** @throws UserError where GitHub's settings (`readAccount`) or the environment's are not what they have to be. */
     constructor(name: string, args: RegistrySecretsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:github:RegistrySecrets", name, {}, opts);
+        // GitHub has secrets' names in upper case: `quay_pwd` and `QUAY_PWD` are one secret.
+        const secrets = Object.fromEntries(
+            Object.entries(args.secrets).map(([key, value]) => [key.toUpperCase(), value]),
+        );
         const { repository, environment } = args;
         if (environment === undefined) {
             readAccount();
             this.reviewers = pulumi.output<Record<string, string>>({});
-            for (const [secretName, value] of Object.entries(args.secrets)) {
+            for (const [secretName, value] of Object.entries(secrets)) {
                 new github.ActionsSecret(
                     `${name}-${secretName}`,
                     { repository, secretName, value },
@@ -51,7 +64,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         } else {
             const ids = this.#findReviewers(environment);
             this.reviewers = ids.apply((found) => namesOf(environment.reviewers, found));
-            this.#declareIn(environment, ids, name, args);
+            this.#declareIn(environment, ids, name, { repository, secrets });
         }
         this.environment = pulumi.output(environment?.name);
         // A review of a later change tells who is no longer a reviewer by the names kept here.
@@ -66,34 +79,52 @@ export class RegistrySecrets extends pulumi.ComponentResource {
     ): void {
         const problems = findEnvironmentProblems(environment);
         if (problems.length > 0) throw new UserError(problems.join("\n"));
+        const account = readAccount();
+        const path = pathOf(account.owner, repository, environment.name);
+        // A preview asks GitHub nothing.
+        const client = pulumi.runtime.isDryRun()
+            ? undefined
+            : new GitHubClient(account, readToken(account));
+        const found = client && orFail(readRules(client, path));
         const { branches = [], tags = [], protectedBranches = false } = environment;
         const custom = branches.length + tags.length > 0;
-        const declared = new github.RepositoryEnvironment(
-            name,
-            {
-                repository,
-                environment: environment.name,
-                ...(environment.reviewers && { reviewers: reviewers.apply((ids) => [ids]) }),
-                ...(environment.waitTimer === undefined
-                    ? {}
-                    : { waitTimer: environment.waitTimer }),
-                ...(environment.preventSelfReview === undefined
-                    ? {}
-                    : { preventSelfReview: environment.preventSelfReview }),
-                ...(custom || protectedBranches
-                    ? {
-                          deploymentBranchPolicy: {
-                              protectedBranches,
-                              customBranchPolicies: custom,
-                          },
-                      }
-                    : {}),
-            },
-            { parent: this },
-        );
+        const canAdminsBypass =
+            environment.administratorsBypass ?? found?.apply((rules) => rules?.canAdminsBypass);
+        const inputs = {
+            repository,
+            environment: environment.name,
+            ...(environment.reviewers && { reviewers: reviewers.apply((ids) => [ids]) }),
+            ...(environment.waitTimer === undefined ? {} : { waitTimer: environment.waitTimer }),
+            ...(environment.preventSelfReview === undefined
+                ? {}
+                : { preventSelfReview: environment.preventSelfReview }),
+            ...(canAdminsBypass === undefined ? {} : { canAdminsBypass }),
+            ...(custom || protectedBranches
+                ? { deploymentBranchPolicy: { protectedBranches, customBranchPolicies: custom } }
+                : {}),
+        };
+        const declared = new github.RepositoryEnvironment(name, inputs, {
+            parent: this,
+            // Where it is not declared, `up` declares what GitHub has; a preview shows no change.
+            ignoreChanges:
+                client === undefined && environment.administratorsBypass === undefined
+                    ? ["canAdminsBypass"]
+                    : [],
+        });
+        const restored =
+            client &&
+            pulumi
+                .all([declared.id, inputs])
+                .apply(([, known]) => orFail(this.#restore(client, path, rulesOf(known))));
         // What is in an environment goes with it, in one request.
         const within = { parent: this, deletedWith: declared };
-        const at = { repository, environment: declared.environment };
+        const at = {
+            repository,
+            environment: pulumi.all([declared.environment, restored]).apply(([known]) => known),
+        };
+        // GitHub drops the rules for branches and tags when the environment admits all of them, or
+        // the protected ones. Deleting one of them afterwards is a 404, so they go with this.
+        const selection = custom ? new DeploymentRules(name, { parent: this }) : declared;
         const rules = [
             ...branches.map(
                 (branchPattern) => [`branch-${branchPattern}`, { branchPattern }] as const,
@@ -104,7 +135,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
                 new github.RepositoryEnvironmentDeploymentPolicy(
                     `${name}-${key}`,
                     { ...at, ...pattern },
-                    within,
+                    { ...within, deletedWith: selection },
                 ),
         );
         const note = new github.ActionsEnvironmentVariable(
@@ -127,6 +158,33 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         const account = readAccount();
         if (reviewers === undefined) return pulumi.output({ users: [], teams: [] });
         return orFail(findReviewers(account, reviewers, this));
+    }
+
+    /**
+     * Sets the rules again where GitHub has others after the provider has done its part: it does
+     * not see that the last reviewer was removed by hand.
+     */
+    async #restore(client: GitHubClient, path: string, rules: EnvironmentRules): Promise<void> {
+        const found = await readRules(client, path);
+        const lost = found === undefined ? [] : compareRules(rules, found);
+        if (lost.length === 0) return;
+        await writeRules(client, path, rules);
+        const names = lost.map(({ property }) => property).join(", ");
+        await pulumi.log.warn(
+            `The environment's rules were changed by hand (${names}). They are set again as declared.`,
+            this,
+        );
+    }
+}
+
+/**
+ * Is declared as long as an environment admits branches and tags by rules, and deleted when it no
+ * longer does: Pulumi then forgets the rules, which GitHub has dropped already.
+ */
+class DeploymentRules extends pulumi.ComponentResource {
+    constructor(name: string, opts: pulumi.ComponentResourceOptions) {
+        super("mlops:github:DeploymentRules", name, {}, opts);
+        this.registerOutputs({});
     }
 }
 

@@ -14,6 +14,11 @@ export interface EnvironmentArgs {
     readonly branches?: readonly string[] | undefined;
     /** The tags whose runs may use the environment, as names or patterns (`v*`). Default: every tag, if there are no `branches` either. */
     readonly tags?: readonly string[] | undefined;
+    /**
+     * Whether administrators may start a run that the rules hold back. Default: as it is on GitHub,
+     * which is true for a new environment.
+     */
+    readonly administratorsBypass?: boolean | undefined;
     /** Whether only protected branches may use the environment; not with `branches` or `tags`. Default: false. */
     readonly protectedBranches?: boolean | undefined;
 }

@@ -4,7 +4,8 @@ import { UserError } from "../errors.ts";
 import { environmentAdmits } from "../workflow/check.ts";
 import { isManagedBy } from "../workflow/file.ts";
 import { type GitHubAccount, readAccount } from "./account.ts";
-import { type Answer, GitHubClient, howToGetToken } from "./client.ts";
+import { type Answer, bodyOf, GitHubClient, howToGetToken, readToken } from "./client.ts";
+import { findWhatForbids } from "./protection.ts";
 import {
     type EnvironmentArgs,
     findEnvironmentProblems,
@@ -84,7 +85,7 @@ const variablesForm = z.object({
 });
 
 async function findProblems(account: GitHubAccount, delivery: Delivery): Promise<Problem[]> {
-    const client = new GitHubClient(account);
+    const client = new GitHubClient(account, readToken(account));
     const { branch, environment, path } = delivery;
     const at = `repos/${encodeURIComponent(account.owner)}/${encodeURIComponent(delivery.repository)}`;
     const [repository, found, file, variables] = await Promise.all([
@@ -101,7 +102,7 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
     ]);
     const unusable = findAccessProblem(account, delivery, repository);
     if (unusable !== undefined) return [unusable];
-    const { archived, private: isPrivate, permissions } = repositoryForm.parse(repository.body);
+    const { archived, private: isPrivate, permissions } = bodyOf(repository, repositoryForm);
     if (archived) {
         return [
             {
@@ -122,7 +123,7 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
         ...findScopeProblems(account, repository),
         ...findRoleProblems(account, delivery, permissions),
         ...findPermissionProblems(delivery, [found, file, variables]),
-        ...findBranchProblems(delivery, found),
+        ...(await findBranchProblems(client, at, delivery, found, permissions?.admin === true)),
         ...findFileProblems(delivery, file),
         ...(await findOwnerProblems(client, at, account, delivery, variables)),
     ];
@@ -209,21 +210,27 @@ function findPermissionProblems(
     ];
 }
 
-function findBranchProblems(
+async function findBranchProblems(
+    client: GitHubClient,
+    at: string,
     { branch, delivery, environment, setting }: Delivery,
     { status, body }: Answer,
-): Problem[] {
+    isAdmin: boolean,
+): Promise<Problem[]> {
     if (status === 404) {
         const mend = `Push it (git push origin HEAD:${branch}), or change ${setting}.branch.`;
         return [{ what: `It has no branch "${branch}".`, mend }];
     }
     const isProtected = branchForm.safeParse(body).data?.protected;
     if (isProtected === true && delivery === "commit") {
-        const mend = `Deliver it as a pull request: pulumi config set --path ${setting}.delivery pullRequest -s ${pulumi.getStack()}`;
+        const forbids = await findWhatForbids(client, at, branch, isAdmin);
+        if (forbids.length === 0) return [];
         return [
             {
-                what: `The branch "${branch}" is protected: the workflow file cannot be committed to it.`,
-                mend,
+                what: `The branch "${branch}" is protected, and the workflow file cannot be committed to it: ${forbids.join(", ")}.`,
+                mend:
+                    `Deliver it as a pull request: pulumi config set --path ${setting}.delivery pullRequest -s ${pulumi.getStack()}; ` +
+                    "or exempt the token's user from the protection.",
             },
         ];
     }

@@ -33,7 +33,7 @@ export async function findReviewed(
         github.list(`commits/${commit}/pulls`, pull),
         github.get("actions/artifacts", z.object({ artifacts: z.array(artifact) }), {
             name: artifactOf(tree),
-            per_page: 100,
+            per_page: "100",
         }),
     ]);
     const heads = pulls.filter(({ merged_at }) => merged_at !== null).map(({ head }) => head.sha);

@@ -1,6 +1,6 @@
-import ky, { HTTPError, isNetworkError, isTimeoutError, type KyInstance } from "ky";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { type Answer, bodyOf, GitHubClient } from "../github/client.ts";
 
 /** A repository on GitHub. */
 export interface Repository {
@@ -23,65 +23,47 @@ export class MayNot extends Error {}
 /** Who wrote something; null where the account is gone. */
 export const author = z.object({ login: z.string(), type: z.string() }).nullable();
 
-type Query = Readonly<Record<string, string | number>>;
+type Query = Readonly<Record<string, string>>;
 
 /** A repository on GitHub, by its API. Paths are below `repos/OWNER/NAME/`. */
 export class GitHubRepository {
-    readonly #http: KyInstance;
+    readonly #github: GitHubClient;
     readonly #path: string;
 
     constructor({ apiUrl, repository }: Repository, token: string) {
         this.#path = `repos/${repository}/`;
-        this.#http = ky.create({
-            prefix: apiUrl,
-            headers: {
-                authorization: `Bearer ${token}`,
-                accept: "application/vnd.github+json",
-                "x-github-api-version": "2022-11-28",
-            },
-            // What is written twice because of it is found, and removed again.
-            retry: {
-                limit: 3,
-                methods: ["get", "post", "patch", "delete"],
-                statusCodes: [429, 500, 502, 503, 504],
-            },
-            timeout: 30_000,
-        });
+        this.#github = new GitHubClient({ apiUrl }, token);
     }
 
     /** @throws MayNot, UserError where GitHub answers anything but that it is done; so do all that follow. */
     async get<T>(path: string, schema: z.ZodType<T>, query: Query = {}): Promise<T> {
-        return schema.parse(
-            await ask(() =>
-                this.#http.get(this.#path + path, { searchParams: { ...query } }).json(),
-            ),
-        );
+        const answer = await this.#github.get(this.#path + path + queryOf(query));
+        return bodyOf(accepted(answer), schema);
     }
 
     /** All entries of a list, from all its pages. */
     async list<T>(path: string, schema: z.ZodType<T>, query: Query = {}): Promise<T[]> {
         const entries: T[] = [];
-        for (let page = 1, more = true; more; page++) {
-            const response = await ask(() =>
-                this.#http.get(this.#path + path, {
-                    searchParams: { ...query, per_page: 100, page },
-                }),
-            );
-            entries.push(...z.array(schema).parse(await response.json()));
-            more = /rel="next"/.test(response.headers.get("link") ?? "");
-        }
+        for await (const answer of this.#github.pages(this.#path + path + queryOf(query)))
+            entries.push(...bodyOf(accepted(answer), z.array(schema)));
         return entries;
     }
 
+    /** What is written twice, because an answer was lost, is found and removed again. */
     async write(method: "post" | "patch", path: string, json: unknown): Promise<void> {
-        await ask(() => this.#http[method](this.#path + path, { json }));
+        accepted(
+            await this.#github.request(
+                method === "post" ? "POST" : "PATCH",
+                this.#path + path,
+                json,
+            ),
+        );
     }
 
     /** Removes what another run may have removed meanwhile. */
     async remove(path: string): Promise<void> {
-        await ask(() =>
-            this.#http.delete(this.#path + path, { throwHttpErrors: (status) => status !== 404 }),
-        );
+        const answer = await this.#github.request("DELETE", this.#path + path);
+        if (answer.status !== 404) accepted(answer);
     }
 
     /** Those of the token's user alone: anyone can write what looks like them, and edit it later. */
@@ -96,29 +78,23 @@ export class GitHubRepository {
 
     /** Who the token is; undefined for a GitHub App's, as that of a workflow is: then it is a bot. */
     async #login(): Promise<string | undefined> {
-        const response = await ask(() =>
-            this.#http.get("user", { throwHttpErrors: (status) => status !== 403 }),
-        );
-        return response.ok
-            ? z.object({ login: z.string() }).parse(await response.json()).login
-            : undefined;
+        const answer = await this.#github.get("user");
+        return answer.status === 403
+            ? undefined
+            : bodyOf(accepted(answer), z.object({ login: z.string() })).login;
     }
 }
 
-async function ask<T>(request: () => Promise<T>): Promise<T> {
-    try {
-        return await request();
-    } catch (error) {
-        if (isNetworkError(error) || isTimeoutError(error))
-            throw new UserError(
-                `GitHub does not answer: ${error.request.method} ${error.request.url}.`,
-            );
-        if (!(error instanceof HTTPError)) throw error;
-        const { status } = error.response;
-        if (status === 403) throw new MayNot();
-        const advice = status === 401 ? " Its token is GITHUB_TOKEN." : "";
-        throw new UserError(
-            `GitHub answered ${String(status)} to ${error.request.method} ${error.request.url}.${advice}`,
-        );
-    }
+/** @throws MayNot, UserError where the answer is a refusal */
+function accepted(answer: Answer): Answer {
+    const { request, status } = answer;
+    if (status >= 200 && status < 300) return answer;
+    if (status === 403) throw new MayNot();
+    const advice = status === 401 ? " Its token is GITHUB_TOKEN." : "";
+    throw new UserError(`GitHub answered ${String(status)} to ${request}.${advice}`);
+}
+
+function queryOf(query: Query): string {
+    const parameters = new URLSearchParams(query).toString();
+    return parameters === "" ? "" : `?${parameters}`;
 }

@@ -16,7 +16,7 @@ import { z } from "zod";
 import { pulumi, readConfig } from "../cli.ts";
 import { UserError } from "../errors.ts";
 import { accountIn } from "../github/account.ts";
-import { GitHubClient } from "../github/client.ts";
+import { GitHubClient, readToken } from "../github/client.ts";
 import { findExisting } from "../github/existing.ts";
 
 const run = promisify(execFile);
@@ -170,7 +170,7 @@ async function findNumbered(
     if (rules.length === 0) return new Map();
     const config = await readConfig(stack);
     const account = accountIn((key) => config[`github:${key}`], stack);
-    const client = new GitHubClient(account);
+    const client = new GitHubClient(account, readToken(account));
     const found = await Promise.all(
         rules.map(async ({ resource }) => {
             const [branch, tag] = [

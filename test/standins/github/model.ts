@@ -121,11 +121,33 @@ export interface Environment extends Vault {
     readonly policies: Map<number, BranchPolicy>;
 }
 
-/** What protects a branch: changes come by pull request only. */
+/** What the protection of a branch asks for; a rule that is not set is off. */
 export interface Protection {
-    /** Whether administrators have to as well. */
+    /** Whether administrators have to keep to it as well. */
     readonly enforceAdmins: boolean;
-    readonly requiredApprovals: number;
+    /** Changes come by pull request, with so many approvals; undefined: they need none. */
+    readonly requiredApprovals: number | undefined;
+    /** Logins of those who need no pull request. */
+    readonly exempt: readonly string[];
+    readonly statusChecks: readonly string[];
+    readonly signatures: boolean;
+    readonly locked: boolean;
+    /** Logins of those who may push; undefined: whoever may write to the repository. */
+    readonly pushers: readonly string[] | undefined;
+}
+
+/** A ruleset in force for branches. */
+export interface Ruleset {
+    readonly id: number;
+    readonly name: string;
+    /** Branches by name. */
+    readonly branches: readonly string[];
+    /** By GitHub's names: `pull_request`, `non_fast_forward`, … */
+    readonly rules: readonly string[];
+    /** Logins of those whom it does not stop. */
+    readonly exempt: readonly string[];
+    /** Whether they are exempt in their pull requests alone. */
+    readonly exemptInPullRequests: boolean;
 }
 
 export interface Label {
@@ -241,6 +263,8 @@ export interface Repository extends Vault {
     readonly roles: Map<string, Role>;
     readonly git: Git;
     readonly protections: Map<string, Protection>;
+    /** By id. */
+    readonly rulesets: Map<number, Ruleset>;
     /** Some plans and servers have no environments: every call on them is 404 then. */
     hasEnvironments: boolean;
     /** By the name in lower case: names that differ in case are the same. */

@@ -1,5 +1,13 @@
 import type { Commit } from "./git.ts";
-import type { Deployment, Environment, Issue, Repository, Vault } from "./model.ts";
+import type {
+    Deployment,
+    Environment,
+    Issue,
+    Protection,
+    Repository,
+    Ruleset,
+    Vault,
+} from "./model.ts";
 import { merge, type Pull, pullsOf } from "./pulls.ts";
 import { signature, type State } from "./state.ts";
 
@@ -115,23 +123,45 @@ export class RepositoryHandle {
         this.repository.git.setRef(`refs/heads/${name}`, head.sha, true);
     }
 
-    /** Changes to the branch come by pull request only; for administrators as well, unless that is switched off. */
-    protect(
-        branch = this.repository.defaultBranch,
-        { enforceAdmins = true, requiredApprovals = 1 } = {},
-    ): void {
-        this.repository.protections.set(branch, { enforceAdmins, requiredApprovals });
+    /** Protects the branch. Default: changes come by pull request only, for administrators as well. */
+    protect(branch = this.repository.defaultBranch, changed: Partial<Protection> = {}): void {
+        this.repository.protections.set(branch, {
+            enforceAdmins: true,
+            requiredApprovals: 1,
+            exempt: [],
+            statusChecks: [],
+            signatures: false,
+            locked: false,
+            pushers: undefined,
+            ...changed,
+        });
+    }
+
+    /** Makes a ruleset in force for the default branch. @param rules by GitHub's names. */
+    addRuleset(name: string, rules: readonly string[], changed: Partial<Ruleset> = {}): void {
+        const id = this.state.nextId();
+        this.repository.rulesets.set(id, {
+            id,
+            name,
+            branches: [this.repository.defaultBranch],
+            rules,
+            exempt: [],
+            exemptInPullRequests: false,
+            ...changed,
+        });
     }
 
     archive(): void {
         this.repository.archived = true;
     }
 
-    /** Merges a pull request as the repository's owner, whatever protects its branch. */
+    /** Merges a pull request as the repository's owner, or an owner of its organization, whatever protects its branch. */
     merge(number: number): void {
         const pull = this.pulls().find((candidate) => candidate.number === number);
         if (pull === undefined) throw new Error(`there is no pull request ${String(number)}`);
-        merge(this.repository, pull, this.repository.owner);
+        const owner = this.state.owner(this.repository);
+        const [first = owner.login] = owner.kind === "Organization" ? owner.owners : [owner.login];
+        merge(this.repository, pull, first);
     }
 
     /** Comments on an issue or a pull request. */

@@ -109,6 +109,7 @@ export class State {
             roles: new Map(),
             git: new Git(),
             protections: new Map(),
+            rulesets: new Map(),
             hasEnvironments: true,
             environments: new Map(),
             labels: new Map(),

@@ -198,10 +198,80 @@ describe("the preflight", function () {
             repository.protect("main");
             match(
                 await refusal(),
-                /The branch "main" is protected: .*\n {6}Deliver it as a pull request: pulumi config set --path mlops:github\.delivery pullRequest -s dev$/,
+                /The branch "main" is protected, and .* changes need a pull request \(branch protection, for administrators too\)\.\n {6}Deliver it as a pull request: pulumi config set --path mlops:github\.delivery pullRequest -s dev; /,
             );
             await check({ delivery: "pullRequest" });
         });
+
+        const protections: Record<string, readonly [() => void, RegExp | undefined]> = {
+            "administrators exempt": [
+                () => {
+                    repository.protect("main", { enforceAdmins: false });
+                },
+                undefined,
+            ],
+            "only force pushes forbidden": [
+                () => {
+                    repository.protect("main", { requiredApprovals: undefined });
+                },
+                undefined,
+            ],
+            "the user exempt from pull requests": [
+                () => {
+                    repository.protect("main", { exempt: ["octo"] });
+                },
+                undefined,
+            ],
+            "status checks": [
+                () => {
+                    repository.protect("main", {
+                        requiredApprovals: undefined,
+                        statusChecks: ["test"],
+                    });
+                },
+                /status checks are required/,
+            ],
+            "a ruleset against force pushes": [
+                () => {
+                    repository.addRuleset("history", ["non_fast_forward", "deletion"]);
+                },
+                undefined,
+            ],
+            "a ruleset of pull requests": [
+                () => {
+                    repository.addRuleset("reviewed", ["deletion", "pull_request"]);
+                },
+                /changes need a pull request \(ruleset "reviewed"\)/,
+            ],
+            "a ruleset that the user may bypass": [
+                () => {
+                    repository.addRuleset("reviewed", ["pull_request"], { exempt: ["octo"] });
+                },
+                undefined,
+            ],
+            "a ruleset that the user may bypass in pull requests": [
+                () => {
+                    repository.addRuleset("reviewed", ["pull_request"], {
+                        exempt: ["octo"],
+                        exemptInPullRequests: true,
+                    });
+                },
+                /changes need a pull request \(ruleset "reviewed"\)/,
+            ],
+        };
+        for (const [what, [protect, says]] of Object.entries(protections)) {
+            it(`what forbids a commit to the branch, as GitHub does: ${what}`, async () => {
+                protect();
+                if (says === undefined) await check();
+                else match(await refusal(), says);
+                const { status } = await change("PUT", `contents/${path}`, {
+                    message: "as the provider does",
+                    content: "",
+                    branch: "main",
+                });
+                equal(status, says === undefined ? 201 : 409);
+            });
+        }
 
         it("a protected branch, for an environment that wants one", async () => {
             const environment = { name: "dev", protectedBranches: true };

@@ -143,7 +143,7 @@ describe("the review's comment on a pull request", function () {
     it("says so where GitHub does not answer", async () => {
         await rejects(
             pull({ apiUrl: "http://127.0.0.1:1" }).post("one", a),
-            /^Error: GitHub does not answer: GET http:\/\/127\.0\.0\.1:1\/.*\.$/,
+            /^Error: GitHub at http:\/\/127\.0\.0\.1:1 gives no answer: /,
         );
     });
 

@@ -3,7 +3,15 @@ import type { Call } from "../call.ts";
 import type { Commit } from "../git.ts";
 import type { Protection } from "../model.ts";
 import { open, type Operations, reading } from "../operation.ts";
-import { commitView, repositoryPage, repositoryUrl, repositoryView } from "../views.ts";
+import { canBypass, hasProtection, rulesetsOf } from "../protection.ts";
+import { fullName } from "../state.ts";
+import {
+    accountView,
+    commitView,
+    repositoryPage,
+    repositoryUrl,
+    repositoryView,
+} from "../views.ts";
 
 export const repositoryOperations: Operations = {
     "repos/get": open((call) =>
@@ -19,12 +27,12 @@ export const repositoryOperations: Operations = {
     ),
 
     "repos/list-branches": reading("contents", (call) => {
-        const { git, protections } = call.repository;
+        const { git } = call.repository;
         const { items, headers } = call.page([...git.branches()].sort());
         const views = items.map((name) => {
             const sha = branch(call, name).sha;
             const url = `${repositoryUrl(call.urls, call.repository)}/commits/${sha}`;
-            return { name, commit: { sha, url }, protected: protections.has(name) };
+            return { name, commit: { sha, url }, protected: hasProtection(call, name) };
         });
         return json(200, views, headers);
     }),
@@ -41,7 +49,7 @@ export const repositoryOperations: Operations = {
                 self: url,
                 html: `${repositoryPage(call.urls, call.repository)}/tree/${name}`,
             },
-            protected: protection !== undefined,
+            protected: hasProtection(call, name),
             protection: {
                 enabled: protection !== undefined,
                 required_status_checks: { enforcement_level: "off", contexts: [], checks: [] },
@@ -57,10 +65,43 @@ export const repositoryOperations: Operations = {
             branch(call, name);
             const protection = call.repository.protections.get(name);
             if (protection === undefined) throw notFound("Branch not protected");
-            return json(200, protectionView(`${branchUrl(call, name)}/protection`, protection));
+            return json(
+                200,
+                protectionView(call, `${branchUrl(call, name)}/protection`, protection),
+            );
         },
-        "push",
+        "admin",
     ),
+
+    "repos/get-branch-rules": open((call) => {
+        const { items, headers } = call.page(
+            rulesetsOf(call.repository, call.param("branch")).flatMap(({ id, rules }) =>
+                rules.map((type) => ({
+                    type,
+                    ...parametersOf(type),
+                    ...sourceOf(call),
+                    ruleset_id: id,
+                })),
+            ),
+        );
+        return json(200, items, headers);
+    }),
+
+    "repos/get-repo-ruleset": open((call) => {
+        const ruleset = call.repository.rulesets.get(call.id("ruleset_id"));
+        if (ruleset === undefined) throw notFound();
+        const { source_type, source } = rulesetSource(call);
+        return json(200, {
+            id: ruleset.id,
+            name: ruleset.name,
+            target: "branch",
+            source_type,
+            source,
+            enforcement: "active",
+            current_user_can_bypass: canBypass(ruleset, call.token?.user),
+            rules: ruleset.rules.map((type) => ({ type, ...parametersOf(type) })),
+        });
+    }),
 
     "repos/list-commits": reading("contents", (call) => {
         const { git, defaultBranch } = call.repository;
@@ -99,26 +140,91 @@ function branchUrl(call: Call, name: string): string {
     return `${repositoryUrl(call.urls, call.repository)}/branches/${encodeURIComponent(name)}`;
 }
 
-function protectionView(url: string, { enforceAdmins, requiredApprovals }: Protection): object {
+/** The parameters that GitHub's description demands of a rule. */
+function parametersOf(type: string): object {
+    if (type === "pull_request") {
+        return {
+            parameters: {
+                dismiss_stale_reviews_on_push: false,
+                require_code_owner_review: false,
+                require_last_push_approval: false,
+                required_approving_review_count: 1,
+                required_review_thread_resolution: false,
+            },
+        };
+    }
+    return type === "required_status_checks"
+        ? {
+              parameters: {
+                  required_status_checks: [{ context: "test" }],
+                  strict_required_status_checks_policy: false,
+              },
+          }
+        : {};
+}
+
+function rulesetSource({ repository }: Call) {
+    return { source_type: "Repository", source: fullName(repository) };
+}
+
+function sourceOf(call: Call): object {
+    const { source_type, source } = rulesetSource(call);
+    return { ruleset_source_type: source_type, ruleset_source: source };
+}
+
+function protectionView(call: Call, url: string, protection: Protection): object {
+    const { requiredApprovals, exempt, statusChecks, pushers } = protection;
+    const users = (logins: readonly string[]) =>
+        logins.map((login) => accountView(call.urls, call.state.user(login)));
     const reviews = {
         url: `${url}/required_pull_request_reviews`,
         dismiss_stale_reviews: false,
         require_code_owner_reviews: false,
         required_approving_review_count: requiredApprovals,
         require_last_push_approval: false,
+        ...(exempt.length === 0
+            ? {}
+            : { bypass_pull_request_allowances: { users: users(exempt), teams: [], apps: [] } }),
     };
     const off = { enabled: false };
     return {
         url,
-        required_pull_request_reviews: reviews,
-        required_signatures: { url: `${url}/required_signatures`, ...off },
-        enforce_admins: { url: `${url}/enforce_admins`, enabled: enforceAdmins },
+        ...(requiredApprovals === undefined ? {} : { required_pull_request_reviews: reviews }),
+        ...(statusChecks.length === 0
+            ? {}
+            : {
+                  required_status_checks: {
+                      url: `${url}/required_status_checks`,
+                      strict: false,
+                      contexts: statusChecks,
+                      contexts_url: `${url}/required_status_checks/contexts`,
+                      checks: statusChecks.map((context) => ({ context, app_id: null })),
+                  },
+              }),
+        ...(pushers === undefined
+            ? {}
+            : {
+                  restrictions: {
+                      url: `${url}/restrictions`,
+                      users_url: `${url}/restrictions/users`,
+                      teams_url: `${url}/restrictions/teams`,
+                      apps_url: `${url}/restrictions/apps`,
+                      users: users(pushers),
+                      teams: [],
+                      apps: [],
+                  },
+              }),
+        required_signatures: {
+            url: `${url}/required_signatures`,
+            enabled: protection.signatures,
+        },
+        enforce_admins: { url: `${url}/enforce_admins`, enabled: protection.enforceAdmins },
         required_linear_history: off,
         allow_force_pushes: off,
         allow_deletions: off,
         block_creations: off,
         required_conversation_resolution: off,
-        lock_branch: off,
+        lock_branch: { enabled: protection.locked },
         allow_fork_syncing: off,
     };
 }

@@ -1,0 +1,261 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { type GitHub, startGitHub } from "../standins/github/server.ts";
+import { type Quay, startQuay } from "../standins/quay/server.ts";
+import { Project, type Result } from "./project.ts";
+
+/** What index.ts declares on GitHub, without an image. */
+const program = `
+import * as pulumi from "@pulumi/pulumi";
+import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
+import { QuayRepository } from "./components/quayRepository.ts";
+import { RegistrySecrets } from "./components/registrySecrets.ts";
+import { RobotFederation } from "./components/robotFederation.ts";
+import { type Delivery, preflight } from "./github/preflight.ts";
+
+interface Settings extends Delivery {
+    readonly secrets: { readonly username: string; readonly password: string };
+    readonly federation: boolean;
+}
+const config = new pulumi.Config("mlops");
+const github = { ...config.requireObject<Settings>("github"), setting: "mlops:github" };
+await preflight(github);
+
+const { repository, environment, federation, secrets: names } = github;
+const registry = new QuayRepository("digits", { namespace: "alice", repository: "digits", robot: "digits_robot" });
+const secrets = new RegistrySecrets("digits", {
+    repository,
+    environment,
+    secrets: federation
+        ? {}
+        : { [names.username]: registry.robotUsername, [names.password]: registry.robotToken },
+});
+const trust =
+    federation && environment
+        ? [new RobotFederation("digits", { repository, environment: environment.name, robot: registry.robotUsername })]
+        : [];
+new DeliveryWorkflow(
+    "digits",
+    {
+        ...github,
+        name: "Images",
+        job: "build",
+        image: registry.image,
+        version: config.require("version"),
+        login: federation
+            ? { robot: registry.robotUsername }
+            : { usernameSecret: names.username, passwordSecret: names.password },
+        health: { port: 8080 },
+        build: {},
+    },
+    { dependsOn: [secrets, ...trust] },
+);
+`;
+const path = ".github/workflows/build.yml";
+
+interface Rules {
+    readonly name?: string;
+    readonly reviewers?: { readonly users?: readonly string[]; readonly teams?: readonly string[] };
+    readonly waitTimer?: number;
+    readonly preventSelfReview?: boolean;
+    readonly administratorsBypass?: boolean;
+    readonly branches?: readonly string[];
+    readonly tags?: readonly string[];
+    readonly protectedBranches?: boolean;
+}
+interface Settings {
+    /** null: no environment, the secrets are the repository's. */
+    readonly environment?: Rules | null;
+    readonly delivery?: "commit" | "pullRequest";
+    readonly secrets?: { readonly username: string; readonly password: string };
+    readonly federation?: boolean;
+    readonly version?: string;
+}
+
+/** Each is brought up after each other one, in its group. */
+const groups: Record<string, Record<string, Settings>> = {
+    "which branches and tags may deploy": {
+        "every branch": { environment: {} },
+        "one branch": { environment: { branches: ["main"] } },
+        "other branches, a tag": { environment: { branches: ["ma*", "release/*"], tags: ["v*"] } },
+        "protected branches": { environment: { protectedBranches: true } },
+    },
+    "who approves": {
+        nobody: { environment: { branches: ["main"] } },
+        "a user": { environment: { branches: ["main"], reviewers: { users: ["ada"] } } },
+        "a team, and not whoever started it": {
+            environment: {
+                branches: ["main"],
+                reviewers: { users: ["bob"], teams: ["release"] },
+                preventSelfReview: true,
+            },
+        },
+        "nobody, after a wait": { environment: { waitTimer: 30, administratorsBypass: false } },
+    },
+    "where the secrets are": {
+        "an environment": { environment: { branches: ["main"] } },
+        "another environment": { environment: { name: "test", branches: ["main"] } },
+        "the repository": { environment: null },
+        "other names": {
+            environment: { branches: ["main"] },
+            secrets: { username: "REGISTRY_USER", password: "REGISTRY_PASSWORD" },
+        },
+        "other letters": {
+            environment: { branches: ["main"] },
+            secrets: { username: "quay_user", password: "quay_pwd" },
+        },
+        "no secrets": { environment: { branches: ["main"] }, federation: true },
+    },
+    "how the workflow file gets there": {
+        "a pull request": { delivery: "pullRequest" },
+        "a pull request for another version": { delivery: "pullRequest", version: "1.1.0" },
+    },
+};
+
+/** A way through all ordered pairs: every one comes after every other one. */
+function everyPair<T>(items: readonly T[]): T[] {
+    const [first] = items;
+    const way = items.flatMap((one, index) =>
+        items.slice(index + 1).flatMap((other) => [one, other]),
+    );
+    return first === undefined ? [] : [...way, first];
+}
+
+describe("every change of GitHub's settings to every other", () => {
+    let github: GitHub;
+    let quay: Quay;
+    let project: Project;
+    let repository: ReturnType<GitHub["createRepository"]>;
+    let ids: Readonly<Record<string, number>>;
+    /** Not declared, it stays as it was. */
+    let bypass: boolean;
+
+    const config = ({ environment = {}, version = "1.0.0", ...settings }: Settings) => ({
+        github: {
+            repository: "service",
+            branch: "main",
+            path,
+            adopt: false,
+            delivery: "commit",
+            federation: false,
+            secrets: { username: "QUAY_USER", password: "QUAY_PWD" },
+            ...settings,
+            ...(environment === null ? {} : { environment: { name: "dev", ...environment } }),
+        },
+        version,
+        "github:writeDelayMs": "0",
+    });
+    const done = async (command: Promise<Result>, what: string): Promise<Result> => {
+        const result = await command;
+        equal(result.failed, false, `${what}: ${result.output}`);
+        return result;
+    };
+    /** What GitHub has, in the words of the settings. */
+    const found = () => ({
+        environments: Object.values(repository.environments()).map((environment) => ({
+            name: environment.name,
+            reviewers: environment.reviewers.map(({ id }) => id).sort(),
+            waitTimer: environment.waitTimer,
+            preventSelfReview: environment.preventSelfReview,
+            administratorsBypass: environment.canAdminsBypass,
+            deploysFrom: environment.deploysFrom,
+            policies: [...environment.policies.values()]
+                .map(({ type, name }) => `${type} ${name}`)
+                .sort(),
+            secrets: Object.keys(repository.secrets(environment.name)).sort(),
+        })),
+        secrets: Object.keys(repository.secrets()).sort(),
+    });
+    /** The file is on the branch, or in the one open pull request; none has removed it. */
+    const checkWorkflow = ({ delivery, version = "1.0.0" }: Settings, what: string): void => {
+        const wanted = new RegExp(`VERSION: ${version.replaceAll(".", "\\.")}`);
+        const open = repository.pulls().filter(({ state }) => state === "open");
+        equal(open.length, delivery === "pullRequest" ? 1 : 0, what);
+        for (const branch of open
+            .map(({ pull }) => pull.head)
+            .concat(open.length > 0 ? [] : ["main"]))
+            match(repository.files(branch)[path] ?? "", wanted, what);
+        for (const { number } of open) repository.merge(number);
+        match(repository.files()[path] ?? "", wanted, what);
+    };
+    const expected = ({ environment = {}, federation, secrets }: Settings) => {
+        const { username, password } = secrets ?? { username: "QUAY_USER", password: "QUAY_PWD" };
+        const names = federation === true ? [] : [password, username];
+        const kept = names.map((name) => name.toUpperCase()).sort();
+        if (environment === null) return { environments: [], secrets: kept };
+        bypass = environment.administratorsBypass ?? bypass;
+        const { reviewers, branches = [], tags = [], protectedBranches = false } = environment;
+        const policies = [
+            ...branches.map((name) => `branch ${name}`),
+            ...tags.map((name) => `tag ${name}`),
+        ];
+        const users = [...(reviewers?.users ?? []), ...(reviewers?.teams ?? [])];
+        return {
+            environments: [
+                {
+                    name: environment.name ?? "dev",
+                    reviewers: users.map((name) => ids[name]).sort(),
+                    waitTimer: environment.waitTimer ?? 0,
+                    preventSelfReview: environment.preventSelfReview ?? false,
+                    administratorsBypass: bypass,
+                    deploysFrom: protectedBranches
+                        ? "protected"
+                        : policies.length > 0
+                          ? "custom"
+                          : undefined,
+                    policies: policies.sort(),
+                    secrets: kept,
+                },
+            ],
+            secrets: [],
+        };
+    };
+
+    beforeEach(async () => {
+        [github, quay] = await Promise.all([startGitHub(), startQuay()]);
+        quay.createUser("alice");
+        bypass = true;
+        ids = {
+            octo: github.createUser("octo"),
+            ada: github.createUser("ada"),
+            bob: github.createUser("bob"),
+            org: github.createOrganization("org", "octo"),
+            release: github.createTeam("org", "release", ["ada"]),
+        };
+        repository = github.createRepository({ owner: "org", name: "service", private: false });
+        const env = {
+            QUAY_URL: quay.url,
+            QUAY_TOKEN: quay.createToken({ user: "alice" }),
+            GITHUB_OWNER: "org",
+            GITHUB_TOKEN: github.createToken({ user: "octo" }),
+            GITHUB_BASE_URL: github.baseUrl,
+        };
+        project = await Project.create(config({}), env, undefined, program);
+    });
+    afterEach(async () => {
+        const { failed, output } = await project.destroy();
+        project.remove();
+        const unknown = github.unknown();
+        await Promise.all([github.stop(), quay.stop()]);
+        equal(failed, false, output);
+        deepEqual(unknown, []);
+    });
+
+    for (const [group, sets] of Object.entries(groups)) {
+        it(`converges: ${group}`, async () => {
+            if (group.includes("deploy"))
+                repository.protect("main", { enforceAdmins: false, requiredApprovals: 1 });
+            let before = "nothing";
+            for (const name of everyPair(Object.keys(sets))) {
+                const settings = sets[name] ?? {};
+                const what = `${before} -> ${name}`;
+                project.configure(config(settings));
+                await done(project.up(), what);
+                deepEqual(found(), expected(settings), what);
+                checkWorkflow(settings, what);
+                const { changes } = await done(project.preview(), what);
+                deepEqual(Object.keys(changes), ["same"], what);
+                before = name;
+            }
+        });
+    }
+});
