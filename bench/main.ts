@@ -11,7 +11,7 @@ import { programs } from "./programs.ts";
 
 const help = `Measures this project next to Terraform and plain Pulumi programs at the same work.
 
-Usage: make bench [ARGS="OPTION…"]
+Usage: make bench [ARGS="OPTION…"], which is node bench/main.ts [OPTION…]
 
   --only PART,…      ${Object.keys(parts).join(", ")}; default: all
   --rounds N         how often each thing is done from nothing; default: 5, and once for more than one service

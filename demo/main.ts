@@ -9,7 +9,7 @@ import { Chain, type EnvironmentName, environments } from "./chain.ts";
 
 const usage = `Shows the whole chain on this machine: dev, staging, prod, a roll-back and a rotation.
 
-  make demo
+  node demo/main.ts
 
   --help   this text
 

@@ -1,4 +1,5 @@
 # What the scripts here share: the environment, their command lines, the stacks' names, full disks.
+mlops_script=1 # env.sh is silent then
 # shellcheck source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 

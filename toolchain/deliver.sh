@@ -8,7 +8,6 @@
 #   deliver.sh report STACK...   opens, updates or closes the issue about drift
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-mlops_quiet=1 # a job that only posts a review has no Pulumi
 # shellcheck source=common.sh
 . toolchain/common.sh
 mlops_arguments $# "$@"

@@ -7,4 +7,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=common.sh
 . toolchain/common.sh
 mlops_arguments 1 "$@"
+mlops_notice
 exec node toolchain/down.ts "$1"

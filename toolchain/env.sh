@@ -68,11 +68,13 @@ mlops_cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 # The engine asks the providers for several differences at a time: 5 % off a preview of ten services, 9 % of fifty.
 export PULUMI_PARALLEL_DIFF="${PULUMI_PARALLEL_DIFF:-true}"
 
-# mlops_quiet is set by the scripts that install what is missing, or do without it.
-if [ -z "${mlops_quiet:-}" ]; then
+# One line where this machine is not set up yet.
+mlops_notice() {
     if ! command -v pulumi >/dev/null; then
         echo 'This project is not set up on this machine yet (there is no pulumi): make setup' >&2
-    elif [ "${PULUMI_BACKEND_URL:-}" = "file://$mlops_state/backend" ] && [ ! -d "$mlops_state/backend" ]; then
-        echo "This project is not set up on this machine yet (there is no state in $mlops_state): make setup" >&2
+    elif [ "${PULUMI_BACKEND_URL:-}" = "file://$mlops_state/backend" ] &&
+        [ ! -d "$mlops_state/backend" ]; then
+        echo "This project is not set up on this machine yet (no state in $mlops_state): make setup" >&2
     fi
-fi
+}
+[ -n "${mlops_script:-}" ] || mlops_notice

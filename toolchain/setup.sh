@@ -15,7 +15,6 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
-mlops_quiet=1
 # shellcheck source=common.sh
 . toolchain/common.sh
 [[ $# == 0 ]] || mlops_arguments 1 "$@"

@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=common.sh
 . toolchain/common.sh
 mlops_arguments 1 "$@"
+mlops_notice
 stack=$1 config=$(mlops_config "$1")
 
 mlops_require_stack "$stack"
