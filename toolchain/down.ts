@@ -1,10 +1,11 @@
 /** Removes everything that `make up` made. toolchain/down.sh runs it. */
 import { execFile, spawn } from "node:child_process";
-import { rm, rmdir } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { exportStack, pulumi, requireStack } from "../cli.ts";
+import { exportStack, requireStack } from "../cli.ts";
 import { runCommand } from "../commandLine.ts";
 import { UserError } from "../errors.ts";
 
@@ -43,7 +44,8 @@ await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = "
     await runPulumi("destroy", "--stack", stack, "--yes", "--non-interactive");
     const remove = ["--stack", stack, "--yes", "--preserve-config", "--non-interactive"];
     await runPulumi("stack", "rm", ...remove);
-    await removeWorkFiles(resources);
+    // Its build logs and context links; each stack has a folder of its own.
+    await rm(join(".build", stack.split("/").at(-1) ?? stack), { recursive: true, force: true });
     await removeImages(resources);
 });
 
@@ -86,30 +88,6 @@ async function runPulumi(...args: string[]): Promise<void> {
     const status = await new Promise((resolve) => child.once("close", resolve));
     for (const signal of signals) process.off(signal, passOn);
     if (status !== 0) throw new UserError(`pulumi ${args[0] ?? ""} failed: see above.`);
-}
-
-/** Removes the stack's build logs and context links; one that another stack names too is kept. */
-async function removeWorkFiles(resources: readonly Resource[]): Promise<void> {
-    const stacks = z
-        .array(z.object({ name: z.string() }))
-        .parse(JSON.parse(await pulumi(["stack", "ls", "--json"])));
-    const others = await Promise.all(stacks.map(({ name }) => resourcesOf(name)));
-    const used = new Set(others.flatMap((each = []) => each.flatMap(workFilesOf)));
-    const own = resources.flatMap(workFilesOf).filter((file) => !used.has(file));
-    for (const file of own) await rm(file, { force: true });
-    await rmdir(".build").catch(() => undefined); // the files of other stacks are in it, or it is not there
-}
-
-/** The files in the work folder that an image is built with. */
-function workFilesOf({ inputs }: Resource): string[] {
-    const build = z
-        .object({ context: z.string(), buildLogFile: z.string() })
-        .partial()
-        .catch({})
-        .parse(inputs["build"]);
-    return [build.context, build.buildLogFile].flatMap((file) =>
-        file !== undefined && /^\.build\/(?!\.\.?(\/|$))[^/]+$/.test(file) ? [file] : [],
-    );
 }
 
 /** Removes all contents of the stack's images from the Docker engine, but those that are in use. */
