@@ -4,43 +4,47 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 .PHONY: help demo up down token preview refresh board adopt recover test bench check doctor setup
 
-# The stack that a target works on, and those that the board shows.
+# The stack that a target works on, and those that the board shows: in the order of delivery.
 STACK ?= local
-STACKS ?= local dev staging prod
-pulumi = . toolchain/env.sh && pulumi --non-interactive --stack $(STACK)
+stacks := $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml))
+STACKS ?= $(filter $(stacks),local dev staging prod) \
+	$(filter-out local dev staging prod,$(stacks))
+# What needs no Docker engine. What the set-up says is not part of a command's own output.
+tools = toolchain/setup.sh preview >&2 && . toolchain/common.sh
+images = --exclude '**docker:index/registryImage:RegistryImage**' \
+	--exclude '**docker:index/remoteImage:RemoteImage**'
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
 
-demo: setup ## the whole chain on this machine, without an account: dev, staging, prod, a roll-back, a rotation
-	@toolchain/setup.sh tests >/dev/null
-	@. toolchain/env.sh && node demo/main.ts
+demo: ## the whole chain on this machine, without an account: dev, staging, prod, a roll-back, a rotation
+	@toolchain/setup.sh demo
+	@. toolchain/env.sh && exec node demo/main.ts
 
 up: setup ## bring STACK up; local builds and runs the service on this machine: http://localhost:8080
-	@toolchain/up.sh $(STACK)
+	@exec toolchain/up.sh '$(STACK)'
 
 down: ## remove everything that `make up` made: containers, network, images, stack
-	@toolchain/down.sh $(STACK)
+	@exec toolchain/down.sh '$(STACK)'
 
 token: ## print a fresh access token of the local identity provider
-	@command=$$($(pulumi) stack output tokenCommand) && $$command
+	@toolchain/token.sh '$(STACK)'
 
-preview: setup ## show what `make up` would change; needs no Docker engine
-	@toolchain/stack.sh $(STACK)
-	@. toolchain/env.sh && node review/main.ts preview $(STACK)
+preview: ## show what `make up` would change; needs no Docker engine
+	@$(tools) && toolchain/stack.sh '$(STACK)' && node review/main.ts preview '$(STACK)'
 
 refresh: ## look at what was changed by hand; the next `make up` puts it back
-	@$(pulumi) refresh --yes --skip-preview --exclude '**docker:index/registryImage:RegistryImage**' --exclude '**docker:index/remoteImage:RemoteImage**'
+	@$(tools) && mlops_require_stack '$(STACK)' && \
+		pulumi --non-interactive --stack '$(STACK)' refresh --yes --skip-preview $(images)
 
 board: ## what each environment is at; STACKS="dev prod" for some, ARGS=--help for more
-	@. toolchain/env.sh && node board/main.ts $(ARGS) $(STACKS)
+	@$(tools) && node board/main.ts $(ARGS) $(STACKS)
 
-adopt: setup ## take over what was made by hand: the repository, the robot, the workflow
-	@toolchain/stack.sh $(STACK)
-	@. toolchain/env.sh && node adopt/main.ts $(STACK)
+adopt: ## take over what was made by hand: the repository, the robot, the workflow
+	@$(tools) && toolchain/stack.sh '$(STACK)' && node adopt/main.ts '$(STACK)'
 
 recover: ## after an `up` that was killed: unlock the stack, and find out what it had made
-	@. toolchain/env.sh && node toolchain/recover.ts $(STACK) $(YES)
+	@$(tools) && node toolchain/recover.ts '$(STACK)' $(YES)
 
 test: ## types, lint, unit tests, the service's tests, end-to-end tests
 	@toolchain/setup.sh tests

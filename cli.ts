@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readdir } from "node:fs/promises";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { UserError } from "./errors.ts";
@@ -52,4 +53,26 @@ export async function readConfig(stack: string): Promise<Record<string, string>>
             value === undefined ? [] : [[key, value] as const],
         ),
     );
+}
+
+/**
+ * Makes sure that a stack exists: a file Pulumi.STACK.yaml here, or a state in the backend.
+ * @param stack may have its organization and project before its name. @throws UserError that lists the stacks
+ */
+export async function requireStack(stack: string): Promise<void> {
+    const file = `Pulumi.${stack.split("/").at(-1) ?? ""}.yaml`;
+    const files = (await readdir(".")).filter((name) => /^Pulumi\..+\.yaml$/.test(name)).sort();
+    if (files.includes(file) || (await exportStack(stack)) !== undefined) return;
+    const names = files.map((name) => name.slice("Pulumi.".length, -".yaml".length));
+    throw new UserError(
+        `There is no stack "${stack}": ${file} is missing. There are: ${names.join(" ")}`,
+    );
+}
+
+/** The state of a stack, as `pulumi stack export` prints it; undefined where the backend has none. @throws UserError where it cannot be read */
+export async function exportStack(stack: string): Promise<string | undefined> {
+    const { stdout, complaint } = await askPulumi(["stack", "export", "--stack", stack]);
+    if (complaint === undefined) return stdout;
+    if (complaint.includes("no stack named")) return undefined;
+    throw new UserError(`The state of the stack "${stack}" cannot be read: ${complaint}`);
 }

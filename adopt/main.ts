@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { pulumi, readConfig } from "../cli.ts";
+import { pulumi, readConfig, requireStack } from "../cli.ts";
+import { runCommand } from "../commandLine.ts";
 import { UserError } from "../errors.ts";
 import { parseEnvironment } from "../environment.ts";
 import { accountIn } from "../github/account.ts";
@@ -36,15 +37,23 @@ const importFile = z.looseObject({
 });
 type ImportFile = z.infer<typeof importFile>;
 
-try {
-    const [stack, ...others] = process.argv.slice(2);
-    if (stack === undefined || others.length > 0) throw new UserError("node adopt/main.ts STACK");
-    await adopt(stack);
-} catch (error) {
-    if (!(error instanceof UserError || error instanceof QuayError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-}
+const usage = `Takes over what somebody made by hand, without making anything again.
+
+  node adopt/main.ts STACK
+
+  STACK    whose repository, robot, environment and rules are looked up on Quay and GitHub
+  --help   this text
+
+It takes QUAY_TOKEN and GITHUB_TOKEN, as \`pulumi up\` does.`;
+
+await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = ""]) => {
+    await requireStack(stack);
+    try {
+        await adopt(stack);
+    } catch (error) {
+        throw error instanceof QuayError ? new UserError(error.message) : error;
+    }
+});
 
 async function adopt(stack: string): Promise<void> {
     const idOf = await findByHand(stack);

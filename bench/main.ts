@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { runCommand, UsageError } from "../commandLine.ts";
 import { interrupt, run } from "./measure.ts";
 import { calibrate, howNoisy } from "./noise.ts";
 import { type Options, parts } from "./parts.ts";
@@ -11,7 +11,7 @@ import { programs } from "./programs.ts";
 
 const help = `Measures this project next to Terraform and plain Pulumi programs at the same work.
 
-Usage: make bench [ARGS="OPTION…"]
+Usage: make bench [ARGS="OPTION…"], which is node bench/main.ts [OPTION…]
 
   --only PART,…      ${Object.keys(parts).join(", ")}; default: all
   --rounds N         how often each thing is done from nothing; default: 5, and once for more than one service
@@ -27,57 +27,49 @@ Ctrl-C ends it and removes what it has made.
 const whole = (option: string, text: string, least: number): number => {
     const value = /^\d+$/.test(text) ? Number(text) : -1;
     if (value < least)
-        throw new Error(`--${option}: "${text}" is no whole number from ${String(least)} up.`);
+        throw new UsageError(`--${option}: "${text}" is no whole number from ${String(least)} up.`);
     return value;
 };
 const oneOf = (all: readonly string[], text: string | undefined): readonly string[] => {
     const wrong = text?.split(",").find((name) => !all.includes(name));
-    if (wrong !== undefined) throw new Error(`There is no "${wrong}": ${all.join(", ")}.`);
+    if (wrong !== undefined) throw new UsageError(`There is no "${wrong}": ${all.join(", ")}.`);
     return text?.split(",") ?? all;
 };
 
-await main(process.argv.slice(2)).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-});
-
-async function main(given: readonly string[]): Promise<void> {
-    const { values } = parseArgs({
-        args: [...given],
+await runCommand(
+    {
+        usage: help,
         options: {
             only: { type: "string" },
             rounds: { type: "string", default: "5" },
             services: { type: "string", default: "1,10,50" },
             latency: { type: "string", default: "0,100" },
             programs: { type: "string" },
-            help: { type: "boolean", default: false },
         },
-    });
-    if (values.help) {
-        process.stdout.write(help);
-        return;
-    }
-    const options: Options = {
-        only: oneOf(Object.keys(parts), values.only),
-        rounds: whole("rounds", values.rounds, 1),
-        services: values.services.split(",").map((each) => whole("services", each, 1)),
-        latency: values.latency.split(",").map((each) => whole("latency", each, 0)),
-        programs: oneOf(
-            programs.map(({ name }) => name),
-            values.programs,
-        ),
-    };
-    // What is under way ends with the terminal's own signal; then everything is removed as after an error.
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
-    const { text, points } = await measureAll(options);
-    if (given.length > 0) return;
-    const docs = join(import.meta.dirname, "../docs");
-    writeFileSync(join(docs, "performance-results.md"), text);
-    writeFileSync(
-        join(docs, "performance.svg"),
-        await plot(points, "Cost over services (both axes logarithmic)"),
-    );
-}
+    },
+    async (values) => {
+        const options: Options = {
+            only: oneOf(Object.keys(parts), values.only),
+            rounds: whole("rounds", values.rounds, 1),
+            services: values.services.split(",").map((each) => whole("services", each, 1)),
+            latency: values.latency.split(",").map((each) => whole("latency", each, 0)),
+            programs: oneOf(
+                programs.map(({ name }) => name),
+                values.programs,
+            ),
+        };
+        // What is under way ends with the terminal's own signal; then everything is removed as after an error.
+        for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+        const { text, points } = await measureAll(options);
+        if (process.argv.length > 2) return;
+        const docs = join(import.meta.dirname, "../docs");
+        writeFileSync(join(docs, "performance-results.md"), text);
+        writeFileSync(
+            join(docs, "performance.svg"),
+            await plot(points, "Cost over services (both axes logarithmic)"),
+        );
+    },
+);
 
 /** @returns the report and what is drawn; each section is printed as soon as it is there */
 async function measureAll(options: Options): Promise<{ text: string; points: readonly Point[] }> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { stackOutputs } from "../outputs.ts";
-import { askPulumi } from "../cli.ts";
+import { exportStack } from "../cli.ts";
 
 const exported = z.object({
     deployment: z.object({
@@ -46,10 +46,8 @@ export interface Robot {
 
 /** What the state of a stack says; undefined where it has none. @throws UserError where it is not that of a deployment, or cannot be read. */
 export async function readState(stack: string): Promise<Deployed | undefined> {
-    const { stdout, complaint } = await askPulumi(["stack", "export", "--stack", stack]);
-    if (complaint === undefined) return parseState(stack, JSON.parse(stdout));
-    if (complaint.includes("no stack named")) return undefined;
-    throw new UserError(`The state of the stack "${stack}" cannot be read: ${complaint}`);
+    const state = await exportStack(stack);
+    return state === undefined ? undefined : parseState(stack, JSON.parse(state));
 }
 
 /** What an exported state says, without asking anyone. */

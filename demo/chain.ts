@@ -31,6 +31,8 @@ export interface ChainOptions {
     readonly filledIn?: boolean;
     /** Called with each piece of the commands' output. */
     readonly onOutput?: (text: string) => void;
+    /** Ends the command that is running: Pulumi as Ctrl-C does, others at once. */
+    readonly signal?: AbortSignal;
 }
 
 /** A service that is built in no time: an image with nothing but its version. */
@@ -157,6 +159,7 @@ export class Chain {
                 cwd: this.folder,
                 env: { ...process.env, ...this.#environment },
                 maxBuffer: 1 << 26,
+                signal: this.#options.signal,
             });
             return stdout;
         } catch (error) {
@@ -195,6 +198,7 @@ export class Chain {
     async docker(...command: string[]): Promise<string> {
         const { stdout } = await promisify(execFile)("docker", command, {
             env: { ...process.env, ...this.#environment },
+            signal: this.#options.signal,
         });
         return stdout.trim();
     }
@@ -248,8 +252,8 @@ export class Chain {
         return open;
     }
 
-    #printed(): { onOutput?: (text: string) => void } {
-        const { onOutput } = this.#options;
-        return onOutput === undefined ? {} : { onOutput };
+    #printed(): Pick<ChainOptions, "onOutput" | "signal"> {
+        const { onOutput, signal } = this.#options;
+        return { ...(onOutput && { onOutput }), ...(signal && { signal }) };
     }
 }

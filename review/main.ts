@@ -1,6 +1,8 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { requireStack } from "../cli.ts";
+import { asksForHelp, report, UsageError } from "../commandLine.ts";
 import { UserError } from "../errors.ts";
 import { artifactOf, findReviewed } from "./artifact.ts";
 import { reportDrift } from "./drift.ts";
@@ -129,6 +131,7 @@ async function look(
     const end = args.indexOf("--");
     const [own, options] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
     const { positionals: stacks, values } = parse(own, { to: { type: "string" } }, "stack");
+    await Promise.all(stacks.map(requireStack));
     const previews = await Promise.all(stacks.map((stack) => at(stack, options)));
     if (values.to !== undefined) write(previews, values.to);
     print(previews);
@@ -218,35 +221,31 @@ function read(file: string): Preview {
 function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T, what = "file") {
     const parsed = parseArgs({ args, options, allowPositionals: true });
     if (parsed.positionals.length === 0)
-        throw new UserError(`At least one ${what} has to be named.`);
+        throw new UsageError(`At least one ${what} has to be named.`);
     return parsed;
 }
 
 function required(value: string | undefined, what: string): string {
-    if (value === undefined) throw new UserError(`The ${what} has to be given.`);
+    if (value === undefined) throw new UsageError(`The ${what} has to be given.`);
     return value;
 }
 
 const [name = "", ...args] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-if (command === undefined) {
-    const isHelp = name === "help" || name === "--help" || name === "-h";
-    (isHelp ? console.log : console.error)(help);
-    process.exitCode = isHelp ? 0 : 2;
+if (name === "help" || asksForHelp([name, ...args])) {
+    console.log(help.trimEnd());
 } else {
     try {
+        if (command === undefined) {
+            throw new UsageError(name === "" ? "Which command?" : `Unknown command: ${name}`);
+        }
         process.exitCode = await command(args);
     } catch (error) {
-        const isUsage =
-            error instanceof TypeError &&
-            "code" in error &&
-            String(error.code).startsWith("ERR_PARSE_ARGS");
-        if (error instanceof MayNot)
+        if (error instanceof MayNot) {
             console.error(
                 "GITHUB_TOKEN may not do this: see `node review/main.ts help` for what it has to be permitted.",
             );
-        else if (!(error instanceof UserError) && !isUsage) throw error;
-        else console.error(error.message);
-        process.exitCode = isUsage ? 2 : 1;
+            process.exitCode = 1;
+        } else process.exitCode = report(error, help);
     }
 }

@@ -1,5 +1,6 @@
 /** Runs every suite, one after the other, with its output as it comes, and ends with one line: `N passed, N failed`. */
 import { spawn } from "node:child_process";
+import { runCommand } from "../commandLine.ts";
 
 interface Suite {
     readonly name: string;
@@ -71,11 +72,21 @@ async function run({ name, command }: Suite): Promise<Count> {
     return count;
 }
 
-const total: Count = { passed: 0, failed: 0 };
-for (const suite of suites) {
-    const { passed, failed } = await run(suite);
-    total.passed += passed;
-    total.failed += failed;
-}
-console.log(`\n${String(total.passed)} passed, ${String(total.failed)} failed`);
-process.exitCode = total.failed === 0 ? 0 : 1;
+const usage = `Runs every suite, one after the other, and ends with one line: N passed, N failed.
+
+  node test/run.ts
+
+  --help   this text
+
+The suites: ${suites.map(({ name }) => name).join(", ")}.`;
+
+await runCommand({ usage, options: {} }, async () => {
+    const total: Count = { passed: 0, failed: 0 };
+    for (const suite of suites) {
+        const { passed, failed } = await run(suite);
+        total.passed += passed;
+        total.failed += failed;
+    }
+    console.log(`\n${String(total.passed)} passed, ${String(total.failed)} failed`);
+    process.exitCode = total.failed === 0 ? 0 : 1;
+});

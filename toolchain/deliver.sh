@@ -8,10 +8,11 @@
 #   deliver.sh report STACK...   opens, updates or closes the issue about drift
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-. toolchain/env.sh
-usage() { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+# shellcheck source=common.sh
+. toolchain/common.sh
+mlops_arguments $# "$@"
 command=${1:-} stack=${2:-}
-[[ $command == find || $stack ]] || usage
+[[ $command == find || $stack ]] || mlops_usage_error
 shift
 
 # What every environment keeps to, and what it keeps to besides.
@@ -44,5 +45,5 @@ report)
     files=("${@/#/drift/}")
     node review/main.ts report "${files[@]/%/.json}"
     ;;
-*) usage ;;
+*) mlops_usage_error "Unknown command: $command" ;;
 esac

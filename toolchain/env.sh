@@ -3,8 +3,28 @@
 # backend, state and passphrase are those of the local backend in the user's state folder. Bash or zsh.
 
 mlops_root=$(cd "$(dirname "${BASH_SOURCE[0]:-$0}")/.." && pwd)
-mlops_cache=${MLOPS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mlops}
-mlops_state=${MLOPS_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/mlops}
+
+# Pulumi, npm, Go and the docker command need HOME. Where it is not set (a container, a service), it is
+# what the system's list of users says.
+if [ -z "${HOME:-}" ]; then
+    unset HOME
+    HOME=~
+    export HOME
+fi
+
+# mlops_folder OWN XDG DEFAULT: the project's own setting, else a folder in the user's XDG folder, else
+# one in HOME. A relative XDG path is ignored, as its specification wants; a relative own one is from
+# the project's folder.
+mlops_folder() {
+    case $1 in
+    /*) echo "$1" ;;
+    ?*) echo "$mlops_root/$1" ;;
+    '') case $2 in /*) echo "$2/mlops" ;; *) echo "${HOME%/}/$3/mlops" ;; esac ;;
+    esac
+}
+mlops_cache=$(mlops_folder "${MLOPS_CACHE:-}" "${XDG_CACHE_HOME:-}" .cache)
+mlops_state=$(mlops_folder "${MLOPS_STATE:-}" "${XDG_STATE_HOME:-}" .local/state)
+mlops_pulumi_home=${PULUMI_HOME:-${HOME%/}/.pulumi}
 
 # The version of a package in package-lock.json: the one place where every tool's version is pinned.
 mlops_version() {
@@ -24,7 +44,7 @@ export PATH
 
 # Logged in to a backend (`pulumi login`, an access token, PULUMI_BACKEND_URL): that one. Otherwise a folder on this machine.
 if [ -z "${PULUMI_BACKEND_URL:-}${PULUMI_ACCESS_TOKEN:-}" ] &&
-    ! grep -qs '"current": *"[^"]' "${PULUMI_HOME:-$HOME/.pulumi}/credentials.json"; then
+    ! grep -qs '"current": *"[^"]' "$mlops_pulumi_home/credentials.json"; then
     export PULUMI_BACKEND_URL=file://$mlops_state/backend
 fi
 if [ "${PULUMI_BACKEND_URL:-}" = "file://$mlops_state/backend" ] &&
@@ -47,3 +67,14 @@ mlops_cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 [ "$mlops_cores" -gt 8 ] || export PULUMI_PARALLEL="${PULUMI_PARALLEL:-32}"
 # The engine asks the providers for several differences at a time: 5 % off a preview of ten services, 9 % of fifty.
 export PULUMI_PARALLEL_DIFF="${PULUMI_PARALLEL_DIFF:-true}"
+
+# One line where this machine is not set up yet.
+mlops_notice() {
+    if ! command -v pulumi >/dev/null; then
+        echo 'This project is not set up on this machine yet (there is no pulumi): make setup' >&2
+    elif [ "${PULUMI_BACKEND_URL:-}" = "file://$mlops_state/backend" ] &&
+        [ ! -d "$mlops_state/backend" ]; then
+        echo "This project is not set up on this machine yet (no state in $mlops_state): make setup" >&2
+    fi
+}
+[ -n "${mlops_script:-}" ] || mlops_notice

@@ -1,10 +1,11 @@
 /**
  * Logs a job of GitHub Actions in to the cloud that has the stacks' state, and perhaps the key of their secrets, with the job's own identity
- * (OpenID Connect): there is no key to keep. `node toolchain/log-in.ts`, with the repository's and environment's variables as JSON in VARIABLES.
+ * (OpenID Connect): there is no key to keep.
  */
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { runCommand } from "../commandLine.ts";
 import { UserError } from "../errors.ts";
 
 const variables = z.looseObject({
@@ -144,10 +145,12 @@ function required(values: Readonly<Record<string, unknown>>, name: string): stri
     return value;
 }
 
-try {
-    await logIn(process.env);
-} catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-}
+const usage = `Logs a job of GitHub Actions in to the cloud that has the stacks' state.
+
+  node toolchain/log-in.ts
+
+  --help   this text
+
+It reads the repository's and environment's variables as JSON from VARIABLES.`;
+
+await runCommand({ usage, options: {} }, () => logIn(process.env));

@@ -1,6 +1,5 @@
 /**
  * Brings a stack back to where `pulumi up` works, after one was killed.
- *   node toolchain/recover.ts STACK [--yes]
  *
  * A killed `up` leaves its lock; and what it was just making is in no state: it may be there or not. So that is put into the state, and a
  * refresh finds out whether it is there. (The CLI's own `refresh --import-pending-creates` forgets it.) It may be interrupted itself, and
@@ -13,7 +12,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { z } from "zod";
-import { pulumi, readConfig } from "../cli.ts";
+import { pulumi, readConfig, requireStack } from "../cli.ts";
+import { runCommand } from "../commandLine.ts";
 import { UserError } from "../errors.ts";
 import { accountIn } from "../github/account.ts";
 import { GitHubClient, readToken } from "../github/client.ts";
@@ -64,25 +64,25 @@ const ofThisMachine = new Set([
     "docker:index/registryImage:RegistryImage",
 ]);
 
-const [stack, ...options] = process.argv.slice(2);
-const isCertain = options.includes("--yes");
-try {
-    if (
-        stack === undefined ||
-        stack.startsWith("-") ||
-        options.some((option) => option !== "--yes")
-    ) {
-        throw new UserError("Which stack? node toolchain/recover.ts STACK [--yes]");
-    }
-    await recover(stack);
-} catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-}
+const usage = `Brings a stack back to where \`pulumi up\` works, after one was killed.
+
+  node toolchain/recover.ts STACK [--yes]
+
+  --yes    removes the lock of another machine's process without asking whether that still runs
+  --help   this text`;
+
+let isCertain = false;
+await runCommand(
+    { usage, options: { yes: { type: "boolean", default: false } }, arguments: [1, 1] },
+    async ({ yes }, [stack = ""]) => {
+        isCertain = yes;
+        await removeEmptyAttributes();
+        await requireStack(stack);
+        await recover(stack);
+    },
+);
 
 async function recover(stack: string): Promise<void> {
-    await removeEmptyAttributes();
     const before = await exportState(stack);
     const pending = before.deployment.pending_operations;
     const state = withPendingCreates(before, await findNumbered(stack, pending));

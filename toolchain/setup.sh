@@ -1,60 +1,127 @@
 #!/usr/bin/env bash
-# Everything that `pulumi up` needs on this machine. Idempotent: what is there is left alone; what an interrupted run left
-# half-done is done again; a second run at the same time waits for the first.
+# Everything that `pulumi up` needs on this machine. Idempotent: what is there is left alone; what an
+# interrupted run left half-done is done again; a second run waits where both have something to install.
 #   setup.sh            installs what is missing
+#   setup.sh demo       and what `make demo` needs besides
 #   setup.sh tests      and what only the tests need
 #   setup.sh bench      and what only the benchmark needs
-#   setup.sh tools      only what a deployment needs where the state is elsewhere: Node.js, packages, Pulumi, plugins
+#   setup.sh preview    only what a preview needs: Node.js, packages, Pulumi, plugins, a state
+#   setup.sh tools      the same where the state is elsewhere
 #   setup.sh packages   only Node.js and packages
 #   setup.sh doctor     only looks: a table, and exit code 1 where something is missing
-# Nothing is installed into the checkout but node_modules: tools go to the user's cache folder (MLOPS_CACHE), plugins to
-# ~/.pulumi/plugins, the local stack's state and passphrase to the user's state folder (MLOPS_STATE).
+# Nothing is installed into the checkout but node_modules: tools go to the user's cache folder
+# (MLOPS_CACHE), plugins to PULUMI_HOME (~/.pulumi), the local stack's state and passphrase to the
+# user's state folder (MLOPS_STATE).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
-# shellcheck source=env.sh
-. toolchain/env.sh
+# shellcheck source=common.sh
+. toolchain/common.sh
+[[ $# == 0 ]] || mlops_arguments 1 "$@"
 
 pulumi_version=$(mlops_version @pulumi/pulumi)
-plugin_dir=${PULUMI_HOME:-$HOME/.pulumi}/plugins
+plugin_dir=$mlops_pulumi_home/plugins
 base_image=$(awk 'toupper($1) == "FROM" { print $2; exit }' service/Dockerfile)
-mkdir -p "$mlops_cache" "$mlops_state"
 log=$mlops_cache/setup.log
 
-# --- one line a step ---------------------------------------------------------------------------------------------------------
+# --- one line a step --------------------------------------------------------------------------------
 
 say() { printf '%-12s %s\n' "$1" "$2"; }
-die() { say "$1" "$2" >&2; printf '%-12s %s\n' '' "→ $3" >&2; exit 1; }
+die() {
+    say "$1" "$2" >&2
+    printf '%-12s %s\n' '' "→ $3" >&2
+    mlops_full_disks >&2
+    exit 1
+}
 
-# long NAME WHAT COMMAND...: runs it with its output in the log; says how long it has been running; shows the log's end if it fails.
+# long NAME WHAT COMMAND...: runs it with its output in the log; says how far it is, on a terminal all
+# the time, else once a minute; shows the log's end if it fails.
 long() {
-    local name=$1 what=$2 started=$SECONDS said=0 pid rc=0
+    local name=$1 what=$2 started=$SECONDS said=0 now=0 pid rc=0 from width
     shift 2
     say "$name" "$what …"
+    from=$(($(wc -c <"$log" 2>/dev/null || echo 0) + 1))
+    width=$(tput cols 2>/dev/null || echo 80)
     # In a process group of its own, so that all of it ends when this script does; it keeps the lock until then.
     set -m
     { echo "== $name: $*"; "$@"; } >>"$log" 2>&1 &
     pid=$!
     set +m
-    trap 'kill -TERM -- "-$pid" 2>/dev/null; exit 130' INT TERM
+    tell_waiting "$name: $what" "$pid"
+    for signal in INT TERM HUP PIPE; do
+        # shellcheck disable=SC2064 # which signal and which process it is
+        trap "interrupt $signal $pid" "$signal"
+    done
     while kill -0 "$pid" 2>/dev/null; do
-        if [[ -t 1 ]]; then
-            printf '\r%-12s %s … %d s ' "$name" "$what" $((SECONDS - started))
-        elif ((SECONDS - started - said >= 30)); then
-            said=$((SECONDS - started))
-            say "$name" "  still at it after $said s"
-        fi
         sleep 0.2
+        ((SECONDS - started > now)) || continue
+        now=$((SECONDS - started))
+        if [[ -t 1 ]]; then
+            status=$(printf '%-12s %s … %d s%s' "$name" "$what" "$now" "$(progress "$from")")
+            printf '\r\033[K%s' "${status:0:width - 1}"
+        elif ((now - said >= 60)); then
+            said=$now
+            say "$name" "  still at it after $said s$(progress "$from")"
+        fi
     done
     wait "$pid" || rc=$?
-    trap - INT TERM
+    trap - INT TERM HUP PIPE
     [[ -t 1 ]] && printf '\r\033[K'
     ((rc == 0)) || { tail -n 15 "$log" >&2; return "$rc"; }
     say "$name" "  done in $((SECONDS - started)) s"
 }
 
+# interrupt SIGNAL GROUP: ends what a step has started, and then this script.
+interrupt() {
+    trap '' INT TERM HUP PIPE
+    kill -TERM -- "-$2" 2>/dev/null || true
+    for ((i = 0; i < 100; i++)); do
+        kill -0 -- "-$2" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -KILL -- "-$2" 2>/dev/null || true
+    exit $((128 + $(kill -l "$1")))
+}
+
+# progress OFFSET: how far the Go builds are whose output begins there in the log; else nothing.
+progress() {
+    tail -c "+$1" "$log" | awk '
+        /^go: downloading / { modules++ }
+        /^go-packages [0-9]+$/ { built = total; total += $2; next }
+        total && /^[^ :]+$/ && built < total { built++ }
+        END {
+            if (total) printf ", %d of %d Go packages", built, total
+            else if (modules) printf ", %d Go modules downloaded", modules
+        }'
+}
+
 need() { command -v "$2" >/dev/null || die "$1" "the command $2 is missing" "install the package $2"; }
-reachable() { curl -fsSL --connect-timeout 5 --max-time 15 -o /dev/null "$1" 2>/dev/null; }
+reachable() { curl -fsSL --connect-timeout 5 --max-time 15 -o /dev/null "$1" 2>/dev/null 9>&-; }
+
+# --- Folders ----------------------------------------------------------------------------------------
+
+# Those that cannot be written to, each with the variable that says where another one is.
+folders_missing=
+folders_found() {
+    folders_missing=
+    usable "$mlops_cache" MLOPS_CACHE
+    usable "$mlops_pulumi_home" PULUMI_HOME
+    [[ ${PULUMI_BACKEND_URL:-} != "file://$mlops_state/backend" ]] || usable "$mlops_state" MLOPS_STATE
+    found="$mlops_cache"
+    [[ -z $folders_missing ]]
+}
+usable() {
+    { mkdir -p "$1" 2>/dev/null && [[ -w $1 ]]; } ||
+        folders_missing+="${folders_missing:+, and }$2 to a folder instead of $1"
+}
+folders_install() {
+    die folders "there are folders that cannot be written to (HOME is $HOME)" "set $folders_missing"
+}
+# npm and Go keep what they download in HOME.
+if [[ ! -w $HOME ]]; then
+    export npm_config_cache=${npm_config_cache:-$mlops_cache/npm}
+    export GOPATH=${GOPATH:-$mlops_cache/go} GOCACHE=${GOCACHE:-$mlops_cache/go-build}
+fi
 
 # --- Node.js and the packages ------------------------------------------------------------------------------------------------
 
@@ -81,7 +148,7 @@ node_install() {
     . toolchain/env.sh
 }
 
-packages_stamp() { echo "$(cksum <package-lock.json) $(node --version)"; }
+packages_stamp() { echo "$(cksum <package-lock.json) $(node --version 2>/dev/null)"; }
 packages_found() { [[ $(cat node_modules/.stamp 2>/dev/null) == "$(packages_stamp)" ]] && found="as package-lock.json says"; }
 packages_missing='npm ci'
 packages_install() {
@@ -125,7 +192,13 @@ sources_of() { cat "$@" | cksum; }
 is_current() { [[ ! -e $1/.built-from || $(cat "$1/.built-from") == "$2" ]]; }
 cli_sources() { sources_of toolchain/pulumi/go.* toolchain/language-nodejs/*.go toolchain/language-nodejs/go.*; }
 plugin_sources() { sources_of toolchain/plugins/go.* toolchain/plugins/"$1"/*.go; }
-go_build() { (cd "$1" && shift && CGO_ENABLED=0 go build -trimpath "$@"); }
+# go_build FOLDER OPTION... PACKAGE: prints how many packages that are, and each that is compiled.
+go_build() {
+    (
+        cd "$1" && shift && export CGO_ENABLED=0 &&
+            echo "go-packages $(($(go list -deps "${@: -1}" | wc -l)))" && go build -v -trimpath "$@"
+    )
+}
 build_cli() {
     local out=$mlops_pulumi.part/bin sdk=github.com/pulumi/pulumi/sdk/v3
     mkdir -p "$out" &&
@@ -378,34 +451,86 @@ state_install() {
     if [[ ! -s $mlops_state/passphrase ]]; then
         # A salt belongs to its passphrase: one of another is of no use any more.
         sed -i.before '/^encryptionsalt:/d' Pulumi.local.yaml && rm Pulumi.local.yaml.before
-        (umask 077 && head -c 32 /dev/urandom | base64 >"$mlops_state/passphrase.part" && mv "$mlops_state/passphrase.part" "$mlops_state/passphrase")
+        (umask 077 && head -c 32 /dev/urandom | base64 >"$mlops_state/passphrase.part" &&
+            mv "$mlops_state/passphrase.part" "$mlops_state/passphrase") ||
+            die state "the passphrase could not be written" "make room in $mlops_state, or set MLOPS_STATE"
     fi
 }
 # So that plain `pulumi up -s local` works next.
-stack_made() {
-    [[ ${PULUMI_CONFIG_PASSPHRASE_FILE:-} != "$mlops_state/passphrase" || -e $mlops_state/backend/.pulumi/stacks/mlops/local.json ]] ||
-        long stack 'the stack "local"' toolchain/stack.sh local || die stack 'the stack could not be made' "see $log"
+stack_found() {
+    found=local
+    [[ ${PULUMI_CONFIG_PASSPHRASE_FILE:-} != "$mlops_state/passphrase" ]] ||
+        [[ -e $mlops_state/backend/.pulumi/stacks/mlops/local.json ]]
+}
+stack_install() {
+    long stack 'the stack "local"' toolchain/stack.sh local || die stack 'the stack could not be made' "see $log"
 }
 
 # --- all of it ---------------------------------------------------------------------------------------------------------------
 
-steps=(node packages cli plugins docker image state)
+steps=(folders node packages cli plugins docker image state)
 test_steps=(registry linters buildx measure)
 bench_steps=(registry measure terraform providers)
 
-setup() {
+# find_missing: sets `missing` to the steps that have something to install. With "say" it says what is there.
+find_missing() {
+    local step
+    missing=()
+    for step in "${steps[@]}"; do
+        found=
+        if ! "${step}_found"; then missing+=("$step"); elif [[ ${1:-} == say ]]; then say "$step" "$found"; fi
+    done
+}
+
+# A lock on an open file: it goes with the process, however that ends. Perl has it on every system; flock(1) does not.
+try_lock() { perl -e 'use Fcntl ":flock"; open(my $f, ">&=9"); exit !flock($f, LOCK_EX | LOCK_NB)'; }
+lock() {
+    local started=$SECONDS said=
     need setup perl
-    # A lock on an open file: it goes with the process, however that ends. Perl has it on every system; flock(1) does not.
-    exec 9>"$mlops_cache/setup.lock"
-    perl -e 'use Fcntl ":flock"; open(my $f, ">&=9"); exit !flock($f, LOCK_EX | LOCK_NB)' || {
-        say setup 'waiting for another set-up on this machine'
-        perl -e 'use Fcntl ":flock"; open(my $f, ">&=9"); flock($f, LOCK_EX)'
-    }
+    exec 9>>"$mlops_cache/setup.lock"
+    until try_lock; do
+        # At once, and then each minute.
+        if [[ -z $said ]] || ((SECONDS - said >= 60)); then
+            said=$SECONDS
+            say setup "waiting for another set-up on this machine$(holder), for $((SECONDS - started)) s"
+        fi
+        sleep 0.5
+    done
+    tell_waiting 'looks what is missing' $$
+}
+# tell_waiting WHAT GROUP: leaves a note for those who wait, of what is being done by which process group.
+tell_waiting() {
+    { true >&9; } 2>/dev/null || return 0 # without the lock nobody waits
+    printf '%s\n' "$$" "$2" "$(date +%H:%M:%S)" "$root" "$1" >"$mlops_cache/setup.holder" || true
+}
+holder() {
+    local pid group since where what
+    { read -r pid && read -r group && read -r since && read -r where && read -r what; } \
+        <"$mlops_cache/setup.holder" 2>/dev/null || return 0
+    if kill -0 "$pid" 2>/dev/null; then
+        echo ": process $pid in $where, since $since at $what"
+    else
+        echo ": process $pid in $where was killed, and what it started since $since still runs ($what; to end it: kill -- -$group)"
+    fi
+}
+
+# setup [say]: installs what is missing. Looks first: only who has something to install takes the lock.
+setup() {
+    local step
+    find_missing "$@"
+    ((${#missing[@]} > 0)) || return 0
+    case " ${missing[*]} " in
+    *' folders '*) folders_install ;;
+    *' cli '* | *' plugins '*)
+        say setup "missing: ${missing[*]}. About 10 minutes where Pulumi and its plugins are built from source, else about 2."
+        ;;
+    esac
+    lock
     : >"$log"
     for step in "${steps[@]}"; do
         found=
         "${step}_found" || { "${step}_install"; "${step}_found" || die "$step" 'still missing after its installation' "see $log"; }
-        say "$step" "$found"
+        case " ${missing[*]} " in *" $step "*) say "$step" "$found" ;; esac
     done
 }
 
@@ -417,6 +542,7 @@ doctor() {
             printf '✓ %-10s %s\n' "$step" "$found"
         else
             mend=${step}_missing missing=1
+            [[ $step != folders ]] || folders_missing="set $folders_missing"
             printf '✗ %-10s missing → %s\n' "$step" "${!mend}"
         fi
     done
@@ -434,11 +560,13 @@ doctor() {
 }
 
 case ${1:-setup} in
-setup) setup && stack_made ;;
-tests) steps+=("${test_steps[@]}") && setup && stack_made ;;
-bench) steps+=("${bench_steps[@]}") && setup && stack_made ;;
-tools) steps=(node packages cli plugins) && setup ;;
-packages) steps=(node packages) && setup ;;
+setup) steps+=(stack) && setup say ;;
+demo) steps+=(registry stack) && setup ;;
+tests) steps+=("${test_steps[@]}" stack) && setup say ;;
+bench) steps+=("${bench_steps[@]}" stack) && setup say ;;
+preview) steps=(folders node packages cli plugins state) && setup ;;
+tools) steps=(folders node packages cli plugins) && setup say ;;
+packages) steps=(folders node packages) && setup say ;;
 doctor) doctor ;;
-*) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*) mlops_usage_error "Unknown: $1" ;;
 esac

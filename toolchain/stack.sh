@@ -3,16 +3,16 @@
 #   stack.sh STACK
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-. toolchain/env.sh
-stack=$1 config=Pulumi.$1.yaml
+# shellcheck source=common.sh
+. toolchain/common.sh
+mlops_arguments 1 "$@"
+mlops_notice
+stack=$1 config=$(mlops_config "$1")
 
-if [[ ! -e $config ]]; then
-    echo "There is no stack \"$stack\": $config is missing. There are: $(echo Pulumi.*.yaml | sed 's/Pulumi\.//g; s/\.yaml//g')" >&2
-    exit 1
-fi
-node toolchain/check-files.ts "$stack"
+mlops_require_stack "$stack"
+[[ ! -e $config ]] || node toolchain/check-files.ts "${stack##*/}"
 # Without a KMS, a folder or a bucket wants a passphrase, and takes an empty one: then anyone can read the robots' tokens in the state.
-backend=${PULUMI_BACKEND_URL:-$(sed -n 's/.*"current": *"\([^"]*\)".*/\1/p' "${PULUMI_HOME:-$HOME/.pulumi}/credentials.json" 2>/dev/null || true)}
+backend=${PULUMI_BACKEND_URL:-$(sed -n 's/.*"current": *"\([^"]*\)".*/\1/p' "$mlops_pulumi_home/credentials.json" 2>/dev/null || true)}
 passphrase=${PULUMI_CONFIG_PASSPHRASE-$(cat "${PULUMI_CONFIG_PASSPHRASE_FILE:-/dev/null}" 2>/dev/null || true)}
 if [[ $backend =~ ^(file|s3|gs|azblob): && -z $passphrase ]] && ! grep -q '^secretsprovider:' "$config" &&
     [[ $backend != "file://$mlops_state/backend" ]]; then

@@ -3,29 +3,63 @@
 #   up.sh STACK
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-. toolchain/env.sh
+# shellcheck source=common.sh
+. toolchain/common.sh
+mlops_arguments 1 "$@"
+mlops_notice
 stack=$1
+mlops_require_stack "$stack"
 
 # What runs on this machine is looked at: a container may have been removed by hand. What is on Quay and GitHub is not: no server is asked
 # for what the state knows (drift.yml does that at night).
 refresh=(--refresh)
-grep -q '^ *mlops:quay:' "Pulumi.$stack.yaml" 2>/dev/null && refresh=()
-said=$(mktemp) && started=$(mktemp) && trap 'rm -f "$said" "$started"' EXIT
+grep -q '^ *mlops:quay:' "$(mlops_config "$stack")" && refresh=()
+work=$(mktemp -d "${TMPDIR:-/tmp}/mlops-up-XXXXXX") || {
+    echo "The temporary folder ${TMPDIR:-/tmp} cannot be written to: set TMPDIR to another." >&2
+    mlops_full_disks >&2
+    exit 1
+}
+said=$work/said started=$work/started
+# What else went wrong is said last: a full disk is the reason of many errors.
+trap 'rm -rf "$work"; mlops_full_disks >&2' EXIT
+touch "$started"
 explain() {
-    grep -q 'stack is currently locked\|pending operations from previous\|failed to load checkpoint: EOF' "$said" || return 0
-    echo "Another up of this stack is at work, or was killed. This tells, and mends it: make recover STACK=$stack" >&2
+    if grep -q 'stack is currently locked\|pending operations from previous\|failed to load checkpoint: EOF' "$said"; then
+        echo "Another up of this stack is at work, or was killed. To find out and unlock it: make recover STACK=$stack" >&2
+    fi
 }
 
 toolchain/stack.sh "$stack" 2>"$said" || { cat "$said" >&2; explain; exit 1; }
-color=never; [[ ! -t 1 ]] || color=always
-# -i: Ctrl-C is for pulumi, which ends in good order as long as somebody reads what it says.
-pulumi up --stack "$stack" --yes --skip-preview ${refresh[@]+"${refresh[@]}"} --non-interactive --color "$color" 2>&1 | tee -i "$said" || {
+color=never; [[ ! -t 1 || -n ${NO_COLOR:-} ]] || color=always
+# Pulumi is in a process group of its own, so that every signal, also that of a closed terminal, reaches
+# it through this script: as SIGINT, which it ends in good order after. A second one ends it at once.
+mkfifo "$work/output"
+(trap '' HUP TERM && exec tee -i "$said") <"$work/output" &
+copy=$!
+set -m
+(trap '' HUP && exec pulumi up --stack "$stack" --yes --skip-preview ${refresh[@]+"${refresh[@]}"} \
+    --non-interactive --color "$color") >"$work/output" 2>&1 </dev/null &
+up=$!
+set +m
+signal=
+for each in INT TERM HUP; do
+    # shellcheck disable=SC2064 # which signal it is
+    trap "signal=$each; kill -INT $up 2>/dev/null" "$each"
+done
+# A signal ends the waiting, not Pulumi.
+status=0
+wait "$up" || status=$?
+while kill -0 "$up" 2>/dev/null; do wait "$up" && status=0 || status=$?; done
+wait "$copy" || true # that its copy of the output fails, on a full disk, is no failure of the update
+trap - INT TERM HUP
+((status == 0)) || {
     explain
     grep -q 'contents/.* 409' "$said" && echo "The workflow file was changed by hand: make refresh STACK=$stack, then make up again" >&2
     # Where a build failed: why. A log that ends with an error is the one.
     for log in ".build/$stack"/*.log; do
         [[ $log -nt $started ]] && tail -n 30 "$log" | grep -q '^ERROR\|^#[0-9]* ERROR' && { echo "== $log"; tail -n 30 "$log"; } >&2
     done
+    [[ -z $signal ]] || exit $((128 + $(kill -l "$signal")))
     exit 1
 }
 toolchain/stack.sh "$stack" # in a fresh clone it is `up` that writes the salt, from the state

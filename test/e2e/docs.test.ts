@@ -1,6 +1,7 @@
 import { ok } from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Chain } from "../../demo/chain.ts";
 
@@ -27,13 +28,13 @@ describe("the documentation", () => {
     let chain: Chain;
 
     /** Runs a page's commands in one shell; tokens are typed in. */
-    async function follow(page: string): Promise<void> {
+    async function follow(page: string, folder = chain.folder): Promise<void> {
         const script = join(chain.folder, `${page}.sh`);
         writeFileSync(script, `set -euo pipefail\n${commandsOf(page).join("\n")}`);
         const { QUAY_TOKEN = "", GITHUB_TOKEN = "", ...environment } = chain.environment;
         const typed = page === "setup.md";
         const running = execFile("bash", [script], {
-            cwd: chain.folder,
+            cwd: folder,
             env: { ...process.env, ...environment, ...(typed ? {} : { QUAY_TOKEN, GITHUB_TOKEN }) },
             maxBuffer: 1 << 26,
         });
@@ -79,7 +80,8 @@ describe("the documentation", () => {
 
     for (const page of inOrder) {
         it(page, async () => {
-            await follow(page);
+            // Other teams have no checkout.
+            await follow(page, page === "outputs.md" ? tmpdir() : chain.folder);
         });
     }
 

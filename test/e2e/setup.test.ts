@@ -113,6 +113,7 @@ describe("the set-up", () => {
     const kills: [how: string, kill: (pid: number) => void][] = [
         ["was killed", (pid) => process.kill(pid, "SIGKILL")],
         ["was told to end", (pid) => process.kill(pid, "SIGTERM")],
+        ["lost its terminal", (pid) => process.kill(pid, "SIGHUP")],
     ];
     for (const [how, kill] of kills) {
         it(`goes on after it ${how}, and trusts nothing half-made`, async () => {
@@ -124,8 +125,7 @@ describe("the set-up", () => {
             const second = await setUp({ PULUMI_HOME: home }).ended;
             equal(second.code, 0, second.output);
             // Killed, it leaves its build to end by itself, and that keeps the lock; told to end, it ends that too.
-            if (how === "was told to end")
-                equal(second.output.includes("waiting for another"), false);
+            if (how !== "was killed") equal(second.output.includes("waiting for another"), false);
             ok(existsSync(join(home, "plugins", random(), "pulumi-resource-random")));
             equal(existsSync(join(home, "plugins/.part-random")), false);
         });
@@ -137,8 +137,20 @@ describe("the set-up", () => {
         const second = setUp({ PULUMI_HOME: home });
         const ended = await Promise.all([first.ended, second.ended]);
         for (const { code, output } of ended) equal(code, 0, output);
-        match(second.output(), /waiting for another set-up/);
+        match(
+            second.output(),
+            /waiting for another set-up on this machine: process \d+ in \S+, since [\d:]+ at plugins: random/,
+        );
         equal((second.output().match(/…/g) ?? []).length, 0, "the second had nothing left to do");
+    });
+
+    it("waits for nobody where nothing is missing", async () => {
+        const first = setUp({ PULUMI_HOME: home });
+        await until(() => first.output().includes("random"), "the first is at work");
+        const second = await setUp({}, "preview").ended;
+        equal(first.child.exitCode, null, "the first still has the lock");
+        deepEqual(second, { code: 0, output: "" });
+        equal((await first.ended).code, 0);
     });
 
     describe("doctor", () => {
@@ -147,6 +159,7 @@ describe("the set-up", () => {
             equal(code, 0, output);
             const found = output.split("\n").flatMap((line) => /^✓ (\w+)/.exec(line)?.[1] ?? []);
             const needed = [
+                "folders",
                 "node",
                 "packages",
                 "cli",

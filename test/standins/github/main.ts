@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { runCommand, UsageError } from "../../../commandLine.ts";
 import { startGitHub } from "./server.ts";
 
 const help = `A GitHub to try things out with: its REST API on this machine, forgotten when it ends.
@@ -12,9 +12,10 @@ Usage: npm run github -- [--port PORT]
 const user = "demo";
 const repository = "service";
 
-const { values } = parseArgs({ options: { port: { type: "string" }, help: { type: "boolean" } } });
-if (values.help === true) process.stdout.write(help);
-else await run(Number(values.port ?? 0)).catch(fail);
+await runCommand({ usage: help, options: { port: { type: "string" } } }, ({ port = "0" }) => {
+    if (!/^\d{1,5}$/.test(port)) throw new UsageError(`--port: "${port}" is not a port.`);
+    return run(Number(port)).catch(fail);
+});
 
 async function run(port: number): Promise<void> {
     const github = await startGitHub({ port });

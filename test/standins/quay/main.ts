@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { runCommand, UsageError } from "../../../commandLine.ts";
 import { startQuay } from "./server.ts";
 import { scopes } from "./model.ts";
 
@@ -15,9 +15,10 @@ It needs the program docker-registry (Debian and Ubuntu: apt install docker-regi
 const user = "demo";
 const organization = "demo-org";
 
-const { values } = parseArgs({ options: { port: { type: "string" }, help: { type: "boolean" } } });
-if (values.help === true) process.stdout.write(help);
-else await run(Number(values.port ?? 0)).catch(fail);
+await runCommand({ usage: help, options: { port: { type: "string" } } }, ({ port = "0" }) => {
+    if (!/^\d{1,5}$/.test(port)) throw new UsageError(`--port: "${port}" is not a port.`);
+    return run(Number(port)).catch(fail);
+});
 
 async function run(port: number): Promise<void> {
     const quay = await startQuay({ port });

@@ -67,27 +67,28 @@ describe("the review's commands", function () {
             "report",
         ])
             match(out, new RegExp(`main\\.ts ${command}\\b`));
-        for (const wrong of [[], ["constructor"], ["reviewe"]]) {
+        deepEqual(await review("preview", "--help"), { code, out, err });
+        for (const [wrong, message] of [
+            [[], "Which command?"],
+            [["constructor"], "Unknown command: constructor"],
+            [["reviewe"], "Unknown command: reviewe"],
+        ] as const) {
             const { code, err } = await review(...wrong);
-            deepEqual([code, err], [2, out]);
+            deepEqual([code, err], [2, `${message}\n\n${out}`]);
         }
     });
 
-    it("say what is wrong with their arguments in one line", async () => {
-        deepEqual(await review("render"), {
-            code: 1,
-            out: "",
-            err: "At least one file has to be named.\n",
-        });
-        deepEqual(await review("record", "same.json"), {
-            code: 1,
-            out: "",
-            err: "The option --to FOLDER has to be given.\n",
-        });
-        match(
-            (await review("render", "--colour", "same.json")).err,
-            /^Unknown option '--colour'.*\n$/,
-        );
+    it("say what is wrong with their arguments", async () => {
+        const usage = (await review("help")).out;
+        for (const [wrong, message] of [
+            [["render"], /^At least one file has to be named\.$/],
+            [["record", "same.json"], /^The option --to FOLDER has to be given\.$/],
+            [["render", "--colour", "same.json"], /^Unknown option '--colour'.*$/],
+        ] as const) {
+            const { code, out, err } = await review(...wrong);
+            deepEqual([code, out, err.slice(err.indexOf("\n\n") + 2)], [2, "", usage]);
+            match(err.slice(0, err.indexOf("\n\n")), message);
+        }
         match((await review("render", "absent.json")).err, /^absent\.json cannot be read: .*\n$/);
         writeFileSync(join(folder, "other.json"), "{}");
         match(
@@ -100,7 +101,7 @@ describe("the review's commands", function () {
         const node = process.execPath;
         await rejects(
             run(node, [main, "preview", "local"], { cwd: folder, env: {} }),
-            /The command pulumi cannot be run: .*\n$/,
+            /There is no pulumi on PATH: .*\n$/,
         );
     });
 

@@ -1,0 +1,195 @@
+import { equal, match } from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { copyProject, temporary } from "./project.ts";
+
+interface Ended {
+    readonly code: number;
+    readonly out: string;
+    readonly err: string;
+}
+
+const root = join(import.meta.dirname, "../..");
+const pulumiHome = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
+const cache =
+    process.env["MLOPS_CACHE"] ??
+    join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "mlops");
+
+describe("on any machine", () => {
+    let folder: string;
+    let home: string;
+    let project: string;
+
+    before(() => {
+        folder = temporary("machine");
+        home = join(folder, "home");
+        project = join(folder, "a folder of é and ü");
+        mkdirSync(join(home, ".pulumi"), { recursive: true });
+        mkdirSync(join(home, ".cache"));
+        symlinkSync(join(pulumiHome, "plugins"), join(home, ".pulumi/plugins"));
+        symlinkSync(cache, join(home, ".cache/mlops"));
+        copyProject(project);
+    });
+    after(() => {
+        rmSync(folder, { recursive: true });
+    });
+
+    /** Runs a command in the project, in an environment that has nothing but a PATH and what is given. */
+    async function command(
+        program: string,
+        args: readonly string[],
+        env: Readonly<Record<string, string>> = {},
+        cwd = project,
+    ): Promise<Ended> {
+        const variables = { PATH: process.env["PATH"] ?? "", HOME: home, ...env };
+        return new Promise((resolve) => {
+            execFile(program, args, { cwd, env: variables }, (error, out, err) => {
+                resolve({ code: error === null ? 0 : Number(error.code), out, err });
+            });
+        });
+    }
+    const bash = (script: string, env: Readonly<Record<string, string>> = {}) =>
+        command("bash", ["-c", script], env);
+
+    /** A PATH on which there is all but the docker command. */
+    function pathWithoutDocker(): string {
+        const tools = join(folder, "tools");
+        mkdirSync(tools, { recursive: true });
+        const link =
+            'IFS=:; for d in $PATH; do for f in "$d"/*; do n=${f##*/}; ' +
+            '[[ $n == docker* || -e $TOOLS/$n || ! -x $f ]] || ln -s "$f" "$TOOLS/$n"; done; done';
+        return `${link}; export PATH=$TOOLS; ! command -v docker`.replaceAll("$TOOLS", tools);
+    }
+
+    const machines: [what: string, before: () => string][] = [
+        ["where no Docker engine answers", () => "export DOCKER_HOST=unix:///nonexistent.sock"],
+        ["without the docker command", pathWithoutDocker],
+        ["with umask 077 and relative XDG folders", () => "umask 077; export XDG_CACHE_HOME=c"],
+        ["without HOME", () => `export PULUMI_HOME=$HOME/.pulumi MLOPS_CACHE=${cache}; unset HOME`],
+    ];
+    for (const [what, before] of machines) {
+        it(`previews, shows the board and installs nothing, ${what}`, async () => {
+            const state = join(folder, `state of ${what.split(" ").at(-1) ?? ""}`);
+            const prepare = `${before()}; export NO_COLOR=1 MLOPS_STATE='${state}'`;
+            const preview = await bash(`${prepare}; make preview`);
+            equal(preview.code, 0, preview.err + preview.out);
+            match(preview.out, /local/);
+            equal(preview.out.includes("\u001b"), false, "no colours");
+            equal(/docker|image|registry/.test(preview.err), false, preview.err);
+            const board = await bash(`${prepare}; make board ARGS=--json`);
+            equal(board.code, 0, board.err);
+            match(JSON.stringify(JSON.parse(board.out)), /"environment":"local".*"prod"/);
+        });
+    }
+
+    it("says what to set where a folder cannot be written to", async () => {
+        const locked = join(folder, "locked");
+        writeFileSync(locked, "");
+        const unusable = { PULUMI_HOME: `${locked}/pulumi`, MLOPS_CACHE: `${locked}/cache` };
+        const { code, err } = await command("toolchain/setup.sh", ["preview"], unusable);
+        equal(code, 1);
+        match(
+            err,
+            /→ set MLOPS_CACHE to a folder instead of \S+locked\/cache, and PULUMI_HOME to a folder/,
+        );
+        equal(err.includes("unbound variable"), false);
+    });
+
+    it("says that it is not set up, and how to, where its environment is sourced", async () => {
+        const nothing = join(folder, "nothing");
+        for (const env of [
+            { MLOPS_STATE: nothing },
+            { MLOPS_CACHE: nothing, PATH: "/usr/bin:/bin" },
+        ]) {
+            const { code, err } = await bash(". toolchain/env.sh", env);
+            equal(code, 0);
+            match(err, /^This project is not set up on this machine yet .*: make setup\n$/);
+        }
+    });
+
+    describe("with a state", () => {
+        const state = (): Record<string, string> => ({ MLOPS_STATE: join(folder, "state") });
+        before(async () => {
+            const { code, err } = await command("toolchain/setup.sh", ["preview"], state());
+            equal(code, 0, err);
+        });
+
+        for (const [program, ...args] of [
+            ["toolchain/up.sh"],
+            ["toolchain/down.sh"],
+            ["toolchain/stack.sh"],
+            ["toolchain/token.sh"],
+            ["make", "preview", "STACK=nowhere"],
+            ["make", "refresh", "STACK=nowhere"],
+            ["make", "board", "STACKS=nowhere"],
+            ["make", "adopt", "STACK=nowhere"],
+            ["make", "recover", "STACK=nowhere"],
+            ["node", "review/main.ts", "drift"],
+        ] as const) {
+            it(`lists the stacks where ${[program, ...args].join(" ")} gets another`, async () => {
+                const script = [program, ...args, ...(program === "make" ? [] : ["nowhere"])];
+                const { code, out, err } = await bash(
+                    `. toolchain/env.sh && ${script.join(" ")}`,
+                    state(),
+                );
+                equal(code === 0, false);
+                equal(out, "");
+                match(
+                    err,
+                    /There is no stack "nowhere": Pulumi\.nowhere\.yaml is missing\. There are: dev local prod staging/,
+                );
+            });
+        }
+
+        it("says how a protected stack is removed, and removes nothing", async () => {
+            const resources = [
+                { urn: "urn:pulumi:prod::mlops::pulumi:pulumi:Stack::mlops-prod" },
+                {
+                    urn: "urn:pulumi:prod::mlops::quay:index:Repository::digits",
+                    custom: true,
+                    id: "alice/digits",
+                    protect: true,
+                },
+            ].map((resource) => ({ ...resource, type: resource.urn.split("::")[2] }));
+            writeFileSync(
+                join(folder, "prod.json"),
+                JSON.stringify({ version: 3, deployment: { manifest: {}, resources } }),
+            );
+            const made = await bash(
+                `. toolchain/env.sh && toolchain/stack.sh prod && pulumi stack import -s prod --file ../prod.json`,
+                state(),
+            );
+            equal(made.code, 0, made.err);
+            const { code, err } = await command("toolchain/down.sh", ["prod"], state());
+            equal(code, 1);
+            match(err, /^The repository alice\/digits of the stack "prod" is protected/);
+            match(err, /\n {2}pulumi config set --path mlops:quay\.protect false -s prod\n/);
+            equal(err.includes("unprotect"), false);
+        });
+    });
+
+    it("has --help for every command, and a usage for a wrong option", async () => {
+        const programs = [
+            ..."up down setup stack token deliver".split(" ").map((n) => `toolchain/${n}.sh`),
+            ..."board adopt review demo".split(" ").map((name) => `${name}/main.ts`),
+            ..."recover log-in down".split(" ").map((name) => `toolchain/${name}.ts`),
+            "bench/main.ts",
+        ];
+        for (const program of programs) {
+            const run = (...args: string[]) =>
+                program.endsWith(".sh")
+                    ? command(program, args)
+                    : command(process.execPath, [program, ...args], {}, root);
+            const help = await run("--help");
+            equal(help.code, 0, `${program} --help: ${help.err}`);
+            match(help.out, new RegExp(program.split("/").at(-1) ?? ""), program);
+            const wrong = await run("--nope");
+            equal(wrong.code, 2, program);
+            equal(wrong.out, "", program);
+            match(wrong.err, /^Unknown .*--nope/, program);
+            equal(wrong.err.endsWith(help.out), true, program);
+        }
+    });
+});

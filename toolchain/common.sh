@@ -1,0 +1,57 @@
+# What the scripts here share: the environment, their command lines, the stacks' names, full disks.
+mlops_script=1 # env.sh is silent then
+# shellcheck source=env.sh
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+# The XDG specification has relative paths ignored; Go refuses to build with one.
+for mlops_xdg in XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME; do
+    case ${!mlops_xdg:-/} in /*) ;; *) unset "$mlops_xdg" ;; esac
+done
+
+# The comment at the top of the script, which is its help.
+mlops_usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$mlops_root/toolchain/${0##*/}"; }
+
+# Ends the script for a wrong command line, with a reason if there is one to give.
+mlops_usage_error() {
+    {
+        [[ $# == 0 ]] || printf '%s\n\n' "$*"
+        mlops_usage
+    } >&2
+    exit 2
+}
+
+# mlops_arguments COUNT ARGUMENT...: ends the script where its usage is asked for, where an option is
+# unknown, and where the number of arguments is wrong.
+mlops_arguments() {
+    local count=$1 argument
+    shift
+    for argument; do
+        case $argument in
+        -h | --help) mlops_usage && exit 0 ;;
+        -*) mlops_usage_error "Unknown option: $argument" ;;
+        esac
+    done
+    [[ $# == "$count" ]] || mlops_usage_error
+}
+
+# The configuration file of a stack, whose name may have its organization and project before it.
+mlops_config() { echo "Pulumi.${1##*/}.yaml"; }
+
+# mlops_require_stack STACK: fails where there is no such stack, and lists those that there are.
+mlops_require_stack() {
+    local config names
+    config=$(mlops_config "$1")
+    [[ ! -e $config ]] || return 0
+    names=$(printf '%s ' Pulumi.*.yaml | sed 's/Pulumi\.//g; s/\.yaml//g; s/ $//')
+    echo "There is no stack \"$1\": $config is missing. There are: $names" >&2
+    return 1
+}
+
+# The disks of the project's folders that are full, one a line: that have less than 1 MiB.
+mlops_full_disks() {
+    local temporary=${TMPDIR:-/tmp} folder
+    for folder in "$temporary" "$mlops_cache" "$mlops_state" "$mlops_pulumi_home" "$mlops_root"; do
+        [[ ! -d $folder ]] || df -Pk "$folder" 2>/dev/null | awk -v folder="$folder" '
+            NR == 2 && $4 < 1024 { print "The disk is full: " folder " has " $4 " KiB left" }'
+    done
+}
