@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { isAbsolute, relative, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { isConfigSecret } from "@pulumi/pulumi/runtime/config.js";
 import { z } from "zod";
@@ -11,6 +12,7 @@ import {
 } from "./configurationError.ts";
 import { configOf, findRewritten, readStackFiles } from "./configurationFile.ts";
 import { findContradictions, findPlaceholders, registryOf } from "./configurationRules.ts";
+import { isBuildContext, isFolder } from "./docker/namedContext.ts";
 import { isRepository, isTag } from "./docker/reference.ts";
 import { UserError } from "./errors.ts";
 import * as names from "./quay/names.ts";
@@ -36,6 +38,20 @@ const pattern = text
         (value) => compileTagPattern(value) !== undefined,
         "must be a regular expression, as Python has them",
     );
+const tag = z
+    .string()
+    .refine(isTag, "must be an image tag: letters, digits, . _ -, at most 128 characters");
+
+/** A path that is the same on every machine. */
+const relativePath = text.refine(
+    (path) => !isAbsolute(path) && !path.startsWith("~"),
+    "must be a path relative to the build context: an absolute one differs between machines",
+);
+/** A cache of BuildKit's. The configuration is in clear, and so is the state. */
+const cache = text.refine(
+    (value) => !/(secret|token|password|account_?key)\w*=/i.test(value),
+    "must be a cache such as type=registry,ref=HOST/NAME, without a credential",
+);
 
 /** What is delivered. */
 const service = z.strictObject({
@@ -47,9 +63,7 @@ const service = z.strictObject({
             "must be an image name: lower-case letters, digits, . _ - within",
         ),
     /** The version that this environment is at, as an image tag. */
-    version: z
-        .string()
-        .refine(isTag, "must be an image tag: letters, digits, . _ -, at most 128 characters"),
+    version: tag,
     /** The port that the service listens on. */
     port: port.default(8080),
 });
@@ -59,8 +73,8 @@ const builtService = service
     .extend({
         /** The folder that Docker builds, relative to the project; it may lie anywhere. */
         context: text,
-        /** The Dockerfile, relative to the context. */
-        dockerfile: text.default("Dockerfile"),
+        /** The Dockerfile, relative to the context; it may lie outside of it. */
+        dockerfile: relativePath.default("Dockerfile"),
         /** The stage of the Dockerfile to build. Default: the last. */
         target: text.optional(),
         /** The platform to build for, as in `linux/amd64`. Default: the Docker engine's. */
@@ -70,13 +84,45 @@ const builtService = service
             .optional(),
         /** Build arguments. They stay in the image's history: nothing secret. */
         buildArgs: z.record(variableName, z.string()).default({}),
-        /** Build secrets by id: the NAME of the environment variable that holds each (RUN --mount=type=secret,id=…). */
+        /** Build secrets by id: the NAME of a variable, or the file that holds each. */
         buildSecrets: z
             .record(
                 z.string().regex(/^[\w.-]+$/, "must be a secret's id: letters, digits, . _ -"),
-                variableName,
+                variableName.or(
+                    z.strictObject(
+                        { file: text },
+                        "must be a variable's name, or a file: {file: PATH}",
+                    ),
+                ),
             )
             .default({}),
+        /** The Docker provider's build has no SSH mounts. */
+        buildSsh: z
+            .never(
+                "not possible: the Docker provider cannot forward an SSH agent. Give the build " +
+                    "the key as a secret: mlops:service.buildSecrets {id: {file: PATH}}",
+            )
+            .optional(),
+        /** Named contexts: a folder, or an image, `docker-image://NAME`. */
+        buildContexts: z
+            .record(
+                z
+                    .string()
+                    .regex(/^[a-z0-9][\w.-]*$/, "must be a context's name: letters, digits, . _ -"),
+                text.refine(
+                    isBuildContext,
+                    "must be a folder, docker-image://NAME, or a git repository at a commit, " +
+                        "https://HOST/PATH.git#<40 hexadecimal digits>",
+                ),
+            )
+            .default({}),
+        /** Where BuildKit reads layers from, and writes them to: https://docs.docker.com/build/cache/backends */
+        cacheFrom: z.array(cache).default([]),
+        cacheTo: z.array(cache).default([]),
+        /** The paths, from the context, whose change builds the image again. Default: all of the context. */
+        sources: z.array(relativePath).optional(),
+        /** How many minutes building and pushing may take. */
+        buildTimeout: z.int().min(1).max(1440).optional(),
     })
     .transform((built) => ({
         ...built,
@@ -151,6 +197,8 @@ const quay = z.strictObject({
         .default([]),
     /** Tags that never change once they are set, as a regular expression for the whole tag. */
     immutableTags: pattern.optional(),
+    /** Tags that always name the published image. */
+    floatingTags: z.array(tag).default(["latest"]),
     /** Whether the repository is protected from deletion and replacement. */
     protect: z.boolean().default(false),
 });
@@ -443,6 +491,33 @@ export function publisherOf({
         .object({ version: z.string() })
         .safeParse(config[`${pulumi.getProject()}:service`]);
     return theirs.data?.version === service.version ? environment : undefined;
+}
+
+/**
+ * How the workflow builds what the program builds. A path beside the context is given from the
+ * context, because only the context's place in the GitHub repository is known. A secret that is a
+ * file here is a secret there, of the id's name in capitals: `pip.conf` is PIP_CONF.
+ */
+export function workflowBuild(service: EnvironmentOf<"built">["service"]) {
+    const { buildSecrets, buildContexts, context, ...build } = service;
+    const secrets = Object.entries(buildSecrets);
+    return {
+        ...build,
+        buildSecrets: Object.fromEntries(
+            secrets.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+        ),
+        buildSecretFiles: Object.fromEntries(
+            secrets
+                .filter(([, secret]) => typeof secret !== "string")
+                .map(([id]) => [id, id.toUpperCase().replace(/[^A-Z0-9]/g, "_")]),
+        ),
+        buildContexts: Object.fromEntries(
+            Object.entries(buildContexts).map(([name, from]) => [
+                name,
+                isFolder(from) ? relative(resolve(context), resolve(from)) || "." : from,
+            ]),
+        ),
+    };
 }
 
 /** What tells the service whose tokens to accept, as its environment variables. */

@@ -15,6 +15,7 @@ import {
     oauth2Variables,
     publisherOf,
     readEnvironment,
+    workflowBuild,
 } from "./environment.ts";
 import { preflight } from "./github/preflight.ts";
 import { exportOutputs } from "./outputs.ts";
@@ -74,7 +75,12 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
                   {
                       ...environment.service,
                       repository: repository.image,
-                      publish: { version, username: robotUsername, password: robotToken },
+                      publish: {
+                          version,
+                          username: robotUsername,
+                          password: robotToken,
+                          floatingTags: quay.floatingTags,
+                      },
                   },
                   afterPolicies,
               )
@@ -85,6 +91,7 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
                       version,
                       from: environment.promoteFrom,
                       publishedBy: publisherOf(environment),
+                      floatingTags: quay.floatingTags,
                   },
                   afterPolicies,
               );
@@ -127,7 +134,13 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
                 env: { ...oauth2Variables(oauth2 ?? noIssuer), ...plain },
             },
             ...(environment.kind === "built"
-                ? { build: { ...environment.service, ...environment.github.workflow } }
+                ? {
+                      build: {
+                          ...workflowBuild(environment.service),
+                          ...environment.github.workflow,
+                          floatingTags: quay.floatingTags,
+                      },
+                  }
                 : { release: { digest, attestedBy: environment.github.workflow.attestedBy } }),
         },
         { dependsOn: [secrets, image, ...trust] },

@@ -22,11 +22,13 @@ export interface PromotedServiceImageArgs {
      * digest not known. Default: nobody, it is an error.
      */
     readonly publishedBy?: string | undefined;
+    /** Tags that always name the image that was promoted last. Default: `latest`. */
+    readonly floatingTags?: readonly string[] | undefined;
 }
 
 /**
  * The service's image in an environment that does not build it: copied by its digest from the repository of the environment before, and
- * named by its version and `latest`. Going back to a version that was there before works without the source too.
+ * named by its version and the floating tags. Going back to a version that was there before works without the source too.
  */
 export class PromotedServiceImage extends pulumi.ComponentResource {
     /** What to run: `<repository>@<digest>`. */
@@ -41,10 +43,10 @@ export class PromotedServiceImage extends pulumi.ComponentResource {
     ) {
         super("mlops:quay:PromotedServiceImage", name, {}, opts);
         const { repository: source, ...gate } = args.from;
-        const { repository: target, version, publishedBy } = args;
+        const { repository: target, version, publishedBy, floatingTags = ["latest"] } = args;
         const promoted = new quay.PromotedImage(
             name,
-            { source, target, version, ...gate, publishedBy, floatingTags: ["latest"] },
+            { source, target, version, ...gate, publishedBy, floatingTags: [...floatingTags] },
             { parent: this },
         );
         this.reference = promoted.image;

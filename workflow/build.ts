@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { isFolder } from "../docker/namedContext.ts";
 import * as actions from "./actions.ts";
 import { literal } from "./literal.ts";
 import type { BuildSettings, CommonSettings } from "./settings.ts";
@@ -13,6 +14,7 @@ export function buildWorkflow(
     settings: CommonSettings & { readonly build: BuildSettings },
 ): Workflow {
     const { branch, path, build } = settings;
+    const { floatingTags = ["latest"] } = build;
     return {
         name: settings.name,
         on: { push: { branches: [literal(branch)], "paths-ignore": [path] } },
@@ -59,13 +61,13 @@ export function buildWorkflow(
                 ...(build.attestation === true ? [attest(settings)] : []),
                 steps.smokeTest(settings, digest),
                 {
-                    name: "Name it by its version, where that is free, and latest",
+                    name: nameTagging(floatingTags),
                     id: "tag",
                     env: {
                         IMAGE: settings.image,
                         DIGEST: digest,
                         VERSION: settings.version,
-                        TAGS: "latest",
+                        TAGS: floatingTags.join(" "),
                     },
                     run: steps.script("tag"),
                 },
@@ -94,12 +96,19 @@ function buildAndPush({ image, build }: CommonSettings & { readonly build: Build
         platform,
         buildArgs = {},
         buildSecrets = {},
+        buildSecretFiles = {},
+        buildContexts = {},
     } = build;
     const cache = `type=registry,ref=${image}:buildcache`;
     return {
         name: "Build and push the image",
         id: "build",
         uses: actions.buildPush,
+        ...(Object.keys(buildSecretFiles).length > 0 && {
+            env: Object.fromEntries(
+                Object.values(buildSecretFiles).map((name) => [name, `\${{ secrets.${name} }}`]),
+            ),
+        }),
         with: {
             context,
             file: posix.join(context, dockerfile),
@@ -116,6 +125,21 @@ function buildAndPush({ image, build }: CommonSettings & { readonly build: Build
                     ),
                 ),
             }),
+            // Not among the secrets: a file has line breaks, and quotes, which would need escapes there.
+            ...(Object.keys(buildSecretFiles).length > 0 && {
+                "secret-envs": steps.lines(buildSecretFiles),
+            }),
+            ...(Object.keys(buildContexts).length > 0 && {
+                "build-contexts": steps.lines(
+                    Object.fromEntries(
+                        Object.entries(buildContexts).map(([name, from]) => [
+                            name,
+                            isFolder(from) ? posix.join(context, from) : from,
+                        ]),
+                    ),
+                ),
+            }),
+            ...(build.pull === true && { pull: true }),
             push: true,
             tags: "${{ steps.metadata.outputs.tags }}",
             labels: "${{ steps.metadata.outputs.labels }}",
@@ -125,6 +149,11 @@ function buildAndPush({ image, build }: CommonSettings & { readonly build: Build
             "cache-to": `${cache},mode=max,image-manifest=true,oci-mediatypes=true`, // the form that Quay takes
         },
     };
+}
+
+function nameTagging(floatingTags: readonly string[]): string {
+    const version = "Name it by its version, where that is free";
+    return floatingTags.length === 0 ? version : `${version}, and ${floatingTags.join(", ")}`;
 }
 
 function attest({ image }: CommonSettings): Step {

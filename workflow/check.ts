@@ -1,4 +1,6 @@
+import { posix } from "node:path";
 import { z } from "zod";
+import { isFolder } from "../docker/namedContext.ts";
 import { isRepository, isTag } from "../docker/reference.ts";
 import { UserError } from "../errors.ts";
 import { admits } from "./admits.ts";
@@ -22,6 +24,14 @@ const variable = z
     .regex(/^[A-Za-z_]\w*$/, "it has to be a variable's name: letters, digits, _.");
 const value = names.text.or(z.literal(""));
 
+const secretId = z
+    .string()
+    .regex(/^[\w.-]+$/, "it has to be a secret's id: letters, digits, . _ -");
+const isInRepository = (path: string): boolean => path !== ".." && !path.startsWith("../");
+const outside = (context: string): string =>
+    `from the workflow's context "${context}" it lies outside of the GitHub repository, where the ` +
+    "job cannot find it: move it into the repository, or correct the workflow's context.";
+
 const health = z.strictObject({
     port: z.int().min(1).max(65535),
     path: names.text.regex(/^\/\S*$/, "it has to start with / and have no spaces.").optional(),
@@ -36,23 +46,40 @@ const environment = z.looseObject({
     tags: z.array(names.refPattern).optional(),
 });
 
-const build = z.object({
-    context: names.pathInRepository.optional(),
-    dockerfile: names.pathInRepository.optional(),
-    target: names.text.optional(),
-    platform: z
-        .string()
-        .regex(/^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/, "it has to be a platform such as linux/amd64.")
-        .optional(),
-    buildArgs: z.record(variable, value).optional(),
-    buildSecrets: z
-        .record(
-            z.string().regex(/^[\w.-]+$/, "it has to be a secret's id: letters, digits, . _ -"),
-            names.secretName,
-        )
-        .optional(),
-    attestation: z.boolean().optional(),
-});
+const build = z
+    .object({
+        context: names.pathInRepository.optional(),
+        dockerfile: names.text.optional(),
+        target: names.text.optional(),
+        platform: z
+            .string()
+            .regex(
+                /^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/,
+                "it has to be a platform such as linux/amd64.",
+            )
+            .optional(),
+        buildArgs: z.record(variable, value).optional(),
+        buildSecrets: z.record(secretId, names.secretName).optional(),
+        buildSecretFiles: z.record(secretId, names.secretName).optional(),
+        buildContexts: z
+            .record(
+                z.string().regex(/^[a-z0-9][\w.-]*$/, "it has to be a context's name."),
+                names.text,
+            )
+            .optional(),
+        pull: z.boolean().optional(),
+        floatingTags: z.array(tag).optional(),
+        attestation: z.boolean().optional(),
+    })
+    .superRefine(({ context = ".", dockerfile = "Dockerfile", buildContexts = {} }, issues) => {
+        const check = (path: string[], from: string): void => {
+            if (!isInRepository(posix.join(context, from)) || posix.isAbsolute(from))
+                issues.addIssue({ code: "custom", path, message: outside(context) });
+        };
+        check(["dockerfile"], dockerfile);
+        for (const [name, from] of Object.entries(buildContexts))
+            if (isFolder(from)) check(["buildContexts", name], from);
+    });
 
 const release = z.object({
     digest: late(

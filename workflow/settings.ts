@@ -31,7 +31,7 @@ export interface FederatedLogin<Late = string> {
 export interface BuildSettings {
     /** The folder that Docker builds, from the root of the GitHub repository. Default: `.`, all of it. */
     readonly context?: string | undefined;
-    /** The Dockerfile, from the context. Default: `Dockerfile`. */
+    /** The Dockerfile, from the context; it may lie outside of it. Default: `Dockerfile`. */
     readonly dockerfile?: string | undefined;
     /** The stage of the Dockerfile to build. Default: the last. */
     readonly target?: string | undefined;
@@ -41,6 +41,17 @@ export interface BuildSettings {
     readonly buildArgs?: Readonly<Record<string, string>> | undefined;
     /** Build secrets by id (`RUN --mount=type=secret,id=…`): the NAME of the GitHub secret that holds each. Default: none. */
     readonly buildSecrets?: Readonly<Record<string, string>> | undefined;
+    /**
+     * Build secrets that are files elsewhere, by id: the NAME of the GitHub secret that holds each
+     * file's text. Default: none.
+     */
+    readonly buildSecretFiles?: Readonly<Record<string, string>> | undefined;
+    /** Named contexts: a folder, from the context, or an address as BuildKit has it. Default: none. */
+    readonly buildContexts?: Readonly<Record<string, string>> | undefined;
+    /** Whether BuildKit looks for newer base images. Default: false. */
+    readonly pull?: boolean | undefined;
+    /** Tags that always name the image that was built last. Default: `latest`. */
+    readonly floatingTags?: readonly string[] | undefined;
     /**
      * Signs a statement of where the image was built, from which commit, and puts it next to the image and into GitHub. A private GitHub
      * repository needs GitHub Enterprise Cloud for it. Default: false.

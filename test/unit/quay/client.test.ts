@@ -316,7 +316,7 @@ describe("the client of Quay's API", function () {
         const page = (tags: object[]) =>
             answer(200, JSON.stringify({ tags, has_additional: true }));
         answers = [page([tag]), page([])];
-        assert.equal((await listActiveTags(client, "alice/app", {})).length, 1);
+        assert.equal((await listActiveTags(client, "alice/app", {}))?.length, 1);
         answers = [page([tag])];
         const { message } = await failure(listActiveTags(client, "alice/app", {}));
         assert.match(message, /alice\/app has more than 100000 tags: set a limit/);
