@@ -86,7 +86,7 @@ describe("the scripts inside the workflows", () => {
         );
         writeFileSync(
             join(folder, "service/Dockerfile"),
-            'FROM scratch\nARG VERSION\nLABEL version=$VERSION\nCOPY service /\nCMD ["/service"]\n',
+            'FROM scratch\nARG VERSION\nLABEL version=$VERSION\nCOPY service /\nUSER 10001\nCMD ["/service"]\n',
         );
 
         const { publicKey, privateKey } = await generateKeyPair("RS256");

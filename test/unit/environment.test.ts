@@ -177,7 +177,10 @@ describe("environment", () => {
     it("says where the workflow's health path has moved", () => {
         const { github, ...dev } = fileOf("dev");
         const { workflow } = z.object({ workflow: z.looseObject({}) }).parse(github);
-        const moved = { ...Object(github), workflow: { ...workflow, healthPath: "/up" } };
+        const moved = {
+            ...z.looseObject({}).parse(github),
+            workflow: { ...workflow, healthPath: "/up" },
+        };
         throws(
             () => parse({ ...dev, github: moved }),
             /github.workflow.healthPath = "\/up": has moved: set mlops:service.healthPath.*\n *pulumi config rm --path/,
