@@ -122,7 +122,7 @@ async function statusOf(url: string): Promise<number | "nothing"> {
  * Whether a server behind a port of this machine says anything at all. That it takes a connection
  * means nothing: Docker's proxy does so for a container where nobody listens.
  */
-async function answers(port: number): Promise<boolean> {
+export async function answers(port: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const socket = connect({ host: "127.0.0.1", port, timeout: 5_000 });
     socket.once("data", () => {
