@@ -121,27 +121,27 @@ describe("environment", () => {
         [
             "an issuer that is a word",
             { service, oauth2: "nobody" },
-            'mlops:oauth2 = "nobody": none, or an issuer and an audience',
+            'mlops:oauth2 = "nobody": must be none, or an issuer and an audience',
         ],
         [
             "a health path without a slash",
             { service: { ...service, healthPath: "health" } },
-            'mlops:service.healthPath = "health": a path such as /health: it begins with / and has no spaces',
+            'mlops:service.healthPath = "health": must start with / and have no spaces',
         ],
         [
             "a folder that is the whole container",
             { service, container: { writable: ["/opt/data", "/"] } },
-            'mlops:container.writable[1] = "/": an absolute path of a folder in the container, as in /opt/app/data',
+            'mlops:container.writable[1] = "/": must be an absolute path of a folder in the container, as in /opt/app/data',
         ],
         [
             "root where the container is strict",
             { service, container: { strict: true, user: 0 } },
-            "mlops:container.user = 0: a user that is not root, because mlops:container.strict is true",
+            "mlops:container.user = 0: must not be root where mlops:container.strict is true",
         ],
         [
             "a user with spaces",
             { service, container: { user: "a b" } },
-            'mlops:container.user = "a b": a user, as in 10001 or 10001:10001',
+            'mlops:container.user = "a b": must be a user, as in 10001 or 10001:10001',
         ],
         [
             "an unknown section",
@@ -183,7 +183,7 @@ describe("environment", () => {
         };
         throws(
             () => parse({ ...dev, github: moved }),
-            /github.workflow.healthPath = "\/up": has moved: set mlops:service.healthPath.*\n *pulumi config rm --path/,
+            /github.workflow.healthPath = "\/up": there is no such key: it is now service\.healthPath\n *pulumi config rm --path/,
         );
     });
 
