@@ -12,6 +12,7 @@ import {
 } from "./configurationError.ts";
 import { configOf, findRewritten, readStackFiles } from "./configurationFile.ts";
 import { findContradictions, findPlaceholders, registryOf } from "./configurationRules.ts";
+import { isRoot } from "./docker/dockerfile.ts";
 import { isBuildContext, isFolder } from "./docker/namedContext.ts";
 import { isRepository, isTag } from "./docker/reference.ts";
 import { UserError } from "./errors.ts";
@@ -64,8 +65,16 @@ const service = z.strictObject({
         ),
     /** The version that this environment is at, as an image tag. */
     version: tag,
-    /** The port that the service listens on. */
-    port: port.default(8080),
+    /**
+     * The port that the service listens on; its variable PORT. Default: the only port that its
+     * Dockerfile EXPOSEs, else 8080.
+     */
+    port: port.optional(),
+    /**
+     * The path that answers with a success (2xx, 3xx) once the service works. Default: the image's
+     * HEALTHCHECK decides, and where it has none, the port has to answer.
+     */
+    healthPath: text.regex(/^\/\S*$/, "must start with / and have no spaces").optional(),
 });
 
 /** How its image is built, where the environment builds it. It always gets its version as a build argument. */
@@ -132,24 +141,81 @@ const builtService = service
 /** The service's environment variables. */
 const env = z.record(variableName, z.string()).default({});
 
-/** The issuer whose access tokens the service accepts (RFC 9068). */
+/**
+ * The issuer whose access tokens the service accepts (RFC 9068), or `none` where it takes no tokens
+ * (`parseEnvironment` puts null in its place: a union would hide the problems of an issuer).
+ */
 const oauth2 = z
-    .strictObject({
-        /** The token's `iss`, as in https://tenant.eu.auth0.com/ */
-        issuer: z
-            .string()
-            .refine(
-                (issuer) => /^https?:\/\/\S+$/i.test(issuer) && URL.canParse(issuer),
-                "must be an http(s) URL",
-            ),
-        /** The token's `aud`. */
-        audience: text,
-        /** Where the issuer's keys are; relative to the issuer, or a URL. */
-        jwksUri: text
-            .refine(isHttp, "must be an http(s) URL, or relative to the issuer")
-            .default(".well-known/jwks.json"),
-    })
+    .strictObject(
+        {
+            /** The token's `iss`, as in https://tenant.eu.auth0.com/ */
+            issuer: z
+                .string()
+                .refine(
+                    (issuer) => /^https?:\/\/\S+$/i.test(issuer) && URL.canParse(issuer),
+                    "must be an http(s) URL",
+                ),
+            /** The token's `aud`. */
+            audience: text,
+            /** Where the issuer's keys are; relative to the issuer, or a URL. */
+            jwksUri: text
+                .refine(isHttp, "must be an http(s) URL, or relative to the issuer")
+                .default(".well-known/jwks.json"),
+        },
+        {
+            error: ({ code }) =>
+                code === "invalid_type" ? "must be none, or an issuer and an audience" : undefined,
+        },
+    )
+    .nullable()
+    .transform((issuer) => issuer ?? ("none" as const))
     .optional();
+
+/** The user as `docker run --user` takes it: a name or a number, and perhaps a group. */
+const user = z
+    .union([z.int().min(0), z.string()])
+    .transform(String)
+    .refine(
+        (name) => /^[\w.-]+(:[\w.-]+)?$/.test(name),
+        "must be a user, as in 10001 or 10001:10001",
+    );
+
+/** A folder of the container's, not all of it. */
+const folder = text.regex(
+    /^\/[^:,/][^:,]*$/,
+    "must be an absolute path of a folder in the container, as in /opt/app/data",
+);
+
+/**
+ * What the service's container needs, wherever it runs.
+ *
+ * @param strict the default of `strict`.
+ */
+function containerSection(strict: boolean) {
+    return z
+        .strictObject({
+            /** Locked down: ContainerSettings in docker/container.ts says how. */
+            strict: z.boolean().default(strict),
+            /** The user, in the place of the image's: `USER` or `USER:GROUP`. */
+            user: user.optional(),
+            /** /tmp in memory: its size in MiB, and whether programs may be loaded from it. */
+            tmp: z
+                .strictObject({
+                    size: z.int().min(1).default(64),
+                    exec: z.boolean().default(false),
+                })
+                .optional(),
+            /** The size of /dev/shm in MiB. Default: Docker's, 64. */
+            shm: z.int().min(1).optional(),
+            /** Folders that it may write to although the root file system is read-only. */
+            writable: z.array(folder).default([]),
+        })
+        .refine(({ strict, user }) => !strict || user === undefined || !isRoot(user), {
+            path: ["user"],
+            error: "must not be root where mlops:container.strict is true",
+        })
+        .prefault({});
+}
 
 /** How the service runs on this machine's Docker engine. */
 const local = z
@@ -160,8 +226,13 @@ const local = z
         memory: z.int().min(16).default(512),
         /** CPU limit, in cores. */
         cpus: z.number().min(0.1).default(1),
-        /** How many seconds the service may take to become healthy. */
-        healthTimeout: z.int().min(1).max(3600).default(60),
+        /** How many seconds the service, or the identity provider, may take until it works. */
+        healthTimeout: z.int().min(1).max(3600).default(180),
+        /**
+         * An example request, printed once the service works: a shell command in which `{url}` is
+         * the service's URL and `{token}` an access token.
+         */
+        example: text.optional(),
     })
     .prefault({});
 
@@ -255,10 +326,6 @@ const workflow = z.strictObject({
     name: workflowNames.text,
     /** The id of its job. */
     job: workflowNames.jobId,
-    /** The path that answers once the service works. */
-    healthPath: workflowNames.text
-        .regex(/^\/\S*$/, "must start with / and have no spaces")
-        .default("/health"),
     /** The label of the runner. Default: the newest Ubuntu that this project was tried with. */
     runner: workflowNames.text.optional(),
 });
@@ -317,11 +384,19 @@ const promoteFrom = z.strictObject({
 /** The sections that are there say which kind it is. */
 const environment = z.discriminatedUnion("kind", [
     /** The service runs on this machine. */
-    z.strictObject({ kind: z.literal("local"), service: builtService, env, oauth2, local }),
+    z.strictObject({
+        kind: z.literal("local"),
+        service: builtService,
+        container: containerSection(false),
+        env,
+        oauth2,
+        local,
+    }),
     /** The image is built, and published on Quay. */
     z.strictObject({
         kind: z.literal("built"),
         service: builtService,
+        container: containerSection(true),
         env,
         oauth2,
         quay,
@@ -331,6 +406,7 @@ const environment = z.discriminatedUnion("kind", [
     z.strictObject({
         kind: z.literal("promoted"),
         service,
+        container: containerSection(true),
         env,
         oauth2,
         quay,
@@ -340,12 +416,10 @@ const environment = z.discriminatedUnion("kind", [
 ]);
 type Parsed = z.infer<typeof environment>;
 type WithSecrets<T> = T extends unknown
-    ? Omit<T, "env"> & {
-          readonly env: Record<string, string> | pulumi.Output<Record<string, string>>;
-      }
+    ? Omit<T, "env"> & { readonly env: Readonly<Record<string, string | pulumi.Output<string>>> }
     : never;
 
-/** The configuration of one stack: all that differs between environments. The variables in `env` are secret where the configuration's are. */
+/** The configuration of one stack: all that differs between environments. A variable in `env` is an output, and secret, where the configuration's is. */
 export type Environment = WithSecrets<Parsed>;
 /** That of a stack with a given kind. */
 export type EnvironmentOf<Kind extends Environment["kind"]> = Extract<Environment, { kind: Kind }>;
@@ -366,11 +440,22 @@ export function readEnvironment(): Environment {
     const values = pulumi.runtime.allConfig();
     const secretKeys = Object.keys(values).filter((key) => isConfigSecret(key));
     const files = readStackFiles(".");
-    const parsed = parseEnvironment({ values, secretKeys, files }, project, pulumi.getStack());
-    return {
-        ...parsed,
-        env: secretKeys.includes(`${project}:env`) ? pulumi.secret(parsed.env) : parsed.env,
-    };
+    const stack = pulumi.getStack();
+    const parsed = parseEnvironment({ values, secretKeys, files }, project, stack);
+    if (!secretKeys.includes(`${project}:env`)) return parsed;
+    // Pulumi itself tells only that there are secrets among them.
+    const plain = readPlainVariables(files[stack] ?? "", project);
+    const env = Object.entries(parsed.env).map(([name, value]) => [
+        name,
+        plain[name] === value ? value : pulumi.secret(value),
+    ]);
+    return { ...parsed, env: Object.fromEntries(env) as Environment["env"] };
+}
+
+/** The environment variables that stand in clear in a stack's file; all others count as secrets. */
+function readPlainVariables(file: string, project: string): Record<string, unknown> {
+    const variables = z.object({ [`${project}:env`]: z.record(z.string(), z.unknown()) });
+    return variables.safeParse(configOf(file)).data?.[`${project}:env`] ?? {};
 }
 
 /** The CLI takes an empty passphrase, with which anyone can read the robots' tokens in the state; that there is none at all, it says itself. */
@@ -406,7 +491,8 @@ export function parseEnvironment(
     const sections = Object.fromEntries(
         own
             .map(([key, value]) => [key.slice(project.length + 1), fromJson(value)] as const)
-            .filter(([, value]) => !isEmpty(value)),
+            .filter(([, value]) => !isEmpty(value))
+            .map(([key, value]) => [key, key === "oauth2" ? nullForNone(value) : value]),
     );
     const secretKeys = config.secretKeys.filter((key) => key.startsWith(`${project}:`));
     const secretSections = secretKeys.map((key) => key.slice(project.length + 1));
@@ -520,17 +606,21 @@ export function workflowBuild(service: EnvironmentOf<"built">["service"]) {
     };
 }
 
-/** What tells the service whose tokens to accept, as its environment variables. */
-export function oauth2Variables<T>({
-    issuer,
-    audience,
-    jwksUri,
-}: {
+/** Who issues the access tokens that a service accepts. */
+export interface Issuer<T> {
     readonly issuer: T;
     readonly audience: T;
     readonly jwksUri: T;
-}) {
+}
+
+/** What tells the service whose tokens to accept, as its environment variables. */
+export function oauth2Variables<T>({ issuer, audience, jwksUri }: Issuer<T>) {
     return { OAUTH2_ISSUER: issuer, OAUTH2_AUDIENCE: audience, OAUTH2_JWKS_URI: jwksUri };
+}
+
+/** Null is what the schema takes for `none`, and nothing that a file may say. */
+function nullForNone(value: unknown): unknown {
+    return value === "none" ? null : (value ?? "null");
 }
 
 /** An absent section is `{}`, the default that Pulumi.yaml gives it. */

@@ -9,41 +9,65 @@ import { RegistrySecrets } from "./components/registrySecrets.ts";
 import { RobotFederation } from "./components/robotFederation.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
 import { pullCommand, runCommand } from "./docker/commands.ts";
+import { findWeaknesses, readDockerfile } from "./docker/dockerfile.ts";
+import { findPortProblem, ownerOf } from "./docker/engine.ts";
 import { digestOf } from "./docker/reference.ts";
 import {
+    type Environment,
     type EnvironmentOf,
+    type Issuer,
     oauth2Variables,
     publisherOf,
     readEnvironment,
     workflowBuild,
 } from "./environment.ts";
+import { UserError } from "./errors.ts";
 import { preflight } from "./github/preflight.ts";
 import { exportOutputs } from "./outputs.ts";
 
+/** The port of a service whose configuration and Dockerfile name none. */
+const defaultPort = 8080;
+
 const environment = readEnvironment();
 export default exportOutputs(
-    environment.kind === "local" ? runHere(environment) : await deliver(environment),
+    environment.kind === "local" ? await runHere(environment) : await deliver(environment),
 );
 
 /** The service on this machine. */
-function runHere({ service, env, oauth2, local }: EnvironmentOf<"local">) {
+async function runHere(environment: EnvironmentOf<"local">) {
+    const { service, container, oauth2, local } = environment;
     const { name, version } = service;
+    const port = checkDockerfile(environment);
+    // Before anything is built: a build may take an hour, and nothing stops it any more.
+    const portProblem = pulumi.runtime.isDryRun()
+        ? undefined
+        : await findPortProblem(local.port, ownerOf(name), "mlops:local.port");
+    if (portProblem !== undefined) throw new UserError(portProblem);
+
     const image = new ServiceImage(name, { ...service, repository: name });
     const network = new docker.Network(name);
+    const health = {
+        healthTimeout: local.healthTimeout,
+        healthTimeoutSetting: "mlops:local.healthTimeout",
+    };
     // Without an issuer of the user's, the stack brings one of its own, so that the service can be called at once.
     const identity =
         oauth2 ??
-        new IdentityProvider(`${name}-identity`, { audience: name, network: network.name });
+        new IdentityProvider(`${name}-identity`, {
+            ...health,
+            audience: name,
+            network: network.name,
+        });
     const running = new LocalService(name, {
-        ...local,
+        ...health,
         image: image.reference,
         network: network.name,
-        port: { host: local.port, container: service.port, setting: "mlops:local.port" },
-        env: pulumi.output(env).apply((variables) => ({
-            PORT: String(service.port),
-            ...oauth2Variables(identity),
-            ...variables,
-        })),
+        port: { host: local.port, container: port, setting: "mlops:local.port" },
+        healthPath: service.healthPath,
+        memory: local.memory,
+        cpus: local.cpus,
+        container,
+        env: variablesOf(environment, port, identity),
     });
     const tokenCommand =
         identity instanceof IdentityProvider ? { tokenCommand: identity.tokenCommand } : {};
@@ -57,10 +81,65 @@ function runHere({ service, env, oauth2, local }: EnvironmentOf<"local">) {
     };
 }
 
+/**
+ * Warns of every weakness that the Dockerfile shows, before anything is built.
+ *
+ * @returns the port that the service listens on: the configured one, or the only one that the
+ * Dockerfile EXPOSEs, or 8080.
+ * @throws UserError where a container that is strict would not start with it.
+ */
+function checkDockerfile({ service, container }: EnvironmentOf<"local" | "built">): number {
+    const facts = readDockerfile(service);
+    const [exposed, ...others] = facts?.ports ?? [];
+    const port = service.port ?? (others.length === 0 ? exposed : undefined) ?? defaultPort;
+    if (facts === undefined) return port; // the build says why
+    const demands = { port, healthPath: service.healthPath, user: container.user };
+    const weaknesses = findWeaknesses(service, facts, demands);
+    const refused = weaknesses.filter(({ isRefused }) => container.strict && isRefused);
+    if (refused.length > 0) {
+        throw new UserError(
+            [
+                `The container of "${service.name}" is strict (mlops:container.strict), so nothing was built:`,
+                ...refused.map(({ message }) => `  ${message}`),
+                "Or name another user: pulumi config set --path mlops:container.user 10001 -s " +
+                    pulumi.getStack(),
+            ].join("\n"),
+        );
+    }
+    for (const { message } of weaknesses) void pulumi.log.warn(message);
+    return port;
+}
+
+/** The service's variables: a value that is not in clear is an output, or undefined where nobody has it yet. */
+function variablesOf<T>(
+    { env, oauth2 }: Environment,
+    port: number,
+    issuer: Issuer<T> | "none",
+): Record<string, string | T | pulumi.Output<string>> {
+    return {
+        PORT: String(port),
+        ...(oauth2 === "none" || issuer === "none" ? {} : oauth2Variables(issuer)),
+        ...env,
+    };
+}
+
+/** The variables in two: those with a value that anyone may read, and the names of all others. */
+function splitVariables(variables: ReturnType<typeof variablesOf<string | undefined>>) {
+    const env: Record<string, string> = {};
+    const passedOn: string[] = [];
+    for (const [name, value] of Object.entries(variables)) {
+        if (typeof value === "string") env[name] = value;
+        else passedOn.push(name);
+    }
+    return { env, passedOn };
+}
+
 /** The image in its Quay repository, the robot's credentials on GitHub, and the workflow there that builds the image or checks its release. */
 async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
-    const { service, env, oauth2, quay, github } = environment;
+    const { service, container, oauth2, quay, github } = environment;
     const { name, version } = service;
+    const port =
+        environment.kind === "built" ? checkDockerfile(environment) : (service.port ?? defaultPort);
     const { environment: place, secrets: names, federation, workflow: file } = github;
     await preflight({ ...github, path: file.path, setting: "mlops:github" });
 
@@ -113,9 +192,8 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
                   }),
               ]
             : [];
-    // A secret is nobody's but the service's. Without an issuer, whoever runs the image names one; the smoke test, which asks for its health
-    // alone, gets one that there cannot be (RFC 2606).
-    const plain = pulumi.Output.isInstance(env) ? {} : env;
+    // Without an issuer, whoever runs the image names one; the smoke test, which asks for its health alone, gets one that there cannot be
+    // (RFC 2606). A secret is nobody's but the service's: whoever runs the image gives it.
     const noIssuer = { issuer: "https://issuer.invalid/", audience: name, jwksUri: "jwks.json" };
     const unset = { issuer: undefined, audience: undefined, jwksUri: undefined };
     const workflow = new DeliveryWorkflow(
@@ -129,9 +207,10 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
                 ? { robot: robotUsername }
                 : { usernameSecret: names.username, passwordSecret: names.password },
             health: {
-                port: service.port,
-                path: file.healthPath,
-                env: { ...oauth2Variables(oauth2 ?? noIssuer), ...plain },
+                port,
+                path: service.healthPath,
+                container,
+                ...splitVariables(variablesOf(environment, port, oauth2 ?? noIssuer)),
             },
             ...(environment.kind === "built"
                 ? {
@@ -154,7 +233,10 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
         repositoryUrl: repository.repositoryUrl,
         pullCommand: image.reference.apply(pullCommand),
         runCommand: image.reference.apply((reference) =>
-            runCommand(reference, service.port, { ...oauth2Variables(oauth2 ?? unset), ...plain }),
+            runCommand(reference, port, {
+                container,
+                ...splitVariables(variablesOf(environment, port, oauth2 ?? unset)),
+            }),
         ),
         robotUsername,
         workflow: workflow.url,

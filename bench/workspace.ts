@@ -53,7 +53,10 @@ export function writeContext(
     const folder = join(contexts, service);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "version"), version);
-    writeFileSync(join(folder, "Dockerfile"), "FROM scratch\nCOPY payload.txt /payload.txt\n");
+    writeFileSync(
+        join(folder, "Dockerfile"),
+        "FROM scratch\nCOPY payload.txt /payload.txt\nUSER 10001\n",
+    );
     const lines = Array.from({ length: 40 }, (_, line) => `line ${String(line)} of a small file`);
     writeFileSync(
         join(folder, "payload.txt"),

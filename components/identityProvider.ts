@@ -9,6 +9,10 @@ export interface IdentityProviderArgs {
     readonly audience: string;
     /** The Docker network that its clients are on, by name: they reach it as http://identity:9000 there. Nothing is published. */
     readonly network: pulumi.Input<string>;
+    /** How long it may take to work, in seconds. Default: 180. */
+    readonly healthTimeout?: number | undefined;
+    /** The configuration key of `healthTimeout`, for the error's message. */
+    readonly healthTimeoutSetting?: string | undefined;
 }
 
 /**
@@ -44,6 +48,9 @@ export class IdentityProvider extends pulumi.ComponentResource {
                 image: image.reference,
                 network: args.network,
                 alias: "identity",
+                port: { container: 9000 },
+                healthTimeout: args.healthTimeout,
+                healthTimeoutSetting: args.healthTimeoutSetting,
                 env: {
                     ISSUER: this.issuer,
                     AUDIENCE: args.audience,

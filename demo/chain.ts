@@ -40,7 +40,7 @@ function writeTinyService(folder: string): void {
     mkdirSync(folder);
     writeFileSync(
         join(folder, "Dockerfile"),
-        "FROM scratch\nARG VERSION\nENV VERSION=$VERSION\nCOPY content /content\n",
+        "FROM scratch\nARG VERSION\nENV VERSION=$VERSION\nCOPY content /content\nUSER 10001\n",
     );
     writeFileSync(join(folder, "content"), "one");
 }

@@ -1,90 +1,337 @@
 import { execFile } from "node:child_process";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
+import { posix } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { getStack } from "@pulumi/pulumi";
+import { getProject, getStack } from "@pulumi/pulumi";
 import { z } from "zod";
 
 const run = promisify(execFile);
 
-const containerState = z.object({
-    Status: z.string(),
-    ExitCode: z.number(),
-    Health: z
-        .object({ Status: z.string(), Log: z.array(z.object({ Output: z.string() })).nullish() })
-        .nullish(),
+const containerDescription = z.object({
+    Name: z.string(),
+    RestartCount: z.number(),
+    State: z.object({
+        Status: z.string(),
+        ExitCode: z.number(),
+        OOMKilled: z.boolean(),
+        Health: z
+            .object({
+                Status: z.string(),
+                Log: z.array(z.object({ Output: z.string() })).nullish(),
+            })
+            .nullish(),
+    }),
 });
-type ContainerState = z.infer<typeof containerState>;
+type Description = z.infer<typeof containerDescription>;
+
+/** How a container is asked whether its service works. */
+export interface HealthQuestion {
+    /** The container, by id or name. */
+    readonly container: string;
+    /** The port that the service listens on in the container; undefined where it has none. */
+    readonly port?: number | undefined;
+    /** The port of this machine, on loopback, that leads to it; undefined where there is none. */
+    readonly publishedPort?: number | undefined;
+    /** The path that answers with a success once the service works. */
+    readonly path?: string | undefined;
+    /** How long it may take, in seconds, and the configuration key of that, for the message. */
+    readonly timeout: number;
+    readonly timeoutSetting?: string | undefined;
+}
+
+/** What was checked of a healthy container, or what is wrong with one that is not healthy. */
+export type HealthAnswer = { readonly checked: string } | { readonly problem: string };
 
 /**
- * Waits until a container's HEALTHCHECK says healthy. Asks the Docker engine that the `docker` command of this machine asks.
- *
- * @param timeout in seconds.
- * @returns nothing where it is healthy; otherwise what is wrong (it stopped, it has no HEALTHCHECK, it took too long), with the end of
- * its output and what to look at.
+ * Waits until a service works: its path answers with a success; where no path is given, its
+ * HEALTHCHECK says healthy, and its port, if it has one, answers anything at all. Asks the Docker
+ * engine that the `docker` command of this machine asks. Where that engine is on another machine,
+ * or no port is published, the service has to listen on its port.
  */
-export async function findHealthProblem(
-    container: string,
-    timeout: number,
-): Promise<string | undefined> {
+export async function askForHealth(question: HealthQuestion): Promise<HealthAnswer> {
+    const { container, timeout } = question;
     const deadline = Date.now() + timeout * 1000;
+    let restartsBefore: number | undefined;
     for (;;) {
-        const state = await inspect(container);
-        if (typeof state === "string") return state;
-        if (state.Health?.Status === "healthy") return undefined;
-        if (state.Status === "running" && !state.Health) {
-            return `The container ${container} has no health check: add a HEALTHCHECK to the Dockerfile of its image.`;
+        const description = await describe(container);
+        if (typeof description === "string") return { problem: description };
+        const { State: state, RestartCount: restarts } = description;
+        restartsBefore ??= restarts;
+        // What crashes comes first: a service that cannot start answers nothing either.
+        if (state.Status !== "running" || restarts > restartsBefore) {
+            const how = `(${state.Status}, exit code ${String(state.ExitCode)})`;
+            return { problem: await explain(question, description, `is not running ${how}`) };
         }
-        if (state.Status !== "running") {
-            return explain(
-                container,
-                state,
-                `is not running (${state.Status}, exit code ${String(state.ExitCode)})`,
-            );
-        }
+        const { isHealthy, checked } = await check(question, description);
+        if (isHealthy) return { checked };
         if (Date.now() > deadline) {
-            return explain(container, state, `was not healthy within ${String(timeout)} seconds`);
+            const what = `was not healthy within ${String(timeout)} seconds: ${checked}`;
+            return { problem: await explain(question, description, what) };
         }
         await delay(200);
     }
 }
 
-/** The container's state, or why it cannot be had. */
-async function inspect(container: string): Promise<ContainerState | string> {
+/** Asks once. `checked` says what was found: a positive or a negative answer, as a clause. */
+async function check(
+    question: HealthQuestion,
+    { State: { Health: health } }: Description,
+): Promise<{ isHealthy: boolean; checked: string }> {
+    const { container, port, publishedPort, path } = question;
+    const canAsk = publishedPort !== undefined && !isEngineElsewhere();
+    if (path !== undefined && canAsk) {
+        const status = await statusOf(`http://127.0.0.1:${String(publishedPort)}${path}`);
+        const isHealthy = typeof status === "number" && status < 400;
+        return { isHealthy, checked: `${path} answers ${String(status)}` };
+    }
+    if (health && health.Status !== "healthy")
+        return { isHealthy: false, checked: `its HEALTHCHECK says ${health.Status}` };
+    const alsoHealthy = health ? "its HEALTHCHECK says healthy" : undefined;
+    if (port === undefined)
+        return { isHealthy: true, checked: alsoHealthy ?? "it is running; it has no port to ask" };
+    const [isHealthy, verb] = canAsk
+        ? [await answers(publishedPort), "answer"]
+        : [await listensOn(container, port), "listen"];
+    const onPort = `${isHealthy ? `${verb}s` : `does not ${verb}`} on port ${String(port)}`;
+    return {
+        isHealthy,
+        checked: alsoHealthy === undefined ? `it ${onPort}` : `${alsoHealthy}, and it ${onPort}`,
+    };
+}
+
+/** Whether the Docker engine is on another machine, where the loopback ports are that machine's. */
+function isEngineElsewhere(): boolean {
+    const host = process.env["DOCKER_HOST"] ?? "";
+    return host !== "" && !host.startsWith("unix://");
+}
+
+/** The status of a GET request, or that there is none. */
+async function statusOf(url: string): Promise<number | "nothing"> {
     try {
-        const { stdout } = await run("docker", [
-            "container",
-            "inspect",
-            "--format",
-            "{{json .State}}",
-            container,
-        ]);
-        return containerState.parse(JSON.parse(stdout));
+        const signal = AbortSignal.timeout(5_000);
+        const response = await fetch(url, { redirect: "manual", signal });
+        await response.body?.cancel();
+        return response.status;
+    } catch {
+        return "nothing";
+    }
+}
+
+/**
+ * Whether a server behind a port of this machine says anything at all. That it takes a connection
+ * means nothing: Docker's proxy does so for a container where nobody listens.
+ */
+export async function answers(port: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const socket = connect({ host: "127.0.0.1", port, timeout: 5_000 });
+    socket.once("data", () => {
+        resolve(true);
+    });
+    for (const event of ["error", "close", "timeout"]) {
+        socket.once(event, () => {
+            resolve(false);
+        });
+    }
+    socket.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    const answered = await promise;
+    socket.destroy();
+    return answered;
+}
+
+/** An address on which something in a container listens. */
+interface Listener {
+    readonly port: number;
+    /** Whether only the container itself can reach it. */
+    readonly isLoopback: boolean;
+}
+
+/** Whether something in a container listens on a port, where others can reach it. */
+async function listensOn(container: string, port: number): Promise<boolean> {
+    const listeners = await findListeners(container);
+    return listeners.some((listener) => listener.port === port && !listener.isLoopback);
+}
+
+/** Reads the kernel's tables of sockets in a container; empty where the image has no `cat`. */
+async function findListeners(container: string): Promise<Listener[]> {
+    const { stdout } = await run("docker", [
+        ...["exec", container, "cat", "/proc/net/tcp", "/proc/net/tcp6"],
+    ]).catch(() => ({ stdout: "" }));
+    return parseListeners(stdout);
+}
+
+/** @param table as in /proc/net/tcp (https://man7.org/linux/man-pages/man5/proc_pid_net.5.html). */
+export function parseListeners(table: string): Listener[] {
+    const listening = "0A";
+    return table.split("\n").flatMap((line) => {
+        const [, local = "", , state] = line.trim().split(/\s+/);
+        const [address = "", port = ""] = local.split(":");
+        if (state !== listening) return [];
+        // 127.0.0.0/8, whose bytes come in the host's order, and ::1.
+        const isLoopback = /^.{6}7F$/.test(address) || /^0{24}01000000$/.test(address);
+        return [{ port: Number.parseInt(port, 16), isLoopback }];
+    });
+}
+
+/** What `docker container inspect` says, or why it cannot be had. */
+async function describe(container: string): Promise<Description | string> {
+    try {
+        const format = ["--format", "{{json .}}"];
+        const { stdout } = await run("docker", ["container", "inspect", ...format, container]);
+        return containerDescription.parse(JSON.parse(stdout));
     } catch (error) {
         const reason =
             error instanceof Error && "stderr" in error
                 ? String(error.stderr).trim()
                 : String(error);
-        return `The container ${container} cannot be looked at (${reason}). If it is gone, this makes it again: pulumi up --refresh -s ${getStack()}`;
+        return (
+            `The container ${container} cannot be inspected (${reason}). ` +
+            `If it is gone, this makes it again: pulumi up --refresh -s ${getStack()}`
+        );
     }
 }
 
-async function explain(container: string, state: ContainerState, problem: string): Promise<string> {
-    const { stdout, stderr } = await run("docker", ["logs", "--tail", "15", container]).catch(
-        () => ({ stdout: "", stderr: "" }),
-    );
+/** The problem, with the end of the container's output and what to do. */
+async function explain(
+    question: HealthQuestion,
+    { Name, State: state }: Description,
+    problem: string,
+): Promise<string> {
+    const name = Name.replace(/^\//, "");
+    const { stdout, stderr } = await run("docker", ["logs", "--tail", "15", name]).catch(() => ({
+        stdout: "",
+        stderr: "",
+    }));
+    const output = `${stdout}${stderr}`.trimEnd();
     const check = state.Health?.Log?.at(-1)?.Output.trim();
+    const isRunning = state.Status === "running";
+    const advice = [
+        ...hintsFor({ output, isOutOfMemory: state.OOMKilled, exitCode: state.ExitCode }),
+        ...(isRunning ? await portHints(question) : []),
+        ...(isRunning && question.timeoutSetting !== undefined
+            ? [`If it only needs longer: ${setCommand(question.timeoutSetting, "SECONDS")}`]
+            : []),
+    ];
     return [
-        `The container ${container} ${problem}.`,
+        `The container ${name} ${problem}.`,
         ...(check ? [`Its last health check said: ${check}`] : []),
         "The end of its output:",
-        ...`${stdout}${stderr}`
-            .trimEnd()
-            .split("\n")
-            .map((line) => `    ${line}`),
-        `Look at it: docker logs ${container}; docker inspect ${container}`,
-        "Then mend the service or its configuration, and run `up` again.",
+        ...output.split("\n").map((line) => `    ${line}`),
+        ...advice,
+        `More: docker logs ${name}; docker inspect ${name}`,
+        "Then fix the service or its configuration, and run `up` again.",
     ].join("\n");
+}
+
+function setCommand(setting: string, value: string): string {
+    return `pulumi config set --path '${setting}' ${value} -s ${getStack()}`;
+}
+
+/** Where a service listens instead of on its port. */
+async function portHints({ container, port }: HealthQuestion): Promise<string[]> {
+    if (port === undefined) return [];
+    const listeners = await findListeners(container);
+    if (listeners.some((listener) => listener.port === port && listener.isLoopback)) {
+        return [
+            `It listens on port ${String(port)} of 127.0.0.1, which only its own container reaches: ` +
+                "have it listen on 0.0.0.0.",
+        ];
+    }
+    const others = [
+        ...new Set(listeners.filter(({ isLoopback }) => !isLoopback).map((other) => other.port)),
+    ];
+    return others.length === 0 || others.includes(port)
+        ? []
+        : [
+              `It listens on port ${others.join(" and ")}, not on ${String(port)}: ` +
+                  setCommand("mlops:service.port", String(others[0])),
+          ];
+}
+
+/** How a container ended, and what it printed. */
+export interface Ending {
+    readonly output: string;
+    readonly isOutOfMemory: boolean;
+    readonly exitCode: number;
+}
+
+/** What in a failed service's output has a setting of its container for a cause. */
+const symptoms: readonly [symptom: RegExp, hint: () => string][] = [
+    [
+        /failed to map segment|\/tmp\/\S*.*(Operation not permitted|Permission denied)/i,
+        () =>
+            "Nothing can be loaded or run from /tmp; this allows it: " +
+            setCommand("mlops:container.tmp.exec", "true"),
+    ],
+    [
+        /Read-only file system|Errno 30\b|EROFS/i,
+        () =>
+            "The root file system is read-only. Write to /tmp, or name the folder: " +
+            setCommand("mlops:container.writable[0]", "FOLDER"),
+    ],
+    [
+        /\/dev\/shm|Bus error|shared memory|\bshm\b/i,
+        () =>
+            "Shared memory is limited; this gives more, in MiB: " +
+            setCommand("mlops:container.shm", "512"),
+    ],
+    [
+        /No space left on device|Errno 28\b|ENOSPC/i,
+        () =>
+            "A file system is full. Where it is /tmp, this gives it more, in MiB of memory: " +
+            setCommand("mlops:container.tmp.size", "512"),
+    ],
+    [
+        /(bind|listen|port|address|socket)\b.*(Permission denied|EACCES|Errno 13)|(Permission denied|EACCES|Errno 13\b).*(bind|listen|port|address|socket)/i,
+        () =>
+            "A port below 1024 needs root on some engines: have the service listen on one from " +
+            "1024 up, as PORT names it, and set mlops:service.port",
+    ],
+    [
+        /exec format error/i,
+        () =>
+            "The image is for another kind of processor: " +
+            setCommand("mlops:service.platform", "linux/amd64"),
+    ],
+];
+
+/** What to set, where the way a service failed shows it. */
+export function hintsFor({ output, isOutOfMemory, exitCode }: Ending): string[] {
+    const hints = symptoms.filter(([symptom]) => symptom.test(output)).map(([, hint]) => hint());
+    if (isOutOfMemory || exitCode === 137) {
+        hints.unshift(
+            "It was killed, mostly for using more memory than it may; this gives more, in MiB: " +
+                setCommand("mlops:local.memory", "2048"),
+        );
+    }
+    return hints;
+}
+
+/**
+ * The folders of the image that a container has written to. Left out: what is in memory or in a
+ * volume, /tmp, what Docker itself adds, and Python's caches, which it does without where it cannot
+ * write them.
+ */
+export async function findWrittenFolders(container: string): Promise<string[]> {
+    const { stdout } = await run("docker", ["diff", container]).catch(() => ({ stdout: "" }));
+    return writtenFolders(stdout);
+}
+
+/** @param diff as `docker diff` prints it: `A /path`, `C /path`, `D /path`. */
+export function writtenFolders(diff: string): string[] {
+    const changes = diff
+        .split("\n")
+        .map((line): [kind: string, path: string] => [line.slice(0, 1), line.slice(2)])
+        .filter(([, path]) => path !== "");
+    const added = new Set(changes.filter(([kind]) => kind === "A").map(([, path]) => path));
+    const parents = new Set(changes.map(([, path]) => posix.dirname(path)));
+    // A folder is listed as changed because of what changed in it.
+    const folders = changes
+        .filter(([kind, path]) => kind !== "C" || !parents.has(path))
+        .filter(([, path]) => !/\/__pycache__(\/|$)|\.pyc$|^\/tmp(\/|$)|\/docker-init$/.test(path))
+        .map(([, path]) => posix.dirname(path))
+        .filter((folder) => !added.has(folder));
+    return [...new Set(folders)].sort();
 }
 
 /**
@@ -99,8 +346,7 @@ export async function findPortProblem(
     owner: string,
     setting?: string,
 ): Promise<string | undefined> {
-    const host = process.env["DOCKER_HOST"] ?? "";
-    if (host !== "" && !host.startsWith("unix://")) return undefined;
+    if (isEngineElsewhere()) return undefined;
     const refusal = await tryToListen(port);
     if (refusal === undefined) return undefined;
     const another =
@@ -140,6 +386,11 @@ async function findContainer(
 
 /** The label that says which stack's service a container is: `project/stack/name`. */
 export const ownerLabel = "mlops.service";
+
+/** The value of {@link ownerLabel} for a service of this stack. */
+export function ownerOf(name: string): string {
+    return `${getProject()}/${getStack()}/${name}`;
+}
 
 /** Listens on a port for a moment. @returns nothing where that works, else the system's code for why not. */
 async function tryToListen(port: number): Promise<string | undefined> {

@@ -78,16 +78,20 @@ make board shows what is where.
 END
     exit
 fi
-token='$(make -s token)'
-output tokenCommand >/dev/null || token='TOKEN-OF-YOUR-ISSUER'
 case ${DOCKER_HOST:-} in '' | unix://*) ;; *) where=" (on the Docker engine's machine, $DOCKER_HOST)" ;; esac
 url=$(output serviceUrl)
-cat <<END
-
-The service is healthy${where:-}. Try it:
-
-  curl $url/health
-  curl -F file=@service/examples/seven.png -H "Authorization: Bearer $token" $url/upload
-
-make down removes it. Plain pulumi works in this shell after: . toolchain/env.sh
-END
+printf '\nThe service works%s: %s\n' "${where:-}" "$url"
+token=TOKEN-OF-YOUR-ISSUER
+if output tokenCommand >/dev/null; then
+    make_token="make -s token"
+    [[ $stack == local ]] || make_token+=" STACK=$stack"
+    token="\$($make_token)"
+    printf '\nA fresh access token: %s\n' "$make_token"
+fi
+if example=$(pulumi config get --path mlops:local.example --stack "$stack" 2>/dev/null); then
+    example=${example//'{url}'/"$url"}
+    printf '\nTry it:\n\n  %s\n' "${example//'{token}'/"$token"}"
+fi
+down="make down"
+[[ $stack == local ]] || down+=" STACK=$stack"
+printf '\n%s removes it. Plain pulumi works in this shell after: . toolchain/env.sh\n' "$down"

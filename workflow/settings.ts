@@ -1,15 +1,26 @@
+import type { ContainerSettings } from "../docker/container.ts";
 import type { EnvironmentArgs } from "../github/environment.ts";
 
 /** How the job's container is asked whether it works. */
 export interface HealthSettings {
     /** The port that the service listens on in its container. */
     readonly port: number;
-    /** The path that answers with a success once the service works. Default: `/health`. */
+    /**
+     * The path that answers with a success once the service works. Default: the image's HEALTHCHECK
+     * decides, and the port has to answer.
+     */
     readonly path?: string | undefined;
     /** How many seconds that may take. Default: 60. */
     readonly timeout?: number | undefined;
     /** Environment variables that the service needs to start. They are in clear in the file: nothing secret. Default: none. */
     readonly env?: Readonly<Record<string, string>> | undefined;
+    /**
+     * The names of further variables: each has the value of the GitHub secret of its name, and is
+     * empty where there is no such secret. Default: none.
+     */
+    readonly passedOn?: readonly string[] | undefined;
+    /** How far the container is locked down, and what it needs all the same. Default: all the way. */
+    readonly container?: ContainerSettings | undefined;
 }
 
 /** Logs in with a name and a password that GitHub keeps as secrets: the NAMES of those secrets. */

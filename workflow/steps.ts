@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isolationOf, runOptions } from "../docker/container.ts";
 import { registryAddress } from "../docker/reference.ts";
 import * as actions from "./actions.ts";
 import type { CommonSettings } from "./settings.ts";
@@ -79,17 +80,20 @@ export function logOut({ login, image }: CommonSettings): readonly Step[] {
     ];
 }
 
-/** Runs the image by its digest as a locked-down cluster would, until it is healthy. */
+/** Runs the image by its digest as a locked-down cluster would, until its service works. */
 export function smokeTest({ image, health }: CommonSettings, digest: string): Step {
-    const { port, path = "/health", timeout = 60, env = {} } = health;
+    const { port, path, timeout = 60, passedOn = [], container = {} } = health;
+    const secrets = passedOn.map((name) => [name, `\${{ secrets.${name} }}`] as const);
     return {
         name: "Try the image out",
         env: {
+            ...Object.fromEntries(secrets),
             IMAGE: `${image}@${digest}`,
             CONTAINER_PORT: String(port),
-            HEALTH_PATH: path,
+            ...(path !== undefined && { HEALTH_PATH: path }),
             TIMEOUT: String(timeout),
-            ...(Object.keys(env).length > 0 && { SERVICE_ENV: lines(env) }),
+            STRICT: String(isolationOf(container).strict),
+            RUN_OPTIONS: runOptions(health).join("\n"),
         },
         run: script("smoke-test"),
     };

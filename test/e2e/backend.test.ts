@@ -83,7 +83,7 @@ describe("state in a bucket", () => {
 
     it("is made by the project's own commands, with its secrets encrypted", async () => {
         const folder = checkOut();
-        match(await command(folder, "toolchain/up.sh local"), /The service is healthy/);
+        match(await command(folder, "toolchain/up.sh local"), /The service works: http/);
         const password = (
             await command(folder, "pulumi stack output password --show-secrets --stack local")
         ).trim();

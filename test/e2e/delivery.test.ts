@@ -94,7 +94,10 @@ describe("the delivery of the environments", () => {
         });
     const build = (content: string) => {
         mkdirSync(chain.service, { recursive: true });
-        writeFileSync(join(chain.service, "Dockerfile"), "FROM scratch\nCOPY content /content\n");
+        writeFileSync(
+            join(chain.service, "Dockerfile"),
+            "FROM scratch\nCOPY content /content\nUSER 10001\n",
+        );
         writeFileSync(join(chain.service, "content"), content);
     };
     const configure = (environment: string, from: string, to: string) => {

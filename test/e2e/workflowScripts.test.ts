@@ -86,7 +86,7 @@ describe("the scripts inside the workflows", () => {
         );
         writeFileSync(
             join(folder, "service/Dockerfile"),
-            'FROM scratch\nARG VERSION\nLABEL version=$VERSION\nCOPY service /\nCMD ["/service"]\n',
+            'FROM scratch\nARG VERSION\nLABEL version=$VERSION\nCOPY service /\nUSER 10001\nCMD ["/service"]\n',
         );
 
         const { publicKey, privateKey } = await generateKeyPair("RS256");
@@ -195,6 +195,8 @@ describe("the scripts inside the workflows", () => {
             mode = "",
             edit = (text: string) => text,
             timeout = 20,
+            path = undefined as string | undefined,
+            user = undefined as string | undefined,
         } = {},
     ): Promise<Ended> {
         const settings = {
@@ -206,7 +208,7 @@ describe("the scripts inside the workflows", () => {
             image,
             version,
             login: { robot },
-            health: { port: 8080, timeout, env: { MODE: mode } },
+            health: { port: 8080, path, timeout, env: { MODE: mode }, container: { user } },
             build: {},
         };
         const { steps } = workflowForm.parse(parse(workflowFile(settings, "mlops/dev"))).jobs.build;
@@ -339,7 +341,7 @@ describe("the scripts inside the workflows", () => {
             const digest = await push("healthy");
             const { code, output } = await step(name, digestOf(digest));
             equal(code, 0, output);
-            match(output, /is healthy\.\n$/);
+            match(output, / works\.\n$/);
             equal(await containers(digest), "");
         });
 
@@ -365,10 +367,19 @@ describe("the scripts inside the workflows", () => {
             const { code, output } = await step(name, {
                 ...digestOf(digest),
                 mode: "sick",
+                path: "/health",
                 timeout: 2,
             });
             equal(code, 1);
             match(output, /\/health was not answered with success within 2 s/);
+            equal(await containers(digest), "");
+        });
+
+        it("refuses one that runs as root, before it is started", async () => {
+            const digest = await push("root");
+            const { code, output } = await step(name, { ...digestOf(digest), user: "0" });
+            equal(code, 1);
+            match(output, /::error title=Smoke test::.* runs as root: add the line USER 10001/);
             equal(await containers(digest), "");
         });
 

@@ -114,6 +114,39 @@ describe("components", () => {
             deepEqual(Object.keys(pick(inputs, "tmpfs")), ["/tmp"]);
         });
 
+        it("runs as `docker run` does where it is not strict", async () => {
+            const inputs = await run({ container: { strict: false } });
+            const locked = ["readOnly", "capabilities", "securityOpts", "tmpfs", "user"];
+            deepEqual(
+                locked.map((key) => inputs[key]),
+                locked.map(() => undefined),
+            );
+        });
+
+        it("gives the container what it needs all the same", async () => {
+            const inputs = await run({
+                container: {
+                    user: "10001",
+                    tmp: { size: 200, exec: true },
+                    shm: 256,
+                    writable: ["/opt/data"],
+                },
+            });
+            deepEqual(
+                [inputs["user"], inputs["tmpfs"], inputs["shmSize"], inputs["volumes"]],
+                [
+                    "10001",
+                    { "/tmp": "size=200m,mode=1777,nosuid,nodev,exec" },
+                    256,
+                    [{ containerPath: "/opt/data" }],
+                ],
+            );
+        });
+
+        it("publishes no port that it gets none for on this machine", async () => {
+            deepEqual((await run({ port: { container: 9000 } }))["ports"], []);
+        });
+
         it("publishes its port to this machine alone", async () => {
             deepEqual((await run())["ports"], [
                 { internal: 8080, external: 18080, ip: "127.0.0.1" },

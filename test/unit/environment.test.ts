@@ -51,15 +51,15 @@ describe("environment", () => {
             service: {
                 ...service,
                 dockerfile: "Dockerfile",
-                port: 8080,
                 buildArgs: { VERSION: "1.0.0" },
                 buildSecrets: {},
                 buildContexts: {},
                 cacheFrom: [],
                 cacheTo: [],
             },
+            container: { strict: false, writable: [] },
             env: {},
-            local: { port: 8080, memory: 512, cpus: 1, healthTimeout: 60 },
+            local: { port: 8080, memory: 512, cpus: 1, healthTimeout: 180 },
         });
     });
 
@@ -125,6 +125,31 @@ describe("environment", () => {
             'mlops:oauth2.issuer = "me": must be an http(s) URL',
         ],
         [
+            "an issuer that is a word",
+            { service, oauth2: "nobody" },
+            'mlops:oauth2 = "nobody": must be none, or an issuer and an audience',
+        ],
+        [
+            "a health path without a slash",
+            { service: { ...service, healthPath: "health" } },
+            'mlops:service.healthPath = "health": must start with / and have no spaces',
+        ],
+        [
+            "a folder that is the whole container",
+            { service, container: { writable: ["/opt/data", "/"] } },
+            'mlops:container.writable[1] = "/": must be an absolute path of a folder in the container, as in /opt/app/data',
+        ],
+        [
+            "root where the container is strict",
+            { service, container: { strict: true, user: 0 } },
+            "mlops:container.user = 0: must not be root where mlops:container.strict is true",
+        ],
+        [
+            "a user with spaces",
+            { service, container: { user: "a b" } },
+            'mlops:container.user = "a b": must be a user, as in 10001 or 10001:10001',
+        ],
+        [
             "an unknown section",
             { service, locl: { port: 1 } },
             'mlops:locl = {"port":1}: there is no such key',
@@ -140,6 +165,34 @@ describe("environment", () => {
             'mlops:service = "digits": must be a mapping of keys',
         ],
     ];
+    it("takes none for an issuer: the service takes no tokens", () => {
+        equal(parse({ service, oauth2: "none" }).oauth2, "none");
+    });
+
+    it("takes the container's user as a number too", () => {
+        equal(parse({ service, container: { user: 10001 } }).container.user, "10001");
+    });
+
+    it("is strict where the image is published, unless the key says otherwise", () => {
+        const dev = fileOf("dev");
+        equal(parse(dev).container.strict, true);
+        equal(parse(fileOf("prod")).container.strict, true);
+        equal(parse({ ...dev, container: { strict: false } }).container.strict, false);
+    });
+
+    it("says where the workflow's health path has moved", () => {
+        const { github, ...dev } = fileOf("dev");
+        const { workflow } = z.object({ workflow: z.looseObject({}) }).parse(github);
+        const moved = {
+            ...z.looseObject({}).parse(github),
+            workflow: { ...workflow, healthPath: "/up" },
+        };
+        throws(
+            () => parse({ ...dev, github: moved }),
+            /github.workflow.healthPath = "\/up": there is no such key: it is now service\.healthPath\n *pulumi config rm --path/,
+        );
+    });
+
     for (const [what, sections, problem] of cases) {
         it(`refuses ${what}`, () => {
             deepEqual(problems(sections), [problem]);

@@ -1,0 +1,260 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DockerfileParser, type Instruction } from "dockerfile-ast";
+import { IgnoreRules } from "./ignoreFile.ts";
+
+/** A Dockerfile, and how it is built. */
+export interface DockerfileSource {
+    /** The folder that Docker builds. */
+    readonly context: string;
+    /** The Dockerfile, relative to the context. */
+    readonly dockerfile: string;
+    /** The stage to build. Default: the last. */
+    readonly target?: string | undefined;
+    readonly buildArgs?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What a Dockerfile says about the image that it makes. What its base image sets, it does not show. */
+export interface DockerfileFacts {
+    /** The image that the stages begin with, as in `python:3.11-slim`, or `scratch`. */
+    readonly baseImage: string;
+    /** The last USER; undefined where there is none. An unresolved variable stays: `$APP_UID`. */
+    readonly user: string | undefined;
+    /** Whether the last HEALTHCHECK has a command; undefined where there is none. */
+    readonly hasHealthcheck: boolean | undefined;
+    /** The TCP ports that it EXPOSEs. */
+    readonly ports: readonly number[];
+    /** Whether it has a COPY or ADD of the whole context. */
+    readonly copiesContext: boolean;
+    /** Whether the image has Python, as far as the Dockerfile tells. */
+    readonly hasPython: boolean;
+}
+
+/** A point in which an image is weaker than it could be. */
+export interface Weakness {
+    /** What is wrong, and the line that fixes it, in one line. */
+    readonly message: string;
+    /** Whether a container that is strict does not start with it. */
+    readonly isRefused: boolean;
+}
+
+/** @returns what the Dockerfile says; undefined where it cannot be read, which the build reports. */
+export function readDockerfile(source: DockerfileSource): DockerfileFacts | undefined {
+    try {
+        return parseDockerfile(
+            readFileSync(join(source.context, source.dockerfile), "utf8"),
+            source,
+        );
+    } catch {
+        return undefined;
+    }
+}
+
+/**
+ * Follows the stages from the one that is built back to their base image
+ * (https://docs.docker.com/reference/dockerfile/).
+ */
+export function parseDockerfile(
+    text: string,
+    { target, buildArgs = {} }: Pick<DockerfileSource, "target" | "buildArgs">,
+): DockerfileFacts {
+    const instructions = DockerfileParser.parse(text).getInstructions();
+    const first = instructions.findIndex((instruction) => instruction.getKeyword() === "FROM");
+    const globals = new Map<string, string>();
+    for (const argument of first < 0 ? [] : instructions.slice(0, first))
+        declareArgument(argument, globals, buildArgs);
+
+    let stage = emptyStage(globals);
+    const stages = new Map<string, Stage>();
+    for (const [index, instruction] of instructions.slice(Math.max(first, 0)).entries()) {
+        const content = instruction.getArgumentsContent() ?? "";
+        switch (instruction.getKeyword()) {
+            case "FROM": {
+                // The stage that is built ends where the next one begins.
+                if (index > 0 && target !== undefined && stage.name === target.toLowerCase())
+                    return stage.facts;
+                const [base = "", , name] = content
+                    .split(/\s+/)
+                    .filter((word) => !word.startsWith("--"));
+                const image = expand(base, globals);
+                const parent = stages.get(image.toLowerCase());
+                stage = {
+                    name: name?.toLowerCase(),
+                    variables: new Map(parent?.variables),
+                    facts: {
+                        ...(parent?.facts ?? { ...emptyStage(globals).facts, baseImage: image }),
+                    },
+                };
+                stages.set(stage.name ?? `stage ${String(stages.size)}`, stage);
+                break;
+            }
+            case "ARG":
+                declareArgument(instruction, stage.variables, buildArgs, globals);
+                break;
+            case "ENV":
+                for (const [name, value] of assignments(content))
+                    stage.variables.set(name, expand(value, stage.variables));
+                break;
+            case "USER":
+                stage.facts.user = expand(content.trim(), stage.variables);
+                break;
+            case "HEALTHCHECK":
+                stage.facts.hasHealthcheck = !/^none$/i.test(content.trim());
+                break;
+            case "EXPOSE":
+                for (const word of expand(content, stage.variables).split(/\s+/)) {
+                    const port = /^(\d+)(\/tcp)?$/i.exec(word)?.[1];
+                    if (port !== undefined)
+                        stage.facts.ports = [...stage.facts.ports, Number(port)];
+                }
+                break;
+            case "COPY":
+            case "ADD":
+                if (/(^|\s)\.\/?\s/.test(content) && !content.includes("--from="))
+                    stage.facts.copiesContext = true;
+                break;
+        }
+    }
+    return { ...stage.facts, hasPython: /\bpython|\bpip|conda|jupyter/i.test(text) };
+}
+
+interface Stage {
+    readonly name: string | undefined;
+    readonly variables: Map<string, string>;
+    readonly facts: { -readonly [Key in keyof DockerfileFacts]: DockerfileFacts[Key] };
+}
+
+function emptyStage(variables: ReadonlyMap<string, string>): Stage {
+    return {
+        name: undefined,
+        variables: new Map(variables),
+        facts: {
+            baseImage: "scratch",
+            user: undefined,
+            hasHealthcheck: undefined,
+            ports: [],
+            copiesContext: false,
+            hasPython: false,
+        },
+    };
+}
+
+/** A build argument's value: that of the build, else its default, else that of before the first FROM. */
+function declareArgument(
+    instruction: Instruction,
+    variables: Map<string, string>,
+    buildArgs: Readonly<Record<string, string>>,
+    globals: ReadonlyMap<string, string> = new Map(),
+): void {
+    if (instruction.getKeyword() !== "ARG") return;
+    for (const word of (instruction.getArgumentsContent() ?? "").split(/\s+/)) {
+        const [, name = "", value] = /^(\w+)(?:=(.*))?$/.exec(word) ?? [];
+        const chosen =
+            buildArgs[name] ?? (value === undefined ? globals.get(name) : unquote(value));
+        if (chosen !== undefined) variables.set(name, expand(chosen, variables));
+    }
+}
+
+/** `A=1 B="two words"`, or the old form `A two words`. */
+function assignments(content: string): [name: string, value: string][] {
+    const pairs = [...content.matchAll(/(\w+)=("(?:\\.|[^"\\])*"|'[^']*'|\S*)/g)];
+    const [, name, value] = /^(\w+)\s+(.*)$/s.exec(content.trim()) ?? [];
+    return name !== undefined && value !== undefined && pairs[0]?.index !== 0
+        ? [[name, value]]
+        : pairs.map(([, name = "", value = ""]) => [name, unquote(value)]);
+}
+
+function unquote(value: string): string {
+    return value.replace(/^(["'])(.*)\1$/s, "$2");
+}
+
+/** Puts the values of `$A`, `${A}`, `${A:-default}` and `${A:+other}` in; unknown ones stay. */
+function expand(text: string, variables: ReadonlyMap<string, string>): string {
+    return text.replace(
+        /\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})/g,
+        (whole: string, ...groups: (string | undefined)[]) => {
+            const [short, long, operator, word = ""] = groups;
+            const value = variables.get(short ?? long ?? "");
+            if (operator === "-") return value === undefined || value === "" ? word : value;
+            if (operator === "+") return value === undefined || value === "" ? "" : word;
+            return value ?? whole;
+        },
+    );
+}
+
+/** Whether a container with this USER runs as root. */
+export function isRoot(user: string): boolean {
+    return /^(root|0+)?(:|$)/.test(user);
+}
+
+/** What else of the configuration decides whether an image is weak. */
+export interface Demands {
+    /** The port that the service listens on. */
+    readonly port: number;
+    /** The path that answers once the service works. */
+    readonly healthPath?: string | undefined;
+    /** The user that the container gets in the place of the image's. */
+    readonly user?: string | undefined;
+}
+
+/** What the Dockerfile shows of weaknesses, before anything is built. */
+export function findWeaknesses(
+    source: DockerfileSource,
+    facts: DockerfileFacts,
+    { port, healthPath, user }: Demands,
+): Weakness[] {
+    const { baseImage } = facts;
+    const file = source.dockerfile;
+    const orBase = baseImage === "scratch" ? "" : ` unless the base image ${baseImage} sets one`;
+    const weaknesses: Weakness[] = [];
+    const add = (message: string, isRefused = false): void => {
+        weaknesses.push({ message: `${file}: ${message}`, isRefused });
+    };
+    if (user === undefined && (facts.user === undefined || isRoot(facts.user))) {
+        const cause =
+            facts.user === undefined
+                ? `no USER, so the service runs as root${orBase}`
+                : `USER ${facts.user}, so the service runs as root`;
+        add(`${cause}. Add this line before the ENTRYPOINT or CMD: USER 10001`, true);
+    }
+    if (healthPath === undefined && facts.hasHealthcheck !== true) {
+        const inherited = facts.hasHealthcheck === undefined ? orBase : "";
+        add(
+            `no HEALTHCHECK${inherited}, so only port ${String(port)} is checked. ` +
+                `Set mlops:service.healthPath, or add this line: ${healthcheckLine(port, facts)}`,
+        );
+    }
+    if (facts.ports.length > 0 && !facts.ports.includes(port)) {
+        add(
+            `EXPOSE ${facts.ports.join(" ")}, but mlops:service.port is ${String(port)}. ` +
+                `Where the service does not read PORT, set mlops:service.port to ` +
+                String(facts.ports[0]),
+        );
+    }
+    const unwanted = facts.copiesContext ? findUnwanted(source) : [];
+    if (unwanted.length > 0) {
+        add(
+            `the COPY of the whole context takes ${unwanted.join(" and ")} into the image. ` +
+                `Add to .dockerignore: ${unwanted.join(" ")}`,
+        );
+    }
+    return weaknesses;
+}
+
+function healthcheckLine(port: number, { hasPython }: DockerfileFacts): string {
+    return hasPython
+        ? `HEALTHCHECK CMD ["python3", "-c", "import socket; ` +
+              `socket.create_connection(('127.0.0.1', ${String(port)}), 2)"]`
+        : `HEALTHCHECK CMD curl --silent --output /dev/null http://127.0.0.1:${String(port)}/`;
+}
+
+/** What lies in the context's root that no image should have, and that no ignore file leaves out. */
+function findUnwanted({ context, dockerfile }: DockerfileSource): string[] {
+    const ignoreFile = [`${dockerfile}.dockerignore`, ".dockerignore"]
+        .map((name) => join(context, name))
+        .find((path) => existsSync(path));
+    const rules = new IgnoreRules(ignoreFile === undefined ? "" : readFileSync(ignoreFile, "utf8"));
+    return readdirSync(context)
+        .filter((name) => /^(\.env|\.venv|venv|\.ssh|\.aws|\.netrc|id_rsa)$/.test(name))
+        .filter((name) => !rules.decide(name, []).ignored);
+}

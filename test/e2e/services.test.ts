@@ -1,0 +1,150 @@
+import { equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { freePort, Project, run } from "./project.ts";
+
+const name = `e2e-services-${String(process.pid)}`;
+const services = join(import.meta.dirname, "../services");
+
+/** A service as people write them, and what `up` says of it. */
+interface Example {
+    readonly folder: string;
+    /** A request, and what it answers. */
+    readonly request: (url: string, token: () => Promise<string>) => Promise<Response>;
+    readonly answer: RegExp;
+    /** What has to be said of it, and what must not be. */
+    readonly warnings: readonly RegExp[];
+    readonly silentOn: readonly RegExp[];
+}
+
+const json = (body: unknown): RequestInit => ({
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+});
+const root = /no USER, so the service runs as root .*: USER 10001/;
+const noHealthcheck = (port: number): RegExp =>
+    new RegExp(`no HEALTHCHECK.* only port ${String(port)} is checked.*HEALTHCHECK CMD .*python3`);
+
+const examples: Record<string, Example> = {
+    "the course's, whose Dockerfile knows no user and writes next to its code": {
+        folder: "chapter",
+        request: async (url, token) => {
+            const body = new FormData();
+            body.append("file", new Blob(["a cat and a cat"]), "text.txt");
+            const headers = { authorization: `Bearer ${await token()}` };
+            return fetch(`${url}/upload`, { method: "POST", body, headers });
+        },
+        answer: /"prediction":"cat"/,
+        warnings: [root, noHealthcheck(8080), /writes to \/opt\/app-root, .*container.writable/],
+        silentOn: [/mlops:service.port is/],
+    },
+    "Flask behind gunicorn, on the port that it EXPOSEs": {
+        folder: "flask",
+        request: (url) => fetch(`${url}/predict`, json({ monthly_charges: 80 })),
+        answer: /"churn":true/,
+        warnings: [root, noHealthcheck(9696)],
+        silentOn: [/mlops:service.port is/, /writes to/],
+    },
+    "FastAPI in two stages, as a user of its own": {
+        folder: "fastapi",
+        request: (url) => fetch(`${url}/predict`, json({ rooms: 2, area: 10 })),
+        answer: /"price":20000/,
+        warnings: [noHealthcheck(8000)],
+        silentOn: [/runs as root/, /writes to/],
+    },
+    "Streamlit, with a HEALTHCHECK": {
+        folder: "streamlit",
+        request: (url) => fetch(url),
+        answer: /Streamlit/,
+        warnings: [root],
+        silentOn: [/no HEALTHCHECK/],
+    },
+};
+
+/** Services with their Dockerfiles as they are, and a configuration of name, version and context. */
+describe("an own service", function () {
+    let project: Project;
+    let url: string;
+    const config = (folder: string, more: Record<string, unknown> = {}) => ({
+        service: { name, version: "1.0.0", context: join(services, folder) },
+        ...more,
+    });
+    let local: { port: number };
+    before(async () => {
+        local = { port: await freePort() };
+        project = await Project.create(config("chapter", { local }));
+    });
+    after(async () => {
+        const { failed, output } = await project.destroy();
+        project.remove();
+        equal(failed, false, output);
+        const { stdout } = await run("docker", ["images", "-q", `${name}*`]);
+        const images = [...new Set(stdout.trim().split("\n"))].filter((id) => id !== "");
+        if (images.length > 0) await run("docker", ["rmi", "--force", ...images]);
+    });
+
+    const token = async (): Promise<string> => {
+        const [docker = "", ...command] = (await project.output("tokenCommand")).split(" ");
+        return (await run(docker, command)).stdout.trim();
+    };
+    for (const [what, example] of Object.entries(examples)) {
+        it(`is served: ${what}`, async () => {
+            project.configure(config(example.folder, { local }));
+            const { failed, output } = await project.up();
+            equal(failed, false, output);
+            url = await project.output("serviceUrl");
+            const response = await example.request(url, token);
+            equal(response.status, 200);
+            match(await response.text(), example.answer);
+            for (const warning of example.warnings) match(output, warning);
+            for (const silent of example.silentOn) ok(!silent.test(output), output);
+        });
+    }
+
+    it("does not change at a second up, also with all that a container may need", async () => {
+        const container = {
+            user: "10001",
+            tmp: { size: 100, exec: true },
+            shm: 128,
+            writable: ["/app/cache"],
+        };
+        project.configure(config("flask", { local, container, oauth2: "none" }));
+        const { failed, output } = await project.up();
+        equal(failed, false, output);
+        equal("tokenCommand" in (await project.outputs()), false);
+        await project.refresh();
+        const preview = await project.preview();
+        equal(Object.keys(preview.changes).join(), "same", preview.output);
+    });
+
+    it("is refused where it is strict and runs as root, before anything is built", async () => {
+        project.configure(config("chapter", { local, container: { strict: true } }));
+        for (const { failed, output } of [await project.preview(), await project.up()]) {
+            equal(failed, true);
+            match(output, /is strict .*nothing was built:\s+Dockerfile: no USER.*USER 10001/s);
+            equal(output.includes("    at "), false, "no stack trace");
+        }
+    });
+
+    it("fails with the key that fixes it where a strict container gets in its way", async () => {
+        const container = { strict: true, user: "10001" };
+        project.configure(config("chapter", { local, container, oauth2: "none" }));
+        const { failed, output } = await project.up();
+        equal(failed, true);
+        match(output, /The container \S+ is not running .*OAUTH2_ISSUER/s); // its own error, first
+        const env = { OAUTH2_ISSUER: "http://issuer", OAUTH2_AUDIENCE: "a", OAUTH2_JWKS_URI: "k" };
+        project.configure(config("chapter", { local, container, env, oauth2: "none" }));
+        match((await project.up()).output, /Read-only file system.*mlops:container.writable\[0\]/s);
+    });
+
+    it("says on which port it listens where that is another", async () => {
+        const service = { ...config("flask").service, port: 8080 };
+        project.configure({ service, local: { ...local, healthTimeout: 5 }, oauth2: "none" });
+        const { failed, output } = await project.up();
+        equal(failed, true);
+        match(
+            output,
+            /does not answer on port 8080.*listens on port 9696.*mlops:service.port' 9696/s,
+        );
+    });
+});
