@@ -445,13 +445,15 @@ function withValue(at: unknown, [key = "", ...rest]: readonly string[], value: u
 /** As Pulumi hands it over. */
 function valuesOf(sections: Sections, owner = "alice"): Record<string, string> {
     return Object.fromEntries([
-        ...Object.entries(sections).map(([key, value]) => [`mlops:${key}`, JSON.stringify(value)]),
-        ["github:owner", owner],
+        ...Object.entries(sections).map(
+            ([key, value]) => [`mlops:${key}`, JSON.stringify(value)] as const,
+        ),
+        ["github:owner", owner] as const,
     ]);
 }
 
 function fileOf(sections: Sections, owner = "alice"): string {
-    const own = Object.entries(sections).map(([key, value]) => [`mlops:${key}`, value]);
+    const own = Object.entries(sections).map(([key, value]) => [`mlops:${key}`, value] as const);
     return stringify({ config: { "github:owner": owner, ...Object.fromEntries(own) } });
 }
 

@@ -130,7 +130,9 @@ describe("where images come from, and how much room they have", function () {
 
         it("has its size and its limits changed, each to what it is to be", async () => {
             await start();
-            let { id, inputs, state } = await make(quota, given, context);
+            const made = await make(quota, given, context);
+            const { id } = made;
+            let { inputs, state } = made;
             for (const [limitBytes, limits] of [
                 [2000, [{ type: "Reject", percent: 100 }]],
                 [

@@ -38,8 +38,14 @@ export function mirrorRoutes(features: Features): readonly Route[] {
         route("get", path, "repo:admin", (call) => {
             const { mirror } = existing(call);
             if (mirror === undefined) throw notFound();
-            const { external_registry_password: _, ...view } = mirror;
-            return json(200, { ...view, mirror_type: "PULL", sync_status: "NEVER_RUN" });
+            const shown = Object.entries(mirror).filter(
+                ([field]) => field !== "external_registry_password",
+            );
+            return json(200, {
+                ...Object.fromEntries(shown),
+                mirror_type: "PULL",
+                sync_status: "NEVER_RUN",
+            });
         }),
         route("post", path, "repo:admin", (call) => {
             const repository = existing(call);
