@@ -1,12 +1,15 @@
+import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { readStackFile } from "../stackFile.ts";
+import { configOf } from "../configurationFile.ts";
 import type { Preview } from "./preview.ts";
 
 const promotion = z.object({ environment: z.string() });
 
 /** The stack whose deployment publishes what this one promotes, as its file names it. */
 export function publisherIn(stack: string): string | undefined {
-    const config = Object.entries(readStackFile(stack));
+    const file = `Pulumi.${stack}.yaml`;
+    if (!existsSync(file)) return undefined;
+    const config = Object.entries(configOf(readFileSync(file, "utf8")));
     const section = config.find(([key]) => key.endsWith(":promoteFrom"))?.[1];
     return promotion.safeParse(section).data?.environment;
 }
