@@ -206,7 +206,12 @@ async function explain(
     const check = state.Health?.Log?.at(-1)?.Output.trim();
     const isRunning = state.Status === "running";
     const advice = [
-        ...hintsFor({ output, isOutOfMemory: state.OOMKilled, exitCode: state.ExitCode }),
+        ...hintsFor({
+            output,
+            isOutOfMemory: state.OOMKilled,
+            exitCode: state.ExitCode,
+            isUnhealthy: isRunning && state.Health != null && question.path === undefined,
+        }),
         ...(isRunning ? await portHints(question) : []),
         ...(isRunning && question.timeoutSetting !== undefined
             ? [`If it only needs longer: ${setCommand(question.timeoutSetting, "SECONDS")}`]
@@ -253,6 +258,8 @@ export interface Ending {
     readonly output: string;
     readonly isOutOfMemory: boolean;
     readonly exitCode: number;
+    /** Whether its own HEALTHCHECK keeps it from being taken for healthy. Default: false. */
+    readonly isUnhealthy?: boolean;
 }
 
 /** What in a failed service's output has a setting of its container for a cause. */
@@ -296,12 +303,23 @@ const symptoms: readonly [symptom: RegExp, hint: () => string][] = [
 ];
 
 /** What to set, where the way a service failed shows it. */
-export function hintsFor({ output, isOutOfMemory, exitCode }: Ending): string[] {
+export function hintsFor({
+    output,
+    isOutOfMemory,
+    exitCode,
+    isUnhealthy = false,
+}: Ending): string[] {
     const hints = symptoms.filter(([symptom]) => symptom.test(output)).map(([, hint]) => hint());
     if (isOutOfMemory || exitCode === 137) {
         hints.unshift(
             "It was killed, mostly for using more memory than it may; this gives more, in MiB: " +
                 setCommand("mlops:local.memory", "2048"),
+        );
+    }
+    if (isUnhealthy) {
+        hints.push(
+            "Where the HEALTHCHECK itself is wrong, this asks the service instead: " +
+                setCommand("mlops:service.healthPath", "/PATH"),
         );
     }
     return hints;

@@ -171,6 +171,12 @@ describe("the engine's words about a container", () => {
         deepEqual(hintsFor({ output, isOutOfMemory: false, exitCode: 1 }), []);
     });
 
+    it("name the way round a HEALTHCHECK that is wrong", () => {
+        const ending = { output: "", isOutOfMemory: false, exitCode: 0 };
+        match(hintsFor({ ...ending, isUnhealthy: true }).join(), /mlops:service\.healthPath/);
+        deepEqual(hintsFor(ending), []);
+    });
+
     it("name the folders that it wrote to", () => {
         const diff = `C /opt
 C /opt/app
