@@ -17,7 +17,7 @@ export interface State {
 /**
  * How the properties of an updated or replaced resource change: where its inputs differ, and where
  * the engine says that something does, which it does of secrets and of what only the provider
- * knows. Of a replaced resource a provider may name properties that are absent on both sides.
+ * knows. What is absent on both sides is left out, unless nothing else says why it is replaced.
  */
 export function compare(
     before: State,
@@ -42,11 +42,12 @@ export function compare(
                 ({ inputs, outputs }) => valueAt(inputs, path) ?? valueAt(outputs, path),
             );
             return { path, replaces, ...defined("before", from), ...defined("after", to) };
-        })
-        .filter(
-            ({ before, after, replaces }) => replaces || !(isAbsent(before) && isAbsent(after)),
-        );
-    return [...own, ...others].sort((a, b) => (a.path < b.path ? -1 : 1));
+        });
+    const all: PropertyChange[] = [...own, ...others];
+    const told = all.filter(({ before, after }) => !(isAbsent(before) && isAbsent(after)));
+    const isReason = ({ replaces }: PropertyChange) => replaces;
+    const isExplained = told.some(isReason) || !all.some(isReason);
+    return (isExplained ? told : all).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** `null` is the same as nothing to the SDK. */

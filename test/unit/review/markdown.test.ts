@@ -104,7 +104,7 @@ describe("the comment", function () {
         const detailedDiff = Object.fromEntries(
             [...absent, "triggers.content"].map((path) => [
                 path,
-                { diffKind: path === "triggers.content" ? "update-replace" : "add" },
+                { diffKind: path === "triggers.content" ? "update-replace" : "add-replace" },
             ]),
         );
         const given = readEvents(
