@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
 import { readAccount } from "../github/account.ts";
 import { thisStack } from "../github/environment.ts";
+import { readFile } from "../github/lookUp.ts";
 import { checkSettings, findProblem } from "../workflow/check.ts";
-import { workflowFile } from "../workflow/file.ts";
+import { isManagedBy, workflowFile } from "../workflow/file.ts";
 import type { WorkflowSettings } from "../workflow/settings.ts";
-import { failOn } from "./failOn.ts";
+import { failOn, orFail } from "./failOn.ts";
 
 /** What the workflow does, and how its file comes into the repository. */
 export type DeliveryWorkflowArgs = WorkflowSettings<pulumi.Input<string>> & {
@@ -61,14 +63,22 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         this.branch = branch;
         this.url = `${page}/actions/workflows/${posix.basename(path)}`;
         if (delivery === "commit") {
+            // A pull request may have brought the stack's own file. A preview asks GitHub nothing.
+            const overwriteOnCreate =
+                adopt || pulumi.runtime.isDryRun()
+                    ? adopt
+                    : orFail(readFile(readAccount().owner, repository, path, branch, this)).apply(
+                          (found) => found !== undefined && isManagedBy(found, manager),
+                      );
             const committed = new github.RepositoryFile(
                 name,
-                { ...file, branch, overwriteOnCreate: adopt },
+                { ...file, branch, overwriteOnCreate },
                 { parent: this, ignoreChanges: ["overwriteOnCreate"] }, // of importance at creation alone
             );
             this.commit = committed.commitSha;
             this.pullRequestUrl = pulumi.output(undefined);
         } else {
+            orFail(this.#release(name, { repository, file: path, branch }));
             // A branch for each content: one that was merged, squashed perhaps, would conflict with the next change. Merging mostly deletes
             // the branch, and a deletion of what is gone would fail, so neither it nor the file on it is deleted here.
             const head = new github.Branch(
@@ -83,7 +93,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
                 { parent: this, retainOnDelete: true, replaceOnChanges: ["branch"] }, // the provider would rename it
             );
             const committed = new github.RepositoryFile(
-                name,
+                `${name}-proposed`,
                 { ...file, branch: head.branch, overwriteOnCreate: true },
                 { parent: this, retainOnDelete: true },
             );
@@ -109,7 +119,47 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
             pullRequestUrl: this.pullRequestUrl,
         });
     }
+
+    /**
+     * Leaves a file that this stack has committed where it is, for the pull request to change: it
+     * would be deleted, and a merge of the same content would not bring it back. The engine drops
+     * a resource from the stack, and keeps the thing itself, where the program reads it by the id
+     * that it has (https://www.pulumi.com/docs/iac/concepts/resources/get/).
+     */
+    async #release(name: string, file: CommittedFile): Promise<void> {
+        const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()];
+        const state = stateForm.parse(
+            await pulumi.runtime.invoke(
+                "pulumi:pulumi:readStackResourceOutputs",
+                { stackName: stackName.join("/") },
+                { parent: this },
+            ),
+        );
+        const suffix = `$github:index/repositoryFile:RepositoryFile::${name}`;
+        const [, found] = Object.entries(state.outputs).find(([urn]) => urn.endsWith(suffix)) ?? [];
+        const { data: known } = committedForm.safeParse(found?.outputs);
+        if (known?.branch !== file.branch || known.file !== file.file) return;
+        github.RepositoryFile.get(name, known.id, { ...file }, { parent: this });
+    }
 }
+
+interface CommittedFile {
+    readonly repository: string;
+    readonly file: string;
+    readonly branch: string;
+}
+
+/** The stack's last state, by URN. */
+const stateForm = z.object({
+    outputs: z.record(z.string(), z.object({ outputs: z.unknown() })).default({}),
+});
+/** A file that is only read has no `overwriteOnCreate`. */
+const committedForm = z.object({
+    id: z.string(),
+    file: z.string(),
+    branch: z.string(),
+    overwriteOnCreate: z.boolean(),
+});
 
 function shortHash(content: string): string {
     return createHash("sha256").update(content).digest("hex").slice(0, 10);

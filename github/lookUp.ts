@@ -95,6 +95,24 @@ export async function findSubject(
     return `${prefix}:environment:${environment.replaceAll(":", "%3A")}`;
 }
 
+const contentsForm = z.object({ content: z.string() });
+
+/** The text of a file on a branch; undefined where GitHub has none, or does not show it. One request. */
+export async function readFile(
+    owner: string,
+    repository: string,
+    path: string,
+    branch: string,
+    parent: pulumi.Resource,
+): Promise<string | undefined> {
+    const at = `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}`;
+    const file = path.split("/").map(encodeURIComponent).join("/");
+    const endpoint = `${at}/contents/${file}?ref=${encodeURIComponent(branch)}`;
+    const { body } = await read(endpoint, parent);
+    const content = contentsForm.safeParse(body).data?.content;
+    return content === undefined ? undefined : Buffer.from(content, "base64").toString();
+}
+
 /** Reads from GitHub with the provider's own client and credentials. */
 async function read(
     endpoint: string,

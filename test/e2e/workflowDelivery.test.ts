@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
 import { type GitHub, startGitHub } from "../standins/github/server.ts";
 import { Project } from "./project.ts";
 
@@ -101,6 +101,36 @@ describe("the delivery of a workflow file", () => {
         await project.refresh();
         deepEqual(await up(), { same: 5 });
         deepEqual(writes(), []);
+    });
+
+    it("changes from a commit to a pull request, and back, without losing the file", async () => {
+        project.configure(config());
+        await up();
+        const committed = repository.files()[path];
+        writes();
+
+        project.configure(config({ delivery: "pullRequest" }));
+        const { output } = await project.preview();
+        doesNotMatch(output, /"op": "(delete|replace)/);
+        await up();
+        // The file is as it was: the pull request is opened for its next content.
+        deepEqual(
+            writes().filter((request) => request.startsWith("DELETE")),
+            [],
+        );
+        equal(repository.files()[path], committed);
+
+        project.configure(config({ delivery: "pullRequest", version: "1.1.0" }));
+        await up();
+        repository.merge(repository.pulls().length);
+        match(repository.files()[path] ?? "", /VERSION: 1\.1\.0/);
+        await project.refresh();
+        deepEqual(Object.keys(await up()), ["same"]);
+
+        project.configure(config({ version: "1.2.0" }));
+        await up();
+        match(repository.files()[path] ?? "", /VERSION: 1\.2\.0/);
+        deepEqual(Object.keys(await up()), ["same"]);
     });
 
     it("writes nothing when adoption is switched on or off afterwards", async () => {
