@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 import { z } from "zod";
 import { readAccount } from "../github/account.ts";
 import { thisStack } from "../github/environment.ts";
@@ -79,15 +80,25 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
             this.pullRequestUrl = pulumi.output(undefined);
         } else {
             orFail(this.#release(name, { repository, file: path, branch }));
-            // A branch for each content: one that was merged, squashed perhaps, would conflict with the next change. Merging mostly deletes
-            // the branch, and a deletion of what is gone would fail, so neither it nor the file on it is deleted here.
+            // A new branch for each change: one that was merged would conflict with the next change,
+            // or bring nothing back where the file is to be as it was before. Merging mostly deletes
+            // the branch, and a deletion of what is gone would fail, so neither it nor the file on it
+            // is deleted here.
+            const suffix = new random.RandomString(
+                name,
+                {
+                    length: 10,
+                    special: false,
+                    upper: false,
+                    keepers: { content: file.content.apply(hashOf) },
+                },
+                { parent: this },
+            );
             const head = new github.Branch(
                 name,
                 {
                     repository,
-                    branch: file.content.apply(
-                        (content) => `pulumi/${posix.parse(path).name}-${shortHash(content)}`,
-                    ),
+                    branch: pulumi.interpolate`pulumi/${posix.parse(path).name}-${suffix.result}`,
                     sourceBranch: branch,
                 },
                 { parent: this, retainOnDelete: true, replaceOnChanges: ["branch"] }, // the provider would rename it
@@ -161,6 +172,6 @@ const committedForm = z.object({
     overwriteOnCreate: z.boolean(),
 });
 
-function shortHash(content: string): string {
-    return createHash("sha256").update(content).digest("hex").slice(0, 10);
+function hashOf(content: string): string {
+    return createHash("sha256").update(content).digest("hex");
 }

@@ -257,8 +257,10 @@ describe("delivering to GitHub", () => {
             ({ method, path }) => `${method} ${path.replace(/.*\/environments\//, "")}`,
         );
         deepEqual(
-            changes.filter((change) => change.startsWith("DELETE")),
-            ["DELETE dev"],
+            changes
+                .filter((change) => change.startsWith("DELETE"))
+                .map((change) => change.replace(/\d+$/, "ID")),
+            ["DELETE dev/deployment-branch-policies/ID", "DELETE dev"],
         );
         equal(changes.at(-1), "DELETE dev");
     });

@@ -31,7 +31,7 @@ const secrets = new RegistrySecrets("digits", {
 });
 const trust =
     federation && environment
-        ? [new RobotFederation("digits", { repository, environment: environment.name, robot: registry.robotUsername })]
+        ? [new RobotFederation("digits", { repository, environment: environment.name, robot: registry.robotUsername, issuer: "https://token.actions.githubusercontent.com" })]
         : [];
 new DeliveryWorkflow(
     "digits",
@@ -106,6 +106,7 @@ const groups: Record<string, Record<string, Settings>> = {
         "no secrets": { environment: { branches: ["main"] }, federation: true },
     },
     "how the workflow file gets there": {
+        "a commit": { delivery: "commit", version: "1.2.0" },
         "a pull request": { delivery: "pullRequest" },
         "a pull request for another version": { delivery: "pullRequest", version: "1.1.0" },
     },

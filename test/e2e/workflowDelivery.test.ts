@@ -81,7 +81,7 @@ describe("the delivery of a workflow file", () => {
         github.clearRequests();
 
         project.configure(config({ delivery: "pullRequest", version: "1.1.0" }));
-        deepEqual(await up(), { replace: 3, same: 2 });
+        deepEqual(await up(), { replace: 4, same: 2 });
         deepEqual(writes(), [
             "POST /git/refs",
             `PUT /contents/${path}`,
@@ -99,7 +99,7 @@ describe("the delivery of a workflow file", () => {
         match(repository.files()[path] ?? "", /VERSION: 1\.2\.0/);
         writes();
         await project.refresh();
-        deepEqual(await up(), { same: 5 });
+        deepEqual(await up(), { same: 6 });
         deepEqual(writes(), []);
     });
 
