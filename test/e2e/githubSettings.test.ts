@@ -254,7 +254,14 @@ describe("every change of GitHub's settings to every other", () => {
                 deepEqual(found(), expected(settings), what);
                 checkWorkflow(settings, what);
                 const { changes } = await done(project.preview(), what);
-                deepEqual(Object.keys(changes), ["same"], what);
+                // After a switch to pull requests, the next `up` forgets the file that it only read.
+                const isReleased =
+                    settings.delivery === "pullRequest" && sets[before]?.delivery === "commit";
+                deepEqual(
+                    Object.keys(changes).sort(),
+                    isReleased ? ["discard", "same"] : ["same"],
+                    what,
+                );
                 before = name;
             }
         });
