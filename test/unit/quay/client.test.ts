@@ -312,7 +312,8 @@ describe("the client of Quay's API", function () {
     });
 
     it("ends where a server's list of tags never does", async () => {
-        const tag = { name: "v1", manifest_digest: "sha256:1", is_manifest_list: false };
+        const digest = `sha256:${"1".repeat(64)}`;
+        const tag = { name: "v1", manifest_digest: digest, is_manifest_list: false };
         const page = (tags: object[]) =>
             answer(200, JSON.stringify({ tags, has_additional: true }));
         answers = [page([tag]), page([])];
