@@ -42,10 +42,18 @@ set -m
 up=$!
 set +m
 signal=
-for each in INT TERM HUP; do
-    # shellcheck disable=SC2064 # which signal it is
-    trap "signal=$each; kill -INT $up 2>/dev/null" "$each"
-done
+# Pulumi's first Ctrl-C waits for what is under way, and the Docker provider does not end a build.
+end_update() {
+    if [[ -z $signal ]]; then
+        echo "Ending once what is under way is done: a build runs to its end. A second Ctrl-C ends it at once." >&2
+        for log in ".build/$stack"/*.log; do [[ $log -nt $started ]] && echo "The log of the build: $log" >&2; done
+    fi
+    signal=$1
+    kill -INT "$up" 2>/dev/null || true
+}
+trap 'end_update INT' INT
+trap 'end_update TERM' TERM
+trap 'end_update HUP' HUP
 # A signal ends the waiting, not Pulumi.
 status=0
 wait "$up" || status=$?
@@ -55,9 +63,9 @@ trap - INT TERM HUP
 ((status == 0)) || {
     explain
     grep -q 'contents/.* 409' "$said" && echo "The workflow file was changed by hand: make refresh STACK=$stack, then make up again" >&2
-    # Where a build failed: why. A log that ends with an error is the one.
+    # Where a build failed, was cancelled or took too long: how far it came. Its log ends with that.
     for log in ".build/$stack"/*.log; do
-        [[ $log -nt $started ]] && tail -n 30 "$log" | grep -q '^ERROR\|^#[0-9]* ERROR' && { echo "== $log"; tail -n 30 "$log"; } >&2
+        [[ $log -nt $started ]] && tail -n 30 "$log" | grep -q '^ERROR\|^#[0-9]* \(ERROR\|CANCELED\)' && { echo "== $log"; tail -n 30 "$log"; } >&2
     done
     [[ -z $signal ]] || exit $((128 + $(kill -l "$signal")))
     exit 1
