@@ -78,9 +78,11 @@ describe("an own service", function () {
         const { failed, output } = await project.destroy();
         project.remove();
         equal(failed, false, output);
-        const { stdout } = await run("docker", ["images", "-q", `${name}*`]);
-        const images = [...new Set(stdout.trim().split("\n"))].filter((id) => id !== "");
-        if (images.length > 0) await run("docker", ["rmi", "--force", ...images]);
+        // By their names: what has the same content may be another's, and in use.
+        const format = ["--format", "{{.Repository}}:{{.Tag}}"];
+        const { stdout } = await run("docker", ["images", ...format, `${name}*`]);
+        const images = stdout.split("\n").filter((image) => image !== "");
+        if (images.length > 0) await run("docker", ["rmi", ...images]);
     });
 
     const token = async (): Promise<string> => {

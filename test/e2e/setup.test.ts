@@ -248,7 +248,10 @@ describe("make, as a newcomer runs it", () => {
                 /\+ \d+ to create/,
             );
             equal(await status(), "", "git status is clean after the set-up and plain pulumi");
-            match(await make("up"), new RegExp(`curl http://localhost:${port}/health`));
+            match(
+                await make("up"),
+                new RegExp(`The service works: http://localhost:${port}\n[^]*make -s token`),
+            );
             equal(await status(), "", "git status is clean after make up");
             match(readFileSync(config, "utf8"), /^encryptionsalt: v1:/m);
             match(await make("-s", "token"), /^eyJ[\w-]+\.[\w-]+\.[\w-]+\n$/);
