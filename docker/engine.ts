@@ -374,12 +374,9 @@ export async function findPortProblem(
     if (refusal === "EACCES")
         return `Port ${String(port)} of this machine may not be used without more rights (EACCES). Take one from 1024 up${another}`;
     const [holder, container] = await findContainer(`publish=${String(port)}`);
+    if (holder === owner) return undefined;
     // One that is started again and again publishes its port only while it runs.
-    const [restarting] =
-        holder === undefined
-            ? await findContainer(`label=${ownerLabel}=${owner}`, "status=restarting")
-            : [];
-    if (holder === owner || restarting === owner) return undefined;
+    if (holder === undefined && (await isBoundBy(owner, port))) return undefined;
     const stop = container
         ? `docker stop ${container}`
         : `to see which: lsof -iTCP:${String(port)} -sTCP:LISTEN`;
@@ -387,6 +384,22 @@ export async function findPortProblem(
         `Port ${String(port)} of this machine is taken by ${container ? `the container ${container}` : "another program"}. ` +
         `Stop it (${stop}), or take another port${another}`
     );
+}
+
+/** Whether a container of the owner's that runs, or is about to again, is to publish the port. */
+async function isBoundBy(owner: string, port: number): Promise<boolean> {
+    const states = ["--filter", "status=running", "--filter", "status=restarting"];
+    const owned = ["--filter", `label=${ownerLabel}=${owner}`];
+    const format = "{{json .HostConfig.PortBindings}}";
+    try {
+        const { stdout } = await run("docker", ["ps", "--quiet", ...owned, ...states]);
+        const ids = stdout.split("\n").filter((id) => id !== "");
+        if (ids.length === 0) return false;
+        const bindings = await run("docker", ["container", "inspect", "--format", format, ...ids]);
+        return bindings.stdout.includes(`"HostPort":"${String(port)}"`);
+    } catch {
+        return false;
+    }
 }
 
 /** @returns the owner and the name of a container that meets all filters; nothing where there is none, or no Docker engine */

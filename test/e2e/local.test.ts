@@ -153,7 +153,7 @@ describe("the local stack", function () {
         it("when files have other times and another umask", async () => {
             for (const file of ["service/boot.py", "service/Dockerfile"]) {
                 utimesSync(join(project.folder, file), 0, 0);
-                chmodSync(join(project.folder, file), 0o600);
+                chmodSync(join(project.folder, file), 0o664); // 022 has made it 0644
             }
             await noChanges();
         });
