@@ -91,11 +91,7 @@ function printable(value: string): string {
 }
 
 /** What the schema found, as problems. A key that was moved is named with its project: `mlops:…`. */
-export function problemsOf(
-    issue: z.core.$ZodIssue,
-    sections: unknown,
-    project: string,
-): Problem[] {
+export function problemsOf(issue: z.core.$ZodIssue, sections: unknown, project: string): Problem[] {
     if (issue.code === "unrecognized_keys") {
         return issue.keys.map((key) => ({
             path: [...issue.path, key],
