@@ -90,12 +90,12 @@ function printable(value: string): string {
     return visible(shorten(value));
 }
 
-/** What the schema found, as problems. */
-export function problemsOf(issue: z.core.$ZodIssue, sections: unknown): Problem[] {
+/** What the schema found, as problems. A key that was moved is named with its project: `mlops:…`. */
+export function problemsOf(issue: z.core.$ZodIssue, sections: unknown, project: string): Problem[] {
     if (issue.code === "unrecognized_keys") {
         return issue.keys.map((key) => ({
             path: [...issue.path, key],
-            message: missingKey([...issue.path, key]),
+            message: missingKey([...issue.path, key], project),
             advice: "remove",
         }));
     }
@@ -110,9 +110,10 @@ export function problemsOf(issue: z.core.$ZodIssue, sections: unknown): Problem[
     return [{ path: issue.path, message: asRule(issue.message), advice: isText ? "text" : "set" }];
 }
 
-function missingKey(path: readonly PropertyKey[]): string {
+function missingKey(path: readonly PropertyKey[], project: string): string {
     const to = moved[pathText(path)];
-    return to === undefined ? "there is no such key" : `there is no such key: it is now ${to}`;
+    const place = to === undefined ? "" : `: it is now ${project}:${to}`;
+    return `there is no such key${place}`;
 }
 
 /** Names as Quay, git and GitHub take them have rules in whole sentences, for the other places that check them. */

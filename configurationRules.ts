@@ -219,8 +219,9 @@ function architectureOf(runner: string): "amd64" | "arm64" | undefined {
 }
 
 const variables = [
+    // Without service.port, the Dockerfile's EXPOSE decides, which is not known here.
     rule(
-        { service: z.object({ port: z.int().default(8080) }), env: z.object({ PORT: text }) },
+        { service: z.object({ port: z.int() }), env: z.object({ PORT: text }) },
         ({ service: { port }, env }) =>
             env.PORT === String(port)
                 ? []

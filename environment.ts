@@ -522,7 +522,9 @@ export function parseEnvironment(
         today: new Date().toISOString().slice(0, 10),
     });
     const all = { ...sections, ...(owner === undefined ? {} : { "github:owner": owner }) };
-    const schemaProblems = (error?.issues ?? []).flatMap((issue) => problemsOf(issue, sections));
+    const schemaProblems = (error?.issues ?? []).flatMap((issue) =>
+        problemsOf(issue, sections, project),
+    );
     const problems = [
         ...firstOfEach([
             ...findPlaceholders(all),

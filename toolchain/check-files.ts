@@ -1,12 +1,13 @@
 /**
- * Checks the files that Pulumi reads before the program starts: the CLI says neither which file has an error in its YAML nor what is ignored.
- *
- *   node toolchain/check-files.ts STACK
+ * Checks the files that Pulumi reads before the program starts: the CLI says neither which file has
+ * an error in its YAML nor what is ignored.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
+import { runCommand } from "../commandLine.ts";
 import { type FileProblem, findFileProblems, findSyntaxErrors } from "../configurationFile.ts";
+import { UserError } from "../errors.ts";
 import { visible } from "../review/text.ts";
 
 const projectForm = z.object({
@@ -15,14 +16,15 @@ const projectForm = z.object({
 });
 const objectForm = z.object({ type: z.literal("object") });
 
-const [stack = ""] = process.argv.slice(2);
-const projectFile = readFileSync("Pulumi.yaml", "utf8");
-const errors = findSyntaxErrors(projectFile);
-report("Pulumi.yaml", errors);
-if (errors.length === 0) {
+function checkFiles(stack: string): void {
+    const projectFile = readFileSync("Pulumi.yaml", "utf8");
+    const errors = findSyntaxErrors(projectFile);
+    report("Pulumi.yaml", errors);
+    if (errors.length > 0) return;
     const { name, config } = projectForm.parse(parse(projectFile));
     const objects = Object.keys(config).filter((key) => objectForm.safeParse(config[key]).success);
     const file = `Pulumi.${stack}.yaml`;
+    if (!existsSync(file)) throw new UserError(`There is no ${file}.`);
     report(file, findFileProblems(readFileSync(file, "utf8"), name, objects));
 }
 
@@ -33,3 +35,13 @@ function report(file: string, problems: readonly FileProblem[]): void {
         process.exitCode = 1;
     }
 }
+
+const usage = `Checks Pulumi.yaml and a stack's file: their YAML, and keys that Pulumi ignores.
+
+  node toolchain/check-files.ts STACK
+
+  --help   this text`;
+
+await runCommand({ usage, options: {}, arguments: [1, 1] }, (_, [stack = ""]) => {
+    checkFiles(stack);
+});

@@ -5,8 +5,13 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { IdentityProvider } from "../../components/identityProvider.ts";
 import { LocalService, type LocalServiceArgs } from "../../components/localService.ts";
+import { PromotedServiceImage } from "../../components/promotedServiceImage.ts";
 import { QuayRepository, type QuayRepositoryArgs } from "../../components/quayRepository.ts";
-import { ServiceImage, type ServiceImageArgs } from "../../components/serviceImage.ts";
+import {
+    type Publication,
+    ServiceImage,
+    type ServiceImageArgs,
+} from "../../components/serviceImage.ts";
 import { declare, type Declared, insideSecret, only } from "./mocks.ts";
 
 const image = "docker:index/remoteImage:RemoteImage";
@@ -81,6 +86,103 @@ describe("components", () => {
         it("refuses a bad name and a missing Dockerfile", async () => {
             await rejects(build({ repository: "Digits:1" }), /"Digits:1" cannot name an image/);
             await rejects(build({ dockerfile: "nope" }), /There is no Dockerfile "nope"/);
+        });
+
+        it("refuses an absolute path of a Dockerfile", async () => {
+            const dockerfile = join(folder, "project/service/Dockerfile");
+            await rejects(build({ dockerfile }), /has to be a path relative to the build context/);
+        });
+
+        it("builds with a Dockerfile outside of the context, whose change builds again", async () => {
+            writeFileSync("Dockerfile.other", "FROM scratch");
+            const changed = { dockerfile: "../Dockerfile.other" };
+            const first = await build(changed);
+            equal(pick(first.inputs, "build")["dockerfile"], "../digits.Dockerfile");
+            writeFileSync("Dockerfile.other", "FROM busybox");
+            notDeepTriggers(await build(changed), first);
+        });
+
+        it("takes a secret from a file, which its link alone names", async () => {
+            writeFileSync(join(folder, "pip.conf"), "hunter2");
+            const changed = { buildSecrets: { "pip.conf": { file: join(folder, "pip.conf") } } };
+            const { inputs } = await build(changed);
+            deepEqual(pick(inputs, "build")["secrets"], [
+                { id: "pip.conf", src: ".build/unit/digits.secret.pip.conf" },
+            ]);
+            equal(JSON.stringify(inputs).includes(folder), false);
+            equal(JSON.stringify(inputs).includes("hunter2"), false);
+        });
+
+        it("hands named contexts on, a folder by its link, and counts their content", async () => {
+            mkdirSync(join(folder, "weights"));
+            writeFileSync(join(folder, "weights/model"), "1");
+            const model = { model: join(folder, "weights") };
+            const base = "docker-image://python:3.13";
+            const first = await build({ buildContexts: { base, ...model } });
+            deepEqual(pick(first.inputs, "build")["additionalContexts"], [
+                `base=${base}`,
+                "model=.build/unit/digits.context.model",
+            ]);
+            deepEqual(await build({ buildContexts: { base, model: "../weights" } }), first);
+            notDeepTriggers(
+                await build({ buildContexts: { base: `${base}-slim`, ...model } }),
+                first,
+            );
+            writeFileSync(join(folder, "weights/model"), "2");
+            notDeepTriggers(await build({ buildContexts: { base, ...model } }), first);
+        });
+
+        it("refuses a named context that does not exist", async () => {
+            const buildContexts = { model: "../nowhere" };
+            await rejects(build({ buildContexts }), /"\.\.\/nowhere" of the build does not exist/);
+        });
+
+        it("hands caches on, which do not count", async () => {
+            const cacheFrom = ["type=registry,ref=quay.io/alice/cache"];
+            const cacheTo = ["type=inline"];
+            const cached = await build({ cacheFrom, cacheTo });
+            const { cacheFroms, cacheTos } = pick(cached.inputs, "build");
+            deepEqual([cacheFroms, cacheTos], [cacheFrom, cacheTo]);
+            equal(cached.inputs["name"], (await build()).inputs["name"]);
+        });
+
+        describe("with sources", () => {
+            const counts: [sources: string[], file: string, isBuiltAgain: boolean][] = [
+                [["app"], "service/app/main.py", true],
+                [["app/"], "service/app/main.py", true],
+                [["app"], "service/notes.md", false],
+                [["app"], "service/application.py", false],
+                [["app/*.py"], "service/app/main.py", true],
+                [["app/*.py"], "service/app/notes.md", false],
+                [["app", "notes.md"], "service/notes.md", true],
+                [["."], "service/notes.md", true],
+                [["app"], "service/Dockerfile", true],
+                [["../shared"], "shared/lib.py", true],
+                [["../shared"], "service/notes.md", true],
+                [["app", "../shared"], "shared/lib.py", true],
+                [["app", "../shared"], "service/notes.md", false],
+            ];
+            beforeEach(() => {
+                for (const path of ["service/app", "shared"]) mkdirSync(path);
+                const files = ["app/main.py", "app/notes.md", "notes.md", "application.py"];
+                for (const file of files) writeFileSync(`service/${file}`, "1");
+                writeFileSync("shared/lib.py", "1");
+            });
+            for (const [sources, file, isBuiltAgain] of counts) {
+                const verb = isBuiltAgain ? "builds again" : "does not build again";
+                it(`${sources.join(", ")}: ${verb} when ${file} changes`, async () => {
+                    const { name } = (await build({ sources })).inputs;
+                    writeFileSync(file, "FROM busybox");
+                    const changed = (await build({ sources })).inputs["name"];
+                    equal(changed !== name, isBuiltAgain);
+                });
+            }
+
+            it("refuses one that does not exist, in the context and outside of it", async () => {
+                const missing = /The source "ap" of the build is not in its context "service"/;
+                await rejects(build({ sources: ["app", "ap"] }), missing);
+                await rejects(build({ sources: ["../nowhere"] }), /nowhere" of the build does not/);
+            });
         });
     });
 
@@ -176,13 +278,13 @@ describe("components", () => {
             username: "alice+robot",
             password: pulumi.secret("hunter2"),
         };
-        const build = (): Promise<Declared[]> =>
+        const build = (changed: Partial<Publication> = {}): Promise<Declared[]> =>
             declare(
                 () =>
                     new ServiceImage("digits", {
                         repository: "quay.io/alice/digits",
                         context: "service",
-                        publish,
+                        publish: { ...publish, ...changed },
                     }),
             );
 
@@ -212,6 +314,39 @@ describe("components", () => {
                 [repository, repository, "sha256:pushed", ["1.0.0"], ["latest"]],
             );
         });
+
+        for (const floatingTags of [[], ["latest", "1"]]) {
+            it(`gets these floating tags: [${floatingTags.join(", ")}]`, async () => {
+                const { inputs } = only(await build({ floatingTags }), "quay:index:PromotedImage");
+                deepEqual([inputs["tags"], inputs["floatingTags"]], [["1.0.0"], floatingTags]);
+            });
+        }
+    });
+
+    describe("PromotedServiceImage", () => {
+        const tagged: [given: string[] | undefined, floatingTags: string[]][] = [
+            [undefined, ["latest"]],
+            [[], []],
+            [
+                ["latest", "1"],
+                ["latest", "1"],
+            ],
+        ];
+        for (const [given, floatingTags] of tagged) {
+            it(`sets these floating tags: [${floatingTags.join(", ")}]`, async () => {
+                const declared = await declare(
+                    () =>
+                        new PromotedServiceImage("digits", {
+                            repository: "quay.io/alice/prod",
+                            version: "1.0.0",
+                            from: { repository: "quay.io/alice/digits" },
+                            floatingTags: given,
+                        }),
+                );
+                const { inputs } = only(declared, "quay:index:PromotedImage");
+                deepEqual([inputs["version"], inputs["floatingTags"]], ["1.0.0", floatingTags]);
+            });
+        }
     });
 
     describe("QuayRepository", () => {

@@ -81,6 +81,30 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         'mlops:quay.immutableTags = "[a-z]+": must match the whole version',
         'mlops:quay.immutableTags = "[a-z]+": must not match "latest"',
     ],
+    [
+        "a floating tag that is immutable",
+        "dev",
+        { "quay.floatingTags": ["1"], "quay.immutableTags": "[0-9].*" },
+        'mlops:quay.immutableTags = "[0-9].*": must not match "1"',
+    ],
+    [
+        "no floating tag, and all tags immutable",
+        "dev",
+        { "quay.floatingTags": [], "quay.immutableTags": ".*" },
+    ],
+    ["floating tags of its own", "dev", { "quay.floatingTags": ["latest", "1"] }],
+    [
+        "a floating tag that is the version",
+        "dev",
+        { "quay.floatingTags": ["latest", "1.0.0"] },
+        'mlops:quay.floatingTags = ["latest","1.0.0"]: must not name the version "1.0.0"',
+    ],
+    [
+        "a version that is the floating tag by default",
+        "dev",
+        { "service.version": "latest" },
+        'mlops:quay.floatingTags is not set: must not name the version "latest"',
+    ],
     // Tags that Quay deletes.
     [
         "content tags that end",
@@ -155,7 +179,12 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         { "service.platform": "linux/arm64", "github.workflow.runner": "self-hosted" },
     ],
     // Environment variables that the program sets.
-    ["the port that the service is asked on", "local", { env: { PORT: "8080" } }],
+    [
+        "the port that the service is asked on",
+        "local",
+        { env: { PORT: "8000" }, "service.port": 8000 },
+    ],
+    ["a port where the Dockerfile's EXPOSE decides", "local", { env: { PORT: "5000" } }],
     [
         "another port than the service is asked on",
         "local",

@@ -189,7 +189,7 @@ describe("environment", () => {
         };
         throws(
             () => parse({ ...dev, github: moved }),
-            /github.workflow.healthPath = "\/up": there is no such key: it is now service\.healthPath\n *pulumi config rm --path/,
+            /github.workflow.healthPath = "\/up": there is no such key: it is now mlops:service\.healthPath\n *pulumi config rm --path/,
         );
     });
 
