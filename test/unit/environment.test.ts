@@ -230,6 +230,13 @@ describe("environment", () => {
         equal(parse({ service, oauth2: "none" }).oauth2, "none");
     });
 
+    it("lets Pulumi.yaml take none for an issuer: a declared type would refuse it", () => {
+        const { config } = z
+            .object({ config: z.record(z.string(), z.looseObject({})) })
+            .parse(yaml.parse(readFileSync("Pulumi.yaml", "utf8")));
+        deepEqual(Object.keys(config["oauth2"] ?? {}), ["description", "default"]);
+    });
+
     it("takes the container's user as a number too", () => {
         equal(parse({ service, container: { user: 10001 } }).container.user, "10001");
     });
