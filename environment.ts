@@ -97,11 +97,9 @@ const builtService = service
         buildSecrets: z
             .record(
                 z.string().regex(/^[\w.-]+$/, "must be a secret's id: letters, digits, . _ -"),
-                variableName.or(
-                    z.strictObject(
-                        { file: text },
-                        "must be a variable's name, or a file: {file: PATH}",
-                    ),
+                z.union(
+                    [variableName, z.strictObject({ file: text })],
+                    "must be a variable's name, or a file: {file: PATH}",
                 ),
             )
             .default({}),

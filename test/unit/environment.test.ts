@@ -6,7 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import * as yaml from "yaml";
 import { z } from "zod";
-import { parseEnvironment } from "../../environment.ts";
+import { parseEnvironment, workflowBuild } from "../../environment.ts";
 
 /** The configuration of a stack's file, with the account filled in. */
 function fileOf(stack: string): Record<string, unknown> {
@@ -120,6 +120,41 @@ describe("environment", () => {
             'mlops:service.platform = "intel": must be a platform such as linux/amd64',
         ],
         [
+            "an absolute path of a Dockerfile",
+            { service: { ...service, dockerfile: "/srv/Dockerfile" } },
+            'mlops:service.dockerfile = "/srv/Dockerfile": must be a path relative to the build context: an absolute one differs between machines',
+        ],
+        [
+            "an absolute path of a source",
+            { service: { ...service, sources: ["app", "~/lib"] } },
+            'mlops:service.sources[1] = "~/lib": must be a path relative to the build context: an absolute one differs between machines',
+        ],
+        [
+            "a source that is not in a list",
+            { service: { ...service, sources: "app" } },
+            'mlops:service.sources = "app": must be a list',
+        ],
+        [
+            "an SSH agent for the build",
+            { service: { ...service, buildSsh: ["default"] } },
+            'mlops:service.buildSsh = ["default"]: not possible: the Docker provider cannot forward an SSH agent. Give the build the key as a secret: mlops:service.buildSecrets {id: {file: PATH}}',
+        ],
+        [
+            "a build secret that is neither a variable's name nor a file",
+            { service: { ...service, buildSecrets: { "pip.conf": { path: "pip.conf" } } } },
+            `mlops:service.buildSecrets["pip.conf"] = {"path":"pip.conf"}: must be a variable's name, or a file: {file: PATH}`,
+        ],
+        [
+            "a named context whose content may change",
+            { service: { ...service, buildContexts: { lib: "https://github.com/a/b.git#main" } } },
+            'mlops:service.buildContexts.lib = "https://github.com/a/b.git#main": must be a folder, docker-image://NAME, or a git repository at a commit, https://HOST/PATH.git#<40 hexadecimal digits>',
+        ],
+        [
+            "a cache with a credential",
+            { service: { ...service, cacheTo: ["type=s3,secret_access_key=hunter2"] } },
+            'mlops:service.cacheTo[0] = "type=s3,secret_access_key=hunter2": must be a cache such as type=registry,ref=HOST/NAME, without a credential',
+        ],
+        [
             "an issuer that is no URL",
             { service, oauth2: { issuer: "me", audience: "a" } },
             'mlops:oauth2.issuer = "me": must be an http(s) URL',
@@ -165,8 +200,41 @@ describe("environment", () => {
             'mlops:service = "digits": must be a mapping of keys',
         ],
     ];
+    it("builds in the workflow what the program builds, with paths from the context", () => {
+        const dev = fileOf("dev");
+        const parsed = parse({
+            ...dev,
+            service: {
+                ...service,
+                dockerfile: "../docker/Dockerfile",
+                buildSecrets: { index: "PIP_INDEX_URL", "pip.conf": { file: "~/.pip/pip.conf" } },
+                buildContexts: { base: "docker-image://python:3.13", model: "models/digits" },
+            },
+        });
+        ok(parsed.kind === "built");
+        const { dockerfile, buildSecrets, buildSecretFiles, buildContexts } = workflowBuild(
+            parsed.service,
+        );
+        deepEqual(
+            { dockerfile, buildSecrets, buildSecretFiles, buildContexts },
+            {
+                dockerfile: "../docker/Dockerfile",
+                buildSecrets: { index: "PIP_INDEX_URL" },
+                buildSecretFiles: { "pip.conf": "PIP_CONF" },
+                buildContexts: { base: "docker-image://python:3.13", model: "../models/digits" },
+            },
+        );
+    });
+
     it("takes none for an issuer: the service takes no tokens", () => {
         equal(parse({ service, oauth2: "none" }).oauth2, "none");
+    });
+
+    it("lets Pulumi.yaml take none for an issuer: a declared type would refuse it", () => {
+        const { config } = z
+            .object({ config: z.record(z.string(), z.looseObject({})) })
+            .parse(yaml.parse(readFileSync("Pulumi.yaml", "utf8")));
+        deepEqual(Object.keys(config["oauth2"] ?? {}), ["description", "default"]);
     });
 
     it("takes the container's user as a number too", () => {

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { isManagedBy, workflowFile } from "../../workflow/file.ts";
 import * as names from "../../workflow/names.ts";
-import type { WorkflowSettings } from "../../workflow/settings.ts";
+import type { BuildSettings, WorkflowSettings } from "../../workflow/settings.ts";
 
 const golden = join(import.meta.dirname, "golden");
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
@@ -272,6 +272,43 @@ describe("the workflow file", function () {
         );
     });
 
+    /** The steps of a workflow that builds, by their names' first words. */
+    const stepsOf = (build: BuildSettings) => {
+        const file = form.parse(parse(workflowFile({ ...common, build }, "mlops/dev")));
+        const steps = Object.values(file.jobs).flatMap((job) => job.steps);
+        return (start: string) => steps.find(({ name }) => name.startsWith(start));
+    };
+
+    for (const [floatingTags, name] of [
+        [[], "Name it by its version, where that is free"],
+        [["latest", "1"], "Name it by its version, where that is free, and latest, 1"],
+    ] as const) {
+        it(`sets these floating tags: [${floatingTags.join(", ")}]`, () => {
+            const tagging = stepsOf({ floatingTags })("Name it");
+            deepEqual([tagging?.name, tagging?.env?.["TAGS"]], [name, floatingTags.join(" ")]);
+        });
+    }
+
+    it("finds a Dockerfile and a named context beside the context, from the repository's root", () => {
+        const step = stepsOf({
+            context: "service/api",
+            dockerfile: "../Dockerfile",
+            buildContexts: { base: "docker-image://python:3.13", model: "../../models" },
+        })("Build and push");
+        deepEqual(
+            [step?.with?.["file"], step?.with?.["build-contexts"]],
+            ["service/Dockerfile", "base=docker-image://python:3.13\nmodel=models"],
+        );
+    });
+
+    it("gives a secret that is a file by a variable of the step, whatever is in it", () => {
+        const step = stepsOf({ buildSecretFiles: { "pip.conf": "PIP_CONF" } })("Build and push");
+        deepEqual(
+            [step?.with?.["secret-envs"], step?.env, step?.with?.["secrets"]],
+            ["pip.conf=PIP_CONF", { PIP_CONF: "${{ secrets.PIP_CONF }}" }, undefined],
+        );
+    });
+
     describe("settings that would be refused", () => {
         const refused: [what: string, changed: Record<string, unknown>, message: RegExp][] = [
             ["a branch", { branch: "api..x" }, /branch = "api\.\.x": it has to be a branch/],
@@ -324,6 +361,21 @@ describe("the workflow file", function () {
                 "a context elsewhere",
                 { build: { context: "../service" } },
                 /build\.context = "\.\.\/service": it has to be a path in the repository/,
+            ],
+            [
+                "a Dockerfile outside of the repository",
+                { build: { context: "service", dockerfile: "../../Dockerfile" } },
+                /build\.dockerfile = .*it lies outside of the GitHub repository/,
+            ],
+            [
+                "a named context outside of the repository",
+                { build: { buildContexts: { model: "../models" } } },
+                /build\.buildContexts\.model = .*it lies outside of the GitHub repository/,
+            ],
+            [
+                "a floating tag that is no tag",
+                { build: { floatingTags: ["latest", "a:b"] } },
+                /build\.floatingTags\.1 = "a:b": it has to be an image tag/,
             ],
             [
                 "a value of two lines",
