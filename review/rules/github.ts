@@ -1,4 +1,4 @@
-import type { Change } from "../preview.ts";
+import { type Change, unknown, type Value } from "../preview.ts";
 import { isObject } from "../properties.ts";
 import {
     careful,
@@ -45,6 +45,12 @@ export const github: Readonly<Record<string, Rule>> = {
             return [careful(change, phrase`${kind} ${file} is deleted`)];
         if (kind[0] === "file" || !isChanged(change, "content")) return [];
         return [
+            isLockedDown(change.before["content"]) && !isLockedDown(change.after["content"])
+                ? dangerous(
+                      change,
+                      phrase`workflow ${file}: the container is tried without being locked down (mlops:container.strict)`,
+                  )
+                : undefined,
             careful(change, phrase`workflow ${file} is ${[isNew(change) ? "new" : "changed"]}`, {
                 path: "content",
                 name: file,
@@ -111,6 +117,16 @@ export const github: Readonly<Record<string, Rule>> = {
     "github:index/teamRepository:TeamRepository": (change) =>
         access(change, phrase`team ${textOf(change, "teamId")}`),
 };
+
+/**
+ * Whether a workflow's smoke test runs the container as a strict cluster would (workflow/steps.ts).
+ * A text that is not known yet may be.
+ */
+function isLockedDown(content: Value | undefined): boolean {
+    if (typeof content !== "string" || content === unknown) return true;
+    const options = ["--read-only", "--cap-drop", "--security-opt"];
+    return /^ *STRICT: "?true"?$/m.test(content) && options.every((one) => content.includes(one));
+}
 
 /** What an environment asked for before a job may use its secrets, and asks for no more. */
 function weakened(change: Change, name: string): (Finding | undefined)[] {

@@ -137,6 +137,7 @@ export const quay: Readonly<Record<string, Rule>> = {
                       phrase`image of ${target}: ${digest(before["digest"])} → ${digest(after["digest"])}`,
                   )
                 : undefined,
+            signature(change, target),
             isChanged(change, "source") && !isNew(change)
                 ? careful(
                       change,
@@ -163,6 +164,79 @@ export const quay: Readonly<Record<string, Rule>> = {
               ];
     },
 
+    "quay:index:RepositoryMirror": (change) => {
+        const repository = textOf(change, "repository");
+        if (change.operation === "delete")
+            return [careful(change, phrase`repository ${repository} is no longer a mirror`)];
+        return [
+            isChanged(change, "externalReference")
+                ? dangerous(
+                      change,
+                      phrase`images of ${repository} are copied from ${textIn(change, "externalReference")}`,
+                  )
+                : undefined,
+            isChanged(change, "verifyTls") && change.after["verifyTls"] === false
+                ? dangerous(
+                      change,
+                      phrase`mirror ${repository}: the certificate of its source is not verified`,
+                  )
+                : undefined,
+            !isNew(change) && isChanged(change, "robot")
+                ? dangerous(
+                      change,
+                      phrase`mirror ${repository} writes as robot ${textIn(change, "robot")}`,
+                  )
+                : undefined,
+            !isNew(change) && isChanged(change, "tags")
+                ? careful(
+                      change,
+                      phrase`mirror ${repository} copies tags ${textIn(change, "tags")}`,
+                  )
+                : undefined,
+        ];
+    },
+
+    "quay:index:ProxyCache": (change) => {
+        const organization = textOf(change, "organization");
+        if (change.operation === "delete")
+            return [careful(change, phrase`organization ${organization} is no longer a cache`)];
+        return [
+            isChanged(change, "upstreamRegistry")
+                ? dangerous(
+                      change,
+                      phrase`images of organization ${organization} come from ${textIn(change, "upstreamRegistry")}`,
+                  )
+                : undefined,
+            isChanged(change, "insecure") && change.after["insecure"] === true
+                ? dangerous(
+                      change,
+                      phrase`organization ${organization} asks its source by plain HTTP`,
+                  )
+                : undefined,
+        ];
+    },
+
+    "quay:index:Quota": (change) => {
+        const organization = textOf(change, "organization");
+        if (change.operation === "delete")
+            return [careful(change, phrase`quota of organization ${organization} removed`)];
+        const [from, to] = [change.before["limitBytes"], change.after["limitBytes"]];
+        return [
+            typeof from === "number" && typeof to === "number" && to < from
+                ? careful(
+                      change,
+                      phrase`quota of organization ${organization} lowered: ${show(from)} → ${show(to)} bytes`,
+                  )
+                : undefined,
+            isChanged(change, "limits")
+                ? careful(
+                      change,
+                      phrase`limits of organization ${organization}: ${textIn(change, "limits")}`,
+                  )
+                : undefined,
+        ];
+    },
+
     "quay:index:TagImmutabilityPolicy": (change) => {
         const where = placeOf(change);
         const [from, to] = [show(change.before["tagPattern"]), show(change.after["tagPattern"])];
@@ -178,6 +252,24 @@ export const quay: Readonly<Record<string, Rule>> = {
             : [dangerous(change, phrase`immutable tags of ${where}: ${from} → ${to}`)];
     },
 };
+
+/** Which key an image has to be signed with, where that changes. */
+function signature(change: Change, target: string): Finding | undefined {
+    if (isNew(change) || !isChanged(change, "signature")) return undefined;
+    if (change.before["signature"] === undefined)
+        return careful(change, phrase`images of ${target} have to be signed`);
+    return dangerous(
+        change,
+        change.after["signature"] === undefined
+            ? phrase`protection removed: images of ${target} need no signature`
+            : phrase`images of ${target} have to be signed with another key`,
+    );
+}
+
+/** A property as it will be. */
+function textIn(change: Change, name: string): string {
+    return show(change.after[name]);
+}
 
 /** Whether the content of an image that the stack builds is another one. */
 function isBuiltAgain({ changes }: Preview): boolean {

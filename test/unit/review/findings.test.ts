@@ -1,4 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { findingsOf, riskOf } from "../../../review/findings.ts";
 import type { Change, Preview, Value } from "../../../review/preview.ts";
 import type { Finding } from "../../../review/rules/rule.ts";
@@ -265,6 +267,79 @@ describe("what matters of", () => {
         deepEqual(findings(removed), [
             "dangerous: reviewers of environment ‹prod› removed: ‹user alice (1001), user 9, team ops (7)›",
         ]);
+    });
+
+    it("a workflow that no longer locks the container down", () => {
+        const type = "github:index/repositoryFile:RepositoryFile";
+        const file = ".github/workflows/build.yml";
+        const golden = (name: string) =>
+            readFileSync(join(import.meta.dirname, `../golden/${name}.yml`), "utf8");
+        const content = golden("build");
+        const lenient = content.replace('STRICT: "true"', 'STRICT: "false"');
+        const said = `dangerous: workflow ‹${file}›: the container is tried without being locked down (mlops:container.strict)`;
+        const changed = `careful: workflow ‹${file}› is changed`;
+        const of = (before: string, after: string) =>
+            found(type, { file, content: before }, { file, content: after });
+        deepEqual(of(content, lenient), [said, changed]);
+        deepEqual(of(content, content.replace("--read-only", "")), [said, changed]);
+        deepEqual(of(lenient, content), [changed]);
+        deepEqual(of(content, "[unknown]"), [changed]);
+        deepEqual(of(content, content.replace("60", "61")), [changed]);
+    });
+
+    it("where images are copied from, and with whose rights", () => {
+        const type = "quay:index:RepositoryMirror";
+        const mirror = {
+            repository: "alice/copy",
+            externalReference: "quay.example.com/acme/base",
+            robot: "alice+deploy",
+            tags: ["1.*"],
+            verifyTls: true,
+        };
+        const copied = "dangerous: images of ‹alice/copy› are copied from";
+        deepEqual(found(type, undefined, mirror), [`${copied} ‹quay.example.com/acme/base›`]);
+        deepEqual(found(type, mirror, { ...mirror, externalReference: "evil.example/a/b" }), [
+            `${copied} ‹evil.example/a/b›`,
+        ]);
+        deepEqual(found(type, mirror, { ...mirror, verifyTls: false }), [
+            "dangerous: mirror ‹alice/copy›: the certificate of its source is not verified",
+        ]);
+        deepEqual(found(type, mirror, { ...mirror, robot: "alice+other" }), [
+            "dangerous: mirror ‹alice/copy› writes as robot ‹alice+other›",
+        ]);
+        deepEqual(found(type, mirror, { ...mirror, tags: ["*"] }), [
+            'careful: mirror ‹alice/copy› copies tags ‹["*"]›',
+        ]);
+    });
+
+    it("a cache of another registry, and a quota", () => {
+        const cache = { organization: "acme", upstreamRegistry: "a.example", insecure: false };
+        const type = "quay:index:ProxyCache";
+        const come = "dangerous: images of organization ‹acme› come from";
+        deepEqual(found(type, undefined, cache), [`${come} ‹a.example›`]);
+        const other = { ...cache, upstreamRegistry: "b.example" };
+        deepEqual(found(type, cache, other, replaced), [`${come} ‹b.example›`]);
+        deepEqual(found(type, cache, { ...cache, insecure: true }, replaced), [
+            "dangerous: organization ‹acme› asks its source by plain HTTP",
+        ]);
+        const quota = { organization: "acme", limitBytes: 2000 };
+        deepEqual(found("quay:index:Quota", quota, { ...quota, limitBytes: 1000 }), [
+            "careful: quota of organization ‹acme› lowered: ‹2000› → ‹1000› bytes",
+        ]);
+        deepEqual(found("quay:index:Quota", quota, { ...quota, limitBytes: 3000 }), []);
+    });
+
+    it("a signature that is no longer asked for, or by another key", () => {
+        const type = "quay:index:PromotedImage";
+        const image = { source: "q/a", target: "q/b", tags: ["1.0.0"], digest: "sha256:1" };
+        const signed = { ...image, signature: { publicKey: "one" } };
+        deepEqual(found(type, signed, image), [
+            "dangerous: protection removed: images of ‹q/b› need no signature",
+        ]);
+        deepEqual(found(type, signed, { ...image, signature: { publicKey: "two" } }), [
+            "dangerous: images of ‹q/b› have to be signed with another key",
+        ]);
+        deepEqual(found(type, image, signed), ["careful: images of ‹q/b› have to be signed"]);
     });
 
     it("an image whose digest is not known yet", () => {
