@@ -148,9 +148,9 @@ describe("the review of a deployment", () => {
     });
 
     it("shows why there is no preview", async () => {
-        const { code, out } = await review("preview", "absent");
+        const { code, err } = await review("preview", "absent");
         equal(code, 1);
-        match(out, /no stack named 'absent' found/);
+        match(err, /There is no stack "absent".* There are: /);
         world.configure({ problem: "the world is not right" });
         const failed = await review("preview", "local", "--to", "previews");
         equal(failed.code, 1);
