@@ -195,6 +195,7 @@ export const promotedImage = resource({
     },
 
     async create(inputs, context) {
+        await refuseGiven(context, inputs);
         await promote(inputs, context);
         return { id: inputs.target, outputs: outputsOf(inputs) };
     },
@@ -223,7 +224,8 @@ export const promotedImage = resource({
         };
     },
 
-    async update(inputs, _old, context) {
+    async update(inputs, old, context) {
+        if (inputs.digest !== old.digest) await refuseGiven(context, inputs);
         await promote(inputs, context);
         return outputsOf(inputs);
     },
@@ -266,6 +268,16 @@ async function versionsIn(api: QuayClient, { host, path }: ImageName): Promise<s
     return shown.length === 0 ? "it is empty." : `it has ${shown.join(", ")}.`;
 }
 
+/** Refuses an image that Quay would not keep, where its digest was given and not looked up. */
+async function refuseGiven(
+    { api }: Context,
+    promotion: Promotion & { readonly version?: string | undefined },
+): Promise<void> {
+    if (promotion.version !== undefined || promotion.digest === undefined) return;
+    const { side, manifest } = await findManifest(api, promotion, promotion.digest);
+    await refuseExpiring(side, manifest);
+}
+
 /** Looks at an image before it is promoted, as far as that was not done for the old inputs: does Quay keep it, may it pass? */
 async function inspect(
     context: Context,
@@ -282,9 +294,11 @@ async function inspect(
             same([maxSeverity, severityException], [old.maxSeverity, old.severityException])
         );
     const sign = signature !== undefined && !(known && same(signature, old.signature));
-    if (known && !scan && !sign) return;
+    // A digest that was given needs no registry in a preview: `refuseGiven` follows.
+    const expires = !known && wanted.version !== undefined;
+    if (!expires && !scan && !sign) return;
     const { side, manifest } = await findManifest(context.api, wanted, digest);
-    if (!known) await refuseExpiring(side, manifest);
+    if (expires) await refuseExpiring(side, manifest);
     if (sign) await verifySignature(side, digest, signature.publicKey);
     if (!scan) return;
     if (!isOwn(context.api, side))

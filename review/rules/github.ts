@@ -45,7 +45,9 @@ export const github: Readonly<Record<string, Rule>> = {
             return [careful(change, phrase`${kind} ${file} is deleted`)];
         if (kind[0] === "file" || !isChanged(change, "content")) return [];
         return [
-            isLockedDown(change.before["content"]) && !isLockedDown(change.after["content"])
+            !isNew(change) &&
+            isLockedDown(change.before["content"]) &&
+            !isLockedDown(change.after["content"])
                 ? dangerous(
                       change,
                       phrase`workflow ${file}: the container is tried without being locked down (mlops:container.strict)`,
@@ -124,8 +126,9 @@ export const github: Readonly<Record<string, Rule>> = {
  */
 function isLockedDown(content: Value | undefined): boolean {
     if (typeof content !== "string" || content === unknown) return true;
-    const options = ["--read-only", "--cap-drop", "--security-opt"];
-    return /^ *STRICT: "?true"?$/m.test(content) && options.every((one) => content.includes(one));
+    const lines = ['STRICT: "true"', "--read-only", "--cap-drop=ALL"];
+    const all = content.split("\n").map((line) => line.trim());
+    return lines.every((line) => all.includes(line));
 }
 
 /** What an environment asked for before a job may use its secrets, and asks for no more. */
