@@ -126,7 +126,12 @@ export const github: Readonly<Record<string, Rule>> = {
  */
 function isLockedDown(content: Value | undefined): boolean {
     if (typeof content !== "string" || content === unknown) return true;
-    const lines = ['STRICT: "true"', "--read-only", "--cap-drop=ALL"];
+    const lines = [
+        'STRICT: "true"',
+        "--read-only",
+        "--cap-drop=ALL",
+        "--security-opt=no-new-privileges",
+    ];
     const all = content.split("\n").map((line) => line.trim());
     return lines.every((line) => all.includes(line));
 }
