@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { askPulumi } from "../cli.ts";
+import type { Change } from "../review/preview.ts";
+import { propertyOf, rulesDriftOf } from "../review/rulesDrift.ts";
 
 /** Something that is not as the last `up` left it. */
 export interface Drift {
@@ -40,7 +42,27 @@ export async function readDrift(stack: string): Promise<Drift[]> {
         "--exclude",
         ofOneMachine,
     ]);
-    return parseDrift(stdout, complaint);
+    return mergeDrift(parseDrift(stdout, complaint), await rulesDriftOf(stack));
+}
+
+/** What a refresh found, with the changes that it has not found. */
+export function mergeDrift(drifts: readonly Drift[], changes: readonly Change[]): Drift[] {
+    const merged = new Map(drifts.map((drift) => [drift.resource, drift]));
+    for (const { type, urn, properties } of changes) {
+        const resource = resourceOf(type, urn);
+        const known = merged.get(resource) ?? { resource, what: "changed", properties: [] };
+        if (known.what === "gone") continue;
+        const seen = new Set(known.properties.map(propertyOf));
+        const added = properties
+            .map(({ path }) => path)
+            .filter((path) => !seen.has(propertyOf(path)));
+        merged.set(resource, { ...known, properties: [...known.properties, ...added] });
+    }
+    return [...merged.values()];
+}
+
+function resourceOf(type: string | undefined, urn: string): string {
+    return [type, urn].map((name) => name?.split(/::?/).at(-1) ?? "").join(" ");
 }
 
 /** @param printed by a refresh that is only a preview. */
@@ -54,9 +76,7 @@ export function parseDrift(printed: string, complaint?: string): Drift[] {
     return steps
         .filter(({ op }) => op === "update" || op === "delete")
         .map(({ op, urn, oldState, detailedDiff }) => ({
-            resource: [oldState?.type, urn]
-                .map((name) => name?.split(/::?/).at(-1) ?? "")
-                .join(" "),
+            resource: resourceOf(oldState?.type, urn),
             what: op === "delete" ? ("gone" as const) : ("changed" as const),
             properties: Object.keys(detailedDiff ?? {}),
         }));

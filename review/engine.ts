@@ -5,6 +5,7 @@ import { UserError } from "../errors.ts";
 import { EventReader } from "./events.ts";
 import { publisherIn } from "./order.ts";
 import type { Preview } from "./preview.ts";
+import { mergeChanges, rulesDriftOf } from "./rulesDrift.ts";
 
 /** `pulumi preview` of a stack: what a deployment would change. @param options more arguments for it, as in `--policy-pack`. */
 export async function previewStack(
@@ -21,7 +22,15 @@ export async function previewStack(
  * @param options more arguments for `pulumi refresh`, as in `--exclude`.
  */
 export async function driftOf(stack: string, options: readonly string[] = []): Promise<Preview> {
-    return read(stack, ["refresh", "--preview-only", ...options]);
+    const preview = await read(stack, ["refresh", "--preview-only", ...options]);
+    if (preview.errors.length > 0) return preview;
+    try {
+        return mergeChanges(preview, await rulesDriftOf(stack));
+    } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        const warning = `GitHub was not asked for the environments' rules: ${error.message}`;
+        return { ...preview, warnings: [...preview.warnings, warning] };
+    }
 }
 
 /**

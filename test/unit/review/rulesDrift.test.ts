@@ -1,0 +1,107 @@
+import { deepEqual } from "node:assert/strict";
+import { mergeDrift } from "../../../board/drift.ts";
+import { GitHubClient } from "../../../github/client.ts";
+import { compareWithGitHub, mergeChanges, resourcesIn } from "../../../review/rulesDrift.ts";
+import type { Change } from "../../../review/preview.ts";
+import { type GitHub, startGitHub } from "../../standins/github/server.ts";
+
+const environmentType = "github:index/repositoryEnvironment:RepositoryEnvironment";
+const policyType =
+    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy";
+const urn = `urn:pulumi:dev::p::${environmentType}::digits`;
+
+describe("the rules of environments that a refresh does not see", () => {
+    let github: GitHub;
+    let client: GitHubClient;
+    let alice: number;
+
+    beforeEach(async () => {
+        github = await startGitHub();
+        alice = github.createUser("alice");
+        github.createRepository({ owner: "alice", name: "service", private: false });
+        client = new GitHubClient({ apiUrl: github.url }, github.createToken({ user: "alice" }));
+        await put([{ type: "User", id: alice }]);
+        await addBranch("main");
+    });
+    afterEach(async () => {
+        const unknown = github.unknown();
+        await github.stop();
+        deepEqual(unknown, []);
+    });
+
+    const path = "repos/alice/service/environments/dev";
+    const put = (reviewers: readonly { readonly type: string; readonly id: number }[]) =>
+        client.request("PUT", path, {
+            reviewers,
+            deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
+        });
+    const addBranch = (name: string) =>
+        client.request("POST", `${path}/deployment-branch-policies`, { name });
+    const found = (): Promise<Change[]> => {
+        const place = { repository: "service", environment: "dev" };
+        const resources = [
+            {
+                urn,
+                type: environmentType,
+                inputs: {
+                    ...place,
+                    reviewers: [{ users: [alice] }],
+                    deploymentBranchPolicy: {
+                        protectedBranches: false,
+                        customBranchPolicies: true,
+                    },
+                },
+            },
+            { urn: "policy", type: policyType, inputs: { ...place, branchPattern: "main" } },
+            {
+                urn: "secrets",
+                type: "mlops:github:RegistrySecrets",
+                outputs: { reviewers: { [`user ${String(alice)}`]: "alice" } },
+            },
+        ];
+        return compareWithGitHub(
+            client,
+            "alice",
+            resourcesIn(JSON.stringify({ deployment: { resources } })),
+        );
+    };
+
+    it("are no drift where they are as declared", async () => {
+        deepEqual(await found(), []);
+    });
+
+    it("are drift where the reviewers were removed and a branch rule was added", async () => {
+        await put([]);
+        await addBranch("feature/*");
+        const changes = await found();
+        deepEqual(
+            changes.map(({ urn, operation, properties }) => ({ urn, operation, properties })),
+            [
+                {
+                    urn,
+                    operation: "update",
+                    properties: [
+                        {
+                            path: "branches",
+                            before: ["main"],
+                            after: ["main", "feature/*"],
+                            replaces: false,
+                        },
+                        {
+                            path: "reviewers",
+                            before: [{ users: [`alice (${String(alice)})`], teams: [] }],
+                            replaces: false,
+                        },
+                    ],
+                },
+            ],
+        );
+        const resource = "RepositoryEnvironment digits";
+        const seen = { resource, what: "changed", properties: ["reviewers[0].users[0]"] } as const;
+        deepEqual(mergeDrift([seen], changes), [
+            { ...seen, properties: ["reviewers[0].users[0]", "branches"] },
+        ]);
+        const preview = { stack: "dev", errors: [], warnings: [], changes: [], unchanged: [] };
+        deepEqual(mergeChanges(mergeChanges(preview, changes), changes).changes, changes);
+    });
+});
