@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { QuayClient } from "../client.ts";
 import { badId, createOnce, deleteIfThere, setDifferently } from "../create.ts";
-import { notFound, PartialError, QuayError, unless } from "../errors.ts";
+import { MissingError, notFound, PartialError, QuayError, unless } from "../errors.ts";
 import { withFeature } from "../feature.ts";
 import * as names from "../names.ts";
 import { resource } from "../resource.ts";
@@ -168,8 +168,7 @@ async function get(
     organization: string,
 ): Promise<{ quota: string; limitIds: ReadonlyMap<string, number> }> {
     const found = await find(api, organization);
-    if (found === undefined)
-        throw new QuayError(`The quota of ${organization} is gone. Run \`pulumi refresh\`.`);
+    if (found === undefined) throw new MissingError(`quota of ${organization}`, api.site);
     return { quota: String(found.quota), limitIds: found.limitIds };
 }
 

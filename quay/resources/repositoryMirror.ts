@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { QuayClient } from "../client.ts";
 import { badId, createOnce, setDifferently } from "../create.ts";
-import { notFound, PartialError, QuayError, unless } from "../errors.ts";
+import { MissingError, notFound, PartialError, QuayError, unless } from "../errors.ts";
 import { withFeature } from "../feature.ts";
 import * as names from "../names.ts";
 import { resource } from "../resource.ts";
@@ -134,6 +134,10 @@ export const repositoryMirror = resource({
     },
 
     async update({ repository, ...settings }, _old, { api }) {
+        // Quay keeps the configuration of a repository that is no mirror any more, and changes it
+        // without any effect.
+        const found = await find(api, repository);
+        if (found?.isActive !== true) throw new MissingError(`mirror ${repository}`, api.site);
         await change(api, repository, body(settings));
         return {};
     },
