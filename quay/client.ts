@@ -41,6 +41,9 @@ export interface Site {
     readonly host: string;
 }
 
+/** How long to wait before the first retry, in milliseconds. */
+export const defaultRetryDelay = 300;
+
 export interface ClientOptions {
     readonly site: Site;
     /** The name of the environment variable that holds the token, for messages. */
@@ -51,6 +54,8 @@ export interface ClientOptions {
     readonly maxParallelRequests: number;
     /** How long one attempt may take, in milliseconds. */
     readonly timeout?: number;
+    /** How long to wait before the first retry, in milliseconds; then twice as long each time. Default: 300. */
+    readonly retryDelay?: number;
     /**
      * Cancels: no change begins any more, and what fails is not tried again. What has begun gets its answer: were it cut off, it might have
      * created something that no state knows of.
@@ -330,7 +335,8 @@ const notSent = new Set([
 async function loadHttp({
     maxParallelRequests,
     signal,
-}: Pick<ClientOptions, "maxParallelRequests" | "signal">): Promise<Http> {
+    retryDelay = defaultRetryDelay,
+}: Pick<ClientOptions, "maxParallelRequests" | "signal" | "retryDelay">): Promise<Http> {
     const [{ default: ky, isHTTPError, isNetworkError, isTimeoutError }, { default: pLimit }] =
         await Promise.all([import("ky"), import("p-limit")]);
     // fetch parses HTTP in WebAssembly. V8's optimizing compiler takes 13 MB for it, 11 % of the peak, and saves no time that can be measured. Set
@@ -341,6 +347,7 @@ async function loadHttp({
         methods: ["get", "head", "post", "put", "patch", "delete"],
         afterStatusCodes: [429, 503],
         maxRetryAfter: 60_000,
+        delay: (attempt: number) => retryDelay * 2 ** (attempt - 1),
         backoffLimit: 10_000,
         jitter: (delay: number) => delay * (0.5 + Math.random() / 2),
     };

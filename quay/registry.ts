@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { Http, QuayClient } from "./client.ts";
+import { defaultRetryDelay, type Http, type QuayClient } from "./client.ts";
 import { QuayError, readRefusal, RefusedError, unless, UnansweredError } from "./errors.ts";
 import type { Refusal } from "./errors.ts";
 import * as names from "./names.ts";
@@ -289,7 +289,7 @@ export class RegistrySession {
             },
             {
                 retries: 3,
-                minTimeout: 300,
+                minTimeout: this.#api.options.retryDelay ?? defaultRetryDelay,
                 randomize: true,
                 signal: this.#api.options.signal,
                 shouldRetry: ({ error }) => retriable(error),
@@ -376,7 +376,7 @@ export class RegistrySession {
             },
             {
                 retries: 2,
-                minTimeout: 300,
+                minTimeout: this.#api.options.retryDelay ?? defaultRetryDelay,
                 signal: this.#api.options.signal,
                 shouldRetry: ({ error }) => error instanceof CutError,
             },

@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
 import { noContent, QuayClient, userAgent } from "../../../quay/client.ts";
-import type { Call } from "../../../quay/client.ts";
+import type { Call, ClientOptions } from "../../../quay/client.ts";
 import { listActiveTags } from "../../../quay/functions/getTag.ts";
 import { QuayError, readRefusal, RefusedError, UnansweredError } from "../../../quay/errors.ts";
 
@@ -50,7 +50,9 @@ describe("the client of Quay's API", function () {
     });
 
     function newClient(
-        options: { token?: string; timeout?: number; maxParallelRequests?: number } = {},
+        options: Partial<
+            Pick<ClientOptions, "token" | "timeout" | "maxParallelRequests" | "retryDelay">
+        > = {},
     ): QuayClient {
         const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
         return new QuayClient({
@@ -156,6 +158,20 @@ describe("the client of Quay's API", function () {
             ];
             await client.get("x", call, z.object({}));
             assert.equal(seen.length, 2);
+        });
+    }
+
+    for (const [retryDelay, least, most] of [
+        [1, 0, 440],
+        [200, 290, 20_000],
+    ] as const) {
+        it(`doubles its retries' wait, from ${String(retryDelay)} ms on`, async () => {
+            const busy = answer(503, "");
+            answers = [busy, busy, answer(200, "{}")];
+            const start = performance.now();
+            await newClient({ retryDelay }).get("x", call, z.object({}));
+            const took = performance.now() - start;
+            assert.ok(took >= least && took < most, String(took));
         });
     }
 

@@ -5,6 +5,9 @@ import type { Context, Resource } from "../../../quay/resource.ts";
 import type { Properties } from "../../../quay/values.ts";
 import type { Quay } from "../../standins/quay/server.ts";
 
+/** Retries come at once: how long they wait is tested with the client. */
+export const retryDelay = 1;
+
 /** What resources and functions work with: a running Quay, asked with a token. */
 export function contextOf(
     quay: Quay,
@@ -21,6 +24,7 @@ export function contextOf(
             token,
             maxParallelRequests: 8,
             signal,
+            retryDelay,
             ...options,
         }),
         importCommand: (id) => `pulumi import ${id}`,

@@ -17,7 +17,7 @@ import {
     pushImage,
     Registry,
 } from "../standins/registryClient.ts";
-import { contextOf, make } from "./context.ts";
+import { contextOf, make, retryDelay } from "./context.ts";
 import { faultKinds, FaultyProxy } from "./faultyProxy.ts";
 
 describe("a promotion", function () {
@@ -256,7 +256,7 @@ describe("a promotion", function () {
     });
 
     describe("through a proxy that fails once", function () {
-        this.timeout(180_000);
+        this.timeout(60_000);
 
         for (const kind of faultKinds) {
             it(`is done, or an error that the next one makes good, whichever request it is: ${kind}`, async () => {
@@ -279,6 +279,7 @@ describe("a promotion", function () {
                         token,
                         maxParallelRequests: 1,
                         signal,
+                        retryDelay,
                     });
                     await promote(
                         {
