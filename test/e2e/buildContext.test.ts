@@ -487,6 +487,14 @@ describe("an image of the folder that the program lies in", () => {
     });
     after(async () => {
         await (await stack()).destroy();
+        // ServiceImage keeps its images.
+        const { stdout } = await run("docker", [
+            "images",
+            "-q",
+            "--filter",
+            `reference=${image}-*`,
+        ]);
+        await run("docker", ["rmi", "--force", ...new Set(stdout.trim().split("\n"))]);
         rmSync(repository, { recursive: true });
         rmSync(state, { recursive: true });
     });
