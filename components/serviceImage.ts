@@ -10,6 +10,7 @@ import {
     type BuildContext,
     type ContextEntry,
     hashContext,
+    hashNamedContext,
     hashSource,
     listContext,
     readDockerfile,
@@ -61,8 +62,9 @@ export interface ServiceImageArgs {
      */
     readonly buildSecrets?: Readonly<Record<string, BuildSecret>> | undefined;
     /**
-     * Named contexts (`COPY --from=NAME`): a folder, whose content counts as the context's does;
-     * `docker-image://NAME`; or a git repository at a commit. Needs Docker Engine 23. Default: none.
+     * Named contexts (`COPY --from=NAME`): a folder, of which everything counts that its own
+     * `.dockerignore` does not name, `.git` too; `docker-image://NAME`; or a git repository at a
+     * commit. Needs Docker Engine 23. Default: none.
      */
     readonly buildContexts?: Readonly<Record<string, string>> | undefined;
     /** Caches that BuildKit reads: `type=registry,ref=…`, or a reference. Default: none. */
@@ -235,7 +237,7 @@ function hashBuild(args: ServiceImageArgs, context: BuildContext): string {
     // Only where there are any: an image that was built without them keeps its name.
     const contexts = Object.entries(args.buildContexts ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [id, from] of contexts)
-        addField(hash, `context ${id}`, isFolder(from) ? hashSource(from) : from);
+        addField(hash, `context ${id}`, isFolder(from) ? hashNamedContext(from, workFolder) : from);
     return hash.digest("hex");
 }
 
@@ -271,7 +273,11 @@ function hashSources(
     const hash = createHash("sha256");
     addField(hash, "context", hashContext(context, counted));
     for (const path of outside)
-        addField(hash, `source ${path}`, hashSource(resolve(context.folder, path)));
+        addField(
+            hash,
+            `source ${path}`,
+            hashSource(resolve(context.folder, path), context.workFolder),
+        );
     return hash.digest("hex");
 }
 

@@ -78,12 +78,13 @@ export function hashContext(
 }
 
 /**
- * A SHA-256 (hex) of a folder or a file that a build depends on beside its context, such as a named
- * context. A folder's own `.dockerignore` counts, and `.git` is left out as in a build context.
+ * A SHA-256 (hex) of a folder or a file outside of the context whose change builds again. Nothing of
+ * it is sent, so `.git` and the work folder are left out, and a folder's `.dockerignore` counts.
  *
+ * @param workFolder the folder that the program itself writes to.
  * @throws UserError where it is missing or cannot be read.
  */
-export function hashSource(path: string): string {
+export function hashSource(path: string, workFolder?: string): string {
     const hash = createHash("sha256");
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined) {
@@ -93,13 +94,39 @@ export function hashSource(path: string): string {
     }
     if (stat.isDirectory()) {
         const root = findFolder(path);
-        addEntries(hash, root, listFolder(root, new IgnoreRules(composeIgnoreText(root, []))));
+        const rules = new IgnoreRules(composeIgnoreText(root, [], workFolder));
+        addEntries(hash, root, listFolder(root, rules));
     } else if (stat.isFile()) {
         addField(hash, "file", octal(stat.mode));
         addFile(hash, resolve(path), Buffer.allocUnsafe(bufferSize));
     } else {
         throw new UserError(`The source "${path}" of the build is neither a file nor a folder.`);
     }
+    return hash.digest("hex");
+}
+
+/**
+ * A SHA-256 (hex) of what the builder gets of a folder that is a named context: all of it, `.git`
+ * too, except what the folder's own `.dockerignore` leaves out. BuildKit reads no other ignore file
+ * there (github.com/moby/buildkit, frontend/dockerui/namedcontext.go).
+ *
+ * @param workFolder the folder that the program itself writes to; it must not be sent.
+ * @throws UserError where the folder is missing, cannot be read or has the work folder in it.
+ */
+export function hashNamedContext(folder: string, workFolder: string): string {
+    const root = findFolder(folder);
+    const rules = new IgnoreRules(readIgnoreFile(root, []));
+    const entries = listFolder(root, rules);
+    const work = pathInside(root, workFolder);
+    if (work !== undefined && (!isIgnored(rules, work) || hasPath(entries, work))) {
+        throw new UserError(
+            `The named context "${folder}" of the build has the program's own folder "${work}" in ` +
+                "it, which changes with every build: name that folder in " +
+                `${join(folder, ".dockerignore")}.`,
+        );
+    }
+    const hash = createHash("sha256");
+    addEntries(hash, root, entries);
     return hash.digest("hex");
 }
 
@@ -188,29 +215,43 @@ function isInside(path: string, folder: string): boolean {
 
 /** The first of the ignore files, between what is never sent by default and what never is. */
 function composeIgnoreText(root: string, files: readonly string[], workFolder?: string): string {
+    const lines = ["**/.git", readIgnoreFile(root, files)];
+    const work = workFolder === undefined ? undefined : pathInside(root, workFolder);
+    if (work !== undefined) lines.push(`./${literal(work)}`);
+    return `${lines.filter((line) => line !== "").join("\n")}\n`;
+}
+
+/** The text of the first of the ignore files, or of the folder's own; empty where there is none. */
+function readIgnoreFile(root: string, files: readonly string[]): string {
     const file = [...files, join(root, ".dockerignore")].find(
         (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
     );
-    const lines = ["**/.git"];
-    if (file !== undefined) {
-        const real = withoutLinks(file, dirname(file), `The ignore file "${file}"`);
-        lines.push(reading(file, () => readFileSync(real, "utf8")).replace(/^\uFEFF/, ""));
-    }
-    if (workFolder !== undefined) {
-        const parent = realpathSync(dirname(resolve(workFolder)));
-        const path = join(parent, basename(workFolder));
-        if (isInside(path, root)) lines.push(`./${literal(relative(root, path))}`);
-    }
-    return `${lines.join("\n")}\n`;
+    if (file === undefined) return "";
+    const real = withoutLinks(file, dirname(file), `The ignore file "${file}"`);
+    return reading(file, () => readFileSync(real, "utf8")).replace(/^\uFEFF/, "");
 }
 
-/** A path as a pattern that matches it alone. */
-function literal(path: string): string {
-    return path
-        .split(sep)
-        .join("/")
-        .replace(/[*?[\]^\\]/g, "\\$&");
+/** The work folder's path from a folder that it lies in, with forward slashes; it need not exist. */
+function pathInside(root: string, workFolder: string): string | undefined {
+    const parent = realpathSync(dirname(resolve(workFolder)));
+    const path = join(parent, basename(workFolder));
+    return isInside(path, root) ? relative(root, path).split(sep).join("/") : undefined;
 }
+
+/** Whether the rules leave a path out, whether or not there is anything. */
+function isIgnored(rules: IgnoreRules, path: string): boolean {
+    const segments = path.split("/");
+    let decision: ReturnType<IgnoreRules["decide"]> = { ignored: false, matched: [] };
+    for (const index of segments.keys())
+        decision = rules.decide(segments.slice(0, index + 1).join("/"), decision.matched);
+    return decision.ignored;
+}
+
+const hasPath = (entries: readonly ContextEntry[], path: string): boolean =>
+    entries.some((entry) => `${entry.path}/`.startsWith(`${path}/`));
+
+/** A path as a pattern that matches it alone. */
+const literal = (path: string): string => path.replace(/[*?[\]^\\]/g, "\\$&");
 
 function listFolder(root: string, rules: IgnoreRules): ContextEntry[] {
     const entries: ContextEntry[] = [];

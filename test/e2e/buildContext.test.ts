@@ -434,8 +434,12 @@ describe("an image of the folder that the program lies in", () => {
     const root = join(import.meta.dirname, "../..");
     const program = `
         import { ServiceImage } from ${JSON.stringify(join(root, "components/serviceImage.ts"))};
-        for (const [name, context] of [["whole", ".."], ["own", "."]])
-            new ServiceImage(name, { repository: "${image}-" + name, context });`;
+        for (const [name, context, dockerfile] of [
+            ["whole", ".."],
+            ["own", "."],
+            ["outside", ".", "../elsewhere/Dockerfile"],
+        ])
+            new ServiceImage(name, { repository: "${image}-" + name, context, dockerfile });`;
     const settings = "{ name: own, runtime: { name: nodejs, options: { typescript: false } } }";
     const stack = async (): Promise<Stack> =>
         LocalWorkspace.createOrSelectStack(
@@ -466,9 +470,11 @@ describe("an image of the folder that the program lies in", () => {
     before(async () => {
         mkdirSync(infra);
         mkdirSync(join(repository, ".git"));
+        mkdirSync(join(repository, "elsewhere"));
         for (const [path, text] of [
             ["Dockerfile", dockerfile],
             ["main.py", "print()"],
+            ["elsewhere/Dockerfile", "FROM scratch\nCOPY package.json /sent/\n"],
             [".git/HEAD", "main"],
             ["infra/Dockerfile", dockerfile],
             ["infra/Pulumi.yaml", settings],
@@ -481,6 +487,14 @@ describe("an image of the folder that the program lies in", () => {
     });
     after(async () => {
         await (await stack()).destroy();
+        // ServiceImage keeps its images.
+        const { stdout } = await run("docker", [
+            "images",
+            "-q",
+            "--filter",
+            `reference=${image}-*`,
+        ]);
+        await run("docker", ["rmi", "--force", ...new Set(stdout.trim().split("\n"))]);
         rmSync(repository, { recursive: true });
         rmSync(state, { recursive: true });
     });
@@ -494,6 +508,14 @@ describe("an image of the folder that the program lies in", () => {
         equal(
             sent.some(({ path }) => path === "infra/index.ts"),
             true,
+        );
+    });
+
+    it("is built by a Dockerfile outside of it, which is not sent", async () => {
+        const sent = await contentOf((await images())["outside"] ?? "");
+        deepEqual(
+            sent.map(({ path }) => path),
+            ["package.json"],
         );
     });
 

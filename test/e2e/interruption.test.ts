@@ -1,7 +1,8 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import type { Hold } from "../standins/quay/faults.ts";
 import { type Quay, startQuay } from "../standins/quay/server.ts";
@@ -181,6 +182,35 @@ describe("an up that is interrupted", () => {
         await expectConverged();
     });
 
+    it("by Ctrl-C while an image is built: goes on building, and a second one ends it", async () => {
+        const base = /^FROM (\S+)/m.exec(
+            readFileSync(join(project.folder, "service/Dockerfile"), "utf8"),
+        )?.[1];
+        const steps = `RUN date; echo ${project.folder}; for i in $(seq 300); do echo tick $i; sleep 1; done`;
+        writeFileSync(join(context, "Dockerfile"), `FROM ${base ?? ""}\n${steps}\n`);
+        project.program(`
+            import * as pulumi from "@pulumi/pulumi";
+            import { ServiceImage } from "./components/serviceImage.ts";
+            const context = new pulumi.Config("mlops").require("context");
+            new ServiceImage("slow", { repository: "interrupted", context });`);
+        const up = project.start("toolchain/up.sh", "local");
+        const log = join(project.folder, ".build/local/slow.log");
+        await writes(log, /tick 2\n/, up);
+        up.signal("SIGINT");
+        await up.prints(
+            /A second Ctrl-C ends it at once.*The log of the build: \.build\/local\/slow/s,
+        );
+        await up.prints(/cancelling/);
+        await writes(log, /tick 6\n/, up);
+        up.signal("SIGINT");
+        equal(await up.ended, 130, up.output);
+        match(up.output, /== \.build\/local\/slow\.log\n.*tick 6\n.*CANCELED/s);
+        const recovery = recover();
+        equal(await recovery.ended, 0, recovery.output);
+        match(recovery.output, /RemoteImage slow: pulumi up makes it/);
+        equal(recovery.output.includes("lock"), false, recovery.output);
+    });
+
     describe("and recovered", () => {
         /** A lock as the CLI writes it. */
         function lock(host: string): void {
@@ -274,6 +304,16 @@ describe("an up that is interrupted", () => {
         });
     });
 });
+
+/** Waits until the file has this; the command that writes it must not end before. */
+async function writes(file: string, pattern: RegExp, command: Running): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    while (!(existsSync(file) && pattern.test(readFileSync(file, "utf8")))) {
+        const first = await Promise.race([command.ended, setTimeout(100, "time")]);
+        equal(first, "time", command.output);
+        ok(Date.now() < deadline, `${file} does not have ${String(pattern)}`);
+    }
+}
 
 /** Waits for the request; the command that is to send it must not end before. */
 async function reaches({ reached }: Hold, command: Running): Promise<void> {

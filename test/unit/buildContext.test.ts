@@ -17,6 +17,7 @@ import fc from "fast-check";
 import {
     type BuildContext,
     hashContext,
+    hashNamedContext,
     hashSource,
     ignoreText,
     listContext,
@@ -327,11 +328,78 @@ describe("build context", () => {
             notEqual(hashSource(join(folder, "a.py")), one);
         });
 
+        it("is a folder without the one that the program writes to", () => {
+            const folder = write({ ".dockerignore": "!infra/.build", "infra/.build/log": "1" });
+            const all = hashSource(folder, join(folder, "infra/.build"));
+            write({ "infra/.build/log": "2" });
+            equal(hashSource(folder, join(folder, "infra/.build")), all);
+        });
+
         it("is refused where it does not exist", () => {
             throws(
                 () => hashSource(join(root, "nowhere")),
                 /The source ".*nowhere" of the build does/,
             );
+        });
+    });
+
+    describe("named context", () => {
+        const work = ".build";
+        const changes: [ignore: string, path: string, counts: boolean][] = [
+            ["", ".git/HEAD", true],
+            ["", "lib/.git/HEAD", true],
+            ["", "a.py", true],
+            [".git", ".git/HEAD", false],
+            [".git", "lib/.git/HEAD", true],
+            ["**/.git", "lib/.git/HEAD", false],
+            ["*.log", "b.log", false],
+        ];
+        for (const [ignore, path, counts] of changes) {
+            it(`${counts ? "counts" : "leaves out"} ${path} with "${ignore}" ignored`, () => {
+                const folder = write({ ".dockerignore": ignore, [path]: "1" });
+                const before = hashNamedContext(folder, work);
+                write({ [path]: "2" });
+                equal(hashNamedContext(folder, work) !== before, counts);
+            });
+        }
+
+        it("reads no other ignore file than its own .dockerignore", () => {
+            const folder = write({ "Dockerfile.dockerignore": "a.py", "a.py": "1" });
+            const before = hashNamedContext(folder, work);
+            write({ "a.py": "2" });
+            notEqual(hashNamedContext(folder, work), before);
+        });
+
+        const own = /has the program's own folder "infra\/\.build" in it.*\.dockerignore/;
+        const ignores: [ignore: string, isRefused: boolean][] = [
+            ["", true],
+            ["a.py", true],
+            ["infra/.build", false],
+            ["infra", false],
+            ["**/.build", false],
+            ["*\n!a.py", false],
+            ["infra\n!infra/.build", true],
+            ["infra/.build\n!infra/.build/dev.log", true],
+        ];
+        for (const [ignore, isRefused] of ignores) {
+            for (const isThere of ignore.includes("dev.log") ? [true] : [true, false]) {
+                const state = isThere ? "that is there" : "that is still to come";
+                const verb = isRefused ? "refuses" : "takes";
+                it(`${verb} a work folder ${state} with ${JSON.stringify(ignore)} ignored`, () => {
+                    const folder = write({ ".dockerignore": ignore, "a.py": "", "infra/": "" });
+                    if (isThere) write({ "infra/.build/dev.log": "" });
+                    const hash = (): string =>
+                        hashNamedContext(folder, join(folder, "infra/.build"));
+                    if (isRefused) throws(hash, { name: "Error", message: own });
+                    else equal(hash().length, 64);
+                });
+            }
+        }
+
+        it("is refused where it is a file, or does not exist", () => {
+            const folder = write({ "a.py": "" });
+            for (const path of [join(folder, "a.py"), join(folder, "nowhere")])
+                throws(() => hashNamedContext(path, work), /is not a folder/);
         });
     });
 

@@ -134,7 +134,7 @@ describe("components", () => {
 
         it("refuses a named context that does not exist", async () => {
             const buildContexts = { model: "../nowhere" };
-            await rejects(build({ buildContexts }), /"\.\.\/nowhere" of the build does not exist/);
+            await rejects(build({ buildContexts }), /"\.\.\/nowhere" is not a folder/);
         });
 
         it("hands caches on, which do not count", async () => {
