@@ -86,7 +86,10 @@ describe("an image that follows its base image", () => {
     after(async () => {
         await project.destroy();
         project.remove();
-        const images = [await docker("images", "--quiet", name), first, base];
+        const listed = [name, `${quay.registry}/alice/base`].map((of) =>
+            docker("images", "--quiet", of),
+        );
+        const images = await Promise.all(listed);
         await docker("rmi", "--force", ...new Set(images.join("\n").split("\n").filter(Boolean)));
         await quay.stop();
         rmSync(folder, { recursive: true });
