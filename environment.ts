@@ -128,6 +128,8 @@ const builtService = service
         cacheTo: z.array(cache).default([]),
         /** The paths, from the context, whose change builds the image again. Default: all of the context. */
         sources: z.array(relativePath).optional(),
+        /** Whether the image is built again when a base image has changed at its registry. */
+        pull: z.boolean().default(false),
         /** How many minutes building and pushing may take. */
         buildTimeout: z.int().min(1).max(1440).optional(),
     })

@@ -8,6 +8,7 @@ import { QuayRepository } from "./components/quayRepository.ts";
 import { RegistrySecrets } from "./components/registrySecrets.ts";
 import { RobotFederation } from "./components/robotFederation.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
+import { baseImagesOf } from "./docker/baseImage.ts";
 import { pullCommand, runCommand } from "./docker/commands.ts";
 import { findPortProblem, ownerOf } from "./docker/engine.ts";
 import { digestOf } from "./docker/reference.ts";
@@ -33,7 +34,8 @@ async function runHere(environment: EnvironmentOf<"local">) {
         : await findPortProblem(local.port, ownerOf(name), "mlops:local.port");
     if (portProblem !== undefined) throw new UserError(portProblem);
 
-    const image = new ServiceImage(name, { ...service, repository: name });
+    const baseImages = await baseImagesOf(service);
+    const image = new ServiceImage(name, { ...service, baseImages, repository: name });
     const network = new docker.Network(name);
     const health = {
         healthTimeout: local.healthTimeout,
@@ -76,7 +78,10 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
     const { name, version } = service;
     const port = environment.kind === "built" ? checkDockerfile(environment) : portOf(environment);
     const { environment: place, secrets: names, federation, workflow: file } = github;
-    await preflight({ ...github, path: file.path, setting: "mlops:github" });
+    const [baseImages] = await Promise.all([
+        environment.kind === "built" ? baseImagesOf(environment.service) : undefined,
+        preflight({ ...github, path: file.path, setting: "mlops:github" }),
+    ]);
 
     const repository = new QuayRepository(name, quay);
     const { robotUsername, robotToken } = repository;
@@ -88,6 +93,7 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
                   name,
                   {
                       ...environment.service,
+                      baseImages,
                       repository: repository.image,
                       publish: {
                           version,

@@ -77,6 +77,12 @@ export interface ServiceImageArgs {
      * and that is not among them changes nothing. Default: all of the context.
      */
     readonly sources?: readonly string[] | undefined;
+    /**
+     * The digests that registries give for the base images now, by image (`baseImagesOf` looks them
+     * up): another digest builds the image again, and the builder pulls base images anew. Default:
+     * base images count by their names alone, and the builder uses those that it has.
+     */
+    readonly baseImages?: Readonly<Record<string, string>> | undefined;
     /** How many minutes building and pushing may take. Default: {@link defaultBuildTimeout}. */
     readonly buildTimeout?: number | undefined;
     /** Pushes the image to its repository on Quay. Default: it stays on this machine. */
@@ -150,6 +156,7 @@ export class ServiceImage extends pulumi.ComponentResource {
                     ),
                 }),
                 ...(cacheFrom.length > 0 && { cacheFroms: [...cacheFrom] }),
+                ...(args.baseImages !== undefined && { pullParent: true }),
                 ...(cacheTo.length > 0 && { cacheTos: [...cacheTo] }),
             },
             triggers: { content },
@@ -238,6 +245,8 @@ function hashBuild(args: ServiceImageArgs, context: BuildContext): string {
     const contexts = Object.entries(args.buildContexts ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [id, from] of contexts)
         addField(hash, `context ${id}`, isFolder(from) ? hashNamedContext(from, workFolder) : from);
+    const bases = Object.entries(args.baseImages ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [base, digest] of bases) addField(hash, `base ${base}`, digest);
     return hash.digest("hex");
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DockerfileParser, type Instruction } from "dockerfile-ast";
+import { DockerfileParser, type Instruction, ModifiableInstruction } from "dockerfile-ast";
 import { IgnoreRules } from "./ignoreFile.ts";
 
 /** A Dockerfile, and how it is built. */
@@ -73,13 +73,10 @@ export function parseDockerfile(
                 // The stage that is built ends where the next one begins.
                 if (index > 0 && target !== undefined && stage.name === target.toLowerCase())
                     return stage.facts;
-                const [base = "", , name] = content
-                    .split(/\s+/)
-                    .filter((word) => !word.startsWith("--"));
-                const image = expand(base, globals);
+                const { image, name } = parseFrom(content, globals);
                 const parent = stages.get(image.toLowerCase());
                 stage = {
-                    name: name?.toLowerCase(),
+                    name,
                     variables: new Map(parent?.variables),
                     facts: {
                         ...(parent?.facts ?? { ...emptyStage(globals).facts, baseImage: image }),
@@ -110,12 +107,96 @@ export function parseDockerfile(
                 break;
             case "COPY":
             case "ADD":
-                if (/(^|\s)\.\/?\s/.test(content) && !content.includes("--from="))
+                if (/(^|\s)\.\/?\s/.test(content) && namesInFlags(instruction).length === 0)
                     stage.facts.copiesContext = true;
                 break;
         }
     }
     return { ...stage.facts, hasPython: /\bpython|\bpip|conda|jupyter/i.test(text) };
+}
+
+/** A build stage, and what it takes from others: the names of stages and images. */
+interface StageSources {
+    readonly name: string | undefined;
+    readonly sources: string[];
+}
+
+/**
+ * The images that a build takes from registries and that may change: those of FROM, `COPY --from` and
+ * `RUN --mount=…,from=`, in the stage that is built and the stages that it needs. Neither `scratch`,
+ * nor an image that is pinned by its digest, nor a named context is among them.
+ *
+ * @param contexts the names of the build's named contexts, which come before images.
+ * @returns each image once, as the Dockerfile names it; a variable without a value stays: `$BASE`.
+ */
+export function findBaseImages(
+    text: string,
+    {
+        target,
+        buildArgs = {},
+        contexts = [],
+    }: Pick<DockerfileSource, "target" | "buildArgs"> & { readonly contexts?: readonly string[] },
+): string[] {
+    const stages = readStages(text, buildArgs);
+    const isTarget = ({ name }: StageSources, index: number) =>
+        target === undefined
+            ? index === stages.length - 1
+            : name === target.toLowerCase() || String(index) === target;
+    const needed = [stages.findLastIndex(isTarget)];
+    const images = new Set<string>();
+    // The array grows while it is read: each stage names those before it.
+    for (const index of needed) {
+        for (const [position, source] of (stages[index]?.sources ?? []).entries()) {
+            const earlier = stages
+                .slice(0, index)
+                .findLastIndex(({ name }) => name === source.toLowerCase());
+            // A number names a stage in `--from`, and an image in FROM.
+            const isNumber = position > 0 && /^\d+$/.test(source);
+            const stage = isNumber ? Number(source) : earlier;
+            if (stage >= 0) needed.push(stage);
+            else if (!contexts.includes(source)) images.add(source);
+        }
+    }
+    return [...images].filter((image) => image !== "scratch" && !image.includes("@"));
+}
+
+function readStages(text: string, buildArgs: Readonly<Record<string, string>>): StageSources[] {
+    const globals = new Map<string, string>();
+    const stages: StageSources[] = [];
+    for (const instruction of DockerfileParser.parse(text).getInstructions()) {
+        const content = instruction.getArgumentsContent() ?? "";
+        switch (instruction.getKeyword()) {
+            case "ARG":
+                if (stages.length === 0) declareArgument(instruction, globals, buildArgs);
+                break;
+            case "FROM": {
+                const { image, name } = parseFrom(content, globals);
+                stages.push({ name, sources: [image] });
+                break;
+            }
+            case "COPY":
+            case "RUN":
+                stages.at(-1)?.sources.push(...namesInFlags(instruction));
+        }
+    }
+    return stages;
+}
+
+/** The image or stage, and the stage's name in small letters, of `FROM [--platform=…] IMAGE [AS NAME]`. */
+function parseFrom(content: string, globals: ReadonlyMap<string, string>) {
+    const [base = "", , name] = content.split(/\s+/).filter((word) => !word.startsWith("--"));
+    return { image: expand(unquote(base), globals), name: name?.toLowerCase() };
+}
+
+/** The stages and images that `--from=NAME` and `--mount=type=bind,from=NAME` name. */
+function namesInFlags(instruction: Instruction): string[] {
+    if (!(instruction instanceof ModifiableInstruction)) return [];
+    return instruction
+        .getFlags()
+        .map((flag) =>
+            flag.getName() === "from" ? flag.getValue() : flag.getOption("from")?.getValue(),
+        )
+        .flatMap((name) => (name ? [unquote(name)] : []));
 }
 
 interface Stage {

@@ -29,3 +29,32 @@ export function registryAddress(repository: string): string {
     const host = repository.split("/")[0] ?? "";
     return `${/^(localhost|127\.[0-9.]+)(:|$)/.test(host) ? "http" : "https"}://${host}`;
 }
+
+/** An image at its registry. */
+export interface RegistryImage {
+    /** The registry as users name it: `docker.io`, `localhost:5000`. */
+    readonly host: string;
+    /** The repository's path there: `library/python`. */
+    readonly path: string;
+    /** The tag. */
+    readonly tag: string;
+}
+
+/**
+ * Completes an image's name as Docker does: without a registry it is on Docker Hub, there without an
+ * account it is in `library/`, and without a tag it has the tag `latest`.
+ *
+ * @returns undefined where `name` does not name an image, or names one by its digest.
+ */
+export function parseTagged(name: string): RegistryImage | undefined {
+    const [, repository = "", tag = "latest"] = /^(.*?)(?::([^:/]*))?$/s.exec(name) ?? [];
+    if (!isRepository(repository) || !isTag(tag)) return undefined;
+    const [first = "", ...rest] = repository.split("/");
+    const hasHost = rest.length > 0 && /[.:A-Z]|^localhost$/.test(first);
+    const host = hasHost
+        ? first.replace(/^(index|registry-1)\.docker\.io$/, "docker.io")
+        : "docker.io";
+    const path = hasHost ? rest.join("/") : repository;
+    const isOfficial = host === "docker.io" && !path.includes("/");
+    return { host, path: isOfficial ? `library/${path}` : path, tag };
+}

@@ -50,13 +50,15 @@ const parts = z.object({
 });
 type Parts = z.output<typeof parts>;
 
-const tokenAnswer = z.object({
+/** The answer of a registry that was asked for a token. */
+export const tokenAnswer = z.object({
     token: z.string().min(1).optional(),
     access_token: z.string().min(1).optional(),
 });
 
 export const indexType = "application/vnd.oci.image.index.v1+json";
-const manifestTypes = [
+/** The kinds of manifests that registries keep: images and indexes, of OCI and of Docker. */
+export const manifestTypes = [
     "application/vnd.oci.image.manifest.v1+json",
     indexType,
     "application/vnd.docker.distribution.manifest.v2+json",

@@ -139,6 +139,7 @@ function buildAndPush({ image, build }: CommonSettings & { readonly build: Build
                     ),
                 ),
             }),
+            ...(build.pull === true && { pull: true }),
             push: true,
             tags: "${{ steps.metadata.outputs.tags }}",
             labels: "${{ steps.metadata.outputs.labels }}",

@@ -69,6 +69,7 @@ const build = z
                 names.text,
             )
             .optional(),
+        pull: z.boolean().optional(),
         floatingTags: z.array(tag).optional(),
         attestation: z.boolean().optional(),
     })

@@ -59,6 +59,8 @@ export interface BuildSettings {
     readonly buildSecretFiles?: Readonly<Record<string, string>> | undefined;
     /** Named contexts: a folder, from the context, or an address as BuildKit has it. Default: none. */
     readonly buildContexts?: Readonly<Record<string, string>> | undefined;
+    /** Whether a run asks registries for newer base images. Default: false. */
+    readonly pull?: boolean | undefined;
     /** Tags that always name the image that was built last. Default: `latest`. */
     readonly floatingTags?: readonly string[] | undefined;
     /**

@@ -58,6 +58,21 @@ describe("components", () => {
             });
         }
 
+        it("builds again, from new base images, when the digest of one changes", async () => {
+            const [one, two] = [`sha256:${"1".repeat(64)}`, `sha256:${"2".repeat(64)}`];
+            const first = await build({ baseImages: { a: one, b: two } });
+            equal(pick(first.inputs, "build")["pullParent"], true);
+            notDeepTriggers(await build({ baseImages: { a: two, b: two } }), first);
+            notDeepTriggers(await build({ baseImages: { a: two, b: one } }), first);
+            deepEqual(await build({ baseImages: { b: two, a: one } }), first);
+        });
+
+        it("does not pull base images, nor have another name, where it is not to", async () => {
+            const { inputs } = await build();
+            equal("pullParent" in pick(inputs, "build"), false);
+            equal((await build({ baseImages: {} })).inputs["name"], inputs["name"]);
+        });
+
         it("does not build again when the order of the build arguments changes", async () => {
             deepEqual(
                 (await build({ buildArgs: { A: "1", B: "2" } })).inputs["name"],

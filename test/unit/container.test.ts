@@ -103,6 +103,8 @@ describe("the weaknesses of an image", () => {
         mkdirSync(join(context, "venv"));
         writeFileSync(join(context, ".env"), "TOKEN=x");
         match(String(find(good, {})[0]?.message), /Add to .dockerignore: \.env venv/);
+        const ofStage = good.replace("COPY . .", "COPY --from=a . .");
+        deepEqual(find(`FROM b AS a\n${ofStage}`, {}), []);
         writeFileSync(join(context, ".dockerignore"), ".env\nvenv\n");
         deepEqual(find(good, {}), []);
     });

@@ -56,6 +56,7 @@ describe("environment", () => {
                 buildContexts: {},
                 cacheFrom: [],
                 cacheTo: [],
+                pull: false,
             },
             container: { strict: false, writable: [] },
             env: {},
@@ -206,18 +207,20 @@ describe("environment", () => {
             ...dev,
             service: {
                 ...service,
+                pull: true,
                 dockerfile: "../docker/Dockerfile",
                 buildSecrets: { index: "PIP_INDEX_URL", "pip.conf": { file: "~/.pip/pip.conf" } },
                 buildContexts: { base: "docker-image://python:3.13", model: "models/digits" },
             },
         });
         ok(parsed.kind === "built");
-        const { dockerfile, buildSecrets, buildSecretFiles, buildContexts } = workflowBuild(
+        const { pull, dockerfile, buildSecrets, buildSecretFiles, buildContexts } = workflowBuild(
             parsed.service,
         );
         deepEqual(
-            { dockerfile, buildSecrets, buildSecretFiles, buildContexts },
+            { pull, dockerfile, buildSecrets, buildSecretFiles, buildContexts },
             {
+                pull: true,
                 dockerfile: "../docker/Dockerfile",
                 buildSecrets: { index: "PIP_INDEX_URL" },
                 buildSecretFiles: { "pip.conf": "PIP_CONF" },

@@ -301,6 +301,11 @@ describe("the workflow file", function () {
         );
     });
 
+    it("asks for newer base images where it is to, and only there", () => {
+        const pullOf = (build: BuildSettings) => stepsOf(build)("Build and push")?.with?.["pull"];
+        deepEqual([{}, { pull: false }, { pull: true }].map(pullOf), [undefined, undefined, true]);
+    });
+
     it("gives a secret that is a file by a variable of the step, whatever is in it", () => {
         const step = stepsOf({ buildSecretFiles: { "pip.conf": "PIP_CONF" } })("Build and push");
         deepEqual(

@@ -1,0 +1,277 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { baseImagesOf, lookUpDigests } from "../../docker/baseImage.ts";
+import { findBaseImages } from "../../docker/dockerfile.ts";
+import { parseTagged } from "../../docker/reference.ts";
+import { UserError } from "../../errors.ts";
+
+const digest = `sha256:${"a".repeat(64)}`;
+const token = "anonymous-token";
+
+describe("the base images of a Dockerfile", () => {
+    const cases: [what: string, text: string, images: string[]][] = [
+        ["one", "FROM python:3.13", ["python:3.13"]],
+        ["in small letters, with a platform", "from --platform=linux/amd64 a:1 as b", ["a:1"]],
+        ["once each", "FROM a\nFROM a\nCOPY --from=a / /", ["a"]],
+        ["no earlier stage", "FROM a AS Base\nFROM base AS c\nFROM C", ["a"]],
+        ["a stage of the image's own name", "FROM a AS a\nFROM a", ["a"]],
+        ["not scratch", "FROM scratch", []],
+        ["none that is pinned", `FROM a@${digest}\nCOPY --from=b:1@${digest} / /`, []],
+        ["an argument's default", "ARG V=3.13\nFROM python:${V}-slim", ["python:3.13-slim"]],
+        ["a default in place", "FROM python:${NONE:-3.12}", ["python:3.12"]],
+        ["a default in quotes", 'ARG V="1"\nFROM "a:$V"', ["a:1"]],
+        ["the build's argument", "ARG CHOSEN=1\nFROM a:$CHOSEN", ["a:2"]],
+        ["no argument of a stage", "ARG V=1\nFROM a:$V\nARG V=2\nFROM b:$V", ["b:1"]],
+        ["a variable without a value", "FROM a:$NONE", ["a:$NONE"]],
+        [
+            "those of COPY",
+            "FROM a\nCOPY --chown=1 --from=ghcr.io/b/uv:1 /uv /",
+            ["a", "ghcr.io/b/uv:1"],
+        ],
+        ["COPY from a stage by number", "FROM a\nFROM b\nCOPY --from=0 / /", ["b", "a"]],
+        ["those of RUN", "FROM a\nRUN --mount=type=bind,from=b,target=/b true", ["a", "b"]],
+        ["not a command's options", "FROM a\nRUN tool --from=b\nRUN x --mount=from=b", ["a"]],
+        [
+            "flags on lines of their own",
+            "FROM a\nRUN --mount=type=cache,target=/c \\\n  --mount=from=b true",
+            ["a", "b"],
+        ],
+        ["not in a here-document", "FROM a\nRUN <<EOF\nFROM b\nEOF", ["a"]],
+        ["no comment", "# FROM b\nFROM a", ["a"]],
+        ["no named context", "FROM model\nCOPY --from=model / /", []],
+        ["no stage that is not needed", "FROM a AS dev\nFROM b AS c\nFROM c", ["b"]],
+        ["nothing without a FROM", "RUN true", []],
+    ];
+    for (const [what, text, images] of cases) {
+        it(`are ${what}`, () => {
+            const build = { buildArgs: { CHOSEN: "2" }, contexts: ["model"] };
+            deepEqual(findBaseImages(text, build), images);
+        });
+    }
+
+    it("are those of the target", () => {
+        const text = "FROM a AS one\nFROM b AS two\nFROM c AS Three\nCOPY --from=one / /\nFROM d";
+        deepEqual(findBaseImages(text, { target: "three" }), ["c", "a"]);
+        deepEqual(findBaseImages(text, { target: "1" }), ["b"]);
+        deepEqual(findBaseImages(text, { target: "none" }), []);
+    });
+});
+
+describe("a base image's name", () => {
+    const cases: [name: string, host: string, path: string, tag: string][] = [
+        ["python", "docker.io", "library/python", "latest"],
+        ["python:3.13-slim", "docker.io", "library/python", "3.13-slim"],
+        ["jupyter/base:1", "docker.io", "jupyter/base", "1"],
+        ["docker.io/python", "docker.io", "library/python", "latest"],
+        ["index.docker.io/a/b", "docker.io", "a/b", "latest"],
+        ["quay.io/a/b:1", "quay.io", "a/b", "1"],
+        ["HOST/a", "HOST", "a", "latest"],
+        ["localhost/a", "localhost", "a", "latest"],
+        ["localhost:5000/a", "localhost:5000", "a", "latest"],
+        ["registry:5000/a/b:c", "registry:5000", "a/b", "c"],
+    ];
+    for (const [name, host, path, tag] of cases) {
+        it(`${name} is completed as Docker does`, () => {
+            deepEqual(parseTagged(name), { host, path, tag });
+        });
+    }
+    for (const name of [
+        "",
+        "a/B",
+        "Python",
+        "a:",
+        "a:$V",
+        "a:1:2",
+        `a@${digest}`,
+        "https://a.b/c",
+    ]) {
+        it(`"${name.slice(0, 20)}" has no tag that can be looked up`, () => {
+            equal(parseTagged(name), undefined);
+        });
+    }
+});
+
+describe("the digests of base images", () => {
+    let server: Server | undefined;
+    let asked: string[];
+    beforeEach(() => {
+        asked = [];
+    });
+    afterEach(() => {
+        server?.closeAllConnections();
+        server?.close();
+        server = undefined;
+    });
+
+    /** Starts a server. @returns its host and port. */
+    async function serve(answer: RequestListener): Promise<string> {
+        const started = createServer((request, response) => {
+            asked.push(`${String(request.method)} ${String(request.url)}`);
+            answer(request, response);
+        });
+        server = started;
+        await new Promise<void>((resolve) => started.listen(0, "127.0.0.1", resolve));
+        return `127.0.0.1:${String((started.address() as AddressInfo).port)}`;
+    }
+
+    /** A registry with the image `a/b:1`, whose manifests anyone with a token may read. */
+    const registry: RequestListener = (request, response) => {
+        const { pathname, searchParams } = new URL(String(request.url), "http://registry");
+        const host = String(request.headers.host);
+        if (pathname === "/token") {
+            const isRight =
+                searchParams.get("service") === "registry" &&
+                searchParams.get("scope") === "repository:a/b:pull" &&
+                request.headers.authorization === undefined;
+            response.writeHead(isRight ? 200 : 400).end(JSON.stringify({ token }));
+        } else if (request.headers.authorization !== `Bearer ${token}`) {
+            const challenge = `Bearer realm="http://${host}/token",service="registry"`;
+            response.writeHead(401, { "www-authenticate": challenge }).end();
+        } else if (
+            request.method === "HEAD" &&
+            pathname === "/v2/a/b/manifests/1" &&
+            request.headers.accept?.includes("application/vnd.oci.image.index.v1+json")
+        ) {
+            response.writeHead(200, { "docker-content-digest": digest }).end();
+        } else response.writeHead(404).end();
+    };
+
+    it("are looked up without credentials, with a token where the registry wants one", async () => {
+        const image = `${await serve(registry)}/a/b:1`;
+        deepEqual(await lookUpDigests([image]), { [image]: digest });
+        deepEqual(asked, [
+            "HEAD /v2/a/b/manifests/1",
+            "GET /token?service=registry&scope=repository%3Aa%2Fb%3Apull",
+            "HEAD /v2/a/b/manifests/1",
+        ]);
+    });
+
+    it("are looked up all at once", async () => {
+        const waiting: (() => void)[] = [];
+        const host = await serve((_, response) => {
+            waiting.push(() => response.writeHead(200, { "docker-content-digest": digest }).end());
+            if (waiting.length === 2) for (const answer of waiting) answer();
+        });
+        const images = [`${host}/a`, `${host}/b`];
+        deepEqual(Object.keys(await lookUpDigests(images, 5_000)), images);
+    });
+
+    const status =
+        (code: number, headers: Record<string, string> = {}): RequestListener =>
+        (_, response) => {
+            response.writeHead(code, headers).end();
+        };
+    /** Asks for a token, which is then the given answer. */
+    const withToken =
+        (answer: RequestListener): RequestListener =>
+        (request, response) => {
+            if (request.url?.startsWith("/token")) answer(request, response);
+            else registry(request, response);
+        };
+    const html: RequestListener = (_, response) => {
+        response.writeHead(200, { "content-type": "text/html" }).end("<html></html>");
+    };
+    const silent: RequestListener = () => undefined;
+    const failures: [what: string, answer: RequestListener, problem: string][] = [
+        ["does not have the image", status(404), "does not have it"],
+        ["fails", status(503), "answered 503"],
+        ["limits requests", status(429), "answered 429"],
+        ["forbids it", status(403), "does not show it without credentials (403)"],
+        [
+            "wants a password",
+            status(401, { "www-authenticate": 'Basic realm="x"' }),
+            "does not show it without credentials (401)",
+        ],
+        ["is a web page", html, "did not answer as a registry: there is no digest"],
+        [
+            "gives something else for a digest",
+            status(200, { "docker-content-digest": "sha256:1" }),
+            "did not answer as a registry: there is no digest",
+        ],
+        ["refuses a token", withToken(status(401)), "gives no token without credentials (401)"],
+        ["has a web page for tokens", withToken(html), "gave something that is not a token"],
+        [
+            "does not take its own token",
+            withToken((_, response) => response.end('{"access_token": "other"}')),
+            "does not show it without credentials (401)",
+        ],
+        ["is silent", silent, "did not answer within 0.2 s"],
+        ["is silent about the token", withToken(silent), "did not answer within 0.2 s"],
+        [
+            "stops in the middle of the token",
+            withToken((_, response) => response.write('{"token": "')),
+            "did not answer within 0.2 s",
+        ],
+    ];
+    for (const [what, answer, problem] of failures) {
+        it(`are an error where the registry ${what}`, async () => {
+            const host = await serve(answer);
+            const timeout = problem.includes("0.2 s") ? 200 : 5_000;
+            await rejects(lookUpDigests([`${host}/a/b:1`], timeout), (error) => {
+                equal(error instanceof UserError, true);
+                equal(
+                    (error as Error).message,
+                    `mlops:service.pull is true, but the digest of the base image "${host}/a/b:1" is ` +
+                        `not known: the registry ${host} ${problem}. Try again later, name the image ` +
+                        "by its digest (NAME@sha256:…), or set mlops:service.pull to false.",
+                );
+                return true;
+            });
+        });
+    }
+
+    it("are an error where nothing listens", async () => {
+        const host = await serve(silent);
+        await new Promise((resolve) => server?.close(resolve));
+        await rejects(lookUpDigests([`${host}/a`]), /cannot be reached \(.*ECONNREFUSED/);
+    });
+
+    it("are an error, before any request, where the name has a variable without a value", async () => {
+        await rejects(lookUpDigests(["a:$V"]), {
+            message:
+                'The base image "a:$V" of the Dockerfile has a variable without a value. Give its ' +
+                "ARG a default, set mlops:service.buildArgs, or set mlops:service.pull to false.",
+        });
+    });
+
+    describe("of a build", () => {
+        let context: string;
+        beforeEach(() => {
+            context = mkdtempSync(join(tmpdir(), "base-image-"));
+        });
+        afterEach(() => {
+            rmSync(context, { recursive: true });
+        });
+        const source = { dockerfile: "Dockerfile", buildContexts: {}, buildArgs: {}, pull: true };
+
+        it("are those of its Dockerfile and of its named contexts", async () => {
+            const host = await serve(status(200, { "docker-content-digest": digest }));
+            writeFileSync(join(context, "Dockerfile"), `FROM ${host}/a\nCOPY --from=tool / /`);
+            const tool = `${host}/tool:1`;
+            const buildContexts = {
+                tool: `docker-image://${tool}`,
+                pinned: `docker-image://${host}/b@${digest}`,
+                model: "../model",
+            };
+            deepEqual(await baseImagesOf({ ...source, context, buildContexts }), {
+                [`${host}/a`]: digest,
+                [tool]: digest,
+            });
+        });
+
+        it("are not looked up where the build does not follow its base images", async () => {
+            const host = await serve(status(404));
+            writeFileSync(join(context, "Dockerfile"), `FROM ${host}/a`);
+            equal(await baseImagesOf({ ...source, context, pull: false }), undefined);
+            deepEqual(asked, []);
+        });
+
+        it("are none where the Dockerfile cannot be read, which the build reports", async () => {
+            deepEqual(await baseImagesOf({ ...source, context }), {});
+        });
+    });
+});
