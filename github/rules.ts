@@ -105,8 +105,8 @@ export async function listPolicies(client: GitHubClient, path: string): Promise<
 
 /** The resource inputs of the GitHub provider as rules; what is not in them has GitHub's default. */
 export function rulesOf(inputs: Readonly<Record<string, unknown>>): EnvironmentRules {
-    const { reviewers: [given] = [], ...rest } = inputsForm.parse(inputs);
-    const { users = [], teams = [] } = given ?? {};
+    const { reviewers, ...rest } = inputsForm.parse(inputs);
+    const { users = [], teams = [] } = [reviewers].flat()[0] ?? {};
     return {
         ...rest,
         canAdminsBypass: rest.canAdminsBypass,
@@ -117,10 +117,14 @@ export function rulesOf(inputs: Readonly<Record<string, unknown>>): EnvironmentR
     };
 }
 
+const reviewersForm = z.object({
+    users: z.array(z.int()).optional(),
+    teams: z.array(z.int()).optional(),
+});
+
 const inputsForm = z.object({
-    reviewers: z
-        .array(z.object({ users: z.array(z.int()).optional(), teams: z.array(z.int()).optional() }))
-        .optional(),
+    // The program gives the provider a list of one; a refresh writes what is in it into the state.
+    reviewers: z.union([z.array(reviewersForm), reviewersForm]).optional(),
     waitTimer: z.int().default(0),
     preventSelfReview: z.boolean().default(false),
     canAdminsBypass: z.boolean().optional(),

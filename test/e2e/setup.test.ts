@@ -10,7 +10,7 @@ import {
     writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { until } from "../until.ts";
 import { copyProject, freePort, run, temporary } from "./project.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -53,14 +53,6 @@ function setUp(env: Record<string, string | undefined> = {}, ...args: string[]) 
         });
     });
     return { child, ended, output: () => output };
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-    const deadline = Date.now() + 120_000;
-    while (!condition()) {
-        if (Date.now() > deadline) throw new Error(`not within two minutes: ${what}`);
-        await delay(20);
-    }
 }
 
 describe("the set-up", () => {
@@ -119,7 +111,7 @@ describe("the set-up", () => {
         it(`goes on after it ${how}, and trusts nothing half-made`, async () => {
             mkdirSync(join(home, "plugins", random())); // half-made, as by a download that was cut off
             const first = setUp({ PULUMI_HOME: home });
-            await until(() => first.output().includes("random 4"), "the plugin is being made");
+            await until(() => first.output().includes("random 4"), "the plugin is made", 120);
             kill(first.child.pid ?? 0);
             await first.ended;
             const second = await setUp({ PULUMI_HOME: home }).ended;
@@ -133,7 +125,7 @@ describe("the set-up", () => {
 
     it("lets a second one that starts meanwhile wait, and both succeed", async () => {
         const first = setUp({ PULUMI_HOME: home });
-        await until(() => first.output().includes("random"), "the first is at work");
+        await until(() => first.output().includes("random"), "the first is at work", 120);
         const second = setUp({ PULUMI_HOME: home });
         const ended = await Promise.all([first.ended, second.ended]);
         for (const { code, output } of ended) equal(code, 0, output);
@@ -146,7 +138,7 @@ describe("the set-up", () => {
 
     it("waits for nobody where nothing is missing", async () => {
         const first = setUp({ PULUMI_HOME: home });
-        await until(() => first.output().includes("random"), "the first is at work");
+        await until(() => first.output().includes("random"), "the first is at work", 120);
         const second = await setUp({}, "preview").ended;
         equal(first.child.exitCode, null, "the first still has the lock");
         deepEqual(second, { code: 0, output: "" });

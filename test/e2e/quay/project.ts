@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
+import { until } from "../../until.ts";
 
 const exported = z.object({
     deployment: z.object({
@@ -187,11 +188,22 @@ export class Project {
         verbose: boolean,
     ): Promise<T> {
         const keep = (text: string) => void this.printed.push(text);
-        return run({
-            onOutput: keep,
-            onError: keep,
-            ...(verbose ? { logToStdErr: true, logVerbosity: 9 } : {}),
-        });
+        const listeners = process.listenerCount("uncaughtException");
+        try {
+            return await run({
+                onOutput: keep,
+                onError: keep,
+                ...(verbose ? { logToStdErr: true, logVerbosity: 9 } : {}),
+            });
+        } finally {
+            // The SDK's server may still be closing its connection to the engine, which is one for the
+            // whole process: it would close that of the next run, whose program then has no resources.
+            // Its last step removes its listener (`run` in the SDK's automation/server.ts).
+            await until(
+                () => process.listenerCount("uncaughtException") <= listeners,
+                "the SDK has left the engine",
+            );
+        }
     }
 }
 

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RepositoryHandle } from "../../standins/github/repositoryHandle.ts";
 import { type GitHub, startGitHub } from "../../standins/github/server.ts";
+import { until } from "../../until.ts";
 import { Project } from "../project.ts";
 
 /** Everything of the provider's that this project uses, once. */
@@ -205,7 +206,10 @@ describe("the GitHub to test against: the provider", function () {
         project.setEnvironment("QUAY_PWD", "fourth");
         github.limit({ secondary: { writesPerMinute: 0, retryAfter: 1 } });
         const limited = project.up();
-        await until(() => github.requests({ method: "PUT" }).some(({ status }) => status === 403));
+        await until(
+            () => github.requests({ method: "PUT" }).some(({ status }) => status === 403),
+            "GitHub has refused a write",
+        );
         github.limit({});
         await expectChanges(limited, { same: 12, update: 1 });
         assert.equal(repository.secrets("team/dev")["QUAY_PWD"], "fourth");
@@ -250,12 +254,3 @@ describe("the GitHub to test against: the provider", function () {
         assert.partialDeepStrictEqual(repository.pulls(), [{ state: "closed" }]);
     });
 });
-
-/** Waits until something is so, for at most a minute. */
-async function until(isSo: () => boolean): Promise<void> {
-    const deadline = Date.now() + 60_000;
-    while (!isSo()) {
-        if (Date.now() > deadline) throw new Error("it never was so");
-        await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-}

@@ -37,7 +37,7 @@ describe("the rules of environments that a refresh does not see", () => {
         });
     const addBranch = (name: string) =>
         client.request("POST", `${path}/deployment-branch-policies`, { name });
-    const found = (): Promise<Change[]> => {
+    const found = (reviewers: unknown = [{ users: [alice] }]): Promise<Change[]> => {
         const place = { repository: "service", environment: "dev" };
         const resources = [
             {
@@ -45,7 +45,7 @@ describe("the rules of environments that a refresh does not see", () => {
                 type: environmentType,
                 inputs: {
                     ...place,
-                    reviewers: [{ users: [alice] }],
+                    reviewers,
                     deploymentBranchPolicy: {
                         protectedBranches: false,
                         customBranchPolicies: true,
@@ -68,6 +68,10 @@ describe("the rules of environments that a refresh does not see", () => {
 
     it("are no drift where they are as declared", async () => {
         deepEqual(await found(), []);
+    });
+
+    it("are no drift in a state that was refreshed", async () => {
+        deepEqual(await found({ users: [alice], teams: [] }), []);
     });
 
     it("are drift where the reviewers were removed and a branch rule was added", async () => {

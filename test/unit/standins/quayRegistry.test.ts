@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { setTimeout } from "node:timers/promises";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { z } from "zod";
 import { type Quay, startQuay } from "../../standins/quay/server.ts";
+import { until } from "../../until.ts";
 import { Api, ask, expectMessage, expectPage, expectReply, type Reply, textAt } from "./client.ts";
 import {
     basic,
@@ -42,14 +42,6 @@ function alone(
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...process.env, TMPDIR: folder, ...environment },
     });
-}
-
-async function until(isMet: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 5000;
-    while (!(await isMet())) {
-        assert.ok(Date.now() < deadline, "too late");
-        await setTimeout(10);
-    }
 }
 
 const denied = "access to the requested resource is not authorized";
@@ -809,7 +801,10 @@ describe("the Quay to test against: its registry", () => {
                 Array.from({ length: 6 }, async () => (await ada.get("/user/")).status),
             );
             assert.equal(statuses.filter((status) => status === 200).length, 2);
-            await until(async () => (await ada.get("/user/")).status === 200);
+            await until(
+                async () => (await ada.get("/user/")).status === 200,
+                "the rate allows a request again",
+            );
         });
 
         it("resets the connection before a change, or after it took effect without an answer", async () => {
@@ -920,7 +915,10 @@ describe("the Quay to test against: its registry", () => {
                     assert.notDeepEqual(await readdir(folder), []);
                     child.kill(signal);
                     await once(child, "exit");
-                    await until(async () => (await readdir(folder)).length === 0);
+                    await until(
+                        async () => (await readdir(folder)).length === 0,
+                        "the folder is empty",
+                    );
                     await assert.rejects(fetch(url));
                 } finally {
                     child.kill("SIGKILL");
@@ -950,7 +948,7 @@ describe("the Quay to test against: its registry", () => {
             const upload = registry
                 .blob("ada/long", new Uint8Array(100_000))
                 .catch((error: unknown) => error);
-            await until(() => Promise.resolve(other.requests({ method: "PUT" }).length > 0));
+            await until(() => other.requests({ method: "PUT" }).length > 0, "the upload has begun");
             await other.stop();
             assert.ok((await upload) instanceof TypeError);
         });
