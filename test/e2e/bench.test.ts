@@ -47,7 +47,8 @@ describe("the benchmark", () => {
         const [, , , , , , , , , github, quay, registry, kilobytes] = of("components + Quay", "up");
         equal([github, quay, registry, kilobytes].join(), "4,0,0,0.0");
         const promoted = of("components + Quay", "promote");
-        equal(promoted[12], "0.0", "a promotion moves no blob");
+        // The configuration alone is read, for the label that would put an end on the tag.
+        ok(Number(promoted[12]) < 10, `a promotion moved ${String(promoted[12])} kB of blobs`);
     });
 
     it("says which parts there are", async () => {
