@@ -194,7 +194,7 @@ const folder = text.regex(
 function containerSection(strict: boolean) {
     return z
         .strictObject({
-            /** Locked down: ContainerSettings in docker/container.ts says how. */
+            /** Locked down: ContainerSettings in docker/serviceContainer.ts says how. */
             strict: z.boolean().default(strict),
             /** The user, in the place of the image's: `USER` or `USER:GROUP`. */
             user: user.optional(),
@@ -606,18 +606,6 @@ export function workflowBuild(service: EnvironmentOf<"built">["service"]) {
             ]),
         ),
     };
-}
-
-/** Who issues the access tokens that a service accepts. */
-export interface Issuer<T> {
-    readonly issuer: T;
-    readonly audience: T;
-    readonly jwksUri: T;
-}
-
-/** What tells the service whose tokens to accept, as its environment variables. */
-export function oauth2Variables<T>({ issuer, audience, jwksUri }: Issuer<T>) {
-    return { OAUTH2_ISSUER: issuer, OAUTH2_AUDIENCE: audience, OAUTH2_JWKS_URI: jwksUri };
 }
 
 /** Null is what the schema takes for `none`, and nothing that a file may say. */

@@ -9,14 +9,15 @@ import { RegistrySecrets } from "./components/registrySecrets.ts";
 import { RobotFederation } from "./components/robotFederation.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
 import { baseImagesOf } from "./docker/baseImage.ts";
+import { checkDockerfile } from "./docker/checkDockerfile.ts";
 import { pullCommand, runCommand } from "./docker/commands.ts";
 import { findPortProblem, ownerOf } from "./docker/engine.ts";
 import { digestOf } from "./docker/reference.ts";
+import { portOf, splitVariables, variablesOf } from "./docker/serviceContainer.ts";
 import { type EnvironmentOf, publisherOf, readEnvironment, workflowBuild } from "./environment.ts";
 import { UserError } from "./errors.ts";
 import { preflight } from "./github/preflight.ts";
 import { exportOutputs } from "./outputs.ts";
-import { checkDockerfile, portOf, splitVariables, variablesOf } from "./serviceContainer.ts";
 
 const environment = readEnvironment();
 export default exportOutputs(
@@ -58,7 +59,7 @@ async function runHere(environment: EnvironmentOf<"local">) {
         memory: local.memory,
         cpus: local.cpus,
         container,
-        env: variablesOf(environment, port, identity),
+        env: variablesOf(environment.env, identity),
     });
     const tokenCommand =
         identity instanceof IdentityProvider ? { tokenCommand: identity.tokenCommand } : {};
@@ -151,7 +152,7 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
                 port,
                 path: service.healthPath,
                 container,
-                ...splitVariables(variablesOf(environment, port, oauth2 ?? noIssuer)),
+                ...splitVariables(variablesOf(environment.env, oauth2 ?? noIssuer)),
             },
             ...(environment.kind === "built"
                 ? {
@@ -174,9 +175,10 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
         repositoryUrl: repository.repositoryUrl,
         pullCommand: image.reference.apply(pullCommand),
         runCommand: image.reference.apply((reference) =>
-            runCommand(reference, port, {
+            runCommand(reference, {
+                port,
                 container,
-                ...splitVariables(variablesOf(environment, port, oauth2 ?? unset)),
+                ...splitVariables(variablesOf(environment.env, oauth2 ?? unset)),
             }),
         ),
         robotUsername,

@@ -1,6 +1,5 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type ContainerSettings, isolationOf } from "../docker/container.ts";
 import {
     askForHealth,
     findPortProblem,
@@ -8,6 +7,7 @@ import {
     ownerLabel,
     ownerOf,
 } from "../docker/engine.ts";
+import { containerArgs, type ContainerSettings, isStrict } from "../docker/serviceContainer.ts";
 import { failOn, orFail } from "./failOn.ts";
 import { UserError } from "../errors.ts";
 
@@ -19,9 +19,9 @@ export interface LocalServiceArgs {
     /** The name that other containers of the network know it by. Default: only its generated name. */
     readonly alias?: string | undefined;
     /**
-     * The port that the service listens on in its `container`; the port of this machine (`host`,
-     * loopback only) that leads there, if one is published; and the configuration key that the
-     * error about a taken port names. Default: it has no port.
+     * The port that the service listens on in its `container`, which it gets as PORT; the port of
+     * this machine (`host`, loopback only) that leads there, if one is published; and the
+     * configuration key that the error about a taken port names. Default: it has no port.
      */
     readonly port?:
         | {
@@ -63,7 +63,7 @@ export class LocalService extends pulumi.ComponentResource {
     constructor(name: string, args: LocalServiceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:docker:LocalService", name, {}, opts);
         const { port, memory = 512, cpus = 1, healthTimeout = 180 } = args;
-        const { strict, user, tmpfs, shm, writable } = isolationOf(args.container ?? {});
+        const { container: settings = {} } = args;
         const host = port?.host;
         const owner = ownerOf(name);
         const portProblem = pulumi.output(
@@ -86,27 +86,11 @@ export class LocalService extends pulumi.ComponentResource {
                     port === undefined || host === undefined
                         ? []
                         : [{ internal: port.container, external: host, ip: "127.0.0.1" }],
-                envs: pulumi.output(args.env ?? {}).apply((env) =>
-                    Object.entries(env)
-                        .map(([key, value]) => `${key}=${value}`)
-                        .sort(),
-                ),
-                init: true,
+                ...containerArgs({ ...args, port: port?.container }),
                 restart: "unless-stopped",
                 memory,
                 memorySwap: memory,
                 cpus: Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus), // as the engine says it back: no diff at a refresh
-                ...(strict && {
-                    readOnly: true,
-                    capabilities: { drops: ["ALL"] },
-                    securityOpts: ["no-new-privileges:true"],
-                }),
-                ...(tmpfs !== undefined && { tmpfs: { "/tmp": tmpfs } }),
-                ...(user !== undefined && { user }),
-                ...(shm !== undefined && { shmSize: shm }),
-                ...(writable.length > 0 && {
-                    volumes: writable.map((containerPath) => ({ containerPath })),
-                }),
                 logDriver: "json-file",
                 logOpts: { "max-size": "10m", "max-file": "3" },
             },
@@ -127,7 +111,7 @@ export class LocalService extends pulumi.ComponentResource {
                               timeout: healthTimeout,
                               timeoutSetting: args.healthTimeoutSetting,
                           },
-                          strict ? undefined : writable,
+                          isStrict(settings) ? undefined : (settings.writable ?? []),
                       ),
                   ),
         );

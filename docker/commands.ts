@@ -1,4 +1,4 @@
-import { runOptions, type ServiceContainer } from "./container.ts";
+import { runOptions, type ServiceContainer } from "./serviceContainer.ts";
 
 /** The command that pulls an image. */
 export function pullCommand(image: string): string {
@@ -6,9 +6,13 @@ export function pullCommand(image: string): string {
 }
 
 /** The command that runs an image in the background, with its port published. */
-export function runCommand(image: string, port: number, container: ServiceContainer): string {
+export function runCommand(
+    image: string,
+    container: ServiceContainer & { readonly port: number },
+): string {
+    const port = String(container.port);
     const options = runOptions(container).map((option) => ` ${shellWord(option)}`);
-    return `docker run -d -p ${String(port)}:${String(port)}${options.join("")} ${image}`;
+    return `docker run -d -p ${port}:${port}${options.join("")} ${image}`;
 }
 
 function shellWord(word: string): string {

@@ -37,7 +37,7 @@ const health = z.strictObject({
     path: names.text.regex(/^\/\S*$/, "it has to start with / and have no spaces.").optional(),
     timeout: z.int().min(1).max(600).optional(),
     env: z.record(variable, value).optional(),
-    passedOn: z.array(names.secretName).optional(),
+    passedOn: z.array(variable).optional(),
     container: z.looseObject({ writable: z.array(names.text).optional() }).optional(),
 });
 

@@ -1,9 +1,9 @@
-import type { ContainerSettings } from "../docker/container.ts";
+import type { ContainerSettings } from "../docker/serviceContainer.ts";
 import type { EnvironmentArgs } from "../github/environment.ts";
 
 /** How the job's container is asked whether it works. */
 export interface HealthSettings {
-    /** The port that the service listens on in its container. */
+    /** The port that the service listens on in its container, which it gets as PORT. */
     readonly port: number;
     /**
      * The path that answers with a success once the service works. Default: the image's HEALTHCHECK
@@ -15,8 +15,9 @@ export interface HealthSettings {
     /** Environment variables that the service needs to start. They are in clear in the file: nothing secret. Default: none. */
     readonly env?: Readonly<Record<string, string>> | undefined;
     /**
-     * The names of further variables: each has the value of the GitHub secret of its name, and is
-     * empty where there is no such secret. Default: none.
+     * The names of further variables: each has the value of the GitHub secret of its name. The
+     * service goes without one that GitHub does not have, with a warning in the run, and without
+     * one that it cannot have (`canPass` in steps.ts), with a comment in the file. Default: none.
      */
     readonly passedOn?: readonly string[] | undefined;
     /** How far the container is locked down, and what it needs all the same. Default: all the way. */

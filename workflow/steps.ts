@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isolationOf, runOptions } from "../docker/container.ts";
 import { registryAddress } from "../docker/reference.ts";
+import { isStrict, runOptions } from "../docker/serviceContainer.ts";
 import * as actions from "./actions.ts";
+import { secretName } from "./names.ts";
 import type { CommonSettings } from "./settings.ts";
 import type { Job, Permission, Step } from "./write.ts";
 
@@ -80,23 +81,49 @@ export function logOut({ login, image }: CommonSettings): readonly Step[] {
     ];
 }
 
-/** Runs the image by its digest as a locked-down cluster would, until its service works. */
-export function smokeTest({ image, health }: CommonSettings, digest: string): Step {
+/** Runs the image by its digest with all that its container gets, until its service works. */
+export function smokeTest({ image, health, login }: CommonSettings, digest: string): Step {
     const { port, path, timeout = 60, passedOn = [], container = {} } = health;
-    const secrets = passedOn.map((name) => [name, `\${{ secrets.${name} }}`] as const);
+    const own = {
+        IMAGE: `${image}@${digest}`,
+        CONTAINER_PORT: String(port),
+        ...(path !== undefined && { HEALTH_PATH: path }),
+        TIMEOUT: String(timeout),
+        STRICT: String(isStrict(container)),
+    };
+    const passed = passedOn.filter((name) => canPass(name, login));
+    const leftOut = passedOn.filter((name) => !passed.includes(name)).sort();
     return {
         name: "Try the image out",
+        ...(leftOut.length > 0 && {
+            comment:
+                `The service goes without ${leftOut.join(", ")}: GitHub keeps no secret of such a ` +
+                "name for it, or the name has another meaning in this step.",
+        }),
         env: {
-            ...Object.fromEntries(secrets),
-            IMAGE: `${image}@${digest}`,
-            CONTAINER_PORT: String(port),
-            ...(path !== undefined && { HEALTH_PATH: path }),
-            TIMEOUT: String(timeout),
-            STRICT: String(isolationOf(container).strict),
-            RUN_OPTIONS: runOptions(health).join("\n"),
+            ...Object.fromEntries(passed.map((name) => [name, `\${{ secrets.${name} }}`])),
+            ...own,
+            RUN_OPTIONS: runOptions({ ...health, passedOn: passed }).join("\n"),
         },
         run: script("smoke-test"),
     };
+}
+
+/** Variables that the script of the smoke test, bash or the docker command read themselves. */
+const reserved =
+    /^(IMAGE|CONTAINER_PORT|HEALTH_PATH|TIMEOUT|STRICT|RUN_OPTIONS|options?|PATH|HOME|IFS|ENV|(BASH|LD|DOCKER)_\w+)$/;
+
+/**
+ * Whether the smoke test can take the value of a variable from the GitHub secret of its name. The
+ * registry's credentials are the job's, and nothing that the service may get.
+ */
+function canPass(name: string, login: CommonSettings["login"]): boolean {
+    const taken = "robot" in login ? [] : [login.usernameSecret, login.passwordSecret];
+    return (
+        secretName.safeParse(name).success &&
+        !reserved.test(name) &&
+        !taken.some((secret) => secret.toUpperCase() === name.toUpperCase())
+    );
 }
 
 /** `NAME=value` lines, by name: their order in the settings means nothing. */

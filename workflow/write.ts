@@ -1,9 +1,11 @@
-import { Document, isScalar } from "yaml";
+import { Document, isMap, isScalar } from "yaml";
 import type { Action } from "./actions.ts";
 
 /** A step of a job: an action, or a script. */
 export interface Step {
     readonly name: string;
+    /** What the file says above it, in one line. Default: nothing. */
+    readonly comment?: string;
     readonly id?: string;
     readonly if?: string;
     readonly uses?: Action;
@@ -60,9 +62,11 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
                             access,
                         ]),
                     ),
-                    steps: job.steps.map((step) =>
-                        step.uses === undefined ? step : { ...step, uses: reference(step.uses) },
-                    ),
+                    steps: job.steps.map((step) => ({
+                        ...step,
+                        comment: undefined,
+                        ...(step.uses !== undefined && { uses: reference(step.uses) }),
+                    })),
                 },
             },
         },
@@ -77,8 +81,11 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
     comment(["concurrency", "cancel-in-progress"], "what runs is never cut off");
     for (const [scope, { why }] of Object.entries(job.permissions))
         comment(["jobs", jobId, "permissions", scope], why);
-    for (const [index, { uses }] of job.steps.entries()) {
-        if (uses !== undefined) comment(["jobs", jobId, "steps", index, "uses"], uses.release);
+    for (const [index, { uses, comment: above }] of job.steps.entries()) {
+        const path = ["jobs", jobId, "steps", index];
+        if (uses !== undefined) comment([...path, "uses"], uses.release);
+        const step = document.getIn(path, true);
+        if (above !== undefined && isMap(step)) step.commentBefore = ` ${above}`;
     }
     return document.toString({ lineWidth: 0, nullStr: "" });
 }

@@ -10,7 +10,7 @@ import { workflowFile } from "../../workflow/file.ts";
 import { type Quay, startQuay } from "../standins/quay/server.ts";
 import { run, temporary } from "./project.ts";
 
-/** A service that works only where it may write to /tmp and nowhere else. */
+/** A service that works only where it may write to /tmp and nowhere else, and has a key or none. */
 const service = `package main
 
 import (
@@ -22,6 +22,10 @@ func main() {
 	if os.WriteFile("/proof", nil, 0o600) == nil || os.WriteFile("/tmp/proof", nil, 0o600) != nil || os.Getenv("MODE") == "broken" {
 		println("there is no model")
 		os.Exit(3)
+	}
+	if key, found := os.LookupEnv("API_KEY"); os.Getenv("MODE") == "key" && key != "two\\nlines" || os.Getenv("MODE") == "no key" && found {
+		println("the key is wrong")
+		os.Exit(4)
 	}
 	http.HandleFunc("/health", func(answer http.ResponseWriter, _ *http.Request) {
 		if os.Getenv("MODE") == "sick" {
@@ -197,6 +201,7 @@ describe("the scripts inside the workflows", () => {
             timeout = 20,
             path = undefined as string | undefined,
             user = undefined as string | undefined,
+            passedOn = [] as string[],
         } = {},
     ): Promise<Ended> {
         const settings = {
@@ -208,7 +213,14 @@ describe("the scripts inside the workflows", () => {
             image,
             version,
             login: { robot },
-            health: { port: 8080, path, timeout, env: { MODE: mode }, container: { user } },
+            health: {
+                port: 8080,
+                path,
+                timeout,
+                env: { MODE: mode },
+                passedOn,
+                container: { user },
+            },
             build: {},
         };
         const { steps } = workflowForm.parse(parse(workflowFile(settings, "mlops/dev"))).jobs.build;
@@ -381,6 +393,37 @@ describe("the scripts inside the workflows", () => {
             equal(code, 1);
             match(output, /::error title=Smoke test::.* runs as root: add the line USER 10001/);
             equal(await containers(digest), "");
+        });
+
+        it("gives it a secret, which is on no command line", async () => {
+            const digest = await push("key");
+            const { code, output } = await step(name, {
+                expressions: {
+                    "steps.build.outputs.digest": digest,
+                    "secrets.API_KEY": "two\nlines",
+                },
+                mode: "key",
+                passedOn: ["API_KEY"],
+                edit: (text) =>
+                    text.replace(
+                        "set -euo pipefail",
+                        'set -euo pipefail\ndocker() { printf \'args: %s\\n\' "$*" >&2; command docker "$@"; }',
+                    ),
+            });
+            equal(code, 0, output);
+            match(output, /args: create .* --env=API_KEY /);
+            equal(output.includes("lines"), false);
+        });
+
+        it("runs without a secret that GitHub does not have, and says so", async () => {
+            const digest = await push("no-key");
+            const { code, output } = await step(name, {
+                expressions: { "steps.build.outputs.digest": digest, "secrets.API_KEY": "" },
+                mode: "no key",
+                passedOn: ["API_KEY"],
+            });
+            equal(code, 0, output);
+            match(output, /::warning title=Smoke test::The service runs without API_KEY: /);
         });
 
         it("refuses one that is not there", async () => {

@@ -12,7 +12,7 @@ import {
     ServiceImage,
     type ServiceImageArgs,
 } from "../../components/serviceImage.ts";
-import { declare, type Declared, insideSecret, only } from "./mocks.ts";
+import { declare, type Declared, digest, insideSecret, only } from "./mocks.ts";
 
 const image = "docker:index/remoteImage:RemoteImage";
 const container = "docker:index/container:Container";
@@ -272,8 +272,8 @@ describe("components", () => {
 
         it("keeps a secret variable secret", async () => {
             const inputs = await run({ env: pulumi.secret({ API_KEY: "hunter2", A: "1" }) });
-            deepEqual(insideSecret(inputs["envs"]), ["API_KEY=hunter2", "A=1"].sort());
-            deepEqual((await run({ env: { A: "1" } }))["envs"], ["A=1"]);
+            deepEqual(insideSecret(inputs["envs"]), ["A=1", "API_KEY=hunter2", "PORT=8080"]);
+            deepEqual((await run({ env: { A: "1" } }))["envs"], ["A=1", "PORT=8080"]);
         });
 
         it("knows its URL", async () => {
@@ -326,7 +326,7 @@ describe("components", () => {
                     inputs["tags"],
                     inputs["floatingTags"],
                 ],
-                [repository, repository, "sha256:pushed", ["1.0.0"], ["latest"]],
+                [repository, repository, digest, ["1.0.0"], ["latest"]],
             );
         });
 

@@ -5,9 +5,14 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../../docker/commands.ts";
-import { runOptions } from "../../docker/container.ts";
 import { findWeaknesses, isRoot, parseDockerfile } from "../../docker/dockerfile.ts";
 import { answers, hintsFor, parseListeners, writtenFolders } from "../../docker/engine.ts";
+import {
+    portOf,
+    type PortSettings,
+    runOptions,
+    type ServiceContainer,
+} from "../../docker/serviceContainer.ts";
 
 describe("what a Dockerfile says", () => {
     const users: [what: string, text: string, user: string | undefined][] = [
@@ -141,11 +146,34 @@ describe("what a container gets", () => {
         ]);
     });
 
+    it("has its port as PORT, unless its own variable says otherwise", () => {
+        const container = { strict: false };
+        const variables = (given: ServiceContainer) =>
+            runOptions({ port: 9090, container, ...given }).slice(1);
+        deepEqual(variables({}), ["--env=PORT=9090"]);
+        deepEqual(variables({ env: { PORT: "1" } }), ["--env=PORT=1"]);
+        deepEqual(variables({ passedOn: ["PORT"] }), ["--env=PORT"]);
+        deepEqual(variables({ port: undefined }), []);
+    });
+
+    const ports: [what: string, settings: PortSettings, exposed: number[], port: number][] = [
+        ["the configured one", { service: { port: 1 }, env: { PORT: "2" } }, [3], 1],
+        ["its variable PORT", { service: {}, env: { PORT: "2" } }, [3], 2],
+        ["the only one that is EXPOSEd", { service: {}, env: {} }, [3], 3],
+        ["8080 where several are", { service: {}, env: {} }, [3, 4], 8080],
+        ["8080 where PORT is no port", { service: {}, env: { PORT: "a" } }, [], 8080],
+    ];
+    for (const [what, settings, exposed, port] of ports) {
+        it(`listens on ${what}`, () => {
+            equal(portOf(settings, exposed), port);
+        });
+    }
+
     it("is in the command, quoted for a shell", () => {
         const container = { container: { strict: false }, env: { A: "it's" } };
         equal(
-            runCommand("image", 80, container),
-            `docker run -d -p 80:80 --init '--env=A=it'\\''s' image`,
+            runCommand("image", { ...container, port: 80 }),
+            `docker run -d -p 80:80 --init '--env=A=it'\\''s' --env=PORT=80 image`,
         );
     });
 });

@@ -8,16 +8,24 @@ export interface Declared {
     readonly inputs: Record<string, unknown>;
 }
 
+/** The digest of every image that a mock pushes, promotes or builds. */
+export const digest = `sha256:${"5e".repeat(32)}`;
+
 /** Outputs that a provider would compute, by resource type. */
 const computed: Record<string, (declared: Declared) => Record<string, unknown>> = {
-    "docker:index/remoteImage:RemoteImage": ({ name }) => ({ imageId: `sha256:id-of-${name}` }),
+    "docker:index/remoteImage:RemoteImage": () => ({ imageId: digest }),
     "docker:index/container:Container": ({ name }) => ({ name: `${name}-1a2b3c4` }),
     "docker:index/network:Network": ({ name }) => ({ name: `${name}-5d6e7f8` }),
     "random:index/randomString:RandomString": () => ({ result: "x1y2z3" }),
-    "docker:index/registryImage:RegistryImage": () => ({ sha256Digest: "sha256:pushed" }),
+    "docker:index/registryImage:RegistryImage": () => ({ sha256Digest: digest }),
+    "quay:index:PromotedImage": ({ inputs }) => ({
+        digest,
+        image: `${String(inputs["target"])}@${digest}`,
+    }),
     "quay:index:Repository": ({ inputs }) => ({
         fullName: `${String(inputs["namespace"])}/${String(inputs["name"])}`,
         image: `quay.io/${String(inputs["namespace"])}/${String(inputs["name"])}`,
+        url: `https://quay.io/repository/${String(inputs["namespace"])}/${String(inputs["name"])}`,
     }),
     "quay:index:Robot": ({ inputs }) => ({
         username: `${String(inputs["namespace"])}+${String(inputs["name"])}`,
@@ -35,6 +43,7 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
  *
  * @param config the stack's configuration, `mlops:service` → JSON.
  * @param call what a provider's function gives; default: what it was given.
+ * @param secretKeys the keys of the configuration that hold a secret; default: none.
  */
 export async function declare(
     program: () => unknown,
@@ -43,6 +52,7 @@ export async function declare(
         _,
         inputs,
     ) => inputs,
+    secretKeys: string[] = [],
 ): Promise<Declared[]> {
     const declared: Declared[] = [];
     await pulumi.runtime.setMocks(
@@ -65,7 +75,7 @@ export async function declare(
         "unit",
         true,
     );
-    pulumi.runtime.setAllConfig(config);
+    pulumi.runtime.setAllConfig(config, secretKeys);
     await pulumi.runtime.runInPulumiStack(async () => {
         await program();
         return {};

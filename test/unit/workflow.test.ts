@@ -29,7 +29,6 @@ const common = {
         env: {
             OAUTH2_ISSUER: "https://tenant.eu.auth0.com/",
             OAUTH2_AUDIENCE: "https://my-api",
-            PORT: "8080",
         },
     },
 };
@@ -64,7 +63,12 @@ const examples: Record<string, WorkflowSettings> = {
         ...common,
         environment: undefined,
         image: "quay.example.com:8443/team/digits",
-        health: { port: 5000, path: "/healthz", timeout: 300 },
+        health: {
+            port: 5000,
+            path: "/healthz",
+            timeout: 300,
+            passedOn: ["API_KEY", "GITHUB_TOKEN", "quay_pwd", "TIMEOUT"],
+        },
         runner: "ubuntu-24.04-arm",
         build: {},
     },
@@ -251,6 +255,7 @@ describe("the workflow file", function () {
                         ? []
                         : [sample.login.usernameSecret, sample.login.passwordSecret]),
                     ...("build" in sample ? Object.values(sample.build.buildSecrets ?? {}) : []),
+                    ...(sample.health.passedOn ?? []),
                 ];
                 for (const [, secret = ""] of content.matchAll(/secrets\.(\w+)/g))
                     ok(allowed.includes(secret), secret);
@@ -260,11 +265,16 @@ describe("the workflow file", function () {
                         "robot" in sample.login ||
                         ("build" in sample && sample.build.attestation === true);
                     equal(job.permissions["id-token"], federated ? "write" : undefined);
-                    for (const { uses, run, env } of job.steps) {
+                    for (const { name, uses, run, env } of job.steps) {
                         ok((uses === undefined) !== (run === undefined));
                         if (uses !== undefined) match(uses, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
                         equal(run?.includes("${{") ?? false, false);
-                        equal(JSON.stringify(env ?? {}).includes("secrets."), false);
+                        for (const [variable, value] of Object.entries(env ?? {})) {
+                            if (!value.includes("secrets.")) continue;
+                            equal(name, "Try the image out");
+                            equal(value, `\${{ secrets.${variable} }}`);
+                            ok(sample.health.passedOn?.includes(variable));
+                        }
                     }
                 }
             }),
@@ -288,6 +298,66 @@ describe("the workflow file", function () {
             deepEqual([tagging?.name, tagging?.env?.["TAGS"]], [name, floatingTags.join(" ")]);
         });
     }
+
+    describe("gives the service in its smoke test", () => {
+        const smokeTestOf = (health: object, changed: object = {}) => {
+            const settings = {
+                ...prod,
+                ...changed,
+                health: { port: 9090, ...health },
+                release: { digest },
+            };
+            const content = workflowFile(settings, "mlops/dev");
+            const { jobs } = form.parse(parse(content));
+            const env = jobs["release"]?.steps.find(
+                ({ name }) => name === "Try the image out",
+            )?.env;
+            const [, comment] = / # (The service goes without .*)/.exec(content) ?? [];
+            return { env, options: env?.["RUN_OPTIONS"]?.split("\n") ?? [], comment };
+        };
+
+        it("its port as PORT", () => {
+            const { env, options } = smokeTestOf({});
+            deepEqual(
+                [env?.["CONTAINER_PORT"], options.includes("--env=PORT=9090")],
+                ["9090", true],
+            );
+        });
+
+        it("its variables, the secret ones by name, from the GitHub secrets of their names", () => {
+            const { env, options, comment } = smokeTestOf({
+                env: { MODE: "fast" },
+                passedOn: ["API_KEY"],
+            });
+            deepEqual(
+                options.filter((option) => option.startsWith("--env=")),
+                ["--env=API_KEY", "--env=MODE=fast", "--env=PORT=9090"],
+            );
+            deepEqual([env?.["API_KEY"], comment], ["${{ secrets.API_KEY }}", undefined]);
+        });
+
+        const leftOut: [what: string, name: string][] = [
+            ["which no GitHub secret can have as its name", "GITHUB_TOKEN"],
+            ["whose name is the registry password's", "quay_pwd"],
+            ["whose name is that of a variable of the step", "IMAGE"],
+            ["that would change the docker command", "DOCKER_HOST"],
+        ];
+        for (const [what, name] of leftOut) {
+            it(`no secret ${what}, and a comment that says so: ${name}`, () => {
+                const { env, options, comment } = smokeTestOf({ passedOn: ["API_KEY", name] });
+                match(String(comment), new RegExp(`^The service goes without ${name}: `));
+                equal(options.includes(`--env=${name}`), false);
+                equal(env?.["API_KEY"], "${{ secrets.API_KEY }}");
+                equal(JSON.stringify(env).split("secrets.").length, 2);
+            });
+        }
+
+        it("a secret of the name of the password that a federated login does not have", () => {
+            const federated = { login: { robot: "alice+robot" } };
+            const { env } = smokeTestOf({ passedOn: ["QUAY_PWD"] }, federated);
+            equal(env?.["QUAY_PWD"], "${{ secrets.QUAY_PWD }}");
+        });
+    });
 
     it("finds a Dockerfile and a named context beside the context, from the repository's root", () => {
         const step = stepsOf({
@@ -463,6 +533,10 @@ function settings(): fc.Arbitrary<WorkflowSettings> {
         )
         .map((parts) => parts.join("/"));
     const variables = fc.dictionary(word, fc.oneof(line, fc.constant("")), { maxKeys: 3 });
+    const passedOn = fc.uniqueArray(
+        fc.oneof(word, fc.constantFrom("GITHUB_TOKEN", "IMAGE", "QUAY_PWD")),
+        { maxLength: 3 },
+    );
     const sometimes = { requiredKeys: [] } satisfies { requiredKeys: [] };
     const build = fc.record(
         {
@@ -499,6 +573,7 @@ function settings(): fc.Arbitrary<WorkflowSettings> {
                 path: fc.constantFrom("/", "/health", "/a?b=c&d"),
                 timeout: fc.integer({ min: 1, max: 600 }),
                 env: variables,
+                passedOn,
             },
             { requiredKeys: ["port"] },
         ),

@@ -1,0 +1,237 @@
+/** What the program declares and exports for each kind of stack. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+import { stackOutputs } from "../../outputs.ts";
+import { declare, type Declared, insideSecret, only } from "./mocks.ts";
+
+type Config = Readonly<Record<string, unknown>>;
+
+const service = { name: "digits", version: "1.0.0" };
+const github = {
+    repository: "digits",
+    branch: "main",
+    environment: { name: "dev" },
+    workflow: { path: ".github/workflows/build.yml", name: "Build", job: "build" },
+};
+const published = {
+    "github:owner": "alice",
+    "mlops:quay": { namespace: "alice", repository: "digits", robot: "digits_robot" },
+    "mlops:github": github,
+};
+
+/** The smallest configuration of each kind of stack. */
+const stacks = {
+    local: { "mlops:service": { ...service, context: "service" } },
+    built: { ...published, "mlops:service": { ...service, context: "service" } },
+    promoted: {
+        ...published,
+        "mlops:service": service,
+        "mlops:promoteFrom": { repository: "quay.io/alice/digits_dev" },
+    },
+} satisfies Record<string, Config>;
+
+const delivered = [
+    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret",
+    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret",
+    "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
+    "github:index/repositoryEnvironment:RepositoryEnvironment",
+    "github:index/repositoryFile:RepositoryFile",
+    "mlops:github:DeliveryWorkflow",
+    "mlops:github:RegistrySecrets",
+    "mlops:quay:QuayRepository",
+    "quay:index:PromotedImage",
+    "quay:index:Repository",
+    "quay:index:RepositoryPermission",
+    "quay:index:Robot",
+];
+
+/** The types of what each kind of stack declares. */
+const declares: Record<keyof typeof stacks, readonly string[]> = {
+    local: [
+        "docker:index/container:Container",
+        "docker:index/container:Container",
+        "docker:index/network:Network",
+        "docker:index/remoteImage:RemoteImage",
+        "docker:index/remoteImage:RemoteImage",
+        "mlops:docker:IdentityProvider",
+        "mlops:docker:LocalService",
+        "mlops:docker:LocalService",
+        "mlops:docker:ServiceImage",
+        "mlops:docker:ServiceImage",
+        "random:index/randomPassword:RandomPassword",
+    ],
+    built: [...delivered, "docker:index/registryImage:RegistryImage", "mlops:docker:ServiceImage"],
+    promoted: [...delivered, "mlops:quay:PromotedServiceImage"],
+};
+
+const programForm = z.object({ default: z.record(z.string(), z.unknown()) });
+const workflowForm = z.object({
+    jobs: z.object({
+        build: z.object({
+            steps: z.array(
+                z.object({ name: z.string(), env: z.record(z.string(), z.string()).optional() }),
+            ),
+        }),
+    }),
+});
+
+describe("the program", () => {
+    let folder: string;
+    const home = process.cwd();
+    let runs = 0;
+    beforeEach(() => {
+        folder = mkdtempSync(join(tmpdir(), "program-"));
+        process.chdir(folder);
+        mkdirSync("service");
+        writeFileSync("service/Dockerfile", "FROM scratch\nUSER 10001\nHEALTHCHECK CMD true\n");
+    });
+    afterEach(() => {
+        process.chdir(home);
+        rmSync(folder, { recursive: true });
+    });
+
+    /** Runs a preview of index.ts. A value `{ secure: … }` in `mlops:env` is a secret, as in a stack's file. */
+    async function preview(config: Config) {
+        writeFileSync("Pulumi.unit.yaml", stringify({ config }));
+        const outputs: Record<string, unknown> = {};
+        const plain: Record<string, unknown> = {};
+        const isSecret = JSON.stringify(config).includes('"secure"');
+        const declared = await declare(
+            async () => {
+                runs += 1; // a module runs once for each address
+                const address = `../../index.ts?run=${String(runs)}`;
+                const program = programForm.parse(await import(address)).default;
+                for (const [name, value] of Object.entries(program)) {
+                    const output: pulumi.Output<unknown> = pulumi.output(value);
+                    output.apply((known) => (outputs[name] = known));
+                    if (!(await pulumi.isSecret(output)))
+                        output.apply((known) => (plain[name] = known));
+                }
+            },
+            Object.fromEntries(
+                Object.entries(config).map(([key, value]) => [key, asPulumiGivesIt(value)]),
+            ),
+            undefined,
+            isSecret ? ["mlops:env"] : [],
+        );
+        return { declared, outputs, plain };
+    }
+
+    /** A public and a secret variable, and a port, as a configuration has them. */
+    const withVariables = (kind: keyof typeof stacks): Config => ({
+        ...stacks[kind],
+        "mlops:service": { ...stacks[kind]["mlops:service"], port: 9090 },
+        "mlops:env": { MODE: "fast", API_KEY: { secure: "hunter2" } },
+    });
+
+    const kinds = ["local", "built", "promoted"] as const;
+    for (const kind of kinds) {
+        it(`declares what a ${kind} stack needs, and exports what the contract says`, async () => {
+            const { declared, outputs } = await preview(stacks[kind]);
+            const types = declared.map(({ type }) => type);
+            deepEqual(types.sort(), [...declares[kind], "pulumi:pulumi:Stack"].sort());
+            deepEqual(stackOutputs.safeParse(outputs).error?.issues ?? [], []);
+        });
+
+        it(`has no secret in clear in a ${kind} stack: inputs, workflow file, outputs`, async () => {
+            const { declared, outputs, plain } = await preview(withVariables(kind));
+            const clear = JSON.stringify([declared.map(withoutSecrets), plain]);
+            for (const value of ["hunter2", "token-of-", "the-generated-password"])
+                equal(clear.includes(value), false, value);
+            // A secret output would be unknown to whoever reads it.
+            deepEqual(plain, outputs);
+        });
+    }
+
+    it("gives the service its port and all its variables on this machine", async () => {
+        const { declared } = await preview(withVariables("local"));
+        deepEqual(insideSecret(serviceOf(declared)["envs"]), [
+            "API_KEY=hunter2",
+            "MODE=fast",
+            "OAUTH2_AUDIENCE=digits",
+            "OAUTH2_ISSUER=http://identity:9000",
+            "OAUTH2_JWKS_URI=.well-known/jwks.json",
+            "PORT=9090",
+        ]);
+    });
+
+    for (const kind of ["built", "promoted"] as const) {
+        it(`gives it the same in the workflow and in the command of a ${kind} stack`, async () => {
+            const { declared, outputs } = await preview(withVariables(kind));
+            const { env, options } = smokeTestOf(declared);
+            deepEqual(options, [
+                "--env=API_KEY",
+                "--env=MODE=fast",
+                "--env=OAUTH2_AUDIENCE=digits",
+                "--env=OAUTH2_ISSUER=https://issuer.invalid/",
+                "--env=OAUTH2_JWKS_URI=jwks.json",
+                "--env=PORT=9090",
+            ]);
+            deepEqual([env["CONTAINER_PORT"], env["API_KEY"]], ["9090", "${{ secrets.API_KEY }}"]);
+            match(
+                String(outputs["runCommand"]),
+                / -p 9090:9090 .* --env=API_KEY --env=MODE=fast (--env=OAUTH2_\w+ ){3}--env=PORT=9090 /,
+            );
+        });
+    }
+
+    for (const oauth2 of ["none", { issuer: "https://a.example/", audience: "api" }] as const) {
+        it(`names the same issuer everywhere: ${JSON.stringify(oauth2)}`, async () => {
+            const expected =
+                oauth2 === "none"
+                    ? []
+                    : [
+                          "OAUTH2_AUDIENCE=api",
+                          "OAUTH2_ISSUER=https://a.example/",
+                          "OAUTH2_JWKS_URI=.well-known/jwks.json",
+                      ];
+            const all = [...expected, "PORT=8080"];
+            const local = await preview({ ...stacks.local, "mlops:oauth2": oauth2 });
+            deepEqual(serviceOf(local.declared)["envs"], all);
+            const built = await preview({ ...stacks.built, "mlops:oauth2": oauth2 });
+            const options = all.map((variable) => `--env=${variable}`);
+            deepEqual(smokeTestOf(built.declared).options, options);
+            ok(String(built.outputs["runCommand"]).includes(` ${options.join(" ")} `));
+        });
+    }
+});
+
+/** The inputs of the service's container; the identity provider has another one. */
+function serviceOf(declared: readonly Declared[]): Record<string, unknown> {
+    const { inputs } = only(
+        declared.filter(({ name }) => name === "digits"),
+        "docker:index/container:Container",
+    );
+    return inputs;
+}
+
+/** The smoke test in the workflow file that a stack declares, and the variables in its options. */
+function smokeTestOf(declared: readonly Declared[]) {
+    const { inputs } = only(declared, "github:index/repositoryFile:RepositoryFile");
+    const { build } = workflowForm.parse(parse(String(inputs["content"]))).jobs;
+    const { env = {} } = build.steps.find(({ name }) => name === "Try the image out") ?? {};
+    const options = (env["RUN_OPTIONS"] ?? "").split("\n");
+    return { env, options: options.filter((option) => option.startsWith("--env=")) };
+}
+
+/** Objects arrive as JSON, secrets among them as their values. */
+function asPulumiGivesIt(value: unknown): string {
+    if (typeof value === "string") return value;
+    return JSON.stringify(value, (_, inner: unknown) =>
+        typeof inner === "object" && inner !== null && "secure" in inner ? inner.secure : inner,
+    );
+}
+
+/** The inputs, without those that the engine gets as secrets. */
+function withoutSecrets({ inputs }: Declared): unknown {
+    return JSON.parse(
+        JSON.stringify(inputs, (_, value: unknown) =>
+            insideSecret(value) === undefined ? value : "[secret]",
+        ),
+    );
+}
