@@ -112,6 +112,18 @@ export function configOf(text: string): Readonly<Record<string, unknown>> {
     return isObject(file) && isObject(file["config"]) ? file["config"] : {};
 }
 
+/**
+ * The service's environment variables that stand in clear in a stack's file: all others are secrets.
+ * Pulumi itself tells only that there are secrets among them.
+ *
+ * @param text of the stack's file; undefined where it is not known.
+ */
+export function plainVariables(text = "", project: string): Readonly<Record<string, unknown>> {
+    const variables = configOf(text)[`${project}:env`];
+    if (!isObject(variables)) return {};
+    return Object.fromEntries(Object.entries(variables).filter(([, value]) => !isObject(value)));
+}
+
 /** A time as the CLI writes it, which YAML made of a text without quotes. */
 const time = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( \S+)?$/;
 

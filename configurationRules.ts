@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { isObject, type Problem } from "./configurationError.ts";
-import { configOf } from "./configurationFile.ts";
+import { configOf, plainVariables } from "./configurationFile.ts";
 import { isTag } from "./docker/reference.ts";
+import { oauth2Variables } from "./docker/serviceContainer.ts";
 import { environmentProblems } from "./github/environment.ts";
 import { parseImageName } from "./quay/registry.ts";
 import { compileTagPattern, matchesTag } from "./quay/tagPattern.ts";
@@ -243,11 +244,7 @@ const variables = [
             }),
         },
         ({ env, oauth2 }) =>
-            Object.entries({
-                OAUTH2_ISSUER: oauth2.issuer,
-                OAUTH2_AUDIENCE: oauth2.audience,
-                OAUTH2_JWKS_URI: oauth2.jwksUri,
-            })
+            Object.entries(oauth2Variables(oauth2))
                 .filter(([name, value]) => (env[name] ?? value) !== value)
                 .map(([name]) =>
                     problem(
@@ -261,8 +258,12 @@ const variables = [
     rule(
         { env: z.record(text, text), github: z.looseObject({}) },
         // Secrets are left out of it.
-        ({ env }, { secretSections }) =>
-            secretSections.includes("env") ? [] : notInWorkflow("env", env),
+        ({ env }, { files, project, secretSections, stack }) => {
+            if (!secretSections.includes("env")) return notInWorkflow("env", env);
+            const plain = plainVariables(files?.[stack], project);
+            const shown = Object.entries(env).filter(([name, value]) => plain[name] === value);
+            return notInWorkflow("env", Object.fromEntries(shown));
+        },
     ),
     rule(
         {

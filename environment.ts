@@ -10,11 +10,12 @@ import {
     type Problem,
     problemsOf,
 } from "./configurationError.ts";
-import { configOf, findRewritten, readStackFiles } from "./configurationFile.ts";
+import { configOf, findRewritten, plainVariables, readStackFiles } from "./configurationFile.ts";
 import { findContradictions, findPlaceholders, registryOf } from "./configurationRules.ts";
 import { isRoot } from "./docker/dockerfile.ts";
 import { isBuildContext, isFolder } from "./docker/namedContext.ts";
 import { isRepository, isTag } from "./docker/reference.ts";
+import { configuredPort, portOf } from "./docker/serviceContainer.ts";
 import { UserError } from "./errors.ts";
 import * as names from "./quay/names.ts";
 import { parseImageName } from "./quay/registry.ts";
@@ -443,19 +444,12 @@ export function readEnvironment(): Environment {
     const stack = pulumi.getStack();
     const parsed = parseEnvironment({ values, secretKeys, files }, project, stack);
     if (!secretKeys.includes(`${project}:env`)) return parsed;
-    // Pulumi itself tells only that there are secrets among them.
-    const plain = readPlainVariables(files[stack] ?? "", project);
+    const plain = plainVariables(files[stack], project);
     const env = Object.entries(parsed.env).map(([name, value]) => [
         name,
         plain[name] === value ? value : pulumi.secret(value),
     ]);
     return { ...parsed, env: Object.fromEntries(env) as Environment["env"] };
-}
-
-/** The environment variables that stand in clear in a stack's file; all others count as secrets. */
-function readPlainVariables(file: string, project: string): Record<string, unknown> {
-    const variables = z.object({ [`${project}:env`]: z.record(z.string(), z.unknown()) });
-    return variables.safeParse(configOf(file)).data?.[`${project}:env`] ?? {};
 }
 
 /** The CLI takes an empty passphrase, with which anyone can read the robots' tokens in the state; that there is none at all, it says itself. */
@@ -572,13 +566,36 @@ export function publisherOf({
 }: EnvironmentOf<"promoted">): string | undefined {
     const { environment } = promoteFrom;
     if (environment === undefined || !pulumi.runtime.isDryRun()) return undefined;
-    const file = `Pulumi.${environment}.yaml`;
-    if (!existsSync(file)) return undefined;
-    const config = configOf(readFileSync(file, "utf8"));
-    const theirs = z
-        .object({ version: z.string() })
-        .safeParse(config[`${pulumi.getProject()}:service`]);
+    const theirs = z.object({ version: z.string() }).safeParse(sectionOf(environment, "service"));
     return theirs.data?.version === service.version ? environment : undefined;
+}
+
+/**
+ * The port of a service whose image is promoted: the configured one, or that of the nearest stack
+ * before it whose file configures one, or 8080. Dockerfiles do not count: they may be elsewhere, or
+ * of a later version.
+ */
+export function promotedPortOf(environment: EnvironmentOf<"promoted">): number {
+    const before: string[] = [];
+    let stack = environment.promoteFrom.environment;
+    while (stack !== undefined && !before.includes(stack)) {
+        before.push(stack);
+        stack = z.object({ environment: z.string() }).safeParse(sectionOf(stack, "promoteFrom"))
+            .data?.environment;
+    }
+    const ports = before.flatMap((name) => {
+        const service = z.object({ port }).safeParse(sectionOf(name, "service")).data ?? {};
+        const env = z.object({ PORT: z.string() }).safeParse(sectionOf(name, "env")).data ?? {};
+        return configuredPort({ service, env }) ?? [];
+    });
+    return portOf(environment, ports.slice(0, 1));
+}
+
+/** A section of another stack's configuration, as its file has it; undefined where it has none. */
+function sectionOf(stack: string, section: string): unknown {
+    const file = `Pulumi.${stack}.yaml`;
+    const config = existsSync(file) ? configOf(readFileSync(file, "utf8")) : {};
+    return config[`${pulumi.getProject()}:${section}`];
 }
 
 /**

@@ -13,8 +13,14 @@ import { checkDockerfile } from "./docker/checkDockerfile.ts";
 import { pullCommand, runCommand } from "./docker/commands.ts";
 import { findPortProblem, ownerOf } from "./docker/engine.ts";
 import { digestOf } from "./docker/reference.ts";
-import { portOf, splitVariables, variablesOf } from "./docker/serviceContainer.ts";
-import { type EnvironmentOf, publisherOf, readEnvironment, workflowBuild } from "./environment.ts";
+import { splitVariables, variablesOf } from "./docker/serviceContainer.ts";
+import {
+    type EnvironmentOf,
+    promotedPortOf,
+    publisherOf,
+    readEnvironment,
+    workflowBuild,
+} from "./environment.ts";
 import { UserError } from "./errors.ts";
 import { preflight } from "./github/preflight.ts";
 import { exportOutputs } from "./outputs.ts";
@@ -77,7 +83,8 @@ async function runHere(environment: EnvironmentOf<"local">) {
 async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
     const { service, container, oauth2, quay, github } = environment;
     const { name, version } = service;
-    const port = environment.kind === "built" ? checkDockerfile(environment) : portOf(environment);
+    const port =
+        environment.kind === "built" ? checkDockerfile(environment) : promotedPortOf(environment);
     const { environment: place, secrets: names, federation, workflow: file } = github;
     const [baseImages] = await Promise.all([
         environment.kind === "built" ? baseImagesOf(environment.service) : undefined,

@@ -70,16 +70,20 @@ type Variables = Readonly<Record<string, string | pulumi.Output<string> | undefi
 const defaultPort = 8080;
 
 /**
- * The port that a service listens on: the configured one, its variable PORT, the only one that its
- * Dockerfile EXPOSEs, or 8080.
+ * The port that a service listens on: the configured one, the only one that its Dockerfile EXPOSEs,
+ * or 8080.
  *
- * @param exposed the TCP ports that the Dockerfile EXPOSEs; undefined where it is not known.
+ * @param exposed the TCP ports that the Dockerfile EXPOSEs. Default: they are not known.
  */
-export function portOf({ service, env }: PortSettings, exposed: readonly number[] = []): number {
-    const { PORT: given } = env;
-    const variable = typeof given === "string" && /^[1-9]\d{0,4}$/.test(given) && Number(given);
+export function portOf(settings: PortSettings, exposed: readonly number[] = []): number {
     const only = exposed.length === 1 ? exposed[0] : undefined;
-    return service.port ?? (variable || only) ?? defaultPort;
+    return configuredPort(settings) ?? only ?? defaultPort;
+}
+
+/** The port that is configured: `service.port`, or its variable PORT; undefined where neither is. */
+export function configuredPort({ service, env: { PORT } }: PortSettings): number | undefined {
+    const isPort = typeof PORT === "string" && /^[1-9]\d{0,4}$/.test(PORT);
+    return service.port ?? (isPort ? Number(PORT) : undefined);
 }
 
 /** The variables that say whose tokens a service accepts. */

@@ -564,6 +564,23 @@ describe("a combination of settings", () => {
         deepEqual(problemsOf("staging", staging, { theirs, elsewhere, broken: "config: [" }), []);
     });
 
+    it("is refused for a public variable of several lines beside a secret one, which may have them", () => {
+        const env = { MOTTO: "a\nb", KEY: { secure: "v1:encrypted" }, MODE: "fast" };
+        const files = { dev: fileOf(changed(dev, { env })) };
+        const values = valuesOf(changed(dev, { env: { ...env, KEY: "hunter\n2" } }));
+        let message = "";
+        try {
+            parseEnvironment({ values, secretKeys: ["mlops:env"], files }, "mlops", "dev");
+        } catch (error) {
+            message = String(error);
+        }
+        deepEqual(
+            [...message.matchAll(/^ {2}(mlops:\S+)/gm)].map(([, key]) => key),
+            ["mlops:env.MOTTO"],
+        );
+        deepEqual(message.includes("hunter"), false);
+    });
+
     it("names every place where the account has not been filled in", () => {
         const examples = changed(staging, {
             "quay.namespace": "YOUR-ACCOUNT",

@@ -180,6 +180,44 @@ describe("the program", () => {
         });
     }
 
+    const before: [what: string, files: Record<string, Config>, port: string][] = [
+        ["that of the stack before it", { dev: { "mlops:service": { port: 9090 } } }, "9090"],
+        ["its PORT there", { dev: { "mlops:env": { PORT: "9091" } } }, "9091"],
+        [
+            "that of the stack before that one",
+            {
+                dev: { "mlops:promoteFrom": { environment: "first" } },
+                first: { "mlops:service": { port: 9092 } },
+            },
+            "9092",
+        ],
+        [
+            "8080 where none configures one, and they go round in a circle",
+            { dev: { "mlops:promoteFrom": { environment: "dev" } } },
+            "8080",
+        ],
+        ["8080 where the port is no port", { dev: { "mlops:service": { port: "x" } } }, "8080"],
+    ];
+    const quay = { namespace: "alice", repository: "digits_dev" };
+    for (const [what, files, port] of before) {
+        it(`asks a promoted service on ${what}`, async () => {
+            for (const [name, config] of Object.entries(files))
+                writeFileSync(
+                    `Pulumi.${name}.yaml`,
+                    stringify({ config: { "mlops:quay": quay, ...config } }),
+                );
+            const promoteFrom = { repository: "quay.io/alice/digits_dev", environment: "dev" };
+            const promoted = { ...stacks.promoted, "mlops:promoteFrom": promoteFrom };
+            const { declared, outputs } = await preview(promoted);
+            const { env, options } = smokeTestOf(declared);
+            deepEqual(
+                [env["CONTAINER_PORT"], options.includes(`--env=PORT=${port}`)],
+                [port, true],
+            );
+            match(String(outputs["runCommand"]), new RegExp(` -p ${port}:${port} `));
+        });
+    }
+
     for (const oauth2 of ["none", { issuer: "https://a.example/", audience: "api" }] as const) {
         it(`names the same issuer everywhere: ${JSON.stringify(oauth2)}`, async () => {
             const expected =
