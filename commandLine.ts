@@ -30,29 +30,59 @@ export async function runCommand<const Options extends ParseArgsOptionsConfig>(
     ) => Promise<void> | void,
     args: string[] = process.argv.slice(2),
 ): Promise<void> {
+    await attempt(usage, args, () => {
+        const { values, positionals } = parse(args, options);
+        const unexpected = positionals[most];
+        if (unexpected !== undefined) throw new UsageError(`Unexpected argument: ${unexpected}`);
+        if (positionals.length < least) throw new UsageError("An argument is missing.");
+        return body(values, positionals);
+    });
+}
+
+/**
+ * Runs one of a program's commands: that of the first argument, with all others. Help and errors are
+ * those of `runCommand`; the command `help` prints the usage, too.
+ *
+ * @param commands by name. Each throws a UsageError, or what `parseArgs` throws, at wrong arguments.
+ */
+export async function runCommands(
+    usage: string,
+    commands: Readonly<Record<string, (args: string[]) => Promise<void> | void>>,
+    args: string[] = process.argv.slice(2),
+): Promise<void> {
+    const [name = "", ...others] = args;
+    await attempt(usage, name === "help" ? ["--help"] : args, () => {
+        const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+        if (command === undefined)
+            throw new UsageError(name === "" ? "Which command?" : `Unknown command: ${name}`);
+        return command(others);
+    });
+}
+
+async function attempt(
+    usage: string,
+    args: readonly string[],
+    body: () => Promise<void> | void,
+): Promise<void> {
     if (asksForHelp(args)) {
         process.stdout.write(`${usage.trimEnd()}\n`);
         return;
     }
     try {
-        const { values, positionals } = parse(args, options);
-        const unexpected = positionals[most];
-        if (unexpected !== undefined) throw new UsageError(`Unexpected argument: ${unexpected}`);
-        if (positionals.length < least) throw new UsageError("An argument is missing.");
-        await body(values, positionals);
+        await body();
     } catch (error) {
         process.exitCode = report(error, usage);
     }
 }
 
 /** Whether a command line asks for help; what follows `--` belongs to another program. */
-export function asksForHelp(args: readonly string[]): boolean {
+function asksForHelp(args: readonly string[]): boolean {
     const own = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
     return own.includes("--help") || own.includes("-h");
 }
 
 /** Prints a user's mistake. @returns the exit code @throws any other error, which is ours */
-export function report(error: unknown, usage: string): number {
+function report(error: unknown, usage: string): number {
     const isParseError =
         error instanceof TypeError &&
         "code" in error &&

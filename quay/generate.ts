@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
+import { runCommand } from "../commandLine.ts";
 import { packageSchema } from "./schema.ts";
 import { renderSdk } from "./sdk.ts";
 
@@ -20,7 +21,14 @@ export async function generate(): Promise<Readonly<Record<"schema.json" | "index
     };
 }
 
-if (import.meta.main) {
-    for (const [file, text] of Object.entries(await generate()))
-        writeFileSync(join(import.meta.dirname, file), text);
-}
+const usage = `Writes quay/schema.json and quay/index.ts from the provider's definitions.
+
+  node quay/generate.ts
+
+  --help   this text`;
+
+if (import.meta.main)
+    await runCommand({ usage, options: {} }, async () => {
+        for (const [file, text] of Object.entries(await generate()))
+            writeFileSync(join(import.meta.dirname, file), text);
+    });

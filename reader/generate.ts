@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { format, resolveConfig } from "prettier";
 import { z } from "zod";
+import { runCommand } from "../commandLine.ts";
+import { UserError } from "../errors.ts";
 import { stackOutputs } from "../outputs.ts";
 
 /** The contract as JSON Schema, for whoever reads the outputs in another language. */
@@ -82,20 +84,23 @@ function versionOf(kinds: ReadonlyMap<string, Fields>): number {
     );
 }
 
-if (import.meta.main) {
-    const text = await generate();
-    const broken = existsSync(schemaFile)
-        ? breakingChanges(readFileSync(schemaFile, "utf8"), text)
-        : [];
-    if (broken.length > 0) {
-        console.error(
-            `This change breaks the contract with other teams:\n  ${broken.join("\n  ")}`,
-        );
-        console.error(
-            "Undo it, or raise schemaVersion in outputs.ts. A new field has to be optional.",
-        );
-        process.exitCode = 1;
-    } else {
+const usage = `Writes outputs.schema.json from outputs.ts, unless the change breaks the contract.
+
+  node reader/generate.ts
+
+  --help   this text`;
+
+if (import.meta.main)
+    await runCommand({ usage, options: {} }, async () => {
+        const text = await generate();
+        const broken = existsSync(schemaFile)
+            ? breakingChanges(readFileSync(schemaFile, "utf8"), text)
+            : [];
+        if (broken.length > 0) {
+            throw new UserError(
+                `This change breaks the contract with other teams:\n  ${broken.join("\n  ")}\n` +
+                    "Undo it, or raise schemaVersion in outputs.ts. A new field has to be optional.",
+            );
+        }
         writeFileSync(schemaFile, text);
-    }
-}
+    });

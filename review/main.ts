@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { requireStack } from "../cli.ts";
-import { asksForHelp, report, UsageError } from "../commandLine.ts";
+import { runCommands, UsageError } from "../commandLine.ts";
 import { UserError } from "../errors.ts";
 import { artifactOf, findReviewed } from "./artifact.ts";
 import { reportDrift } from "./drift.ts";
@@ -41,7 +41,7 @@ const help = `Reviews what deployments would change.
       In GitHub Actions: has one issue open while anything has drifted, and closes it afterwards. Takes GITHUB_TOKEN (issues: write).
 `;
 
-const commands: Readonly<Record<string, (args: string[]) => Promise<number> | number>> = {
+const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void>> = {
     preview: (args) => look(args, previewStack),
     drift: (args) => look(args, driftOf),
 
@@ -50,7 +50,6 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number> | nu
         const previews = positionals.map(read);
         if (values.markdown === true) console.log(renderMarkdown(previews));
         else print(previews);
-        return 0;
     },
 
     async post(args) {
@@ -77,7 +76,6 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number> | nu
                     `${approvalLabel} now: it stands for the changes that the review shows, and others need it again.`,
             );
         }
-        return 0;
     },
 
     record(args) {
@@ -85,7 +83,6 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number> | nu
         const tree = currentTree();
         console.log(record(positionals.map(read), required(values.to, "option --to FOLDER"), tree));
         tell({ artifact: artifactOf(tree) });
-        return 0;
     },
 
     async find(args) {
@@ -102,7 +99,6 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number> | nu
                 : `It was reviewed in run ${String(run)}.`,
         );
         if (run !== undefined) tell({ run: String(run), artifact: artifactOf(tree) });
-        return 0;
     },
 
     verify(args) {
@@ -113,13 +109,11 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number> | nu
             currentTree(),
         );
         console.log("What would be deployed is what was reviewed.");
-        return 0;
     },
 
     async report(args) {
         const drifts = parse(args, {}).positionals.map(read);
         await reportDrift(ownRepository(), drifts, about(process.env).note ?? "");
-        return 0;
     },
 };
 
@@ -127,7 +121,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number> | nu
 async function look(
     args: string[],
     at: (stack: string, options: readonly string[]) => Promise<Preview>,
-): Promise<number> {
+): Promise<void> {
     const end = args.indexOf("--");
     const [own, options] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
     const { positionals: stacks, values } = parse(own, { to: { type: "string" } }, "stack");
@@ -135,7 +129,7 @@ async function look(
     const previews = await Promise.all(stacks.map((stack) => at(stack, options)));
     if (values.to !== undefined) write(previews, values.to);
     print(previews);
-    return failureOf(previews) === undefined ? 0 : 1;
+    if (failureOf(previews) !== undefined) process.exitCode = 1;
 }
 
 /** The outputs of the step, in GitHub Actions. */
@@ -230,22 +224,4 @@ function required(value: string | undefined, what: string): string {
     return value;
 }
 
-const [name = "", ...args] = process.argv.slice(2);
-const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-if (name === "help" || asksForHelp([name, ...args])) {
-    console.log(help.trimEnd());
-} else {
-    try {
-        if (command === undefined) {
-            throw new UsageError(name === "" ? "Which command?" : `Unknown command: ${name}`);
-        }
-        process.exitCode = await command(args);
-    } catch (error) {
-        if (error instanceof MayNot) {
-            console.error(
-                "GITHUB_TOKEN may not do this: see `node review/main.ts help` for what it has to be permitted.",
-            );
-            process.exitCode = 1;
-        } else process.exitCode = report(error, help);
-    }
-}
+await runCommands(help, commands);

@@ -18,7 +18,13 @@ export function repositoryOf(env: NodeJS.ProcessEnv): Repository | undefined {
 }
 
 /** The token may not do it, as one of a fork may not write. */
-export class MayNot extends Error {}
+export class MayNot extends UserError {
+    constructor() {
+        super(
+            "GITHUB_TOKEN may not do this: see `node review/main.ts help` for what it has to be permitted.",
+        );
+    }
+}
 
 /** Who wrote something; null where the account is gone. */
 export const author = z.object({ login: z.string(), type: z.string() }).nullable();

@@ -1,0 +1,98 @@
+import { equal, match, ok } from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import pLimit from "p-limit";
+
+const root = join(import.meta.dirname, "../..");
+
+/** Shell files that others read in: they have no command line. */
+const sourced = ["toolchain/common.sh", "toolchain/env.sh"];
+/** The engine starts the provider, with an argument of its own. */
+const ofTheEngine = ["quay/main.ts"];
+
+/** Every file that is run as a program, from the project's folder. */
+function findPrograms(): string[] {
+    const scripts = globSync("toolchain/*.sh", { cwd: root });
+    const modules = globSync("*/**/*.ts", {
+        cwd: root,
+        exclude: ["node_modules", "**/node_modules/**", "**/*.test.ts"],
+    }).filter((file) => isProgram(readFileSync(join(root, file), "utf8")));
+    return [...scripts, ...modules]
+        .filter((file) => !sourced.includes(file) && !ofTheEngine.includes(file))
+        .sort();
+}
+
+/** Whether a module runs something when it is started, by what it uses. */
+function isProgram(text: string): boolean {
+    return /^await runCommands?\(|import\.meta\.main|process\.argv\.slice|process\.exitCode = /m.test(
+        text,
+    );
+}
+
+interface Ended {
+    readonly code: number;
+    readonly out: string;
+    readonly err: string;
+}
+
+function start(program: string, argument: string): Promise<Ended> {
+    const [command, args] = program.endsWith(".sh")
+        ? [join(root, program), []]
+        : [process.execPath, [program]];
+    return new Promise((resolve) => {
+        const child = execFile(
+            command,
+            [...args, argument],
+            { cwd: root, timeout: 60_000 },
+            (_, out, err) => {
+                resolve({ code: child.exitCode ?? -1, out, err });
+            },
+        );
+    });
+}
+
+describe("command lines", () => {
+    const programs = findPrograms();
+    const atOnce = pLimit(4);
+    const started = new Map<string, Promise<Ended>>();
+    const run = (program: string, argument: string): Promise<Ended> => {
+        const ended = started.get(`${program} ${argument}`);
+        if (ended === undefined) throw new Error(`${program} was not started`);
+        return ended;
+    };
+    before(() => {
+        for (const program of programs)
+            for (const argument of ["--help", "--nope"])
+                started.set(
+                    `${program} ${argument}`,
+                    atOnce(() => start(program, argument)),
+                );
+    });
+
+    it("are those of every program", () => {
+        for (const program of [
+            ..."up down setup stack token deliver base-image".split(" ").map((n) => `${n}.sh`),
+            ..."recover log-in down check-files".split(" ").map((name) => `${name}.ts`),
+        ])
+            ok(programs.includes(`toolchain/${program}`), program);
+        for (const name of ["adopt", "bench", "board", "demo", "review"])
+            ok(programs.includes(`${name}/main.ts`), name);
+        for (const name of ["quay/generate.ts", "reader/generate.ts", "test/run.ts"])
+            ok(programs.includes(name), name);
+    });
+
+    for (const program of programs) {
+        it(`print the usage of ${program}, and refuse an unknown option`, async () => {
+            const help = await run(program, "--help");
+            equal(help.code, 0, help.err);
+            equal(help.err, "");
+            ok(help.out.includes(basename(program)) || help.out.includes("npm run "), help.out);
+            const wrong = await run(program, "--nope");
+            equal(wrong.code, 2, wrong.err);
+            equal(wrong.out, "");
+            match(wrong.err, /^Unknown .*--nope/);
+            equal(wrong.err.endsWith(help.out), true, wrong.err);
+        });
+    }
+});
