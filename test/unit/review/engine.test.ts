@@ -71,6 +71,12 @@ describe("a check for drift of a stack with an environment on GitHub", () => {
             },
             /GITHUB_TOKEN is not set/,
         ],
+        "the token is not valid": [
+            () => {
+                github.revokeToken(token);
+            },
+            /answered 401 \(Bad credentials\) to GET /,
+        ],
         "GitHub is not reached": [
             () => {
                 github.faults.add({ path: "/environments/", reset: "before" });
