@@ -190,8 +190,8 @@ function generatedNames({
 }
 
 /**
- * What a step changes: nothing where it leaves a resource as it is, only reads one, or is about a component, which is nothing in the world
- * but for what is in `componentOutputs`.
+ * What a step changes: nothing where it leaves a resource as it is or only reads one. A component
+ * is nothing in the world: of it only `componentOutputs` count.
  * A refresh begins with a step that says nothing yet; the one at its end says what it found.
  */
 function changeOf(
@@ -265,7 +265,7 @@ const componentOutputs: Readonly<Record<string, readonly string[]>> = {
     "mlops:github:DeliveryWorkflow": ["strict"],
 };
 
-/** A component of which one of these outputs becomes another; one that had none yet is no change. */
+/** A component whose outputs of these differ. One that is new, or has none yet, is no change. */
 function componentChange({
     urn,
     type,
