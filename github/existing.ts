@@ -1,6 +1,6 @@
 import type { GitHubClient } from "./client.ts";
 import { ownerVariable } from "./environment.ts";
-import { listPolicies } from "./rules.ts";
+import { isAbsent, listPolicies } from "./rules.ts";
 
 /** What is there in an environment that GitHub refuses to make twice: by what it is, the id to import it by. */
 export interface Existing {
@@ -12,7 +12,12 @@ export interface Existing {
     readonly rules: ReadonlyMap<string, string>;
 }
 
-/** Looks it up. The ids are those of the GitHub provider (in which a colon within a name is written `??`). */
+/**
+ * Looks it up. The ids are those of the GitHub provider (in which a colon within a name is written
+ * `??`).
+ *
+ * @throws UserError where GitHub refuses to tell
+ */
 export async function findExisting(
     client: GitHubClient,
     owner: string,
@@ -27,8 +32,8 @@ export async function findExisting(
         listPolicies(client, at),
     ]);
     return {
-        environment: found.status === 200 ? id : undefined,
-        note: note.status === 200 ? `${id}:${ownerVariable}` : undefined,
+        environment: isAbsent(found) ? undefined : id,
+        note: isAbsent(note) ? undefined : `${id}:${ownerVariable}`,
         rules: new Map(
             rules.map((rule) => [`${rule.type}-${rule.name}`, `${id}:${String(rule.id)}`]),
         ),

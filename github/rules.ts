@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { bodyOf, type GitHubClient } from "./client.ts";
+import { type Answer, bodyOf, type GitHubClient } from "./client.ts";
 
 /** The rules of an environment, in the form of the GitHub provider's inputs. */
 export interface EnvironmentRules {
@@ -51,6 +51,7 @@ const environmentForm = z.object({
         .object({ protected_branches: z.boolean(), custom_branch_policies: z.boolean() })
         .nullish(),
 });
+const refusalForm = z.object({ message: z.string() });
 const policiesForm = z.object({
     branch_policies: z.array(
         z.object({
@@ -66,13 +67,17 @@ export function pathOf(owner: string, repository: string, environment: string): 
     return `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/environments/${encodeURIComponent(environment)}`;
 }
 
-/** The rules that GitHub has now; undefined where it has no such environment, or does not show it. @throws UserError as the client does */
+/**
+ * The rules that GitHub has now; undefined where it has no such environment (404).
+ *
+ * @throws UserError where GitHub refuses to tell, and as the client does
+ */
 export async function readRules(
     client: GitHubClient,
     path: string,
 ): Promise<EnvironmentRules | undefined> {
     const answer = await client.get(path);
-    if (answer.status !== 200) return undefined;
+    if (isAbsent(answer)) return undefined;
     const environment = bodyOf(answer, environmentForm);
     const find = (type: string) => environment.protection_rules.find((rule) => rule.type === type);
     const required = find("required_reviewers");
@@ -93,11 +98,16 @@ export async function readRules(
     };
 }
 
-/** The branches and tags that an environment admits; none where it has no policy of its own for them. */
+/**
+ * The branches and tags that an environment admits; none where it has no policy of its own for
+ * them, or is not found (404).
+ *
+ * @throws UserError where GitHub refuses to tell, and as the client does
+ */
 export async function listPolicies(client: GitHubClient, path: string): Promise<BranchPolicy[]> {
     const policies: BranchPolicy[] = [];
     for await (const answer of client.pages(`${path}/deployment-branch-policies`)) {
-        if (answer.status !== 200) break;
+        if (isAbsent(answer)) break;
         policies.push(...bodyOf(answer, policiesForm).branch_policies);
     }
     return policies;
@@ -178,6 +188,26 @@ export async function writeRules(
         throw new UserError(
             `GitHub answered ${String(status)} to ${request}: the rules are not set.`,
         );
+}
+
+/** Whether GitHub has no such thing (404). @throws UserError where it refuses to tell */
+export function isAbsent({ request, status, body }: Answer): boolean {
+    if (status === 200) return false;
+    if (status === 404) return true;
+    const { data } = refusalForm.safeParse(body);
+    const reason = data === undefined ? "" : ` (${data.message})`;
+    throw new UserError(
+        `GitHub answered ${String(status)}${reason} to ${request}: the environment could not be ` +
+            `read. ${adviceFor(status)}`,
+    );
+}
+
+function adviceFor(status: number): string {
+    if (status === 401) return "The token in GITHUB_TOKEN is not valid: set another one.";
+    return status === 403
+        ? "The token in GITHUB_TOKEN needs the scope repo, or the permissions Actions: read and " +
+              "Environments: read."
+        : "Try again later; where it stays so, check github:baseUrl (GITHUB_BASE_URL).";
 }
 
 function reviewersOf(

@@ -18,6 +18,7 @@ export async function previewStack(
 /**
  * What is not as the stack's state says, as if it were a change; the state stays as it is. Half as long as `pulumi preview --refresh`: it does
  * not run the program, so that what is merged and not deployed yet is no difference.
+ * What GitHub does not answer is `unchecked`.
  *
  * @param options more arguments for `pulumi refresh`, as in `--exclude`.
  */
@@ -28,8 +29,10 @@ export async function driftOf(stack: string, options: readonly string[] = []): P
         return mergeChanges(preview, await rulesDriftOf(stack));
     } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        const warning = `GitHub was not asked for the environments' rules: ${error.message}`;
-        return { ...preview, warnings: [...preview.warnings, warning] };
+        return {
+            ...preview,
+            unchecked: [`The rules of the environments on GitHub: ${error.message}`],
+        };
     }
 }
 

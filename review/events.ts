@@ -190,7 +190,8 @@ function generatedNames({
 }
 
 /**
- * What a step changes: nothing where it leaves a resource as it is, only reads one, or is about a component, which is nothing in the world.
+ * What a step changes: nothing where it leaves a resource as it is or only reads one. A component
+ * is nothing in the world: of it only `componentOutputs` count.
  * A refresh begins with a step that says nothing yet; the one at its end says what it found.
  */
 function changeOf(
@@ -198,8 +199,8 @@ function changeOf(
     names: Names,
 ): Change[] {
     const isStack = type === "pulumi:pulumi:Stack";
-    if (op.startsWith("read") || op === "refresh" || (!isStack && (now ?? old)?.custom !== true))
-        return [];
+    if (op.startsWith("read") || op === "refresh") return [];
+    if (!isStack && (now ?? old)?.custom !== true) return componentChange({ urn, type, old, now });
     const before = stateOf(type, old, names);
     const after = stateOf(type, now, names);
     const engine = Object.entries(
@@ -254,6 +255,48 @@ function changeOf(
             },
         ];
     return options.length === 0 ? [] : [{ ...common, operation: "update", properties: options }];
+}
+
+/**
+ * The outputs of components that say what a resource's text, which may not be known yet, does not:
+ * whether a workflow runs the container locked down.
+ */
+const componentOutputs: Readonly<Record<string, readonly string[]>> = {
+    "mlops:github:DeliveryWorkflow": ["strict"],
+};
+
+/** A component whose outputs of these differ. One that is new, or has none yet, is no change. */
+function componentChange({
+    urn,
+    type,
+    old,
+    now,
+}: Pick<Step, "urn" | "type" | "old"> & { readonly now: Step["new"] }): Change[] {
+    const pick = (outputs: Readonly<Record<string, Value>> = {}) =>
+        Object.fromEntries(
+            (componentOutputs[type] ?? [])
+                .filter((name) =>
+                    [old, now].every((state) => Object.hasOwn(state?.outputs ?? {}, name)),
+                )
+                .map((name) => [name, decode(outputs[name] ?? null)] as const),
+        );
+    const [before, after] = [pick(old?.outputs), pick(now?.outputs)];
+    const properties = compare({ inputs: before, outputs: {} }, { inputs: after, outputs: {} }, []);
+    if (properties.length === 0) return [];
+    return [
+        {
+            urn,
+            type,
+            name: nameOf(urn),
+            parent: now?.parent ?? "",
+            operation: "update",
+            id: "",
+            retained: false,
+            properties,
+            before,
+            after,
+        },
+    ];
 }
 
 /** Options are no properties, so that for the engine a resource stays the same when only they change. */

@@ -19,6 +19,26 @@ import {
 /** What each kind of resource can do to those who use it. */
 const rules: Readonly<Record<string, Rule>> = { ...quay, ...github, ...docker };
 
+/**
+ * Types without a rule: to create or update one neither loses data nor lets anyone in. Where one is
+ * deleted or replaced, that is said in general.
+ */
+const harmless: ReadonlySet<string> = new Set([
+    "docker:index/network:Network",
+    // The branch of a pull request, which changes nothing before it is merged.
+    "github:index/branch:Branch",
+    // The note of which stack manages an environment.
+    "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
+    "random:index/randomString:RandomString",
+    // The client secret of the local identity provider.
+    "random:index/randomPassword:RandomPassword",
+]);
+
+/** Whether the review knows what a change of this type of resource can do. */
+export function isJudged(type: string): boolean {
+    return Object.hasOwn(rules, type) || harmless.has(type);
+}
+
 /** What a reviewer has to know of a preview, the worst first. What is not in it is routine. */
 export function findingsOf(preview: Preview): Finding[] {
     const findings = preview.changes
@@ -47,18 +67,27 @@ function findingsOfChange(change: Change, preview: Preview): Finding[] {
     if (ofOutputs(change)) return [];
     const protection = unprotected(change);
     if (isGone(change) && change.retained) {
-        return [
-            ...protection,
-            careful(
-                change,
-                phrase`${shortType(change.type)} ${change.id} leaves the program and stays where it is`,
-            ),
-        ];
+        const left = careful(
+            change,
+            phrase`${shortType(change.type)} ${change.id} leaves the program and stays where it is`,
+        );
+        const successor = change.operation === "replace" ? successorOf(change, preview) : [];
+        return [...protection, left, ...successor];
     }
-    const particular = (rules[change.type]?.(change, preview) ?? []).filter(
-        (finding) => finding !== undefined,
-    );
+    const particular = byRule(change, preview);
     return [...protection, ...(particular.length > 0 ? particular : inGeneral(change))];
+}
+
+function byRule(change: Change, preview: Preview): Finding[] {
+    return (rules[change.type]?.(change, preview) ?? []).filter((finding) => finding !== undefined);
+}
+
+/** What comes in the place of a resource that is replaced and stays: nothing of it is deleted. */
+function successorOf(change: Change, preview: Preview): Finding[] {
+    return byRule({ ...change, operation: "update" }, preview).map((finding) => ({
+        ...finding,
+        change,
+    }));
 }
 
 function unprotected(change: Change): Finding[] {
@@ -84,7 +113,16 @@ function inGeneral(change: Change): Finding[] {
             careful(change, phrase`${shortType(change.type)} ${change.name} is replaced${reason}`),
         ];
     }
-    if (["create", "update"].includes(change.operation)) return [];
+    if (["create", "update"].includes(change.operation)) {
+        return isJudged(change.type)
+            ? []
+            : [
+                  careful(
+                      change,
+                      phrase`${shortType(change.type)} ${change.name}: ${change.operation}; the review has no rule for this type, read the full diff`,
+                  ),
+              ];
+    }
     if (change.operation === "delete")
         return [careful(change, phrase`${shortType(change.type)} ${change.name} is deleted`)];
     return [careful(change, phrase`${shortType(change.type)} ${change.name}: ${change.operation}`)];

@@ -5,7 +5,7 @@ import { requireStack } from "../cli.ts";
 import { runCommands, UsageError } from "../commandLine.ts";
 import { UserError } from "../errors.ts";
 import { artifactOf, findReviewed } from "./artifact.ts";
-import { reportDrift } from "./drift.ts";
+import { renderDrift, reportDrift } from "./drift.ts";
 import { driftOf, previewStack } from "./engine.ts";
 import { markerLength, pullRequestOf, ReviewComment } from "./github.ts";
 import { commentLimit, renderMarkdown } from "./markdown.ts";
@@ -38,7 +38,9 @@ const help = `Reviews what deployments would change.
   node review/main.ts drift STACK... [--to FOLDER] [-- OPTION...]
       What was changed by other means than a deployment, in the same form. The options after -- go to \`pulumi refresh --preview-only\`.
   node review/main.ts report FILE...
-      In GitHub Actions: has one issue open while anything has drifted, and closes it afterwards. Takes GITHUB_TOKEN (issues: write).
+      In GitHub Actions: keeps one issue open while anything has drifted, and closes it once all
+      was checked and nothing differs. Fails where not everything could be checked, and says in the
+      job's summary what is missing. Takes GITHUB_TOKEN (issues: write).
 `;
 
 const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void>> = {
@@ -59,8 +61,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
             ...about(process.env),
             limit: commentLimit - markerLength,
         });
-        if (process.env["GITHUB_STEP_SUMMARY"])
-            appendFileSync(process.env["GITHUB_STEP_SUMMARY"], `${text}\n`);
+        summarize(text);
         const pullRequest = pullRequestOf(process.env);
         const token = process.env["GITHUB_TOKEN"];
         const isApproved =
@@ -113,7 +114,9 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
 
     async report(args) {
         const drifts = parse(args, {}).positionals.map(read);
-        await reportDrift(ownRepository(), drifts, about(process.env).note ?? "");
+        const { note } = about(process.env);
+        summarize(renderDrift(drifts, note));
+        await reportDrift(ownRepository(), drifts, note ?? "");
     },
 };
 
@@ -138,6 +141,12 @@ function tell(outputs: Readonly<Record<string, string>>): void {
     if (file)
         for (const [name, value] of Object.entries(outputs))
             appendFileSync(file, `${name}=${value}\n`);
+}
+
+/** Adds to the job's summary, in GitHub Actions. */
+function summarize(markdown: string): void {
+    const { GITHUB_STEP_SUMMARY: file } = process.env;
+    if (file) appendFileSync(file, `${markdown}\n`);
 }
 
 /** The repository that the job is of. */

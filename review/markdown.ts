@@ -89,7 +89,7 @@ function renderLegend(reviews: readonly StackReview[]): string[] {
 }
 
 /** What matters of a stack, the worst first. */
-function findingsOf({ stack, errors, findings, isEmpty }: StackReview): Section[] {
+function findingsOf({ stack, errors, unchecked, findings, isEmpty }: StackReview): Section[] {
     return [
         {
             head: [`#### ${codeSpan(stack)}`, ""],
@@ -99,6 +99,13 @@ function findingsOf({ stack, errors, findings, isEmpty }: StackReview): Section[
         ...some({
             head: ["Failed:", ""],
             lines: errors.flatMap((error) => error.split("\n")),
+            tail: [""],
+            code: "text",
+            first: true,
+        }),
+        ...some({
+            head: ["Could not be checked:", ""],
+            lines: unchecked.flatMap((what) => what.split("\n")),
             tail: [""],
             code: "text",
             first: true,

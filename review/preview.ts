@@ -52,6 +52,8 @@ export const previewSchema = z.object({
     errors: z.array(z.string()),
     /** What the engine, a provider or a policy warns of. */
     warnings: z.array(z.string()),
+    /** What a check for drift could not read, and why; absent where it read everything. */
+    unchecked: z.array(z.string()).optional(),
     changes: z.array(change),
     /** The resources that stay as they are, components left out. */
     unchanged: z.array(z.object({ urn: z.string(), type: z.string(), parent: z.string() })),

@@ -28,6 +28,8 @@ export interface StackReview {
     readonly risk: Risk;
     readonly errors: readonly string[];
     readonly warnings: readonly string[];
+    /** What a check for drift could not read, and why. */
+    readonly unchecked: readonly string[];
     readonly findings: readonly Finding[];
     /** The differences that belong to findings, each with the name of what it is the text of. */
     readonly excerpts: readonly { readonly name: string; readonly lines: DiffLines }[];
@@ -47,7 +49,7 @@ const mostExcerpts = 8;
 const operations = ["create", "update", "replace", "delete"];
 
 export function reviewOf(preview: Preview): StackReview {
-    const { stack, errors, warnings, changes, unchanged } = preview;
+    const { stack, errors, warnings, unchecked = [], changes, unchanged } = preview;
     const findings = findingsOf(preview);
     const shown = findings
         .flatMap(({ change, shows }) => (shows === undefined ? [] : [{ change, ...shows }]))
@@ -59,6 +61,7 @@ export function reviewOf(preview: Preview): StackReview {
         risk: riskOf(findings),
         errors,
         warnings,
+        unchecked,
         findings,
         excerpts: shown.map(({ change, path, name }) => ({
             name,
@@ -69,7 +72,7 @@ export function reviewOf(preview: Preview): StackReview {
         ),
         counts: countsOf(changes),
         unchanged: unchanged.length,
-        isEmpty: errors.length + warnings.length + changes.length === 0,
+        isEmpty: errors.length + warnings.length + unchecked.length + changes.length === 0,
     };
 }
 

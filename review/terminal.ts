@@ -31,13 +31,23 @@ export function renderTerminal(previews: readonly Preview[], colours: boolean): 
     const diff = (lines: readonly string[]) =>
         lines.map((line) => `  ${style(signs[line.slice(0, 1)], line)}`);
 
-    const findingLines = ({ stack, errors, warnings, findings, isEmpty }: StackReview) => [
+    const findingLines = ({
+        stack,
+        errors,
+        warnings,
+        unchecked,
+        findings,
+        isEmpty,
+    }: StackReview) => [
         "",
         style("bold", visible(stack)),
         ...(isEmpty ? ["  no changes"] : []),
         ...errors
             .flatMap((error) => error.split("\n"))
             .map((line) => `  ${style(formats["failed"], visible(line))}`),
+        ...unchecked
+            .flatMap((what) => `could not be checked: ${what}`.split("\n"))
+            .map((line) => `  ${style("yellow", visible(line))}`),
         ...warnings
             .flatMap((warning) => warning.split("\n"))
             .map((line) => `  ${style("yellow", visible(line))}`),

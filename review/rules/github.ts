@@ -10,6 +10,7 @@ import {
     listOf,
     type Phrase,
     phrase,
+    placed,
     type Rule,
     show,
     textOf,
@@ -18,8 +19,24 @@ import {
 
 type Inputs = Change["before"];
 
+const fileType = "github:index/repositoryFile:RepositoryFile";
+
 /** What changes of GitHub's resources are to a reviewer. */
 export const github: Readonly<Record<string, Rule>> = {
+    // The text of its file tells it too, where that is known.
+    "mlops:github:DeliveryWorkflow": (change, { changes }) => {
+        const file = changes.find(({ type, parent }) => type === fileType && parent === change.urn);
+        const isTold = file !== undefined && file.after["content"] !== unknown;
+        return transitionOf(change, "strict", true)?.after === false && !isTold
+            ? [
+                  dangerous(
+                      change,
+                      phrase`workflow of ${change.name}: the container is tried without being locked down (mlops:container.strict)`,
+                  ),
+              ]
+            : [];
+    },
+
     "github:index/repository:Repository": (change) => {
         const name = textOf(change, "name");
         if (isGone(change))
@@ -38,7 +55,7 @@ export const github: Readonly<Record<string, Rule>> = {
             : [];
     },
 
-    "github:index/repositoryFile:RepositoryFile": (change) => {
+    [fileType]: (change) => {
         const file = textOf(change, "file");
         const kind = [file.startsWith(".github/workflows/") ? "workflow" : "file"];
         if (change.operation === "delete")
@@ -75,37 +92,50 @@ export const github: Readonly<Record<string, Rule>> = {
             ];
         return isNew(change) ? [] : weakened(change, name);
     },
-    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": (
-        change,
-    ) => {
-        const environment = textOf(change, "environment");
-        const pattern = (inputs: Inputs) => show(inputs["branchPattern"] ?? inputs["tagPattern"]);
-        if (change.operation === "delete")
-            return [
-                careful(
-                    change,
-                    phrase`branches or tags ${pattern(change.before)} no longer deploy to environment ${environment}`,
-                ),
-            ];
-        const finding = isNew(change) ? careful : dangerous;
-        return [
-            finding(
-                change,
-                phrase`permission widened: branches or tags ${pattern(change.after)} deploy to environment ${environment}`,
-            ),
-        ];
-    },
+    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy":
+        placed(
+            (change) => {
+                const environment = textOf(change, "environment");
+                const pattern = (inputs: Inputs) =>
+                    show(inputs["branchPattern"] ?? inputs["tagPattern"]);
+                if (change.operation === "delete")
+                    return [
+                        careful(
+                            change,
+                            phrase`branches or tags ${pattern(change.before)} no longer deploy to environment ${environment}`,
+                        ),
+                    ];
+                const finding = isNew(change) ? careful : dangerous;
+                return [
+                    finding(
+                        change,
+                        phrase`permission widened: branches or tags ${pattern(change.after)} deploy to environment ${environment}`,
+                    ),
+                ];
+            },
+            "repository",
+            "environment",
+        ),
 
-    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": (change) =>
-        credentials(
-            change,
-            phrase`secret ${textOf(change, "secretName")} of environment ${textOf(change, "environment")}`,
-        ),
-    "github:index/actionsSecret:ActionsSecret": (change) =>
-        credentials(
-            change,
-            phrase`secret ${textOf(change, "secretName")} of repository ${textOf(change, "repository")}`,
-        ),
+    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": placed(
+        (change) =>
+            credentials(
+                change,
+                phrase`secret ${textOf(change, "secretName")} of environment ${textOf(change, "environment")}`,
+            ),
+        "repository",
+        "environment",
+        "secretName",
+    ),
+    "github:index/actionsSecret:ActionsSecret": placed(
+        (change) =>
+            credentials(
+                change,
+                phrase`secret ${textOf(change, "secretName")} of repository ${textOf(change, "repository")}`,
+            ),
+        "repository",
+        "secretName",
+    ),
 
     "github:index/branchProtection:BranchProtection": (change) =>
         protection(change, textOf(change, "pattern")),
@@ -114,10 +144,16 @@ export const github: Readonly<Record<string, Rule>> = {
     "github:index/repositoryRuleset:RepositoryRuleset": (change) =>
         protection(change, textOf(change, "name")),
 
-    "github:index/repositoryCollaborator:RepositoryCollaborator": (change) =>
-        access(change, phrase`user ${textOf(change, "username")}`),
-    "github:index/teamRepository:TeamRepository": (change) =>
-        access(change, phrase`team ${textOf(change, "teamId")}`),
+    "github:index/repositoryCollaborator:RepositoryCollaborator": placed(
+        (change) => access(change, phrase`user ${textOf(change, "username")}`),
+        "repository",
+        "username",
+    ),
+    "github:index/teamRepository:TeamRepository": placed(
+        (change) => access(change, phrase`team ${textOf(change, "teamId")}`),
+        "repository",
+        "teamId",
+    ),
 };
 
 /**

@@ -1,4 +1,6 @@
+import { severities } from "../../quay/severity.ts";
 import { type Change, type Preview, unknown, type Value } from "../preview.ts";
+import { isObject } from "../properties.ts";
 import {
     careful,
     dangerous,
@@ -7,12 +9,15 @@ import {
     isGone,
     isNew,
     listOf,
+    missing,
     type Phrase,
     phrase,
+    placed,
     propertyOf,
     type Rule,
     show,
     textOf,
+    transitionOf,
 } from "./rule.ts";
 
 type Inputs = Change["before"];
@@ -88,7 +93,7 @@ export const quay: Readonly<Record<string, Rule>> = {
                   ),
               ],
 
-    "quay:index:RobotFederation": (change) => {
+    "quay:index:RobotFederation": placed((change) => {
         const robot = textOf(change, "robot");
         if (change.operation === "delete")
             return [
@@ -108,9 +113,9 @@ export const quay: Readonly<Record<string, Rule>> = {
                 phrase`permission widened: logs in as robot ${robot} without its password: ${claim}`,
             ),
         );
-    },
+    }, "robot"),
 
-    "quay:index:PromotedImage": (change, preview) => {
+    "quay:index:PromotedImage": placed((change, preview) => {
         const target = textOf(change, "target");
         if (change.operation === "delete")
             return [
@@ -137,7 +142,9 @@ export const quay: Readonly<Record<string, Rule>> = {
                       phrase`image of ${target}: ${digest(before["digest"])} → ${digest(after["digest"])}`,
                   )
                 : undefined,
+            ...floatingTags(change, target),
             signature(change, target),
+            ...severity(change, target),
             isChanged(change, "source") && !isNew(change)
                 ? careful(
                       change,
@@ -145,26 +152,30 @@ export const quay: Readonly<Record<string, Rule>> = {
                   )
                 : undefined,
         ];
-    },
+    }, "target"),
 
-    "quay:index:AutoPrunePolicy": (change) => {
-        const where = placeOf(change);
-        return change.operation === "delete"
-            ? [
-                  careful(
-                      change,
-                      phrase`auto-prune policy of ${where} removed: Quay no longer deletes ${prunes(change.before)}`,
-                  ),
-              ]
-            : [
-                  careful(
-                      change,
-                      phrase`auto-prune policy of ${where}: Quay deletes ${prunes(change.after)}`,
-                  ),
-              ];
-    },
+    "quay:index:AutoPrunePolicy": placed(
+        (change) => {
+            const where = placeOf(change);
+            return change.operation === "delete"
+                ? [
+                      careful(
+                          change,
+                          phrase`auto-prune policy of ${where} removed: Quay no longer deletes ${prunes(change.before)}`,
+                      ),
+                  ]
+                : [
+                      careful(
+                          change,
+                          phrase`auto-prune policy of ${where}: Quay deletes ${prunes(change.after)}`,
+                      ),
+                  ];
+        },
+        "namespace",
+        "repository",
+    ),
 
-    "quay:index:RepositoryMirror": (change) => {
+    "quay:index:RepositoryMirror": placed((change) => {
         const repository = textOf(change, "repository");
         if (change.operation === "delete")
             return [careful(change, phrase`repository ${repository} is no longer a mirror`)];
@@ -194,9 +205,9 @@ export const quay: Readonly<Record<string, Rule>> = {
                   )
                 : undefined,
         ];
-    },
+    }, "repository"),
 
-    "quay:index:ProxyCache": (change) => {
+    "quay:index:ProxyCache": placed((change) => {
         const organization = textOf(change, "organization");
         if (change.operation === "delete")
             return [careful(change, phrase`organization ${organization} is no longer a cache`)];
@@ -214,9 +225,9 @@ export const quay: Readonly<Record<string, Rule>> = {
                   )
                 : undefined,
         ];
-    },
+    }, "organization"),
 
-    "quay:index:Quota": (change) => {
+    "quay:index:Quota": placed((change) => {
         const organization = textOf(change, "organization");
         if (change.operation === "delete")
             return [careful(change, phrase`quota of organization ${organization} removed`)];
@@ -235,23 +246,106 @@ export const quay: Readonly<Record<string, Rule>> = {
                   )
                 : undefined,
         ];
+    }, "organization"),
+
+    // Its address may hold a secret.
+    "quay:index:Notification": (change) => {
+        if (change.operation === "delete")
+            return [
+                careful(
+                    change,
+                    phrase`notification of ${textOf(change, "repository")} removed: nobody is told of ${show(change.before["event"])}`,
+                ),
+            ];
+        return [
+            careful(
+                change,
+                phrase`events ${textIn(change, "event")} of ${textIn(change, "repository")} are sent by ${textIn(change, "method")}`,
+            ),
+        ];
     },
 
-    "quay:index:TagImmutabilityPolicy": (change) => {
-        const where = placeOf(change);
-        const [from, to] = [show(change.before["tagPattern"]), show(change.after["tagPattern"])];
-        if (isNew(change))
-            return [careful(change, phrase`tags ${to} of ${where} become immutable`)];
-        return change.operation === "delete"
-            ? [
-                  dangerous(
-                      change,
-                      phrase`immutability policy removed: new tags ${from} of ${where} can be moved`,
-                  ),
-              ]
-            : [dangerous(change, phrase`immutable tags of ${where}: ${from} → ${to}`)];
-    },
+    "quay:index:TagImmutabilityPolicy": placed(
+        (change) => {
+            const where = placeOf(change);
+            const [from, to] = [
+                show(change.before["tagPattern"]),
+                show(change.after["tagPattern"]),
+            ];
+            if (isNew(change))
+                return [careful(change, phrase`tags ${to} of ${where} become immutable`)];
+            return change.operation === "delete"
+                ? [
+                      dangerous(
+                          change,
+                          phrase`immutability policy removed: new tags ${from} of ${where} can be moved`,
+                      ),
+                  ]
+                : [dangerous(change, phrase`immutable tags of ${where}: ${from} → ${to}`)];
+        },
+        "namespace",
+        "repository",
+    ),
 };
+
+/** The tags that move with every deployment, where others do. */
+function floatingTags(change: Change, target: string): Finding[] {
+    const tags = transitionOf(change, "floatingTags", []);
+    if (isNew(change) || tags === undefined) return [];
+    const [before, after] = [listOf(tags.before).map(show), listOf(tags.after).map(show)];
+    const [kept, added] = [missing(before, after), missing(after, before)];
+    return [
+        ...(added.length === 0
+            ? []
+            : [
+                  careful(
+                      change,
+                      phrase`tags ${added.join(", ")} of ${target} move to this image, and with every later deployment`,
+                  ),
+              ]),
+        ...(kept.length === 0
+            ? []
+            : [
+                  careful(
+                      change,
+                      phrase`tags ${kept.join(", ")} of ${target} no longer move: they keep the image that they name now`,
+                  ),
+              ]),
+    ];
+}
+
+/** What the scanner may find in an image that is promoted, where that is more than before. */
+function severity(change: Change, target: string): (Finding | undefined)[] {
+    if (isNew(change)) return [];
+    const [from, to] = [change.before["maxSeverity"], change.after["maxSeverity"]];
+    const rank = (severity: Value | undefined) =>
+        severities.findIndex((known) => known === severity);
+    const { reason, expires, digest: image } = objectOf(change.after["severityException"]);
+    return [
+        from !== undefined && to === undefined
+            ? dangerous(
+                  change,
+                  phrase`protection removed: images of ${target} are promoted whatever Quay's scanner finds`,
+              )
+            : undefined,
+        from !== undefined && to !== undefined && rank(to) < rank(from)
+            ? dangerous(
+                  change,
+                  phrase`protection weakened: images of ${target} with findings of severity ${show(from)} are promoted, the limit is now ${show(to)}`,
+              )
+            : undefined,
+        isChanged(change, "severityException") && image !== undefined
+            ? dangerous(
+                  change,
+                  phrase`image ${digest(image)} of ${target} is promoted in spite of its scan until ${show(expires)}: ${show(reason)}`,
+              )
+            : undefined,
+    ];
+}
+
+function objectOf(value: Value | undefined): Inputs {
+    return isObject(value) ? value : {};
+}
 
 /** Which key an image has to be signed with, where that changes. */
 function signature(change: Change, target: string): Finding | undefined {

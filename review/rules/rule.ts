@@ -1,5 +1,5 @@
 import type { Change, Preview, PropertyChange, Value } from "../preview.ts";
-import { valueAt } from "../properties.ts";
+import { valueAt, whole } from "../properties.ts";
 
 /**
  * How much a change matters. `dangerous`: it can lose data, or let someone in. `careful`: it changes what runs, or what someone may do.
@@ -33,6 +33,29 @@ export function phrase(words: TemplateStringsArray, ...values: (string | Phrase)
             ];
         })
         .filter((part) => part !== "");
+}
+
+/**
+ * The rule of a resource that belongs somewhere. A replacement that moves it elsewhere is two
+ * changes to a reviewer: it goes from one place, and is new at the other.
+ *
+ * @param place the properties that say where it belongs, as in `repository`.
+ */
+export function placed(rule: Rule, ...place: readonly string[]): Rule {
+    return (change, preview) => {
+        const { before, after } = change;
+        const isMoved =
+            ["replace", "update"].includes(change.operation) &&
+            place.some((name) => show(before[name]) !== show(after[name]));
+        if (!isMoved) return rule(change, preview);
+        const gone = { operation: "delete", properties: whole("before", before), after: {} };
+        const come = { operation: "create", properties: whole("after", after), before: {} };
+        // One that stays where it is, and is replaced elsewhere, is seen here as an update.
+        const parts = change.operation === "replace" ? [gone, come] : [come];
+        return parts
+            .flatMap((part) => rule({ ...change, ...part }, preview))
+            .map((finding) => finding && { ...finding, change });
+    };
 }
 
 export function dangerous(change: Change, text: Phrase): Finding {
@@ -94,6 +117,11 @@ export function show(value: Value | undefined): string {
 /** A list that may be a single object: of some properties the SDK makes one. */
 export function listOf(value: Value | undefined): Value[] {
     return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+}
+
+/** The items of a list that the other does not have. */
+export function missing(list: readonly string[], other: readonly string[]): string[] {
+    return list.filter((item) => !other.includes(item));
 }
 
 /** `quay:index:Robot` → `quay:Robot`, `github:index/repositoryFile:RepositoryFile` → `github:RepositoryFile`. */

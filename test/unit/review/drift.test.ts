@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { z } from "zod";
-import { reportDrift } from "../../../review/drift.ts";
+import { renderDrift, reportDrift } from "../../../review/drift.ts";
 import type { Preview } from "../../../review/preview.ts";
 import { GitHubRepository, MayNot } from "../../../review/repository.ts";
 import { type GitHub, startGitHub } from "../../standins/github/server.ts";
@@ -10,6 +10,11 @@ const none = recorded("same");
 const some = recorded("release");
 const other = recorded("rotation");
 const failing: Preview = { ...none, stack: "dev", errors: ["Quay does not answer"] };
+const incomplete: Preview = {
+    ...none,
+    stack: "dev",
+    unchecked: ["The rules of the environments on GitHub: GITHUB_TOKEN is not set"],
+};
 
 describe("the issue about drift", () => {
     let github: GitHub;
@@ -88,6 +93,50 @@ describe("the issue about drift", () => {
         match(issues()[0]?.body ?? "", /Quay does not answer/);
         await rejects(report([failing]));
         deepEqual(states(), ["open"]);
+    });
+
+    for (const [what, unread, missing, failure] of [
+        ["a check failed", failing, /Failed:\n\n```text\nQuay does not/, /The check failed: dev\./],
+        [
+            "GitHub was not asked for the rules",
+            incomplete,
+            /Could not be checked:\n\n```text\nThe rules of the environments on GitHub: GITHUB_TOKEN/,
+            /Not everything could be checked: dev\./,
+        ],
+    ] as const)
+        it(`stays open where ${what}, with one comment that says what is missing`, async () => {
+            await report([some]);
+            const before = issues();
+            await rejects(report([unread, none]), failure);
+            await rejects(report([unread, none]), failure);
+            deepEqual(issues(), before);
+            const [comment, ...others] = repository().comments(1);
+            deepEqual(others, []);
+            match(comment ?? "", /^### Not everything could be checked\n/);
+            match(comment ?? "", missing);
+            match(comment ?? "", /<sub>run 7<\/sub>$/);
+            await report([none, none]);
+            deepEqual(states(), ["closed"]);
+        });
+
+    it("says what could not be checked besides what has drifted", async () => {
+        await rejects(report([incomplete, some]), /Not everything could be checked: dev\./);
+        match(issues()[0]?.body ?? "", /Could not be checked:/);
+        match(issues()[0]?.body ?? "", /version of `quay/);
+    });
+
+    it("is not opened for what could not be checked alone", async () => {
+        await rejects(report([incomplete]), /Not everything could be checked: dev\./);
+        deepEqual(issues(), []);
+    });
+
+    it("has a summary for each outcome", () => {
+        const headingOf = (drifts: readonly Preview[]) => renderDrift(drifts).split("\n")[0];
+        const warned = { ...none, warnings: ["w"] };
+        equal(headingOf([none]), "No changes: `prod`.");
+        equal(headingOf([warned]), "### No difference was found");
+        equal(headingOf([incomplete, warned]), "### Not everything could be checked");
+        match(headingOf([incomplete, some]) ?? "", /^### What is deployed was changed/);
     });
 
     it("is one, and never one that somebody else wrote", async () => {

@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { findingsOf, riskOf } from "../../../review/findings.ts";
 import type { Change, Preview, Value } from "../../../review/preview.ts";
 import type { Finding } from "../../../review/rules/rule.ts";
-import { change, preview, readEvents, recorded, step, succeeded } from "./previews.ts";
+import {
+    change,
+    preview,
+    readEvents,
+    recorded,
+    step,
+    succeeded,
+    unknownValue,
+} from "./previews.ts";
 
 const say = ({ risk, text }: Finding): string =>
     `${risk}: ${text.map((part) => (typeof part === "string" ? part : `‹${part.value}›`)).join("")}`;
@@ -287,6 +295,245 @@ describe("what matters of", () => {
         deepEqual(of(content, content.replace("60", "61")), [changed]);
     });
 
+    it("a smoke test that no longer locks the container down, though its workflow is not known", () => {
+        const type = "mlops:github:DeliveryWorkflow";
+        const component = (outputs: object) => ({ custom: false, outputs });
+        const file = "github:index/repositoryFile:RepositoryFile";
+        const path = ".github/workflows/release.yml";
+        const change = (before: object, after: object, content: string | object) =>
+            findings(
+                readEvents([
+                    step(
+                        "same",
+                        type,
+                        component({ ...before, url: "a" }),
+                        component({ ...after, url: "b" }),
+                    ),
+                    step(
+                        "update",
+                        file,
+                        { inputs: { file: path, content: "a" } },
+                        {
+                            inputs: { file: path, content },
+                            parent: `urn:pulumi:prod::mlops::${type}::digits`,
+                        },
+                    ),
+                    succeeded,
+                ]),
+            );
+        const said =
+            "dangerous: workflow of ‹digits›: the container is tried without being locked down (mlops:container.strict)";
+        const changed = `careful: workflow ‹${path}› is changed`;
+        const [strict, lenient] = [{ strict: true }, { strict: false }];
+        deepEqual(change(strict, lenient, unknownValue), [said, changed]);
+        deepEqual(change(strict, strict, unknownValue), [changed]);
+        deepEqual(change(lenient, strict, unknownValue), [changed]);
+        // The state of an earlier release has no such output.
+        deepEqual(change({}, lenient, unknownValue), [changed]);
+        // The file's own rule says it where its text is known.
+        deepEqual(change(strict, lenient, "b"), [changed]);
+    });
+
+    it("a workflow in a new pull request, whose branch before is left where it is", () => {
+        const type = "github:index/repositoryFile:RepositoryFile";
+        const file = ".github/workflows/build.yml";
+        const content = readFileSync(join(import.meta.dirname, "../golden/build.yml"), "utf8");
+        const lenient = content.replace("--read-only", "");
+        deepEqual(
+            found(
+                type,
+                { file, content, branch: "pulumi/a" },
+                { file, content: lenient, branch: "pulumi/b" },
+                { ...replaced, retained: true },
+            ),
+            [
+                `dangerous: workflow ‹${file}›: the container is tried without being locked down (mlops:container.strict)`,
+                "careful: ‹github:RepositoryFile› ‹an-id› leaves the program and stays where it is",
+                `careful: workflow ‹${file}› is changed`,
+            ],
+        );
+    });
+
+    it("the tags that move with every deployment", () => {
+        const type = "quay:index:PromotedImage";
+        const image = { source: "q/a", target: "q/b", tags: ["1.0.0"], digest: "sha256:1" };
+        const floating = (...floatingTags: string[]) => ({ ...image, floatingTags });
+        const moves = (tags: string) =>
+            `careful: tags ‹${tags}› of ‹q/b› move to this image, and with every later deployment`;
+        const stays = (tags: string) =>
+            `careful: tags ‹${tags}› of ‹q/b› no longer move: they keep the image that they name now`;
+        const rows: readonly [Inputs, Inputs, readonly string[]][] = [
+            [floating("latest"), floating("latest", "stable"), [moves("stable")]],
+            [floating("latest"), floating(), [stays("latest")]],
+            [floating("latest"), image, [stays("latest")]],
+            [floating("latest"), floating("a", "b"), [moves("a, b"), stays("latest")]],
+            [floating("a", "b"), floating("b", "a"), []],
+            [image, floating(), []],
+        ];
+        for (const [before, after, said] of rows) deepEqual(found(type, before, after), said);
+        deepEqual(
+            found(type, undefined, floating("latest")).filter((text) => text.includes("tags")),
+            [],
+        );
+    });
+
+    it("a scan that decides less about what is promoted", () => {
+        const type = "quay:index:PromotedImage";
+        const image = { source: "q/a", target: "q/b", tags: ["1.0.0"], digest: "sha256:1" };
+        const gate = (maxSeverity: string) => ({ ...image, maxSeverity });
+        deepEqual(found(type, gate("medium"), image), [
+            "dangerous: protection removed: images of ‹q/b› are promoted whatever Quay's scanner finds",
+        ]);
+        deepEqual(found(type, gate("medium"), gate("critical")), [
+            "dangerous: protection weakened: images of ‹q/b› with findings of severity ‹medium› are promoted, the limit is now ‹critical›",
+        ]);
+        deepEqual(found(type, gate("critical"), gate("medium")), []);
+        deepEqual(found(type, image, gate("medium")), []);
+        const severityException = { digest: "sha256:1", reason: "no fix", expires: "2026-12-01" };
+        deepEqual(found(type, gate("high"), { ...gate("high"), severityException }), [
+            "dangerous: image ‹sha256:1› of ‹q/b› is promoted in spite of its scan until ‹2026-12-01›: ‹no fix›",
+        ]);
+        deepEqual(found(type, { ...gate("high"), severityException }, gate("high")), []);
+    });
+
+    it("who is told of what happens in a repository on Quay", () => {
+        const type = "quay:index:Notification";
+        const inputs = {
+            repository: "alice/digits",
+            event: "repo_push",
+            method: "webhook",
+            config: "[secret]",
+        };
+        const said = "careful: events ‹repo_push› of ‹alice/digits› are sent by ‹webhook›";
+        deepEqual(found(type, undefined, inputs), [said]);
+        deepEqual(found(type, inputs, { ...inputs, config: "[other]" }, replaced), [said]);
+        deepEqual(found(type, inputs, undefined), [
+            "careful: notification of ‹alice/digits› removed: nobody is told of ‹repo_push›",
+        ]);
+    });
+
+    describe("a resource that is replaced at another place: gone from one, new at the other", () => {
+        const mirror = {
+            repository: "alice/a",
+            externalReference: "quay.example.com/acme/base",
+            robot: "alice+deploy",
+        };
+        const policy = { tagPattern: "v.*", method: "number_of_tags", value: 5 };
+        const rows: readonly [
+            type: string,
+            before: Inputs,
+            after: Inputs,
+            said: readonly string[],
+        ][] = [
+            [
+                "quay:index:RepositoryMirror",
+                mirror,
+                { ...mirror, repository: "alice/b" },
+                [
+                    "dangerous: images of ‹alice/b› are copied from ‹quay.example.com/acme/base›",
+                    "careful: repository ‹alice/a› is no longer a mirror",
+                ],
+            ],
+            [
+                "quay:index:ProxyCache",
+                { organization: "a", upstreamRegistry: "r.example" },
+                { organization: "b", upstreamRegistry: "r.example" },
+                [
+                    "dangerous: images of organization ‹b› come from ‹r.example›",
+                    "careful: organization ‹a› is no longer a cache",
+                ],
+            ],
+            [
+                "quay:index:TagImmutabilityPolicy",
+                { ...policy, repository: "alice/a" },
+                { ...policy, repository: "alice/b" },
+                [
+                    "dangerous: immutability policy removed: new tags ‹v.*› of ‹alice/a› can be moved",
+                    "careful: tags ‹v.*› of ‹alice/b› become immutable",
+                ],
+            ],
+            [
+                "quay:index:AutoPrunePolicy",
+                { ...policy, repository: "alice/a" },
+                { ...policy, namespace: "alice" },
+                [
+                    "careful: auto-prune policy of ‹alice/a› removed: Quay no longer deletes tags like ‹v.*› but the newest ‹5›",
+                    "careful: auto-prune policy of ‹alice›: Quay deletes tags like ‹v.*› but the newest ‹5›",
+                ],
+            ],
+            [
+                "quay:index:RobotFederation",
+                { robot: "alice+a", claims: ["c"] },
+                { robot: "alice+b", claims: ["c"] },
+                [
+                    "careful: robot ‹alice+a›: nobody logs in any more without its password",
+                    "careful: permission widened: logs in as robot ‹alice+b› without its password: ‹c›",
+                ],
+            ],
+            [
+                "quay:index:Quota",
+                { organization: "a", limitBytes: 1, limits: [] },
+                { organization: "b", limitBytes: 1, limits: [] },
+                [
+                    "careful: quota of organization ‹a› removed",
+                    "careful: limits of organization ‹b›: ‹[]›",
+                ],
+            ],
+            [
+                "quay:index:PromotedImage",
+                { source: "q/a", target: "q/b", tags: ["1"], digest: "sha256:1" },
+                { source: "q/a", target: "q/c", tags: ["1"], digest: "sha256:1" },
+                [
+                    "careful: image of ‹q/b›: no longer looked after; its tags stay",
+                    "careful: version of ‹q/c›: ‹none› → ‹1›",
+                    "careful: image of ‹q/c›: ‹none› → ‹sha256:1›",
+                ],
+            ],
+            [
+                "github:index/repositoryCollaborator:RepositoryCollaborator",
+                { repository: "r", username: "alice", permission: "admin" },
+                { repository: "r", username: "eve", permission: "admin" },
+                [
+                    "dangerous: permission widened: user ‹eve› has ‹admin› on ‹r›",
+                    "careful: user ‹alice› has no more access to ‹r›",
+                ],
+            ],
+            [
+                "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy",
+                { environment: "dev", branchPattern: "*" },
+                { environment: "prod", branchPattern: "*" },
+                [
+                    "careful: branches or tags ‹*› no longer deploy to environment ‹dev›",
+                    "careful: permission widened: branches or tags ‹*› deploy to environment ‹prod›",
+                ],
+            ],
+            [
+                "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret",
+                { ...secret, environment: "dev" },
+                { ...secret, environment: "prod" },
+                ["careful: secret ‹QUAY_PWD› of environment ‹dev› is deleted"],
+            ],
+        ];
+        for (const [type, before, after, said] of rows)
+            it(type, () => {
+                deepEqual(found(type, before, after, replaced), said);
+            });
+        it("and only new where the one before stays", () => {
+            deepEqual(
+                found(
+                    "quay:index:RepositoryMirror",
+                    mirror,
+                    { ...mirror, repository: "alice/b" },
+                    { ...replaced, retained: true },
+                ),
+                [
+                    "dangerous: images of ‹alice/b› are copied from ‹quay.example.com/acme/base›",
+                    "careful: ‹quay:RepositoryMirror› ‹an-id› leaves the program and stays where it is",
+                ],
+            );
+        });
+    });
+
     it("where images are copied from, and with whose rights", () => {
         const type = "quay:index:RepositoryMirror";
         const mirror = {
@@ -477,6 +724,91 @@ describe("what matters of", () => {
         ]);
     });
 
+    describe("a local container that is locked down less", () => {
+        const type = "docker:index/container:Container";
+        const strict = {
+            image: "1",
+            readOnly: true,
+            capabilities: { drops: ["ALL"] },
+            securityOpts: ["no-new-privileges:true"],
+            user: "10001",
+        };
+        const started =
+            "careful: container ‹digits› is stopped, and another started with image ‹1›";
+        const rows: readonly [what: string, after: Inputs, said: readonly string[]][] = [
+            [
+                "its root file system",
+                { ...strict, readOnly: false },
+                ["dangerous: container ‹digits›: its root file system is no longer read-only"],
+            ],
+            [
+                "its Linux capabilities",
+                { ...strict, capabilities: { drops: [] } },
+                ["dangerous: container ‹digits› no longer drops the Linux capabilities ‹ALL›"],
+            ],
+            [
+                "a Linux capability that is added",
+                { ...strict, capabilities: { drops: ["ALL"], adds: ["SYS_ADMIN"] } },
+                ["dangerous: container ‹digits› gets the Linux capabilities ‹SYS_ADMIN›"],
+            ],
+            [
+                "its security options",
+                { ...strict, securityOpts: [] },
+                [
+                    "dangerous: container ‹digits›: security options removed: ‹no-new-privileges:true›",
+                ],
+            ],
+            [
+                "all privileges",
+                { ...strict, privileged: true },
+                ["dangerous: container ‹digits› is privileged: it may do what root may do"],
+            ],
+            [
+                "user root",
+                { ...strict, user: "root" },
+                ["dangerous: container ‹digits› runs as root"],
+            ],
+            [
+                "user 0:0",
+                { ...strict, user: "0:0" },
+                ["dangerous: container ‹digits› runs as root"],
+            ],
+            [
+                "its image's user",
+                {
+                    image: "1",
+                    readOnly: true,
+                    capabilities: strict.capabilities,
+                    securityOpts: strict.securityOpts,
+                },
+                ["careful: container ‹digits› runs as the user of its image, no longer as ‹10001›"],
+            ],
+            ["another user", { ...strict, user: "10002" }, []],
+            [
+                "mlops:container.strict",
+                { image: "1", user: "10001" },
+                [
+                    "dangerous: container ‹digits›: its root file system is no longer read-only",
+                    "dangerous: container ‹digits› no longer drops the Linux capabilities ‹ALL›",
+                    "dangerous: container ‹digits›: security options removed: ‹no-new-privileges:true›",
+                ],
+            ],
+        ];
+        for (const [what, after, said] of rows)
+            it(what, () => {
+                deepEqual(found(type, strict, after, replaced), [...said, started]);
+                deepEqual(found(type, strict, after), said);
+            });
+        it("and nothing where it is locked down more", () => {
+            deepEqual(found(type, { image: "1" }, strict, replaced), [started]);
+            deepEqual(found(type, undefined, strict), []);
+            deepEqual(found(type, undefined, { image: "1" }), []);
+            deepEqual(found(type, strict, undefined), [
+                "careful: ‹docker:Container› ‹digits› is deleted",
+            ]);
+        });
+    });
+
     it("Docker's resources", () => {
         deepEqual(
             found(
@@ -509,6 +841,18 @@ describe("what matters of", () => {
         ]);
         deepEqual(found(type, undefined, {}, { operation: "import" }), [
             "careful: ‹random:RandomString› ‹digits›: ‹import›",
+        ]);
+    });
+
+    it("a resource of a type that the review does not know: never routine", () => {
+        const type = "aws:s3/bucketV2:BucketV2";
+        const said = (operation: string) => [
+            `careful: ‹aws:BucketV2› ‹digits›: ‹${operation}›; the review has no rule for this type, read the full diff`,
+        ];
+        deepEqual(found(type, undefined, { acl: "private" }), said("create"));
+        deepEqual(found(type, { acl: "private" }, { acl: "public-read" }), said("update"));
+        deepEqual(found(type, { acl: "private" }, undefined), [
+            "careful: ‹aws:BucketV2› ‹digits› is deleted",
         ]);
     });
 });

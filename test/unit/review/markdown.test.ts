@@ -226,6 +226,7 @@ describe("the comment", function () {
         const harmless = preview([described("a", "b"), file("a", "b"), deleted("a", "b")], {
             errors: ["e"],
             warnings: ["w"],
+            unchecked: ["u"],
         });
         const { kinds } = parse(renderMarkdown([harmless]));
         fc.assert(
@@ -235,7 +236,7 @@ describe("the comment", function () {
                     { ...file(a, b, a), name: a, id: b },
                     deleted(a, b),
                 ];
-                const one = preview(changes, { errors: [a], warnings: [b] });
+                const one = preview(changes, { errors: [a], warnings: [b], unchecked: [a] });
                 const parsed = parse(renderMarkdown([one]));
                 deepEqual(
                     [...new Set(parsed.html)].filter(
@@ -314,10 +315,13 @@ describe("the comment", function () {
                     ]);
                     const errors = texts.map(([a]) => a);
                     ok(
-                        renderMarkdown([preview(changes, { errors, warnings: errors })], {
-                            limit,
-                            whole: "https://example.org/",
-                        }).length <= limit,
+                        renderMarkdown(
+                            [preview(changes, { errors, warnings: errors, unchecked: errors })],
+                            {
+                                limit,
+                                whole: "https://example.org/",
+                            },
+                        ).length <= limit,
                     );
                 },
             ),
@@ -345,12 +349,21 @@ describe("the review in a terminal", () => {
         equal(coloured.replace(/\x1b\[\d+m/g, ""), plain);
     });
 
+    it("says what could not be checked", () => {
+        const incomplete = preview([], { unchecked: ["The rules: no token\nNext line"] });
+        match(
+            renderTerminal([incomplete], false),
+            /^ {2}could not be checked: The rules: no token\n {2}Next line$/m,
+        );
+    });
+
     it("lets nothing that others wrote reach the terminal as a command", () => {
         const text = renderTerminal(
             [
                 preview([described("a", "b\x1b[2J\nc"), file("\x1b]0;x\x07", "\r\n\x1b[1A")], {
                     errors: ["\x1b[8m"],
                     warnings: ["\x9b31m"],
+                    unchecked: ["\x1b]0;x\x07"],
                 }),
             ],
             false,
