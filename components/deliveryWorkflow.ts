@@ -4,7 +4,7 @@ import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { z } from "zod";
-import { isolationOf } from "../docker/container.ts";
+import { isStrict } from "../docker/serviceContainer.ts";
 import { readAccount } from "../github/account.ts";
 import { thisStack } from "../github/environment.ts";
 import { readFile } from "../github/lookUp.ts";
@@ -125,7 +125,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         }
         this.registerOutputs({
             // A review of a later change tells by it that the container is locked down no more.
-            strict: isolationOf(settings.health.container ?? {}).strict,
+            strict: isStrict(settings.health.container ?? {}),
             path: this.path,
             branch: this.branch,
             url: this.url,
