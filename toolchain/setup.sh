@@ -30,7 +30,6 @@ say() { printf '%-12s %s\n' "$1" "$2"; }
 die() {
     say "$1" "$2" >&2
     printf '%-12s %s\n' '' "→ $3" >&2
-    mlops_full_disks >&2
     exit 1
 }
 
@@ -450,7 +449,8 @@ state_install() {
     mkdir -p -m 700 "$mlops_state/backend"
     if [[ ! -s $mlops_state/passphrase ]]; then
         # A salt belongs to its passphrase: one of another is of no use any more.
-        sed -i.before '/^encryptionsalt:/d' Pulumi.local.yaml && rm Pulumi.local.yaml.before
+        sed -i.before '/^encryptionsalt:/d' Pulumi.local.yaml
+        rm Pulumi.local.yaml.before
         (umask 077 && head -c 32 /dev/urandom | base64 >"$mlops_state/passphrase.part" &&
             mv "$mlops_state/passphrase.part" "$mlops_state/passphrase") ||
             die state "the passphrase could not be written" "make room in $mlops_state, or set MLOPS_STATE"
