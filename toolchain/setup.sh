@@ -258,13 +258,18 @@ build_plugin() {
 
 docker_found() {
     local versions
-    versions=$(docker version --format '{{.Client.Version}} {{.Server.Version}}' 2>/dev/null) && [[ $versions == *' '?* ]] || return 1
+    if ! versions=$(docker version --format '{{.Client.Version}} {{.Server.Version}}' 2>/dev/null) || [[ $versions != *' '?* ]]; then
+        [[ $(docker version 2>&1 >/dev/null) != *'permission denied'* ]] || docker_missing=$docker_permission
+        return 1
+    fi
     can_build "${versions% *}" || return 1
     found="engine ${versions#* }, client ${versions% *}"
 }
 # A client from 23 on needs its buildx component to build; before, it had that inside.
 can_build() { ((${1%%.*} < 23)) || docker buildx version >/dev/null 2>&1; }
 docker_missing='a running Docker engine: https://docs.docker.com/engine/install'
+user=$(id -un 2>/dev/null || id -u)
+docker_permission="sudo usermod -aG docker $user, and log in again (in this shell alone: newgrp docker)"
 docker_install() {
     local id=
     [[ -r /etc/os-release ]] && id=$(. /etc/os-release && echo "${ID:-} ${ID_LIKE:-}")
@@ -279,10 +284,12 @@ docker_install() {
 }
 docker_engine_install() {
     local id=$1
+    [[ $docker_missing != "$docker_permission" ]] ||
+        die docker "the user $user has no permission to use the Docker engine: not in the group docker" "$docker_permission"
     [[ -z ${DOCKER_HOST:-} ]] || die docker "no engine answers at DOCKER_HOST=$DOCKER_HOST" 'start it, or unset DOCKER_HOST'
     [[ $(uname -s) == Linux ]] || die docker 'no Docker engine answers' 'start Docker Desktop, or: colima start'
     [[ $(id -u) == 0 ]] || die docker 'no Docker engine answers' \
-        'sudo systemctl start docker; not installed: sudo apt-get install docker.io; no permission: sudo usermod -aG docker $USER, and log in again'
+        'sudo systemctl start docker; not installed: sudo apt-get install docker.io'
     if ! command -v dockerd >/dev/null; then
         [[ " $id " == *' debian '* || " $id " == *' ubuntu '* ]] || die docker 'no Docker engine is installed' "$docker_missing"
         long docker 'installing the package docker.io' apt_docker || die docker 'not installed' 'apt-get install docker.io'

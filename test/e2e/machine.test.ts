@@ -1,6 +1,14 @@
 import { equal, match } from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    rmSync,
+    statSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { copyProject, temporary } from "./project.ts";
@@ -182,6 +190,27 @@ describe("on any machine", () => {
             match(err, /\n {2}pulumi config set --path mlops:quay\.protect false -s prod\n/);
             equal(err.includes("unprotect"), false);
         });
+    });
+
+    it("says which permission for the Docker engine another user lacks, and how to get it", async function () {
+        const socket = "/var/run/docker.sock";
+        if (process.getuid?.() !== 0 || !existsSync(socket)) this.skip(); // only root changes the user
+        chmodSync(folder, 0o755);
+        const doctor = (group: string) =>
+            command(
+                "setpriv",
+                ["--reuid=65534", "--regid=65534", group, "toolchain/setup.sh", "doctor"],
+                { MLOPS_CACHE: "/tmp", PULUMI_HOME: "/tmp", MLOPS_STATE: "/tmp" },
+            );
+        const refused = await doctor("--clear-groups");
+        equal(refused.code, 1);
+        match(
+            refused.out,
+            /✗ docker +missing → sudo usermod -aG docker nobody, and log in again \(in this shell alone: newgrp docker\)$/m,
+        );
+        const { out } = await doctor(`--groups=${String(statSync(socket).gid)}`);
+        match(out, /✓ image /); // the engine has told it
+        equal(out.includes("usermod"), false, out);
     });
 
     describe("where a disk is full", () => {
