@@ -66,6 +66,8 @@ while kill -0 "$up" 2>/dev/null; do wait "$up" && status=0 || status=$?; done
 wait "$copy" || true # that its copy of the output fails, on a full disk, is no failure of the update
 trap - INT TERM HUP
 ((status == 0)) || {
+    # Pulumi takes the stack's lock before it handles signals: killed in between, it leaves the lock.
+    ((status != 128 + $(kill -l INT))) || node toolchain/recover.ts "$stack" >&2 || true
     explain
     grep -q 'contents/.* 409' "$said" && echo "The workflow file was changed by hand: make refresh STACK=$stack, then make up again" >&2
     # Where a build failed, was cancelled or took too long: how far it came. Its log ends with that.
