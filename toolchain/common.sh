@@ -1,4 +1,5 @@
 # What the scripts here share: the environment, their command lines, the stacks' names, full disks.
+# Where a script that sources this fails, its last lines name the disks that are full.
 mlops_script=1 # env.sh is silent then
 # shellcheck source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -47,11 +48,27 @@ mlops_require_stack() {
     return 1
 }
 
-# The disks of the project's folders that are full, one a line: that have less than 1 MiB.
+# The disks of the project's folders that are full, one a line: that have less than 1 MiB. Each with the
+# first of these folders on it, and the variable that says where another one is.
 mlops_full_disks() {
-    local temporary=${TMPDIR:-/tmp} folder
-    for folder in "$temporary" "$mlops_cache" "$mlops_state" "$mlops_pulumi_home" "$mlops_root"; do
-        [[ ! -d $folder ]] || df -Pk "$folder" 2>/dev/null | awk -v folder="$folder" '
-            NR == 2 && $4 < 1024 { print "The disk is full: " folder " has " $4 " KiB left" }'
-    done
+    local variable folder
+    # Not a here-document: bash keeps those in TMPDIR.
+    printf '%s\n' "TMPDIR=${TMPDIR:-/tmp}" "MLOPS_CACHE=$mlops_cache" "MLOPS_STATE=$mlops_state" \
+        "PULUMI_HOME=$mlops_pulumi_home" "=$mlops_root" | while IFS='=' read -r variable folder; do
+        [[ ! -d $folder ]] || df -Pk "$folder" 2>/dev/null | awk -v to="$variable" -v folder="$folder" '
+            NR == 2 && $4 < 1024 { print $1 " " $6 "\t" to "\t" folder " has " $4 " KiB left" }'
+    done | awk -F '\t' '!seen[$1]++ {
+        printf "The disk is full: %s. Make room there", $3
+        print $2 ? ", or set " $2 " to a folder on another disk." : "."
+    }'
 }
+# Fails where a disk is full: before something is made that could not be noted in the state, and before
+# a file is written again that would be cut.
+mlops_require_room() { [[ -z $(mlops_full_disks) ]]; }
+# mlops_ended STATUS: names the full disks where the status is a failure: they cause many others.
+mlops_ended() { (($1 == 0)) || mlops_full_disks >&2; }
+# The script that was started first says it, once.
+if [[ -z ${MLOPS_WITHIN:-} ]]; then
+    export MLOPS_WITHIN=1
+    trap 'mlops_ended $?' EXIT
+fi

@@ -32,6 +32,9 @@ const exported = z.object({
     }),
 });
 
+/** The signal that this program was told to end with, if it was. */
+let interruption: NodeJS.Signals | undefined;
+
 await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = ""]) => {
     await requireStack(stack);
     const resources = await resourcesOf(stack);
@@ -41,13 +44,13 @@ await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = "
     }
     requireUnprotected(stack, resources);
     // With its preview: that one stops at whatever else is protected before anything is removed.
-    await runPulumi("destroy", "--stack", stack, "--yes", "--non-interactive");
-    const remove = ["--stack", stack, "--yes", "--preserve-config", "--non-interactive"];
-    await runPulumi("stack", "rm", ...remove);
+    await runPulumi(stack, "destroy");
+    await runPulumi(stack, "stack", "rm", "--preserve-config");
     // Its build logs and context links; each stack has a folder of its own.
     await rm(join(".build", stack.split("/").at(-1) ?? stack), { recursive: true, force: true });
     await removeImages(resources);
 });
+if (interruption !== undefined) process.exitCode = 128 + constants.signals[interruption];
 
 /** What the state has of a stack, also what is just being made; undefined where there is no state. */
 async function resourcesOf(stack: string): Promise<Resource[] | undefined> {
@@ -73,21 +76,41 @@ function requireUnprotected(stack: string, resources: readonly Resource[]): void
 }
 
 /**
- * Runs the Pulumi CLI with its output to the terminal. A signal is passed on as the SIGINT that ends
- * it in good order; Ctrl-C reaches it from the terminal.
+ * Runs the Pulumi CLI with its output to the terminal. It has a process group of its own, so that a
+ * signal to this one's group reaches it once: as the SIGINT that ends it in good order. Its second one
+ * ends it at once, and leaves a lock. One end may send several signals (make passes on a SIGTERM that
+ * its group has had), so only another Ctrl-C, or a SIGTERM after one, is meant as the second.
  * @throws UserError where it fails; it has said why
  */
-async function runPulumi(...args: string[]): Promise<void> {
-    const child = spawn("pulumi", args, { stdio: "inherit" });
+async function runPulumi(stack: string, ...command: string[]): Promise<void> {
+    const args = [...command, "--stack", stack, "--yes", "--non-interactive"];
+    const child = spawn("pulumi", args, {
+        stdio: ["ignore", "inherit", "inherit"],
+        detached: true,
+    });
     const passOn = (signal: NodeJS.Signals): void => {
-        process.exitCode = 128 + constants.signals[signal];
-        if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill("SIGINT");
+        const second = interruption !== undefined;
+        if (second && signal !== "SIGINT" && interruption !== "SIGINT") return;
+        interruption = signal;
+        child.kill("SIGINT");
     };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
     for (const signal of signals) process.on(signal, passOn);
     const status = await new Promise((resolve) => child.once("close", resolve));
     for (const signal of signals) process.off(signal, passOn);
-    if (status !== 0) throw new UserError(`pulumi ${args[0] ?? ""} failed: see above.`);
+    if (status === 0) return;
+    if (interruption !== undefined) {
+        // Pulumi takes the stack's lock before it handles signals: killed in between, it leaves the lock.
+        if (child.signalCode !== null) {
+            const recovery = spawn(process.execPath, ["toolchain/recover.ts", stack], {
+                stdio: "inherit",
+                detached: true,
+            });
+            await new Promise((resolve) => recovery.once("close", resolve));
+        }
+        throw new UserError("Interrupted: make down removes the rest.");
+    }
+    throw new UserError(`pulumi ${command.join(" ")} failed: see above.`);
 }
 
 /** Removes all contents of the stack's images from the Docker engine, but those that are in use. */

@@ -30,7 +30,6 @@ say() { printf '%-12s %s\n' "$1" "$2"; }
 die() {
     say "$1" "$2" >&2
     printf '%-12s %s\n' '' "→ $3" >&2
-    mlops_full_disks >&2
     exit 1
 }
 
@@ -259,13 +258,18 @@ build_plugin() {
 
 docker_found() {
     local versions
-    versions=$(docker version --format '{{.Client.Version}} {{.Server.Version}}' 2>/dev/null) && [[ $versions == *' '?* ]] || return 1
+    if ! versions=$(docker version --format '{{.Client.Version}} {{.Server.Version}}' 2>/dev/null) || [[ $versions != *' '?* ]]; then
+        [[ $(docker version 2>&1 >/dev/null) != *'permission denied'* ]] || docker_missing=$docker_permission
+        return 1
+    fi
     can_build "${versions% *}" || return 1
     found="engine ${versions#* }, client ${versions% *}"
 }
 # A client from 23 on needs its buildx component to build; before, it had that inside.
 can_build() { ((${1%%.*} < 23)) || docker buildx version >/dev/null 2>&1; }
 docker_missing='a running Docker engine: https://docs.docker.com/engine/install'
+user=$(id -un 2>/dev/null || id -u)
+docker_permission="sudo usermod -aG docker $user, and log in again (in this shell alone: newgrp docker)"
 docker_install() {
     local id=
     [[ -r /etc/os-release ]] && id=$(. /etc/os-release && echo "${ID:-} ${ID_LIKE:-}")
@@ -280,10 +284,12 @@ docker_install() {
 }
 docker_engine_install() {
     local id=$1
+    [[ $docker_missing != "$docker_permission" ]] ||
+        die docker "the user $user has no permission to use the Docker engine: not in the group docker" "$docker_permission"
     [[ -z ${DOCKER_HOST:-} ]] || die docker "no engine answers at DOCKER_HOST=$DOCKER_HOST" 'start it, or unset DOCKER_HOST'
     [[ $(uname -s) == Linux ]] || die docker 'no Docker engine answers' 'start Docker Desktop, or: colima start'
     [[ $(id -u) == 0 ]] || die docker 'no Docker engine answers' \
-        'sudo systemctl start docker; not installed: sudo apt-get install docker.io; no permission: sudo usermod -aG docker $USER, and log in again'
+        'sudo systemctl start docker; not installed: sudo apt-get install docker.io'
     if ! command -v dockerd >/dev/null; then
         [[ " $id " == *' debian '* || " $id " == *' ubuntu '* ]] || die docker 'no Docker engine is installed' "$docker_missing"
         long docker 'installing the package docker.io' apt_docker || die docker 'not installed' 'apt-get install docker.io'
@@ -450,7 +456,8 @@ state_install() {
     mkdir -p -m 700 "$mlops_state/backend"
     if [[ ! -s $mlops_state/passphrase ]]; then
         # A salt belongs to its passphrase: one of another is of no use any more.
-        sed -i.before '/^encryptionsalt:/d' Pulumi.local.yaml && rm Pulumi.local.yaml.before
+        sed -i.before '/^encryptionsalt:/d' Pulumi.local.yaml
+        rm Pulumi.local.yaml.before
         (umask 077 && head -c 32 /dev/urandom | base64 >"$mlops_state/passphrase.part" &&
             mv "$mlops_state/passphrase.part" "$mlops_state/passphrase") ||
             die state "the passphrase could not be written" "make room in $mlops_state, or set MLOPS_STATE"

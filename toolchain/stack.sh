@@ -30,7 +30,10 @@ fi
 secrets=$(sed -n 's/^secretsprovider: *//p' "$config" | tr -d "\"'")
 # Only where there is none: `pulumi stack init` would overwrite a state that cannot be read just now.
 said=$(pulumi stack export --stack "$stack" 2>&1 >/dev/null) || case $said in
-*'no stack named'*) pulumi stack init "$stack" --no-select --non-interactive ${secrets:+--secrets-provider "$secrets"} ;;
+*'no stack named'*)
+    mlops_require_room || exit 1
+    pulumi stack init "$stack" --no-select --non-interactive ${secrets:+--secrets-provider "$secrets"}
+    ;;
 *) echo "$said" >&2 && exit 1 ;;
 esac
 

@@ -9,6 +9,7 @@ mlops_arguments 1 "$@"
 mlops_notice
 stack=$1
 mlops_require_stack "$stack"
+mlops_require_room
 
 # What runs on this machine is looked at: a container may have been removed by hand. What is on Quay and GitHub is not: no server is asked
 # for what the state knows (drift.yml does that at night).
@@ -16,12 +17,10 @@ refresh=(--refresh)
 grep -q '^ *mlops:quay:' "$(mlops_config "$stack")" && refresh=()
 work=$(mktemp -d "${TMPDIR:-/tmp}/mlops-up-XXXXXX") || {
     echo "The temporary folder ${TMPDIR:-/tmp} cannot be written to: set TMPDIR to another." >&2
-    mlops_full_disks >&2
     exit 1
 }
 said=$work/said started=$work/started
-# What else went wrong is said last: a full disk is the reason of many errors.
-trap 'rm -rf "$work"; mlops_full_disks >&2' EXIT
+trap 'status=$?; rm -rf "$work"; mlops_ended "$status"' EXIT
 touch "$started"
 explain() {
     if grep -q 'stack is currently locked\|pending operations from previous\|failed to load checkpoint: EOF' "$said"; then
@@ -29,7 +28,10 @@ explain() {
     fi
 }
 
-toolchain/stack.sh "$stack" 2>"$said" || { cat "$said" >&2; explain; exit 1; }
+status=0
+toolchain/stack.sh "$stack" 2>"$said" || status=$?
+cat "$said" >&2
+((status == 0)) || { explain; exit 1; }
 color=never; [[ ! -t 1 || -n ${NO_COLOR:-} ]] || color=always
 # Pulumi is in a process group of its own, so that every signal, also that of a closed terminal, reaches
 # it through this script: as SIGINT, which it ends in good order after. A second one ends it at once.
@@ -42,8 +44,11 @@ set -m
 up=$!
 set +m
 signal=
-# Pulumi's first Ctrl-C waits for what is under way, and the Docker provider does not end a build.
+# Pulumi's first Ctrl-C waits for what is under way, and the Docker provider does not end a build. One
+# end may send several signals: make passes on a TERM that its group has had, and a session that closes
+# sends HUP and TERM. Only another Ctrl-C, or a TERM after one, is meant as the second.
 end_update() {
+    [[ -z $signal || $signal == INT || $1 == INT ]] || return 0
     if [[ -z $signal ]]; then
         echo "Ending once what is under way is done: a build runs to its end. A second Ctrl-C ends it at once." >&2
         for log in ".build/$stack"/*.log; do [[ $log -nt $started ]] && echo "The log of the build: $log" >&2; done
@@ -61,6 +66,8 @@ while kill -0 "$up" 2>/dev/null; do wait "$up" && status=0 || status=$?; done
 wait "$copy" || true # that its copy of the output fails, on a full disk, is no failure of the update
 trap - INT TERM HUP
 ((status == 0)) || {
+    # Pulumi takes the stack's lock before it handles signals: killed in between, it leaves the lock.
+    ((status != 128 + $(kill -l INT))) || node toolchain/recover.ts "$stack" >&2 || true
     explain
     grep -q 'contents/.* 409' "$said" && echo "The workflow file was changed by hand: make refresh STACK=$stack, then make up again" >&2
     # Where a build failed, was cancelled or took too long: how far it came. Its log ends with that.

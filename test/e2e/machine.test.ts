@@ -1,6 +1,14 @@
 import { equal, match } from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    rmSync,
+    statSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { copyProject, temporary } from "./project.ts";
@@ -141,6 +149,20 @@ describe("on any machine", () => {
             });
         }
 
+        it("brings a stack up with the warnings of its preparation", async () => {
+            const tools = join(folder, "pulumi that only fails");
+            mkdirSync(tools);
+            const pulumi = "#!/bin/sh\n[ $1 = stack ]\n";
+            writeFileSync(join(tools, "pulumi"), pulumi, { mode: 0o755 });
+            const warning = "process.emitWarning('Pulumi.local.yaml is old')";
+            const { code, err } = await bash(
+                `. toolchain/env.sh && PATH="${tools}:$PATH" && toolchain/up.sh local`,
+                { ...state(), NODE_OPTIONS: `--import=data:text/javascript,${encodeURI(warning)}` },
+            );
+            equal(code, 1);
+            match(err, /Warning: Pulumi\.local\.yaml is old/);
+        });
+
         it("says how a protected stack is removed, and removes nothing", async () => {
             const resources = [
                 { urn: "urn:pulumi:prod::mlops::pulumi:pulumi:Stack::mlops-prod" },
@@ -165,6 +187,98 @@ describe("on any machine", () => {
             match(err, /^The repository alice\/digits of the stack "prod" is protected/);
             match(err, /\n {2}pulumi config set --path mlops:quay\.protect false -s prod\n/);
             equal(err.includes("unprotect"), false);
+        });
+    });
+
+    it("says which permission for the Docker engine another user lacks, and how to get it", async function () {
+        const socket = "/var/run/docker.sock";
+        if (process.getuid?.() !== 0 || !existsSync(socket)) this.skip(); // only root changes the user
+        chmodSync(folder, 0o755);
+        const doctor = (group: string) =>
+            command(
+                "setpriv",
+                ["--reuid=65534", "--regid=65534", group, "toolchain/setup.sh", "doctor"],
+                { MLOPS_CACHE: "/tmp", PULUMI_HOME: "/tmp", MLOPS_STATE: "/tmp" },
+            );
+        const refused = await doctor("--clear-groups");
+        equal(refused.code, 1);
+        match(
+            refused.out,
+            /✗ docker +missing → sudo usermod -aG docker nobody, and log in again \(in this shell alone: newgrp docker\)$/m,
+        );
+        const { out } = await doctor(`--groups=${String(statSync(socket).gid)}`);
+        match(out, /✓ image /); // the engine has told it
+        equal(out.includes("usermod"), false, out);
+    });
+
+    describe("where a disk is full", () => {
+        const disk = (): string => join(folder, "a small disk");
+        before(async function () {
+            mkdirSync(disk());
+            const { code } = await command("unshare", ["--map-root-user", "--mount", "true"]);
+            if (code !== 0) this.skip(); // a system that lets nobody mount a file system
+        });
+
+        /** Runs a script with a disk that `fill` fills and `free` empties again. */
+        const onSmallDisk = (script: string, env: Readonly<Record<string, string>> = {}) =>
+            command(
+                "unshare",
+                ["--map-root-user", "--mount", "bash", "-ec", `${smallDisk}\n${script}`],
+                { DISK: disk(), ...env },
+            );
+        const smallDisk = `
+            mount -t tmpfs -o size=200m tmpfs "$DISK"
+            fill() { head -c 200M /dev/zero >"$DISK/fill" 2>/dev/null || true; }
+            free() { rm "$DISK/fill"; }
+            # Prints the last line of what a command that has to fail said.
+            fails() {
+                if "$@" 2>"$DISK said"; then echo "$* did not fail" && exit 1; fi
+                tail -n 1 "$DISK said"
+            }`;
+        const message = (variable: string, path = ""): RegExp =>
+            new RegExp(
+                `^The disk is full: ${disk()}${path} has \\d+ KiB left\\. Make room there, ` +
+                    `or set ${variable} to a folder on another disk\\.$`,
+                "gm",
+            );
+
+        it("that of the state: makes nothing, says so, and goes on once there is room", async () => {
+            const { code, out, err } = await onSmallDisk(
+                `export MLOPS_STATE="$DISK/state"
+                mkdir "$MLOPS_STATE"
+                fill; fails toolchain/setup.sh preview; free
+                toolchain/setup.sh preview
+                fill; fails toolchain/stack.sh local; fails toolchain/up.sh local; free
+                . toolchain/env.sh
+                [[ -z $(pulumi stack ls --json | tr -d '[]\n ') ]]
+                toolchain/stack.sh local
+                pulumi stack ls`,
+            );
+            equal(code, 0, out + err);
+            equal(out.match(message("MLOPS_STATE", "/state"))?.length, 3, out + err);
+            match(out, /^local .* 0$/m);
+        });
+
+        it("that of the tools: trusts nothing that was cut, and makes it again", async () => {
+            const go = await command("go", ["env", "GOMODCACHE", "GOCACHE"], {
+                HOME: homedir(),
+            });
+            const [GOMODCACHE = "", GOCACHE = ""] = go.out.split("\n");
+            const { code, out, err } = await onSmallDisk(
+                `export MLOPS_CACHE="$DISK/cache" PULUMI_HOME="$DISK/home"
+                mkdir -p "$MLOPS_CACHE" "$PULUMI_HOME/plugins"
+                ln -s "$CACHE"/{pulumi,node}-[0-9]* "$MLOPS_CACHE"
+                ln -s "$PLUGINS"/*/ "$PULUMI_HOME/plugins"
+                rm "$PULUMI_HOME/plugins"/resource-random-*
+                fill; fails toolchain/setup.sh tools; free
+                ls "$PULUMI_HOME/plugins" | grep random- && exit 1
+                toolchain/setup.sh tools
+                test -x "$PULUMI_HOME/plugins"/resource-random-*/pulumi-resource-random`,
+                { CACHE: cache, PLUGINS: join(pulumiHome, "plugins"), GOMODCACHE, GOCACHE },
+            );
+            equal(code, 0, out + err);
+            match(out, message("MLOPS_CACHE", "/cache"));
+            match(out, /^plugins .*random/m);
         });
     });
 });
