@@ -6,6 +6,8 @@ import { isManagedBy } from "../workflow/file.ts";
 import { type GitHubAccount, readAccount } from "./account.ts";
 import { type Answer, bodyOf, GitHubClient, howToGetToken, readToken } from "./client.ts";
 import { findWhatForbids } from "./protection.ts";
+import { findAppProblem } from "./protectionRules.ts";
+import { pathOf } from "./rules.ts";
 import {
     type EnvironmentArgs,
     findEnvironmentProblems,
@@ -39,7 +41,7 @@ interface Problem {
 
 /**
  * Checks, before anything is declared, what would otherwise fail half-way: the token and what it may do, the repository, the branch, and what
- * is there already. Four requests at once, and one more about an environment without variables, in an `up` alone: a preview checks the
+ * is there already. Four requests at once, one more about an environment without variables and two about its protection rules, in an `up` alone: a preview checks the
  * settings and asks GitHub nothing.
  *
  * @throws UserError with every problem and what to do about it.
@@ -126,7 +128,23 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
         ...(await findBranchProblems(client, at, delivery, found, permissions?.admin === true)),
         ...findFileProblems(delivery, file),
         ...(await findOwnerProblems(client, at, account, delivery, variables)),
+        ...(await findProtectionProblems(client, account, delivery, variables)),
     ];
+}
+
+/** Which apps there are, GitHub tells of an environment alone: of a new one `up` itself asks. */
+async function findProtectionProblems(
+    client: GitHubClient,
+    { owner }: GitHubAccount,
+    { repository, environment, setting }: Delivery,
+    variables: Answer | undefined,
+): Promise<Problem[]> {
+    if (environment === undefined || variables?.status !== 200) return [];
+    const { name, protectionRules = [] } = environment;
+    const path = pathOf(owner, repository, name);
+    const what = await findAppProblem(client, path, protectionRules, name);
+    const mend = `Install the app on the repository, or change ${setting}.environment.protectionRules.`;
+    return what === undefined ? [] : [{ what, mend }];
 }
 
 /** Whether the token gets to the repository at all: without that, nothing else can be told. */

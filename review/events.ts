@@ -12,6 +12,7 @@ import {
     type Value,
 } from "./preview.ts";
 import { type Names, nameReviewers, reviewerNames } from "./reviewers.ts";
+import { protectionRulesType } from "../github/protectionRules.ts";
 import { concealProperties, concealText } from "./secrets.ts";
 
 /** Marks of the engine's format for values (pulumi/sdk/go/common/resource). */
@@ -190,7 +191,8 @@ function generatedNames({
 }
 
 /**
- * What a step changes: nothing where it leaves a resource as it is, only reads one, or is about a component, which is nothing in the world.
+ * What a step changes: nothing where it leaves a resource as it is, only reads one, or is about a component, which is nothing in the world
+ * (but for the one that has GitHub's protection rules, which are no resource of a provider).
  * A refresh begins with a step that says nothing yet; the one at its end says what it found.
  */
 function changeOf(
@@ -198,8 +200,8 @@ function changeOf(
     names: Names,
 ): Change[] {
     const isStack = type === "pulumi:pulumi:Stack";
-    if (op.startsWith("read") || op === "refresh" || (!isStack && (now ?? old)?.custom !== true))
-        return [];
+    const isReal = (now ?? old)?.custom === true || type === protectionRulesType;
+    if (op.startsWith("read") || op === "refresh" || (!isStack && !isReal)) return [];
     const before = stateOf(type, old, names);
     const after = stateOf(type, now, names);
     const engine = Object.entries(
