@@ -328,4 +328,22 @@ describe("every change of GitHub's settings to every other", () => {
         match(next.output, /cannot be delivered to; nothing was changed anywhere:\n.*"audit"/);
         deepEqual(approving(), [{ apps: ["gate"], secrets }]);
     });
+
+    it("refuses a name that changes in upper and lower case alone, before anything starts", async () => {
+        await done(project.up(), "first");
+        const before = found();
+        github.clearRequests();
+        project.configure(config({ environment: { name: "Dev" } }));
+        for (const { failed, output } of [await project.preview(), await project.up()]) {
+            equal(failed, true);
+            match(output, /The environment is "dev" so far, and "Dev" differs from it in upper/);
+        }
+        deepEqual(
+            github.requests().filter(({ method }) => method !== "GET"),
+            [],
+        );
+        deepEqual(found(), before);
+        project.configure(config({}));
+        deepEqual(Object.keys((await done(project.up(), "as before")).changes), ["same"]);
+    });
 });
