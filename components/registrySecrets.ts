@@ -10,6 +10,7 @@ import {
     type Reviewers,
     thisStack,
 } from "../github/environment.ts";
+import { removeFromEnvironment } from "../github/leftovers.ts";
 import { findReviewers, type ReviewerIds } from "../github/lookUp.ts";
 import { protectionRulesType, setProtectionRules } from "../github/protectionRules.ts";
 import {
@@ -117,7 +118,11 @@ export class RegistrySecrets extends pulumi.ComponentResource {
             pulumi
                 .all([declared.id, inputs])
                 .apply(([, known]) =>
-                    orFail(this.#restore(client, path, rulesOf(known), environment)),
+                    orFail(
+                        this.#restore(client, path, rulesOf(known), environment).then(() =>
+                            removeFromEnvironment(client, path, repository, environment),
+                        ),
+                    ),
                 );
         // What is in an environment goes with it, in one request.
         const within = { parent: this, deletedWith: declared };
