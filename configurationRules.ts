@@ -297,6 +297,7 @@ const environment = z.looseObject({
     branches: z.array(text).optional(),
     tags: z.array(text).optional(),
     protectedBranches: z.boolean().optional(),
+    protectionRules: z.array(text).optional(),
 });
 
 const onGitHub = [

@@ -307,6 +307,8 @@ const github = z.strictObject({
             protectedBranches: z.boolean().optional(),
             /** Whether administrators may bypass the rules. Default: as it is on GitHub. */
             administratorsBypass: z.boolean().optional(),
+            /** The GitHub Apps that have to approve, by slug. Default: as it is on GitHub. */
+            protectionRules: z.array(workflowNames.appSlug).optional(),
         })
         .optional(),
     /** The names of the secrets that the robot's credentials are in. */

@@ -6,7 +6,10 @@ import * as random from "@pulumi/random";
 import { z } from "zod";
 import { isStrict } from "../docker/serviceContainer.ts";
 import { readAccount } from "../github/account.ts";
+import { GitHubClient, readToken } from "../github/client.ts";
 import { thisStack } from "../github/environment.ts";
+import { readLastState } from "../github/lastState.ts";
+import { closePullRequest } from "../github/leftovers.ts";
 import { readFile } from "../github/lookUp.ts";
 import { checkSettings, findProblem } from "../workflow/check.ts";
 import { isManagedBy, workflowFile } from "../workflow/file.ts";
@@ -114,7 +117,9 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
                 {
                     baseRepository: repository,
                     baseRef: branch,
-                    headRef: head.branch,
+                    headRef: pulumi.runtime.isDryRun()
+                        ? head.branch
+                        : head.branch.apply((from) => this.#makeWay(repository, from)),
                     title: `Deliver ${path}`,
                     body: `The workflow that \`pulumi up\` of ${manager} declares.`,
                 },
@@ -134,6 +139,15 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         });
     }
 
+    /** The branch, once there is no open pull request from it that the stack does not know of. */
+    #makeWay(repository: string, branch: string): pulumi.Output<string> {
+        const account = readAccount();
+        const client = new GitHubClient(account, readToken(account));
+        return orFail(
+            closePullRequest(client, account.owner, repository, branch).then(() => branch),
+        );
+    }
+
     /**
      * Leaves a file that this stack has committed where it is, for the pull request to change: it
      * would be deleted, and a merge of the same content would not bring it back. The engine drops
@@ -141,16 +155,9 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
      * that it has (https://www.pulumi.com/docs/iac/concepts/resources/get/).
      */
     async #release(name: string, file: CommittedFile): Promise<void> {
-        const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()];
-        const state = stateForm.parse(
-            await pulumi.runtime.invoke(
-                "pulumi:pulumi:readStackResourceOutputs",
-                { stackName: stackName.join("/") },
-                { parent: this },
-            ),
+        const found = (await readLastState()).find(
+            (last) => last.type === fileType && last.name === name,
         );
-        const suffix = `$github:index/repositoryFile:RepositoryFile::${name}`;
-        const [, found] = Object.entries(state.outputs).find(([urn]) => urn.endsWith(suffix)) ?? [];
         const { data: known } = committedForm.safeParse(found?.outputs);
         if (known?.branch !== file.branch || known.file !== file.file) return;
         github.RepositoryFile.get(name, known.id, { ...file }, { parent: this });
@@ -163,10 +170,7 @@ interface CommittedFile {
     readonly branch: string;
 }
 
-/** The stack's last state, by URN. */
-const stateForm = z.object({
-    outputs: z.record(z.string(), z.object({ outputs: z.unknown() })).default({}),
-});
+const fileType = "github:index/repositoryFile:RepositoryFile";
 /** A file that is only read has no `overwriteOnCreate`. */
 const committedForm = z.object({
     id: z.string(),

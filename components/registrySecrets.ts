@@ -10,7 +10,9 @@ import {
     type Reviewers,
     thisStack,
 } from "../github/environment.ts";
+import { removeFromEnvironment } from "../github/leftovers.ts";
 import { findReviewers, type ReviewerIds } from "../github/lookUp.ts";
+import { protectionRulesType, setProtectionRules } from "../github/protectionRules.ts";
 import {
     compareRules,
     type EnvironmentRules,
@@ -115,13 +117,25 @@ export class RegistrySecrets extends pulumi.ComponentResource {
             client &&
             pulumi
                 .all([declared.id, inputs])
-                .apply(([, known]) => orFail(this.#restore(client, path, rulesOf(known))));
+                .apply(([, known]) =>
+                    orFail(
+                        this.#restore(client, path, rulesOf(known), environment).then(() =>
+                            removeFromEnvironment(client, path, repository, environment),
+                        ),
+                    ),
+                );
         // What is in an environment goes with it, in one request.
         const within = { parent: this, deletedWith: declared };
         const at = {
             repository,
             environment: pulumi.all([declared.environment, restored]).apply(([known]) => known),
         };
+        if (environment.protectionRules !== undefined)
+            new ProtectionRules(
+                name,
+                { ...at, apps: [...environment.protectionRules].sort() },
+                { parent: this },
+            );
         // GitHub drops the rules for branches and tags when the environment admits all of them, or
         // the protected ones. Deleting one of them afterwards is a 404, so they go with this.
         const selection = custom ? new DeploymentRules(name, { parent: this }) : declared;
@@ -164,16 +178,30 @@ export class RegistrySecrets extends pulumi.ComponentResource {
      * Sets the rules again where GitHub has others after the provider has done its part: it does
      * not see that the last reviewer was removed by hand.
      */
-    async #restore(client: GitHubClient, path: string, rules: EnvironmentRules): Promise<void> {
+    async #restore(
+        client: GitHubClient,
+        path: string,
+        rules: EnvironmentRules,
+        { name, protectionRules }: EnvironmentArgs,
+    ): Promise<void> {
         const found = await readRules(client, path);
         const lost = found === undefined ? [] : compareRules(rules, found);
-        if (lost.length === 0) return;
-        await writeRules(client, path, rules);
-        const names = lost.map(({ property }) => property).join(", ");
-        await pulumi.log.warn(
-            `The environment's rules were changed by hand (${names}). They are set again as declared.`,
-            this,
-        );
+        if (lost.length > 0) {
+            await writeRules(client, path, rules);
+            const names = lost.map(({ property }) => property).join(", ");
+            await pulumi.log.warn(
+                `The environment's rules were changed by hand (${names}). They are set again as declared.`,
+                this,
+            );
+        }
+        if (protectionRules === undefined) return;
+        const { enabled, disabled } = await setProtectionRules(client, path, protectionRules, name);
+        const changes = [
+            ...(enabled.length > 0 ? [`${enabled.join(", ")} enabled`] : []),
+            ...(disabled.length > 0 ? [`${disabled.join(", ")} disabled`] : []),
+        ].join("; ");
+        if (changes !== "")
+            await pulumi.log.info(`The environment's protection rules: ${changes}.`, this);
     }
 }
 
@@ -184,6 +212,26 @@ export class RegistrySecrets extends pulumi.ComponentResource {
 class DeploymentRules extends pulumi.ComponentResource {
     constructor(name: string, opts: pulumi.ComponentResourceOptions) {
         super("mlops:github:DeploymentRules", name, {}, opts);
+        this.registerOutputs({});
+    }
+}
+
+/**
+ * The apps that have to approve a deployment: the GitHub provider has no resource for them, and this
+ * keeps in the state, for previews, what an `up` has set.
+ */
+class ProtectionRules extends pulumi.ComponentResource {
+    constructor(
+        name: string,
+        args: {
+            readonly repository: string;
+            readonly environment: pulumi.Input<string>;
+            /** By their slugs, in order. */
+            readonly apps: readonly string[];
+        },
+        opts: pulumi.ComponentResourceOptions,
+    ) {
+        super(protectionRulesType, name, args, opts);
         this.registerOutputs({});
     }
 }

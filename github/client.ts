@@ -130,7 +130,7 @@ export class GitHubClient {
                 headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after");
             if (limited && (status === 403 || status === 429)) {
                 throw new UserError(
-                    `GitHub allows the token in GITHUB_TOKEN no more requests for now${untilOf(headers)}. Nothing was changed; try again then.`,
+                    `GitHub allows the token in GITHUB_TOKEN no more requests for now${untilOf(headers)}. ${method === "GET" ? "Nothing was changed" : `${request} was not done`}; try again then.`,
                 );
             }
             const refusal: Answer = { request, status, headers, body: error.data };

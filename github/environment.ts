@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { mostProtectionRules } from "./protectionRules.ts";
 
 /** A GitHub environment: what a job names to get its secrets, and the rules that a run has to meet before it does. */
 export interface EnvironmentArgs {
@@ -19,6 +20,12 @@ export interface EnvironmentArgs {
      * which is true for a new environment.
      */
     readonly administratorsBypass?: boolean | undefined;
+    /**
+     * The GitHub Apps that have to approve a deployment, by their slugs (`https://github.com/apps/SLUG`);
+     * they have to be installed on the repository. `up` enables these and disables all others: `[]` is
+     * none. At most six. Default: they stay as they are on GitHub.
+     */
+    readonly protectionRules?: readonly string[] | undefined;
     /** Whether only protected branches may use the environment; not with `branches` or `tags`. Default: false. */
     readonly protectedBranches?: boolean | undefined;
 }
@@ -48,6 +55,7 @@ export function environmentProblems(
         branches = [],
         tags = [],
         protectedBranches = false,
+        protectionRules = [],
     } = environment;
     const count = (reviewers?.users?.length ?? 0) + (reviewers?.teams?.length ?? 0);
     return [
@@ -64,6 +72,17 @@ export function environmentProblems(
                   {
                       key: "preventSelfReview" as const,
                       message: "must be false without reviewers: there is no review to prevent",
+                  },
+              ]
+            : []),
+        ...(new Set(protectionRules).size < protectionRules.length
+            ? [{ key: "protectionRules" as const, message: "must name each app once" }]
+            : []),
+        ...(protectionRules.length > mostProtectionRules
+            ? [
+                  {
+                      key: "protectionRules" as const,
+                      message: `must be six at most, GitHub's limit: there are ${String(protectionRules.length)}`,
                   },
               ]
             : []),

@@ -5,7 +5,10 @@ import { environmentAdmits } from "../workflow/check.ts";
 import { isManagedBy } from "../workflow/file.ts";
 import { type GitHubAccount, readAccount } from "./account.ts";
 import { type Answer, bodyOf, GitHubClient, howToGetToken, readToken } from "./client.ts";
+import { readLastState } from "./lastState.ts";
 import { findWhatForbids } from "./protection.ts";
+import { findAppProblem } from "./protectionRules.ts";
+import { pathOf } from "./rules.ts";
 import {
     type EnvironmentArgs,
     findEnvironmentProblems,
@@ -39,14 +42,15 @@ interface Problem {
 
 /**
  * Checks, before anything is declared, what would otherwise fail half-way: the token and what it may do, the repository, the branch, and what
- * is there already. Four requests at once, and one more about an environment without variables, in an `up` alone: a preview checks the
- * settings and asks GitHub nothing.
+ * is there already. Four requests at once, one more about an environment without variables and two about its protection rules, in an `up`
+ * alone: a preview checks the settings, also against the stack's last state, and asks GitHub nothing.
  *
  * @throws UserError with every problem and what to do about it.
  */
 export async function preflight(delivery: Delivery): Promise<void> {
     const account = readAccount();
     const problems = findSettingProblems(delivery);
+    if (problems.length === 0) problems.push(...(await findCaseProblems(delivery)));
     if (problems.length === 0 && !pulumi.runtime.isDryRun())
         problems.push(...(await findProblems(account, delivery)));
     if (problems.length === 0) return;
@@ -71,6 +75,43 @@ function findSettingProblems({ environment, branch, setting }: Delivery): Proble
     }
     return problems;
 }
+
+/**
+ * Names that differ from the stack's own of before in the case of letters alone. For GitHub they are
+ * the same: what is made under the new name is what is there, and is deleted with the one before.
+ */
+async function findCaseProblems({
+    repository,
+    environment,
+    setting,
+}: Delivery): Promise<Problem[]> {
+    const resources = (await readLastState())
+        .filter(({ type }) => type.startsWith("github:"))
+        .map(({ outputs }) => placeForm.parse(outputs))
+        .filter((known) => known.repository?.toLowerCase() === repository.toLowerCase());
+    const names = [
+        ["repository", "repository", repository],
+        ...(environment ? [["environment", "environment.name", environment.name] as const] : []),
+    ] as const;
+    return names.flatMap(([what, key, name]) => {
+        const before = resources
+            .map((known) => known[what])
+            .find((known) => known !== name && known?.toLowerCase() === name.toLowerCase());
+        if (before === undefined) return [];
+        return [
+            {
+                what: `The ${what} is "${before}" so far, and "${name}" differs from it in upper and lower case alone: for GitHub they are the same.`,
+                mend: `Write it as before: pulumi config set --path ${setting}.${key} ${JSON.stringify(before)} -s ${pulumi.getStack()}`,
+            },
+        ];
+    });
+}
+
+/** Where a resource of the GitHub provider is. */
+const placeForm = z.object({
+    repository: z.string().optional(),
+    environment: z.string().optional(),
+});
 
 const repositoryForm = z.object({
     archived: z.boolean(),
@@ -126,7 +167,23 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
         ...(await findBranchProblems(client, at, delivery, found, permissions?.admin === true)),
         ...findFileProblems(delivery, file),
         ...(await findOwnerProblems(client, at, account, delivery, variables)),
+        ...(await findProtectionProblems(client, account, delivery, variables)),
     ];
+}
+
+/** Which apps there are, GitHub tells of an environment alone: of a new one `up` itself asks. */
+async function findProtectionProblems(
+    client: GitHubClient,
+    { owner }: GitHubAccount,
+    { repository, environment, setting }: Delivery,
+    variables: Answer | undefined,
+): Promise<Problem[]> {
+    if (environment === undefined || variables?.status !== 200) return [];
+    const { name, protectionRules = [] } = environment;
+    const path = pathOf(owner, repository, name);
+    const what = await findAppProblem(client, path, protectionRules, name);
+    const mend = `Install the app on the repository, or change ${setting}.environment.protectionRules.`;
+    return what === undefined ? [] : [{ what, mend }];
 }
 
 /** Whether the token gets to the repository at all: without that, nothing else can be told. */

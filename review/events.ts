@@ -12,6 +12,7 @@ import {
     type Value,
 } from "./preview.ts";
 import { type Names, nameReviewers, reviewerNames } from "./reviewers.ts";
+import { protectionRulesType } from "../github/protectionRules.ts";
 import { concealProperties, concealText } from "./secrets.ts";
 
 /** Marks of the engine's format for values (pulumi/sdk/go/common/resource). */
@@ -192,6 +193,7 @@ function generatedNames({
 /**
  * What a step changes: nothing where it leaves a resource as it is or only reads one. A component
  * is nothing in the world: of it only `componentOutputs` count.
+ * GitHub's protection rules count too: no resource of a provider has them.
  * A refresh begins with a step that says nothing yet; the one at its end says what it found.
  */
 function changeOf(
@@ -199,8 +201,9 @@ function changeOf(
     names: Names,
 ): Change[] {
     const isStack = type === "pulumi:pulumi:Stack";
+    const isReal = (now ?? old)?.custom === true || type === protectionRulesType;
     if (op.startsWith("read") || op === "refresh") return [];
-    if (!isStack && (now ?? old)?.custom !== true) return componentChange({ urn, type, old, now });
+    if (!isStack && !isReal) return componentChange({ urn, type, old, now });
     const before = stateOf(type, old, names);
     const after = stateOf(type, now, names);
     const engine = Object.entries(

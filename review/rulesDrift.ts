@@ -1,7 +1,13 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { exportStack, readConfig } from "../cli.ts";
 import { accountIn } from "../github/account.ts";
 import { GitHubClient, readToken } from "../github/client.ts";
+import {
+    type ProtectionRule,
+    protectionRulesType,
+    readProtectionRules,
+} from "../github/protectionRules.ts";
 import {
     compareRules,
     listPolicies,
@@ -80,12 +86,16 @@ export async function compareWithGitHub(
                 const declared = resources
                     .filter(({ type }) => type === policyType)
                     .map(({ inputs }) => inputs)
-                    .filter(
-                        ({ repository, environment: name }) =>
-                            repository === place.repository && name === place.environment,
-                    );
+                    .filter(isAt(place));
+                const asked = resources
+                    .filter(({ type }) => type === protectionRulesType)
+                    .map(({ inputs }) => inputs)
+                    .find(isAt(place));
+                const protection =
+                    asked && protectionChange(asked, await readProtectionRules(client, path));
                 const properties = [
                     ...addedTo("branches", declared, "branchPattern", policies, "branch"),
+                    ...(protection ?? []),
                     ...ruleChanges(compareRules(rulesOf(environment.inputs), found), names),
                     ...addedTo("tags", declared, "tagPattern", policies, "tag"),
                 ];
@@ -115,6 +125,23 @@ export function mergeChanges(preview: Preview, found: readonly Change[]): Previe
 /** The resource's property that a path lies in: `reviewers[0].users` → `reviewers`. */
 export function propertyOf(path: string): string {
     return path.split(/[.[]/, 1)[0] ?? path;
+}
+
+function isAt(place: z.infer<typeof placeForm>) {
+    return ({ repository, environment }: Resource["inputs"]): boolean =>
+        repository === place.repository && environment === place.environment;
+}
+
+/** The apps that have to approve deployments, where GitHub has others than the last `up` has set. */
+function protectionChange(
+    inputs: Resource["inputs"],
+    rules: readonly ProtectionRule[] = [],
+): PropertyChange[] {
+    const before = z.array(z.string()).parse(inputs["apps"]);
+    const after = rules.map(({ app }) => app).sort();
+    return isDeepStrictEqual(before, after)
+        ? []
+        : [{ path: "protectionRules", before, after, replaces: false }];
 }
 
 function changeOf(environment: Resource, properties: PropertyChange[]): Change {

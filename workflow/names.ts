@@ -43,6 +43,14 @@ export const workflowPath = z
 /** An environment's name. */
 export const environmentName = text.max(255, "an environment's name has at most 255 characters.");
 
+/** A GitHub App, as in its address https://github.com/apps/SLUG. */
+export const appSlug = z
+    .string()
+    .regex(
+        /^[a-z0-9][a-z0-9_-]{0,99}$/,
+        "it has to be the slug of a GitHub App, the end of its address https://github.com/apps/SLUG: lower-case letters, digits, - and _.",
+    );
+
 /** A job's id. */
 export const jobId = z
     .string()

@@ -1,3 +1,4 @@
+import { protectionRulesType } from "../../github/protectionRules.ts";
 import { type Change, unknown, type Value } from "../preview.ts";
 import { isObject } from "../properties.ts";
 import {
@@ -20,6 +21,7 @@ import {
 type Inputs = Change["before"];
 
 const fileType = "github:index/repositoryFile:RepositoryFile";
+const environmentType = "github:index/repositoryEnvironment:RepositoryEnvironment";
 
 /** What changes of GitHub's resources are to a reviewer. */
 export const github: Readonly<Record<string, Rule>> = {
@@ -81,7 +83,7 @@ export const github: Readonly<Record<string, Rule>> = {
             ? [careful(change, phrase`pull request ${textOf(change, "title")} is closed`)]
             : [],
 
-    "github:index/repositoryEnvironment:RepositoryEnvironment": (change) => {
+    [environmentType]: (change) => {
         const name = textOf(change, "environment");
         if (isGone(change))
             return [
@@ -116,6 +118,39 @@ export const github: Readonly<Record<string, Rule>> = {
             "repository",
             "environment",
         ),
+
+    [protectionRulesType]: (change, { changes }) => {
+        const environment = textOf(change, "environment");
+        const apps = ({ apps }: Inputs) => listOf(apps).map(show);
+        if (change.operation === "delete") {
+            const rules = phrase`the approval of ${apps(change.before).join(", ") || "no app"} for deployments to environment ${environment}`;
+            const goes = changes.some((other) => other.type === environmentType && isGone(other));
+            return [
+                careful(
+                    change,
+                    goes
+                        ? phrase`${rules} goes with the environment`
+                        : phrase`${rules} is no longer managed: GitHub keeps it`,
+                ),
+            ];
+        }
+        const added = apps(change.after).filter((app) => !apps(change.before).includes(app));
+        const removed = apps(change.before).filter((app) => !apps(change.after).includes(app));
+        return [
+            removed.length > 0
+                ? dangerous(
+                      change,
+                      phrase`protection removed: deployments to environment ${environment} need no approval of ${removed.join(", ")}`,
+                  )
+                : undefined,
+            added.length > 0
+                ? careful(
+                      change,
+                      phrase`deployments to environment ${environment} need the approval of ${added.join(", ")}`,
+                  )
+                : undefined,
+        ];
+    },
 
     "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": placed(
         (change) =>

@@ -1,7 +1,9 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { GitHubClient } from "../../github/client.ts";
+import { compareWithGitHub, resourcesIn } from "../../review/rulesDrift.ts";
 import { type GitHub, startGitHub } from "../standins/github/server.ts";
 import { type Quay, startQuay } from "../standins/quay/server.ts";
-import { Project, type Result } from "./project.ts";
+import { Project, type Result, type StoredState } from "./project.ts";
 
 /** What index.ts declares on GitHub, without an image. */
 const program = `
@@ -61,6 +63,7 @@ interface Rules {
     readonly branches?: readonly string[];
     readonly tags?: readonly string[];
     readonly protectedBranches?: boolean;
+    readonly protectionRules?: readonly string[];
 }
 interface Settings {
     /** null: no environment, the secrets are the repository's. */
@@ -90,6 +93,12 @@ const groups: Record<string, Record<string, Settings>> = {
             },
         },
         "nobody, after a wait": { environment: { waitTimer: 30, administratorsBypass: false } },
+    },
+    "which apps approve": {
+        none: { environment: { protectionRules: [] } },
+        "as they are": { environment: {} },
+        one: { environment: { protectionRules: ["gate"] } },
+        "one more": { environment: { protectionRules: ["scan", "gate"] } },
     },
     "where the secrets are": {
         "an environment": { environment: { branches: ["main"] } },
@@ -129,6 +138,7 @@ describe("every change of GitHub's settings to every other", () => {
     let ids: Readonly<Record<string, number>>;
     /** Not declared, it stays as it was. */
     let bypass: boolean;
+    let apps: readonly string[];
 
     const config = ({ environment = {}, version = "1.0.0", ...settings }: Settings) => ({
         github: {
@@ -162,6 +172,7 @@ describe("every change of GitHub's settings to every other", () => {
             policies: [...environment.policies.values()]
                 .map(({ type, name }) => `${type} ${name}`)
                 .sort(),
+            apps: [...environment.protectionRules.values()].map(({ slug }) => slug).sort(),
             secrets: Object.keys(repository.secrets(environment.name)).sort(),
         })),
         secrets: Object.keys(repository.secrets()).sort(),
@@ -184,6 +195,7 @@ describe("every change of GitHub's settings to every other", () => {
         const kept = names.map((name) => name.toUpperCase()).sort();
         if (environment === null) return { environments: [], secrets: kept };
         bypass = environment.administratorsBypass ?? bypass;
+        apps = [...(environment.protectionRules ?? apps)].sort();
         const { reviewers, branches = [], tags = [], protectedBranches = false } = environment;
         const policies = [
             ...branches.map((name) => `branch ${name}`),
@@ -204,6 +216,7 @@ describe("every change of GitHub's settings to every other", () => {
                           ? "custom"
                           : undefined,
                     policies: policies.sort(),
+                    apps,
                     secrets: kept,
                 },
             ],
@@ -215,6 +228,7 @@ describe("every change of GitHub's settings to every other", () => {
         [github, quay] = await Promise.all([startGitHub(), startQuay()]);
         quay.createUser("alice");
         bypass = true;
+        apps = [];
         ids = {
             octo: github.createUser("octo"),
             ada: github.createUser("ada"),
@@ -223,6 +237,7 @@ describe("every change of GitHub's settings to every other", () => {
             release: github.createTeam("org", "release", ["ada"]),
         };
         repository = github.createRepository({ owner: "org", name: "service", private: false });
+        for (const app of ["gate", "scan"]) repository.installProtectionApp(app);
         const env = {
             QUAY_URL: quay.url,
             QUAY_TOKEN: quay.createToken({ user: "alice" }),
@@ -266,4 +281,69 @@ describe("every change of GitHub's settings to every other", () => {
             }
         });
     }
+
+    it("sets the apps that approve again where they were changed by hand, and names those that are not installed", async () => {
+        const declare = (...protectionRules: readonly string[]) => {
+            project.configure(config({ environment: { protectionRules } }));
+        };
+        const approving = () =>
+            found().environments.map(({ apps, secrets }) => ({ apps, secrets }));
+        const missing =
+            /The environment "dev": protectionRules names "audit", which GitHub does not have among .* Available: gate, scan\./;
+        declare("gate", "audit");
+        const first = await project.up();
+        equal(first.failed, true);
+        match(first.output, missing);
+        deepEqual(approving(), [{ apps: [], secrets: [] }]);
+
+        declare("gate");
+        await done(project.up(), "installed");
+        const secrets = ["QUAY_PWD", "QUAY_USER"];
+        deepEqual(approving(), [{ apps: ["gate"], secrets }]);
+        const rules = repository.environments()["dev"]?.protectionRules;
+        rules?.clear();
+        rules?.set(9, { id: repository.installProtectionApp("other"), slug: "other" });
+        const { latest } = (JSON.parse(project.storedState()) as StoredState).checkpoint;
+        const client = new GitHubClient(
+            { apiUrl: github.url },
+            github.createToken({ user: "octo" }),
+        );
+        const drift = await compareWithGitHub(
+            client,
+            "org",
+            resourcesIn(JSON.stringify({ deployment: latest })),
+        );
+        deepEqual(
+            drift.map(({ properties }) => properties),
+            [[{ path: "protectionRules", before: ["gate"], after: ["other"], replaces: false }]],
+        );
+        const { output } = await done(project.up(), "changed by hand");
+        match(output, /The environment's protection rules: gate enabled; other disabled\./);
+        deepEqual(approving(), [{ apps: ["gate"], secrets }]);
+
+        declare("scan");
+        equal((await done(project.preview(), "another app")).changes["update"], 1);
+        declare("gate", "audit");
+        const next = await project.up();
+        match(next.output, /cannot be delivered to; nothing was changed anywhere:\n.*"audit"/);
+        deepEqual(approving(), [{ apps: ["gate"], secrets }]);
+    });
+
+    it("refuses a name that changes in upper and lower case alone, before anything starts", async () => {
+        await done(project.up(), "first");
+        const before = found();
+        github.clearRequests();
+        project.configure(config({ environment: { name: "Dev" } }));
+        for (const { failed, output } of [await project.preview(), await project.up()]) {
+            equal(failed, true);
+            match(output, /The environment is "dev" so far, and "Dev" differs from it in upper/);
+        }
+        deepEqual(
+            github.requests().filter(({ method }) => method !== "GET"),
+            [],
+        );
+        deepEqual(found(), before);
+        project.configure(config({}));
+        deepEqual(Object.keys((await done(project.up(), "as before")).changes), ["same"]);
+    });
 });

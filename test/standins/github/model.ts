@@ -106,6 +106,12 @@ export interface BranchPolicy {
     readonly type: "branch" | "tag";
 }
 
+/** A GitHub App that can decide about deployments. */
+export interface ProtectionApp {
+    readonly id: number;
+    readonly slug: string;
+}
+
 export interface Environment extends Vault {
     readonly id: number;
     readonly name: string;
@@ -119,6 +125,8 @@ export interface Environment extends Vault {
     /** Which branches may deploy: all (undefined), the protected ones, or those that a policy names. */
     deploysFrom: "protected" | "custom" | undefined;
     readonly policies: Map<number, BranchPolicy>;
+    /** The apps that have to approve a deployment, by the id of the rule. */
+    readonly protectionRules: Map<number, ProtectionApp>;
 }
 
 /** What the protection of a branch asks for; a rule that is not set is off. */
@@ -269,6 +277,8 @@ export interface Repository extends Vault {
     hasEnvironments: boolean;
     /** By the name in lower case: names that differ in case are the same. */
     readonly environments: Map<string, Environment>;
+    /** The apps installed on it that can decide about deployments, by their id. */
+    readonly protectionApps: Map<number, ProtectionApp>;
     readonly labels: Map<string, Label>;
     /** By number. */
     readonly issues: Map<number, Issue>;

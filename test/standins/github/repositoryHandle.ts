@@ -193,6 +193,13 @@ export class RepositoryHandle {
         this.vault(environment).secrets.delete(name);
     }
 
+    /** Installs a GitHub App that can decide about deployments. @returns its id. */
+    installProtectionApp(slug: string): number {
+        const id = this.state.nextId();
+        this.repository.protectionApps.set(id, { id, slug });
+        return id;
+    }
+
     deleteEnvironment(name: string): void {
         this.repository.environments.delete(name.toLowerCase());
     }

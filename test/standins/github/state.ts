@@ -112,6 +112,7 @@ export class State {
             rulesets: new Map(),
             hasEnvironments: true,
             environments: new Map(),
+            protectionApps: new Map(),
             labels: new Map(),
             issues: new Map(),
             comments: new Map(),

@@ -12,8 +12,11 @@ describe("the preflight", function () {
     let github: GitHub;
     let repository: ReturnType<GitHub["createRepository"]>;
     const before = { ...process.env };
+    /** The resources of the stack's last state, by URN. */
+    let last: Record<string, { readonly outputs: Record<string, string> }>;
 
     beforeEach(async () => {
+        last = {};
         github = await startGitHub();
         github.createUser("octo");
         repository = github.createRepository({ owner: "octo", name: "service", private: false });
@@ -36,10 +39,11 @@ describe("the preflight", function () {
 
     const start = (preview: boolean): Promise<void> =>
         pulumi.runtime.setMocks(
-            { newResource: () => ({ id: "", state: {} }), call: () => ({}) },
+            { newResource: () => ({ id: "", state: {} }), call: () => ({ outputs: last }) },
             "mlops",
             "dev",
             preview,
+            "organization",
         );
     const use = (token: string): void => {
         process.env["GITHUB_TOKEN"] = token;
@@ -302,6 +306,46 @@ describe("the preflight", function () {
             process.env["GITHUB_OWNER"] = "octo";
         }
         deepEqual(github.requests(), []);
+    });
+
+    describe("a name that changes in upper and lower case alone", () => {
+        const type = "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable";
+        const known = (outputs: Record<string, string>): void => {
+            last = {
+                [`urn:pulumi:dev::mlops::mlops:github:RegistrySecrets$${type}::x`]: { outputs },
+            };
+        };
+        const cases: Record<string, readonly [Record<string, string>, RegExp]> = {
+            "the environment's": [
+                { repository: "service", environment: "Dev" },
+                /The environment is "Dev" so far, and "dev" differs .*\n {6}Write it as before: pulumi config set --path mlops:github\.environment\.name "Dev" -s dev$/,
+            ],
+            "the repository's": [
+                { repository: "Service", environment: "dev" },
+                /The repository is "Service" so far, .*\n {6}Write it as before: pulumi config set --path mlops:github\.repository "Service" -s dev$/,
+            ],
+        };
+        for (const [what, [outputs, says]] of Object.entries(cases)) {
+            it(`is refused, in a preview too: ${what}`, async () => {
+                known(outputs);
+                for (const preview of [true, false]) {
+                    await start(preview);
+                    match(await refusal(), says);
+                }
+                deepEqual(github.requests(), []);
+            });
+        }
+
+        it("is none where it is the same, or another's", async () => {
+            for (const outputs of [
+                { repository: "service", environment: "dev" },
+                { repository: "service", environment: "test" },
+                { repository: "other", environment: "Dev" },
+            ]) {
+                known(outputs);
+                await check();
+            }
+        });
     });
 
     describe("leaves what is there already", () => {

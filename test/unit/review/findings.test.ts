@@ -673,6 +673,34 @@ describe("what matters of", () => {
         );
     });
 
+    it("apps that no longer have to approve deployments", () => {
+        const type = "mlops:github:ProtectionRules";
+        const place = { repository: "service", environment: "prod" };
+        const state = (apps: readonly string[]) => ({
+            custom: false,
+            inputs: { ...place, apps: [...apps] },
+        });
+        const changed = (before: readonly string[], after: readonly string[]) =>
+            findings(readEvents([step("update", type, state(before), state(after)), succeeded]));
+        const needed = "deployments to environment ‹prod› need";
+        deepEqual(changed(["gate", "scan"], ["audit", "gate"]), [
+            `dangerous: protection removed: ${needed} no approval of ‹scan›`,
+            `careful: ${needed} the approval of ‹audit›`,
+        ]);
+        deepEqual(changed(["gate"], ["gate"]), []);
+        const approval = "the approval of ‹gate› for deployments to environment ‹prod›";
+        const removal = step("delete", type, state(["gate"]), null);
+        deepEqual(findings(readEvents([removal, succeeded])), [
+            `careful: ${approval} is no longer managed: GitHub keeps it`,
+        ]);
+        const environment = "github:index/repositoryEnvironment:RepositoryEnvironment";
+        const gone = step("delete", environment, { inputs: place }, null);
+        deepEqual(findings(readEvents([removal, gone, succeeded])), [
+            "dangerous: environment ‹prod› is deleted, with its secrets and its protection",
+            `careful: ${approval} goes with the environment`,
+        ]);
+    });
+
     it("GitHub's repositories, files, secrets, protection and access", () => {
         deepEqual(
             found(

@@ -1,4 +1,5 @@
 import { deepEqual } from "node:assert/strict";
+import { z } from "zod";
 import { mergeDrift } from "../../../board/drift.ts";
 import { GitHubClient } from "../../../github/client.ts";
 import { compareWithGitHub, mergeChanges, resourcesIn } from "../../../review/rulesDrift.ts";
@@ -37,7 +38,10 @@ describe("the rules of environments that a refresh does not see", () => {
         });
     const addBranch = (name: string) =>
         client.request("POST", `${path}/deployment-branch-policies`, { name });
-    const found = (reviewers: unknown = [{ users: [alice] }]): Promise<Change[]> => {
+    const found = (
+        reviewers: unknown = [{ users: [alice] }],
+        others: readonly object[] = [],
+    ): Promise<Change[]> => {
         const place = { repository: "service", environment: "dev" };
         const resources = [
             {
@@ -58,6 +62,7 @@ describe("the rules of environments that a refresh does not see", () => {
                 type: "mlops:github:RegistrySecrets",
                 outputs: { reviewers: { [`user ${String(alice)}`]: "alice" } },
             },
+            ...others,
         ];
         return compareWithGitHub(
             client,
@@ -65,6 +70,38 @@ describe("the rules of environments that a refresh does not see", () => {
             resourcesIn(JSON.stringify({ deployment: { resources } })),
         );
     };
+
+    it("are drift where an app was enabled or disabled by hand", async () => {
+        const repository = github.repository("alice/service");
+        const [gate, scan] = ["gate", "scan"].map((slug) => repository.installProtectionApp(slug));
+        const apps = { urn: "apps", type: "mlops:github:ProtectionRules" };
+        const place = { repository: "service", environment: "dev" };
+        const state = (declared: readonly string[]) =>
+            found(undefined, [{ ...apps, inputs: { ...place, apps: [...declared] } }]);
+        const enable = async (app: number | undefined) => {
+            const at = `${path}/deployment_protection_rules`;
+            const { body } = await client.request("POST", at, { integration_id: app });
+            return `${at}/${String(z.object({ id: z.int() }).parse(body).id)}`;
+        };
+        const rule = await enable(gate);
+        deepEqual(await state(["gate"]), []);
+        deepEqual(await found(), []); // where they are not declared, they are nobody's
+        await enable(scan);
+        await client.request("DELETE", rule);
+        deepEqual(
+            (await state(["gate"])).map(({ properties }) => properties),
+            [
+                [
+                    {
+                        path: "protectionRules",
+                        before: ["gate"],
+                        after: ["scan"],
+                        replaces: false,
+                    },
+                ],
+            ],
+        );
+    });
 
     it("are no drift where they are as declared", async () => {
         deepEqual(await found(), []);

@@ -434,6 +434,41 @@ describe("the GitHub to test against", () => {
             expectReply(await ada.put(`${path}/environments/a'b`), 422);
         });
 
+        it("asks apps about deployments to an environment, six at most, until they are disabled", async () => {
+            const { path, hand } = repository();
+            const rules = `${path}/environments/dev/deployment_protection_rules`;
+            refuses(await ada.get(rules), 404, "Not Found");
+            await ada.put(`${path}/environments/dev`);
+            const apps = ["a", "b", "c", "d", "e", "f", "g"].map((slug) =>
+                hand.installProtectionApp(slug),
+            );
+            expectReply(await ada.get(`${rules}/apps?per_page=1`), 200, {
+                total_count: 7,
+                available_custom_deployment_protection_rule_integrations: [
+                    { id: apps[0], slug: "a" },
+                ],
+            });
+            const [first] = apps;
+            const enabled = await ada.post(rules, { integration_id: first });
+            expectReply(enabled, 201, { enabled: true, app: { id: first, slug: "a" } });
+            const rule = `${rules}/${String(id(enabled))}`;
+            expectReply(await ada.get(rule), 200, { app: { slug: "a" } });
+            for (const app of [first, 9])
+                expectReply(await ada.post(rules, { integration_id: app }), 422);
+            await ada.put(`${path}/environments/dev`, { wait_timer: 5 });
+            expectReply(await ada.get(rules), 200, {
+                total_count: 1,
+                custom_deployment_protection_rules: [{ enabled: true, app: { slug: "a" } }],
+            });
+            const statuses = [];
+            for (const app of apps.slice(1))
+                statuses.push((await ada.post(rules, { integration_id: app })).status);
+            assert.deepEqual(statuses, [201, 201, 201, 201, 201, 422]);
+            expectReply(await ada.delete(rule), 204);
+            refuses(await ada.delete(rule), 404, "Not Found");
+            expectReply(await ada.get(rules), 200, { total_count: 5 });
+        });
+
         it("keeps deployment policies for branches and tags of environments that have them", async () => {
             const { path } = repository();
             const policies = `${path}/environments/dev/deployment-branch-policies`;
@@ -984,6 +1019,12 @@ describe("the GitHub to test against", () => {
                 "administration=write",
                 "POST",
                 "environments/dev/deployment-branch-policies",
+            ],
+            [
+                "an environment's protection rule",
+                "administration=write",
+                "POST",
+                "environments/dev/deployment_protection_rules",
             ],
             ["an environment's secret", "environments=write", "PUT", "environments/dev/secrets/X"],
             ["a secret", "secrets=write", "PUT", "actions/secrets/X"],

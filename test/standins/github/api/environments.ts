@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { type Answer, json, notFound, nothing, unprocessable } from "../answers.ts";
 import type { Call } from "../call.ts";
-import type { BranchPolicy, Environment, Organization, Reviewer, Team } from "../model.ts";
+import type {
+    BranchPolicy,
+    Environment,
+    Organization,
+    ProtectionApp,
+    Reviewer,
+    Team,
+} from "../model.ts";
 import { type Operations, reading, writing } from "../operation.ts";
 import { newVault } from "../vault.ts";
 import { accountView, nodeId, repositoryPage, repositoryUrl, teamView, time } from "../views.ts";
@@ -17,6 +24,8 @@ const settings = z.object({
 });
 
 const mostReviewers = 6;
+/** https://docs.github.com/actions/reference/deployments-and-environments#deployment-protection-rules */
+const mostProtectionRules = 6;
 
 export const environmentOperations: Operations = {
     "repos/get-all-environments": reading("actions", (call) => {
@@ -94,6 +103,63 @@ export const environmentOperations: Operations = {
         environmentOf(call).policies.delete(policyOf(call).id);
         return nothing();
     }),
+
+    "repos/get-all-deployment-protection-rules": reading("actions", (call) => {
+        const rules = [...environmentOf(call).protectionRules.keys()];
+        return json(200, {
+            total_count: rules.length,
+            custom_deployment_protection_rules: rules.map((id) => protectionRuleView(call, id)),
+        });
+    }),
+
+    "repos/list-custom-deployment-rule-integrations": reading(
+        "actions",
+        (call) => {
+            const enabled = [...environmentOf(call).protectionRules.values()];
+            const available = [...call.repository.protectionApps.values()].filter(
+                (app) => !enabled.includes(app),
+            );
+            const { items, headers } = call.page(available);
+            return json(
+                200,
+                {
+                    total_count: available.length,
+                    available_custom_deployment_protection_rule_integrations: items.map((app) =>
+                        protectionAppView(call, app),
+                    ),
+                },
+                headers,
+            );
+        },
+        "admin",
+    ),
+
+    "repos/create-deployment-protection-rule": writing("administration", "admin", (call) => {
+        const { integration_id: app } = call.body(
+            z.object({ integration_id: z.number().default(0) }),
+        );
+        const { protectionRules: rules } = environmentOf(call);
+        const installed = call.repository.protectionApps.get(app);
+        if (installed === undefined) throw unprocessable("The app is not installed");
+        if ([...rules.values()].includes(installed))
+            throw unprocessable("The deployment protection rule is enabled already");
+        if (rules.size >= mostProtectionRules)
+            throw unprocessable("An environment can have up to six deployment protection rules");
+        requirePlan(call, "custom deployment", ["enterprise"]);
+        const id = call.state.nextId();
+        rules.set(id, installed);
+        return json(201, protectionRuleView(call, id));
+    }),
+
+    "repos/get-custom-deployment-protection-rule": reading("actions", (call) =>
+        json(200, protectionRuleView(call, call.id("protection_rule_id"))),
+    ),
+
+    "repos/disable-deployment-protection-rule": writing("administration", "admin", (call) => {
+        if (!environmentOf(call).protectionRules.delete(call.id("protection_rule_id")))
+            throw notFound();
+        return nothing();
+    }),
 };
 
 /** The environment of the path. */
@@ -118,6 +184,7 @@ function create(call: Call, name: string): Environment {
         canAdminsBypass: true,
         deploysFrom: undefined,
         policies: new Map(),
+        protectionRules: new Map(),
     };
     call.repository.environments.set(name.toLowerCase(), environment);
     return environment;
@@ -227,4 +294,19 @@ function policyOf(call: Call): BranchPolicy {
 
 function policyView({ id, name, type }: BranchPolicy): object {
     return { id, node_id: nodeId("GateBranchPolicy", id), name, type };
+}
+
+function protectionRuleView(call: Call, id: number): object {
+    const app = environmentOf(call).protectionRules.get(id);
+    if (app === undefined) throw notFound();
+    return { id, node_id: nodeId("Gate", id), enabled: true, app: protectionAppView(call, app) };
+}
+
+function protectionAppView({ urls }: Call, { id, slug }: ProtectionApp): object {
+    return {
+        id,
+        slug,
+        integration_url: `${urls.api}/apps/${slug}`,
+        node_id: nodeId("Integration", id),
+    };
 }

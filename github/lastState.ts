@@ -1,0 +1,32 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+
+/** A resource as the last update left it. */
+export interface LastResource {
+    /** `github:index/repositoryFile:RepositoryFile`, or a component's type. */
+    readonly type: string;
+    readonly name: string;
+    readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+const stateForm = z.object({
+    outputs: z
+        .record(z.string(), z.object({ outputs: z.record(z.string(), z.unknown()).nullish() }))
+        .default({}),
+});
+
+/** The resources of the stack's last state; none where it has none yet. */
+export async function readLastState(): Promise<LastResource[]> {
+    const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+    const state = stateForm.parse(
+        await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName }),
+    );
+    return Object.entries(state.outputs).map(([urn, { outputs }]) => {
+        const [, , types = "", ...name] = urn.split("::");
+        return {
+            type: types.slice(types.lastIndexOf("$") + 1),
+            name: name.join("::"),
+            outputs: outputs ?? {},
+        };
+    });
+}
