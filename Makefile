@@ -19,32 +19,32 @@ help: ## list the targets
 
 demo: ## the whole chain on this machine, without an account: dev, staging, prod, a roll-back, a rotation
 	@toolchain/setup.sh demo
-	@. toolchain/env.sh && exec node demo/main.ts
+	@. toolchain/env.sh && exec node sandbox/demo/main.ts
 
 up: setup ## bring STACK up; local builds and runs the service on this machine: http://localhost:8080
-	@exec toolchain/up.sh '$(STACK)'
+	@exec operations/up.sh '$(STACK)'
 
 down: ## remove everything that `make up` made: containers, network, images, stack
-	@exec toolchain/down.sh '$(STACK)'
+	@exec operations/down.sh '$(STACK)'
 
 token: ## print a fresh access token of the local identity provider
-	@toolchain/token.sh '$(STACK)'
+	@operations/token.sh '$(STACK)'
 
 preview: ## show what `make up` would change; needs no Docker engine
-	@$(tools) && toolchain/stack.sh '$(STACK)' && node review/main.ts preview '$(STACK)'
+	@$(tools) && toolchain/stack.sh '$(STACK)' && node operations/review/main.ts preview '$(STACK)'
 
 refresh: ## look at what was changed by hand; the next `make up` puts it back
 	@$(tools) && mlops_require_stack '$(STACK)' && \
 		pulumi --non-interactive --stack '$(STACK)' refresh --yes --skip-preview $(images)
 
 board: ## what each environment is at; STACKS="dev prod" for some, ARGS=--help for more
-	@$(tools) && node board/main.ts $(ARGS) $(STACKS)
+	@$(tools) && node operations/board/main.ts $(ARGS) $(STACKS)
 
 adopt: ## take over what was made by hand: the repository, the robot, the workflow
-	@$(tools) && toolchain/stack.sh '$(STACK)' && node adopt/main.ts '$(STACK)'
+	@$(tools) && toolchain/stack.sh '$(STACK)' && node operations/adopt.ts '$(STACK)'
 
 recover: ## after an `up` that was killed: unlock the stack, and find out what it had made
-	@$(tools) && node toolchain/recover.ts '$(STACK)' $(YES)
+	@$(tools) && node operations/recover.ts '$(STACK)' $(YES)
 
 test: ## types, lint, unit tests, the service's tests, end-to-end tests
 	@toolchain/setup.sh tests

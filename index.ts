@@ -8,22 +8,22 @@ import { QuayRepository } from "./components/quayRepository.ts";
 import { RegistrySecrets } from "./components/registrySecrets.ts";
 import { RobotFederation } from "./components/robotFederation.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
-import { baseImagesOf } from "./docker/baseImage.ts";
-import { checkDockerfile } from "./docker/checkDockerfile.ts";
-import { pullCommand, runCommand } from "./docker/commands.ts";
-import { findPortProblem, ownerOf } from "./docker/engine.ts";
-import { digestOf } from "./docker/reference.ts";
-import { splitVariables, variablesOf } from "./docker/serviceContainer.ts";
+import { baseImagesOf } from "./components/docker/baseImage.ts";
+import { checkDockerfile } from "./components/docker/checkDockerfile.ts";
+import { pullCommand, runCommand } from "./components/docker/commands.ts";
+import { findPortProblem, ownerOf } from "./components/docker/engine.ts";
+import { digestOf } from "./components/docker/reference.ts";
+import { splitVariables, variablesOf } from "./components/docker/serviceContainer.ts";
 import {
     type EnvironmentOf,
     promotedPortOf,
     publisherOf,
     readEnvironment,
     workflowBuild,
-} from "./environment.ts";
-import { UserError } from "./errors.ts";
-import { preflight } from "./github/preflight.ts";
-import { exportOutputs } from "./outputs.ts";
+} from "./configuration/stack.ts";
+import { UserError } from "./components/userError.ts";
+import { preflight } from "./components/github/preflight.ts";
+import { exportOutputs } from "./contract/outputs.ts";
 
 const environment = readEnvironment();
 export default exportOutputs(

@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { account, Chain, environments } from "../demo/chain.ts";
-import { freePort, Project } from "../test/e2e/project.ts";
+import { account, Chain, environments } from "../sandbox/demo/chain.ts";
+import { freePort, Project } from "../sandbox/project.ts";
 import { measure, type Measurement, run } from "./measure.ts";
 import { PulumiProject } from "./pulumiProject.ts";
 

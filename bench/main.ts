@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { runCommand, UsageError } from "../commandLine.ts";
+import { runCommand, UsageError } from "../operations/commandLine.ts";
 import { interrupt, run } from "./measure.ts";
 import { calibrate, howNoisy } from "./noise.ts";
 import { type Options, parts } from "./parts.ts";

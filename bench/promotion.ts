@@ -4,11 +4,11 @@ import { randomFillSync } from "node:crypto";
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Quay } from "../test/standins/quay/server.ts";
-import { basic, imageType, Registry } from "../test/unit/standins/registryClient.ts";
+import type { Quay } from "../sandbox/quay/server.ts";
+import { basic, imageType, Registry } from "../sandbox/registryClient.ts";
 import { measure, type Measurement, run } from "./measure.ts";
 import { ownStartup, PulumiProject } from "./pulumiProject.ts";
-import { removeImages } from "../demo/images.ts";
+import { removeImages } from "../sandbox/demo/images.ts";
 import { type Requests, Servers } from "./servers.ts";
 
 /** One promotion, from nothing; the whole `pulumi up`. */

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { pulumiHome } from "../test/e2e/project.ts";
+import { pulumiHome } from "../sandbox/project.ts";
 import { type Command, run } from "./measure.ts";
 
 /** How many resources every program works on at once. */
@@ -72,4 +72,7 @@ export class PulumiProject {
 export const ownStartup = z
     .object({ runtime: z.object({ options: z.object({ nodeargs: z.string() }) }) })
     .parse(parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")))
-    .runtime.options.nodeargs.replace("./startup.ts", `'${join(root, "startup.ts")}'`);
+    .runtime.options.nodeargs.replace(
+        "./toolchain/startup.ts",
+        `'${join(root, "toolchain/startup.ts")}'`,
+    );

@@ -1,5 +1,5 @@
-import { type GitHub, startGitHub } from "../test/standins/github/server.ts";
-import { type Quay, startQuay } from "../test/standins/quay/server.ts";
+import { type GitHub, startGitHub } from "../sandbox/github/server.ts";
+import { type Quay, startQuay } from "../sandbox/quay/server.ts";
 
 /** What a step asked the servers for. */
 export interface Requests {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { measure, type Measurement, run } from "./measure.ts";
 import { type Program, type Step, steps } from "./programs.ts";
 import { type Requests, Servers } from "./servers.ts";
-import { removeImages } from "../demo/images.ts";
+import { removeImages } from "../sandbox/demo/images.ts";
 import { serviceName } from "./names.ts";
 import {
     checkDelivered,

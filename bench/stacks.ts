@@ -6,7 +6,7 @@ import { type Command, measure, type Measurement } from "./measure.ts";
 import { terraform } from "./programs.ts";
 import { ownStartup, PulumiProject } from "./pulumiProject.ts";
 import { Servers } from "./servers.ts";
-import { removeImages } from "../demo/images.ts";
+import { removeImages } from "../sandbox/demo/images.ts";
 import { checkDelivered, newWorkspace } from "./workspace.ts";
 
 /** A first up of all services. */

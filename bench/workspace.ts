@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { basic, Registry } from "../test/unit/standins/registryClient.ts";
+import { basic, Registry } from "../sandbox/registryClient.ts";
 import { serviceName } from "./names.ts";
 import type { Servers } from "./servers.ts";
 

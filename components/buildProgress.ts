@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { followBuildLog } from "../docker/buildLog.ts";
+import { followBuildLog } from "./docker/buildLog.ts";
 
 /** A build to report. */
 export interface Build {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { UserError } from "../errors.ts";
+import { UserError } from "./userError.ts";
 
 /**
  * Fails the program with the problem, if there is one; what waits for this then never goes on. (An error that an output carries to

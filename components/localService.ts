@@ -6,10 +6,10 @@ import {
     findWrittenFolders,
     ownerLabel,
     ownerOf,
-} from "../docker/engine.ts";
-import { containerArgs, type ContainerSettings, isStrict } from "../docker/serviceContainer.ts";
+} from "./docker/engine.ts";
+import { containerArgs, type ContainerSettings, isStrict } from "./docker/serviceContainer.ts";
 import { failOn, orFail } from "./failOn.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "./userError.ts";
 
 export interface LocalServiceArgs {
     /** The image to run: its id, or any name that the Docker engine knows. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as quay from "../quay/index.ts";
+import * as quay from "../quay/sdk/index.ts";
 
 export interface PromotedServiceImageArgs {
     /** The repository that gets it, with its registry: HOST/NAMESPACE/NAME. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import * as quay from "../quay/index.ts";
+import * as quay from "../quay/sdk/index.ts";
 
 export interface QuayRepositoryArgs {
     /** The user or organization that the repository belongs to. */

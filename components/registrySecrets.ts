@@ -1,18 +1,18 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
-import { UserError } from "../errors.ts";
-import { readAccount } from "../github/account.ts";
-import { GitHubClient, readToken } from "../github/client.ts";
+import { UserError } from "./userError.ts";
+import { readAccount } from "./github/account.ts";
+import { GitHubClient, readToken } from "./github/client.ts";
 import {
     type EnvironmentArgs,
     findEnvironmentProblems,
     ownerVariable,
     type Reviewers,
     thisStack,
-} from "../github/environment.ts";
-import { removeFromEnvironment } from "../github/leftovers.ts";
-import { findReviewers, type ReviewerIds } from "../github/lookUp.ts";
-import { protectionRulesType, setProtectionRules } from "../github/protectionRules.ts";
+} from "./github/environment.ts";
+import { removeFromEnvironment } from "./github/leftovers.ts";
+import { findReviewers, type ReviewerIds } from "./github/lookUp.ts";
+import { protectionRulesType, setProtectionRules } from "./github/protectionRules.ts";
 import {
     compareRules,
     type EnvironmentRules,
@@ -20,7 +20,7 @@ import {
     readRules,
     rulesOf,
     writeRules,
-} from "../github/rules.ts";
+} from "./github/rules.ts";
 import { orFail } from "./failOn.ts";
 
 export interface RegistrySecretsArgs {

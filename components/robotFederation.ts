@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readAccount } from "../github/account.ts";
-import { findSubject } from "../github/lookUp.ts";
-import * as quay from "../quay/index.ts";
+import { readAccount } from "./github/account.ts";
+import { findSubject } from "./github/lookUp.ts";
+import * as quay from "../quay/sdk/index.ts";
 import { orFail } from "./failOn.ts";
 
 export interface RobotFederationArgs {

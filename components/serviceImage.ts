@@ -14,13 +14,13 @@ import {
     hashSource,
     listContext,
     readDockerfile,
-} from "../docker/buildContext.ts";
-import { contextAdvice } from "../docker/contextAdvice.ts";
-import { linkSource, prepareBuild, workFolder } from "../docker/buildFiles.ts";
-import { isFolder } from "../docker/namedContext.ts";
-import { isRepository, registryAddress } from "../docker/reference.ts";
-import { UserError } from "../errors.ts";
-import * as quay from "../quay/index.ts";
+} from "./docker/buildContext.ts";
+import { contextAdvice } from "./docker/contextAdvice.ts";
+import { linkSource, prepareBuild, workFolder } from "./docker/buildFiles.ts";
+import { isFolder } from "./docker/namedContext.ts";
+import { isRepository, registryAddress } from "./docker/reference.ts";
+import { UserError } from "./userError.ts";
+import * as quay from "../quay/sdk/index.ts";
 import { reportBuild } from "./buildProgress.ts";
 
 /** Where an image is published, and by whom. */

@@ -1,6 +1,6 @@
 /** Runs every suite, one after the other, with its output as it comes, and ends with one line: `N passed, N failed`. */
 import { spawn } from "node:child_process";
-import { runCommand } from "../commandLine.ts";
+import { runCommand } from "../operations/commandLine.ts";
 
 interface Suite {
     readonly name: string;

@@ -5,10 +5,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
-import { runCommand } from "../commandLine.ts";
-import { type FileProblem, findFileProblems, findSyntaxErrors } from "../configurationFile.ts";
-import { UserError } from "../errors.ts";
-import { visible } from "../review/text.ts";
+import { runCommand } from "../operations/commandLine.ts";
+import { type FileProblem, findFileProblems, findSyntaxErrors } from "../configuration/file.ts";
+import { UserError } from "../components/userError.ts";
+import { visible } from "../operations/review/text.ts";
 
 const projectForm = z.object({
     name: z.string(),

@@ -3,7 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import * as quay from "../../quay/index.ts";
+import * as quay from "../../quay/sdk/index.ts";
 
 const config = new pulumi.Config();
 const namespace = config.require("namespace");

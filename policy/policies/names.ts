@@ -1,6 +1,6 @@
 import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import { z } from "zod";
-import { ownerLabel } from "../../docker/engine.ts";
+import { ownerLabel } from "../../components/docker/engine.ts";
 import { ofType } from "../ofType.ts";
 
 const settings = z.object({ repository: z.string(), robot: z.string() });

@@ -1,6 +1,6 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { z } from "zod";
-import { matchesTag } from "../../quay/tagPattern.ts";
+import { matchesTag } from "../../quay/api/tagPattern.ts";
 import { allOfType, ofType } from "../ofType.ts";
 
 const repositoryType = "quay:index:Repository";

@@ -1,6 +1,6 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { z } from "zod";
-import { splitRepository, splitRobot } from "../../quay/names.ts";
+import { splitRepository, splitRobot } from "../../quay/api/names.ts";
 import { allOfType, ofType } from "../ofType.ts";
 
 const permission = {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { QuayError } from "../errors.ts";
-import * as names from "../names.ts";
-import { func } from "../resource.ts";
+import { QuayError } from "../api/errors.ts";
+import * as names from "../api/names.ts";
+import { func } from "../provider/resource.ts";
 import { getRobot as read } from "../resources/robot.ts";
 
 export const getRobot = func({

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { QuayClient } from "../client.ts";
-import { notFound, QuayError, unless } from "../errors.ts";
-import * as names from "../names.ts";
-import { func } from "../resource.ts";
+import type { QuayClient } from "../api/client.ts";
+import { notFound, QuayError, unless } from "../api/errors.ts";
+import * as names from "../api/names.ts";
+import { func } from "../provider/resource.ts";
 
 const tagAnswer = z.object({
     name: z.string(),

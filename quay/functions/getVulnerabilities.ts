@@ -1,7 +1,7 @@
 import { z } from "zod";
-import * as names from "../names.ts";
-import { func } from "../resource.ts";
-import { scanOf } from "../severity.ts";
+import * as names from "../api/names.ts";
+import { func } from "../provider/resource.ts";
+import { scanOf } from "../api/severity.ts";
 
 const count = (severity: string) => z.int().describe(`How many are ${severity}.`);
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import * as names from "../names.ts";
-import { func } from "../resource.ts";
+import * as names from "../api/names.ts";
+import { func } from "../provider/resource.ts";
 import { listActiveTags, noRepository, tagObject } from "./getTag.ts";
 
 export const listTags = func({

@@ -9,9 +9,9 @@ import {
     policyImportId,
     readPolicy,
     updatePolicy,
-} from "../policies.ts";
-import type { PolicyKind } from "../policies.ts";
-import { resource } from "../resource.ts";
+} from "./policies.ts";
+import type { PolicyKind } from "./policies.ts";
+import { resource } from "../provider/resource.ts";
 
 const method = z
     .enum(["number_of_tags", "creation_date"], "it has to be number_of_tags or creation_date.")

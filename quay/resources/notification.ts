@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { noContent } from "../client.ts";
-import type { QuayClient } from "../client.ts";
-import { badId, createOnce } from "../create.ts";
-import { badRequest, QuayError, RefusedError, unless } from "../errors.ts";
-import * as names from "../names.ts";
-import { resource } from "../resource.ts";
+import { noContent } from "../api/client.ts";
+import type { QuayClient } from "../api/client.ts";
+import { badId, createOnce } from "../provider/create.ts";
+import { badRequest, QuayError, RefusedError, unless } from "../api/errors.ts";
+import * as names from "../api/names.ts";
+import { resource } from "../provider/resource.ts";
 import { requireRepository } from "./repository.ts";
 
 const importId = {

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { noContent } from "../client.ts";
-import type { QuayClient } from "../client.ts";
-import { badId, createOnce, deleteIfThere, existsAlready } from "../create.ts";
-import { badRequest, notFound, PartialError, QuayError, unless } from "../errors.ts";
-import * as names from "../names.ts";
-import { resource } from "../resource.ts";
+import { noContent } from "../api/client.ts";
+import type { QuayClient } from "../api/client.ts";
+import { badId, createOnce, deleteIfThere, existsAlready } from "../provider/create.ts";
+import { badRequest, notFound, PartialError, QuayError, unless } from "../api/errors.ts";
+import * as names from "../api/names.ts";
+import { resource } from "../provider/resource.ts";
 
 const importId = { format: "NAME", example: "acme" };
 const twoWeeks = 1_209_600;

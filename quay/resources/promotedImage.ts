@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { badId } from "../create.ts";
-import type { QuayClient } from "../client.ts";
-import { QuayError } from "../errors.ts";
-import { refuseExpiring } from "../expiration.ts";
+import { badId } from "../provider/create.ts";
+import type { QuayClient } from "../api/client.ts";
+import { QuayError } from "../api/errors.ts";
+import { refuseExpiring } from "../api/expiration.ts";
 import { listActiveTags } from "../functions/getTag.ts";
-import * as names from "../names.ts";
+import * as names from "../api/names.ts";
 import {
     findManifest,
     has,
@@ -15,15 +15,15 @@ import {
     sideOf,
     tagsOf,
     unlessGone,
-} from "../promotion.ts";
-import type { Promotion } from "../promotion.ts";
-import { parseImageName } from "../registry.ts";
-import type { ImageName } from "../registry.ts";
-import { resource } from "../resource.ts";
-import type { Context } from "../resource.ts";
-import { checkSeverity, severities } from "../severity.ts";
-import type { Severity, SeverityException } from "../severity.ts";
-import { parsePublicKey, verifySignature } from "../signature.ts";
+} from "./promotion.ts";
+import type { Promotion } from "./promotion.ts";
+import { parseImageName } from "../api/registry.ts";
+import type { ImageName } from "../api/registry.ts";
+import { resource } from "../provider/resource.ts";
+import type { Context } from "../provider/resource.ts";
+import { checkSeverity, severities } from "../api/severity.ts";
+import type { Severity, SeverityException } from "../api/severity.ts";
+import { parsePublicKey, verifySignature } from "../api/signature.ts";
 
 const importId = { format: "REGISTRY/REPOSITORY:TAG", example: "quay.io/alice/app_prod:1.0.0" };
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { noContent } from "../client.ts";
-import type { QuayClient } from "../client.ts";
-import { badId, createOnce, existsAlready } from "../create.ts";
+import { noContent } from "../api/client.ts";
+import type { QuayClient } from "../api/client.ts";
+import { badId, createOnce, existsAlready } from "../provider/create.ts";
 import {
     badRequest,
     MissingError,
@@ -10,10 +10,10 @@ import {
     QuayError,
     RefusedError,
     unless,
-} from "../errors.ts";
-import * as names from "../names.ts";
-import { deletedOutside, resource } from "../resource.ts";
-import type { Site } from "../resource.ts";
+} from "../api/errors.ts";
+import * as names from "../api/names.ts";
+import { deletedOutside, resource } from "../provider/resource.ts";
+import type { Site } from "../provider/resource.ts";
 
 const importId = { format: "NAMESPACE/NAME", example: "alice/app" };
 

@@ -9,9 +9,9 @@ import {
     policyImportId,
     readPolicy,
     updatePolicy,
-} from "../policies.ts";
-import type { PolicyKind } from "../policies.ts";
-import { resource } from "../resource.ts";
+} from "./policies.ts";
+import type { PolicyKind } from "./policies.ts";
+import { resource } from "../provider/resource.ts";
 
 interface Policy {
     readonly tagPattern: string;

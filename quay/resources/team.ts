@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { noContent } from "../client.ts";
-import type { QuayClient } from "../client.ts";
-import { badId, createOnce, deleteIfThere, existsAlready } from "../create.ts";
-import { MissingError } from "../errors.ts";
-import * as names from "../names.ts";
-import { resource } from "../resource.ts";
+import { noContent } from "../api/client.ts";
+import type { QuayClient } from "../api/client.ts";
+import { badId, createOnce, deleteIfThere, existsAlready } from "../provider/create.ts";
+import { MissingError } from "../api/errors.ts";
+import * as names from "../api/names.ts";
+import { resource } from "../provider/resource.ts";
 import { getOrganization } from "./organization.ts";
 
 const importId = { format: "ORGANIZATION:TEAM", example: "acme:devs" };

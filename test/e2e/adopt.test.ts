@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Chain } from "../../demo/chain.ts";
+import { Chain } from "../../sandbox/demo/chain.ts";
 
 describe("make adopt", () => {
     let chain: Chain;
@@ -81,12 +81,12 @@ describe("make adopt", () => {
     });
 
     it("takes over the repository and the robot: nothing is made again, the first preview replaces and deletes nothing", async () => {
-        const printed = await chain.run(process.execPath, "adopt/main.ts", "dev");
+        const printed = await chain.run(process.execPath, "operations/adopt.ts", "dev");
         match(printed, /2 of them are the stack's now/);
         const { changes, output } = await chain.preview("dev");
         deepEqual(Object.keys(changes).sort(), ["create", "same"], output);
         match(
-            await chain.run(process.execPath, "adopt/main.ts", "dev"),
+            await chain.run(process.execPath, "operations/adopt.ts", "dev"),
             /There is nothing that the stack does not know/,
         );
     });

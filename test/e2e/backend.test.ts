@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import S3rver from "@20minutes/s3rver";
-import { copyProject, run, temporary } from "./project.ts";
+import { copyProject, run, temporary } from "../../sandbox/project.ts";
 
 /** A program with a secret in its state, which waits while the file `hold` is there. */
 const program = `
@@ -83,7 +83,7 @@ describe("state in a bucket", () => {
 
     it("is made by the project's own commands, with its secrets encrypted", async () => {
         const folder = checkOut();
-        match(await command(folder, "toolchain/up.sh local"), /The service works: http/);
+        match(await command(folder, "operations/up.sh local"), /The service works: http/);
         const password = (
             await command(folder, "pulumi stack output password --show-secrets --stack local")
         ).trim();
@@ -138,7 +138,7 @@ describe("state in a bucket", () => {
 
     it("is gone once `make down` has removed the stack", async () => {
         const [, second = ""] = copies;
-        await command(second, "toolchain/down.sh local");
+        await command(second, "operations/down.sh local");
         equal(
             [...bucket().keys()]
                 .filter((name) => /\/stacks\/mlops\/local\.json(\._S3rver_object)?$/.test(name))

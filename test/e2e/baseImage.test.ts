@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Quay, startQuay } from "../standins/quay/server.ts";
-import { Project, temporary } from "./project.ts";
+import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
+import { Project, temporary } from "../../sandbox/project.ts";
 
 /** An image that follows its base images, as the local stack builds it. */
 const program = `

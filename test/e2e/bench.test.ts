@@ -1,5 +1,5 @@
 import { equal, match, ok } from "node:assert/strict";
-import { run } from "./project.ts";
+import { run } from "../../sandbox/project.ts";
 
 describe("the benchmark", () => {
     it("measures every step of every program, of those that are wanted", async () => {

@@ -1,9 +1,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Quay, startQuay } from "../standins/quay/server.ts";
+import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { dockerfile, producer } from "./producer.ts";
-import { Project, run, temporary } from "./project.ts";
+import { Project, run, temporary } from "../../sandbox/project.ts";
 
 describe("the board", () => {
     let quay: Quay;
@@ -22,7 +22,7 @@ describe("the board", () => {
             QUAY_URL: quay.url,
             QUAY_TOKEN: token,
         };
-        const { stdout, stderr } = await run("node", ["board/main.ts", ...args], {
+        const { stdout, stderr } = await run("node", ["operations/board/main.ts", ...args], {
             cwd: project.folder,
             env: { ...process.env, ...own, ...env },
         });

@@ -13,9 +13,9 @@ import {
     type ContextEntry,
     hashContext,
     listContext,
-} from "../../docker/buildContext.ts";
-import { prepareBuild } from "../../docker/buildFiles.ts";
-import { run, temporary } from "./project.ts";
+} from "../../components/docker/buildContext.ts";
+import { prepareBuild } from "../../components/docker/buildFiles.ts";
+import { run, temporary } from "../../sandbox/project.ts";
 
 /** What lies at a path. */
 type Node =

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Chain, type EnvironmentName, environments } from "../../demo/chain.ts";
+import { Chain, type EnvironmentName, environments } from "../../sandbox/demo/chain.ts";
 
 /** One story, from the first `up` to the end: each step begins where the one before ended. */
 describe("dev, staging and prod", () => {
@@ -50,7 +50,7 @@ describe("dev, staging and prod", () => {
             match(String(error), commands);
             return true;
         });
-        await rejects(chain.run("toolchain/up.sh", "dev"), commands);
+        await rejects(chain.run("operations/up.sh", "dev"), commands);
         chain.setEnvironment("PULUMI_CONFIG_PASSPHRASE", passphrase);
         await chain.run("pulumi", "stack", "rm", "staging", "--yes", "--preserve-config");
         await chain.run("sed", "-i.made", "/^encryptionsalt:/d", "Pulumi.staging.yaml");

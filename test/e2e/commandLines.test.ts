@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "../..");
 /** Shell files that others read in: they have no command line. */
 const sourced = ["toolchain/common.sh", "toolchain/env.sh"];
 /** The engine starts the provider, with an argument of its own. */
-const ofTheEngine = ["quay/main.ts"];
+const ofTheEngine = ["quay/provider/main.ts"];
 
 /** Every file that is run as a program, from the project's folder. */
 function findPrograms(): string[] {
@@ -78,7 +78,11 @@ describe("command lines", () => {
             ok(programs.includes(`toolchain/${program}`), program);
         for (const name of ["adopt", "bench", "board", "demo", "review"])
             ok(programs.includes(`${name}/main.ts`), name);
-        for (const name of ["quay/generate.ts", "reader/generate.ts", "test/run.ts"])
+        for (const name of [
+            "quay/provider/generate.ts",
+            "contract/reader/generate.ts",
+            "test/run.ts",
+        ])
             ok(programs.includes(name), name);
     });
 

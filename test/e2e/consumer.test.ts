@@ -1,10 +1,10 @@
 import { equal, match, notEqual, ok } from "node:assert/strict";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { stackOutputs } from "../../outputs.ts";
-import { type Quay, startQuay } from "../standins/quay/server.ts";
+import { stackOutputs } from "../../contract/outputs.ts";
+import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { dockerfile, producer } from "./producer.ts";
-import { Project, run, temporary } from "./project.ts";
+import { Project, run, temporary } from "../../sandbox/project.ts";
 
 const root = join(import.meta.dirname, "../..");
 

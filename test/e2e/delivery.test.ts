@@ -4,10 +4,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { Chain, environments } from "../../demo/chain.ts";
-import type { Grants } from "../standins/github/model.ts";
-import type { RepositoryHandle } from "../standins/github/repositoryHandle.ts";
-import { run, temporary } from "./project.ts";
+import { Chain, environments } from "../../sandbox/demo/chain.ts";
+import type { Grants } from "../../sandbox/github/model.ts";
+import type { RepositoryHandle } from "../../sandbox/github/repositoryHandle.ts";
+import { run, temporary } from "../../sandbox/project.ts";
 
 const job = z.object({
     permissions: z.record(z.string(), z.string()),
@@ -69,7 +69,7 @@ describe("the delivery of the environments", () => {
             maxBuffer: 1 << 26,
         };
         try {
-            const { stdout } = await run("toolchain/deliver.sh", args, options);
+            const { stdout } = await run("operations/deliver.sh", args, options);
             return stdout;
         } catch (error) {
             const { stdout, stderr } = z

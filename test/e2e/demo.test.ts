@@ -8,7 +8,7 @@ describe("make demo", () => {
     it("tells the whole story, and leaves nothing behind", async () => {
         const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("mlops-demo-"));
         const before = left();
-        const { stdout } = await promisify(execFile)(process.execPath, ["demo/main.ts"], {
+        const { stdout } = await promisify(execFile)(process.execPath, ["sandbox/demo/main.ts"], {
             maxBuffer: 1 << 26,
         });
         match(stdout, /\/health answers: \{"status":"ok","version":"1\.0\.0"/);

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Chain } from "../../demo/chain.ts";
+import { Chain } from "../../sandbox/demo/chain.ts";
 
 /** What is in the shell blocks of a page, in order; a comment before a block may say why it is not run. */
 function commandsOf(page: string): string[] {

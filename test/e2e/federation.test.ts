@@ -4,9 +4,9 @@ import { rmSync } from "node:fs";
 import { promisify } from "node:util";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { z } from "zod";
-import { type GitHub, startGitHub } from "../standins/github/server.ts";
-import { type Quay, startQuay } from "../standins/quay/server.ts";
-import { Project, temporary } from "./project.ts";
+import { type GitHub, startGitHub } from "../../sandbox/github/server.ts";
+import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
+import { Project, temporary } from "../../sandbox/project.ts";
 
 /** A robot that the jobs of a GitHub repository log in as without a password. */
 const program = `

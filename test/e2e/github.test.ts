@@ -2,10 +2,10 @@ import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { rmSync } from "node:fs";
 import { promisify } from "node:util";
-import type { Delivery } from "../../github/preflight.ts";
-import { type GitHub, startGitHub } from "../standins/github/server.ts";
-import { type Quay, startQuay } from "../standins/quay/server.ts";
-import { Project, type Result, temporary } from "./project.ts";
+import type { Delivery } from "../../components/github/preflight.ts";
+import { type GitHub, startGitHub } from "../../sandbox/github/server.ts";
+import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
+import { Project, type Result, temporary } from "../../sandbox/project.ts";
 
 /** A repository on Quay, its robot's credentials in a GitHub repository, and the workflow that uses them. */
 const program = `

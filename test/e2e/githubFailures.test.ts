@@ -1,8 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import type { Fault } from "../standins/quay/faults.ts";
-import { type GitHub, startGitHub } from "../standins/github/server.ts";
-import type { RepositoryHandle } from "../standins/github/repositoryHandle.ts";
-import { Project } from "./project.ts";
+import type { Fault } from "../../sandbox/quay/faults.ts";
+import { type GitHub, startGitHub } from "../../sandbox/github/server.ts";
+import type { RepositoryHandle } from "../../sandbox/github/repositoryHandle.ts";
+import { Project } from "../../sandbox/project.ts";
 
 /** The credentials in their environment, and the workflow, without a Quay. */
 const program = `

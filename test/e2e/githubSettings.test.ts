@@ -1,9 +1,9 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { GitHubClient } from "../../github/client.ts";
-import { compareWithGitHub, resourcesIn } from "../../review/rulesDrift.ts";
-import { type GitHub, startGitHub } from "../standins/github/server.ts";
-import { type Quay, startQuay } from "../standins/quay/server.ts";
-import { Project, type Result, type StoredState } from "./project.ts";
+import { GitHubClient } from "../../components/github/client.ts";
+import { compareWithGitHub, resourcesIn } from "../../operations/review/rulesDrift.ts";
+import { type GitHub, startGitHub } from "../../sandbox/github/server.ts";
+import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
+import { Project, type Result, type StoredState } from "../../sandbox/project.ts";
 
 /** What index.ts declares on GitHub, without an image. */
 const program = `

@@ -4,9 +4,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
-import type { Hold } from "../standins/quay/faults.ts";
-import { type Quay, startQuay } from "../standins/quay/server.ts";
-import { Project, type Running, run, temporary } from "./project.ts";
+import type { Hold } from "../../sandbox/quay/faults.ts";
+import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
+import { Project, type Running, run, temporary } from "../../sandbox/project.ts";
 
 /** A repository with everything that belongs to it, and an image that is published to it. */
 const program = `
@@ -107,7 +107,7 @@ describe("an up that is interrupted", () => {
         );
 
     const recover = (...options: string[]): Running =>
-        project.start("node", "toolchain/recover.ts", "local", ...options);
+        project.start("node", "operations/recover.ts", "local", ...options);
 
     /** One `up`, and everything is there, once; the next one has nothing to do. */
     async function expectConverged(): Promise<void> {
@@ -193,7 +193,7 @@ describe("an up that is interrupted", () => {
             import { ServiceImage } from "./components/serviceImage.ts";
             const context = new pulumi.Config("mlops").require("context");
             new ServiceImage("slow", { repository: "interrupted", context });`);
-        const up = project.start("toolchain/up.sh", "local");
+        const up = project.start("operations/up.sh", "local");
         const log = join(project.folder, ".build/local/slow.log");
         await writes(log, /tick 2\n/, up);
         up.signal("SIGINT");
@@ -247,7 +247,7 @@ describe("an up that is interrupted", () => {
 
         it("is named by make up where it finds the lock", async () => {
             lock(hostname());
-            const up = project.start("toolchain/up.sh", "local");
+            const up = project.start("operations/up.sh", "local");
             equal(await up.ended, 1, up.output);
             match(up.output, /make recover STACK=local/);
             equal(await recover().ended, 0);
@@ -256,7 +256,7 @@ describe("an up that is interrupted", () => {
         it("reads a state that was being written", async () => {
             equal((await project.up()).failed, false);
             truncateSync(join(project.state, ".pulumi/stacks/mlops/local.json.attrs"));
-            const up = project.start("toolchain/up.sh", "local");
+            const up = project.start("operations/up.sh", "local");
             equal(await up.ended, 1, up.output);
             match(up.output, /make recover STACK=local/);
             equal(await recover().ended, 0);

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { type GitHub, startGitHub } from "../standins/github/server.ts";
-import type { RepositoryHandle } from "../standins/github/repositoryHandle.ts";
-import { Project, type Running } from "./project.ts";
+import { type GitHub, startGitHub } from "../../sandbox/github/server.ts";
+import type { RepositoryHandle } from "../../sandbox/github/repositoryHandle.ts";
+import { Project, type Running } from "../../sandbox/project.ts";
 
 /** The credentials in their environment, and the workflow, without a Quay. */
 const program = `
@@ -117,7 +117,7 @@ describe("an up that is interrupted on GitHub", () => {
                 (await project.up()).output,
                 /currently locked by 1 lock|failed to load checkpoint: EOF/,
             );
-            const recovery = project.start("node", "toolchain/recover.ts", "local");
+            const recovery = project.start("node", "operations/recover.ts", "local");
             equal(await recovery.ended, 0, recovery.output);
             await expectConverged();
         });

@@ -12,7 +12,7 @@ import {
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from "jose";
-import { freePort, Project, run, temporary } from "./project.ts";
+import { freePort, Project, run, temporary } from "../../sandbox/project.ts";
 
 const name = `e2e-${String(process.pid)}`;
 

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { copyProject, temporary } from "./project.ts";
+import { copyProject, temporary } from "../../sandbox/project.ts";
 
 interface Ended {
     readonly code: number;
@@ -123,16 +123,16 @@ describe("on any machine", () => {
         });
 
         for (const [program, ...args] of [
-            ["toolchain/up.sh"],
-            ["toolchain/down.sh"],
+            ["operations/up.sh"],
+            ["operations/down.sh"],
             ["toolchain/stack.sh"],
-            ["toolchain/token.sh"],
+            ["operations/token.sh"],
             ["make", "preview", "STACK=nowhere"],
             ["make", "refresh", "STACK=nowhere"],
             ["make", "board", "STACKS=nowhere"],
             ["make", "adopt", "STACK=nowhere"],
             ["make", "recover", "STACK=nowhere"],
-            ["node", "review/main.ts", "drift"],
+            ["node", "operations/review/main.ts", "drift"],
         ] as const) {
             it(`lists the stacks where ${[program, ...args].join(" ")} gets another`, async () => {
                 const script = [program, ...args, ...(program === "make" ? [] : ["nowhere"])];
@@ -156,7 +156,7 @@ describe("on any machine", () => {
             writeFileSync(join(tools, "pulumi"), pulumi, { mode: 0o755 });
             const warning = "process.emitWarning('Pulumi.local.yaml is old')";
             const { code, err } = await bash(
-                `. toolchain/env.sh && PATH="${tools}:$PATH" && toolchain/up.sh local`,
+                `. toolchain/env.sh && PATH="${tools}:$PATH" && operations/up.sh local`,
                 { ...state(), NODE_OPTIONS: `--import=data:text/javascript,${encodeURI(warning)}` },
             );
             equal(code, 1);
@@ -182,7 +182,7 @@ describe("on any machine", () => {
                 state(),
             );
             equal(made.code, 0, made.err);
-            const { code, err } = await command("toolchain/down.sh", ["prod"], state());
+            const { code, err } = await command("operations/down.sh", ["prod"], state());
             equal(code, 1);
             match(err, /^The repository alice\/digits of the stack "prod" is protected/);
             match(err, /\n {2}pulumi config set --path mlops:quay\.protect false -s prod\n/);
@@ -248,7 +248,7 @@ describe("on any machine", () => {
                 mkdir "$MLOPS_STATE"
                 fill; fails toolchain/setup.sh preview; free
                 toolchain/setup.sh preview
-                fill; fails toolchain/stack.sh local; fails toolchain/up.sh local; free
+                fill; fails toolchain/stack.sh local; fails operations/up.sh local; free
                 . toolchain/env.sh
                 [[ -z $(pulumi stack ls --json | tr -d '[]\n ') ]]
                 toolchain/stack.sh local

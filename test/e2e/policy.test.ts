@@ -1,8 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Quay, startQuay } from "../standins/quay/server.ts";
-import { type Config, Project, type Result } from "./project.ts";
+import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
+import { type Config, Project, type Result } from "../../sandbox/project.ts";
 
 const production = JSON.parse(
     readFileSync(join(import.meta.dirname, "../../policy/production.json"), "utf8"),

@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Quay, startQuay } from "../standins/quay/server.ts";
-import { Project, run, temporary } from "./project.ts";
+import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
+import { Project, run, temporary } from "../../sandbox/project.ts";
 
 /** A repository with its robot, and an image that is published to it: the components as another program would use them. */
 const program = `

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { pushImage } from "../unit/standins/registryClient.ts";
-import { run } from "./project.ts";
+import { pushImage } from "../../sandbox/registryClient.ts";
+import { run } from "../../sandbox/project.ts";
 import { settings, World } from "./review/world.ts";
 
 describe("the review of a deployment", () => {
@@ -18,7 +18,7 @@ describe("the review of a deployment", () => {
             cwd: world.project.folder,
             env: { ...process.env, ...world.environment },
         };
-        return run("node", ["review/main.ts", ...args], options).then(
+        return run("node", ["operations/review/main.ts", ...args], options).then(
             ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
             (error: unknown) =>
                 z

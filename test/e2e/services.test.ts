@@ -1,6 +1,6 @@
 import { equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { freePort, Project, run } from "./project.ts";
+import { freePort, Project, run } from "../../sandbox/project.ts";
 
 const name = `e2e-services-${String(process.pid)}`;
 const services = join(import.meta.dirname, "../services");

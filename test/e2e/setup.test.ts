@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { until } from "../until.ts";
-import { copyProject, freePort, run, temporary } from "./project.ts";
+import { copyProject, freePort, run, temporary } from "../../sandbox/project.ts";
 
 const root = join(import.meta.dirname, "../..");
 

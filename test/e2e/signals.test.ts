@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../until.ts";
-import { Project, run, Running } from "./project.ts";
+import { Project, run, Running } from "../../sandbox/project.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** A mark in the environment of everything that a command of these tests starts. */
@@ -104,7 +104,7 @@ describe("a signal to the whole process group", () => {
         const left = () =>
             readdirSync(tmpdir()).filter((file) => /^mlops-(demo|chain)-/.test(file));
         const before = left();
-        const demo = new Group(root, {}, process.execPath, "demo/main.ts");
+        const demo = new Group(root, {}, process.execPath, "sandbox/demo/main.ts");
         await demo.prints(/pulumi up -s dev/);
         await until(() => processes().length > 3, "pulumi is at work", 30);
         demo.signalAll("SIGTERM");

@@ -1,6 +1,6 @@
 import { equal, match } from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
-import { Project } from "./project.ts";
+import { Project } from "../../sandbox/project.ts";
 
 /** Whether the compiler, the resolver and the Automation API are loaded: by a file that each of them loads, and nothing else does. */
 const loaded = `

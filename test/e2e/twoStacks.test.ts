@@ -1,7 +1,7 @@
 import { equal, match, notEqual } from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Project, run, temporary } from "./project.ts";
+import { Project, run, temporary } from "../../sandbox/project.ts";
 
 /** Of two clones of one service, with the same names and the same image, each with its own state. */
 describe("two stacks on one machine", () => {
@@ -38,7 +38,7 @@ describe("two stacks on one machine", () => {
         notEqual(container, await one.output("container"));
         const state = two.storedState();
 
-        const down = one.start("node", "toolchain/down.ts", "local");
+        const down = one.start("node", "operations/down.ts", "local");
         equal(await down.ended, 0, down.output);
         const { stdout } = await run("docker", [
             "inspect",
@@ -51,7 +51,7 @@ describe("two stacks on one machine", () => {
         notEqual((await run("docker", images)).stdout, "");
         equal(two.storedState(), state);
 
-        const rest = two.start("node", "toolchain/down.ts", "local");
+        const rest = two.start("node", "operations/down.ts", "local");
         equal(await rest.ended, 0, rest.output);
         equal((await run("docker", images)).stdout, "");
         one.remove();

@@ -1,6 +1,6 @@
 import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
-import { type GitHub, startGitHub } from "../standins/github/server.ts";
-import { Project } from "./project.ts";
+import { type GitHub, startGitHub } from "../../sandbox/github/server.ts";
+import { Project } from "../../sandbox/project.ts";
 
 const path = ".github/workflows/build.yml";
 const program = `

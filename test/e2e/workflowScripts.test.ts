@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { parse } from "yaml";
 import { z } from "zod";
-import { workflowFile } from "../../workflow/file.ts";
-import { type Quay, startQuay } from "../standins/quay/server.ts";
-import { run, temporary } from "./project.ts";
+import { workflowFile } from "../../components/workflow/file.ts";
+import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
+import { run, temporary } from "../../sandbox/project.ts";
 
 /** A service that works only where it may write to /tmp and nowhere else, and has a key or none. */
 const service = `package main

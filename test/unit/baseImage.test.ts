@@ -4,10 +4,10 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { baseImagesOf, lookUpDigests } from "../../docker/baseImage.ts";
-import { findBaseImages } from "../../docker/dockerfile.ts";
-import { parseTagged } from "../../docker/reference.ts";
-import { UserError } from "../../errors.ts";
+import { baseImagesOf, lookUpDigests } from "../../components/docker/baseImage.ts";
+import { findBaseImages } from "../../components/docker/dockerfile.ts";
+import { parseTagged } from "../../components/docker/reference.ts";
+import { UserError } from "../../components/userError.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
 const token = "anonymous-token";

@@ -2,10 +2,10 @@ import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { parseDrift } from "../../board/drift.ts";
-import { renderJson, renderMarkdown, renderText } from "../../board/render.ts";
-import type { Row } from "../../board/row.ts";
-import { parseState } from "../../board/state.ts";
+import { parseDrift } from "../../operations/board/drift.ts";
+import { renderJson, renderMarkdown, renderText } from "../../operations/board/render.ts";
+import type { Row } from "../../operations/board/row.ts";
+import { parseState } from "../../operations/board/state.ts";
 
 /** Something that the real CLI printed for a published stack; without what the board does not look at. */
 const recorded = (name: string): string =>

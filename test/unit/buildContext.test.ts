@@ -22,8 +22,8 @@ import {
     ignoreText,
     listContext,
     readDockerfile,
-} from "../../docker/buildContext.ts";
-import { IgnoreRules } from "../../docker/ignoreFile.ts";
+} from "../../components/docker/buildContext.ts";
+import { IgnoreRules } from "../../components/docker/ignoreFile.ts";
 
 /** Files by path; a path that ends with a slash is an empty folder. */
 type Tree = Record<string, string>;

@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { BuildSteps, followBuildLog, type Step } from "../../docker/buildLog.ts";
+import { BuildSteps, followBuildLog, type Step } from "../../components/docker/buildLog.ts";
 
 const install = "#7 [3/5] RUN pip install -r requirements.txt\n";
 

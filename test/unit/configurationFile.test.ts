@@ -1,6 +1,6 @@
 import { deepEqual, match, ok, throws } from "node:assert/strict";
-import { findFileProblems } from "../../configurationFile.ts";
-import { parseEnvironment } from "../../environment.ts";
+import { findFileProblems } from "../../configuration/file.ts";
+import { parseEnvironment } from "../../configuration/stack.ts";
 
 const service = { name: "digits", version: "1.0.0", context: "service" };
 

@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { stringify } from "yaml";
-import { isObject } from "../../configurationError.ts";
-import { parseEnvironment } from "../../environment.ts";
+import { isObject } from "../../configuration/error.ts";
+import { parseEnvironment } from "../../configuration/stack.ts";
 
 type Sections = Readonly<Record<string, unknown>>;
 /** Values by the path of their key, `quay.rotation`; undefined: the key is absent. */

@@ -4,15 +4,20 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "../../docker/commands.ts";
-import { findWeaknesses, isRoot, parseDockerfile } from "../../docker/dockerfile.ts";
-import { answers, hintsFor, parseListeners, writtenFolders } from "../../docker/engine.ts";
+import { runCommand } from "../../components/docker/commands.ts";
+import { findWeaknesses, isRoot, parseDockerfile } from "../../components/docker/dockerfile.ts";
+import {
+    answers,
+    hintsFor,
+    parseListeners,
+    writtenFolders,
+} from "../../components/docker/engine.ts";
 import {
     portOf,
     type PortSettings,
     runOptions,
     type ServiceContainer,
-} from "../../docker/serviceContainer.ts";
+} from "../../components/docker/serviceContainer.ts";
 
 describe("what a Dockerfile says", () => {
     const users: [what: string, text: string, user: string | undefined][] = [

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import type { ContextEntry } from "../../docker/buildContext.ts";
-import { contextAdvice } from "../../docker/contextAdvice.ts";
+import type { ContextEntry } from "../../components/docker/buildContext.ts";
+import { contextAdvice } from "../../components/docker/contextAdvice.ts";
 
 const gib = 2 ** 30;
 const file = (path: string, size = 1, mode = 0o644): ContextEntry => ({

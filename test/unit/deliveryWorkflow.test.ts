@@ -1,7 +1,7 @@
 import { deepEqual, equal, notEqual, rejects } from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { DeliveryWorkflow, type DeliveryWorkflowArgs } from "../../components/deliveryWorkflow.ts";
-import { workflowFile } from "../../workflow/file.ts";
+import { workflowFile } from "../../components/workflow/file.ts";
 import { declare, type Declared, only } from "./mocks.ts";
 
 const file = "github:index/repositoryFile:RepositoryFile";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import * as yaml from "yaml";
 import { z } from "zod";
-import { parseEnvironment, workflowBuild } from "../../environment.ts";
+import { parseEnvironment, workflowBuild } from "../../configuration/stack.ts";
 
 /** The configuration of a stack's file, with the account filled in. */
 function fileOf(stack: string): Record<string, unknown> {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { stackOutputs } from "../../outputs.ts";
+import { stackOutputs } from "../../contract/outputs.ts";
 import { declare, type Declared, insideSecret, only } from "./mocks.ts";
 
 type Config = Readonly<Record<string, unknown>>;

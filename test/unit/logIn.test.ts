@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { run } from "../e2e/project.ts";
+import { run } from "../../sandbox/project.ts";
 
 const program = join(import.meta.dirname, "../../toolchain/log-in.ts");
 const failed = z.object({ code: z.int(), stdout: z.string(), stderr: z.string() });

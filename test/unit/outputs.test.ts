@@ -2,10 +2,15 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
-import { exportOutputs, localOutputs, publishedOutputs, stackOutputs } from "../../outputs.ts";
-import { checkOutputs } from "../../reader/checkOutputs.ts";
-import { deployment } from "../../reader/index.ts";
-import { breakingChanges, generate, schemaFile } from "../../reader/generate.ts";
+import {
+    exportOutputs,
+    localOutputs,
+    publishedOutputs,
+    stackOutputs,
+} from "../../contract/outputs.ts";
+import { checkOutputs } from "../../contract/reader/checkOutputs.ts";
+import { deployment } from "../../contract/reader/index.ts";
+import { breakingChanges, generate, schemaFile } from "../../contract/reader/generate.ts";
 import { declare } from "./mocks.ts";
 
 const digest = `sha256:${"ab".repeat(32)}`;

@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import { isRepository, isTag } from "../../docker/reference.ts";
+import { isRepository, isTag } from "../../components/docker/reference.ts";
 
 describe("image names", () => {
     for (const name of [

@@ -7,10 +7,10 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { z } from "zod";
-import { UserError } from "../../errors.ts";
-import { isManagedBy, workflowFile } from "../../workflow/file.ts";
-import * as names from "../../workflow/names.ts";
-import type { BuildSettings, WorkflowSettings } from "../../workflow/settings.ts";
+import { UserError } from "../../components/userError.ts";
+import { isManagedBy, workflowFile } from "../../components/workflow/file.ts";
+import * as names from "../../components/workflow/names.ts";
+import type { BuildSettings, WorkflowSettings } from "../../components/workflow/settings.ts";
 
 const golden = join(import.meta.dirname, "golden");
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;

@@ -1,8 +1,8 @@
 import { equal } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
-import { admits } from "../../workflow/admits.ts";
-import * as names from "../../workflow/names.ts";
+import { admits } from "../../components/workflow/admits.ts";
+import * as names from "../../components/workflow/names.ts";
 
 describe("the patterns of an environment's policy", () => {
     // Ruby's own examples for File.fnmatch with FNM_PATHNAME, and GitHub's.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
-import * as actions from "../../workflow/actions.ts";
+import * as actions from "../../components/workflow/actions.ts";
 
 const root = join(import.meta.dirname, "../..");
 const folder = join(root, ".github/workflows");
@@ -238,11 +238,11 @@ describe("the workflows of this project", function () {
                 )?.[1],
         );
         deepEqual(used.toSorted(), ["deploy", "drift", "find", "preview", "report", "review"]);
-        const { stderr, status } = spawnSync(join(root, "toolchain/deliver.sh"), {
+        const { stderr, status } = spawnSync(join(root, "operations/deliver.sh"), {
             encoding: "utf8",
         });
         equal(status, 2);
         for (const command of used) match(stderr, new RegExp(`deliver\\.sh ${String(command)} `));
-        notEqual(spawnSync(join(root, "toolchain/deliver.sh"), ["destroy", "prod"]).status, 0);
+        notEqual(spawnSync(join(root, "operations/deliver.sh"), ["destroy", "prod"]).status, 0);
     });
 });

@@ -1,13 +1,13 @@
 import { strict as assert } from "node:assert";
-import * as quay from "../../../quay/index.ts";
-import { EventReader } from "../../../review/events.ts";
-import { startQuay } from "../../standins/quay/server.ts";
-import type { Quay } from "../../standins/quay/server.ts";
-import { Api, expectReply, textAt } from "../../unit/standins/client.ts";
+import * as quay from "../../../quay/sdk/index.ts";
+import { EventReader } from "../../../operations/review/events.ts";
+import { startQuay } from "../../../sandbox/quay/server.ts";
+import type { Quay } from "../../../sandbox/quay/server.ts";
+import { Api, expectReply, textAt } from "../../../sandbox/quayApi.ts";
 import { everything } from "./everything.ts";
 import { Project } from "./project.ts";
 import { needsStandIn } from "./target.ts";
-import { pushImage } from "../../unit/standins/registryClient.ts";
+import { pushImage } from "../../../sandbox/registryClient.ts";
 
 describe("the Quay provider with the real engine", function () {
     this.timeout(120_000);

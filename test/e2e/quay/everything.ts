@@ -1,5 +1,5 @@
 import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
-import * as quay from "../../../quay/index.ts";
+import * as quay from "../../../quay/sdk/index.ts";
 
 /** The same resources over time: as first made, with everything changed that can be changed in place, and moved to other names. */
 export type Variant = "first" | "updated" | "replaced";

@@ -9,8 +9,8 @@ import { createServer as createTlsServer } from "node:tls";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { generate } from "selfsigned";
-import * as quay from "../../../quay/index.ts";
-import { startQuay } from "../../standins/quay/server.ts";
+import * as quay from "../../../quay/sdk/index.ts";
+import { startQuay } from "../../../sandbox/quay/server.ts";
 import { Project } from "./project.ts";
 import { needsStandIn } from "./target.ts";
 

@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
-import * as quay from "../../../quay/index.ts";
-import { startQuay } from "../../standins/quay/server.ts";
-import type { Quay } from "../../standins/quay/server.ts";
-import { Api, expectReply, textAt } from "../../unit/standins/client.ts";
+import * as quay from "../../../quay/sdk/index.ts";
+import { startQuay } from "../../../sandbox/quay/server.ts";
+import type { Quay } from "../../../sandbox/quay/server.ts";
+import { Api, expectReply, textAt } from "../../../sandbox/quayApi.ts";
 import {
     basic,
     digestOf,
@@ -10,7 +10,7 @@ import {
     indexType,
     pushImage,
     Registry,
-} from "../../unit/standins/registryClient.ts";
+} from "../../../sandbox/registryClient.ts";
 import { Project } from "./project.ts";
 import { needsStandIn } from "./target.ts";
 

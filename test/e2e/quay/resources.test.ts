@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
-import { Api, expectReply } from "../../unit/standins/client.ts";
-import { basic, image, Registry } from "../../unit/standins/registryClient.ts";
+import { Api, expectReply } from "../../../sandbox/quayApi.ts";
+import { basic, image, Registry } from "../../../sandbox/registryClient.ts";
 import { everything } from "./everything.ts";
 import type { Setting } from "./everything.ts";
 import { Project } from "./project.ts";

@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import { randomBytes } from "node:crypto";
-import { startQuay } from "../../standins/quay/server.ts";
-import type { Quay } from "../../standins/quay/server.ts";
-import { Api, expectReply, textAt } from "../../unit/standins/client.ts";
+import { startQuay } from "../../../sandbox/quay/server.ts";
+import type { Quay } from "../../../sandbox/quay/server.ts";
+import { Api, expectReply, textAt } from "../../../sandbox/quayApi.ts";
 
 /** The Quay that the tests run against: the stand-in, or one's own. */
 export interface Target {

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../project.ts";
+import { run } from "../../../sandbox/project.ts";
 import { settings, World } from "./world.ts";
 
 const folder = join(import.meta.dirname, "../../unit/review/previews");

@@ -1,9 +1,9 @@
 /** A small world to review changes of: a repository with its robot, an image in it, and what GitHub is given; all that is in it is configured. */
 import { strict as assert } from "node:assert";
-import { type GitHub, startGitHub } from "../../standins/github/server.ts";
-import { type Quay, startQuay } from "../../standins/quay/server.ts";
-import { pushImage } from "../../unit/standins/registryClient.ts";
-import { type Config, Project } from "../project.ts";
+import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
+import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
+import { pushImage } from "../../../sandbox/registryClient.ts";
+import { type Config, Project } from "../../../sandbox/project.ts";
 
 /** What the program makes; each test changes some of it. */
 export const settings = {

@@ -1,10 +1,10 @@
 import { strict as assert } from "node:assert";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RepositoryHandle } from "../../standins/github/repositoryHandle.ts";
-import { type GitHub, startGitHub } from "../../standins/github/server.ts";
+import type { RepositoryHandle } from "../../../sandbox/github/repositoryHandle.ts";
+import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 import { until } from "../../until.ts";
-import { Project } from "../project.ts";
+import { Project } from "../../../sandbox/project.ts";
 
 /** Everything of the provider's that this project uses, once. */
 const program = `

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { type Quay, startQuay } from "../../standins/quay/server.ts";
-import { Api, ask, expectReply, textAt } from "../../unit/standins/client.ts";
-import { basic } from "../../unit/standins/registryClient.ts";
+import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
+import { Api, ask, expectReply, textAt } from "../../../sandbox/quayApi.ts";
+import { basic } from "../../../sandbox/registryClient.ts";
 
 /** What the real docker client says: whether it succeeded, and everything it wrote. */
 interface Said {

@@ -1,8 +1,8 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
 import * as pulumi from "@pulumi/pulumi";
-import { readAccount } from "../../../github/account.ts";
-import { findEnvironmentProblems } from "../../../github/environment.ts";
+import { readAccount } from "../../../components/github/account.ts";
+import { findEnvironmentProblems } from "../../../components/github/environment.ts";
 
 const variables = ["GITHUB_OWNER", "GITHUB_ORGANIZATION", "GITHUB_BASE_URL", "GITHUB_TOKEN"];
 

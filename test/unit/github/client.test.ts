@@ -1,8 +1,8 @@
 import { equal, match, rejects } from "node:assert/strict";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { z } from "zod";
-import { UserError } from "../../../errors.ts";
-import { bodyOf, GitHubClient } from "../../../github/client.ts";
+import { UserError } from "../../../components/userError.ts";
+import { bodyOf, GitHubClient } from "../../../components/github/client.ts";
 
 const token = "TOPSECRETTOKEN";
 const form = z.object({ name: z.string() });

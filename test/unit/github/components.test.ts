@@ -2,7 +2,7 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { RegistrySecrets, type RegistrySecretsArgs } from "../../../components/registrySecrets.ts";
 import { RobotFederation } from "../../../components/robotFederation.ts";
-import { findReviewers, findSubject } from "../../../github/lookUp.ts";
+import { findReviewers, findSubject } from "../../../components/github/lookUp.ts";
 import { declare, type Declared, insideSecret, only } from "../mocks.ts";
 
 const environmentType = "github:index/repositoryEnvironment:RepositoryEnvironment";

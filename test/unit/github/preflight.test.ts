@@ -2,8 +2,8 @@ import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import * as pulumi from "@pulumi/pulumi";
-import { type Delivery, preflight } from "../../../github/preflight.ts";
-import { type GitHub, startGitHub } from "../../standins/github/server.ts";
+import { type Delivery, preflight } from "../../../components/github/preflight.ts";
+import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 
 const path = ".github/workflows/quay-deploy.yml";
 

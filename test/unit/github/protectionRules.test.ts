@@ -1,14 +1,14 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
-import { GitHubClient } from "../../../github/client.ts";
-import { findEnvironmentProblems } from "../../../github/environment.ts";
+import { GitHubClient } from "../../../components/github/client.ts";
+import { findEnvironmentProblems } from "../../../components/github/environment.ts";
 import {
     findAppProblem,
     readProtectionRules,
     setProtectionRules,
-} from "../../../github/protectionRules.ts";
-import { appSlug } from "../../../workflow/names.ts";
-import type { Fault } from "../../standins/quay/faults.ts";
-import { type GitHub, startGitHub } from "../../standins/github/server.ts";
+} from "../../../components/github/protectionRules.ts";
+import { appSlug } from "../../../components/workflow/names.ts";
+import type { Fault } from "../../../sandbox/quay/faults.ts";
+import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 
 const path = "repos/octo/service/environments/prod";
 const rules = "/deployment_protection_rules$";

@@ -1,9 +1,9 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { createServer, type Server, type ServerResponse } from "node:http";
-import { UserError } from "../../../errors.ts";
-import { GitHubClient } from "../../../github/client.ts";
-import { findExisting } from "../../../github/existing.ts";
-import { listPolicies, pathOf, readRules } from "../../../github/rules.ts";
+import { UserError } from "../../../components/userError.ts";
+import { GitHubClient } from "../../../components/github/client.ts";
+import { findExisting } from "../../../components/github/existing.ts";
+import { listPolicies, pathOf, readRules } from "../../../components/github/rules.ts";
 
 const token = "TOPSECRETTOKEN";
 const path = pathOf("octo", "service", "prod");

@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
-import { noContent, QuayClient, userAgent } from "../../../quay/client.ts";
-import type { Call, ClientOptions } from "../../../quay/client.ts";
+import { noContent, QuayClient, userAgent } from "../../../quay/api/client.ts";
+import type { Call, ClientOptions } from "../../../quay/api/client.ts";
 import { listActiveTags } from "../../../quay/functions/getTag.ts";
-import { QuayError, readRefusal, RefusedError, UnansweredError } from "../../../quay/errors.ts";
+import { QuayError, readRefusal, RefusedError, UnansweredError } from "../../../quay/api/errors.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 

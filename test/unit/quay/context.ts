@@ -1,9 +1,9 @@
 import { deepEqual } from "node:assert/strict";
-import { QuayClient } from "../../../quay/client.ts";
-import type { ClientOptions } from "../../../quay/client.ts";
-import type { Context, Resource } from "../../../quay/resource.ts";
-import type { Properties } from "../../../quay/values.ts";
-import type { Quay } from "../../standins/quay/server.ts";
+import { QuayClient } from "../../../quay/api/client.ts";
+import type { ClientOptions } from "../../../quay/api/client.ts";
+import type { Context, Resource } from "../../../quay/provider/resource.ts";
+import type { Properties } from "../../../quay/provider/values.ts";
+import type { Quay } from "../../../sandbox/quay/server.ts";
 
 /** Retries come at once: how long they wait is tested with the client. */
 export const retryDelay = 1;

@@ -1,10 +1,10 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { z } from "zod";
 import { promotedImage } from "../../../quay/resources/promotedImage.ts";
-import { Secret } from "../../../quay/values.ts";
-import type { Properties } from "../../../quay/values.ts";
-import { type Quay, type QuayOptions, startQuay } from "../../standins/quay/server.ts";
-import { Api, expectReply, textAt } from "../standins/client.ts";
+import { Secret } from "../../../quay/provider/values.ts";
+import type { Properties } from "../../../quay/provider/values.ts";
+import { type Quay, type QuayOptions, startQuay } from "../../../sandbox/quay/server.ts";
+import { Api, expectReply, textAt } from "../../../sandbox/quayApi.ts";
 import {
     basic,
     digestOf,
@@ -13,7 +13,7 @@ import {
     indexType,
     pushImage,
     Registry,
-} from "../standins/registryClient.ts";
+} from "../../../sandbox/registryClient.ts";
 import { contextOf, make } from "./context.ts";
 
 const index = z.object({

@@ -4,12 +4,12 @@ import { getRobot } from "../../../quay/functions/getRobot.ts";
 import { getTag } from "../../../quay/functions/getTag.ts";
 import { getVulnerabilities } from "../../../quay/functions/getVulnerabilities.ts";
 import { listTags } from "../../../quay/functions/listTags.ts";
-import type { Context, Func } from "../../../quay/resource.ts";
-import { isList, isObject, Secret } from "../../../quay/values.ts";
-import type { Properties } from "../../../quay/values.ts";
-import { type Quay, startQuay } from "../../standins/quay/server.ts";
-import { Api, expectReply, textAt } from "../standins/client.ts";
-import { pushImage } from "../standins/registryClient.ts";
+import type { Context, Func } from "../../../quay/provider/resource.ts";
+import { isList, isObject, Secret } from "../../../quay/provider/values.ts";
+import type { Properties } from "../../../quay/provider/values.ts";
+import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
+import { Api, expectReply, textAt } from "../../../sandbox/quayApi.ts";
+import { pushImage } from "../../../sandbox/registryClient.ts";
 import { contextOf } from "./context.ts";
 
 describe("the functions of the Quay provider", () => {

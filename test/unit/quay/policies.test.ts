@@ -1,7 +1,7 @@
 import { equal, match, rejects } from "node:assert/strict";
-import type { Context } from "../../../quay/resource.ts";
+import type { Context } from "../../../quay/provider/resource.ts";
 import { tagImmutabilityPolicy } from "../../../quay/resources/tagImmutabilityPolicy.ts";
-import { type Quay, startQuay } from "../../standins/quay/server.ts";
+import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
 import { contextOf as newContext, make } from "./context.ts";
 
 describe("a policy that Quay does not support", () => {

@@ -1,12 +1,12 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { QuayClient } from "../../../quay/client.ts";
-import { QuayError } from "../../../quay/errors.ts";
-import type { Context } from "../../../quay/resource.ts";
+import { QuayClient } from "../../../quay/api/client.ts";
+import { QuayError } from "../../../quay/api/errors.ts";
+import type { Context } from "../../../quay/provider/resource.ts";
 import { promotedImage } from "../../../quay/resources/promotedImage.ts";
-import { Secret } from "../../../quay/values.ts";
-import type { Properties } from "../../../quay/values.ts";
-import { type Quay, type QuayOptions, startQuay } from "../../standins/quay/server.ts";
-import { Api, expectReply, textAt } from "../standins/client.ts";
+import { Secret } from "../../../quay/provider/values.ts";
+import type { Properties } from "../../../quay/provider/values.ts";
+import { type Quay, type QuayOptions, startQuay } from "../../../sandbox/quay/server.ts";
+import { Api, expectReply, textAt } from "../../../sandbox/quayApi.ts";
 import {
     basic,
     digestOf,
@@ -16,7 +16,7 @@ import {
     indexType,
     pushImage,
     Registry,
-} from "../standins/registryClient.ts";
+} from "../../../sandbox/registryClient.ts";
 import { contextOf, make, retryDelay } from "./context.ts";
 import { faultKinds, FaultyProxy } from "./faultyProxy.ts";
 

@@ -3,9 +3,9 @@ import { createServer } from "node:http";
 import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
-import { QuayClient } from "../../../quay/client.ts";
-import { parseChallenge, parseImageName, RegistrySession } from "../../../quay/registry.ts";
-import type { Credentials } from "../../../quay/registry.ts";
+import { QuayClient } from "../../../quay/api/client.ts";
+import { parseChallenge, parseImageName, RegistrySession } from "../../../quay/api/registry.ts";
+import type { Credentials } from "../../../quay/api/registry.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
 

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import type { Scope } from "../../../quay/client.ts";
-import type { Context, Resource } from "../../../quay/resource.ts";
+import type { Scope } from "../../../quay/api/client.ts";
+import type { Context, Resource } from "../../../quay/provider/resource.ts";
 import { autoPrunePolicy } from "../../../quay/resources/autoPrunePolicy.ts";
 import { defaultPermission } from "../../../quay/resources/defaultPermission.ts";
 import { resources } from "../../../quay/resources/index.ts";
@@ -17,12 +17,12 @@ import { robotFederation } from "../../../quay/resources/robotFederation.ts";
 import { tagImmutabilityPolicy } from "../../../quay/resources/tagImmutabilityPolicy.ts";
 import { team } from "../../../quay/resources/team.ts";
 import { teamMembership } from "../../../quay/resources/teamMembership.ts";
-import { Secret } from "../../../quay/values.ts";
-import type { Properties } from "../../../quay/values.ts";
-import { scopes } from "../../standins/quay/model.ts";
-import { type Quay, startQuay } from "../../standins/quay/server.ts";
-import { Api, expectReply } from "../standins/client.ts";
-import { pushImage } from "../standins/registryClient.ts";
+import { Secret } from "../../../quay/provider/values.ts";
+import type { Properties } from "../../../quay/provider/values.ts";
+import { scopes } from "../../../sandbox/quay/model.ts";
+import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
+import { Api, expectReply } from "../../../sandbox/quayApi.ts";
+import { pushImage } from "../../../sandbox/registryClient.ts";
 import { contextOf, make, type Made } from "./context.ts";
 
 /** One resource with what it takes to make it; where they are made one after the other, each finds what it needs. */

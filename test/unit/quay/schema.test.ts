@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
-import { generate } from "../../../quay/generate.ts";
-import { packageSchema } from "../../../quay/schema.ts";
+import { generate } from "../../../quay/provider/generate.ts";
+import { packageSchema } from "../../../quay/provider/schema.ts";
 
 describe("the package schema and the TypeScript classes", () => {
     it("are those of the resources and functions (npm run generate)", async () => {

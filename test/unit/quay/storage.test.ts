@@ -1,12 +1,12 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import type { Context } from "../../../quay/resource.ts";
+import type { Context } from "../../../quay/provider/resource.ts";
 import { proxyCache } from "../../../quay/resources/proxyCache.ts";
 import { quota } from "../../../quay/resources/quota.ts";
 import { repositoryMirror } from "../../../quay/resources/repositoryMirror.ts";
-import { Secret } from "../../../quay/values.ts";
-import { type Quay, type QuayOptions, startQuay } from "../../standins/quay/server.ts";
-import { Api, expectReply } from "../standins/client.ts";
-import { pushImage } from "../standins/registryClient.ts";
+import { Secret } from "../../../quay/provider/values.ts";
+import { type Quay, type QuayOptions, startQuay } from "../../../sandbox/quay/server.ts";
+import { Api, expectReply } from "../../../sandbox/quayApi.ts";
+import { pushImage } from "../../../sandbox/registryClient.ts";
 import { contextOf, make } from "./context.ts";
 
 describe("where images come from, and how much room they have", function () {

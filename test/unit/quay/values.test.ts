@@ -10,8 +10,8 @@ import {
     plain,
     Secret,
     unknown,
-} from "../../../quay/values.ts";
-import type { Value } from "../../../quay/values.ts";
+} from "../../../quay/provider/values.ts";
+import type { Value } from "../../../quay/provider/values.ts";
 
 // google-protobuf itself drops a key "__proto__".
 const key = fc.oneof(

@@ -1,9 +1,9 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { z } from "zod";
-import { artifactOf, findReviewed } from "../../../review/artifact.ts";
-import { GitHubRepository, MayNot } from "../../../review/repository.ts";
-import type { RepositoryHandle } from "../../standins/github/repositoryHandle.ts";
-import { type GitHub, startGitHub } from "../../standins/github/server.ts";
+import { artifactOf, findReviewed } from "../../../operations/review/artifact.ts";
+import { GitHubRepository, MayNot } from "../../../operations/review/repository.ts";
+import type { RepositoryHandle } from "../../../sandbox/github/repositoryHandle.ts";
+import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 
 const tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 const name = artifactOf(tree);

@@ -1,9 +1,9 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { differences, hash, normalize } from "../../../review/changeSet.ts";
-import { unknown } from "../../../review/preview.ts";
-import { hashOf } from "../../../review/reviewed.ts";
+import { differences, hash, normalize } from "../../../operations/review/changeSet.ts";
+import { unknown } from "../../../operations/review/preview.ts";
+import { hashOf } from "../../../operations/review/reviewed.ts";
 import {
     change,
     preview,

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { pullRequestOf, ReviewComment } from "../../../review/github.ts";
-import { MayNot } from "../../../review/repository.ts";
-import { approvalLabel } from "../../../review/review.ts";
-import { run } from "../../e2e/project.ts";
-import { type GitHub, startGitHub } from "../../standins/github/server.ts";
+import { pullRequestOf, ReviewComment } from "../../../operations/review/github.ts";
+import { MayNot } from "../../../operations/review/repository.ts";
+import { approvalLabel } from "../../../operations/review/review.ts";
+import { run } from "../../../sandbox/project.ts";
+import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 import { recorded } from "./previews.ts";
 
 const main = join(import.meta.dirname, "../../../review/main.ts");

@@ -1,9 +1,9 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { z } from "zod";
-import { renderDrift, reportDrift } from "../../../review/drift.ts";
-import type { Preview } from "../../../review/preview.ts";
-import { GitHubRepository, MayNot } from "../../../review/repository.ts";
-import { type GitHub, startGitHub } from "../../standins/github/server.ts";
+import { renderDrift, reportDrift } from "../../../operations/review/drift.ts";
+import type { Preview } from "../../../operations/review/preview.ts";
+import { GitHubRepository, MayNot } from "../../../operations/review/repository.ts";
+import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 import { recorded } from "./previews.ts";
 
 const none = recorded("same");

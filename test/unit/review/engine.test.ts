@@ -2,8 +2,8 @@ import { deepEqual, match } from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { driftOf } from "../../../review/engine.ts";
-import { type GitHub, startGitHub } from "../../standins/github/server.ts";
+import { driftOf } from "../../../operations/review/engine.ts";
+import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 import { step, succeeded } from "./previews.ts";
 
 const environmentType = "github:index/repositoryEnvironment:RepositoryEnvironment";

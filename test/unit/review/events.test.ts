@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { propertyOf } from "../../../review/rules/rule.ts";
+import { propertyOf } from "../../../operations/review/rules/rule.ts";
 import { readEvents, recorded, secretValue, step, succeeded, unknownValue } from "./previews.ts";
 
 const robot = "quay:index:Robot";

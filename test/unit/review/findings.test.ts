@@ -1,9 +1,9 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { findingsOf, riskOf } from "../../../review/findings.ts";
-import type { Change, Preview, Value } from "../../../review/preview.ts";
-import type { Finding } from "../../../review/rules/rule.ts";
+import { findingsOf, riskOf } from "../../../operations/review/findings.ts";
+import type { Change, Preview, Value } from "../../../operations/review/preview.ts";
+import type { Finding } from "../../../operations/review/rules/rule.ts";
 import {
     change,
     preview,

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../e2e/project.ts";
+import { run } from "../../../sandbox/project.ts";
 import { recorded } from "./previews.ts";
 
 const main = join(import.meta.dirname, "../../../review/main.ts");

@@ -1,9 +1,9 @@
 import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import fc from "fast-check";
 import MarkdownIt from "markdown-it";
-import { commentLimit, renderMarkdown } from "../../../review/markdown.ts";
-import { type Change, unknown } from "../../../review/preview.ts";
-import { renderTerminal } from "../../../review/terminal.ts";
+import { commentLimit, renderMarkdown } from "../../../operations/review/markdown.ts";
+import { type Change, unknown } from "../../../operations/review/preview.ts";
+import { renderTerminal } from "../../../operations/review/terminal.ts";
 import { change, preview, readEvents, recorded, step, succeeded } from "./previews.ts";
 
 const parser = new MarkdownIt({ html: true });

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inDeliveryOrder, publisherIn } from "../../../review/order.ts";
+import { inDeliveryOrder, publisherIn } from "../../../operations/review/order.ts";
 import { preview } from "./previews.ts";
 
 const of = (stack: string, publisher?: string) => ({

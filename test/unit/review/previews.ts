@@ -1,9 +1,9 @@
 /** Previews to review: recorded ones of the real engine (test/e2e/review/record.ts), and made ones. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { EventReader } from "../../../review/events.ts";
-import type { Change, Preview, Value } from "../../../review/preview.ts";
-import { compare, whole } from "../../../review/properties.ts";
+import { EventReader } from "../../../operations/review/events.ts";
+import type { Change, Preview, Value } from "../../../operations/review/preview.ts";
+import { compare, whole } from "../../../operations/review/properties.ts";
 
 /** @param failure what the engine said on its standard error, where it failed. */
 export function recorded(name: string, failure?: string): Preview {

@@ -5,7 +5,7 @@ import * as docker from "@pulumi/docker";
 import * as github from "@pulumi/github";
 import * as random from "@pulumi/random";
 import { z } from "zod";
-import { isJudged } from "../../../review/findings.ts";
+import { isJudged } from "../../../operations/review/findings.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -51,7 +51,7 @@ const declared = [...new Set(sources.flatMap(typesIn))].sort();
 const ofQuay = Object.keys(
     z
         .object({ resources: z.record(z.string(), z.unknown()) })
-        .parse(JSON.parse(readFileSync(join(root, "quay/schema.json"), "utf8"))).resources,
+        .parse(JSON.parse(readFileSync(join(root, "quay/sdk/schema.json"), "utf8"))).resources,
 );
 
 describe("every type of resource", () => {
@@ -69,7 +69,7 @@ describe("every type of resource", () => {
         it(`${type} has a rule, or is on the list of harmless types`, () => {
             ok(
                 isJudged(type),
-                `${type} has no rule in review/rules/ and is not in \`harmless\` of review/findings.ts`,
+                `${type} has no rule in review/rules/ and is not in \`harmless\` of operations/review/findings.ts`,
             );
         });
 

@@ -1,10 +1,14 @@
 import { deepEqual } from "node:assert/strict";
 import { z } from "zod";
-import { mergeDrift } from "../../../board/drift.ts";
-import { GitHubClient } from "../../../github/client.ts";
-import { compareWithGitHub, mergeChanges, resourcesIn } from "../../../review/rulesDrift.ts";
-import type { Change } from "../../../review/preview.ts";
-import { type GitHub, startGitHub } from "../../standins/github/server.ts";
+import { mergeDrift } from "../../../operations/board/drift.ts";
+import { GitHubClient } from "../../../components/github/client.ts";
+import {
+    compareWithGitHub,
+    mergeChanges,
+    resourcesIn,
+} from "../../../operations/review/rulesDrift.ts";
+import type { Change } from "../../../operations/review/preview.ts";
+import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 
 const environmentType = "github:index/repositoryEnvironment:RepositoryEnvironment";
 const policyType =

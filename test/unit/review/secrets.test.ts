@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { renderMarkdown } from "../../../review/markdown.ts";
-import { concealProperties, concealText } from "../../../review/secrets.ts";
-import { renderTerminal } from "../../../review/terminal.ts";
+import { renderMarkdown } from "../../../operations/review/markdown.ts";
+import { concealProperties, concealText } from "../../../operations/review/secrets.ts";
+import { renderTerminal } from "../../../operations/review/terminal.ts";
 import { readEvents, secretValue, step, succeeded } from "./previews.ts";
 
 const of = (alphabet: string, length: number) =>

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import sodium from "libsodium-wrappers";
 import { z } from "zod";
-import { Git } from "../../standins/github/git.ts";
-import type { Grants } from "../../standins/github/model.ts";
-import type { RepositoryHandle } from "../../standins/github/repositoryHandle.ts";
-import { type GitHub, startGitHub } from "../../standins/github/server.ts";
-import { Api, expectReply, type Reply, textAt } from "./client.ts";
+import { Git } from "../../../sandbox/github/git.ts";
+import type { Grants } from "../../../sandbox/github/model.ts";
+import type { RepositoryHandle } from "../../../sandbox/github/repositoryHandle.ts";
+import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
+import { Api, expectReply, type Reply, textAt } from "../../../sandbox/quayApi.ts";
 
 const workflow = ".github/workflows/deploy.yml";
 const root = "/api/v3";

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
-import { type Quay, startQuay } from "../../standins/quay/server.ts";
-import type { Scope } from "../../standins/quay/model.ts";
+import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
+import type { Scope } from "../../../sandbox/quay/model.ts";
 import {
     Api,
     expectMessage,
@@ -9,8 +9,8 @@ import {
     expectReply,
     type Reply,
     textAt,
-} from "./client.ts";
-import { pushImage } from "./registryClient.ts";
+} from "../../../sandbox/quayApi.ts";
+import { pushImage } from "../../../sandbox/registryClient.ts";
 
 /** Every test names the fact that it pins, by the section of the measured facts. */
 describe("the Quay to test against: its API", () => {

@@ -9,9 +9,17 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { z } from "zod";
-import { type Quay, startQuay } from "../../standins/quay/server.ts";
+import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
 import { until } from "../../until.ts";
-import { Api, ask, expectMessage, expectPage, expectReply, type Reply, textAt } from "./client.ts";
+import {
+    Api,
+    ask,
+    expectMessage,
+    expectPage,
+    expectReply,
+    type Reply,
+    textAt,
+} from "../../../sandbox/quayApi.ts";
 import {
     basic,
     digestOf,
@@ -22,7 +30,7 @@ import {
     login,
     pushImage,
     Registry,
-} from "./registryClient.ts";
+} from "../../../sandbox/registryClient.ts";
 
 /** Whether a reply is an error of the registry API. */
 function expectError(reply: Reply, status: number, code: string, message?: string): void {
@@ -38,7 +46,7 @@ function alone(
     folder: string,
     environment: Readonly<Record<string, string>> = {},
 ) {
-    return spawn(process.execPath, ["test/standins/quay/main.ts", ...parameters], {
+    return spawn(process.execPath, ["sandbox/quay/main.ts", ...parameters], {
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...process.env, TMPDIR: folder, ...environment },
     });

@@ -1,0 +1,155 @@
+/**
+ * The base images of a build at their registries, by the OCI distribution specification
+ * (https://github.com/opencontainers/distribution-spec) and its tokens
+ * (https://distribution.github.io/distribution/spec/auth/token/). Every request is anonymous.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../userError.ts";
+import * as names from "../../quay/api/names.ts";
+import { manifestTypes, parseChallenge, tokenAnswer } from "../../quay/api/registry.ts";
+import { type DockerfileSource, findBaseImages } from "./dockerfile.ts";
+import { parseTagged, registryAddress, type RegistryImage } from "./reference.ts";
+
+/** A build, and whether it follows its base images. */
+export interface BaseImageSource extends DockerfileSource {
+    /** Named contexts: name → a folder, `docker-image://NAME`, or an address. */
+    readonly buildContexts: Readonly<Record<string, string>>;
+    /** Whether the digests of base images count. */
+    readonly pull: boolean;
+}
+
+/** Milliseconds that a registry may take for one image. */
+const defaultTimeout = 10_000;
+
+/** An answer, or none, from which no digest can be read: the message is a clause. */
+class LookUpError extends Error {}
+
+/**
+ * The digests of a build's base images, looked up at their registries, all at once.
+ *
+ * @returns image → digest; undefined where the build does not follow its base images.
+ * @throws UserError that names the image, its registry and the configuration key.
+ */
+export async function baseImagesOf(
+    source: BaseImageSource,
+): Promise<Record<string, string> | undefined> {
+    return source.pull ? lookUpDigests(imagesOf(source)) : undefined;
+}
+
+/** @param timeout milliseconds for each image. @throws UserError, see {@link baseImagesOf}. */
+export async function lookUpDigests(
+    images: readonly string[],
+    timeout: number = defaultTimeout,
+): Promise<Record<string, string>> {
+    const found = images.map(
+        async (image) => [image, await lookUpOrExplain(image, timeout)] as const,
+    );
+    return Object.fromEntries(await Promise.all(found));
+}
+
+function imagesOf({ buildContexts, ...source }: BaseImageSource): string[] {
+    const contexts = Object.values(buildContexts)
+        .filter((from) => from.startsWith("docker-image://") && !from.includes("@"))
+        .map((from) => from.slice("docker-image://".length));
+    const inDockerfile = findBaseImages(readText(source), {
+        ...source,
+        contexts: Object.keys(buildContexts),
+    });
+    return [...new Set([...inDockerfile, ...contexts])];
+}
+
+/** Empty where the Dockerfile cannot be read: the build says why. */
+function readText({ context, dockerfile }: DockerfileSource): string {
+    try {
+        return readFileSync(join(context, dockerfile), "utf8");
+    } catch {
+        return "";
+    }
+}
+
+async function lookUpOrExplain(name: string, timeout: number): Promise<string> {
+    const image = parseTagged(name);
+    if (image === undefined) {
+        const why = name.includes("$")
+            ? "has a variable without a value. Give its ARG a default, set mlops:service.buildArgs"
+            : "is not an image's name. Correct it";
+        throw new UserError(
+            `The base image "${name}" of the Dockerfile ${why}, or set mlops:service.pull to false.`,
+        );
+    }
+    try {
+        return await lookUp(image, AbortSignal.timeout(timeout));
+    } catch (error) {
+        throw new UserError(
+            `mlops:service.pull is true, but the digest of the base image "${name}" is not known: ` +
+                `the registry ${image.host} ${explain(error, timeout)}. Try again later, name the ` +
+                `image by its digest (NAME@sha256:…), or set mlops:service.pull to false.`,
+        );
+    }
+}
+
+/** Asks for the digest: once more with a token, where the registry wants one. */
+async function lookUp(image: RegistryImage, signal: AbortSignal): Promise<string> {
+    const first = await head(image, signal);
+    if (first.status !== 401) return readDigest(first);
+    const token = await fetchToken(image, first.headers.get("www-authenticate") ?? "", signal);
+    return readDigest(await head(image, signal, token));
+}
+
+async function head(
+    { host, path, tag }: RegistryImage,
+    signal: AbortSignal,
+    token?: string,
+): Promise<Response> {
+    const server = host === "docker.io" ? "registry-1.docker.io" : host;
+    return fetch(`${registryAddress(server)}/v2/${path}/manifests/${tag}`, {
+        method: "HEAD",
+        signal,
+        headers: {
+            accept: manifestTypes.join(", "),
+            ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+    });
+}
+
+/** @throws LookUpError where the answer is not the digest of a manifest. */
+function readDigest({ status, headers }: Response): string {
+    if (status === 404) throw new LookUpError("does not have it");
+    if (status === 401 || status === 403)
+        throw new LookUpError(`does not show it without credentials (${String(status)})`);
+    if (status !== 200) throw new LookUpError(`answered ${String(status)}`);
+    const digest = names.digest.safeParse(headers.get("docker-content-digest"));
+    if (!digest.success) throw new LookUpError("did not answer as a registry: there is no digest");
+    return digest.data;
+}
+
+/** @param header the registry's challenge. @throws LookUpError where there is no token to be had. */
+async function fetchToken(
+    { path }: RegistryImage,
+    header: string,
+    signal: AbortSignal,
+): Promise<string> {
+    const { scheme, realm, service } = parseChallenge(header);
+    if (scheme !== "bearer" || realm === undefined || !URL.canParse(realm))
+        throw new LookUpError("does not show it without credentials (401)");
+    const url = new URL(realm);
+    if (service !== undefined) url.searchParams.set("service", service);
+    url.searchParams.set("scope", `repository:${path}:pull`);
+    const response = await fetch(url, { signal });
+    if (!response.ok)
+        throw new LookUpError(`gives no token without credentials (${String(response.status)})`);
+    const answer = tokenAnswer.safeParse(await response.json().catch(() => undefined));
+    signal.throwIfAborted();
+    const token = answer.data?.token ?? answer.data?.access_token;
+    if (token === undefined) throw new LookUpError("gave something that is not a token");
+    return token;
+}
+
+function explain(error: unknown, timeout: number): string {
+    if (error instanceof LookUpError) return error.message;
+    if (error instanceof Error && error.name === "TimeoutError")
+        return `did not answer within ${String(timeout / 1000)} s`;
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    return `cannot be reached (${cause instanceof Error ? cause.message : String(cause)})`;
+}

@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+import { UserError } from "../userError.ts";
+import { type DockerfileSource, findWeaknesses, readDockerfile } from "./dockerfile.ts";
+import { type ContainerSettings, portOf, type PortSettings } from "./serviceContainer.ts";
+
+/** A service with its Dockerfile, and the settings that the Dockerfile has to go with. */
+export interface CheckedService extends PortSettings {
+    readonly service: DockerfileSource & {
+        readonly name: string;
+        readonly port?: number | undefined;
+        readonly healthPath?: string | undefined;
+    };
+    readonly container: ContainerSettings;
+}
+
+/**
+ * Warns of every weakness that the Dockerfile shows, before anything is built.
+ *
+ * @returns the port that the service listens on.
+ * @throws UserError where a container that is strict would not start with the image.
+ */
+export function checkDockerfile(settings: CheckedService): number {
+    const { service, container } = settings;
+    const facts = readDockerfile(service);
+    const port = portOf(settings, facts?.ports);
+    if (facts === undefined) return port; // the build says why
+    const demands = { port, healthPath: service.healthPath, user: container.user };
+    const weaknesses = findWeaknesses(service, facts, demands);
+    const refused = weaknesses.filter(({ isRefused }) => container.strict && isRefused);
+    if (refused.length > 0) {
+        throw new UserError(
+            [
+                `The container of "${service.name}" is strict (mlops:container.strict), so nothing was built:`,
+                ...refused.map(({ message }) => `  ${message}`),
+                "Or name another user: pulumi config set --path mlops:container.user 10001 -s " +
+                    pulumi.getStack(),
+            ].join("\n"),
+        );
+    }
+    for (const { message } of weaknesses) void pulumi.log.warn(message);
+    return port;
+}

@@ -1,0 +1,183 @@
+import { z } from "zod";
+import { UserError } from "../userError.ts";
+import type { GitHubAccount } from "./account.ts";
+
+/** What GitHub says to a request: refusals are answers too. */
+export interface Answer {
+    /** What was asked, for messages: `GET https://api.github.com/repos/octo/service`. */
+    readonly request: string;
+    readonly status: number;
+    readonly headers: Headers;
+    /** The JSON value; undefined where the body is empty. */
+    readonly body: unknown;
+}
+
+/** How to come by a token, for people who have never made one. */
+export function howToGetToken(webUrl: string): string {
+    return (
+        `Make one at ${webUrl}/settings/tokens with the scopes repo and workflow, or take that of GitHub's own command line: ` +
+        'export GITHUB_TOKEN="$(gh auth token)"; of a GitHub App: an installation token.'
+    );
+}
+
+/** The token in GITHUB_TOKEN. @throws UserError where it is not set. */
+export function readToken({ webUrl }: GitHubAccount): string {
+    const token = process.env["GITHUB_TOKEN"];
+    if (token !== undefined && token !== "") return token;
+    throw new UserError(
+        `The environment variable GITHUB_TOKEN is not set: it holds the token for ${webUrl}. ${howToGetToken(webUrl)}`,
+    );
+}
+
+type Method = "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
+
+/** More than any list that this project reads: 10,000 entries. */
+const maxPages = 100;
+const maxRedirects = 5;
+
+/**
+ * GitHub's REST API. Repeats what a server or the network failed to answer, writes too: POST is for
+ * callers that look for a second one afterwards. Every method throws a UserError where no answer
+ * comes, where the answer is not GitHub's, and where no more requests are allowed.
+ */
+export class GitHubClient {
+    readonly #apiUrl: string;
+    readonly #token: string;
+
+    /** @param apiUrl without a slash at its end: `https://api.github.com`. */
+    constructor({ apiUrl }: Pick<GitHubAccount, "apiUrl">, token: string) {
+        this.#apiUrl = apiUrl;
+        this.#token = token;
+    }
+
+    /** @param path below the API's address, with its query: `repos/octo/service`. */
+    async get(path: string): Promise<Answer> {
+        return this.request("GET", path);
+    }
+
+    /**
+     * The pages of a list, one after the other; a refusal is the last.
+     *
+     * @param path with a query or without.
+     */
+    async *pages(path: string): AsyncGenerator<Answer, void> {
+        for (let page = 1; page <= maxPages; page++) {
+            const query = `${path.includes("?") ? "&" : "?"}per_page=100&page=${String(page)}`;
+            const answer = await this.get(`${path}${query}`);
+            yield answer;
+            if (!/rel="next"/.test(answer.headers.get("link") ?? "")) return;
+        }
+        throw new UserError(
+            `The list at ${this.#apiUrl}/${path} has no end: GitHub named a next page ${String(maxPages)} times.`,
+        );
+    }
+
+    /** One request. @param json the body. */
+    async request(method: Method, path: string, json?: unknown): Promise<Answer> {
+        let url = `${this.#apiUrl}/${path}`;
+        for (let redirects = 0; redirects <= maxRedirects; redirects++) {
+            const answer = await this.#send(method, url, json);
+            const location = answer.headers.get("location");
+            // A 303 says that something exists already, not where to go on.
+            if (![301, 302, 307, 308].includes(answer.status) || location === null) return answer;
+            // The address of a renamed repository leads to another one of the same API.
+            const target = URL.parse(location, url);
+            if (target?.origin !== new URL(this.#apiUrl).origin) {
+                throw new UserError(
+                    `${answer.request} was answered with a redirect to ${target?.origin ?? "no address"}, which is not ${this.#apiUrl}. ` +
+                        "It was not followed. Check github:baseUrl (GITHUB_BASE_URL), and whether there is a proxy in between.",
+                );
+            }
+            url = target.href;
+        }
+        throw new UserError(
+            `${method} ${this.#apiUrl}/${path} was redirected more than ${String(maxRedirects)} times.`,
+        );
+    }
+
+    async #send(method: Method, url: string, json: unknown): Promise<Answer> {
+        const { default: ky, isHTTPError } = await import("ky");
+        const request = `${method} ${url}`;
+        try {
+            const response = await ky(url, {
+                method,
+                ...(json === undefined ? {} : { json }),
+                headers: {
+                    authorization: `Bearer ${this.#token}`,
+                    accept: "application/vnd.github+json",
+                    "x-github-api-version": "2022-11-28",
+                },
+                redirect: "manual",
+                retry: {
+                    limit: 3,
+                    methods: ["get", "put", "post", "patch", "delete"],
+                    statusCodes: [429, 500, 502, 503, 504],
+                    maxRetryAfter: 60_000,
+                },
+                timeout: 30_000,
+            });
+            const { status, headers } = response;
+            return { request, status, headers, body: parse(request, await response.text()) };
+        } catch (error) {
+            if (error instanceof UserError) throw error;
+            if (!isHTTPError(error)) {
+                throw new UserError(
+                    `GitHub at ${this.#apiUrl} gives no answer: ${causeOf(error)}. Check github:baseUrl (GITHUB_BASE_URL) and the network.`,
+                );
+            }
+            const { status, headers } = error.response;
+            const limited =
+                headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after");
+            if (limited && (status === 403 || status === 429)) {
+                throw new UserError(
+                    `GitHub allows the token in GITHUB_TOKEN no more requests for now${untilOf(headers)}. ${method === "GET" ? "Nothing was changed" : `${request} was not done`}; try again then.`,
+                );
+            }
+            const refusal: Answer = { request, status, headers, body: error.data };
+            if (status >= 400 && status < 500) bodyOf(refusal, z.object({ message: z.string() }));
+            return refusal;
+        }
+    }
+}
+
+/** The body of an answer, in a form. @throws UserError where it has another form: then something else than GitHub answers. */
+export function bodyOf<T>({ request, status, body }: Answer, form: z.ZodType<T>): T {
+    const { success, data, error } = form.safeParse(body);
+    if (success) return data;
+    const [issue] = error.issues;
+    throw notGitHubs(
+        request,
+        status,
+        [issue?.path.join("."), issue?.message].filter(Boolean).join(": "),
+    );
+}
+
+function parse(request: string, text: string): unknown {
+    if (text === "") return undefined;
+    try {
+        return JSON.parse(text) as unknown;
+    } catch {
+        throw notGitHubs(request, 200, "it is not JSON");
+    }
+}
+
+function notGitHubs(request: string, status: number, why: string): UserError {
+    return new UserError(
+        `${request} was answered (${String(status)}) with something that is not GitHub's: ${why}. ` +
+            "Check github:baseUrl (GITHUB_BASE_URL), and whether there is a proxy in between.",
+    );
+}
+
+function untilOf(headers: Headers): string {
+    const reset = Number(headers.get("x-ratelimit-reset") ?? "0");
+    const time = new Date(reset * 1000);
+    return reset > 0 && !Number.isNaN(time.getTime()) ? `, until ${time.toISOString()}` : "";
+}
+
+/** The reason that the network gave: `ECONNREFUSED`, `CERT_HAS_EXPIRED`, … */
+function causeOf(error: unknown): string {
+    let cause = error;
+    while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+    if (!(cause instanceof Error)) return String(cause);
+    return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
+}

@@ -1,0 +1,127 @@
+import * as github from "@pulumi/github";
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { UserError } from "../userError.ts";
+import type { GitHubAccount } from "./account.ts";
+import type { Reviewers } from "./environment.ts";
+
+/** Users and teams as GitHub knows them, in the order of their names. */
+export interface ReviewerIds {
+    readonly users: number[];
+    readonly teams: number[];
+}
+
+const identified = z.object({ id: z.int() });
+
+/**
+ * The ids of users and teams, which is how GitHub knows the reviewers of an environment. One request each, in a preview too.
+ *
+ * @throws UserError that names those that there are not.
+ */
+export async function findReviewers(
+    { owner }: GitHubAccount,
+    { users = [], teams = [] }: Reviewers,
+    parent: pulumi.Resource,
+): Promise<ReviewerIds> {
+    const strangers: string[] = [];
+    const idOf = async (endpoint: string, who: string): Promise<number> => {
+        const { status, body } = await read(endpoint, parent);
+        const { success, data } = identified.safeParse(body);
+        if (!success) strangers.push(`the ${who} (${status})`);
+        return data?.id ?? 0;
+    };
+    const ids = {
+        users: await Promise.all(
+            users.map((login) => idOf(`users/${encodeURIComponent(login)}`, `user "${login}"`)),
+        ),
+        teams: await Promise.all(
+            teams.map((slug) =>
+                idOf(
+                    `orgs/${owner}/teams/${encodeURIComponent(slug)}`,
+                    `team "${slug}" of ${owner}`,
+                ),
+            ),
+        ),
+    };
+    if (strangers.length === 0) return ids;
+    throw new UserError(
+        `GitHub does not tell who these reviewers of the environment are: ${strangers.join(", ")}. There are none of that name, or the token ` +
+            "in GITHUB_TOKEN may not see them (a team: scope read:org, or the organization's permission Members: read).",
+    );
+}
+
+const customization = z.object({
+    use_default: z.boolean(),
+    include_claim_keys: z.array(z.string()).optional(),
+    sub_claim_prefix: z.string().optional(),
+});
+
+/**
+ * The `sub` of the identity tokens of jobs that name this environment, exactly. GitHub tells how it begins for this repository, by names
+ * (`repo:OWNER/NAME`) or with the ids that never change (`repo:OWNER@ID/NAME@ID`); a GitHub that does not tell has only names
+ * (https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims). One request, in a preview too.
+ *
+ * @throws UserError where GitHub does not tell, or the repository's subjects are made in another way.
+ */
+export async function findSubject(
+    { owner, webUrl }: GitHubAccount,
+    repository: string,
+    environment: string,
+    parent: pulumi.Resource,
+): Promise<string> {
+    const { status, body } = await read(
+        `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/actions/oidc/customization/sub`,
+        parent,
+    );
+    const parsed = customization.safeParse(body);
+    if (!parsed.success) {
+        throw new UserError(
+            `The subject of the identity tokens of ${owner}/${repository} could not be read: GitHub says ${status}. The token in GITHUB_TOKEN ` +
+                "has to be one that may read the repository (scope repo, or Actions: read), for a preview too.",
+        );
+    }
+    const {
+        use_default: isDefault,
+        include_claim_keys: keys = [],
+        sub_claim_prefix: prefix = `repo:${owner}/${repository}`,
+    } = parsed.data;
+    if (!isDefault && keys.join() !== "repo,context") {
+        throw new UserError(
+            `The repository ${owner}/${repository} has identity tokens with a subject of its own (${keys.join(", ")}), which a robot's federation ` +
+                `cannot be set to beforehand. Go back to GitHub's: gh api -X PUT repos/${owner}/${repository}/actions/oidc/customization/sub -F use_default=true ` +
+                `(${webUrl}/${owner}/${repository}/settings/actions).`,
+        );
+    }
+    return `${prefix}:environment:${environment.replaceAll(":", "%3A")}`;
+}
+
+const contentsForm = z.object({ content: z.string() });
+
+/** The text of a file on a branch; undefined where GitHub has none, or does not show it. One request. */
+export async function readFile(
+    owner: string,
+    repository: string,
+    path: string,
+    branch: string,
+    parent: pulumi.Resource,
+): Promise<string | undefined> {
+    const at = `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}`;
+    const file = path.split("/").map(encodeURIComponent).join("/");
+    const endpoint = `${at}/contents/${file}?ref=${encodeURIComponent(branch)}`;
+    const { body } = await read(endpoint, parent);
+    const content = contentsForm.safeParse(body).data?.content;
+    return content === undefined ? undefined : Buffer.from(content, "base64").toString();
+}
+
+/** Reads from GitHub with the provider's own client and credentials. */
+async function read(
+    endpoint: string,
+    parent: pulumi.Resource,
+): Promise<{ status: string; body: unknown }> {
+    try {
+        const { status, body } = await github.getRestApi({ endpoint }, { parent });
+        return { status, body: JSON.parse(body) as unknown };
+    } catch (error) {
+        return { status: error instanceof Error ? error.message : String(error), body: undefined };
+    }
+}

@@ -1,0 +1,368 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { UserError } from "../userError.ts";
+import { environmentAdmits } from "../workflow/check.ts";
+import { isManagedBy } from "../workflow/file.ts";
+import { type GitHubAccount, readAccount } from "./account.ts";
+import { type Answer, bodyOf, GitHubClient, howToGetToken, readToken } from "./client.ts";
+import { readLastState } from "./lastState.ts";
+import { findWhatForbids } from "./protection.ts";
+import { findAppProblem } from "./protectionRules.ts";
+import { pathOf } from "./rules.ts";
+import {
+    type EnvironmentArgs,
+    findEnvironmentProblems,
+    ownerVariable,
+    thisStack,
+} from "./environment.ts";
+
+/** What is going to be delivered to a repository. */
+export interface Delivery {
+    /** The repository's name, without its owner. */
+    readonly repository: string;
+    /** The environment that the secrets go to; undefined where they are the repository's. */
+    readonly environment?: EnvironmentArgs | undefined;
+    /** The branch that the workflow file is for. */
+    readonly branch: string;
+    /** The workflow file's path in the repository. */
+    readonly path: string;
+    /** How the file gets there. */
+    readonly delivery: "commit" | "pullRequest";
+    /** Whether a file and an environment that this stack did not make are taken over. */
+    readonly adopt: boolean;
+    /** The configuration object that these settings are in, for messages: `mlops:github`. */
+    readonly setting: string;
+}
+
+/** What is wrong, and what to do about it. */
+interface Problem {
+    readonly what: string;
+    readonly mend: string;
+}
+
+/**
+ * Checks, before anything is declared, what would otherwise fail half-way: the token and what it may do, the repository, the branch, and what
+ * is there already. Four requests at once, one more about an environment without variables and two about its protection rules, in an `up`
+ * alone: a preview checks the settings, also against the stack's last state, and asks GitHub nothing.
+ *
+ * @throws UserError with every problem and what to do about it.
+ */
+export async function preflight(delivery: Delivery): Promise<void> {
+    const account = readAccount();
+    const problems = findSettingProblems(delivery);
+    if (problems.length === 0) problems.push(...(await findCaseProblems(delivery)));
+    if (problems.length === 0 && !pulumi.runtime.isDryRun())
+        problems.push(...(await findProblems(account, delivery)));
+    if (problems.length === 0) return;
+    const lines = problems.map(({ what, mend }) => `  ${what}\n      ${mend}`);
+    throw new UserError(
+        `${account.owner}/${delivery.repository} on GitHub cannot be delivered to; nothing was changed anywhere:\n${lines.join("\n")}`,
+    );
+}
+
+function findSettingProblems({ environment, branch, setting }: Delivery): Problem[] {
+    if (environment === undefined) return [];
+    const problems = findEnvironmentProblems(environment).map((what) => ({
+        what,
+        mend: `Change ${setting}.environment.`,
+    }));
+    if (!environmentAdmits(environment, branch)) {
+        const what = `The environment "${environment.name}" does not admit the branch "${branch}": no job would ever get its secrets.`;
+        problems.push({
+            what,
+            mend: `Add the branch, or a pattern for it, to ${setting}.environment.branches.`,
+        });
+    }
+    return problems;
+}
+
+/**
+ * Names that differ from the stack's own of before in the case of letters alone. For GitHub they are
+ * the same: what is made under the new name is what is there, and is deleted with the one before.
+ */
+async function findCaseProblems({
+    repository,
+    environment,
+    setting,
+}: Delivery): Promise<Problem[]> {
+    const resources = (await readLastState())
+        .filter(({ type }) => type.startsWith("github:"))
+        .map(({ outputs }) => placeForm.parse(outputs))
+        .filter((known) => known.repository?.toLowerCase() === repository.toLowerCase());
+    const names = [
+        ["repository", "repository", repository],
+        ...(environment ? [["environment", "environment.name", environment.name] as const] : []),
+    ] as const;
+    return names.flatMap(([what, key, name]) => {
+        const before = resources
+            .map((known) => known[what])
+            .find((known) => known !== name && known?.toLowerCase() === name.toLowerCase());
+        if (before === undefined) return [];
+        return [
+            {
+                what: `The ${what} is "${before}" so far, and "${name}" differs from it in upper and lower case alone: for GitHub they are the same.`,
+                mend: `Write it as before: pulumi config set --path ${setting}.${key} ${JSON.stringify(before)} -s ${pulumi.getStack()}`,
+            },
+        ];
+    });
+}
+
+/** Where a resource of the GitHub provider is. */
+const placeForm = z.object({
+    repository: z.string().optional(),
+    environment: z.string().optional(),
+});
+
+const repositoryForm = z.object({
+    archived: z.boolean(),
+    private: z.boolean(),
+    permissions: z.object({ admin: z.boolean(), push: z.boolean(), pull: z.boolean() }).optional(),
+});
+const branchForm = z.object({ protected: z.boolean() });
+const fileForm = z.object({ content: z.string() });
+const secretsForm = z.object({ total_count: z.int() });
+const variablesForm = z.object({
+    variables: z.array(z.object({ name: z.string(), value: z.string() })),
+});
+
+async function findProblems(account: GitHubAccount, delivery: Delivery): Promise<Problem[]> {
+    const client = new GitHubClient(account, readToken(account));
+    const { branch, environment, path } = delivery;
+    const at = `repos/${encodeURIComponent(account.owner)}/${encodeURIComponent(delivery.repository)}`;
+    const [repository, found, file, variables] = await Promise.all([
+        client.get(at),
+        client.get(`${at}/branches/${encodeURIComponent(branch)}`),
+        client.get(
+            `${at}/contents/${path.split("/").map(encodeURIComponent).join("/")}?ref=${encodeURIComponent(branch)}`,
+        ),
+        environment === undefined
+            ? undefined
+            : client.get(
+                  `${at}/environments/${encodeURIComponent(environment.name)}/variables?per_page=30`,
+              ),
+    ]);
+    const unusable = findAccessProblem(account, delivery, repository);
+    if (unusable !== undefined) return [unusable];
+    const { archived, private: isPrivate, permissions } = bodyOf(repository, repositoryForm);
+    if (archived) {
+        return [
+            {
+                what: "It is archived: nothing in it can change.",
+                mend: `Unarchive it, or change ${delivery.setting}.repository.`,
+            },
+        ];
+    }
+    if (environment !== undefined && isPrivate && variables?.status === 404) {
+        // No request tells the plan of somebody else's account.
+        void pulumi.log.warn(
+            `${account.owner}/${delivery.repository} is private: should GitHub answer 422 about the billing plan, leave out the rule that it names ` +
+                `(reviewers, waitTimer, branches and tags of ${delivery.setting}.environment); should it answer 404, its owner's plan has no environments ` +
+                `for private repositories: leave ${delivery.setting}.environment out, and give each stack secret names of its own (${delivery.setting}.secrets).`,
+        );
+    }
+    return [
+        ...findScopeProblems(account, repository),
+        ...findRoleProblems(account, delivery, permissions),
+        ...findPermissionProblems(delivery, [found, file, variables]),
+        ...(await findBranchProblems(client, at, delivery, found, permissions?.admin === true)),
+        ...findFileProblems(delivery, file),
+        ...(await findOwnerProblems(client, at, account, delivery, variables)),
+        ...(await findProtectionProblems(client, account, delivery, variables)),
+    ];
+}
+
+/** Which apps there are, GitHub tells of an environment alone: of a new one `up` itself asks. */
+async function findProtectionProblems(
+    client: GitHubClient,
+    { owner }: GitHubAccount,
+    { repository, environment, setting }: Delivery,
+    variables: Answer | undefined,
+): Promise<Problem[]> {
+    if (environment === undefined || variables?.status !== 200) return [];
+    const { name, protectionRules = [] } = environment;
+    const path = pathOf(owner, repository, name);
+    const what = await findAppProblem(client, path, protectionRules, name);
+    const mend = `Install the app on the repository, or change ${setting}.environment.protectionRules.`;
+    return what === undefined ? [] : [{ what, mend }];
+}
+
+/** Whether the token gets to the repository at all: without that, nothing else can be told. */
+function findAccessProblem(
+    account: GitHubAccount,
+    { repository, setting }: Delivery,
+    { status, headers }: Answer,
+): Problem | undefined {
+    if (status === 200) return undefined;
+    if (status === 401) {
+        const what =
+            "GitHub does not accept the token in GITHUB_TOKEN (401): it has expired, was revoked, or never was one.";
+        return { what, mend: howToGetToken(account.webUrl) };
+    }
+    const singleSignOn = /url=(\S+)/.exec(headers.get("x-github-sso") ?? "")?.[1];
+    if (singleSignOn !== undefined) {
+        return {
+            what: `${account.owner} wants the token in GITHUB_TOKEN authorized for its single sign-on.`,
+            mend: `Do so at ${singleSignOn}`,
+        };
+    }
+    if (status !== 404)
+        return { what: `GitHub answers ${String(status)}.`, mend: "Try again later." };
+    return {
+        what: "There is no such repository, or the token in GITHUB_TOKEN may not see it (404).",
+        mend:
+            `Check github:owner = ${account.owner} and ${setting}.repository = ${repository}. ` +
+            "A fine-grained token has to be made for this owner and to name the repository; a classic one needs the scope repo for a private one.",
+    };
+}
+
+/** Only classic tokens have scopes, and GitHub tells them. */
+function findScopeProblems({ webUrl }: GitHubAccount, { headers }: Answer): Problem[] {
+    const scopes = headers.get("x-oauth-scopes")?.split(/, */);
+    const missing =
+        scopes === undefined ? [] : ["repo", "workflow"].filter((scope) => !scopes.includes(scope));
+    return missing.map((scope) => ({
+        what: `The token in GITHUB_TOKEN lacks the scope "${scope}", which ${scope === "repo" ? "the file and the secrets need" : "files in .github/workflows need"}.`,
+        mend: `Add it at ${webUrl}/settings/tokens, or with \`gh auth refresh --scopes ${scope}\` where the token is that of the gh command.`,
+    }));
+}
+
+function findRoleProblems(
+    { owner, webUrl }: GitHubAccount,
+    { repository, environment }: Delivery,
+    permissions: z.infer<typeof repositoryForm>["permissions"],
+): Problem[] {
+    const [needed, role, why] =
+        environment === undefined
+            ? (["push", "Write", "files and secrets"] as const)
+            : (["admin", "Admin", "environments"] as const);
+    // Who sees a repository may pull from it; an app's token has no role, and all of them are false.
+    if (permissions?.[needed] !== false || !permissions.pull) return [];
+    const mend = `An admin gives it at ${webUrl}/${owner}/${repository}/settings/access`;
+    return [
+        {
+            what: `The account of the token in GITHUB_TOKEN does not have the role ${role} on it, which ${why} need.`,
+            mend,
+        },
+    ];
+}
+
+/** A fine-grained token does not tell its permissions; what it may not read, it may not write. */
+function findPermissionProblems(
+    { environment, delivery }: Delivery,
+    answers: readonly (Answer | undefined)[],
+): Problem[] {
+    if (!answers.some((answer) => answer?.status === 403)) return [];
+    const needed = [
+        "Contents",
+        "Workflows",
+        ...(environment === undefined ? ["Secrets"] : ["Environments", "Administration"]),
+        ...(delivery === "pullRequest" ? ["Pull requests"] : []),
+    ];
+    const what = "The token in GITHUB_TOKEN lacks permissions on it.";
+    return [
+        {
+            what,
+            mend: `Give it these repository permissions, to read and write: ${needed.join(", ")}.`,
+        },
+    ];
+}
+
+async function findBranchProblems(
+    client: GitHubClient,
+    at: string,
+    { branch, delivery, environment, setting }: Delivery,
+    { status, body }: Answer,
+    isAdmin: boolean,
+): Promise<Problem[]> {
+    if (status === 404) {
+        const mend = `Push it (git push origin HEAD:${branch}), or change ${setting}.branch.`;
+        return [{ what: `It has no branch "${branch}".`, mend }];
+    }
+    const isProtected = branchForm.safeParse(body).data?.protected;
+    if (isProtected === true && delivery === "commit") {
+        const forbids = await findWhatForbids(client, at, branch, isAdmin);
+        if (forbids.length === 0) return [];
+        return [
+            {
+                what: `The branch "${branch}" is protected, and the workflow file cannot be committed to it: ${forbids.join(", ")}.`,
+                mend:
+                    `Deliver it as a pull request: pulumi config set --path ${setting}.delivery pullRequest -s ${pulumi.getStack()}; ` +
+                    "or exempt the token's user from the protection.",
+            },
+        ];
+    }
+    if (isProtected === false && environment?.protectedBranches === true) {
+        const what = `The environment "${environment.name}" is for protected branches, and "${branch}" is none: no job would get its secrets.`;
+        return [
+            {
+                what,
+                mend: `Protect the branch, or name it in ${setting}.environment.branches instead.`,
+            },
+        ];
+    }
+    return [];
+}
+
+function findFileProblems(
+    { path, branch, delivery, adopt, setting }: Delivery,
+    { body }: Answer,
+): Problem[] {
+    if (delivery === "pullRequest") return []; // whoever merges it decides
+    const file = fileForm.safeParse(body).data;
+    if (
+        file === undefined ||
+        adopt ||
+        isManagedBy(Buffer.from(file.content, "base64").toString(), thisStack())
+    )
+        return [];
+    const what = `The file ${path} is there already on the branch "${branch}", and it is not this stack's.`;
+    return [
+        {
+            what,
+            mend: `${howToAdopt(setting)} to overwrite it, or change ${setting}.workflow.path. Where it was the stack's: make refresh STACK=${pulumi.getStack()} too.`,
+        },
+    ];
+}
+
+/**
+ * Whether the environment is another's. One without the note, a secret or a variable is an empty one, perhaps what an interrupted `up` left
+ * behind: there is nothing in it to lose.
+ */
+async function findOwnerProblems(
+    client: GitHubClient,
+    at: string,
+    { owner, webUrl }: GitHubAccount,
+    { repository, environment, adopt, setting }: Delivery,
+    answer: Answer | undefined,
+): Promise<Problem[]> {
+    const variables = variablesForm.safeParse(answer?.body).data?.variables;
+    if (environment === undefined || variables === undefined) return [];
+    const manager = variables.find(({ name }) => name === ownerVariable)?.value;
+    if (manager === thisStack() || (manager === undefined && adopt)) return [];
+    if (variables.length === 0) {
+        const { body } = await client.get(
+            `${at}/environments/${encodeURIComponent(environment.name)}/secrets?per_page=1`,
+        );
+        if (secretsForm.safeParse(body).data?.total_count === 0) return [];
+    }
+    const orAnother = `or change ${setting}.environment.name.`;
+    if (manager === undefined) {
+        return [
+            {
+                what: `The environment "${environment.name}" is there already, without the variable ${ownerVariable} that makes it this stack's.`,
+                mend: `${howToAdopt(setting)} to take it over (its rules become those of the configuration, and \`pulumi destroy\` removes it), ${orAnother}`,
+            },
+        ];
+    }
+    const page = `${webUrl}/${owner}/${repository}/settings/environments`;
+    return [
+        {
+            what: `The environment "${environment.name}" is there already, and it is managed by ${manager}.`,
+            mend: `Where that is no more, remove the environment's variable ${ownerVariable} (${page}), ${orAnother}`,
+        },
+    ];
+}
+
+function howToAdopt(setting: string): string {
+    return `pulumi config set --path ${setting}.adopt true -s ${pulumi.getStack()}`;
+}

@@ -1,0 +1,172 @@
+import { z } from "zod";
+import { UserError } from "../userError.ts";
+import { type Answer, bodyOf, type GitHubClient } from "./client.ts";
+
+/** A GitHub App that has to approve each deployment to an environment. */
+export interface ProtectionRule {
+    readonly id: number;
+    /** The app by its slug. */
+    readonly app: string;
+}
+
+/** What `setProtectionRules` had to change, by the apps' slugs. */
+export interface RuleChanges {
+    readonly enabled: readonly string[];
+    readonly disabled: readonly string[];
+}
+
+/** https://docs.github.com/actions/reference/deployments-and-environments#deployment-protection-rules */
+export const mostProtectionRules = 6;
+
+/** The component that keeps in the state what the last `up` has set. */
+export const protectionRulesType = "mlops:github:ProtectionRules";
+
+const app = z.object({ id: z.int(), slug: z.string() });
+const rulesForm = z.object({
+    custom_deployment_protection_rules: z
+        .array(z.object({ id: z.int(), enabled: z.boolean(), app }))
+        .default([]),
+});
+const appsForm = z.object({
+    available_custom_deployment_protection_rule_integrations: z.array(app).default([]),
+});
+
+/**
+ * The custom deployment protection rules in force; undefined where GitHub has no such environment,
+ * or no such rules (GitHub Enterprise Server has them from 3.10 on).
+ * https://docs.github.com/rest/deployments/protection-rules
+ *
+ * @param path of the environment, as `pathOf` makes it.
+ * @throws UserError as the client does
+ */
+export async function readProtectionRules(
+    client: GitHubClient,
+    path: string,
+): Promise<ProtectionRule[] | undefined> {
+    const answer = await client.get(`${path}/deployment_protection_rules`);
+    if (answer.status !== 200) return undefined;
+    return bodyOf(answer, rulesForm)
+        .custom_deployment_protection_rules.filter(({ enabled }) => enabled)
+        .map(({ id, app }) => ({ id, app: app.slug }));
+}
+
+/**
+ * Makes the environment's custom deployment protection rules exactly those of the apps. New ones are
+ * enabled before others are disabled, as long as GitHub's limit allows it.
+ *
+ * @param apps by their slugs.
+ * @param environment its name, for messages.
+ * @throws UserError where an app is not available, before anything is changed; where GitHub refuses
+ * a rule; and as the client does.
+ */
+export async function setProtectionRules(
+    client: GitHubClient,
+    path: string,
+    apps: readonly string[],
+    environment: string,
+): Promise<RuleChanges> {
+    const rules = (await readProtectionRules(client, path)) ?? [];
+    const missing = apps.filter((slug) => !rules.some(({ app }) => app === slug));
+    const surplus = rules.filter(({ app }) => !apps.includes(app));
+    const ids = await idsOf(client, path, missing, environment, rules);
+    const at = `${path}/deployment_protection_rules`;
+    const enable = async (): Promise<void> => {
+        for (const [slug, id] of ids) {
+            const answer = await client.request("POST", at, { integration_id: id });
+            if (answer.status !== 201) await requireThat(client, path, slug, true, answer);
+        }
+    };
+    const disable = async (): Promise<void> => {
+        for (const { id, app } of surplus) {
+            const answer = await client.request("DELETE", `${at}/${String(id)}`);
+            if (answer.status !== 204) await requireThat(client, path, app, false, answer);
+        }
+    };
+    const fits = rules.length + missing.length <= mostProtectionRules;
+    for (const step of fits ? [enable, disable] : [disable, enable]) await step();
+    return { enabled: missing, disabled: surplus.map(({ app }) => app) };
+}
+
+/**
+ * What is wrong with apps that an environment is to ask; undefined where nothing is, and where
+ * GitHub does not tell because there is no such environment yet.
+ *
+ * @throws UserError as the client does
+ */
+export async function findAppProblem(
+    client: GitHubClient,
+    path: string,
+    apps: readonly string[],
+    environment: string,
+): Promise<string | undefined> {
+    const rules = apps.length === 0 ? undefined : await readProtectionRules(client, path);
+    if (rules === undefined) return undefined;
+    const missing = apps.filter((slug) => !rules.some(({ app }) => app === slug));
+    if (missing.length === 0) return undefined;
+    return describeMissing(missing, await listApps(client, path), rules, environment);
+}
+
+/** The id of each app, by its slug. @throws UserError that names those that are not available */
+async function idsOf(
+    client: GitHubClient,
+    path: string,
+    slugs: readonly string[],
+    environment: string,
+    rules: readonly ProtectionRule[],
+): Promise<Map<string, number>> {
+    if (slugs.length === 0) return new Map();
+    const available = await listApps(client, path);
+    const problem = describeMissing(slugs, available, rules, environment);
+    if (problem !== undefined)
+        throw new UserError(`${problem} Install the app on the repository, or correct its slug.`);
+    return new Map([...available].filter(([slug]) => slugs.includes(slug)));
+}
+
+/** The apps that can decide about deployments to the environment: slug → id. */
+async function listApps(client: GitHubClient, path: string): Promise<Map<string, number>> {
+    const apps = new Map<string, number>();
+    for await (const answer of client.pages(`${path}/deployment_protection_rules/apps`)) {
+        if (answer.status !== 200) throw refused(answer, "the apps are not known");
+        const page = bodyOf(answer, appsForm);
+        for (const { slug, id } of page.available_custom_deployment_protection_rule_integrations)
+            apps.set(slug, id);
+    }
+    return apps;
+}
+
+/** Whether GitHub lists an app that has a rule already is not documented: it need not. */
+function describeMissing(
+    slugs: readonly string[],
+    available: ReadonlyMap<string, number>,
+    rules: readonly ProtectionRule[],
+    environment: string,
+): string | undefined {
+    const missing = slugs.filter((slug) => !available.has(slug));
+    if (missing.length === 0) return undefined;
+    const known = [...new Set([...available.keys(), ...rules.map(({ app }) => app)])].sort();
+    const quoted = missing.map((slug) => JSON.stringify(slug)).join(", ");
+    return (
+        `The environment "${environment}": protectionRules names ${quoted}, which GitHub does not have among the apps that can approve ` +
+        `deployments to this repository. Available: ${known.join(", ") || "none"}.`
+    );
+}
+
+/** A request may have had its effect although its answer was lost: what is there now decides. */
+async function requireThat(
+    client: GitHubClient,
+    path: string,
+    slug: string,
+    enabled: boolean,
+    answer: Answer,
+): Promise<void> {
+    const rules = await readProtectionRules(client, path);
+    if (rules?.some(({ app }) => app === slug) === enabled) return;
+    const what = `the app "${slug}" is not ${enabled ? "asked" : "left out"}`;
+    throw refused(answer, `${what} about deployments`);
+}
+
+function refused({ request, status, body }: Answer, consequence: string): UserError {
+    const { data } = z.object({ message: z.string() }).safeParse(body);
+    const why = data === undefined ? "" : ` (${data.message})`;
+    return new UserError(`GitHub answered ${String(status)}${why} to ${request}: ${consequence}.`);
+}

@@ -1,0 +1,189 @@
+import { posix } from "node:path";
+import { z } from "zod";
+import { isFolder } from "../docker/namedContext.ts";
+import { isRepository, isTag } from "../docker/reference.ts";
+import { UserError } from "../userError.ts";
+import { admits } from "./admits.ts";
+import * as names from "./names.ts";
+import type { WorkflowSettings } from "./settings.ts";
+
+/** A value that another resource may give: it is looked at where it is known. */
+function late(schema: z.ZodType<string>) {
+    return z.unknown().superRefine((value, context) => {
+        if (typeof value !== "string") return;
+        for (const { message } of schema.safeParse(value).error?.issues ?? [])
+            context.addIssue({ code: "custom", message });
+    });
+}
+
+const tag = z
+    .string()
+    .refine(isTag, "it has to be an image tag: letters, digits, . _ -, at most 128 characters.");
+const variable = z
+    .string()
+    .regex(/^[A-Za-z_]\w*$/, "it has to be a variable's name: letters, digits, _.");
+const value = names.text.or(z.literal(""));
+
+const secretId = z
+    .string()
+    .regex(/^[\w.-]+$/, "it has to be a secret's id: letters, digits, . _ -");
+const isInRepository = (path: string): boolean => path !== ".." && !path.startsWith("../");
+const outside = (context: string): string =>
+    `from the workflow's context "${context}" it lies outside of the GitHub repository, where the ` +
+    "job cannot find it: move it into the repository, or correct the workflow's context.";
+
+const health = z.strictObject({
+    port: z.int().min(1).max(65535),
+    path: names.text.regex(/^\/\S*$/, "it has to start with / and have no spaces.").optional(),
+    timeout: z.int().min(1).max(600).optional(),
+    env: z.record(variable, value).optional(),
+    passedOn: z.array(variable).optional(),
+    container: z.looseObject({ writable: z.array(names.text).optional() }).optional(),
+});
+
+/** Its other rules are checked where the environment is declared. */
+const environment = z.looseObject({
+    name: names.environmentName,
+    branches: z.array(names.refPattern).optional(),
+    tags: z.array(names.refPattern).optional(),
+});
+
+const build = z
+    .object({
+        context: names.pathInRepository.optional(),
+        dockerfile: names.text.optional(),
+        target: names.text.optional(),
+        platform: z
+            .string()
+            .regex(
+                /^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/,
+                "it has to be a platform such as linux/amd64.",
+            )
+            .optional(),
+        buildArgs: z.record(variable, value).optional(),
+        buildSecrets: z.record(secretId, names.secretName).optional(),
+        buildSecretFiles: z.record(secretId, names.secretName).optional(),
+        buildContexts: z
+            .record(
+                z.string().regex(/^[a-z0-9][\w.-]*$/, "it has to be a context's name."),
+                names.text,
+            )
+            .optional(),
+        pull: z.boolean().optional(),
+        floatingTags: z.array(tag).optional(),
+        attestation: z.boolean().optional(),
+    })
+    .superRefine(({ context = ".", dockerfile = "Dockerfile", buildContexts = {} }, issues) => {
+        const check = (path: string[], from: string): void => {
+            if (!isInRepository(posix.join(context, from)) || posix.isAbsolute(from))
+                issues.addIssue({ code: "custom", path, message: outside(context) });
+        };
+        check(["dockerfile"], dockerfile);
+        for (const [name, from] of Object.entries(buildContexts))
+            if (isFolder(from)) check(["buildContexts", name], from);
+    });
+
+const release = z.object({
+    digest: late(
+        z
+            .string()
+            .regex(
+                /^sha256:[0-9a-f]{64}$/,
+                "it has to be a digest: sha256: and 64 hexadecimal digits.",
+            ),
+    ),
+    attestedBy: names.workflowPath.optional(),
+    tags: z.array(tag).optional(),
+});
+
+const common = {
+    name: names.text,
+    job: names.jobId,
+    path: names.workflowPath,
+    branch: names.branch,
+    environment: environment.optional(),
+    image: late(
+        z
+            .string()
+            .refine(
+                (image) =>
+                    isRepository(image) &&
+                    /^[^/]+\/[^/]+\/./.test(image) &&
+                    /[.:]|^localhost\//.test(image.split("/", 1).join("/")),
+                "it has to be HOST/NAMESPACE/NAME, without a tag.",
+            ),
+    ),
+    version: tag,
+    login: z.union(
+        [
+            z.strictObject({ usernameSecret: names.secretName, passwordSecret: names.secretName }),
+            z.strictObject({
+                robot: late(
+                    z
+                        .string()
+                        .regex(/^[a-z0-9._-]+\+[a-z0-9._-]+$/, "it has to be NAMESPACE+NAME."),
+                ),
+            }),
+        ],
+        "it has to have usernameSecret and passwordSecret, names of GitHub secrets, or robot, NAMESPACE+NAME.",
+    ),
+    health,
+    runner: names.text.optional(),
+};
+
+/** @throws UserError where there is a problem. */
+export function checkSettings(settings: WorkflowSettings<unknown>): void {
+    const problem = findProblem(settings);
+    if (problem !== undefined) throw new UserError(problem);
+}
+
+/**
+ * Looks for all that git, GitHub or the registry would refuse, so that nothing is sent then, and whether the environment admits the branch.
+ *
+ * @returns every problem: the setting, its value, and what is allowed; undefined where there is none.
+ */
+export function findProblem(settings: WorkflowSettings<unknown>): string | undefined {
+    const kind =
+        "build" in settings ? z.object({ ...common, build }) : z.object({ ...common, release });
+    const issues = kind.safeParse(settings).error?.issues ?? [];
+    const problems =
+        issues.length > 0
+            ? issues.map(({ path, message }) => {
+                  const value = path.reduce<unknown>(
+                      (at, key) => (isRecord(at) ? at[key] : undefined),
+                      settings,
+                  );
+                  return `${path.map(String).join(".")}${value === undefined ? "" : ` = ${JSON.stringify(value)}`}: ${message}`;
+              })
+            : findAccessProblems(settings);
+    if (problems.length === 0) return undefined;
+    return `The workflow ${settings.path} cannot be delivered:\n${problems.map((problem) => `  ${problem}`).join("\n")}`;
+}
+
+function findAccessProblems({ environment, branch, login }: WorkflowSettings<unknown>): string[] {
+    if (environment === undefined) {
+        return "robot" in login
+            ? [
+                  "environment: a login without a password needs one: it is part of the identity that the robot trusts.",
+              ]
+            : [];
+    }
+    if (environmentAdmits(environment, branch)) return [];
+    return [
+        `environment.branches = ${JSON.stringify(environment.branches ?? [])}: the environment "${environment.name}" does not admit ` +
+            `the workflow's branch "${branch}", so its job would never start. Add that branch, or a pattern for it.`,
+    ];
+}
+
+/** Whether jobs of the branch may enter the environment, as far as its settings tell: which branches are protected GitHub alone knows. */
+export function environmentAdmits(
+    environment: NonNullable<WorkflowSettings["environment"]>,
+    branch: string,
+): boolean {
+    const { branches = [], tags = [] } = environment;
+    return branches.length + tags.length === 0 || admits(branches, branch);
+}
+
+function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
+    return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,242 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as yaml from "yaml";
+import { isObject, type Problem, valueAt } from "./error.ts";
+
+/** A fault of a file: where it is, if that is known, and what it is. */
+export interface FileProblem {
+    /** The line, from 1. */
+    readonly line: number | undefined;
+    readonly message: string;
+}
+
+/** A value or a key that YAML does not read as the text that it is written as. */
+interface Unquoted {
+    /** From the section on: `["env", "SNAPSHOT"]`. */
+    readonly path: readonly (string | number)[];
+    /** As it is written in the file. */
+    readonly source: string;
+    /** Whether it is the key at the end of the path; else it is that key's value. */
+    readonly isKey: boolean;
+}
+
+/** The text of every stack's file in a folder, by the stack's name. */
+export function readStackFiles(folder: string): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+        readdirSync(folder).flatMap((name) => {
+            const stack = /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1];
+            return stack === undefined ? [] : [[stack, readFileSync(join(folder, name), "utf8")]];
+        }),
+    );
+}
+
+/** What else a stack's file has at its top (https://www.pulumi.com/docs/iac/concepts/config/). */
+const topKeys = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"];
+
+/**
+ * Looks for what the CLI refuses in a stack's file without its name, or ignores: errors in the YAML, values that JSON has no word for, sections
+ * that are no mapping, and keys outside of `config`.
+ *
+ * @param text of `Pulumi.<stack>.yaml`.
+ * @param project the project's name, which its keys begin with.
+ * @param objects the sections that Pulumi.yaml declares as `type: object`.
+ */
+export function findFileProblems(
+    text: string,
+    project: string,
+    objects: readonly string[],
+): FileProblem[] {
+    const errors = findSyntaxErrors(text);
+    if (errors.length > 0) return errors;
+    const lines = new yaml.LineCounter();
+    const { contents } = parse(text, lines);
+    const lineOf = (node: unknown): number | undefined =>
+        yaml.isNode(node) && node.range ? lines.linePos(node.range[0]).line : undefined;
+    if (contents === null) return [];
+    if (!yaml.isMap(contents)) return [{ line: lineOf(contents), message: "must be a mapping" }];
+
+    const misplaced = contents.items.flatMap(({ key }) => {
+        const name = textOf(key);
+        if (name === undefined || topKeys.includes(name)) return [];
+        const message = name.includes(":")
+            ? `"${name}" must be under config:`
+            : `"${name}" must be one of ${topKeys.join(", ")}`;
+        return [{ line: lineOf(key), message }];
+    });
+    const config = contents.get("config", true);
+    if (!yaml.isMap(config)) {
+        const isEmpty = config === undefined || textOf(config) === "" || textOf(config) === "null";
+        const problem = { line: lineOf(config), message: "config must be a mapping" };
+        return isEmpty ? misplaced : [...misplaced, problem];
+    }
+    const wrong = config.items.flatMap(({ key, value }) => {
+        const name = textOf(key) ?? "";
+        const section = name.startsWith(`${project}:`) ? name.slice(project.length + 1) : name;
+        if (!objects.includes(section) || isMapping(value)) return [];
+        return [{ line: lineOf(key), message: `${project}:${section} must be a mapping of keys` }];
+    });
+    const unspeakable: FileProblem[] = [];
+    yaml.visit(config, {
+        Scalar(_, node) {
+            if (node.type !== "PLAIN" || !/^[-+]?\.(inf|nan)$/i.test(node.source ?? "")) return;
+            const message = `${node.source ?? ""} must be in quotes, or a finite number`;
+            unspeakable.push({ line: lineOf(node), message });
+        },
+    });
+    return [...misplaced, ...wrong, ...unspeakable];
+}
+
+/** What is wrong with a file as YAML. */
+export function findSyntaxErrors(text: string): FileProblem[] {
+    const document = parse(text);
+    const errors = [...document.errors, ...document.warnings].map(({ message, linePos }) => ({
+        line: linePos?.[0].line,
+        message: message.replace(/ at line \d+, column \d+:?[^]*$/, ""),
+    }));
+    if (errors.length > 0) return errors;
+    try {
+        document.toJS();
+        return [];
+    } catch (error) {
+        // An alias without its anchor is noticed only here.
+        return [
+            { line: undefined, message: error instanceof Error ? error.message : String(error) },
+        ];
+    }
+}
+
+/** What a stack's file configures: `mlops:service` → its value; nothing where it is no YAML. */
+export function configOf(text: string): Readonly<Record<string, unknown>> {
+    if (findSyntaxErrors(text).length > 0) return {};
+    const file: unknown = parse(text).toJS();
+    return isObject(file) && isObject(file["config"]) ? file["config"] : {};
+}
+
+/**
+ * The service's environment variables that stand in clear in a stack's file: all others are secrets.
+ * Pulumi itself tells only that there are secrets among them.
+ *
+ * @param text of the stack's file; undefined where it is not known.
+ */
+export function plainVariables(text = "", project: string): Readonly<Record<string, unknown>> {
+    const variables = configOf(text)[`${project}:env`];
+    if (!isObject(variables)) return {};
+    return Object.fromEntries(Object.entries(variables).filter(([, value]) => !isObject(value)));
+}
+
+/** A time as the CLI writes it, which YAML made of a text without quotes. */
+const time = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( \S+)?$/;
+
+/**
+ * Finds what is no text although it has to be, because YAML reads it as something else: `1.10` as the number 1.1, `0x10` as 16, `2024-05-06`
+ * as a time, which the CLI hands over in words of its own; also where it is the name of a key.
+ *
+ * @param file the text of the stack's file; undefined where it is not known.
+ * @param found what the schema found: where something else than a text is in a text's place.
+ * @param secretSections the sections whose values are not to be shown.
+ * @returns a problem for each, with what is written in the file.
+ */
+export function findRewritten(
+    file: string | undefined,
+    project: string,
+    sections: Readonly<Record<string, unknown>>,
+    found: readonly Problem[],
+    secretSections: readonly string[],
+): Problem[] {
+    const unquoted = file === undefined ? [] : findUnquoted(file, project, sections);
+    const sources = new Map(
+        unquoted.filter(({ isKey }) => !isKey).map(({ path, source }) => [path.join("\n"), source]),
+    );
+    const sourceOf = (path: readonly PropertyKey[]) =>
+        sources.get(path.map(String).join("\n")) || undefined;
+    const keys = unquoted
+        .filter(({ isKey }) => isKey)
+        .map(({ path, source }): Problem => ({
+            path,
+            source,
+            message: "must have its name in quotes: YAML reads it as something else",
+            advice: { sentence: `Write it as ${JSON.stringify(source)}: in the file.` },
+        }));
+    // A time in quotes is a text.
+    const times = timesIn(sections, []).filter(
+        (path) => file === undefined || sourceOf(path) !== undefined,
+    );
+    const others = found.filter(({ advice }) => advice === "text").map(({ path }) => path);
+    const values = [...times, ...others].map((path): Problem => {
+        const source = sourceOf(path);
+        const value = JSON.stringify(valueAt(sections, path));
+        const isShown = source !== undefined && !secretSections.includes(String(path[0]));
+        const reads = !isShown || source === value ? "" : `: YAML reads it as ${value}`;
+        return { path, source, message: `must be text, in quotes${reads}`, advice: "text" };
+    });
+    return [...keys, ...values];
+}
+
+/** Where times are in place of texts. The day that an exception ends on is understood. */
+function timesIn(value: unknown, path: readonly (string | number)[]): (string | number)[][] {
+    if (typeof value === "string")
+        return time.test(value) && path.join(".") !== "promoteFrom.severityException.expires"
+            ? [[...path]]
+            : [];
+    if (Array.isArray(value)) return value.flatMap((one, index) => timesIn(one, [...path, index]));
+    if (!isObject(value)) return [];
+    return Object.entries(value).flatMap(([key, inner]) => timesIn(inner, [...path, key]));
+}
+
+/** What in a file is no text by YAML's reading. Where the CLI read another file, nothing of it has to be true. */
+function findUnquoted(
+    text: string,
+    project: string,
+    sections: Readonly<Record<string, unknown>>,
+): Unquoted[] {
+    const document = parse(text);
+    const config = document.get("config", true);
+    if (document.errors.length > 0 || !yaml.isMap(config)) return [];
+    return Object.entries(sections).flatMap(([section, value]) => {
+        const node = config.get(`${project}:${section}`, true) ?? config.get(section, true);
+        return unquotedIn(node, value, [section], document);
+    });
+}
+
+function unquotedIn(
+    given: unknown,
+    value: unknown,
+    path: readonly (string | number)[],
+    document: yaml.Document,
+): Unquoted[] {
+    const node = yaml.isAlias(given) ? given.resolve(document) : given;
+    if (yaml.isScalar(node)) {
+        const isText = isQuoted(node) || (typeof value === "string" && value === node.source);
+        return isText ? [] : [{ path, source: node.source ?? "", isKey: false }];
+    }
+    if (yaml.isSeq(node) && Array.isArray(value)) {
+        return node.items.flatMap((item, index) =>
+            unquotedIn(item, value[index], [...path, index], document),
+        );
+    }
+    if (!yaml.isMap(node) || !isObject(value)) return [];
+    return node.items.flatMap(({ key, value: inner }) => {
+        const name = textOf(key);
+        if (name === undefined || name === "<<") return [];
+        if (Object.hasOwn(value, name))
+            return unquotedIn(inner, value[name], [...path, name], document);
+        return isQuoted(key) ? [] : [{ path: [...path, name], source: name, isKey: true }];
+    });
+}
+
+function parse(text: string, lineCounter?: yaml.LineCounter) {
+    return yaml.parseDocument(text, { logLevel: "silent", ...(lineCounter && { lineCounter }) });
+}
+
+function isMapping(node: unknown): boolean {
+    return yaml.isMap(node) || yaml.isAlias(node);
+}
+
+function isQuoted(node: unknown): boolean {
+    return yaml.isScalar(node) && node.type !== "PLAIN";
+}
+
+/** A scalar as it is written. */
+function textOf(node: unknown): string | undefined {
+    return yaml.isScalar(node) ? (node.source ?? String(node.value)) : undefined;
+}

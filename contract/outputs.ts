@@ -1,0 +1,94 @@
+/**
+ * What every stack exports: the contract with other teams. contract/outputs.schema.json is made of it (`npm run generate`), and reader/ reads by it.
+ * Within a schema version fields may be added, as optional ones; whatever else differs is a new version.
+ */
+import type { Input } from "@pulumi/pulumi";
+import { getStack } from "@pulumi/pulumi/metadata.js";
+import { z } from "zod";
+
+/** The version of the contract: raised by a change that a consumer could notice as anything but an additional field. */
+export const schemaVersion = 1;
+
+const common = {
+    schemaVersion: z
+        .literal(schemaVersion)
+        .describe("The version of this contract. Within a version fields are only added."),
+    environment: z.string().min(1).describe("The environment: the name of the stack."),
+    version: z
+        .string()
+        .min(1)
+        .describe("The version of the service that this environment is at, as in 1.0.0."),
+};
+
+const digest = z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, "a digest: sha256: and 64 hexadecimal digits");
+
+/** The outputs of a stack that runs the service on one machine. */
+export const localOutputs = z
+    .object({
+        kind: z.literal("local").describe("The service runs on the machine that deployed it."),
+        ...common,
+        imageId: digest.describe("The id that the machine's Docker engine gave the image."),
+        serviceUrl: z
+            .url()
+            .describe("Where the service answers on that machine, as in http://localhost:8080."),
+        tokenCommand: z
+            .string()
+            .optional()
+            .describe(
+                "The command that prints a fresh access token; absent where the tokens are an issuer's of the user's own.",
+            ),
+    })
+    .describe("An environment that runs the service on one machine.");
+
+/** The outputs of a stack whose image is in a registry. */
+export const publishedOutputs = z
+    .object({
+        kind: z.literal("published").describe("The image is in a registry."),
+        ...common,
+        image: z
+            .string()
+            .regex(/^[^@\s]+@sha256:[0-9a-f]{64}$/, "an image by its digest: REPOSITORY@sha256:…")
+            .describe("What to deploy: the image by its digest, REPOSITORY@sha256:…"),
+        digest: digest.describe("The digest of the image's manifest."),
+        tags: z
+            .array(z.string().min(1))
+            .describe("The version tags of that digest in the repository; they never move."),
+        repositoryUrl: z.url().describe("The repository's page."),
+        pullCommand: z.string().min(1).describe("The command that pulls the image by its digest."),
+        runCommand: z.string().min(1).describe("The command that runs the image by its digest."),
+        robotUsername: z
+            .string()
+            .min(1)
+            .describe(
+                "The robot that may write to the repository, NAMESPACE+NAME. Its token is not an output.",
+            ),
+        pullRequest: z
+            .url()
+            .optional()
+            .describe(
+                "The pull request that brings the workflow, where it is delivered by one: it has to be merged.",
+            ),
+        workflow: z
+            .url()
+            .describe(
+                "The page of the workflow that this environment's image comes from or is checked by.",
+            ),
+    })
+    .describe("An environment whose image is in a registry.");
+
+/** The outputs of any stack: one variant for each `kind`. */
+export const stackOutputs = z.discriminatedUnion("kind", [localOutputs, publishedOutputs]);
+
+export type LocalOutputs = z.output<typeof localOutputs>;
+export type PublishedOutputs = z.output<typeof publishedOutputs>;
+
+/** What a program gives of its outputs: values that it may not know yet, without those that every stack has in the same way. */
+type Given<Outputs> = Inputs<Omit<Outputs, "schemaVersion" | "environment">>;
+type Inputs<T> = { readonly [Key in keyof T]: Input<T[Key]> };
+
+/** The outputs for a program to export: `export default exportOutputs({ kind: "published", … })`. */
+export function exportOutputs(outputs: Given<LocalOutputs> | Given<PublishedOutputs>) {
+    return { schemaVersion, environment: getStack(), ...outputs };
+}

@@ -1,0 +1,10 @@
+import { z } from "zod";
+import { pulumi } from "../pulumiCli.ts";
+
+/** The project's stacks in the backend, by name. */
+export async function listStacks(): Promise<string[]> {
+    return z
+        .array(z.object({ name: z.string() }))
+        .parse(JSON.parse(await pulumi(["stack", "ls", "--json"])))
+        .map(({ name }) => name);
+}

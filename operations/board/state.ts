@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { UserError } from "../../components/userError.ts";
+import { stackOutputs } from "../../contract/outputs.ts";
+import { exportStack } from "../pulumiCli.ts";
+
+const exported = z.object({
+    deployment: z.object({
+        resources: z
+            .array(
+                z.object({
+                    type: z.string(),
+                    created: z.string().optional(),
+                    modified: z.string().optional(),
+                    inputs: z.record(z.string(), z.unknown()).default({}),
+                    outputs: z.record(z.string(), z.unknown()).default({}),
+                }),
+            )
+            .default([]),
+    }),
+});
+
+/** What the state of a stack says. */
+export interface Deployed {
+    readonly environment: string;
+    readonly version: string;
+    /** The digest of the image; of a local image the id. */
+    readonly digest: string;
+    /** Since when the environment is at this image: a time (RFC 3339). */
+    readonly since?: string | undefined;
+    /** The image by its digest, and the settings of the Quay provider; absent where the image is in no registry. */
+    readonly published?: {
+        readonly image: string;
+        readonly settings: Readonly<Record<string, string>>;
+    };
+    /** Who may pull it: `public` or `private`. */
+    readonly visibility?: string | undefined;
+    readonly robot?: Robot;
+}
+
+export interface Robot {
+    /** NAMESPACE+NAME. */
+    readonly username: string;
+    /** When it was made, or taken over: a time (RFC 3339). */
+    readonly since?: string | undefined;
+}
+
+/** What the state of a stack says; undefined where it has none. @throws UserError where it is not that of a deployment, or cannot be read. */
+export async function readState(stack: string): Promise<Deployed | undefined> {
+    const state = await exportStack(stack);
+    return state === undefined ? undefined : parseState(stack, JSON.parse(state));
+}
+
+/** What an exported state says, without asking anyone. */
+export function parseState(stack: string, state: unknown): Deployed | undefined {
+    const { resources } = exported.parse(state).deployment;
+    const values = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs;
+    if (values === undefined || Object.keys(values).length === 0) return undefined;
+    const { data: outputs } = stackOutputs.safeParse(values);
+    if (outputs === undefined)
+        throw new UserError(
+            `The stack "${stack}" does not export the outputs of a deployment: \`pulumi up\` in it first.`,
+        );
+
+    const find = (type: string, output: string, value: string) =>
+        resources.find((resource) => resource.type === type && resource.outputs[output] === value);
+    const { environment, version } = outputs;
+    if (outputs.kind === "local") {
+        const image = find("docker:index/remoteImage:RemoteImage", "imageId", outputs.imageId);
+        return { environment, version, digest: outputs.imageId, since: image?.modified };
+    }
+    const { digest, image, repositoryUrl, robotUsername } = outputs;
+    const settings = Object.entries(
+        resources.find(({ type }) => type === "pulumi:providers:quay")?.inputs ?? {},
+    );
+    return {
+        environment,
+        version,
+        digest,
+        since: find("quay:index:PromotedImage", "digest", digest)?.modified,
+        published: {
+            image,
+            settings: Object.fromEntries(
+                settings.filter((one): one is [string, string] => typeof one[1] === "string"),
+            ),
+        },
+        visibility: z
+            .string()
+            .optional()
+            .parse(find("quay:index:Repository", "url", repositoryUrl)?.outputs["visibility"]),
+        robot: {
+            username: robotUsername,
+            since: find("quay:index:Robot", "username", robotUsername)?.created,
+        },
+    };
+}

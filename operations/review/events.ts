@@ -1,0 +1,363 @@
+import { z } from "zod";
+import { parseJson } from "./json.ts";
+import { compare, type State, whole } from "./properties.ts";
+import {
+    type Change,
+    mapTexts,
+    type Preview,
+    previewSchema,
+    type PropertyChange,
+    secret,
+    unknown,
+    type Value,
+} from "./preview.ts";
+import { type Names, nameReviewers, reviewerNames } from "./reviewers.ts";
+import { protectionRulesType } from "../../components/github/protectionRules.ts";
+import { concealProperties, concealText } from "./secrets.ts";
+
+/** Marks of the engine's format for values (pulumi/sdk/go/common/resource). */
+const signature = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+const outputSignature = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+const properties = z
+    .record(z.string(), z.json())
+    .nullish()
+    .transform((properties) => properties ?? {});
+const state = z.object({
+    custom: z.boolean().default(false),
+    id: z.string().default(""),
+    parent: z.string().default(""),
+    protect: z.boolean().default(false),
+    retainOnDelete: z.boolean().default(false),
+    inputs: properties,
+    outputs: properties,
+});
+const step = z.object({
+    op: z.string(),
+    urn: z.string(),
+    type: z.string(),
+    old: state.nullish(),
+    new: state.nullish(),
+    /** The properties that make it a replacement. */
+    keys: z.array(z.string()).default([]),
+    /** The properties that differ, where there is no detailed diff. */
+    diffs: z.array(z.string()).default([]),
+    detailedDiff: z.record(z.string(), z.object({ diffKind: z.string() })).nullish(),
+});
+/** What of the engine's events a review is made of (pulumi/sdk/go/common/apitype/events.go). */
+const event = z.object({
+    resourcePreEvent: z.object({ metadata: step }).optional(),
+    resOutputsEvent: z.object({ metadata: step }).optional(),
+    diagnosticEvent: z
+        .object({
+            severity: z.string(),
+            prefix: z.string().default(""),
+            message: z.string(),
+            urn: z.string().default(""),
+        })
+        .optional(),
+    policyEvent: z
+        .object({
+            enforcementLevel: z.string(),
+            policyName: z.string(),
+            message: z.string(),
+            resourceUrn: z.string().default(""),
+        })
+        .optional(),
+    errorEvent: z.object({ error: z.string() }).optional(),
+    summaryEvent: z.object({ result: z.string().default("succeeded") }).optional(),
+});
+
+type Step = z.infer<typeof step>;
+
+/** Gathers the events of one preview, line by line, and makes a `Preview` of them. */
+export class EventReader {
+    readonly #steps = new Map<string, Step>();
+    readonly #errors: string[] = [];
+    readonly #warnings: string[] = [];
+    #finished = false;
+
+    /** @param line a line of the engine's output: an event as JSON, or else something that went wrong before there were events. */
+    read(line: string): void {
+        const parsed = event.safeParse(parseJson(line));
+        if (!parsed.success) {
+            if (line.trim() !== "") this.#errors.push(line);
+            return;
+        }
+        const {
+            resourcePreEvent,
+            resOutputsEvent,
+            diagnosticEvent,
+            policyEvent,
+            errorEvent,
+            summaryEvent,
+        } = parsed.data;
+        // The event at a step's end knows more than the one at its beginning; a component can end more than once.
+        const { metadata } = resOutputsEvent ?? resourcePreEvent ?? {};
+        if (metadata !== undefined) this.#steps.set(`${metadata.urn} ${metadata.op}`, metadata);
+        if (diagnosticEvent !== undefined)
+            this.#diagnostic(
+                diagnosticEvent.severity,
+                about(diagnosticEvent.urn, diagnosticEvent.message),
+            );
+        if (policyEvent !== undefined) {
+            const { enforcementLevel, policyName, message, resourceUrn } = policyEvent;
+            this.#diagnostic(
+                enforcementLevel === "mandatory" ? "error" : "warning",
+                about(resourceUrn, `policy ${policyName}: ${message}`),
+            );
+        }
+        if (errorEvent !== undefined) this.#diagnostic("error", errorEvent.error);
+        if (summaryEvent !== undefined) this.#finished = summaryEvent.result === "succeeded";
+    }
+
+    /** @param failure what the engine said beside its events, where it failed; undefined where it says that all went well. */
+    preview(stack: string, failure: string | undefined): Preview {
+        const succeeded = this.#finished && failure === undefined;
+        const errors =
+            succeeded || this.#errors.length > 0
+                ? this.#errors
+                : [tidy(failure ?? "") || "The preview ended before it was done."];
+        const steps = [...this.#steps.values()].filter((step) => !this.#isPartOfReplacement(step));
+        const names = reviewerNames(steps);
+        const preview = {
+            stack,
+            errors,
+            warnings: this.#warnings,
+            changes: steps
+                .flatMap((step) => changeOf(step, names))
+                .sort((a, b) => (key(a) < key(b) ? -1 : 1)),
+            unchanged: steps
+                .filter(
+                    (step) =>
+                        step.op === "same" &&
+                        step.new?.custom === true &&
+                        changeOf(step, names).length === 0,
+                )
+                .map(({ urn, type, new: now }) => ({ urn, type, parent: now?.parent ?? "" })),
+        };
+        const generated = steps.flatMap(generatedNames);
+        const steady = (text: string) =>
+            generated.reduce((text, { value, name }) => text.replaceAll(value, name), text);
+        return previewSchema.parse(mapTexts(preview, (text) => concealText(steady(text))));
+    }
+
+    #diagnostic(severity: string, text: string): void {
+        const list =
+            severity === "error"
+                ? this.#errors
+                : severity === "warning"
+                  ? this.#warnings
+                  : undefined;
+        const tidied = tidy(text);
+        if (list !== undefined && tidied !== "" && !list.includes(tidied)) list.push(tidied);
+    }
+
+    /** A replacement is three steps; the one that says `replace` has all that there is to say. */
+    #isPartOfReplacement({ op, urn }: Step): boolean {
+        return (
+            ["create-replacement", "delete-replaced"].includes(op) &&
+            this.#steps.has(`${urn} replace`)
+        );
+    }
+}
+
+const key = ({ urn, operation }: Change): string => `${urn} ${operation}`;
+
+/**
+ * The names that the engine makes up for new resources, NAME-1a2b3c4: each preview makes up others, which would make two previews of the same
+ * look different.
+ */
+function generatedNames({
+    urn,
+    old,
+    new: now,
+}: Step): { readonly value: string; readonly name: string }[] {
+    const name = nameOf(urn);
+    const defaults = z.array(z.string()).safeParse(now?.inputs["__defaults"]).data ?? [];
+    const before = Object.values(old?.inputs ?? {});
+    return defaults
+        .map((property) => now?.inputs[property])
+        .filter((value) => typeof value === "string")
+        .filter(
+            (value) =>
+                value.startsWith(`${name}-`) &&
+                /^[0-9a-f]{7}$/.test(value.slice(name.length + 1)) &&
+                !before.includes(value),
+        )
+        .map((value) => ({ value, name: `${name}-[generated]` }));
+}
+
+/**
+ * What a step changes: nothing where it leaves a resource as it is or only reads one. A component
+ * is nothing in the world: of it only `componentOutputs` count.
+ * GitHub's protection rules count too: no resource of a provider has them.
+ * A refresh begins with a step that says nothing yet; the one at its end says what it found.
+ */
+function changeOf(
+    { op, urn, type, old, new: now, keys, diffs, detailedDiff }: Step,
+    names: Names,
+): Change[] {
+    const isStack = type === "pulumi:pulumi:Stack";
+    const isReal = (now ?? old)?.custom === true || type === protectionRulesType;
+    if (op.startsWith("read") || op === "refresh") return [];
+    if (!isStack && !isReal) return componentChange({ urn, type, old, now });
+    const before = stateOf(type, old, names);
+    const after = stateOf(type, now, names);
+    const engine = Object.entries(
+        detailedDiff ?? Object.fromEntries(diffs.map((path) => [path, { diffKind: "" }])),
+    ).map(([path, { diffKind }]) => ({
+        path,
+        replaces: diffKind.endsWith("-replace") || keys.includes(path),
+    }));
+    const common = {
+        urn,
+        type,
+        name: nameOf(urn),
+        parent: (now ?? old)?.parent ?? "",
+        id: old?.id ?? "",
+        retained: old?.retainOnDelete ?? false,
+        before: before.inputs,
+        after: after.inputs,
+    };
+    if (isStack) {
+        const outputs = compare(
+            { ...before, inputs: before.outputs },
+            { ...after, inputs: after.outputs },
+            [],
+        );
+        return outputs.length === 0 || !now
+            ? []
+            : [{ ...common, operation: "update", properties: outputs }];
+    }
+    if (!now)
+        return [
+            {
+                ...common,
+                operation: op === "delete-replaced" ? "delete" : op,
+                properties: whole("before", before.inputs),
+            },
+        ];
+    if (!old)
+        return [
+            {
+                ...common,
+                operation: op === "create-replacement" ? "create" : op,
+                properties: whole("after", after.inputs),
+            },
+        ];
+    const options = optionsOf(old, now);
+    if (op !== "same")
+        return [
+            {
+                ...common,
+                operation: op,
+                properties: [...options, ...compare(before, after, engine)],
+            },
+        ];
+    return options.length === 0 ? [] : [{ ...common, operation: "update", properties: options }];
+}
+
+/**
+ * The outputs of components that say what a resource's text, which may not be known yet, does not:
+ * whether a workflow runs the container locked down.
+ */
+const componentOutputs: Readonly<Record<string, readonly string[]>> = {
+    "mlops:github:DeliveryWorkflow": ["strict"],
+};
+
+/** A component whose outputs of these differ. One that is new, or has none yet, is no change. */
+function componentChange({
+    urn,
+    type,
+    old,
+    now,
+}: Pick<Step, "urn" | "type" | "old"> & { readonly now: Step["new"] }): Change[] {
+    const pick = (outputs: Readonly<Record<string, Value>> = {}) =>
+        Object.fromEntries(
+            (componentOutputs[type] ?? [])
+                .filter((name) =>
+                    [old, now].every((state) => Object.hasOwn(state?.outputs ?? {}, name)),
+                )
+                .map((name) => [name, decode(outputs[name] ?? null)] as const),
+        );
+    const [before, after] = [pick(old?.outputs), pick(now?.outputs)];
+    const properties = compare({ inputs: before, outputs: {} }, { inputs: after, outputs: {} }, []);
+    if (properties.length === 0) return [];
+    return [
+        {
+            urn,
+            type,
+            name: nameOf(urn),
+            parent: now?.parent ?? "",
+            operation: "update",
+            id: "",
+            retained: false,
+            properties,
+            before,
+            after,
+        },
+    ];
+}
+
+/** Options are no properties, so that for the engine a resource stays the same when only they change. */
+function optionsOf(old: z.infer<typeof state>, now: z.infer<typeof state>): PropertyChange[] {
+    return (["protect", "retainOnDelete"] as const)
+        .filter((option) => old[option] !== now[option])
+        .map((option) => ({
+            path: `(${option})`,
+            before: old[option],
+            after: now[option],
+            replaces: false,
+        }));
+}
+
+function stateOf(type: string, state: z.infer<typeof step>["old"], names: Names): State {
+    const shown = (properties: Record<string, Value>) =>
+        nameReviewers(type, concealProperties(type, decodeProperties(properties)), names);
+    return { inputs: shown(state?.inputs ?? {}), outputs: shown(state?.outputs ?? {}) };
+}
+
+/** Without what the SDK keeps for itself (`__defaults`, `__internal`), and without `null`, which to it is the same as nothing. */
+function decodeProperties(properties: Readonly<Record<string, Value>>): Record<string, Value> {
+    return Object.fromEntries(
+        Object.entries(properties)
+            .filter(([name, value]) => !name.startsWith("__") && value !== null)
+            .map(([name, value]) => [name, decode(value)]),
+    );
+}
+
+function decode(value: Value): Value {
+    if (value === unknownValue) return unknown;
+    if (Array.isArray(value)) return value.map(decode);
+    if (typeof value !== "object" || value === null) return value;
+    if (value[signature] === secretSignature) return secret;
+    if (value[signature] === outputSignature) {
+        if (value["secret"] === true) return secret;
+        return value["value"] === undefined ? unknown : decode(value["value"]);
+    }
+    return decodeProperties(value);
+}
+
+function nameOf(urn: string): string {
+    return urn.slice(urn.lastIndexOf("::") + 2);
+}
+
+function about(urn: string, message: string): string {
+    return urn === ""
+        ? message
+        : `${urn.slice(urn.lastIndexOf("$") + 1).replace(/^urn:pulumi:[^:]*::[^:]*::/, "")}: ${message}`;
+}
+
+/** Without the engine's marks for colours, terminal codes, and empty lines. */
+function tidy(text: string): string {
+    return text
+        .replace(/<\{%.*?%\}>/g, "")
+        .replace(/\x1b\[[0-9;]*[A-Za-z]/g, "")
+        .split("\n")
+        .map((line) => line.trimEnd())
+        .filter((line) => line !== "")
+        .join("\n");
+}

@@ -1,0 +1,236 @@
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { requireStack } from "../pulumiCli.ts";
+import { runCommands, UsageError } from "../commandLine.ts";
+import { UserError } from "../../components/userError.ts";
+import { artifactOf, findReviewed } from "./artifact.ts";
+import { renderDrift, reportDrift } from "./drift.ts";
+import { driftOf, previewStack } from "./engine.ts";
+import { markerLength, pullRequestOf, ReviewComment } from "./github.ts";
+import { commentLimit, renderMarkdown } from "./markdown.ts";
+import { type Preview, previewSchema } from "./preview.ts";
+import { GitHubRepository, MayNot, repositoryOf } from "./repository.ts";
+import { approvalLabel, failureOf, reviewOf } from "./review.ts";
+import { currentTree, hashOf, record, verify } from "./reviewed.ts";
+import { renderTerminal } from "./terminal.ts";
+
+const help = `Reviews what deployments would change.
+
+  node operations/review/main.ts preview STACK... [--to FOLDER] [-- OPTION...]
+      Previews the stacks side by side, and prints what they would change. With --to: writes each preview to FOLDER/STACK.json, without a
+      secret in it. The options after -- go to \`pulumi preview\`.
+  node operations/review/main.ts render FILE... [--markdown]
+      Prints previews that were written; with --markdown as the comment has them.
+  node operations/review/main.ts post FILE...
+      In GitHub Actions: puts them into the job's summary, and into the one comment of the pull request, where the run is about one. Fails
+      where a preview failed, and where a pull request's dangerous changes have no label ${approvalLabel}. Takes GITHUB_TOKEN (pull requests:
+      write).
+  node operations/review/main.ts record FILE... --to FOLDER
+      Records them as reviewed, in FOLDER/TREE.json for the git tree that is checked out; prints that file's path. In GitHub Actions the
+      step's output \`artifact\` is the name that \`find\` finds it by.
+  node operations/review/main.ts find
+      In GitHub Actions: finds the artifact with what was reviewed of the git tree that is checked out. The step's outputs are \`run\` and
+      \`artifact\`, the artifact's name; none where nothing was reviewed. Takes GITHUB_TOKEN (actions, contents, pull requests: read).
+  node operations/review/main.ts verify FILE... --reviewed FOLDER
+      Fails where they are not what was reviewed of the git tree that is checked out, and names every difference.
+
+  node operations/review/main.ts drift STACK... [--to FOLDER] [-- OPTION...]
+      What was changed by other means than a deployment, in the same form. The options after -- go to \`pulumi refresh --preview-only\`.
+  node operations/review/main.ts report FILE...
+      In GitHub Actions: keeps one issue open while anything has drifted, and closes it once all
+      was checked and nothing differs. Fails where not everything could be checked, and says in the
+      job's summary what is missing. Takes GITHUB_TOKEN (issues: write).
+`;
+
+const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void>> = {
+    preview: (args) => look(args, previewStack),
+    drift: (args) => look(args, driftOf),
+
+    render(args) {
+        const { positionals, values } = parse(args, { markdown: { type: "boolean" } });
+        const previews = positionals.map(read);
+        if (values.markdown === true) console.log(renderMarkdown(previews));
+        else print(previews);
+    },
+
+    async post(args) {
+        const previews = parse(args, {}).positionals.map(read);
+        const hash = hashOf(previews);
+        const text = renderMarkdown(previews, {
+            ...about(process.env),
+            limit: commentLimit - markerLength,
+        });
+        summarize(text);
+        const pullRequest = pullRequestOf(process.env);
+        const token = process.env["GITHUB_TOKEN"];
+        const isApproved =
+            pullRequest && token
+                ? await comment(new ReviewComment(pullRequest, token), text, hash)
+                : false;
+        const failure = failureOf(previews);
+        if (failure !== undefined) throw new UserError(failure);
+        const dangerous = previews.map(reviewOf).filter(({ risk }) => risk === "dangerous");
+        if (pullRequest !== undefined && dangerous.length > 0 && !isApproved) {
+            throw new UserError(
+                `Dangerous changes: ${dangerous.map(({ stack }) => stack).join(", ")}. If they are meant, give the pull request the label ` +
+                    `${approvalLabel} now: it stands for the changes that the review shows, and others need it again.`,
+            );
+        }
+    },
+
+    record(args) {
+        const { positionals, values } = parse(args, { to: { type: "string" } });
+        const tree = currentTree();
+        console.log(record(positionals.map(read), required(values.to, "option --to FOLDER"), tree));
+        tell({ artifact: artifactOf(tree) });
+    },
+
+    async find(args) {
+        parseArgs({ args });
+        const tree = currentTree();
+        const run = await findReviewed(
+            ownRepository(),
+            tree,
+            required(process.env["GITHUB_SHA"], "environment variable GITHUB_SHA"),
+        );
+        console.log(
+            run === undefined
+                ? `No review is recorded of the tree ${tree}.`
+                : `It was reviewed in run ${String(run)}.`,
+        );
+        if (run !== undefined) tell({ run: String(run), artifact: artifactOf(tree) });
+    },
+
+    verify(args) {
+        const { positionals, values } = parse(args, { reviewed: { type: "string" } });
+        verify(
+            positionals.map(read),
+            required(values.reviewed, "option --reviewed FOLDER"),
+            currentTree(),
+        );
+        console.log("What would be deployed is what was reviewed.");
+    },
+
+    async report(args) {
+        const drifts = parse(args, {}).positionals.map(read);
+        const { note } = about(process.env);
+        summarize(renderDrift(drifts, note));
+        await reportDrift(ownRepository(), drifts, note ?? "");
+    },
+};
+
+/** Looks at the stacks side by side. */
+async function look(
+    args: string[],
+    at: (stack: string, options: readonly string[]) => Promise<Preview>,
+): Promise<void> {
+    const end = args.indexOf("--");
+    const [own, options] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
+    const { positionals: stacks, values } = parse(own, { to: { type: "string" } }, "stack");
+    await Promise.all(stacks.map(requireStack));
+    const previews = await Promise.all(stacks.map((stack) => at(stack, options)));
+    if (values.to !== undefined) write(previews, values.to);
+    print(previews);
+    if (failureOf(previews) !== undefined) process.exitCode = 1;
+}
+
+/** The outputs of the step, in GitHub Actions. */
+function tell(outputs: Readonly<Record<string, string>>): void {
+    const { GITHUB_OUTPUT: file } = process.env;
+    if (file)
+        for (const [name, value] of Object.entries(outputs))
+            appendFileSync(file, `${name}=${value}\n`);
+}
+
+/** Adds to the job's summary, in GitHub Actions. */
+function summarize(markdown: string): void {
+    const { GITHUB_STEP_SUMMARY: file } = process.env;
+    if (file) appendFileSync(file, `${markdown}\n`);
+}
+
+/** The repository that the job is of. */
+function ownRepository(): GitHubRepository {
+    const repository = repositoryOf(process.env);
+    const token = process.env["GITHUB_TOKEN"];
+    if (!repository || !token)
+        throw new UserError(
+            "GITHUB_REPOSITORY and GITHUB_TOKEN have to be set, as in GitHub Actions.",
+        );
+    return new GitHubRepository(repository, token);
+}
+
+/**
+ * Comments on the pull request.
+ *
+ * @returns whether the label approves of these changes: it was given to the comment that shows them. One that was given to others is removed.
+ */
+async function comment(comment: ReviewComment, text: string, hash: string): Promise<boolean> {
+    try {
+        const before = await comment.post(text, hash);
+        const isLabelled = await comment.hasLabel(approvalLabel);
+        if (isLabelled && before !== hash) await comment.removeLabel(approvalLabel);
+        return isLabelled && before === hash;
+    } catch (error) {
+        if (!(error instanceof MayNot)) throw error;
+        console.error(
+            "The token may not comment on the pull request: the review is in the job's summary alone.",
+        );
+        return false;
+    }
+}
+
+/** Which commit it is about, and where its run is, in GitHub Actions. */
+function about(env: NodeJS.ProcessEnv): { whole?: string; note?: string } {
+    const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
+    if (!server || !repository || !run) return {};
+    const url = `${server}/${repository}/actions/runs/${run}`;
+    return {
+        whole: `${url}#artifacts`,
+        note: `Tree <code>${currentTree()}</code>, <a href="${url}">run ${run}</a>.`,
+    };
+}
+
+function print(previews: readonly Preview[]): void {
+    console.log(renderTerminal(previews, process.stdout.isTTY && process.stdout.hasColors()));
+}
+
+function write(previews: readonly Preview[], folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    for (const preview of previews)
+        writeFileSync(
+            join(folder, `${preview.stack.replaceAll("/", "-")}.json`),
+            JSON.stringify(preview, undefined, 2),
+        );
+}
+
+function read(file: string): Preview {
+    let json: unknown;
+    try {
+        json = JSON.parse(readFileSync(file, "utf8"));
+    } catch (error) {
+        throw new UserError(
+            `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        );
+    }
+    const { data } = previewSchema.safeParse(json);
+    if (data === undefined)
+        throw new UserError(
+            `${file} is not a preview that \`node operations/review/main.ts preview STACK --to FOLDER\` wrote.`,
+        );
+    return data;
+}
+
+function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T, what = "file") {
+    const parsed = parseArgs({ args, options, allowPositionals: true });
+    if (parsed.positionals.length === 0)
+        throw new UsageError(`At least one ${what} has to be named.`);
+    return parsed;
+}
+
+function required(value: string | undefined, what: string): string {
+    if (value === undefined) throw new UsageError(`The ${what} has to be given.`);
+    return value;
+}
+
+await runCommands(help, commands);

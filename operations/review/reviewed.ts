@@ -1,0 +1,101 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../../components/userError.ts";
+import { changeSetSchema, differences, hash, normalize } from "./changeSet.ts";
+import { parseJson } from "./json.ts";
+import type { Preview } from "./preview.ts";
+import { failureOf } from "./review.ts";
+
+/** What was reviewed of one tree of the repository: the changes by stack. */
+const reviewed = z.object({ tree: z.string(), stacks: z.record(z.string(), changeSetSchema) });
+
+/**
+ * The hash of the tree that is checked out. A pull request's merge and the commit that squashes it have the same tree, so that the review
+ * holds for both; a change of the target branch in between makes another.
+ *
+ * @throws UserError outside of a repository.
+ */
+export function currentTree(): string {
+    try {
+        return execFileSync("git", ["rev-parse", "HEAD^{tree}"], {
+            encoding: "utf8",
+            stdio: ["ignore", "pipe", "pipe"],
+        }).trim();
+    } catch {
+        throw new UserError(
+            "This folder is no git repository with a commit: what is reviewed is recorded by the tree of a commit.",
+        );
+    }
+}
+
+/** A hash of all that the previews would change. */
+export function hashOf(previews: readonly Preview[]): string {
+    return hash(Object.fromEntries(previews.map((preview) => [preview.stack, normalize(preview)])));
+}
+
+/** Records the previews as the ones that were reviewed. @returns the file: `<folder>/<tree>.json`. @throws UserError where one failed. */
+export function record(previews: readonly Preview[], folder: string, tree: string): string {
+    const failure = failureOf(previews);
+    if (failure !== undefined)
+        throw new UserError(
+            `${failure} What failed cannot be reviewed: mend it, and preview again.`,
+        );
+    const file = fileOf(folder, tree);
+    const stacks = Object.fromEntries(
+        previews.map((preview) => [preview.stack, normalize(preview)]),
+    );
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(
+        file,
+        JSON.stringify({ tree, stacks } satisfies z.infer<typeof reviewed>, undefined, 2),
+    );
+    return file;
+}
+
+/**
+ * Compares previews with those that were reviewed of this tree. Changes that nobody reviewed are differences. A preview without changes needs
+ * no review, and one whose changes were made already passes: a deployment that another stack's failure has stopped can be run again.
+ *
+ * @throws UserError that names every difference, and asks for a new review.
+ */
+export function verify(previews: readonly Preview[], folder: string, tree: string): void {
+    const failure = failureOf(previews);
+    if (failure !== undefined)
+        throw new UserError(`${failure} Nothing is compared with what was reviewed.`);
+    const { stacks, found } = read(fileOf(folder, tree), tree);
+    const changing = previews.filter(({ changes }) => changes.length > 0);
+    const changed = changing.flatMap((preview) =>
+        differences(stacks[preview.stack] ?? {}, normalize(preview)).map(
+            (difference) => `  ${preview.stack}: ${difference}`,
+        ),
+    );
+    if (changed.length === 0) return;
+    throw new UserError(
+        `${found ? "What would be deployed is not what was reviewed" : `No review is recorded of the tree ${tree}`}. Nothing was changed.\n${changed.join("\n")}\n` +
+            "It needs a new review: run all jobs of the pull request's preview again, read what it says now, and then all jobs of this deployment. " +
+            "Where the target branch has moved on, a new pull request is reviewed; a commit without a change (--allow-empty) will do.",
+    );
+}
+
+function fileOf(folder: string, tree: string): string {
+    return join(folder, `${tree}.json`);
+}
+
+/** What was reviewed of the tree: nothing where there is no record. */
+function read(
+    file: string,
+    tree: string,
+): { stacks: z.infer<typeof reviewed>["stacks"]; found: boolean } {
+    let text: string;
+    try {
+        text = readFileSync(file, "utf8");
+    } catch {
+        return { stacks: {}, found: false };
+    }
+    const { data } = reviewed.safeParse(parseJson(text));
+    if (data?.tree !== tree)
+        throw new UserError(`${file} is not a record of what was reviewed of the tree ${tree}.`);
+    return { stacks: data.stacks, found: true };
+}

@@ -1,0 +1,290 @@
+import { protectionRulesType } from "../../../components/github/protectionRules.ts";
+import { type Change, unknown, type Value } from "../preview.ts";
+import { isObject } from "../properties.ts";
+import {
+    careful,
+    dangerous,
+    type Finding,
+    isChanged,
+    isGone,
+    isNew,
+    listOf,
+    type Phrase,
+    phrase,
+    placed,
+    type Rule,
+    show,
+    textOf,
+    transitionOf,
+} from "./rule.ts";
+
+type Inputs = Change["before"];
+
+const fileType = "github:index/repositoryFile:RepositoryFile";
+const environmentType = "github:index/repositoryEnvironment:RepositoryEnvironment";
+
+/** What changes of GitHub's resources are to a reviewer. */
+export const github: Readonly<Record<string, Rule>> = {
+    // The text of its file tells it too, where that is known.
+    "mlops:github:DeliveryWorkflow": (change, { changes }) => {
+        const file = changes.find(({ type, parent }) => type === fileType && parent === change.urn);
+        const isTold = file !== undefined && file.after["content"] !== unknown;
+        return transitionOf(change, "strict", true)?.after === false && !isTold
+            ? [
+                  dangerous(
+                      change,
+                      phrase`workflow of ${change.name}: the container is tried without being locked down (mlops:container.strict)`,
+                  ),
+              ]
+            : [];
+    },
+
+    "github:index/repository:Repository": (change) => {
+        const name = textOf(change, "name");
+        if (isGone(change))
+            return [
+                dangerous(
+                    change,
+                    phrase`GitHub repository ${name} is deleted, with all that is in it`,
+                ),
+            ];
+        const isPublished =
+            !isNew(change) &&
+            isChanged(change, "visibility") &&
+            change.after["visibility"] === "public";
+        return isPublished
+            ? [dangerous(change, phrase`GitHub repository ${name} is made public`)]
+            : [];
+    },
+
+    [fileType]: (change) => {
+        const file = textOf(change, "file");
+        const kind = [file.startsWith(".github/workflows/") ? "workflow" : "file"];
+        if (change.operation === "delete")
+            return [careful(change, phrase`${kind} ${file} is deleted`)];
+        if (kind[0] === "file" || !isChanged(change, "content")) return [];
+        return [
+            !isNew(change) &&
+            isLockedDown(change.before["content"]) &&
+            !isLockedDown(change.after["content"])
+                ? dangerous(
+                      change,
+                      phrase`workflow ${file}: the container is tried without being locked down (mlops:container.strict)`,
+                  )
+                : undefined,
+            careful(change, phrase`workflow ${file} is ${[isNew(change) ? "new" : "changed"]}`, {
+                path: "content",
+                name: file,
+            }),
+        ];
+    },
+    "github:index/repositoryPullRequest:RepositoryPullRequest": (change) =>
+        change.operation === "delete"
+            ? [careful(change, phrase`pull request ${textOf(change, "title")} is closed`)]
+            : [],
+
+    [environmentType]: (change) => {
+        const name = textOf(change, "environment");
+        if (isGone(change))
+            return [
+                dangerous(
+                    change,
+                    phrase`environment ${name} is deleted, with its secrets and its protection`,
+                ),
+            ];
+        return isNew(change) ? [] : weakened(change, name);
+    },
+    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy":
+        placed(
+            (change) => {
+                const environment = textOf(change, "environment");
+                const pattern = (inputs: Inputs) =>
+                    show(inputs["branchPattern"] ?? inputs["tagPattern"]);
+                if (change.operation === "delete")
+                    return [
+                        careful(
+                            change,
+                            phrase`branches or tags ${pattern(change.before)} no longer deploy to environment ${environment}`,
+                        ),
+                    ];
+                const finding = isNew(change) ? careful : dangerous;
+                return [
+                    finding(
+                        change,
+                        phrase`permission widened: branches or tags ${pattern(change.after)} deploy to environment ${environment}`,
+                    ),
+                ];
+            },
+            "repository",
+            "environment",
+        ),
+
+    [protectionRulesType]: (change, { changes }) => {
+        const environment = textOf(change, "environment");
+        const apps = ({ apps }: Inputs) => listOf(apps).map(show);
+        if (change.operation === "delete") {
+            const rules = phrase`the approval of ${apps(change.before).join(", ") || "no app"} for deployments to environment ${environment}`;
+            const goes = changes.some((other) => other.type === environmentType && isGone(other));
+            return [
+                careful(
+                    change,
+                    goes
+                        ? phrase`${rules} goes with the environment`
+                        : phrase`${rules} is no longer managed: GitHub keeps it`,
+                ),
+            ];
+        }
+        const added = apps(change.after).filter((app) => !apps(change.before).includes(app));
+        const removed = apps(change.before).filter((app) => !apps(change.after).includes(app));
+        return [
+            removed.length > 0
+                ? dangerous(
+                      change,
+                      phrase`protection removed: deployments to environment ${environment} need no approval of ${removed.join(", ")}`,
+                  )
+                : undefined,
+            added.length > 0
+                ? careful(
+                      change,
+                      phrase`deployments to environment ${environment} need the approval of ${added.join(", ")}`,
+                  )
+                : undefined,
+        ];
+    },
+
+    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": placed(
+        (change) =>
+            credentials(
+                change,
+                phrase`secret ${textOf(change, "secretName")} of environment ${textOf(change, "environment")}`,
+            ),
+        "repository",
+        "environment",
+        "secretName",
+    ),
+    "github:index/actionsSecret:ActionsSecret": placed(
+        (change) =>
+            credentials(
+                change,
+                phrase`secret ${textOf(change, "secretName")} of repository ${textOf(change, "repository")}`,
+            ),
+        "repository",
+        "secretName",
+    ),
+
+    "github:index/branchProtection:BranchProtection": (change) =>
+        protection(change, textOf(change, "pattern")),
+    "github:index/branchProtectionV3:BranchProtectionV3": (change) =>
+        protection(change, textOf(change, "branch")),
+    "github:index/repositoryRuleset:RepositoryRuleset": (change) =>
+        protection(change, textOf(change, "name")),
+
+    "github:index/repositoryCollaborator:RepositoryCollaborator": placed(
+        (change) => access(change, phrase`user ${textOf(change, "username")}`),
+        "repository",
+        "username",
+    ),
+    "github:index/teamRepository:TeamRepository": placed(
+        (change) => access(change, phrase`team ${textOf(change, "teamId")}`),
+        "repository",
+        "teamId",
+    ),
+};
+
+/**
+ * Whether a workflow's smoke test runs the container as a strict cluster would (components/workflow/steps.ts).
+ * A text that is not known yet may be.
+ */
+function isLockedDown(content: Value | undefined): boolean {
+    if (typeof content !== "string" || content === unknown) return true;
+    const lines = [
+        'STRICT: "true"',
+        "--read-only",
+        "--cap-drop=ALL",
+        "--security-opt=no-new-privileges",
+    ];
+    const all = content.split("\n").map((line) => line.trim());
+    return lines.every((line) => all.includes(line));
+}
+
+/** What an environment asked for before a job may use its secrets, and asks for no more. */
+function weakened(change: Change, name: string): (Finding | undefined)[] {
+    const { before, after } = change;
+    const removed = reviewers(before).filter((reviewer) => !reviewers(after).includes(reviewer));
+    const wait = transitionOf(change, "waitTimer", 0);
+    const branches = transitionOf(change, "deploymentBranchPolicy", "all");
+    return [
+        removed.length > 0
+            ? dangerous(
+                  change,
+                  phrase`reviewers of environment ${name} removed: ${removed.join(", ")}`,
+              )
+            : undefined,
+        branches &&
+            dangerous(
+                change,
+                phrase`which branches deploy to environment ${name}: ${show(branches.before)} → ${show(branches.after)}`,
+            ),
+        transitionOf(change, "preventSelfReview", false)?.after === false
+            ? dangerous(
+                  change,
+                  phrase`environment ${name}: who started a deployment may approve it`,
+              )
+            : undefined,
+        transitionOf(change, "canAdminsBypass", true)?.after === true
+            ? dangerous(
+                  change,
+                  phrase`environment ${name}: administrators may bypass its protection`,
+              )
+            : undefined,
+        wait &&
+            careful(
+                change,
+                phrase`environment ${name} waits ${show(wait.before)} → ${show(wait.after)} minutes`,
+            ),
+    ];
+}
+
+/** Who has to approve, by kind and id. */
+function reviewers(environment: Inputs): string[] {
+    return listOf(environment["reviewers"]).flatMap((group) =>
+        (["user", "team"] as const).flatMap((kind) =>
+            listOf(isObject(group) ? group[`${kind}s`] : undefined).map(
+                (id) => `${kind} ${show(id)}`,
+            ),
+        ),
+    );
+}
+
+function credentials(change: Change, what: Phrase): Finding[] {
+    if (isNew(change)) return [];
+    if (change.operation === "delete") return [careful(change, phrase`${what} is deleted`)];
+    return [careful(change, phrase`credentials rotated: ${what} gets a new value`)];
+}
+
+function protection(change: Change, what: string): Finding[] {
+    if (isNew(change)) return [];
+    return [
+        dangerous(
+            change,
+            isGone(change)
+                ? phrase`protection removed: of ${what}`
+                : phrase`protection of ${what} is changed`,
+        ),
+    ];
+}
+
+const permissions = ["pull", "triage", "push", "maintain", "admin"];
+
+function access(change: Change, who: Phrase): Finding[] {
+    const repository = textOf(change, "repository");
+    const [from, to] = [show(change.before["permission"]), show(change.after["permission"])];
+    if (change.operation === "delete")
+        return [careful(change, phrase`${who} has no more access to ${repository}`)];
+    if (change.operation === "update" && permissions.indexOf(to) < permissions.indexOf(from)) {
+        return [
+            careful(change, phrase`permission narrowed: ${who} on ${repository}: ${from} → ${to}`),
+        ];
+    }
+    return [dangerous(change, phrase`permission widened: ${who} has ${to} on ${repository}`)];
+}

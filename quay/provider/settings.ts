@@ -1,0 +1,109 @@
+import { z } from "zod";
+import type { ClientOptions } from "../api/client.ts";
+import { QuayError } from "../api/errors.ts";
+import { checkProperties } from "./resource.ts";
+import type { Checked } from "./resource.ts";
+import { plain } from "./values.ts";
+import type { Properties } from "./values.ts";
+
+const defaultUrl = "https://quay.io";
+const defaultTokenVariable = "QUAY_TOKEN";
+
+const url = z
+    .url({
+        protocol: /^https?$/,
+        error: "it has to be the web address of a Quay, as in https://quay.io.",
+    })
+    .refine(
+        (url) => URL.canParse(url) && new URL(url).pathname === "/",
+        "it has to be an address without a path, as in https://quay.io.",
+    );
+
+/**
+ * The settings of the provider. The token is none of them: they are kept in the state in clear, and a changed one would be a change of the
+ * provider in every preview.
+ */
+export const settings = {
+    url: url
+        .optional()
+        .describe(
+            "Quay's web address. Default: the environment variable QUAY_URL, else https://quay.io.",
+        ),
+    tokenVariable: z
+        .string()
+        // At least one underscore, which no token has: someone who sets the token itself here is told, before it is stored anywhere.
+        .regex(
+            /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/,
+            "it has to be the NAME of an environment variable in capitals with an underscore, as in QUAY_TOKEN_STAGING; never a token.",
+        )
+        .optional()
+        .meta({
+            description:
+                "The NAME of the environment variable that holds the API token: two providers with two names serve two accounts. Default: QUAY_TOKEN.",
+        }),
+    maxParallelRequests: z.coerce
+        .number("it has to be a number.")
+        .int("it has to be a whole number.")
+        .min(1, "it has to be from 1 to 64.")
+        .max(64, "it has to be from 1 to 64.")
+        .optional()
+        .describe("How many requests to Quay may be under way at the same time. Default: 8."),
+};
+const settingsSchema = z.object(settings);
+
+/** What the engine adds to a provider's settings. */
+const ofTheEngine = new Set([
+    "version",
+    "pluginDownloadURL",
+    "pluginChecksums",
+    "parameterization",
+    "envVarMappings",
+]);
+
+/** Checks the provider's settings. Nothing is filled in: the defaults belong to the machine, not to the state. */
+export function checkSettings(properties: Properties): Checked {
+    const kept = Object.entries(properties).filter(
+        ([key]) => ofTheEngine.has(key) || key.startsWith("__"),
+    );
+    const own = Object.fromEntries(
+        Object.entries(properties).filter(([key]) => !ofTheEngine.has(key)),
+    );
+    if (Object.hasOwn(own, "token")) {
+        const failure =
+            "the token is no setting, which would be stored: put it in the environment variable QUAY_TOKEN, and run `pulumi config rm quay:token`.";
+        return { inputs: {}, failures: [failure] };
+    }
+    // The name may be a token by mistake: its value is not shown.
+    const { inputs, failures } = checkProperties(settings, own);
+    const safe = failures.map((failure) =>
+        failure.startsWith('"tokenVariable"') ? failure.replace(/ = .*?: it /, ": it ") : failure,
+    );
+    return { inputs: { ...inputs, ...Object.fromEntries(kept) }, failures: safe };
+}
+
+/** What the API client needs, from the settings and the environment. */
+export function clientOptions(
+    properties: Properties,
+    environment: NodeJS.ProcessEnv,
+    signal: AbortSignal,
+): ClientOptions {
+    const given = settingsSchema.parse(plain(properties));
+    const fromEnvironment = environment["QUAY_URL"];
+    const chosen =
+        given.url ??
+        (fromEnvironment === undefined || fromEnvironment === "" ? defaultUrl : fromEnvironment);
+    const parsed = url.safeParse(chosen);
+    if (!parsed.success)
+        throw new QuayError(
+            `QUAY_URL = ${JSON.stringify(chosen)}: ${parsed.error.issues[0]?.message ?? ""}`,
+        );
+    const { origin, host } = new URL(parsed.data);
+    const tokenVariable = given.tokenVariable ?? defaultTokenVariable;
+    return {
+        site: { url: origin, host },
+        tokenVariable,
+        token: environment[tokenVariable],
+        maxParallelRequests: given.maxParallelRequests ?? 8,
+        signal,
+    };
+}

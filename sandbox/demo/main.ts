@@ -1,0 +1,173 @@
+/** The whole chain on this machine, in minutes and without an account: `make demo`. */
+import { execFile } from "node:child_process";
+import { appendFileSync, cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify, styleText } from "node:util";
+import { runCommand } from "../../operations/commandLine.ts";
+import { Chain, type EnvironmentName, environments } from "./chain.ts";
+
+const usage = `Shows the whole chain on this machine: dev, staging, prod, a roll-back and a rotation.
+
+  node sandbox/demo/main.ts
+
+  --help   this text
+
+Ctrl-C ends it, and removes everything that it has made.`;
+
+await runCommand({ usage, options: {} }, demonstrate);
+
+async function demonstrate(): Promise<void> {
+    const started = Date.now();
+    const log: string[] = [];
+    let interruption: NodeJS.Signals | undefined;
+    const abort = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+        // `on`: Pulumi's SDK ends the process at once where nobody else listens any more.
+        process.on(signal, () => {
+            if (interruption !== undefined) return;
+            interruption = signal;
+            process.exitCode = 128 + constants.signals[signal];
+            console.error("\nInterrupted: ends what is running, then removes everything.");
+            // Ctrl-C reaches the commands from the terminal. Pulumi would take a second one for "at once".
+            if (signal !== "SIGINT" || !process.stdin.isTTY) abort.abort();
+        });
+    }
+    // What is printed to a terminal that was closed, or to a program that has ended, is lost.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
+    const work = realpathSync(mkdtempSync(join(tmpdir(), "mlops-demo-")));
+    const service = join(work, "service");
+    cpSync(join(import.meta.dirname, "../service"), service, { recursive: true });
+    const chain = await Chain.create({
+        service,
+        onOutput: (text) => void log.push(text),
+        signal: abort.signal,
+    });
+    let container: string | undefined;
+
+    async function removeAll(): Promise<void> {
+        if (container !== undefined)
+            await promisify(execFile)("docker", ["rm", "--force", container]);
+        await chain.remove();
+        rmSync(work, { recursive: true, force: true });
+    }
+
+    /** Begins nothing more once it was interrupted. */
+    function goOn(): void {
+        if (interruption !== undefined) throw new Error(interruption);
+    }
+
+    function step(title: string): void {
+        goOn();
+        const seconds = ((Date.now() - started) / 1000).toFixed(0).padStart(4);
+        console.log(`\n${styleText("bold", title)}  ${styleText("dim", `${seconds} s`)}`);
+    }
+
+    /** `pulumi up`, with what it did in one line. */
+    async function up(environment: EnvironmentName, why: string): Promise<void> {
+        goOn();
+        process.stdout.write(`  pulumi up -s ${environment.padEnd(8)} ${why}: `);
+        const { changes } = await chain.up(environment);
+        const { same = 0, ...others } = changes;
+        const counts = Object.entries(others).map(
+            ([operation, count]) => `${String(count)} ${operation}`,
+        );
+        const { version, digest } = await chain.outputs(environment);
+        console.log(
+            `${counts.join(", ") || "nothing to do"}, ${String(same)} same → ${version} ${digest.slice(7, 19)}`,
+        );
+    }
+
+    async function release(environment: EnvironmentName, version: string): Promise<void> {
+        await chain.set(environment, "service.version", version);
+        console.log(`  mlops:service.version ${version}`);
+    }
+
+    try {
+        step("A Quay, a registry and a GitHub on this machine");
+        console.log(`  Quay ${chain.quay.url}   GitHub ${chain.github.url}/alice/MLOpsPython`);
+
+        step("dev builds and publishes 1.0.0; staging and prod get the same image by its digest");
+        await up("dev", "repository, robot, image, secrets, workflow");
+        await up("staging", "promoted, not built");
+        await up("prod", "promoted, protected, with a reviewer");
+
+        step(
+            "The service changes: 1.1.0 goes to dev, then to staging, then to prod, one line each",
+        );
+        appendFileSync(join(service, "boot.py"), "\n# a change\n");
+        for (const environment of environments) {
+            await release(environment, "1.1.0");
+            await up(environment, "released");
+        }
+
+        step("prod goes back: the same line with the version before");
+        await release("prod", "1.0.0");
+        await up("prod", "rolled back");
+
+        step("prod's robot gets new credentials; GitHub has them before the old ones end");
+        const before = chain.repository.secrets("prod")["QUAY_USER"];
+        await chain.set("prod", "quay.rotation", "1");
+        await up("prod", "rotated");
+        console.log(
+            `  QUAY_USER ${before ?? ""} → ${chain.repository.secrets("prod")["QUAY_USER"] ?? ""}`,
+        );
+
+        step(
+            "Another machine pulls prod's image by its digest, with the credentials that GitHub holds, and runs it",
+        );
+        const { image } = await chain.outputs("prod");
+        await chain.logIn("prod");
+        await chain.docker("pull", image);
+        const variables = [
+            "OAUTH2_ISSUER=https://issuer.invalid/",
+            "OAUTH2_AUDIENCE=demo",
+            "OAUTH2_JWKS_URI=jwks.json",
+        ];
+        container = await chain.docker(
+            "run",
+            "--detach",
+            "--publish",
+            "127.0.0.1::8080",
+            ...variables.flatMap((one) => ["--env", one]),
+            image,
+        );
+        const address = await chain.docker("port", container, "8080/tcp");
+        console.log(
+            `  http://${address}/health answers: ${await answerOf(`http://${address}/health`, container)}`,
+        );
+
+        step("What is where");
+        console.log(
+            (await chain.run(process.execPath, "operations/board/main.ts", ...environments))
+                .trimEnd()
+                .replaceAll(/^/gm, "  "),
+        );
+        step("Done, and everything is removed again");
+    } catch (error) {
+        if (interruption === undefined) {
+            console.error(log.slice(-200).join(""));
+            console.error(error);
+            process.exitCode = 1;
+        }
+    } finally {
+        await removeAll();
+    }
+
+    /** What the service says of its health, once it answers; it has a minute. */
+    async function answerOf(url: string, container: string): Promise<string> {
+        for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
+            try {
+                const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
+                if (response.ok) return await response.text();
+            } catch {
+                // it does not listen yet
+            }
+            await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+        throw new Error(
+            `${url} did not answer within a minute:\n${await chain.docker("logs", container)}`,
+        );
+    }
+}

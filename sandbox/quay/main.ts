@@ -1,0 +1,48 @@
+import { runCommand, UsageError } from "../../operations/commandLine.ts";
+import { startQuay } from "./server.ts";
+import { scopes } from "./model.ts";
+
+const help = `A Quay to try things out with: its API and a real registry, on this machine, forgotten when it ends.
+
+Usage: npm run quay -- [--port PORT]
+
+  --port PORT   the port to listen on (default: a free one)
+  --help        this text
+
+It needs the program docker-registry (Debian and Ubuntu: apt install docker-registry).
+`;
+
+const user = "demo";
+const organization = "demo-org";
+
+await runCommand({ usage: help, options: { port: { type: "string" } } }, ({ port = "0" }) => {
+    if (!/^\d{1,5}$/.test(port)) throw new UsageError(`--port: "${port}" is not a port.`);
+    return run(Number(port)).catch(fail);
+});
+
+async function run(port: number): Promise<void> {
+    const quay = await startQuay({ port });
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+        process.once(signal, () => void quay.stop());
+    const password = quay.createUser(user);
+    quay.createOrganization(organization, user);
+    process.stdout
+        .write(`Quay is at ${quay.url}, with the account ${user} (password ${password}) and its organization ${organization}.
+
+  export QUAY_URL=${quay.url}
+  export QUAY_TOKEN=${quay.createToken({ user })}   # acts as ${user}, with the scopes ${scopes.join(" ")}
+
+  curl -H "Authorization: Bearer $QUAY_TOKEN" $QUAY_URL/api/v1/user/
+  echo "$QUAY_TOKEN" | docker login --username '$oauthtoken' --password-stdin ${quay.registry}
+
+  ${quay.url}/_standin/requests   every request so far
+  ${quay.url}/_standin/state      all that it knows
+
+Ctrl-C ends it and removes everything.
+`);
+}
+
+function fail(error: unknown): void {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+}
