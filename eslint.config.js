@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-    { ignores: ["**/node_modules/", "**/dist/", ".build/", "service/", "identity/"] },
+    { ignores: ["**/node_modules/", "**/dist/", ".build/", "service/", "components/identity/"] },
     ...tseslint.configs.strictTypeChecked,
     {
         languageOptions: {

@@ -28,7 +28,7 @@ export async function measureHashing(
                 writeFileSync(join(folder, String(i), String(j)), randomBytes(bytesPerFile));
         }
         const program = `
-            const { hashContext } = await import(${JSON.stringify(join(import.meta.dirname, "../docker/buildContext.ts"))});
+            const { hashContext } = await import(${JSON.stringify(join(import.meta.dirname, "../components/docker/buildContext.ts"))});
             console.log(hashContext({ folder: ".", dockerfile: "Dockerfile" }));`;
         const own = {
             command: ["node", "--input-type=module", "--eval", program],

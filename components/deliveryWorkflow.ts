@@ -7,12 +7,12 @@ import { z } from "zod";
 import { isStrict } from "./docker/serviceContainer.ts";
 import { readAccount } from "./github/account.ts";
 import { GitHubClient, readToken } from "./github/client.ts";
-import { thisStack } from "./github/environment.ts";
 import { readLastState } from "./github/lastState.ts";
 import { closePullRequest } from "./github/leftovers.ts";
+import { isManagedBy, thisStack } from "./github/ownership.ts";
 import { readFile } from "./github/lookUp.ts";
 import { checkSettings, findProblem } from "./workflow/check.ts";
-import { isManagedBy, workflowFile } from "./workflow/file.ts";
+import { workflowFile } from "./workflow/file.ts";
 import type { WorkflowSettings } from "./workflow/settings.ts";
 import { failOn, orFail } from "./failOn.ts";
 

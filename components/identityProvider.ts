@@ -34,7 +34,7 @@ export class IdentityProvider extends pulumi.ComponentResource {
         this.audience = args.audience;
         const image = new ServiceImage(
             name,
-            { repository: name, context: join(import.meta.dirname, "../identity") },
+            { repository: name, context: join(import.meta.dirname, "identity") },
             { parent: this },
         );
         const clientSecret = new random.RandomPassword(

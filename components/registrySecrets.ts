@@ -6,11 +6,10 @@ import { GitHubClient, readToken } from "./github/client.ts";
 import {
     type EnvironmentArgs,
     findEnvironmentProblems,
-    ownerVariable,
     type Reviewers,
-    thisStack,
 } from "./github/environment.ts";
 import { removeFromEnvironment } from "./github/leftovers.ts";
+import { ownerVariable, thisStack } from "./github/ownership.ts";
 import { findReviewers, type ReviewerIds } from "./github/lookUp.ts";
 import { protectionRulesType, setProtectionRules } from "./github/protectionRules.ts";
 import {

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { UserError } from "../components/userError.ts";
-import { shorten, visible } from "../operations/review/text.ts";
+import { shorten, visible } from "../components/text.ts";
 
 /** Something wrong in the configuration of a stack. */
 export interface Problem {

@@ -6,7 +6,7 @@ import { oauth2Variables } from "../components/docker/serviceContainer.ts";
 import { environmentProblems } from "../components/github/environment.ts";
 import { parseImageName } from "../quay/api/registry.ts";
 import { compileTagPattern, matchesTag } from "../quay/api/tagPattern.ts";
-import { environmentAdmits } from "../components/workflow/check.ts";
+import { environmentAdmits } from "../components/github/branchPolicy.ts";
 import * as workflowNames from "../components/workflow/names.ts";
 
 /** The sections of a stack's configuration: `service` → its value. */

@@ -8,7 +8,7 @@
 #   deliver.sh report STACK...   opens, updates or closes the issue about drift
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# shellcheck source=common.sh
+# shellcheck source=toolchain/common.sh
 . toolchain/common.sh
 mlops_arguments $# "$@"
 command=${1:-} stack=${2:-}

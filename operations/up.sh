@@ -3,7 +3,7 @@
 #   up.sh STACK
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# shellcheck source=common.sh
+# shellcheck source=toolchain/common.sh
 . toolchain/common.sh
 mlops_arguments 1 "$@"
 mlops_notice

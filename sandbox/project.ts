@@ -21,7 +21,7 @@ import { LocalWorkspace, type OutputMap, type Stack } from "@pulumi/pulumi/autom
 
 export const run = promisify(execFile);
 
-const root = join(import.meta.dirname, "../..");
+const root = join(import.meta.dirname, "..");
 
 export interface Config {
     readonly [section: string]: unknown;

@@ -1,5 +1,6 @@
 /** Runs every suite, one after the other, with its output as it comes, and ends with one line: `N passed, N failed`. */
 import { spawn } from "node:child_process";
+import { basename } from "node:path";
 import { runCommand } from "../operations/commandLine.ts";
 
 interface Suite {
@@ -14,7 +15,7 @@ interface Count {
 
 /** Python's tests and lint run in the service's own image, in the stage of its Dockerfile that has them. */
 const inImage = (folder: string): string => {
-    const image = `mlops-test-${folder}-${String(process.pid)}`;
+    const image = `mlops-test-${basename(folder)}-${String(process.pid)}`;
     return [
         `trap "docker rmi ${image} >/dev/null" EXIT; docker build --quiet --target test --tag ${image} ${folder}`,
         `docker run --rm ${image}`,
@@ -28,7 +29,7 @@ const suites: Suite[] = [
     { name: "format", command: "prettier --check --log-level warn ." },
     { name: "unit", command: "npm run --silent test:unit" },
     { name: "service", command: inImage("service") },
-    { name: "identity", command: inImage("identity") },
+    { name: "identity", command: inImage("components/identity") },
     { name: "end to end", command: "npm run --silent test:e2e" },
 ];
 

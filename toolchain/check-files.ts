@@ -8,7 +8,7 @@ import { z } from "zod";
 import { runCommand } from "../operations/commandLine.ts";
 import { type FileProblem, findFileProblems, findSyntaxErrors } from "../configuration/file.ts";
 import { UserError } from "../components/userError.ts";
-import { visible } from "../operations/review/text.ts";
+import { visible } from "../components/text.ts";
 
 const projectForm = z.object({
     name: z.string(),

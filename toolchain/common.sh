@@ -1,7 +1,7 @@
 # What the scripts here share: the environment, their command lines, the stacks' names, full disks.
 # Where a script that sources this fails, its last lines name the disks that are full.
 mlops_script=1 # env.sh is silent then
-# shellcheck source=env.sh
+# shellcheck source=toolchain/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 # The XDG specification has relative paths ignored; Go refuses to build with one.
@@ -10,7 +10,11 @@ for mlops_xdg in XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME; do
 done
 
 # The comment at the top of the script, which is its help.
-mlops_usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$mlops_root/toolchain/${0##*/}"; }
+mlops_usage() {
+    local script=$mlops_root/operations/${0##*/}
+    [[ -e $script ]] || script=$mlops_root/toolchain/${0##*/}
+    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$script"
+}
 
 # Ends the script for a wrong command line, with a reason if there is one to give.
 mlops_usage_error() {

@@ -15,7 +15,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
-# shellcheck source=common.sh
+# shellcheck source=toolchain/common.sh
 . toolchain/common.sh
 [[ $# == 0 ]] || mlops_arguments 1 "$@"
 

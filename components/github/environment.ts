@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { mostProtectionRules } from "./protectionRules.ts";
 
 /** A GitHub environment: what a job names to get its secrets, and the rules that a run has to meet before it does. */
@@ -35,14 +34,6 @@ export interface Reviewers {
     readonly users?: readonly string[] | undefined;
     /** Teams of the owning organization by their slug. Default: none. */
     readonly teams?: readonly string[] | undefined;
-}
-
-/** The name of the variable in an environment that says which stack manages it, as in `mlops/dev`: GitHub keeps no other note of that. */
-export const ownerVariable = "MANAGED_BY";
-
-/** This stack, as it is noted in what it manages: PROJECT/STACK. */
-export function thisStack(): string {
-    return `${pulumi.getProject()}/${pulumi.getStack()}`;
 }
 
 /** What GitHub would refuse, or take and then not do: the setting, and what it must be. */

@@ -1,5 +1,5 @@
 import type { GitHubClient } from "./client.ts";
-import { ownerVariable } from "./environment.ts";
+import { ownerVariable } from "./ownership.ts";
 import { isAbsent, listPolicies } from "./rules.ts";
 
 /** What is there in an environment that GitHub refuses to make twice: by what it is, the id to import it by. */

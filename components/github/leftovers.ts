@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { bodyOf, type GitHubClient } from "./client.ts";
-import { type EnvironmentArgs, ownerVariable, thisStack } from "./environment.ts";
+import type { EnvironmentArgs } from "./environment.ts";
 import { readLastState } from "./lastState.ts";
+import { ownerVariable, thisStack } from "./ownership.ts";
 import { listPolicies } from "./rules.ts";
 
 /**

@@ -1,20 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { UserError } from "../userError.ts";
-import { environmentAdmits } from "../workflow/check.ts";
-import { isManagedBy } from "../workflow/file.ts";
 import { type GitHubAccount, readAccount } from "./account.ts";
+import { environmentAdmits } from "./branchPolicy.ts";
 import { type Answer, bodyOf, GitHubClient, howToGetToken, readToken } from "./client.ts";
 import { readLastState } from "./lastState.ts";
 import { findWhatForbids } from "./protection.ts";
 import { findAppProblem } from "./protectionRules.ts";
 import { pathOf } from "./rules.ts";
-import {
-    type EnvironmentArgs,
-    findEnvironmentProblems,
-    ownerVariable,
-    thisStack,
-} from "./environment.ts";
+import { type EnvironmentArgs, findEnvironmentProblems } from "./environment.ts";
+import { isManagedBy, ownerVariable, thisStack } from "./ownership.ts";
 
 /** What is going to be delivered to a repository. */
 export interface Delivery {

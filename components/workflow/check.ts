@@ -2,8 +2,8 @@ import { posix } from "node:path";
 import { z } from "zod";
 import { isFolder } from "../docker/namedContext.ts";
 import { isRepository, isTag } from "../docker/reference.ts";
+import { environmentAdmits } from "../github/branchPolicy.ts";
 import { UserError } from "../userError.ts";
-import { admits } from "./admits.ts";
 import * as names from "./names.ts";
 import type { WorkflowSettings } from "./settings.ts";
 
@@ -173,15 +173,6 @@ function findAccessProblems({ environment, branch, login }: WorkflowSettings<unk
         `environment.branches = ${JSON.stringify(environment.branches ?? [])}: the environment "${environment.name}" does not admit ` +
             `the workflow's branch "${branch}", so its job would never start. Add that branch, or a pattern for it.`,
     ];
-}
-
-/** Whether jobs of the branch may enter the environment, as far as its settings tell: which branches are protected GitHub alone knows. */
-export function environmentAdmits(
-    environment: NonNullable<WorkflowSettings["environment"]>,
-    branch: string,
-): boolean {
-    const { branches = [], tags = [] } = environment;
-    return branches.length + tags.length === 0 || admits(branches, branch);
 }
 
 function isRecord(value: unknown): value is Record<PropertyKey, unknown> {

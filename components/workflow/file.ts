@@ -1,3 +1,4 @@
+import { marker } from "../github/ownership.ts";
 import { buildWorkflow } from "./build.ts";
 import { checkSettings } from "./check.ts";
 import { releaseWorkflow } from "./release.ts";
@@ -17,13 +18,4 @@ export function workflowFile(settings: WorkflowSettings, manager: string): strin
         "A `pulumi refresh` and `pulumi up` of that stack put back what is changed here by hand. To change this file, change the stack's",
         "configuration, in the program's repository.",
     ]);
-}
-
-/** Whether a workflow file was written by this manager, PROJECT/STACK: its first line says so. */
-export function isManagedBy(content: string, manager: string): boolean {
-    return content.split(/\r?\n/, 1).join() === `# ${marker(manager)}`;
-}
-
-function marker(manager: string): string {
-    return `Managed by Pulumi: ${manager}`;
 }

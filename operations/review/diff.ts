@@ -8,7 +8,7 @@ import {
     type Value,
 } from "./preview.ts";
 import { shortType } from "./rules/rule.ts";
-import { visible } from "./text.ts";
+import { visible } from "../../components/text.ts";
 
 /** A diff line by line, as `diff` writes it: `+` comes, `-` goes, `!` changes, `@` is another place in a file. */
 export type DiffLines = readonly string[];

@@ -3,7 +3,8 @@ import { inDeliveryOrder } from "./order.ts";
 import type { Preview } from "./preview.ts";
 import { approvalLabel, legend, reviewOf, type StackReview, table } from "./review.ts";
 import type { Phrase, Risk } from "./rules/rule.ts";
-import { codeBlock, codeSpan, escapeHtml, longestRun, shorten } from "./text.ts";
+import { shorten } from "../../components/text.ts";
+import { codeBlock, codeSpan, escapeHtml, longestRun } from "./text.ts";
 
 /** How long a comment on GitHub may be, in characters. */
 export const commentLimit = 65_536;

@@ -10,7 +10,7 @@ import {
     type Value,
 } from "./preview.ts";
 import { type Finding, propertyOf, type Risk } from "./rules/rule.ts";
-import { visible } from "./text.ts";
+import { visible } from "../../components/text.ts";
 
 /** The label of a pull request that says: its dangerous changes are meant. */
 export const approvalLabel = "approve-dangerous";

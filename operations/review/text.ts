@@ -1,23 +1,5 @@
-/**
- * Text of others, made harmless. Values come from configuration, files and servers: in a comment they must not become markup, mention
- * anyone or hide what follows, and in a terminal they must not move its cursor.
- */
-
-/** Control characters and those that turn the direction of text or are not seen at all, shown as what they are; a tab stays. */
-export function visible(text: string): string {
-    return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu, (character) => {
-        if (character === "\t") return character;
-        if (character === "\n") return "\\n";
-        return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-    });
-}
-
-/** Both ends of a text that is too long for a sentence. */
-export function shorten(text: string, length = 120): string {
-    if (text.length <= length) return text;
-    const half = Math.floor(length / 2) - 1;
-    return `${text.slice(0, half)}…${text.slice(-half)}`;
-}
+/** Text of others in Markdown and HTML: it must not become markup, or mention anyone. */
+import { visible } from "../../components/text.ts";
 
 /** A code span of Markdown with exactly this text: nothing in it is markup. */
 export function codeSpan(text: string): string {

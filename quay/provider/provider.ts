@@ -58,7 +58,9 @@ export function providerService(
 
         getSchema: unary(async () => {
             const response = new protocol.GetSchemaResponse();
-            response.setSchema(await readFile(new URL("schema.json", import.meta.url), "utf8"));
+            response.setSchema(
+                await readFile(new URL("../sdk/schema.json", import.meta.url), "utf8"),
+            );
             return response;
         }),
 

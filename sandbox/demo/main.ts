@@ -38,7 +38,7 @@ async function demonstrate(): Promise<void> {
 
     const work = realpathSync(mkdtempSync(join(tmpdir(), "mlops-demo-")));
     const service = join(work, "service");
-    cpSync(join(import.meta.dirname, "../service"), service, { recursive: true });
+    cpSync(join(import.meta.dirname, "../../service"), service, { recursive: true });
     const chain = await Chain.create({
         service,
         onOutput: (text) => void log.push(text),

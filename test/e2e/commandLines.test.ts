@@ -13,7 +13,7 @@ const ofTheEngine = ["quay/provider/main.ts"];
 
 /** Every file that is run as a program, from the project's folder. */
 function findPrograms(): string[] {
-    const scripts = globSync("toolchain/*.sh", { cwd: root });
+    const scripts = globSync(["operations/*.sh", "toolchain/*.sh"], { cwd: root });
     const modules = globSync("*/**/*.ts", {
         cwd: root,
         exclude: ["node_modules", "**/node_modules/**", "**/*.test.ts"],
@@ -78,11 +78,7 @@ describe("command lines", () => {
             ok(programs.includes(`toolchain/${program}`), program);
         for (const name of ["adopt", "bench", "board", "demo", "review"])
             ok(programs.includes(`${name}/main.ts`), name);
-        for (const name of [
-            "quay/provider/generate.ts",
-            "contract/reader/generate.ts",
-            "test/run.ts",
-        ])
+        for (const name of ["toolchain/generate.ts", "test/run.ts"])
             ok(programs.includes(name), name);
     });
 

@@ -89,11 +89,15 @@ describe("a consumer of the outputs", () => {
         };
         env = { ...process.env, ...own };
         for (const file of ["Pulumi.yaml", "package.json", "index.ts"])
-            cpSync(join(root, "examples/consumer", file), join(folder, file));
+            cpSync(join(root, "contract/consumer", file), join(folder, file));
         const tarball = (
-            await run("npm", ["pack", "--silent", "--pack-destination", folder, "./reader"], {
-                cwd: root,
-            })
+            await run(
+                "npm",
+                ["pack", "--silent", "--pack-destination", folder, "./contract/reader"],
+                {
+                    cwd: root,
+                },
+            )
         ).stdout.trim();
         await succeed("npm", "install", "--silent", "--no-audit", "--no-fund", `./${tarball}`);
         await pulumi("stack", "init", "test");

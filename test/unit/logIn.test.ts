@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { run } from "../../sandbox/project.ts";
 
-const program = join(import.meta.dirname, "../../toolchain/log-in.ts");
+const program = join(import.meta.dirname, "../../operations/log-in.ts");
 const failed = z.object({ code: z.int(), stdout: z.string(), stderr: z.string() });
 
 describe("a job's login to the cloud that has the state", function () {

@@ -8,7 +8,8 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { z } from "zod";
 import { UserError } from "../../components/userError.ts";
-import { isManagedBy, workflowFile } from "../../components/workflow/file.ts";
+import { isManagedBy } from "../../components/github/ownership.ts";
+import { workflowFile } from "../../components/workflow/file.ts";
 import * as names from "../../components/workflow/names.ts";
 import type { BuildSettings, WorkflowSettings } from "../../components/workflow/settings.ts";
 

@@ -1,7 +1,7 @@
 import { equal } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
-import { admits } from "../../components/workflow/admits.ts";
+import { matchesPolicy } from "../../components/github/branchPolicy.ts";
 import * as names from "../../components/workflow/names.ts";
 
 describe("the patterns of an environment's policy", () => {
@@ -42,12 +42,12 @@ describe("the patterns of an environment's policy", () => {
     ];
     for (const [pattern, name, isAdmitted] of examples) {
         it(`${pattern} ${isAdmitted ? "admits" : "does not admit"} ${name}`, () => {
-            equal(admits([pattern], name), isAdmitted);
+            equal(matchesPolicy([pattern], name), isAdmitted);
         });
     }
     it("admit what one of them admits; none admits nothing", () => {
-        equal(admits(["main", "api/*"], "api/github_action"), true);
-        equal(admits([], "main"), false);
+        equal(matchesPolicy(["main", "api/*"], "api/github_action"), true);
+        equal(matchesPolicy([], "main"), false);
     });
 });
 

@@ -12,7 +12,7 @@ import { run } from "../../../sandbox/project.ts";
 import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 import { recorded } from "./previews.ts";
 
-const main = join(import.meta.dirname, "../../../review/main.ts");
+const main = join(import.meta.dirname, "../../../operations/review/main.ts");
 const [a, b] = ["a".repeat(64), "b".repeat(64)];
 
 describe("the review's comment on a pull request", function () {

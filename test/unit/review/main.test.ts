@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { run } from "../../../sandbox/project.ts";
 import { recorded } from "./previews.ts";
 
-const main = join(import.meta.dirname, "../../../review/main.ts");
+const main = join(import.meta.dirname, "../../../operations/review/main.ts");
 
 describe("the review's commands", function () {
     this.timeout(60_000);

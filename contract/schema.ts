@@ -1,17 +1,14 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { format, resolveConfig } from "prettier";
 import { z } from "zod";
-import { runCommand } from "../../operations/commandLine.ts";
-import { UserError } from "../../components/userError.ts";
-import { stackOutputs } from "../outputs.ts";
+import { stackOutputs } from "./outputs.ts";
 
 /** The contract as JSON Schema, for whoever reads the outputs in another language. */
-export const schemaFile = join(import.meta.dirname, "../outputs.schema.json");
+export const schemaFile = join(import.meta.dirname, "outputs.schema.json");
 
 /** The file's text. It does not forbid fields that it does not know: a later program may export more. */
-export async function generate(): Promise<string> {
+export async function generateContract(): Promise<string> {
     const schema = JSON.stringify(z.toJSONSchema(stackOutputs, { io: "input" }));
     return format(schema, { ...(await resolveConfig(schemaFile)), parser: "json" });
 }
@@ -83,24 +80,3 @@ function versionOf(kinds: ReadonlyMap<string, Fields>): number {
         ...[...kinds.values()].map((fields) => Number(fields.get("schemaVersion")?.form.const)),
     );
 }
-
-const usage = `Writes contract/outputs.schema.json from contract/outputs.ts, unless the change breaks the contract.
-
-  node contract/reader/generate.ts
-
-  --help   this text`;
-
-if (import.meta.main)
-    await runCommand({ usage, options: {} }, async () => {
-        const text = await generate();
-        const broken = existsSync(schemaFile)
-            ? breakingChanges(readFileSync(schemaFile, "utf8"), text)
-            : [];
-        if (broken.length > 0) {
-            throw new UserError(
-                `This change breaks the contract with other teams:\n  ${broken.join("\n  ")}\n` +
-                    "Undo it, or raise schemaVersion in contract/outputs.ts. A new field has to be optional.",
-            );
-        }
-        writeFileSync(schemaFile, text);
-    });

@@ -1,0 +1,79 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import ts from "typescript";
+
+const root = join(import.meta.dirname, "../..");
+const files = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], {
+    cwd: root,
+    encoding: "utf8",
+})
+    .split("\0")
+    .filter((file) => file !== "");
+
+/** The project's own files that a file imports. */
+function importsOf(file: string): string[] {
+    const { importedFiles } = ts.preProcessFile(readFileSync(join(root, file), "utf8"));
+    return importedFiles
+        .map(({ fileName }) => fileName)
+        .filter((name) => name.startsWith("."))
+        .map((name) => join(dirname(file), name));
+}
+
+const imports = new Map(
+    files.filter((file) => file.endsWith(".ts")).map((file) => [file, importsOf(file)]),
+);
+
+/** The folder at the top that a file lies in; a file at the top is a room of its own. */
+const roomOf = (file: string): string => file.split("/", 1).join();
+
+const arrow = (from: string, to: string): string => `${from} → ${to}`;
+const contains = (folder: string, other: string): boolean =>
+    folder === "." || other.startsWith(`${folder}/`);
+
+/** The files of a circle of imports that begins at this file. */
+function circleFrom(file: string, path: readonly string[] = []): readonly string[] | undefined {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (checked.has(file)) return undefined;
+    for (const next of imports.get(file) ?? []) {
+        const circle = circleFrom(next, [...path, file]);
+        if (circle !== undefined) return circle;
+    }
+    checked.add(file);
+    return undefined;
+}
+const checked = new Set<string>();
+
+describe("the folders", () => {
+    it("are thirteen at most", () => {
+        const folders = new Set(
+            files.filter((file) => file.includes("/") && !file.startsWith(".")).map(roomOf),
+        );
+        ok(folders.size <= 13, [...folders].join(", "));
+    });
+
+    it("do not import each other in both directions, but for a folder and what it contains", () => {
+        const arrows = new Set(
+            [...imports].flatMap(([file, imported]) =>
+                imported.map((other) => arrow(dirname(file), dirname(other))),
+            ),
+        );
+        const folders = new Set([...imports.keys()].map((file) => dirname(file)));
+        const both = [...folders].flatMap((from) =>
+            [...folders]
+                .filter((to) => from < to && !contains(from, to))
+                .filter((to) => arrows.has(arrow(from, to)) && arrows.has(arrow(to, from)))
+                .map((to) => arrow(from, to)),
+        );
+        deepEqual(both, []);
+    });
+
+    it("have no circle of imports among their files", () => {
+        const circles = [...imports.keys()].map((file) => circleFrom(file)?.join(" → "));
+        equal(
+            circles.find((circle) => circle !== undefined),
+            undefined,
+        );
+    });
+});

@@ -1,0 +1,26 @@
+/** Writes what is generated: the SDK of the Quay provider, and the contract's JSON Schema. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { UserError } from "../components/userError.ts";
+import { breakingChanges, generateContract, schemaFile } from "../contract/schema.ts";
+import { runCommand } from "../operations/commandLine.ts";
+import { generateSdk } from "../quay/provider/generate.ts";
+
+const usage = `Writes quay/sdk/ from the provider's definitions, and contract/outputs.schema.json from
+contract/outputs.ts, unless the change breaks the contract.
+
+  node toolchain/generate.ts
+
+  --help   this text`;
+
+await runCommand({ usage, options: {} }, async () => {
+    for (const [file, text] of await generateSdk()) writeFileSync(file, text);
+    const contract = await generateContract();
+    const broken = breakingChanges(readFileSync(schemaFile, "utf8"), contract);
+    if (broken.length > 0) {
+        throw new UserError(
+            `This change breaks the contract with other teams:\n  ${broken.join("\n  ")}\n` +
+                "Undo it, or raise schemaVersion in contract/outputs.ts. A new field must be optional.",
+        );
+    }
+    writeFileSync(schemaFile, contract);
+});
