@@ -4,8 +4,8 @@ import type {
     AnalyzerResource,
     AnalyzeStackRequest,
 } from "@pulumi/pulumi/proto/analyzer_pb.js";
-import { decode, encode, isList, isObject, Secret, unknown } from "../quay/provider/values.ts";
-import type { Properties, Value } from "../quay/provider/values.ts";
+import { decode, encode, isList, isObject, Secret, unknown } from "../quay/definition/values.ts";
+import type { Properties, Value } from "../quay/definition/values.ts";
 
 /**
  * What the policy SDK does not tell. It opens secrets before a policy sees them, so that a policy cannot know that one is encrypted, and it

@@ -1,6 +1,6 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
-import { isList, isObject, Secret, unknown } from "../../quay/provider/values.ts";
-import type { Properties, Value } from "../../quay/provider/values.ts";
+import { isList, isObject, Secret, unknown } from "../../quay/definition/values.ts";
+import type { Properties, Value } from "../../quay/definition/values.ts";
 import { inputsOf, outputsOf } from "../requests.ts";
 
 const comply =

@@ -1,42 +1,7 @@
-import { z } from "zod";
-import type { QuayClient } from "../api/client.ts";
-import { notFound, QuayError, unless } from "../api/errors.ts";
+import { QuayError } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import { func } from "../provider/resource.ts";
-
-const tagAnswer = z.object({
-    name: z.string(),
-    manifest_digest: names.digest,
-    is_manifest_list: z.boolean(),
-    size: z.number().nullish(),
-    last_modified: z.string().optional(),
-    expiration: z.string().nullish(),
-    immutable: z.boolean().optional(),
-});
-const tagsAnswer = z.object({ tags: z.array(tagAnswer), has_additional: z.boolean() });
-
-/** A hundred tags each: far more than a repository has, so a server that never ends is one. */
-const maxPages = 1000;
-
-/** What the functions tell about a tag. */
-export const tagObject = z.object({
-    name: z.string().describe("The tag."),
-    digest: z.string().describe("The digest of the manifest that it points at: `sha256:…`."),
-    isManifestList: z
-        .boolean()
-        .describe("Whether that is an index of images for several platforms."),
-    lastModified: z
-        .string()
-        .optional()
-        .describe("When it was set, as Quay writes dates (RFC 2822)."),
-    expiration: z
-        .string()
-        .optional()
-        .describe("When it will vanish, where it has an expiration (RFC 2822)."),
-    immutable: z
-        .boolean()
-        .describe("Whether it is immutable; false where Quay has no such feature."),
-});
+import { listActiveTags, noRepository, tagObject } from "../api/tags.ts";
+import { func } from "../definition/resource.ts";
 
 export const getTag = func({
     name: "getTag",
@@ -57,53 +22,3 @@ export const getTag = func({
         return found;
     },
 });
-
-/**
- * The tags that exist now, newest first, over all pages; undefined where there is no such repository. (Quay's list holds
- * deleted ones too unless asked otherwise.)
- */
-export async function listActiveTags(
-    api: QuayClient,
-    repository: string,
-    {
-        tag,
-        limit = Infinity,
-    }: { readonly tag?: string | undefined; readonly limit?: number | undefined },
-): Promise<z.output<typeof tagObject>[] | undefined> {
-    const tags: z.output<typeof tagObject>[] = [];
-    // A page without a tag is the last, whatever it says of more: this ends for every server.
-    for (let page = 1, more = true; more && tags.length < limit; page++) {
-        const answer = await unless(notFound, () =>
-            api.get(
-                `repository/${repository}/tag/`,
-                {
-                    to: `list the tags of ${repository}`,
-                    scope: "repo:read",
-                    query: { onlyActiveTags: true, specificTag: tag, limit: 100, page },
-                },
-                tagsAnswer,
-            ),
-        );
-        if (answer === undefined) return undefined;
-        more = answer.has_additional && answer.tags.length > 0;
-        if (page > maxPages)
-            throw new QuayError(
-                `${repository} has more than ${String(maxPages * 100)} tags: set a limit.`,
-            );
-        tags.push(
-            ...answer.tags.map((found) => ({
-                name: found.name,
-                digest: found.manifest_digest,
-                isManifestList: found.is_manifest_list,
-                lastModified: found.last_modified,
-                expiration: found.expiration ?? undefined,
-                immutable: found.immutable ?? false,
-            })),
-        );
-    }
-    return tags.slice(0, limit);
-}
-
-export function noRepository(api: QuayClient, repository: string): QuayError {
-    return new QuayError(`There is no repository ${repository} on Quay at ${api.site.url}.`);
-}

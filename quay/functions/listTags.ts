@@ -1,7 +1,7 @@
 import { z } from "zod";
 import * as names from "../api/names.ts";
-import { func } from "../provider/resource.ts";
-import { listActiveTags, noRepository, tagObject } from "./getTag.ts";
+import { func } from "../definition/resource.ts";
+import { listActiveTags, noRepository, tagObject } from "../api/tags.ts";
 
 export const listTags = func({
     name: "listTags",

@@ -11,11 +11,11 @@ import { QuayClient } from "../api/client.ts";
 import { warn } from "./engine.ts";
 import { PartialError, QuayError } from "../api/errors.ts";
 import { functions } from "../functions/index.ts";
-import { differencesOf } from "./resource.ts";
-import type { Context, Diff, Resource } from "./resource.ts";
+import { differencesOf } from "../definition/resource.ts";
+import type { Context, Diff, Resource } from "../definition/resource.ts";
 import { resources } from "../resources/index.ts";
 import { checkSettings, clientOptions } from "./settings.ts";
-import { decode, encode, plain } from "./values.ts";
+import { decode, encode, plain } from "../definition/values.ts";
 import { version } from "../api/version.ts";
 
 /** Everything that a running provider has: it is made anew for each provider resource. */

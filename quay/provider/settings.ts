@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { ClientOptions } from "../api/client.ts";
 import { QuayError } from "../api/errors.ts";
-import { checkProperties } from "./resource.ts";
-import type { Checked } from "./resource.ts";
-import { plain } from "./values.ts";
-import type { Properties } from "./values.ts";
+import { checkProperties } from "../definition/resource.ts";
+import type { Checked } from "../definition/resource.ts";
+import { plain } from "../definition/values.ts";
+import type { Properties } from "../definition/values.ts";
 
 const defaultUrl = "https://quay.io";
 const defaultTokenVariable = "QUAY_TOKEN";

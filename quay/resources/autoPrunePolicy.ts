@@ -11,7 +11,7 @@ import {
     updatePolicy,
 } from "./policies.ts";
 import type { PolicyKind } from "./policies.ts";
-import { resource } from "../provider/resource.ts";
+import { resource } from "../definition/resource.ts";
 
 const method = z
     .enum(["number_of_tags", "creation_date"], "it has to be number_of_tags or creation_date.")

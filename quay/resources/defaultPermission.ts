@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { noContent } from "../api/client.ts";
 import type { QuayClient } from "../api/client.ts";
-import { badId, createOnce, setDifferently } from "../provider/create.ts";
+import { badId, createOnce, setDifferently } from "../definition/create.ts";
 import { notFound, unless } from "../api/errors.ts";
 import type { Refusal } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import { resource } from "../provider/resource.ts";
+import { resource } from "../definition/resource.ts";
 
 const importId = {
     format: "ORGANIZATION:KIND:NAME (KIND is robot, user or team), with :CREATOR where it is for one creator's repositories",

@@ -1,4 +1,4 @@
-import type { Resource } from "../provider/resource.ts";
+import type { Resource } from "../definition/resource.ts";
 import { autoPrunePolicy } from "./autoPrunePolicy.ts";
 import { defaultPermission } from "./defaultPermission.ts";
 import { notification } from "./notification.ts";

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { noContent } from "../api/client.ts";
 import type { QuayClient } from "../api/client.ts";
-import { badId, createOnce } from "../provider/create.ts";
+import { badId, createOnce } from "../definition/create.ts";
 import { badRequest, QuayError, RefusedError, unless } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import { resource } from "../provider/resource.ts";
+import { resource } from "../definition/resource.ts";
 import { requireRepository } from "./repository.ts";
 
 const importId = {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { noContent } from "../api/client.ts";
 import type { QuayClient, Scope } from "../api/client.ts";
-import { badId, createOnce } from "../provider/create.ts";
+import { badId, createOnce } from "../definition/create.ts";
 import { MissingError, notFound, QuayError, RefusedError, unless } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import type { Context } from "../provider/resource.ts";
+import type { Context } from "../definition/resource.ts";
 
 /** What auto-prune and immutability policies have in common: lists of them on repositories and on namespaces. */
 

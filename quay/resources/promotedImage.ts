@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { badId } from "../provider/create.ts";
+import { badId } from "../definition/create.ts";
 import type { QuayClient } from "../api/client.ts";
 import { QuayError } from "../api/errors.ts";
 import { refuseExpiring } from "../api/expiration.ts";
-import { listActiveTags } from "../functions/getTag.ts";
+import { listActiveTags } from "../api/tags.ts";
 import * as names from "../api/names.ts";
 import {
     findManifest,
@@ -19,8 +19,8 @@ import {
 import type { Promotion } from "./promotion.ts";
 import { parseImageName } from "../api/registry.ts";
 import type { ImageName } from "../api/registry.ts";
-import { resource } from "../provider/resource.ts";
-import type { Context } from "../provider/resource.ts";
+import { resource } from "../definition/resource.ts";
+import type { Context } from "../definition/resource.ts";
 import { checkSeverity, severities } from "../api/severity.ts";
 import type { Severity, SeverityException } from "../api/severity.ts";
 import { parsePublicKey, verifySignature } from "../api/signature.ts";

@@ -4,10 +4,10 @@ import type { QuayClient } from "../api/client.ts";
 import { copyImage } from "../api/copyImage.ts";
 import type { Side } from "../api/copyImage.ts";
 import { notFound, QuayError, RefusedError, unless, UnansweredError } from "../api/errors.ts";
-import { listActiveTags } from "../functions/getTag.ts";
+import { listActiveTags } from "../api/tags.ts";
 import { parseImageName, RegistrySession } from "../api/registry.ts";
 import type { Credentials, ImageName, Manifest } from "../api/registry.ts";
-import type { Context } from "../provider/resource.ts";
+import type { Context } from "../definition/resource.ts";
 
 /** What to promote, from where, and the tags that it gets. */
 export interface Promotion {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { QuayClient } from "../api/client.ts";
-import { badId, createOnce, deleteIfThere, setDifferently } from "../provider/create.ts";
+import { badId, createOnce, deleteIfThere, setDifferently } from "../definition/create.ts";
 import { MissingError, notFound, PartialError, QuayError, unless } from "../api/errors.ts";
 import { withFeature } from "../api/feature.ts";
 import * as names from "../api/names.ts";
-import { resource } from "../provider/resource.ts";
+import { resource } from "../definition/resource.ts";
 
 const importId = { format: "ORGANIZATION", example: "acme" };
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { noContent } from "../api/client.ts";
 import type { QuayClient } from "../api/client.ts";
-import { badId, createOnce, existsAlready } from "../provider/create.ts";
+import { badId, createOnce, existsAlready } from "../definition/create.ts";
 import {
     badRequest,
     MissingError,
@@ -12,8 +12,8 @@ import {
     unless,
 } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import { deletedOutside, resource } from "../provider/resource.ts";
-import type { Site } from "../provider/resource.ts";
+import { deletedOutside, resource } from "../definition/resource.ts";
+import type { Site } from "../definition/resource.ts";
 
 const importId = { format: "NAMESPACE/NAME", example: "alice/app" };
 

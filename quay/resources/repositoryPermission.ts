@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { noContent } from "../api/client.ts";
 import type { QuayClient } from "../api/client.ts";
-import { badId, setDifferently } from "../provider/create.ts";
+import { badId, setDifferently } from "../definition/create.ts";
 import { badRequest, RefusedError, unless } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import { resource } from "../provider/resource.ts";
-import type { Context } from "../provider/resource.ts";
+import { resource } from "../definition/resource.ts";
+import type { Context } from "../definition/resource.ts";
 import { isDefaultRole } from "./defaultPermission.ts";
 import { requireRepository } from "./repository.ts";
 

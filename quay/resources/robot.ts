@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { noContent } from "../api/client.ts";
 import type { NamespaceKind, QuayClient, Scope } from "../api/client.ts";
-import { badId, createOnce, existsAlready } from "../provider/create.ts";
+import { badId, createOnce, existsAlready } from "../definition/create.ts";
 import { badRequest, QuayError, unless } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import { resource } from "../provider/resource.ts";
+import { resource } from "../definition/resource.ts";
 
 const importId = { format: "NAMESPACE+NAME", example: "alice+deploy" };
 const missing = badRequest(/Could not find robot/i);

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { noContent } from "../api/client.ts";
 import type { QuayClient } from "../api/client.ts";
-import { badId, setDifferently } from "../provider/create.ts";
+import { badId, setDifferently } from "../definition/create.ts";
 import { badRequest, MissingError, unless } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import { resource } from "../provider/resource.ts";
+import { resource } from "../definition/resource.ts";
 import { requireOwn, routeOf } from "./robot.ts";
 
 const importId = { format: "NAMESPACE+NAME (the robot)", example: "alice+deploy" };

@@ -11,7 +11,7 @@ import {
     updatePolicy,
 } from "./policies.ts";
 import type { PolicyKind } from "./policies.ts";
-import { resource } from "../provider/resource.ts";
+import { resource } from "../definition/resource.ts";
 
 interface Policy {
     readonly tagPattern: string;

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { noContent } from "../api/client.ts";
 import type { QuayClient } from "../api/client.ts";
-import { badId, createOnce, deleteIfThere, existsAlready } from "../provider/create.ts";
+import { badId, createOnce, deleteIfThere, existsAlready } from "../definition/create.ts";
 import { MissingError } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import { resource } from "../provider/resource.ts";
+import { resource } from "../definition/resource.ts";
 import { getOrganization } from "./organization.ts";
 
 const importId = { format: "ORGANIZATION:TEAM", example: "acme:devs" };

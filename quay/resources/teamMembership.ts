@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { noContent } from "../api/client.ts";
 import type { QuayClient } from "../api/client.ts";
-import { badId, deleteIfThere } from "../provider/create.ts";
+import { badId, deleteIfThere } from "../definition/create.ts";
 import { badRequest, notFound, unless } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import { resource } from "../provider/resource.ts";
+import { resource } from "../definition/resource.ts";
 
 const importId = { format: "ORGANIZATION:TEAM:MEMBER", example: "acme:devs:acme+deploy" };
 

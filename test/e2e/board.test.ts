@@ -155,7 +155,7 @@ describe("the board", () => {
     });
 
     it("explains its options, and refuses others", async () => {
-        match(await board(["--help"]), /node board\/main\.ts \[--drift\]/);
+        match(await board(["--help"]), /node operations\/board\/main\.ts \[--drift\]/);
         const refused: unknown = await board(["--wrong"]).catch((error: unknown) => error);
         match(String(refused), /Unknown option '--wrong'/);
     });

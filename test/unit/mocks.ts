@@ -74,6 +74,7 @@ export async function declare(
         "mlops",
         "unit",
         true,
+        "organization",
     );
     pulumi.runtime.setAllConfig(config, secretKeys);
     await pulumi.runtime.runInPulumiStack(async () => {

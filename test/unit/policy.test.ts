@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { stringify } from "yaml";
 import { findSecrets } from "../../policy/policies/plainTextSecrets.ts";
 import { findProblems } from "../../policy/policies/workflows.ts";
-import { Secret, unknown } from "../../quay/provider/values.ts";
+import { Secret, unknown } from "../../quay/definition/values.ts";
 
 describe("a secret in clear", () => {
     const commit = "a1".repeat(20);

@@ -229,11 +229,11 @@ describe("the workflows of this project", function () {
     it("run nothing but the project's scripts, with commands that these know", () => {
         const commands = allSteps.flatMap(({ run }) => (run === undefined ? [] : [run]));
         const known =
-            /^(make test|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node toolchain\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
+            /^(make test|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
         const deliver = commands.filter((command) => !known.test(command));
         const used = deliver.map(
             (command) =>
-                /^toolchain\/deliver\.sh (\w+)(?: "\$STACK"| dev staging prod)?$/.exec(
+                /^operations\/deliver\.sh (\w+)(?: "\$STACK"| dev staging prod)?$/.exec(
                     command,
                 )?.[1],
         );

@@ -4,7 +4,7 @@ import { json, notFound, nothing } from "../answers.ts";
 import type { Features, Manifest, Scan } from "../model.ts";
 import { aliveManifest, aliveTags, expiryLabel, lifetimeFrom } from "../tags.ts";
 import type { Call } from "./call.ts";
-import { existing } from "./repositories.ts";
+import { existing } from "./existing.ts";
 import { route, type Route } from "./routes.ts";
 
 const newLabel = z.object({

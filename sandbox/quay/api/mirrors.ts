@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidRequest, json, message, notFound } from "../answers.ts";
 import type { Features, Mirror } from "../model.ts";
 import type { Call } from "./call.ts";
-import { existing } from "./repositories.ts";
+import { existing } from "./existing.ts";
 import { route, type Route } from "./routes.ts";
 
 const settings = z.object({

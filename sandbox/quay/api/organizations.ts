@@ -5,7 +5,6 @@ import type { Organization, Team } from "../model.ts";
 import { avatar } from "./avatar.ts";
 import type { Call } from "./call.ts";
 import { route, type Route } from "./routes.ts";
-import { teamView } from "./teams.ts";
 
 const nameAllowed = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
 
@@ -62,6 +61,10 @@ export function existingOrganization(call: Call): Organization {
     const account = call.administered(call.param("organization"));
     if (account.kind === "user") throw notFound();
     return account;
+}
+
+export function teamView({ name, description, role }: Team) {
+    return { name, description, can_view: true, role, avatar: avatar(name, "team") };
 }
 
 function refuseAddress(email: string | undefined): void {

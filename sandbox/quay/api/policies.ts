@@ -11,7 +11,7 @@ import type {
 } from "../model.ts";
 import { protectMatching } from "../tags.ts";
 import type { Call } from "./call.ts";
-import { existing } from "./repositories.ts";
+import { existing } from "./existing.ts";
 import { route, type Route } from "./routes.ts";
 
 /** What the policies of a call belong to, and the repositories that they are for. */

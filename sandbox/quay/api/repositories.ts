@@ -4,6 +4,7 @@ import { invalidRequest, json, notFound, nothing } from "../answers.ts";
 import { type Features, type Repository, repositoryStates } from "../model.ts";
 import { aliveTags, tagSize } from "../tags.ts";
 import type { Call } from "./call.ts";
+import { existing } from "./existing.ts";
 import { route, type Route } from "./routes.ts";
 import { tagSummary } from "./tags.ts";
 
@@ -55,13 +56,6 @@ export const wholeRepositoryRoutes: readonly Route[] = [
         return nothing();
     }),
 ];
-
-/** The repository of the call, or 404. */
-export function existing(call: Call): Repository {
-    const { repository } = call.repository();
-    if (repository === undefined) throw notFound();
-    return repository;
-}
 
 function create(call: Call) {
     const body = call.json(newRepository);

@@ -11,7 +11,7 @@ import {
 import { type Repository, repositoryStates, type TagPeriod } from "../model.ts";
 import { aliveManifest, aliveTag, endTag, isAlive, pointTag, tagSize } from "../tags.ts";
 import type { Call } from "./call.ts";
-import { existing } from "./repositories.ts";
+import { existing } from "./existing.ts";
 import { route, type Route } from "./routes.ts";
 
 const tagAllowed = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;

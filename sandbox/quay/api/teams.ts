@@ -3,7 +3,7 @@ import { json, invalidRequest, message, notFound, nothing } from "../answers.ts"
 import { type Organization, type Team, teamRoles } from "../model.ts";
 import { avatar } from "./avatar.ts";
 import type { Call } from "./call.ts";
-import { existingOrganization } from "./organizations.ts";
+import { existingOrganization, teamView } from "./organizations.ts";
 import { route, type Route } from "./routes.ts";
 
 const nameAllowed = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
@@ -77,10 +77,6 @@ export const teamRoutes: readonly Route[] = [
         return json(200, { permissions });
     }),
 ];
-
-export function teamView({ name, description, role }: Team) {
-    return { name, description, can_view: true, role, avatar: avatar(name, "team") };
-}
 
 function memberView(name: string): object {
     const isRobot = name.includes("+");

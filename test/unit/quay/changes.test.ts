@@ -1,6 +1,6 @@
 import { deepEqual, equal, fail, match, ok, rejects } from "node:assert/strict";
 import { PartialError, QuayError } from "../../../quay/api/errors.ts";
-import type { Context, Resource } from "../../../quay/provider/resource.ts";
+import type { Context, Resource } from "../../../quay/definition/resource.ts";
 import { autoPrunePolicy } from "../../../quay/resources/autoPrunePolicy.ts";
 import { defaultPermission } from "../../../quay/resources/defaultPermission.ts";
 import { resources } from "../../../quay/resources/index.ts";
@@ -17,7 +17,7 @@ import { robotFederation } from "../../../quay/resources/robotFederation.ts";
 import { tagImmutabilityPolicy } from "../../../quay/resources/tagImmutabilityPolicy.ts";
 import { team } from "../../../quay/resources/team.ts";
 import { teamMembership } from "../../../quay/resources/teamMembership.ts";
-import { type Properties, Secret } from "../../../quay/provider/values.ts";
+import { type Properties, Secret } from "../../../quay/definition/values.ts";
 import type { Fault } from "../../../sandbox/quay/faults.ts";
 import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
 import { contextOf, make, type Made } from "./context.ts";

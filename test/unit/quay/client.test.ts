@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { z } from "zod";
 import { noContent, QuayClient, userAgent } from "../../../quay/api/client.ts";
 import type { Call, ClientOptions } from "../../../quay/api/client.ts";
-import { listActiveTags } from "../../../quay/functions/getTag.ts";
+import { listActiveTags } from "../../../quay/api/tags.ts";
 import { QuayError, readRefusal, RefusedError, UnansweredError } from "../../../quay/api/errors.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;

@@ -1,8 +1,8 @@
 import { deepEqual } from "node:assert/strict";
 import { QuayClient } from "../../../quay/api/client.ts";
 import type { ClientOptions } from "../../../quay/api/client.ts";
-import type { Context, Resource } from "../../../quay/provider/resource.ts";
-import type { Properties } from "../../../quay/provider/values.ts";
+import type { Context, Resource } from "../../../quay/definition/resource.ts";
+import type { Properties } from "../../../quay/definition/values.ts";
 import type { Quay } from "../../../sandbox/quay/server.ts";
 
 /** Retries come at once: how long they wait is tested with the client. */

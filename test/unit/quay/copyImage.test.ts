@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { z } from "zod";
 import { promotedImage } from "../../../quay/resources/promotedImage.ts";
-import { Secret } from "../../../quay/provider/values.ts";
-import type { Properties } from "../../../quay/provider/values.ts";
+import { Secret } from "../../../quay/definition/values.ts";
+import type { Properties } from "../../../quay/definition/values.ts";
 import { type Quay, type QuayOptions, startQuay } from "../../../sandbox/quay/server.ts";
 import { Api, expectReply, textAt } from "../../../sandbox/quayApi.ts";
 import {

@@ -1,10 +1,10 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { QuayClient } from "../../../quay/api/client.ts";
 import { QuayError } from "../../../quay/api/errors.ts";
-import type { Context } from "../../../quay/provider/resource.ts";
+import type { Context } from "../../../quay/definition/resource.ts";
 import { promotedImage } from "../../../quay/resources/promotedImage.ts";
-import { Secret } from "../../../quay/provider/values.ts";
-import type { Properties } from "../../../quay/provider/values.ts";
+import { Secret } from "../../../quay/definition/values.ts";
+import type { Properties } from "../../../quay/definition/values.ts";
 import { type Quay, type QuayOptions, startQuay } from "../../../sandbox/quay/server.ts";
 import { Api, expectReply, textAt } from "../../../sandbox/quayApi.ts";
 import {

@@ -8,8 +8,8 @@ import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import protocol from "@pulumi/pulumi/proto/provider_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import { serve } from "../../../quay/provider/provider.ts";
-import { decode, encode, Secret, unknown } from "../../../quay/provider/values.ts";
-import type { Properties } from "../../../quay/provider/values.ts";
+import { decode, encode, Secret, unknown } from "../../../quay/definition/values.ts";
+import type { Properties } from "../../../quay/definition/values.ts";
 
 /** One call, as the engine makes it. */
 function call<Response>(

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import type { Scope } from "../../../quay/api/client.ts";
-import type { Context, Resource } from "../../../quay/provider/resource.ts";
+import type { Context, Resource } from "../../../quay/definition/resource.ts";
 import { autoPrunePolicy } from "../../../quay/resources/autoPrunePolicy.ts";
 import { defaultPermission } from "../../../quay/resources/defaultPermission.ts";
 import { resources } from "../../../quay/resources/index.ts";
@@ -17,8 +17,8 @@ import { robotFederation } from "../../../quay/resources/robotFederation.ts";
 import { tagImmutabilityPolicy } from "../../../quay/resources/tagImmutabilityPolicy.ts";
 import { team } from "../../../quay/resources/team.ts";
 import { teamMembership } from "../../../quay/resources/teamMembership.ts";
-import { Secret } from "../../../quay/provider/values.ts";
-import type { Properties } from "../../../quay/provider/values.ts";
+import { Secret } from "../../../quay/definition/values.ts";
+import type { Properties } from "../../../quay/definition/values.ts";
 import { scopes } from "../../../sandbox/quay/model.ts";
 import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
 import { Api, expectReply } from "../../../sandbox/quayApi.ts";

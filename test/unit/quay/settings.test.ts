@@ -1,6 +1,6 @@
 import { deepEqual, doesNotMatch, equal, match, throws } from "node:assert/strict";
 import { checkSettings, clientOptions } from "../../../quay/provider/settings.ts";
-import type { Properties } from "../../../quay/provider/values.ts";
+import type { Properties } from "../../../quay/definition/values.ts";
 
 describe("the settings of the Quay provider", () => {
     const options = (settings: Properties, environment: NodeJS.ProcessEnv = {}) =>

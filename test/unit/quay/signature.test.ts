@@ -1,9 +1,9 @@
 import { match, ok, rejects } from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import type { Context } from "../../../quay/provider/resource.ts";
+import type { Context } from "../../../quay/definition/resource.ts";
 import { promotedImage } from "../../../quay/resources/promotedImage.ts";
-import type { Properties } from "../../../quay/provider/values.ts";
+import type { Properties } from "../../../quay/definition/values.ts";
 import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
 import { Api, expectReply } from "../../../sandbox/quayApi.ts";
 import { basic, digestOf, image, imageType, Registry } from "../../../sandbox/registryClient.ts";

@@ -1,9 +1,9 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import type { Context } from "../../../quay/provider/resource.ts";
+import type { Context } from "../../../quay/definition/resource.ts";
 import { proxyCache } from "../../../quay/resources/proxyCache.ts";
 import { quota } from "../../../quay/resources/quota.ts";
 import { repositoryMirror } from "../../../quay/resources/repositoryMirror.ts";
-import { Secret } from "../../../quay/provider/values.ts";
+import { Secret } from "../../../quay/definition/values.ts";
 import { type Quay, type QuayOptions, startQuay } from "../../../sandbox/quay/server.ts";
 import { Api, expectReply } from "../../../sandbox/quayApi.ts";
 import { pushImage } from "../../../sandbox/registryClient.ts";

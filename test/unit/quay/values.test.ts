@@ -10,8 +10,8 @@ import {
     plain,
     Secret,
     unknown,
-} from "../../../quay/provider/values.ts";
-import type { Value } from "../../../quay/provider/values.ts";
+} from "../../../quay/definition/values.ts";
+import type { Value } from "../../../quay/definition/values.ts";
 
 // google-protobuf itself drops a key "__proto__".
 const key = fc.oneof(
