@@ -11,8 +11,11 @@ done
 
 # The comment at the top of the script, which is its help.
 mlops_usage() {
-    local script=$mlops_root/operations/${0##*/}
-    [[ -e $script ]] || script=$mlops_root/toolchain/${0##*/}
+    local folder script
+    for folder in operations toolchain toolchain/offline; do
+        script=$mlops_root/$folder/${0##*/}
+        [[ ! -e $script ]] || break
+    done
     sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$script"
 }
 

@@ -6,21 +6,20 @@ import pLimit from "p-limit";
 
 const root = join(import.meta.dirname, "../..");
 
-/** Shell files that others read in: they have no command line. */
-const sourced = ["toolchain/common.sh", "toolchain/env.sh"];
 /** The engine starts the provider, with an argument of its own. */
 const ofTheEngine = ["quay/provider/main.ts"];
 
 /** Every file that is run as a program, from the project's folder. */
 function findPrograms(): string[] {
-    const scripts = globSync(["operations/*.sh", "toolchain/*.sh"], { cwd: root });
+    // A shell file without this line is read in by others.
+    const scripts = globSync(["operations/*.sh", "toolchain/**/*.sh"], { cwd: root }).filter(
+        (file) => readFileSync(join(root, file), "utf8").startsWith("#!"),
+    );
     const modules = globSync("*/**/*.ts", {
         cwd: root,
         exclude: ["node_modules", "**/node_modules/**", "**/*.test.ts"],
     }).filter((file) => isProgram(readFileSync(join(root, file), "utf8")));
-    return [...scripts, ...modules]
-        .filter((file) => !sourced.includes(file) && !ofTheEngine.includes(file))
-        .sort();
+    return [...scripts, ...modules].filter((file) => !ofTheEngine.includes(file)).sort();
 }
 
 /** Whether a module runs something when it is started, by what it uses. */

@@ -3,8 +3,8 @@
 # Docker Hub: Debian bookworm's python3 is exactly 3.11.2. A Dockerfile written for the official image builds unchanged.
 #   base-image.sh IMAGE      needs root, docker, debootstrap
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# shellcheck source=common.sh
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=toolchain/common.sh
 . toolchain/common.sh
 mlops_arguments 1 "$@"
 image=$1
