@@ -4,11 +4,8 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 .PHONY: help demo up down token preview refresh board adopt recover test bench check doctor setup
 
-# The stack that a target works on, and those that the board shows: in the order of delivery.
+# The stack that a target works on.
 STACK ?= local
-stacks := $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml))
-STACKS ?= $(filter $(stacks),local dev staging prod) \
-	$(filter-out local dev staging prod,$(stacks))
 # What needs no Docker engine. What the set-up says is not part of a command's own output.
 tools = toolchain/setup.sh preview >&2 && . toolchain/common.sh
 images = --exclude '**docker:index/registryImage:RegistryImage**' \

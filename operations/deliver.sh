@@ -15,12 +15,10 @@ command=${1:-} stack=${2:-}
 [[ $command == find || $stack ]] || mlops_usage_error
 shift
 
-# What every environment keeps to, and what it keeps to besides.
+# The policies of every stack, and the file that the stack names for how far they hold there.
 policies=(--policy-pack policy/pulumi-analyzer-mlops)
-case $stack in
-dev) policies+=(--policy-pack-config policy/development.json) ;;
-prod) policies+=(--policy-pack-config policy/production.json) ;;
-esac
+enforcement=$(sed -n 's/^ *mlops-policy:config: *//p' "$(mlops_config "$stack")" 2>/dev/null || true)
+[[ -z $enforcement ]] || policies+=(--policy-pack-config "$enforcement")
 preview() { node operations/review/main.ts preview "$stack" --to previews -- "${policies[@]}"; }
 
 case $command in

@@ -1,7 +1,7 @@
 /** What is where: `make board`, or `node operations/board/main.ts --help`. */
+import { stacksIn } from "../../configuration/delivery.ts";
 import { requireStack } from "../pulumiCli.ts";
 import { runCommand } from "../commandLine.ts";
-import { listStacks } from "./stacks.ts";
 import { renderJson, renderMarkdown, renderText } from "./render.ts";
 import { readRow } from "./row.ts";
 
@@ -9,7 +9,8 @@ const usage = `What each environment is at, from the stacks' state and from Quay
 
   node operations/board/main.ts [--drift] [--markdown | --json] [STACK...]
 
-  STACK...     the stacks, in this order; all of the project by default
+  STACK...     the stacks, in this order; by default all that have a file, in the
+               order of delivery
   --drift      asks Quay, GitHub and Docker too whether all is as it was deployed; takes
                seconds a stack and changes nothing
   --markdown   a table of GitHub's Markdown
@@ -28,7 +29,7 @@ await runCommand(
     { usage, options, arguments: [0, Infinity] },
     async ({ drift, markdown, json }, named) => {
         await Promise.all(named.map(requireStack));
-        const stacks = named.length > 0 ? named : await listStacks();
+        const stacks = named.length > 0 ? named : stacksIn(".");
         const rows = await Promise.all(stacks.map((stack) => readRow(stack, drift)));
         const render = json ? renderJson : markdown ? renderMarkdown : renderText;
         console.log(render(rows, new Date()));

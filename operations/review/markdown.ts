@@ -1,5 +1,5 @@
 import { cut, share, sizeOf } from "./budget.ts";
-import { inDeliveryOrder } from "./order.ts";
+import { inDeliveryOrder } from "../../configuration/delivery.ts";
 import type { Preview } from "./preview.ts";
 import { approvalLabel, legend, reviewOf, type StackReview, table } from "./review.ts";
 import type { Phrase, Risk } from "./rules/rule.ts";

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { inDeliveryOrder } from "./order.ts";
+import { inDeliveryOrder } from "../../configuration/delivery.ts";
 import type { Preview } from "./preview.ts";
 import { legend, reviewOf, type StackReview, table } from "./review.ts";
 import type { Phrase } from "./rules/rule.ts";

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
+import { deliveredStacksIn } from "../../configuration/delivery.ts";
 import * as actions from "../../components/workflow/actions.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -66,8 +67,8 @@ const setUp = z
     .object({ runs: z.object({ steps: z.array(step) }) })
     .parse(parse(readFileSync(join(root, ".github/actions/set-up/action.yml"), "utf8"))).runs.steps;
 const allSteps = [...jobs.flatMap(({ steps }) => steps), ...setUp];
-/** Every environment but the one on this machine. */
-const stacks = ["dev", "staging", "prod"];
+/** Every stack that is delivered: one that is added has to be in each of these workflows. */
+const stacks = deliveredStacksIn(root);
 
 describe("the workflows of this project", function () {
     this.timeout(120_000);
@@ -189,11 +190,7 @@ describe("the workflows of this project", function () {
                 needs,
                 given["stack"],
             ]),
-            [
-                ["dev", undefined, "dev"],
-                ["staging", "dev", "staging"],
-                ["prod", "staging", "prod"],
-            ],
+            stacks.map((stack, index) => [stack, stacks[index - 1], stack]),
         );
         match(chain["dev"]?.if ?? "", /default_branch$/);
         deepEqual(job("deploy-stack", "deploy").concurrency, {
@@ -231,12 +228,10 @@ describe("the workflows of this project", function () {
         const known =
             /^(make test|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
         const deliver = commands.filter((command) => !known.test(command));
-        const used = deliver.map(
-            (command) =>
-                /^operations\/deliver\.sh (\w+)(?: "\$STACK"| dev staging prod)?$/.exec(
-                    command,
-                )?.[1],
+        const form = new RegExp(
+            `^operations/deliver\\.sh (\\w+)(?: "\\$STACK"| ${stacks.join(" ")})?$`,
         );
+        const used = deliver.map((command) => form.exec(command)?.[1]);
         deepEqual(used.toSorted(), ["deploy", "drift", "find", "preview", "report", "review"]);
         const { stderr, status } = spawnSync(join(root, "operations/deliver.sh"), {
             encoding: "utf8",

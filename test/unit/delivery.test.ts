@@ -2,14 +2,14 @@ import { deepEqual, equal } from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inDeliveryOrder, publisherIn } from "../../../operations/review/order.ts";
-import { preview } from "./previews.ts";
+import {
+    deliveredStacksIn,
+    inDeliveryOrder,
+    publisherIn,
+    stacksIn,
+} from "../../configuration/delivery.ts";
 
-const of = (stack: string, publisher?: string) => ({
-    ...preview([]),
-    stack,
-    ...(publisher === undefined ? {} : { publisher }),
-});
+const of = (stack: string, publisher?: string) => ({ stack, publisher });
 const sorted = (...previews: ReturnType<typeof of>[]) =>
     inDeliveryOrder(previews).map(({ stack }) => stack);
 
@@ -32,6 +32,22 @@ describe("the order of delivery", () => {
 
     it("does not hang on stacks that promote from each other, or from themselves", () => {
         equal(sorted(of("a", "b"), of("b", "a"), of("c", "c")).length, 3);
+    });
+
+    it("is that of the stacks' files, with a stack that was added", () => {
+        const folder = mkdtempSync(join(tmpdir(), "mlops-stacks-"));
+        const write = (stack: string, ...config: string[]) => {
+            const text = ["config:", ...config.map((line) => `  mlops:${line}`)].join("\n");
+            writeFileSync(join(folder, `Pulumi.${stack}.yaml`), text);
+        };
+        write("prod", "quay: {}", "promoteFrom: {environment: preprod}");
+        write("preprod", "quay: {}", "promoteFrom: {environment: staging}");
+        write("staging", "quay: {}", "promoteFrom: {environment: dev}");
+        write("dev", "quay: {}");
+        write("local", "local: {}");
+        deepEqual(stacksIn(folder), ["dev", "local", "staging", "preprod", "prod"]);
+        deepEqual(deliveredStacksIn(folder), ["dev", "staging", "preprod", "prod"]);
+        rmSync(folder, { recursive: true });
     });
 
     describe("reads from a stack's file which one that is", () => {

@@ -1,0 +1,64 @@
+/** The order of delivery, as the stacks' files say it: a stack comes after the one it promotes from. */
+import { existsSync, readFileSync } from "node:fs";
+import { z } from "zod";
+import { configOf, readStackFiles } from "./file.ts";
+
+/** A stack, and the one whose deployment publishes what it promotes. */
+export interface Delivered {
+    readonly stack: string;
+    readonly publisher?: string | undefined;
+}
+
+const promotion = z.object({ environment: z.string() });
+
+/** Returns the stack whose deployment publishes what this one promotes, as its file names it. */
+export function publisherIn(stack: string): string | undefined {
+    const file = `Pulumi.${stack}.yaml`;
+    return existsSync(file) ? publisherOf(readFileSync(file, "utf8")) : undefined;
+}
+
+function publisherOf(text: string): string | undefined {
+    return promotion.safeParse(sectionOf(text, "promoteFrom")).data?.environment;
+}
+
+function sectionOf(text: string, name: string): unknown {
+    return Object.entries(configOf(text)).find(([key]) => key.endsWith(`:${name}`))?.[1];
+}
+
+/** Returns all stacks that have a file in the folder, in the order of delivery. */
+export function stacksIn(folder: string): string[] {
+    return stacksOf(readStackFiles(folder));
+}
+
+/** Returns those of them that are delivered to a registry, and do not only run on this machine. */
+export function deliveredStacksIn(folder: string): string[] {
+    const files = Object.entries(readStackFiles(folder));
+    return stacksOf(
+        Object.fromEntries(files.filter(([, text]) => sectionOf(text, "quay") !== undefined)),
+    );
+}
+
+function stacksOf(files: Readonly<Record<string, string>>): string[] {
+    const stacks = Object.entries(files)
+        .map(([stack, text]) => ({ stack, publisher: publisherOf(text) }))
+        .sort((one, other) => one.stack.localeCompare(other.stack, "en"));
+    return inDeliveryOrder(stacks).map(({ stack }) => stack);
+}
+
+/**
+ * Sorts by the order of delivery. Stacks that promote from none of the others keep their order.
+ *
+ * @typeParam T for example the previews of stacks.
+ */
+export function inDeliveryOrder<T extends Delivered>(delivered: readonly T[]): T[] {
+    const depth = ({ publisher }: T, below: readonly T[] = []): number => {
+        const from = delivered.find(({ stack }) => stack === publisher);
+        // Two stacks that promote from each other have no order.
+        if (from === undefined || below.includes(from)) return 0;
+        return 1 + depth(from, [...below, from]);
+    };
+    return delivered
+        .map((one) => ({ one, depth: depth(one) }))
+        .sort((a, b) => a.depth - b.depth)
+        .map(({ one }) => one);
+}
