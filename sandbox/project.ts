@@ -17,6 +17,7 @@ import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { type Changes, type Operation, runPulumi } from "./pulumiCommand.ts";
 import { LocalWorkspace, type OutputMap, type Stack } from "@pulumi/pulumi/automation/index.js";
 
 export const run = promisify(execFile);
@@ -32,7 +33,7 @@ export interface Result {
     readonly failed: boolean;
     readonly output: string;
     /** How many resources by operation (`create`, `same`, …); empty where the command failed. */
-    readonly changes: Readonly<Record<string, number | undefined>>;
+    readonly changes: Changes;
 }
 
 interface StoredResource {
@@ -85,7 +86,7 @@ export class Project {
     /** The folder of the state backend; it may serve several copies of the project, one after the other. */
     readonly state: string;
     readonly #stack: Stack;
-    #policies: { policyPacks?: string[]; policyPackConfigs?: string[] } = {};
+    #policies: readonly string[] = [];
 
     private constructor(folder: string, state: string, stack: Stack) {
         this.folder = folder;
@@ -137,10 +138,8 @@ export class Project {
     checkPolicies(config: Config = {}): void {
         const file = join(this.folder, "policy-config.json");
         writeFileSync(file, JSON.stringify(config));
-        this.#policies = {
-            policyPacks: [join(this.folder, "policy/pulumi-analyzer-mlops")],
-            policyPackConfigs: [file],
-        };
+        const pack = join(this.folder, "policy/pulumi-analyzer-mlops");
+        this.#policies = ["--policy-pack", pack, "--policy-pack-config", file];
     }
 
     /** Changes the program. */
@@ -150,34 +149,17 @@ export class Project {
 
     /** @param verbose with the engine's logs, at their highest verbosity, in the output. */
     async up(verbose = false): Promise<Result> {
-        return attempt(async () => {
-            const logs = verbose ? { logToStdErr: true, logVerbosity: 9 } : {};
-            const { stdout, stderr, summary } = await this.#stack.up({
-                color: "never",
-                ...this.#policies,
-                ...logs,
-            });
-            return { output: `${stdout}${stderr}`, changes: summary.resourceChanges ?? {} };
-        });
+        const logs = verbose ? ["--logtostderr", "--verbose", "9"] : [];
+        return this.#run("up", ...this.#policies, ...logs);
     }
 
     async preview(): Promise<Result> {
-        return attempt(async () => {
-            const { stdout, changeSummary } = await this.#stack.preview({
-                color: "never",
-                diff: true,
-                ...this.#policies,
-            });
-            return { output: stdout, changes: changeSummary };
-        });
+        return this.#run("preview", ...this.#policies);
     }
 
     /** @param exclude URNs, with wildcards, of what is left as it is. */
     async refresh(exclude: string[] = []): Promise<Result> {
-        return attempt(async () => {
-            const { stdout, summary } = await this.#stack.refresh({ color: "never", exclude });
-            return { output: stdout, changes: summary.resourceChanges ?? {} };
-        });
+        return this.#run("refresh", ...exclude.flatMap((urn) => ["--exclude", urn]));
     }
 
     /** Starts a command in the project's folder and environment, to be interrupted. */
@@ -222,15 +204,22 @@ export class Project {
     }
 
     async destroy(): Promise<Result> {
-        return attempt(async () => {
-            const { stdout } = await this.#stack.destroy({ color: "never" });
-            return { output: stdout, changes: {} };
-        });
+        return this.#run("destroy");
     }
 
     remove(): void {
         rmSync(this.folder, { recursive: true, force: true });
         rmSync(this.state, { recursive: true, force: true });
+    }
+
+    async #run(operation: Operation, ...options: string[]): Promise<Result> {
+        const { folder, environment } = this;
+        try {
+            const place = { folder, stack: "local", environment };
+            return { failed: false, ...(await runPulumi(place, operation, ...options)) };
+        } catch (error) {
+            return { failed: true, output: String(error), changes: {} };
+        }
     }
 }
 
@@ -288,14 +277,6 @@ export async function freePort(): Promise<number> {
             });
         });
     });
-}
-
-async function attempt(command: () => Promise<Omit<Result, "failed">>): Promise<Result> {
-    try {
-        return { failed: false, ...(await command()) };
-    } catch (error) {
-        return { failed: true, output: String(error), changes: {} };
-    }
 }
 
 /** JSON is YAML. A section with a colon is a key of another package's, as in `github:owner`. */

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { LocalWorkspace, type OutputMap, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { type PublishedOutputs, publishedOutputs } from "../../contract/outputs.ts";
 import { removeImages } from "./images.ts";
+import { type Operation, type Ran, runPulumi } from "../pulumiCommand.ts";
 import { copyProject, pulumiHome } from "../project.ts";
 import { type GitHub, startGitHub } from "../github/server.ts";
 import type { RepositoryHandle } from "../github/repositoryHandle.ts";
@@ -17,12 +18,6 @@ export const account = "alice";
 /** The environments, in the order in which a version passes through them. */
 export const environments = ["dev", "staging", "prod"] as const;
 export type EnvironmentName = (typeof environments)[number];
-
-/** What a command printed, and how many resources it was about by operation (`create`, `same`, …). */
-export interface Ran {
-    readonly output: string;
-    readonly changes: Readonly<Record<string, number | undefined>>;
-}
 
 export interface ChainOptions {
     /** The service's folder. Default: a tiny one, that is built in no time. */
@@ -122,19 +117,11 @@ export class Chain {
     }
 
     async preview(environment: EnvironmentName): Promise<Ran> {
-        const stack = await this.stack(environment);
-        const { stdout, stderr, changeSummary } = await stack.preview({
-            color: "never",
-            diff: true,
-            ...this.#printed(),
-        });
-        return { output: `${stdout}${stderr}`, changes: changeSummary };
+        return this.#run(environment, "preview");
     }
 
     async up(environment: EnvironmentName): Promise<Ran> {
-        const stack = await this.stack(environment);
-        const { stdout, stderr, summary } = await stack.up({ color: "never", ...this.#printed() });
-        return { output: `${stdout}${stderr}`, changes: summary.resourceChanges ?? {} };
+        return this.#run(environment, "up");
     }
 
     /** `pulumi destroy --yes`: with the preview that stops at what is protected. @throws Error with what it printed */
@@ -252,8 +239,17 @@ export class Chain {
         return open;
     }
 
-    #printed(): Pick<ChainOptions, "onOutput" | "signal"> {
-        const { onOutput, signal } = this.#options;
-        return { ...(onOutput && { onOutput }), ...(signal && { signal }) };
+    async #run(environment: EnvironmentName, operation: Operation): Promise<Ran> {
+        await this.stack(environment);
+        return runPulumi(
+            {
+                folder: this.folder,
+                stack: environment,
+                environment: this.#environment,
+                onOutput: this.#options.onOutput,
+                signal: this.#options.signal,
+            },
+            operation,
+        );
     }
 }

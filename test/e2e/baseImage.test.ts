@@ -10,7 +10,7 @@ import { Project, temporary } from "../../sandbox/project.ts";
 const program = `
 import * as pulumi from "@pulumi/pulumi";
 import { ServiceImage } from "./components/serviceImage.ts";
-import { baseImagesOf } from "./docker/baseImage.ts";
+import { baseImagesOf } from "./components/docker/baseImage.ts";
 
 const config = new pulumi.Config("mlops");
 const build = { context: config.require("context"), dockerfile: "Dockerfile", buildContexts: {} };

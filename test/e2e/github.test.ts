@@ -13,7 +13,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
 import { QuayRepository } from "./components/quayRepository.ts";
 import { RegistrySecrets } from "./components/registrySecrets.ts";
-import { type Delivery, preflight } from "./github/preflight.ts";
+import { type Delivery, preflight } from "./components/github/preflight.ts";
 
 const config = new pulumi.Config("mlops");
 const delivery = { ...config.requireObject<Delivery>("github"), setting: "mlops:github" };

@@ -9,7 +9,7 @@ const program = `
 import * as pulumi from "@pulumi/pulumi";
 import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
 import { RegistrySecrets } from "./components/registrySecrets.ts";
-import { preflight } from "./github/preflight.ts";
+import { preflight } from "./components/github/preflight.ts";
 
 const delivery = new pulumi.Config("mlops").require("delivery");
 const [repository, branch, path] = ["service", "main", ".github/workflows/quay-deploy.yml"];

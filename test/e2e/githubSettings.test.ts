@@ -12,7 +12,7 @@ import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
 import { QuayRepository } from "./components/quayRepository.ts";
 import { RegistrySecrets } from "./components/registrySecrets.ts";
 import { RobotFederation } from "./components/robotFederation.ts";
-import { type Delivery, preflight } from "./github/preflight.ts";
+import { type Delivery, preflight } from "./components/github/preflight.ts";
 
 interface Settings extends Delivery {
     readonly secrets: { readonly username: string; readonly password: string };

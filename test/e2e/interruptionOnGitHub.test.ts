@@ -7,7 +7,7 @@ import { Project, type Running } from "../../sandbox/project.ts";
 const program = `
 import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
 import { RegistrySecrets } from "./components/registrySecrets.ts";
-import { preflight } from "./github/preflight.ts";
+import { preflight } from "./components/github/preflight.ts";
 
 const [repository, branch, path] = ["service", "main", ".github/workflows/quay-deploy.yml"];
 const environment = { name: "dev", branches: ["main"] };

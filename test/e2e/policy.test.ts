@@ -17,7 +17,7 @@ import * as random from "@pulumi/random";
 import { LocalService } from "./components/localService.ts";
 import { QuayRepository } from "./components/quayRepository.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
-import * as quay from "./quay/index.ts";
+import * as quay from "./quay/sdk/index.ts";
 
 const digest = "sha256:" + "0".repeat(64);
 const labels = [{ label: "mlops.service", value: "a" }];

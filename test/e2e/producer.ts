@@ -3,7 +3,7 @@ export const producer = `
 import * as pulumi from "@pulumi/pulumi";
 import { QuayRepository } from "./components/quayRepository.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
-import { exportOutputs } from "./outputs.ts";
+import { exportOutputs } from "./contract/outputs.ts";
 
 const config = new pulumi.Config("mlops");
 const version = config.require("version");

@@ -27,8 +27,8 @@ const program = `
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import { QuayRepository, type QuayRepositoryArgs } from "./components/quayRepository.ts";
-import { UserError } from "./errors.ts";
-import * as quay from "./quay/index.ts";
+import { UserError } from "./components/userError.ts";
+import * as quay from "./quay/sdk/index.ts";
 
 interface World {
     readonly repository?: QuayRepositoryArgs;
