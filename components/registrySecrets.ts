@@ -56,7 +56,7 @@ export interface RegistrySecretsArgs {
 export class RegistrySecrets extends pulumi.ComponentResource {
     /** The environment's name; undefined where the secrets belong to the repository. */
     declare readonly environment: pulumi.Output<string | undefined>;
-    /** The names of the environment's reviewers, by kind and id in GitHub: `user 1001` → `alice`. */
+    /** The names of the environment's reviewers by kind and id: `user 1001` → `alice`. */
     declare readonly reviewers: pulumi.Output<Record<string, string>>;
 
     /**

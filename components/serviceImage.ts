@@ -65,14 +65,14 @@ export interface ServiceImageArgs {
      */
     readonly buildArgs?: Readonly<Record<string, string>> | undefined;
     /**
-     * Build secrets by id (`RUN --mount=type=secret,id=…`): the NAME of the environment variable, or
-     * the file, that holds each. The value is in no input, state or layer, and a changed value does
-     * not rebuild the image. Default: none.
+     * Build secrets by id (`RUN --mount=type=secret,id=…`): the NAME of the environment variable,
+     * or the file, that holds each. The value is in no input, state or layer, and a changed value
+     * does not rebuild the image. Default: none.
      */
     readonly buildSecrets?: Readonly<Record<string, BuildSecret>> | undefined;
     /**
-     * Named contexts (`COPY --from=NAME`): a folder, `docker-image://NAME`, or a git repository at a
-     * commit. All files of a folder count, including `.git`, except those that its own
+     * Named contexts (`COPY --from=NAME`): a folder, `docker-image://NAME`, or a git repository at
+     * a commit. All files of a folder count, including `.git`, except those that its own
      * `.dockerignore` excludes. Needs Docker Engine 23. Default: none.
      */
     readonly buildContexts?: Readonly<Record<string, string>> | undefined;
