@@ -39,7 +39,8 @@ export function contextAdvice(
         advice.push(
             `In the image only root can read ${String(rootOnly.length)} files or folders of the ` +
                 `build context "${folder}" (the first: "${first.path}", mode ` +
-                `${first.mode.toString(8)}). Where the service has another user: chmod -R a+rX "${folder}"`,
+                `${first.mode.toString(8)}). Where the service has another user: ` +
+                `chmod -R a+rX "${folder}"`,
         );
     }
     for (const { path, target } of entries) {
