@@ -1,27 +1,30 @@
 import * as pulumi from "@pulumi/pulumi";
 import { followBuildLog } from "./docker/buildLog.ts";
 
-/** A build to report. */
+/** A build whose progress is reported. */
 export interface Build {
-    /** The component whose row in the engine's output shows the steps. */
+    /** The component whose row in Pulumi's display shows the steps. */
     readonly component: pulumi.Resource;
     /** The resource that builds the image. */
     readonly image: pulumi.CustomResource;
     /** The file that BuildKit writes its log to. */
     readonly log: string;
-    /** How many minutes the resource may take. */
+    /** The resource's time-out, in minutes. */
     readonly timeout: number;
-    /** Whether the image is pushed to its registry once it is built. */
+    /** Whether the image is pushed to its registry after the build. */
     readonly isPushed: boolean;
 }
 
-/** Seconds before the time-out at which it is explained: once the build failed, the program is ended. */
+/**
+ * How many seconds before the time-out the explanation is logged. It has to be before: a failed
+ * build ends the program.
+ */
 const notice = 5;
 
 /**
- * Reports what a build is doing while the engine waits for it: each step, where the log is, and why
- * it ended where it took too long. A step's message is ephemeral: the display shows it when it
- * comes, and does not repeat it at the end.
+ * Reports the progress of a build while the engine waits for it: each step, the log's path, and an
+ * explanation shortly before the time-out. A step's message is ephemeral: the display shows it once
+ * and does not repeat it at the end. Does nothing in a preview.
  */
 export function reportBuild({ component, image, log, timeout, isPushed }: Build): void {
     if (pulumi.runtime.isDryRun()) return;
@@ -29,7 +32,7 @@ export function reportBuild({ component, image, log, timeout, isPushed }: Build)
     const explain = (): void => {
         void pulumi.log.warn(explainTimeout(timeout, log), component);
     };
-    const tell = (message: string): void => {
+    const showStep = (message: string): void => {
         void pulumi.log.info(message, component, undefined, true);
     };
     const stop = followBuildLog(log, {
@@ -38,9 +41,9 @@ export function reportBuild({ component, image, log, timeout, isPushed }: Build)
             explanation = setTimeout(explain, (timeout * 60 - notice) * 1000);
             explanation.unref();
         },
-        onStep: tell,
+        onStep: showStep,
         onEnd: () => {
-            if (isPushed) tell("pushing the image");
+            if (isPushed) showStep("pushing the image");
         },
     });
     image.id.apply(() => {
@@ -55,8 +58,8 @@ function explainTimeout(minutes: number, log: string): string {
         `The build takes longer than mlops:service.buildTimeout allows and is ended: ` +
         `${String(minutes)} minutes. How far it came: ${log}\n` +
         `Give it more time: ${longer} -s ${pulumi.getStack()}\n` +
-        "Steps that were done are kept, and the next up goes on after them. What a step downloads is " +
-        "kept too with a cache, as in\n" +
+        "Steps that were done are kept, and the next up goes on after them. What a step " +
+        "downloads is kept too with a cache, as in\n" +
         "  RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt"
     );
 }

@@ -16,37 +16,64 @@ import { workflowFile } from "./workflow/file.ts";
 import type { WorkflowSettings } from "./workflow/settings.ts";
 import { failOn, orFail } from "./failOn.ts";
 
-/** What the workflow does, and how its file comes into the repository. */
+/** What the workflow does, and how its file is delivered to the repository. */
 export type DeliveryWorkflowArgs = WorkflowSettings<pulumi.Input<string>> & {
-    /** The GitHub repository, without its owner: that is the one of the provider's configuration (`github:owner`, GITHUB_OWNER). */
+    /**
+     * The GitHub repository's name, without its owner. The owner is the GitHub provider's
+     * (`github:owner`, GITHUB_OWNER).
+     */
     readonly repository: string;
     /**
-     * How the file is delivered: by a `commit` to the branch; or, where that is protected, by a `pullRequest` from a branch of its own, which
-     * lives on after it was merged and is left to GitHub's "automatically delete head branches". What a pull request has brought in is the
-     * repository's: nothing done to it by hand is seen, and destroying this closes an open pull request and removes nothing. Default: `commit`.
+     * How the file is delivered: by a `commit` to the branch, or by a `pullRequest` where the
+     * branch is protected. Default: `commit`.
+     *
+     * A pull request comes from a branch of its own. That branch is never deleted here; GitHub's
+     * "automatically delete head branches" does it after a merge. Changes made by hand to a merged
+     * file are not detected. Destroying the component closes an open pull request; it does not
+     * remove a merged file.
      */
     readonly delivery?: "commit" | "pullRequest" | undefined;
     /**
-     * Overwrites a file that is there already. Otherwise that is an error, and nothing is changed. It is of importance only until the file
-     * is this component's; in a pull request, whoever merges it decides. Default: false.
+     * Whether a `commit` overwrites a file that exists already and that this stack did not write.
+     * Where false, such a file is an error and stays as it is. Has no effect once the stack manages
+     * the file, nor on a pull request. Default: false.
      */
     readonly adopt?: boolean | undefined;
 };
 
-/** A workflow file in a GitHub repository: the file at that path and nothing else is ever touched. */
+/**
+ * A workflow file in a GitHub repository. Touches the file at this path only.
+ *
+ * @example
+ * const workflow = new DeliveryWorkflow("build", {
+ *     repository: "model",
+ *     name: "Build",
+ *     job: "build",
+ *     path: ".github/workflows/build.yml",
+ *     branch: "main",
+ *     image: "quay.io/acme/model",
+ *     version: "1.2.0",
+ *     login: { usernameSecret: "QUAY_USER", passwordSecret: "QUAY_PWD" },
+ *     health: { port: 8080, path: "/health" },
+ *     build: { context: "service" },
+ * });
+ */
 export class DeliveryWorkflow extends pulumi.ComponentResource {
-    /** The file, from the root of the repository. */
+    /** The file's path, from the root of the repository. */
     readonly path: string;
     /** The branch that the workflow runs for. */
     readonly branch: string;
-    /** The workflow's page on GitHub. */
+    /** The URL of the workflow's page on GitHub. */
     readonly url: string;
-    /** The commit that brought the file as it is now: to the branch, or to the pull request's. */
+    /** The SHA of the last commit of the file, on the branch or on the pull request's branch. */
     declare readonly commit: pulumi.Output<string>;
-    /** The pull request's page on GitHub; undefined where the file is delivered by commit. */
+    /** The URL of the pull request; undefined where the file is delivered by commit. */
     declare readonly pullRequestUrl: pulumi.Output<string | undefined>;
 
-    /** @throws UserError where git, GitHub or the registry would refuse a setting, or GitHub's owner is not set; nothing has been sent then. */
+    /**
+     * @throws UserError where git, GitHub or the registry would refuse a setting, or where GitHub's
+     * owner is not set. Nothing has been sent to GitHub then.
+     */
     constructor(name: string, args: DeliveryWorkflowArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:github:DeliveryWorkflow", name, {}, opts);
         const { repository, delivery = "commit", adopt = false, ...settings } = args;
@@ -68,7 +95,8 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         this.branch = branch;
         this.url = `${page}/actions/workflows/${posix.basename(path)}`;
         if (delivery === "commit") {
-            // A pull request may have brought the stack's own file. A preview asks GitHub nothing.
+            // A merged pull request may have created the stack's own file: overwrite that one.
+            // A preview sends no request to GitHub.
             const overwriteOnCreate =
                 adopt || pulumi.runtime.isDryRun()
                     ? adopt
@@ -78,16 +106,15 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
             const committed = new github.RepositoryFile(
                 name,
                 { ...file, branch, overwriteOnCreate },
-                { parent: this, ignoreChanges: ["overwriteOnCreate"] }, // of importance at creation alone
+                { parent: this, ignoreChanges: ["overwriteOnCreate"] }, // matters only at creation
             );
             this.commit = committed.commitSha;
             this.pullRequestUrl = pulumi.output(undefined);
         } else {
             orFail(this.#release(name, { repository, file: path, branch }));
-            // A new branch for each change: one that was merged would conflict with the next change,
-            // or bring nothing back where the file is to be as it was before. Merging mostly deletes
-            // the branch, and a deletion of what is gone would fail, so neither it nor the file on it
-            // is deleted here.
+            // Each change gets a new branch. A merged branch would conflict with the next change,
+            // or have nothing to merge where a change is reverted. A merge usually deletes the
+            // branch, and deleting it again would fail: the branch and its file are retained.
             const suffix = new random.RandomString(
                 name,
                 {
@@ -105,7 +132,8 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
                     branch: pulumi.interpolate`pulumi/${posix.parse(path).name}-${suffix.result}`,
                     sourceBranch: branch,
                 },
-                { parent: this, retainOnDelete: true, replaceOnChanges: ["branch"] }, // the provider would rename it
+                // Without replaceOnChanges the provider would rename the branch.
+                { parent: this, retainOnDelete: true, replaceOnChanges: ["branch"] },
             );
             const committed = new github.RepositoryFile(
                 `${name}-proposed`,
@@ -119,7 +147,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
                     baseRef: branch,
                     headRef: pulumi.runtime.isDryRun()
                         ? head.branch
-                        : head.branch.apply((from) => this.#makeWay(repository, from)),
+                        : head.branch.apply((from) => this.#closeUnknown(repository, from)),
                     title: `Deliver ${path}`,
                     body: `The workflow that \`pulumi up\` of ${manager} declares.`,
                 },
@@ -129,7 +157,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
             this.pullRequestUrl = pulumi.interpolate`${page}/pull/${pullRequest.number}`;
         }
         this.registerOutputs({
-            // A review of a later change tells by it that the container is locked down no more.
+            // Kept for reviews: they compare it, to report a container that stops being strict.
             strict: isStrict(settings.health.container ?? {}),
             path: this.path,
             branch: this.branch,
@@ -139,8 +167,11 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         });
     }
 
-    /** The branch, once there is no open pull request from it that the stack does not know of. */
-    #makeWay(repository: string, branch: string): pulumi.Output<string> {
+    /**
+     * Closes an open pull request from the branch that is not in the state: GitHub would refuse a
+     * second one. Returns the branch.
+     */
+    #closeUnknown(repository: string, branch: string): pulumi.Output<string> {
         const account = readAccount();
         const client = new GitHubClient(account, readToken(account));
         return orFail(
@@ -149,10 +180,10 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
     }
 
     /**
-     * Leaves a file that this stack has committed where it is, for the pull request to change: it
-     * would be deleted, and a merge of the same content would not bring it back. The engine drops
-     * a resource from the stack, and keeps the thing itself, where the program reads it by the id
-     * that it has (https://www.pulumi.com/docs/iac/concepts/resources/get/).
+     * Drops the file that this stack committed from the state, and keeps the file itself, when the
+     * delivery changes to pull requests. Otherwise the engine would delete the file, and merging
+     * the same content would not restore it. Reading the resource by its id does this
+     * (https://www.pulumi.com/docs/iac/concepts/resources/get/).
      */
     async #release(name: string, file: CommittedFile): Promise<void> {
         const found = (await readLastState()).find(
@@ -171,7 +202,7 @@ interface CommittedFile {
 }
 
 const fileType = "github:index/repositoryFile:RepositoryFile";
-/** A file that is only read has no `overwriteOnCreate`. */
+/** The outputs of a committed file. One that was only read has no `overwriteOnCreate`. */
 const committedForm = z.object({
     id: z.string(),
     file: z.string(),

@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "./userError.ts";
 
 /**
- * Fails the program with the problem, if there is one; what waits for this then never goes on. (An error that an output carries to
- * a resource would reach the user wrapped: `error serializing property "image": …`.)
+ * Fails the program with a UserError where there is a problem. The returned output then never
+ * resolves, so nothing that depends on it starts. (An error inside of a resource's input would
+ * reach the user wrapped: `error serializing property "image": …`.)
  */
 export function failOn(problem: pulumi.Output<string | undefined>): pulumi.Output<undefined> {
     problem.apply((message) => {
@@ -14,8 +15,11 @@ export function failOn(problem: pulumi.Output<string | undefined>): pulumi.Outpu
     );
 }
 
-/** What it gives; where it throws, the program fails with that, as above, and what waits for this never goes on. */
+/**
+ * Returns the promise's value as an output. Where the promise rejects, the program fails with that
+ * error and the output never resolves, as in `failOn`.
+ */
 export function orFail<T>(found: Promise<T>): pulumi.Output<pulumi.Unwrap<T>> {
-    void found.then(); // nobody handles this one's rejection: the program fails with it
+    void found.then(); // an unhandled rejection on purpose: it fails the program
     return pulumi.output(found.catch(() => new Promise<T>(() => undefined)));
 }

@@ -14,14 +14,15 @@ import { UserError } from "./userError.ts";
 export interface LocalServiceArgs {
     /** The image to run: its id, or any name that the Docker engine knows. */
     readonly image: pulumi.Input<string>;
-    /** The Docker network that the container joins, by name. */
+    /** The name of the Docker network that the container joins. */
     readonly network: pulumi.Input<string>;
-    /** The name that other containers of the network know it by. Default: only its generated name. */
+    /** A host name for the container on its network. Default: only its generated name. */
     readonly alias?: string | undefined;
     /**
-     * The port that the service listens on in its `container`, which it gets as PORT; the port of
-     * this machine (`host`, loopback only) that leads there, if one is published; and the
-     * configuration key that the error about a taken port names. Default: it has no port.
+     * The service's port. `container`: the port that the service listens on, which it gets as PORT.
+     * `host`: the port of this machine that is published, on the loopback interface only; default:
+     * none. `setting`: the configuration key that the error about a taken port names. Default: the
+     * service has no port.
      */
     readonly port?:
         | {
@@ -30,34 +31,47 @@ export interface LocalServiceArgs {
               readonly setting?: string | undefined;
           }
         | undefined;
-    /** Environment variables. A secret stays one: in the state, in diffs and in logs. */
+    /** Environment variables. A secret value stays secret in the state, in diffs and in logs. */
     readonly env?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-    /** How far the container is locked down, and what it needs all the same. Default: all the way. */
+    /** How far the container is locked down, and the exceptions. Default: strict, none. */
     readonly container?: ContainerSettings | undefined;
     /** Memory limit in MiB, without swap. Default: 512. */
     readonly memory?: number | undefined;
     /** CPU limit, in cores. Default: 1. */
     readonly cpus?: number | undefined;
     /**
-     * The path that answers with a success once the service works. Default: the image's
-     * HEALTHCHECK decides, and the port has to answer anything at all.
+     * The path that answers with a success status once the service is healthy. Default: the image's
+     * HEALTHCHECK, if it has one, has to report healthy, and the port has to answer.
      */
     readonly healthPath?: string | undefined;
-    /** How long the service may take to work, in seconds. Default: 180. */
+    /** How long the service may take to become healthy, in seconds. Default: 180. */
     readonly healthTimeout?: number | undefined;
-    /** The configuration key of `healthTimeout`, for the error's message. */
+    /** The configuration key of `healthTimeout`, for the error message. */
     readonly healthTimeoutSetting?: string | undefined;
 }
 
 /**
- * A container on this machine's Docker engine whose service works, or `up` fails: with the end of
- * its output and what to do. Its memory, CPU and logs are bounded, and it comes back after a
- * restart of the engine. Where it is not strict, a warning names the folders that it writes to.
+ * A service in a container on this machine's Docker engine. Waits until the service is healthy;
+ * otherwise `up` fails and shows the end of the container's output and what to do. Memory, CPU and
+ * logs are limited, and the container starts again with the engine. Where the container is not
+ * strict, a warning lists the folders that the service writes to.
+ *
+ * @example
+ * const service = new LocalService("model", {
+ *     image: "quay.io/acme/model:1.2.0",
+ *     network: new docker.Network("model").name,
+ *     port: { container: 8080, host: 8080 },
+ *     healthPath: "/health",
+ * });
+ * export const url = service.serviceUrl;
  */
 export class LocalService extends pulumi.ComponentResource {
     /** The container's name, as in `docker logs NAME`. */
     declare readonly containerName: pulumi.Output<string>;
-    /** `http://localhost:PORT`, known once the service works; undefined where no port is published. */
+    /**
+     * `http://localhost:PORT`, known once the service is healthy; undefined where no port is
+     * published.
+     */
     declare readonly serviceUrl: pulumi.Output<string | undefined>;
 
     constructor(name: string, args: LocalServiceArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -90,19 +104,20 @@ export class LocalService extends pulumi.ComponentResource {
                 restart: "unless-stopped",
                 memory,
                 memorySwap: memory,
-                cpus: Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus), // as the engine says it back: no diff at a refresh
+                // As the engine reports it ("1.0"): a refresh then shows no difference.
+                cpus: Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus),
                 logDriver: "json-file",
                 logOpts: { "max-size": "10m", "max-file": "3" },
             },
             { parent: this, deleteBeforeReplace: true }, // two containers cannot publish one port
         );
-        // Not the provider's own `wait`: that holds only at creation, leaves a container that the next `up` takes for a good one, and
-        // does not say what went wrong.
-        const working = container.id.apply((id) =>
+        // Not the provider's `wait`: it checks only at creation, leaves a broken container that the
+        // next `up` takes for a healthy one, and does not report the cause.
+        const healthy = container.id.apply((id) =>
             pulumi.runtime.isDryRun()
                 ? undefined
                 : orFail(
-                      this.#untilItWorks(
+                      this.#waitUntilHealthy(
                           {
                               container: id.slice(0, 12),
                               port: port?.container,
@@ -115,18 +130,21 @@ export class LocalService extends pulumi.ComponentResource {
                       ),
                   ),
         );
-        this.containerName = pulumi.all([container.name, working]).apply(([found]) => found);
-        this.serviceUrl = working.apply(() =>
+        this.containerName = pulumi.all([container.name, healthy]).apply(([found]) => found);
+        this.serviceUrl = healthy.apply(() =>
             host === undefined ? undefined : `http://localhost:${String(host)}`,
         );
         this.registerOutputs({ containerName: this.containerName, serviceUrl: this.serviceUrl });
     }
 
     /**
-     * @param allowed the folders that it is known to write to; undefined: they are not looked for.
-     * @throws UserError where it does not work.
+     * Waits until the service is healthy, then warns of folders that a strict container would not
+     * let it write to.
+     *
+     * @param allowed folders that cause no warning; undefined: written folders are not looked for.
+     * @throws UserError where the service is not healthy in time.
      */
-    async #untilItWorks(
+    async #waitUntilHealthy(
         question: Parameters<typeof askForHealth>[0],
         allowed: readonly string[] | undefined,
     ): Promise<void> {
@@ -140,8 +158,8 @@ export class LocalService extends pulumi.ComponentResource {
         if (folders.length === 0) return;
         const [first = ""] = folders;
         await pulumi.log.warn(
-            `The service writes to ${folders.slice(0, 5).join(", ")}, which a strict container refuses. ` +
-                `Have it write to /tmp, or allow it: pulumi config set --path ` +
+            `The service writes to ${folders.slice(0, 5).join(", ")}, which a strict container ` +
+                `refuses. Have it write to /tmp, or allow it: pulumi config set --path ` +
                 `'mlops:container.writable[0]' ${first} -s ${pulumi.getStack()}`,
             this,
         );

@@ -2,36 +2,55 @@ import * as pulumi from "@pulumi/pulumi";
 import * as quay from "../quay/sdk/index.ts";
 
 export interface PromotedServiceImageArgs {
-    /** The repository that gets it, with its registry: HOST/NAMESPACE/NAME. */
+    /** The repository to copy the image to: HOST/NAMESPACE/NAME. */
     readonly repository: pulumi.Input<string>;
-    /** The version to promote: a tag of the source, and then of this repository. */
+    /** The version to promote: a tag of the source, and the tag that the copy gets. */
     readonly version: string;
-    /** Where it comes from. */
+    /** The source, and what an image must fulfil to be promoted. */
     readonly from: {
-        /** The repository that has it, with its registry. */
+        /** The repository to copy the image from: HOST/NAMESPACE/NAME. */
         readonly repository: string;
-        /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. Default: scans do not matter. */
+        /**
+         * Quay must have scanned the image and found no vulnerability of this severity or worse.
+         * Default: scans are not checked.
+         */
         readonly maxSeverity?: quay.Severity | undefined;
-        /** Lets one digest pass all the same: why, and until which day (YYYY-MM-DD). Default: none. */
+        /**
+         * Exempts one digest from `maxSeverity`: with a reason, and until a day (YYYY-MM-DD).
+         * Default: none.
+         */
         readonly severityException?: quay.SeverityException | undefined;
-        /** Only an image whose digest cosign has signed with this public key (PEM) is promoted. Default: signatures do not matter. */
+        /**
+         * Cosign must have signed the image's digest with the private key of this public key (PEM).
+         * Default: signatures are not checked.
+         */
         readonly signature?: quay.ImageSignature | undefined;
     };
     /**
-     * Who is about to publish the version, in a preview of a change to both: one that the source has not got yet is then a warning, and its
-     * digest not known. Default: nobody, it is an error.
+     * Who will publish the version, for the preview of a change to both stacks: a version that the
+     * source does not have yet is then a warning, and the digest is unknown. Default: it is an
+     * error.
      */
     readonly publishedBy?: string | undefined;
-    /** Tags that always name the image that was promoted last. Default: `latest`. */
+    /** Tags that always move to the image that was promoted last. Default: `latest`. */
     readonly floatingTags?: readonly string[] | undefined;
 }
 
 /**
- * The service's image in an environment that does not build it: copied by its digest from the repository of the environment before, and
- * named by its version and the floating tags. Going back to a version that was there before works without the source too.
+ * The service's image in a stack that does not build it. Copies the image by its digest from the
+ * repository of the stack before, and tags it with its version and the floating tags. Going back to
+ * a version that was promoted before does not need the source.
+ *
+ * @example
+ * const image = new PromotedServiceImage("model", {
+ *     repository: "quay.io/acme/model-staging",
+ *     version: "1.2.0",
+ *     from: { repository: "quay.io/acme/model-dev", maxSeverity: "high" },
+ * });
+ * export const reference = image.reference;
  */
 export class PromotedServiceImage extends pulumi.ComponentResource {
-    /** What to run: `<repository>@<digest>`. */
+    /** The image to run: `<repository>@<digest>`. */
     declare readonly reference: pulumi.Output<string>;
     /** The image's digest. */
     declare readonly digest: pulumi.Output<string>;

@@ -9,48 +9,74 @@ export interface QuayRepositoryArgs {
     readonly repository: string;
     /** `public` (anyone may pull) or `private`. Default: `private`. */
     readonly visibility?: quay.Visibility | undefined;
-    /** The repository's description, Markdown. Default: none of the program's; one that was written by hand stays. */
+    /** The repository's description, Markdown. Default: not managed; one set by hand stays. */
     readonly description?: string | undefined;
-    /** The robot's name within the namespace, without the `NAMESPACE+`. After a rotation: with `_` and a suffix. */
+    /**
+     * The robot's name within the namespace, without `NAMESPACE+`. A rotation appends `_` and a
+     * random suffix.
+     */
     readonly robot: string;
     /**
-     * How often the robot has been rotated. Raised by one, `up` makes a new robot, hands its credentials to all that use this component's
-     * outputs, and keeps the one before, because a job that is running may still have its credentials. Default: 0.
+     * How often the robot has been rotated. Raise it by one to create a new robot: this component's
+     * outputs then have its credentials. The previous robot is kept, because a running job may
+     * still use it. Default: 0.
      */
     readonly rotation?: number | undefined;
     /**
-     * Removes the robot before the current one: once nothing uses it any more, or, together with a raised `rotation`, at the end of the
-     * same `up`, where its credentials have leaked. Default: false.
+     * Whether to delete the previous robot. Set it once nothing uses that robot any more; or
+     * together with a raised `rotation`, where credentials have leaked: the robot is then deleted
+     * at the end of the same `up`. Default: false.
      */
     readonly retire?: boolean | undefined;
-    /** Which tags Quay deletes by itself. Default: none. An instance without this feature: a warning, and nothing is pruned. */
+    /**
+     * Which tags Quay deletes automatically. Default: none. Where the Quay does not support it, a
+     * warning is logged and nothing is pruned.
+     */
     readonly autoPrune?: readonly AutoPrune[] | undefined;
-    /** Tags that never change once they are set, as a regular expression for the whole tag. Default: none. As with `autoPrune`, a warning at worst. */
+    /**
+     * A regular expression for whole tags that cannot be moved or deleted once set. Default: none.
+     * Where the Quay does not support it, a warning is logged.
+     */
     readonly immutableTags?: string | undefined;
-    /** Whether the repository is protected from deletion and replacement; its robots are not, so that they can rotate. Default: false. */
+    /**
+     * Whether Pulumi refuses to delete or replace the repository. Its robots are not protected, so
+     * that they can be rotated. Default: false.
+     */
     readonly protect?: boolean | undefined;
 }
 
-/** Which tags Quay deletes by itself: all but the newest `keep`, or all that are older than `keepFor` (`30d`, `2w`). */
+/**
+ * Which tags Quay deletes automatically: all but the newest `keep`, or those older than `keepFor`
+ * (`30d`, `2w`).
+ */
 export type AutoPrune = ({ readonly keep: number } | { readonly keepFor: string }) & {
-    /** The tags that it is about, as a regular expression. Default: all. */
+    /** A regular expression for the tags that the rule applies to. Default: all tags. */
     readonly tagPattern?: string | undefined;
 };
 
 /**
- * A repository on Quay and the robot account that may write to it, and to nothing else. The first robot has exactly the configured name;
- * a rotation makes another beside it. There are never more than two.
+ * A repository on Quay, and a robot account that has write access to it alone. The first robot has
+ * exactly the configured name; a rotation adds a second one. There are never more than two.
+ *
+ * @example
+ * const repository = new QuayRepository("model", {
+ *     namespace: "acme",
+ *     repository: "model",
+ *     robot: "pusher",
+ *     autoPrune: [{ keepFor: "30d", tagPattern: "^ctx-" }],
+ * });
+ * export const image = repository.image;
  */
 export class QuayRepository extends pulumi.ComponentResource {
-    /** What docker pulls and pushes: HOST/NAMESPACE/NAME, without a tag. */
+    /** The image's name for docker: HOST/NAMESPACE/NAME, without a tag. */
     declare readonly image: pulumi.Output<string>;
-    /** The repository's page in Quay. */
+    /** The URL of the repository's page in Quay. */
     declare readonly repositoryUrl: pulumi.Output<string>;
-    /** What the current robot logs in with: NAMESPACE+NAME. */
+    /** The user name of the current robot: NAMESPACE+NAME. */
     declare readonly robotUsername: pulumi.Output<string>;
-    /** The current robot's token. A secret. */
+    /** The token of the current robot. A secret. */
     declare readonly robotToken: pulumi.Output<string>;
-    /** The command that pulls the image that carries this tag: `docker pull …:latest`. */
+    /** The command that pulls the tag `latest`: `docker pull HOST/NAMESPACE/NAME:latest`. */
     declare readonly pullCommand: pulumi.Output<string>;
 
     constructor(name: string, args: QuayRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -64,7 +90,7 @@ export class QuayRepository extends pulumi.ComponentResource {
                 visibility: args.visibility,
                 description: args.description,
             },
-            // Without one of the program's, the description is whatever somebody wrote on the repository's page.
+            // Where no description is declared, keep the one set on the repository's page.
             {
                 parent: this,
                 protect: args.protect ?? false,
@@ -110,7 +136,10 @@ export class QuayRepository extends pulumi.ComponentResource {
         });
     }
 
-    /** The robot of one rotation, with the right to write to this repository. What it gives is known once it has that right. */
+    /**
+     * Declares the robot of one rotation and its write permission. The returned token resolves once
+     * the permission exists.
+     */
     #robot(name: string, args: QuayRepositoryArgs, repository: quay.Repository, rotation: number) {
         const resource = rotation === 0 ? name : `${name}-${String(rotation)}`;
         const robot = new quay.Robot(
@@ -123,7 +152,7 @@ export class QuayRepository extends pulumi.ComponentResource {
                         : pulumi.interpolate`${args.robot}_${this.#suffix(resource)}`,
                 description: `Pushes to ${args.repository}`,
             },
-            // Quay cannot change it: one that was made by hand keeps its own, and with that its token.
+            // Quay cannot change a description. Replacing an adopted robot would change its token.
             { parent: this, ignoreChanges: ["description"] },
         );
         const permission = new quay.RepositoryPermission(

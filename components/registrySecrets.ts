@@ -23,31 +23,49 @@ import {
 import { orFail } from "./failOn.ts";
 
 export interface RegistrySecretsArgs {
-    /** The repository's name, without its owner: that is the GitHub provider's (`github:owner`). */
+    /**
+     * The GitHub repository's name, without its owner. The owner is the GitHub provider's
+     * (`github:owner`, GITHUB_OWNER).
+     */
     readonly repository: string;
     /**
-     * The environment that the secrets belong to; only jobs that name it see them. Default: none, they are secrets of the repository, for
-     * accounts whose plan has no environments in a private repository.
+     * The GitHub environment that holds the secrets: only jobs that name it can read them. Default:
+     * none, the secrets belong to the repository. That is for accounts whose plan has no
+     * environments in private repositories.
      */
     readonly environment?: EnvironmentArgs | undefined;
-    /** What the registry is logged in to with, by the secrets' names: `{ QUAY_USER: robotUsername, QUAY_PWD: robotToken }`. */
+    /**
+     * The registry's credentials by the secrets' names:
+     * `{ QUAY_USER: robotUsername, QUAY_PWD: robotToken }`.
+     */
     readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /**
- * The registry's credentials as secrets of a GitHub repository, in an environment with rules of its own. A changed value is an update in
- * place. Whoever needs the secrets names this component in `dependsOn`: it is there when its last secret is.
+ * The registry's credentials as secrets of a GitHub repository, in a GitHub environment with its
+ * rules. A changed value updates the secret in place. A resource that needs the secrets names this
+ * component in its `dependsOn`.
+ *
+ * @example
+ * const secrets = new RegistrySecrets("model", {
+ *     repository: "model",
+ *     environment: { name: "production", branches: ["main"], reviewers: { users: ["alice"] } },
+ *     secrets: { QUAY_USER: repository.robotUsername, QUAY_PWD: repository.robotToken },
+ * });
  */
 export class RegistrySecrets extends pulumi.ComponentResource {
-    /** The environment's name, for the jobs that use the secrets; undefined where they are the repository's. */
+    /** The environment's name; undefined where the secrets belong to the repository. */
     declare readonly environment: pulumi.Output<string | undefined>;
-    /** The environment's reviewers by how GitHub knows them: `user 1001` → `alice`. */
+    /** The names of the environment's reviewers by kind and id: `user 1001` → `alice`. */
     declare readonly reviewers: pulumi.Output<Record<string, string>>;
 
-    /** @throws UserError where GitHub's settings (`readAccount`) or the environment's are not what they have to be. */
+    /**
+     * @throws UserError where the GitHub provider's settings (`readAccount`) or those of the
+     * environment are invalid.
+     */
     constructor(name: string, args: RegistrySecretsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:github:RegistrySecrets", name, {}, opts);
-        // GitHub has secrets' names in upper case: `quay_pwd` and `QUAY_PWD` are one secret.
+        // GitHub keeps names of secrets in upper case: `quay_pwd` and `QUAY_PWD` are one secret.
         const secrets = Object.fromEntries(
             Object.entries(args.secrets).map(([key, value]) => [key.toUpperCase(), value]),
         );
@@ -68,7 +86,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
             this.#declareIn(environment, ids, name, { repository, secrets });
         }
         this.environment = pulumi.output(environment?.name);
-        // A review of a later change tells who is no longer a reviewer by the names kept here.
+        // Kept for reviews: a review of a later change names the reviewers that were removed.
         this.registerOutputs({ environment: this.environment, reviewers: this.reviewers });
     }
 
@@ -82,7 +100,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         if (problems.length > 0) throw new UserError(problems.join("\n"));
         const account = readAccount();
         const path = pathOf(account.owner, repository, environment.name);
-        // A preview asks GitHub nothing.
+        // A preview sends no request to GitHub.
         const client = pulumi.runtime.isDryRun()
             ? undefined
             : new GitHubClient(account, readToken(account));
@@ -106,7 +124,8 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         };
         const declared = new github.RepositoryEnvironment(name, inputs, {
             parent: this,
-            // Where it is not declared, `up` declares what GitHub has; a preview shows no change.
+            // Where it is not set, `up` declares GitHub's current value; a preview, which does not
+            // know it, must not show a change.
             ignoreChanges:
                 client === undefined && environment.administratorsBypass === undefined
                     ? ["canAdminsBypass"]
@@ -123,7 +142,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
                         ),
                     ),
                 );
-        // What is in an environment goes with it, in one request.
+        // Deleting an environment deletes everything in it.
         const within = { parent: this, deletedWith: declared };
         const at = {
             repository,
@@ -135,8 +154,8 @@ export class RegistrySecrets extends pulumi.ComponentResource {
                 { ...at, apps: [...environment.protectionRules].sort() },
                 { parent: this },
             );
-        // GitHub drops the rules for branches and tags when the environment admits all of them, or
-        // the protected ones. Deleting one of them afterwards is a 404, so they go with this.
+        // GitHub deletes the rules for branches and tags when the environment admits all branches,
+        // or the protected ones. Deleting a rule afterwards answers 404: `deletedWith` avoids that.
         const selection = custom ? new DeploymentRules(name, { parent: this }) : declared;
         const rules = [
             ...branches.map(
@@ -151,7 +170,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
                     { ...within, deletedWith: selection },
                 ),
         );
-        const note = new github.ActionsEnvironmentVariable(
+        const ownerMark = new github.ActionsEnvironmentVariable(
             name,
             { ...at, variableName: ownerVariable, value: thisStack() },
             within,
@@ -160,9 +179,9 @@ export class RegistrySecrets extends pulumi.ComponentResource {
             new github.ActionsEnvironmentSecret(
                 `${name}-${secretName}`,
                 { ...at, secretName, value },
-                // No run that the rules keep out ever sees it, and no environment has one without the note. Another environment has its secret
-                // before the one before goes.
-                { ...within, dependsOn: [note, ...rules], deleteBeforeReplace: false },
+                // A secret is created after the rules that guard it and after the owner's mark. In
+                // a new environment it is created before it is deleted in the old one.
+                { ...within, dependsOn: [ownerMark, ...rules], deleteBeforeReplace: false },
             );
         }
     }
@@ -174,8 +193,8 @@ export class RegistrySecrets extends pulumi.ComponentResource {
     }
 
     /**
-     * Sets the rules again where GitHub has others after the provider has done its part: it does
-     * not see that the last reviewer was removed by hand.
+     * Sets the rules again where they still differ in GitHub after the provider's update: the
+     * provider does not notice when the last reviewer was removed by hand.
      */
     async #restore(
         client: GitHubClient,
@@ -189,7 +208,8 @@ export class RegistrySecrets extends pulumi.ComponentResource {
             await writeRules(client, path, rules);
             const names = lost.map(({ property }) => property).join(", ");
             await pulumi.log.warn(
-                `The environment's rules were changed by hand (${names}). They are set again as declared.`,
+                `The environment's rules were changed by hand (${names}). ` +
+                    "They are set again as declared.",
                 this,
             );
         }
@@ -205,8 +225,8 @@ export class RegistrySecrets extends pulumi.ComponentResource {
 }
 
 /**
- * Is declared as long as an environment admits branches and tags by rules, and deleted when it no
- * longer does: Pulumi then forgets the rules, which GitHub has dropped already.
+ * A marker that exists as long as an environment has rules for branches and tags. When it is
+ * deleted, Pulumi drops the rules from the state without a request: GitHub has deleted them.
  */
 class DeploymentRules extends pulumi.ComponentResource {
     constructor(name: string, opts: pulumi.ComponentResourceOptions) {
@@ -216,8 +236,8 @@ class DeploymentRules extends pulumi.ComponentResource {
 }
 
 /**
- * The apps that have to approve a deployment: the GitHub provider has no resource for them, and this
- * keeps in the state, for previews, what an `up` has set.
+ * The apps that have to approve a deployment. The GitHub provider has no resource for them; this
+ * one keeps in the state what the last `up` set, so that previews show changes.
  */
 class ProtectionRules extends pulumi.ComponentResource {
     constructor(
@@ -225,7 +245,7 @@ class ProtectionRules extends pulumi.ComponentResource {
         args: {
             readonly repository: string;
             readonly environment: pulumi.Input<string>;
-            /** By their slugs, in order. */
+            /** The apps' slugs, sorted. */
             readonly apps: readonly string[];
         },
         opts: pulumi.ComponentResourceOptions,

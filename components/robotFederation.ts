@@ -5,22 +5,40 @@ import * as quay from "../quay/sdk/index.ts";
 import { orFail } from "./failOn.ts";
 
 export interface RobotFederationArgs {
-    /** The robot, NAMESPACE+NAME. */
+    /** The robot's user name, NAMESPACE+NAME. */
     readonly robot: pulumi.Input<string>;
-    /** The GitHub repository's name, without its owner: that is the GitHub provider's (`github:owner`). */
+    /**
+     * The GitHub repository's name, without its owner. The owner is the GitHub provider's
+     * (`github:owner`, GITHUB_OWNER).
+     */
     readonly repository: string;
-    /** The GitHub environment that the job names. */
+    /** The GitHub environment that the jobs name. */
     readonly environment: string;
-    /** Who issues the jobs' identity tokens. Default: the provider's GitHub, `https://token.actions.githubusercontent.com` for github.com. */
+    /**
+     * The issuer (URL) of the jobs' identity tokens. Default: the issuer of the provider's GitHub,
+     * `https://token.actions.githubusercontent.com` for github.com.
+     */
     readonly issuer?: string | undefined;
 }
 
 /**
- * Lets the jobs of one GitHub repository that name one environment log in to Quay as a robot with their identity tokens, and nobody else:
- * no password is stored anywhere. The Quay has to have robot federation, and reach the issuer.
+ * Lets jobs log in to Quay as a robot with their GitHub identity tokens: only jobs of one GitHub
+ * repository that name one environment. No password is stored anywhere. The Quay must support robot
+ * federation and be able to reach the issuer.
+ *
+ * @example
+ * const federation = new RobotFederation("model", {
+ *     robot: "acme+pusher",
+ *     repository: "model",
+ *     environment: "production",
+ * });
+ * export const subject = federation.subject;
  */
 export class RobotFederation extends pulumi.ComponentResource {
-    /** The `sub` that the robot accepts, exactly: `repo:OWNER/NAME:environment:ENVIRONMENT`, or with ids after `@`. */
+    /**
+     * The `sub` claim that the robot accepts: `repo:OWNER/NAME:environment:ENVIRONMENT`, where
+     * OWNER and NAME may have their ids after `@`.
+     */
     declare readonly subject: pulumi.Output<string>;
 
     constructor(name: string, args: RobotFederationArgs, opts?: pulumi.ComponentResourceOptions) {

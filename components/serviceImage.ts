@@ -23,87 +23,116 @@ import { UserError } from "./userError.ts";
 import * as quay from "../quay/sdk/index.ts";
 import { reportBuild } from "./buildProgress.ts";
 
-/** Where an image is published, and by whom. */
+/** How an image is published. */
 export interface Publication {
-    /** The version that the image is published as: a tag that never moves. */
+    /** The version of the image: a tag that never moves. */
     readonly version: string;
-    /** Who pushes: a robot with the right to write, NAMESPACE+NAME. */
+    /** The user name of a robot with write permission, NAMESPACE+NAME. */
     readonly username: pulumi.Input<string>;
     /** The robot's token. */
     readonly password: pulumi.Input<string>;
-    /** Tags that always name the image that was published last. Default: `latest`. */
+    /** Tags that always move to the image that was published last. Default: `latest`. */
     readonly floatingTags?: readonly string[] | undefined;
 }
 
-/** Where a build's secret comes from: the NAME of an environment variable, or a file. */
+/** The source of a build secret: the NAME of an environment variable, or a file's path. */
 export type BuildSecret = string | { readonly file: string };
 
-/** Minutes: enough for a machine learning framework on a slow line. The Docker provider's own: 20. */
+/**
+ * The default time-out, in minutes: enough to download a machine learning framework over a slow
+ * connection. The Docker provider's default is 20.
+ */
 export const defaultBuildTimeout = 180;
 
-/** How it is built is plain values: the image's tag is a hash of them, known before anything is built. */
+/**
+ * What to build, and how. Most values are plain, not inputs: the image's tag is a hash of them and
+ * has to be known before the build.
+ */
 export interface ServiceImageArgs {
-    /** The image's name without a tag: `quay.io/account/name`, or `name` for an image that stays on this machine. */
+    /** The image's name without a tag: `quay.io/account/name`, or `name` if it is not published. */
     readonly repository: pulumi.Input<string>;
-    /** The folder that Docker builds, relative to the working directory or absolute; it may lie anywhere. */
+    /** The folder to build: an absolute path, or one relative to the working directory. */
     readonly context: string;
-    /** The Dockerfile, relative to the context; it may lie outside of it. Default: `Dockerfile`. */
+    /** The Dockerfile, relative to the context; may be outside of it. Default: `Dockerfile`. */
     readonly dockerfile?: string | undefined;
     /** The stage of the Dockerfile to build. Default: the last. */
     readonly target?: string | undefined;
     /** The platform to build for, as in `linux/amd64`. Default: the Docker engine's. */
     readonly platform?: string | undefined;
-    /** Build arguments (`ARG` in the Dockerfile). They stay in the image's history: nothing secret belongs here. */
+    /**
+     * Build arguments (`ARG` in the Dockerfile). They stay in the image's history: do not put
+     * secrets here. Default: none.
+     */
     readonly buildArgs?: Readonly<Record<string, string>> | undefined;
     /**
-     * Secrets for the build by id (`RUN --mount=type=secret,id=…`): each the NAME of the environment
-     * variable, or the file, that holds it. The value enters no input, state or layer, and a changed
-     * value does not rebuild the image.
+     * Build secrets by id (`RUN --mount=type=secret,id=…`): the NAME of the environment variable,
+     * or the file, that holds each. The value is in no input, state or layer, and a changed value
+     * does not rebuild the image. Default: none.
      */
     readonly buildSecrets?: Readonly<Record<string, BuildSecret>> | undefined;
     /**
-     * Named contexts (`COPY --from=NAME`): a folder, of which everything counts that its own
-     * `.dockerignore` does not name, `.git` too; `docker-image://NAME`; or a git repository at a
-     * commit. Needs Docker Engine 23. Default: none.
+     * Named contexts (`COPY --from=NAME`): a folder, `docker-image://NAME`, or a git repository at
+     * a commit. All files of a folder count, including `.git`, except those that its own
+     * `.dockerignore` excludes. Needs Docker Engine 23. Default: none.
      */
     readonly buildContexts?: Readonly<Record<string, string>> | undefined;
-    /** Caches that BuildKit reads: `type=registry,ref=…`, or a reference. Default: none. */
+    /** Caches that BuildKit reads: `type=registry,ref=…`, or an image reference. Default: none. */
     readonly cacheFrom?: readonly string[] | undefined;
-    /** Caches that BuildKit writes. Default: none. */
+    /** Caches that BuildKit writes, in the form of `cacheFrom`. Default: none. */
     readonly cacheTo?: readonly string[] | undefined;
     /**
-     * Paths and patterns, relative to the context, whose change builds the image again. Those in the
-     * context stand for all of it; those outside count in addition. A file that the Dockerfile copies
-     * and that is not among them changes nothing. Default: all of the context.
+     * Paths and patterns, relative to the context, whose changes rebuild the image. Where any of
+     * them is inside of the context, other files in the context do not cause a rebuild, even if the
+     * Dockerfile copies them. Those outside of the context count in addition. Default: the whole
+     * context.
      */
     readonly sources?: readonly string[] | undefined;
     /**
-     * The digests that registries give for the base images now, by image (`baseImagesOf` looks them
-     * up): another digest builds the image again, and the builder pulls base images anew. Default:
-     * base images count by their names alone, and the builder uses those that it has.
+     * The current digests of the base images, by image (`baseImagesOf` reads them from the
+     * registries). A changed digest rebuilds the image, and the builder then pulls the base images
+     * again. Default: only the names of base images count, and the builder uses its local copies.
      */
     readonly baseImages?: Readonly<Record<string, string>> | undefined;
-    /** How many minutes building and pushing may take. Default: {@link defaultBuildTimeout}. */
+    /** The time-out of build and push, in minutes. Default: {@link defaultBuildTimeout}. */
     readonly buildTimeout?: number | undefined;
-    /** Pushes the image to its repository on Quay. Default: it stays on this machine. */
+    /** Publishes the image in its repository on Quay. Default: it stays on this machine. */
     readonly publish?: Publication | undefined;
 }
 
 /**
- * An image built with BuildKit by the Docker engine of the machine that runs `pulumi up`. It is named by what Docker would send to the
- * builder (`<repository>:ctx-<hash>`), so it is built again exactly when that changes: on any machine, from any checkout. A preview builds
- * nothing and needs no Docker engine. A published image gets its version and `latest` by its digest, once it is pushed; an unchanged one
- * is neither built nor pushed again, on a machine that never had it either.
+ * An image that BuildKit builds in the Docker engine of the machine that runs `pulumi up`. Its tag
+ * is a hash of the build's inputs (`<repository>:ctx-<hash>`), so it is rebuilt exactly when they
+ * change, on any machine and from any checkout. An unchanged image is neither built nor pushed
+ * again, not even on a machine that does not have it. A published image gets its version and the
+ * floating tags after the push, by its digest. A preview builds nothing and needs no Docker engine.
+ *
+ * @example
+ * const image = new ServiceImage("model", {
+ *     repository: "quay.io/acme/model",
+ *     context: "service",
+ *     publish: {
+ *         version: "1.2.0",
+ *         username: repository.robotUsername,
+ *         password: repository.robotToken,
+ *     },
+ * });
+ * export const reference = image.reference;
  */
 export class ServiceImage extends pulumi.ComponentResource {
     /** The image's name with its content tag: `<repository>:ctx-<hash>`. */
     declare readonly imageName: pulumi.Output<string>;
-    /** What to run: `<repository>@<digest>` where it is published, else the id that the Docker engine gave it, `sha256:…`. */
+    /**
+     * The image to run: `<repository>@<digest>` where it is published, else its id in the Docker
+     * engine, `sha256:…`.
+     */
     declare readonly reference: pulumi.Output<string>;
-    /** The digest that the registry knows the image by; undefined where it is not published. */
+    /** The image's digest in the registry; undefined where it is not published. */
     declare readonly digest: pulumi.Output<string | undefined>;
 
-    /** @throws UserError where the repository, the context or the Dockerfile is not what it has to be; nothing has started then. */
+    /**
+     * @throws UserError where the repository, the context or the Dockerfile is invalid. Nothing has
+     * been started then.
+     */
     constructor(name: string, args: ServiceImageArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:docker:ServiceImage", name, {}, opts);
         const {
@@ -123,7 +152,8 @@ export class ServiceImage extends pulumi.ComponentResource {
             linkSource(stack, `${name}.${suffix}`, path, write);
         if (typeof repository === "string" && !isRepository(repository)) {
             throw new UserError(
-                `"${repository}" cannot name an image: lower-case letters, digits, and . _ - / within; no tag.`,
+                `"${repository}" cannot name an image: lower-case letters, digits, and . _ - / ` +
+                    "within; no tag.",
             );
         }
         if (isAbsolute(dockerfile)) {
@@ -132,7 +162,7 @@ export class ServiceImage extends pulumi.ComponentResource {
                     "an absolute one differs between machines.",
             );
         }
-        // The builder would take an unset variable for an empty secret.
+        // BuildKit treats an unset variable as an empty secret.
         if (write) checkSecrets(buildSecrets);
         const context: BuildContext = { folder: args.context, dockerfile, workFolder };
         const content = hashBuild(args, context);
@@ -175,18 +205,19 @@ export class ServiceImage extends pulumi.ComponentResource {
             });
         };
         if (publish === undefined) {
-            // An image is its content: another stack, or a later `up` that goes back to this content, may be using it.
+            // Kept: another stack, or a later `up` with this content again, may use the same image.
             const built = new docker.RemoteImage(name, { ...image, keepLocally: true }, options);
             report(built);
             this.reference = built.imageId;
             this.digest = pulumi.output(undefined);
         } else {
-            // Built and pushed as one: a push that failed is made good by the next `up`, on a machine that does not have the image too.
+            // Builds and pushes in one resource: the next `up` repeats a failed push, also on a
+            // machine that does not have the image.
             const pushed = new docker.RegistryImage(
                 name,
                 {
                     ...image,
-                    keepRemotely: true, // whoever runs it must not lose it; Quay prunes content tags
+                    keepRemotely: true, // it may be running somewhere; Quay prunes content tags
                     authConfig: {
                         address: pulumi.output(repository).apply(registryAddress),
                         username: publish.username,
@@ -219,11 +250,11 @@ export class ServiceImage extends pulumi.ComponentResource {
     }
 }
 
-/** What the image is made of: the context, and how it is built. */
+/** Hashes all inputs of the build: the context, and how it is built. */
 function hashBuild(args: ServiceImageArgs, context: BuildContext): string {
     const hash = createHash("sha256");
     const entries = listContext(context);
-    // Pulumi's own log would say it only after the files were read.
+    // console.warn prints at once; Pulumi's log would show it only after the files were read.
     for (const line of contextAdvice(context.folder, entries, String(readDockerfile(context))))
         console.warn(line);
     addField(hash, "context", hashSources(context, entries, args.sources ?? []));
@@ -241,7 +272,7 @@ function hashBuild(args: ServiceImageArgs, context: BuildContext): string {
             .sort()
             .join(),
     );
-    // Only where there are any: an image that was built without them keeps its name.
+    // Added only where there are any: other images keep their hash.
     const contexts = Object.entries(args.buildContexts ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [id, from] of contexts)
         addField(hash, `context ${id}`, isFolder(from) ? hashNamedContext(from, workFolder) : from);
@@ -250,7 +281,7 @@ function hashBuild(args: ServiceImageArgs, context: BuildContext): string {
     return hash.digest("hex");
 }
 
-/** The hash of the context, or of those of its paths that count, and of the sources elsewhere. */
+/** Hashes the context, or the sources in it where there are any, and the sources outside of it. */
 function hashSources(
     context: BuildContext,
     entries: readonly ContextEntry[],
@@ -290,17 +321,19 @@ function hashSources(
     return hash.digest("hex");
 }
 
-/** @throws UserError where a variable is not set, or a file cannot be read. */
+/** @throws UserError where a secret's variable is not set, or its file cannot be read. */
 function checkSecrets(secrets: Readonly<Record<string, BuildSecret>>): void {
     for (const [id, secret] of Object.entries(secrets)) {
         if (typeof secret === "string" && !process.env[secret]) {
             throw new UserError(
-                `The build secret "${id}" is to come from the environment variable ${secret}, which is not set.`,
+                `The build secret "${id}" is to come from the environment variable ${secret}, ` +
+                    "which is not set.",
             );
         }
         if (typeof secret !== "string" && !isReadableFile(expandHome(secret.file))) {
             throw new UserError(
-                `The build secret "${id}" is to come from the file ${secret.file}, which cannot be read.`,
+                `The build secret "${id}" is to come from the file ${secret.file}, ` +
+                    "which cannot be read.",
             );
         }
     }

@@ -1,9 +1,12 @@
 /**
- * Text of others, made harmless: it comes from configuration, files and servers, and must not move a
- * terminal's cursor or hide what follows.
+ * Makes untrusted text safe to print. It comes from configuration, files and servers, and must not
+ * move a terminal's cursor or hide the text that follows.
  */
 
-/** Control characters and those that turn the direction of text or are not seen at all, shown as what they are; a tab stays. */
+/**
+ * Replaces control characters, characters that change the direction of text, and invisible ones
+ * with escapes such as `\u{1b}`. Keeps tabs.
+ */
 export function visible(text: string): string {
     return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu, (character) => {
         if (character === "\t") return character;
@@ -12,7 +15,7 @@ export function visible(text: string): string {
     });
 }
 
-/** Both ends of a text that is too long for a sentence. */
+/** Shortens a text to `length` characters: its beginning, `…` and its end. */
 export function shorten(text: string, length = 120): string {
     if (text.length <= length) return text;
     const half = Math.floor(length / 2) - 1;

@@ -1,7 +1,7 @@
 /**
- * The base images of a build at their registries, by the OCI distribution specification
- * (https://github.com/opencontainers/distribution-spec) and its tokens
- * (https://distribution.github.io/distribution/spec/auth/token/). Every request is anonymous.
+ * Looks up the base images of a build in their registries, with the OCI distribution API
+ * (https://github.com/opencontainers/distribution-spec) and its token authentication
+ * (https://distribution.github.io/distribution/spec/auth/token/). All requests are anonymous.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,24 +11,24 @@ import { manifestTypes, parseChallenge, tokenAnswer } from "../../quay/api/regis
 import { type DockerfileSource, findBaseImages } from "./dockerfile.ts";
 import { parseTagged, registryAddress, type RegistryImage } from "./reference.ts";
 
-/** A build, and whether it follows its base images. */
+/** A build, and whether it is repeated when its base images change. */
 export interface BaseImageSource extends DockerfileSource {
-    /** Named contexts: name → a folder, `docker-image://NAME`, or an address. */
+    /** Named contexts by name: a folder, `docker-image://NAME`, or an address. */
     readonly buildContexts: Readonly<Record<string, string>>;
-    /** Whether the digests of base images count. */
+    /** Whether a changed digest of a base image rebuilds the image. */
     readonly pull: boolean;
 }
 
-/** Milliseconds that a registry may take for one image. */
+/** The time-out for one image, in milliseconds. */
 const defaultTimeout = 10_000;
 
-/** An answer, or none, from which no digest can be read: the message is a clause. */
+/** The registry's answer has no digest. The message is a clause: `does not have it`. */
 class LookUpError extends Error {}
 
 /**
- * The digests of a build's base images, looked up at their registries, all at once.
+ * Reads the digests of a build's base images from their registries, in parallel.
  *
- * @returns image → digest; undefined where the build does not follow its base images.
+ * @returns the digests by image; undefined where `pull` is false.
  * @throws UserError that names the image, its registry and the configuration key.
  */
 export async function baseImagesOf(
@@ -37,7 +37,12 @@ export async function baseImagesOf(
     return source.pull ? lookUpDigests(imagesOf(source)) : undefined;
 }
 
-/** @param timeout milliseconds for each image. @throws UserError, see {@link baseImagesOf}. */
+/**
+ * Reads the digests of images from their registries.
+ *
+ * @param timeout the time-out for each image, in milliseconds.
+ * @throws UserError as {@link baseImagesOf}.
+ */
 export async function lookUpDigests(
     images: readonly string[],
     timeout: number = defaultTimeout,
@@ -59,7 +64,7 @@ function imagesOf({ buildContexts, ...source }: BaseImageSource): string[] {
     return [...new Set([...inDockerfile, ...contexts])];
 }
 
-/** Empty where the Dockerfile cannot be read: the build says why. */
+/** Returns the Dockerfile's text; empty where it cannot be read, which the build reports. */
 function readText({ context, dockerfile }: DockerfileSource): string {
     try {
         return readFileSync(join(context, dockerfile), "utf8");
@@ -75,21 +80,22 @@ async function lookUpOrExplain(name: string, timeout: number): Promise<string> {
             ? "has a variable without a value. Give its ARG a default, set mlops:service.buildArgs"
             : "is not an image's name. Correct it";
         throw new UserError(
-            `The base image "${name}" of the Dockerfile ${why}, or set mlops:service.pull to false.`,
+            `The base image "${name}" of the Dockerfile ${why}, ` +
+                "or set mlops:service.pull to false.",
         );
     }
     try {
         return await lookUp(image, AbortSignal.timeout(timeout));
     } catch (error) {
         throw new UserError(
-            `mlops:service.pull is true, but the digest of the base image "${name}" is not known: ` +
-                `the registry ${image.host} ${explain(error, timeout)}. Try again later, name the ` +
-                `image by its digest (NAME@sha256:…), or set mlops:service.pull to false.`,
+            `mlops:service.pull is true, but the digest of the base image "${name}" is not ` +
+                `known: the registry ${image.host} ${explain(error, timeout)}. Try again later, ` +
+                `name the image by its digest (NAME@sha256:…), or set mlops:service.pull to false.`,
         );
     }
 }
 
-/** Asks for the digest: once more with a token, where the registry wants one. */
+/** Requests the digest; again with a token where the registry requires one. */
 async function lookUp(image: RegistryImage, signal: AbortSignal): Promise<string> {
     const first = await head(image, signal);
     if (first.status !== 401) return readDigest(first);
@@ -113,7 +119,7 @@ async function head(
     });
 }
 
-/** @throws LookUpError where the answer is not the digest of a manifest. */
+/** @throws LookUpError where the answer has no digest. */
 function readDigest({ status, headers }: Response): string {
     if (status === 404) throw new LookUpError("does not have it");
     if (status === 401 || status === 403)
@@ -124,7 +130,12 @@ function readDigest({ status, headers }: Response): string {
     return digest.data;
 }
 
-/** @param header the registry's challenge. @throws LookUpError where there is no token to be had. */
+/**
+ * Requests an anonymous token.
+ *
+ * @param header the registry's challenge, `WWW-Authenticate`.
+ * @throws LookUpError where the registry gives no token.
+ */
 async function fetchToken(
     { path }: RegistryImage,
     header: string,

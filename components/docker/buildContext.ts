@@ -16,38 +16,41 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "nod
 import { UserError } from "../userError.ts";
 import { IgnoreRules, type Matched } from "./ignoreFile.ts";
 
-/** A folder that Docker builds, and the Dockerfile that says how. */
+/** A folder to build, and its Dockerfile. */
 export interface BuildContext {
-    /** The folder; relative to the working directory (a Pulumi program's: its project folder). */
+    /**
+     * The folder; an absolute path, or one relative to the working directory (for a Pulumi program:
+     * the project's folder).
+     */
     readonly folder: string;
-    /** The Dockerfile, relative to the folder or absolute. It may lie outside of the folder. */
+    /** The Dockerfile, relative to the folder or absolute. It may be outside of the folder. */
     readonly dockerfile: string;
-    /** A folder that is never sent, wherever it lies: the one that the program itself writes to. */
+    /** The folder that the program writes to. It is never sent, wherever it is. Default: none. */
     readonly workFolder?: string | undefined;
 }
 
-/** One thing that Docker sends to its builder. */
+/** A file, folder or link that Docker sends to the builder. */
 export interface ContextEntry {
-    /** Path from the context's folder, with forward slashes. */
+    /** The path relative to the context's folder, with forward slashes. */
     readonly path: string;
     /** A socket is sent as an empty file. */
     readonly kind: "file" | "socket" | "directory" | "symlink" | "fifo" | "device";
-    /** The permission bits, 0o0000 to 0o7777. Those of a symbolic link mean nothing. */
+    /** The permission bits, 0o0000 to 0o7777. Meaningless for a symbolic link. */
     readonly mode: number;
     /** The file's size in bytes; 0 for everything else. */
     readonly size: number;
-    /** Where a symbolic link points to. */
+    /** The target of a symbolic link. */
     readonly target?: string;
-    /** A device's number. */
+    /** The number of a device. */
     readonly device?: number;
 }
 
 /**
- * Lists what the builder gets of the context: every file, link and folder that the ignore file does
- * not leave out, sorted by path. This is what the Docker provider's BuildKit client sends
- * (github.com/tonistiigi/fsutil), with the ignore file of {@link ignoreText}.
+ * Lists what is sent to the builder: every file, link and folder of the context that the ignore
+ * file ({@link ignoreText}) does not exclude, sorted by path. The same as the Docker provider's
+ * BuildKit client sends (github.com/tonistiigi/fsutil).
  *
- * @throws UserError where the folder or the Dockerfile is missing, or something cannot be read.
+ * @throws UserError where the folder or the Dockerfile does not exist, or an entry cannot be read.
  */
 export function listContext(context: BuildContext): ContextEntry[] {
     const root = findFolder(context.folder);
@@ -56,12 +59,12 @@ export function listContext(context: BuildContext): ContextEntry[] {
 }
 
 /**
- * A SHA-256 (hex) of what the builder gets: paths, contents, modes, the targets of links, and the
- * Dockerfile's text. Times, owners and the place of the folder do not count. Nor does the group's
- * write bit: the usual umasks, 022 and 002, differ in it alone, and in the image root owns
- * everything. Files are read in pieces, whatever their size.
+ * Returns a SHA-256 (hex) of what is sent to the builder: paths, contents, modes, the targets of
+ * links, and the Dockerfile's text. Times, owners and the folder's own path do not count. Nor does
+ * the group's write bit: it is the only difference between the usual umasks 022 and 002, and root
+ * owns all files in the image. Files are read in chunks, so their size does not matter.
  *
- * @param entries what {@link listContext} returned, where it is known already.
+ * @param entries the result of {@link listContext}, if it is known already.
  * @throws UserError as {@link listContext}.
  */
 export function hashContext(
@@ -70,7 +73,7 @@ export function hashContext(
 ): string {
     const hash = createHash("sha256");
     addEntries(hash, resolve(context.folder), entries);
-    // The builder gets the Dockerfile even where the ignore file leaves it out of the context.
+    // The Dockerfile is sent even where the ignore file excludes it from the context.
     const dockerfile = readDockerfile(context);
     addContentSize(hash, dockerfile.length);
     hash.update(dockerfile);
@@ -78,11 +81,12 @@ export function hashContext(
 }
 
 /**
- * A SHA-256 (hex) of a folder or a file outside of the context whose change builds again. Nothing of
- * it is sent, so `.git` and the work folder are left out, and a folder's `.dockerignore` counts.
+ * Returns a SHA-256 (hex) of a folder or a file outside of the context whose changes rebuild the
+ * image. It is not sent to the builder, so `.git`, the work folder and what the folder's
+ * `.dockerignore` excludes do not count.
  *
- * @param workFolder the folder that the program itself writes to.
- * @throws UserError where it is missing or cannot be read.
+ * @param workFolder the folder that the program writes to.
+ * @throws UserError where the path does not exist or cannot be read.
  */
 export function hashSource(path: string, workFolder?: string): string {
     const hash = createHash("sha256");
@@ -106,12 +110,12 @@ export function hashSource(path: string, workFolder?: string): string {
 }
 
 /**
- * A SHA-256 (hex) of what the builder gets of a folder that is a named context: all of it, `.git`
- * too, except what the folder's own `.dockerignore` leaves out. BuildKit reads no other ignore file
- * there (github.com/moby/buildkit, frontend/dockerui/namedcontext.go).
+ * Returns a SHA-256 (hex) of what is sent of a folder that is a named context: all of it, including
+ * `.git`, except what the folder's own `.dockerignore` excludes. BuildKit reads no other ignore
+ * file for it (github.com/moby/buildkit, frontend/dockerui/namedcontext.go).
  *
- * @param workFolder the folder that the program itself writes to; it must not be sent.
- * @throws UserError where the folder is missing, cannot be read or has the work folder in it.
+ * @param workFolder the folder that the program writes to; it must not be sent.
+ * @throws UserError where the folder does not exist, cannot be read or contains the work folder.
  */
 export function hashNamedContext(folder: string, workFolder: string): string {
     const root = findFolder(folder);
@@ -120,8 +124,8 @@ export function hashNamedContext(folder: string, workFolder: string): string {
     const work = pathInside(root, workFolder);
     if (work !== undefined && (!isIgnored(rules, work) || hasPath(entries, work))) {
         throw new UserError(
-            `The named context "${folder}" of the build has the program's own folder "${work}" in ` +
-                "it, which changes with every build: name that folder in " +
+            `The named context "${folder}" of the build has the program's own folder "${work}" ` +
+                "in it, which changes with every build: name that folder in " +
                 `${join(folder, ".dockerignore")}.`,
         );
     }
@@ -131,15 +135,15 @@ export function hashNamedContext(folder: string, workFolder: string): string {
 }
 
 /**
- * The ignore file that the builder gets: `.git` at any depth, then the lines of
- * `<Dockerfile>.dockerignore`, else of `.dockerignore`
+ * Returns the ignore file for the builder: `.git` at any depth, then the lines of
+ * `<Dockerfile>.dockerignore`, or else of `.dockerignore`
  * (https://docs.docker.com/build/concepts/context/#dockerignore-files), then the work folder. An
- * exception (`!.git`) brings `.git` back, nothing brings the work folder back.
+ * exception (`!.git`) includes `.git` again; the work folder cannot be included.
  *
- * `.git` is left out because it differs between two clones of a commit, and changes with every
- * `git fetch`: an image that has it would be another one on every machine.
+ * `.git` is excluded because it differs between two clones of a commit and changes with every
+ * `git fetch`: the image would differ on every machine.
  *
- * @throws UserError where an ignore file is a link that leaves its folder, or cannot be read.
+ * @throws UserError where an ignore file is a link to outside of its folder, or cannot be read.
  */
 export function ignoreText(context: BuildContext): string {
     const root = findFolder(context.folder);
@@ -148,27 +152,28 @@ export function ignoreText(context: BuildContext): string {
 }
 
 /**
- * The Dockerfile, byte by byte.
+ * Returns the Dockerfile's bytes.
  *
- * @throws UserError where there is none, or a symbolic link in its path leaves the context (or its
- * own folder, where it lies outside): it would give a file of this machine to the builder.
+ * @throws UserError where it does not exist, or a symbolic link in its path leads out of the
+ * context (or out of its own folder, if that is outside of the context): the builder would get
+ * another file of this machine.
  */
 export function readDockerfile(context: BuildContext): Buffer {
     const file = findDockerfile(context);
     return reading(context.dockerfile, () => readFileSync(file));
 }
 
-/** Adds a text under a label, each with its length, so that no two lists of fields are the same. */
+/** Adds a text with a label and its length, so that different lists of fields hash differently. */
 export function addField(hash: Hash, label: string, text: string): void {
     hash.update(`${label} ${String(Buffer.byteLength(text))}\n${text}\n`);
 }
 
 const bufferSize = 1 << 20;
 
-/** Hashed bits of a mode: all permission bits but the group's write bit. */
+/** Returns the hashed bits of a mode: all permission bits except the group's write bit. */
 const octal = (mode: number): string => (mode & 0o7757).toString(8);
 
-/** The folder, as an absolute path without links. */
+/** Returns the folder's absolute path with all links resolved. */
 function findFolder(folder: string): string {
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
         throw new UserError(
@@ -178,7 +183,7 @@ function findFolder(folder: string): string {
     return realpathSync(folder);
 }
 
-/** The Dockerfile, as an absolute path without links. */
+/** Returns the Dockerfile's absolute path with all links resolved. */
 function findDockerfile({ folder, dockerfile }: BuildContext): string {
     const file = resolve(folder, dockerfile);
     const boundary = isInside(file, resolve(folder)) ? folder : dirname(file);
@@ -191,7 +196,7 @@ function findDockerfile({ folder, dockerfile }: BuildContext): string {
     return withoutLinks(file, boundary, `The Dockerfile "${dockerfile}"`);
 }
 
-/** The path without links, which must not lead out of the folder. */
+/** Resolves all links in the path, which must not lead out of the folder. */
 function withoutLinks(file: string, folder: string, what: string): string {
     let real: string;
     try {
@@ -213,7 +218,7 @@ function isInside(path: string, folder: string): boolean {
     return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** The first of the ignore files, between what is never sent by default and what never is. */
+/** Returns the ignore file's lines, with `.git` before them and the work folder after them. */
 function composeIgnoreText(root: string, files: readonly string[], workFolder?: string): string {
     const lines = ["**/.git", readIgnoreFile(root, files)];
     const work = workFolder === undefined ? undefined : pathInside(root, workFolder);
@@ -221,7 +226,7 @@ function composeIgnoreText(root: string, files: readonly string[], workFolder?: 
     return `${lines.filter((line) => line !== "").join("\n")}\n`;
 }
 
-/** The text of the first of the ignore files, or of the folder's own; empty where there is none. */
+/** Returns the text of the first ignore file that exists, last `.dockerignore`; empty if none. */
 function readIgnoreFile(root: string, files: readonly string[]): string {
     const file = [...files, join(root, ".dockerignore")].find(
         (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
@@ -231,14 +236,17 @@ function readIgnoreFile(root: string, files: readonly string[]): string {
     return reading(file, () => readFileSync(real, "utf8")).replace(/^\uFEFF/, "");
 }
 
-/** The work folder's path from a folder that it lies in, with forward slashes; it need not exist. */
+/**
+ * Returns the work folder's path relative to `root`, with forward slashes; undefined where it is
+ * outside. It need not exist.
+ */
 function pathInside(root: string, workFolder: string): string | undefined {
     const parent = realpathSync(dirname(resolve(workFolder)));
     const path = join(parent, basename(workFolder));
     return isInside(path, root) ? relative(root, path).split(sep).join("/") : undefined;
 }
 
-/** Whether the rules leave a path out, whether or not there is anything. */
+/** Returns whether the rules exclude a path, which need not exist. */
 function isIgnored(rules: IgnoreRules, path: string): boolean {
     const segments = path.split("/");
     let decision: ReturnType<IgnoreRules["decide"]> = { ignored: false, matched: [] };
@@ -250,12 +258,12 @@ function isIgnored(rules: IgnoreRules, path: string): boolean {
 const hasPath = (entries: readonly ContextEntry[], path: string): boolean =>
     entries.some((entry) => `${entry.path}/`.startsWith(`${path}/`));
 
-/** A path as a pattern that matches it alone. */
+/** Returns a pattern that matches exactly this path. */
 const literal = (path: string): string => path.replace(/[*?[\]^\\]/g, "\\$&");
 
 function listFolder(root: string, rules: IgnoreRules): ContextEntry[] {
     const entries: ContextEntry[] = [];
-    /** Returns whether anything inside is sent. */
+    /** Adds the entries of a directory. Returns whether there are any. */
     const walk = (directory: string, isIgnored: boolean, above: Matched): boolean => {
         const before = entries.length;
         for (const child of readFolder(root, directory, isIgnored)) {
@@ -264,7 +272,7 @@ function listFolder(root: string, rules: IgnoreRules): ContextEntry[] {
             const sent = child.isDirectory()
                 ? (!ignored || rules.entersIgnored(path)) && walk(path, ignored, matched)
                 : false;
-            // An ignored folder is sent where something inside is.
+            // An ignored folder is sent if anything inside of it is.
             if (!ignored || sent) entries.push(readEntry(root, path));
         }
         return entries.length > before;
@@ -273,7 +281,7 @@ function listFolder(root: string, rules: IgnoreRules): ContextEntry[] {
     return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** BuildKit takes an ignored folder that it may not read for an empty one. */
+/** Reads a directory. Like BuildKit, treats an ignored one that is not readable as empty. */
 function readFolder(root: string, directory: string, isIgnored: boolean): Dirent[] {
     const read = (): Dirent[] => readdirSync(join(root, directory), { withFileTypes: true });
     if (!isIgnored) return reading(directory, read);
@@ -314,7 +322,7 @@ function addEntries(hash: Hash, root: string, entries: readonly ContextEntry[]):
     }
 }
 
-/** What cannot be read, or has a name that is not text, is the user's to fix. */
+/** Turns an error of reading a path into a UserError. */
 function reading<T>(path: string, read: () => T): T {
     try {
         return read();

@@ -9,28 +9,28 @@ import {
 import { resolve } from "node:path";
 import { type BuildContext, ignoreText, readDockerfile } from "./buildContext.ts";
 
-/** Where the program writes what its builds need, in the project's folder. Git ignores it. */
+/** The folder for the files of builds, in the project's folder. Git ignores it. */
 export const workFolder = ".build";
 
-/** A build's inputs of the Docker provider: the same on every machine, wherever the context lies. */
+/** A build's inputs for the Docker provider: the same on every machine. */
 export interface BuildFiles {
-    /** The context: a symbolic link to it. */
+    /** The path of a symbolic link to the context. */
     readonly context: string;
-    /** The Dockerfile, relative to the context. */
+    /** The path of the Dockerfile, relative to the context. */
     readonly dockerfile: string;
-    /** The file that the build's output goes to. */
+    /** The path of the build's log. */
     readonly buildLogFile: string;
 }
 
 /**
- * Prepares a build: a link to the context, a copy of the Dockerfile and the ignore file that goes
- * with it, each in a folder of the stack's own. BuildKit reads `<Dockerfile>.dockerignore` beside
- * the Dockerfile before it looks for `.dockerignore`, so the builder ignores exactly what the
- * content's hash ignores, and the Dockerfile may lie outside of the context.
+ * Writes the files of a build to the stack's folder: a link to the context, a copy of the
+ * Dockerfile, and its ignore file. BuildKit prefers `<Dockerfile>.dockerignore` to `.dockerignore`,
+ * so it ignores exactly what the content's hash ignores. The Dockerfile may be outside of the
+ * context.
  *
  * @param stack the stack's name: two stacks of a checkout may build at the same time.
  * @param name the image's name, unique in the stack.
- * @param write whether the files are written; a preview writes nothing.
+ * @param write whether to write the files; false in a preview.
  */
 export function prepareBuild(
     stack: string,
@@ -44,7 +44,7 @@ export function prepareBuild(
         replaceFile(`${path}.Dockerfile`, readDockerfile(context));
         replaceFile(`${path}.Dockerfile.dockerignore`, ignoreText(context));
     }
-    // The provider joins the two paths as text: the link is not followed.
+    // The provider joins the two paths as strings: it does not follow the link.
     return {
         context: path,
         dockerfile: `../${name}.Dockerfile`,
@@ -53,9 +53,10 @@ export function prepareBuild(
 }
 
 /**
- * A link to a folder, in the stack's folder: the input for a folder anywhere, because its own path
- * would differ from machine to machine and replace the image.
+ * Creates a link to a folder in the stack's folder. The link is the build's input: the folder's own
+ * path differs between machines and would replace the image.
  *
+ * @param write whether to create the link; false in a preview.
  * @returns the link's path, relative to the project's folder.
  */
 export function linkSource(stack: string, name: string, folder: string, write: boolean): string {
@@ -78,7 +79,7 @@ function replaceFile(file: string, content: string | Buffer): void {
     });
 }
 
-/** Replaces atomically: a build that is reading has the old one or the new one. */
+/** Replaces a file atomically: a build that is reading it gets the old one or the new one. */
 function replace(path: string, make: (fresh: string) => void): void {
     const fresh = `${path}.${String(process.pid)}`;
     make(fresh);

@@ -1,46 +1,46 @@
-/** Reads the log that BuildKit writes while it builds, in its plain format. */
+/** Reads BuildKit's log, in its plain format, during a build. */
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 import { stripVTControlCharacters } from "node:util";
 
-/** A step of a build that is under way. */
+/** A running step of a build. */
 export interface Step {
-    /** As BuildKit names it: `[2/5] RUN pip install -r requirements.txt`, `exporting to image`. */
+    /** BuildKit's title: `[2/5] RUN pip install -r requirements.txt`, `exporting to image`. */
     readonly title: string;
-    /** The newest line of its output; undefined before the first one. */
+    /** The last line of its output; undefined before the first one. */
     readonly output?: string;
 }
 
 /**
- * What a build is doing. Every line of BuildKit's plain log begins with `#` and the number of its
- * step. The first line of a step is its title; its last one is `CACHED`, `DONE 1.2s`, `CANCELED` or
- * `ERROR: …`; `...` announces lines of another step
+ * The running steps of a build. Each line of BuildKit's plain log begins with `#` and the number of
+ * its step. The first line of a step is its title; the last is `CACHED`, `DONE 1.2s`, `CANCELED` or
+ * `ERROR: …`; `...` means that lines of another step follow
  * (github.com/moby/buildkit/util/progress/progressui/printer.go).
  */
 export class BuildSteps {
-    /** The steps that have begun and not ended, by number. */
+    /** The running steps by number. */
     readonly #running = new Map<string, Step>();
     readonly #ended = new Set<string>();
-    /** The beginning of a line whose end has not been written yet. */
+    /** A last line that is not complete yet. */
     #rest = "";
-    /** Whether the image was handed to the Docker engine: the build's last step. */
+    /** Whether the image was exported to the Docker engine: the build's last step. */
     isExported = false;
 
-    /** Takes in what was added to the log. */
+    /** Parses text that was added to the log. */
     read(text: string): void {
         const lines = (this.#rest + text).split("\n");
         this.#rest = lines.pop() ?? "";
         for (const line of lines) this.#readLine(line);
     }
 
-    /** The step that began last of those that have not ended; undefined between two steps. */
+    /** The running step that started last; undefined between two steps. */
     get current(): Step | undefined {
         return [...this.#running.values()].at(-1);
     }
 
     #readLine(line: string): void {
         const [, number = "0", text = ""] = /^#(\d+) (.*)$/.exec(line) ?? [];
-        if (number === "0" || this.#ended.has(number)) return; // 0 names the builder
+        if (number === "0" || this.#ended.has(number)) return; // step 0 is the builder
         const step = this.#running.get(number);
         if (step === undefined) {
             this.#running.set(number, { title: text });
@@ -56,25 +56,26 @@ export class BuildSteps {
     }
 }
 
-/** What is told of a build. */
+/** Callbacks for the progress of a build. */
 export interface BuildListener {
     /** Called once, when the log grows for the first time. */
     readonly onStart: () => void;
-    /** Called with each step under way, in one line, and again from time to time while it lasts. */
+    /** Called with one line when a step starts, and again from time to time while it runs. */
     readonly onStep: (message: string) => void;
     /** Called once, when the image is built. */
     readonly onEnd: () => void;
 }
 
 /**
- * Follows a build's log from its present end on. Quick and cached steps go by untold: at most one
- * step is told per look. It keeps no process alive. A log that cannot be read tells nothing.
+ * Follows a build's log from its current end. Reports at most one step each time it reads the log,
+ * so quick and cached steps are skipped. Does not keep the process alive. Ignores a log that cannot
+ * be read.
  *
  * @param file the log; it may not exist yet.
- * @param interval milliseconds between two looks at the log.
- * @param patience milliseconds after which a step that still runs is told again, with its newest
- * line of output.
- * @returns a function that ends it.
+ * @param interval how often the log is read, in milliseconds.
+ * @param patience the time in milliseconds after which a running step is reported again, with the
+ * last line of its output.
+ * @returns a function that stops it.
  */
 export function followBuildLog(
     file: string,
@@ -85,11 +86,12 @@ export function followBuildLog(
     const decoder = new StringDecoder("utf8");
     const begin = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
     let position = begin;
-    let told: { readonly title: string; readonly since: number; readonly at: number } | undefined;
+    let reported:
+        { readonly title: string; readonly since: number; readonly at: number } | undefined;
     const stop = (): void => {
         clearInterval(timer);
     };
-    const look = (): void => {
+    const readLog = (): void => {
         const added = readFrom(file, position);
         if (added.length > 0 && position === begin) onStart();
         position += added.length;
@@ -100,22 +102,22 @@ export function followBuildLog(
             if (!isExported) return;
             stop();
             onEnd();
-        } else if (current.title !== told?.title) {
-            told = { title: current.title, since: now, at: now };
+        } else if (current.title !== reported?.title) {
+            reported = { title: current.title, since: now, at: now };
             onStep(shorten(current.title));
-        } else if (now - told.at >= patience) {
-            told = { ...told, at: now };
-            const seconds = Math.round((now - told.since) / 1000);
+        } else if (now - reported.at >= patience) {
+            reported = { ...reported, at: now };
+            const seconds = Math.round((now - reported.since) / 1000);
             const output = current.output === undefined ? "" : `: ${shorten(current.output)}`;
             onStep(`${shorten(current.title)} (${String(seconds)} s)${output}`);
         }
     };
-    const timer = setInterval(look, interval);
+    const timer = setInterval(readLog, interval);
     timer.unref();
     return stop;
 }
 
-/** One line of at most 48 characters, without what would move a terminal's cursor. */
+/** Shortens a text to one line of at most 48 characters, without control sequences. */
 function shorten(text: string): string {
     const line = stripVTControlCharacters(text)
         .replace(/[\p{Cc}\s]+/gu, " ")
@@ -123,7 +125,7 @@ function shorten(text: string): string {
     return line.length <= 48 ? line : `${line.slice(0, 47)}…`;
 }
 
-/** What the file has from a position on, at most a mebibyte; nothing where it cannot be read. */
+/** Reads at most 1 MiB of the file from a position; nothing where it cannot be read. */
 function readFrom(file: string, position: number): Buffer {
     try {
         const descriptor = openSync(file, "r");

@@ -1,11 +1,11 @@
 import { runOptions, type ServiceContainer } from "./serviceContainer.ts";
 
-/** The command that pulls an image. */
+/** Returns the command that pulls an image. */
 export function pullCommand(image: string): string {
     return `docker pull ${image}`;
 }
 
-/** The command that runs an image in the background, with its port published. */
+/** Returns the command that runs an image in the background, with its port published. */
 export function runCommand(
     image: string,
     container: ServiceContainer & { readonly port: number },

@@ -1,17 +1,17 @@
 import type { ContextEntry } from "./buildContext.ts";
 
-/** A context with more than this takes seconds to read, at every preview. */
+/** Reading a context above these limits takes seconds, in every preview. */
 const manyBytes = 2 * 2 ** 30;
 const manyFiles = 50_000;
 
 /**
- * What to say before a build context is read: that it is large, and what makes it so; files that
- * only root can read in the image; links that have no target there; a `.git` that is not sent.
+ * Returns warnings about a build context before it is read: a large one, with its largest parts;
+ * files that only root can read in the image; links to outside of the context; a `.git` that the
+ * Dockerfile uses and that is not sent.
  *
  * @param folder the context, as the user wrote it.
- * @param entries what the builder gets.
+ * @param entries what is sent to the builder.
  * @param dockerfile the Dockerfile's text.
- * @returns a sentence or two for each, and none for a context without any of them.
  */
 export function contextAdvice(
     folder: string,
@@ -28,39 +28,43 @@ export function contextAdvice(
                 "Name in .dockerignore what the image does not need.",
         );
     }
-    const shut = entries.filter(
+    const rootOnly = entries.filter(
         ({ kind, mode }) =>
             (kind === "file" && (mode & 0o004) === 0) ||
             (kind === "directory" && (mode & 0o005) !== 0o005),
     );
-    const [first] = shut;
-    // A Dockerfile that sets owners or modes knows what it does.
+    const [first] = rootOnly;
+    // No warning where the Dockerfile sets owners or modes itself.
     if (first !== undefined && !/\bch(own|mod)\b/.test(dockerfile)) {
         advice.push(
-            `In the image only root can read ${String(shut.length)} files or folders of the build ` +
-                `context "${folder}" (the first: "${first.path}", mode ${first.mode.toString(8)}). ` +
-                `Where the service has another user: chmod -R a+rX "${folder}"`,
+            `In the image only root can read ${String(rootOnly.length)} files or folders of the ` +
+                `build context "${folder}" (the first: "${first.path}", mode ` +
+                `${first.mode.toString(8)}). Where the service has another user: ` +
+                `chmod -R a+rX "${folder}"`,
         );
     }
     for (const { path, target } of entries) {
         if (target === undefined || !leaves(path, target)) continue;
         advice.push(
-            `The symbolic link "${path}" leads out of the build context "${folder}" (→ ${target}): ` +
-                "the image gets the link alone. Put a copy there if it needs more.",
+            `The symbolic link "${path}" leads out of the build context "${folder}" ` +
+                `(→ ${target}): the image gets the link alone. Put a copy there if it needs more.`,
         );
     }
     const names = dockerfile.split("\n").filter((line) => !/^\s*(#|RUN\s+rm\b)/.test(line));
     const sent = entries.some(({ path }) => path === ".git" || path.startsWith(".git/"));
     if (!sent && names.some((line) => /(^|[\s"'=,/])\.git([\s"',/]|$)/.test(line))) {
         advice.push(
-            `The Dockerfile names .git, which is left out of the build context "${folder}", because ` +
-                'it differs between clones: the line "!.git" at the end of .dockerignore sends it.',
+            `The Dockerfile names .git, which is left out of the build context "${folder}", ` +
+                "because it differs between clones: " +
+                'the line "!.git" at the end of .dockerignore sends it.',
         );
     }
     return advice;
 }
 
-/** A relative target that climbs above the context; an absolute one means a path in the image. */
+/**
+ * Returns whether a link's relative target is above the context. Absolute ones are in the image.
+ */
 function leaves(path: string, target: string): boolean {
     let depth = path.split("/").length - 1;
     if (target.startsWith("/")) return false;
@@ -71,7 +75,10 @@ function leaves(path: string, target: string): boolean {
     });
 }
 
-/** The three largest files and folders of a folder that no single one of them makes up. */
+/**
+ * Returns the three largest entries of a folder with their sizes. Enters a subfolder as long as it
+ * has more than half of all bytes.
+ */
 function largest(files: readonly ContextEntry[], folder = ""): string {
     const children = Map.groupBy(files, ({ path }) => {
         const end = path.indexOf("/", folder.length);

@@ -5,7 +5,7 @@ import { IgnoreRules } from "./ignoreFile.ts";
 
 /** A Dockerfile, and how it is built. */
 export interface DockerfileSource {
-    /** The folder that Docker builds. */
+    /** The folder to build. */
     readonly context: string;
     /** The Dockerfile, relative to the context. */
     readonly dockerfile: string;
@@ -14,31 +14,33 @@ export interface DockerfileSource {
     readonly buildArgs?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What a Dockerfile says about the image that it makes. What its base image sets, it does not show. */
+/** What a Dockerfile says about its image. Does not include what the base image sets. */
 export interface DockerfileFacts {
-    /** The image that the stages begin with, as in `python:3.11-slim`, or `scratch`. */
+    /** The base image of the built stage, as in `python:3.11-slim`, or `scratch`. */
     readonly baseImage: string;
     /** The last USER; undefined where there is none. An unresolved variable stays: `$APP_UID`. */
     readonly user: string | undefined;
     /** Whether the last HEALTHCHECK has a command; undefined where there is none. */
     readonly hasHealthcheck: boolean | undefined;
-    /** The TCP ports that it EXPOSEs. */
+    /** The TCP ports of EXPOSE instructions. */
     readonly ports: readonly number[];
-    /** Whether it has a COPY or ADD of the whole context. */
+    /** Whether a COPY or ADD takes the whole context. */
     readonly copiesContext: boolean;
-    /** Whether the image has Python, as far as the Dockerfile tells. */
+    /** Whether the text suggests that the image has Python. */
     readonly hasPython: boolean;
 }
 
-/** A point in which an image is weaker than it could be. */
+/** A weakness of an image. */
 export interface Weakness {
-    /** What is wrong, and the line that fixes it, in one line. */
+    /** The problem and the line that fixes it, in one line. */
     readonly message: string;
-    /** Whether a container that is strict does not start with it. */
+    /** Whether a strict container does not start because of it. */
     readonly isRefused: boolean;
 }
 
-/** @returns what the Dockerfile says; undefined where it cannot be read, which the build reports. */
+/**
+ * Returns what the Dockerfile says; undefined where it is not readable, which the build reports.
+ */
 export function readDockerfile(source: DockerfileSource): DockerfileFacts | undefined {
     try {
         return parseDockerfile(
@@ -51,8 +53,8 @@ export function readDockerfile(source: DockerfileSource): DockerfileFacts | unde
 }
 
 /**
- * Follows the stages from the one that is built back to their base image
- * (https://docs.docker.com/reference/dockerfile/).
+ * Parses a Dockerfile (https://docs.docker.com/reference/dockerfile/). Follows the stage that is
+ * built back to its base image.
  */
 export function parseDockerfile(
     text: string,
@@ -115,18 +117,18 @@ export function parseDockerfile(
     return { ...stage.facts, hasPython: /\bpython|\bpip|conda|jupyter/i.test(text) };
 }
 
-/** A build stage, and what it takes from others: the names of stages and images. */
+/** A build stage, and the stages and images that it uses, by name. */
 interface StageSources {
     readonly name: string | undefined;
     readonly sources: string[];
 }
 
 /**
- * The images that a build takes from registries and that may change: those of FROM, `COPY --from` and
- * `RUN --mount=…,from=`, in the stage that is built and the stages that it needs. Neither `scratch`,
- * nor an image that is pinned by its digest, nor a named context is among them.
+ * Finds the images in registries that a build uses and that may change: those of FROM,
+ * `COPY --from` and `RUN --mount=…,from=`, in the stage that is built and the stages that it needs.
+ * Excludes `scratch`, images with a digest, and named contexts.
  *
- * @param contexts the names of the build's named contexts, which come before images.
+ * @param contexts the names of the build's named contexts, which take precedence over images.
  * @returns each image once, as the Dockerfile names it; a variable without a value stays: `$BASE`.
  */
 export function findBaseImages(
@@ -144,13 +146,13 @@ export function findBaseImages(
             : name === target.toLowerCase() || String(index) === target;
     const needed = [stages.findLastIndex(isTarget)];
     const images = new Set<string>();
-    // The array grows while it is read: each stage names those before it.
+    // The loop appends to the array: the earlier stages that a stage uses.
     for (const index of needed) {
         for (const [position, source] of (stages[index]?.sources ?? []).entries()) {
             const earlier = stages
                 .slice(0, index)
                 .findLastIndex(({ name }) => name === source.toLowerCase());
-            // A number names a stage in `--from`, and an image in FROM.
+            // A number is a stage in `--from`, but an image in FROM.
             const isNumber = position > 0 && /^\d+$/.test(source);
             const stage = isNumber ? Number(source) : earlier;
             if (stage >= 0) needed.push(stage);
@@ -182,13 +184,16 @@ function readStages(text: string, buildArgs: Readonly<Record<string, string>>): 
     return stages;
 }
 
-/** The image or stage, and the stage's name in small letters, of `FROM [--platform=…] IMAGE [AS NAME]`. */
+/**
+ * Parses `FROM [--platform=…] IMAGE [AS NAME]`: returns the image or stage, and the new stage's
+ * name in lower case.
+ */
 function parseFrom(content: string, globals: ReadonlyMap<string, string>) {
     const [base = "", , name] = content.split(/\s+/).filter((word) => !word.startsWith("--"));
     return { image: expand(unquote(base), globals), name: name?.toLowerCase() };
 }
 
-/** The stages and images that `--from=NAME` and `--mount=type=bind,from=NAME` name. */
+/** Returns the stages and images in `--from=NAME` and `--mount=type=bind,from=NAME`. */
 function namesInFlags(instruction: Instruction): string[] {
     if (!(instruction instanceof ModifiableInstruction)) return [];
     return instruction
@@ -220,7 +225,10 @@ function emptyStage(variables: ReadonlyMap<string, string>): Stage {
     };
 }
 
-/** A build argument's value: that of the build, else its default, else that of before the first FROM. */
+/**
+ * Adds the variable of an ARG instruction. Its value is the build argument's; else the default;
+ * else that of an ARG before the first FROM.
+ */
 function declareArgument(
     instruction: Instruction,
     variables: Map<string, string>,
@@ -236,7 +244,7 @@ function declareArgument(
     }
 }
 
-/** `A=1 B="two words"`, or the old form `A two words`. */
+/** Parses `A=1 B="two words"`, or the old form `A two words`. */
 function assignments(content: string): [name: string, value: string][] {
     const pairs = [...content.matchAll(/(\w+)=("(?:\\.|[^"\\])*"|'[^']*'|\S*)/g)];
     const [, name, value] = /^(\w+)\s+(.*)$/s.exec(content.trim()) ?? [];
@@ -249,7 +257,7 @@ function unquote(value: string): string {
     return value.replace(/^(["'])(.*)\1$/s, "$2");
 }
 
-/** Puts the values of `$A`, `${A}`, `${A:-default}` and `${A:+other}` in; unknown ones stay. */
+/** Replaces `$A`, `${A}`, `${A:-default}` and `${A:+other}` by their values; keeps unknown ones. */
 function expand(text: string, variables: ReadonlyMap<string, string>): string {
     return text.replace(
         /\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})/g,
@@ -263,22 +271,22 @@ function expand(text: string, variables: ReadonlyMap<string, string>): string {
     );
 }
 
-/** Whether a container with this USER runs as root. */
+/** Returns whether a container with this USER runs as root. */
 export function isRoot(user: string): boolean {
     return /^(root|0+)?(:|$)/.test(user);
 }
 
-/** What else of the configuration decides whether an image is weak. */
+/** The configuration that the Dockerfile is compared with. */
 export interface Demands {
     /** The port that the service listens on. */
     readonly port: number;
-    /** The path that answers once the service works. */
+    /** The path of the health check. Default: none. */
     readonly healthPath?: string | undefined;
-    /** The user that the container gets in the place of the image's. */
+    /** The container's user, instead of the image's. Default: the image's. */
     readonly user?: string | undefined;
 }
 
-/** What the Dockerfile shows of weaknesses, before anything is built. */
+/** Finds weaknesses of the image in its Dockerfile, before the build. */
 export function findWeaknesses(
     source: DockerfileSource,
     facts: DockerfileFacts,
@@ -329,7 +337,7 @@ function healthcheckLine(port: number, { hasPython }: DockerfileFacts): string {
         : `HEALTHCHECK CMD curl --silent --output /dev/null http://127.0.0.1:${String(port)}/`;
 }
 
-/** What lies in the context's root that no image should have, and that no ignore file leaves out. */
+/** Returns the names in the context's root that no image should have and that are not ignored. */
 function findUnwanted({ context, dockerfile }: DockerfileSource): string[] {
     const ignoreFile = [`${dockerfile}.dockerignore`, ".dockerignore"]
         .map((name) => join(context, name))

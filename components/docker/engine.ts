@@ -25,29 +25,30 @@ const containerDescription = z.object({
 });
 type Description = z.infer<typeof containerDescription>;
 
-/** How a container is asked whether its service works. */
+/** How the health of a container's service is checked. */
 export interface HealthQuestion {
     /** The container, by id or name. */
     readonly container: string;
     /** The port that the service listens on in the container; undefined where it has none. */
     readonly port?: number | undefined;
-    /** The port of this machine, on loopback, that leads to it; undefined where there is none. */
+    /** The port of this machine, on loopback, that is published for it; undefined if none. */
     readonly publishedPort?: number | undefined;
-    /** The path that answers with a success once the service works. */
+    /** The path that answers with a success status once the service is healthy. */
     readonly path?: string | undefined;
-    /** How long it may take, in seconds, and the configuration key of that, for the message. */
+    /** How long the service may take to become healthy, in seconds. */
     readonly timeout: number;
+    /** The configuration key of the time-out, for the message. */
     readonly timeoutSetting?: string | undefined;
 }
 
-/** What was checked of a healthy container, or what is wrong with one that is not healthy. */
+/** What was checked of a healthy container, or the problem of an unhealthy one. */
 export type HealthAnswer = { readonly checked: string } | { readonly problem: string };
 
 /**
- * Waits until a service works: its path answers with a success; where no path is given, its
- * HEALTHCHECK says healthy, and its port, if it has one, answers anything at all. Asks the Docker
- * engine that the `docker` command of this machine asks. Where that engine is on another machine,
- * or no port is published, the service has to listen on its port.
+ * Waits until a service is healthy. With a path, the path has to answer with a success status.
+ * Without one, the HEALTHCHECK, if any, has to report healthy, and the port, if any, has to answer.
+ * Uses the Docker engine of the `docker` command. Where that engine is on another machine, or no
+ * port is published, it is enough that the service listens on its port.
  */
 export async function askForHealth(question: HealthQuestion): Promise<HealthAnswer> {
     const { container, timeout } = question;
@@ -58,7 +59,7 @@ export async function askForHealth(question: HealthQuestion): Promise<HealthAnsw
         if (typeof description === "string") return { problem: description };
         const { State: state, RestartCount: restarts } = description;
         restartsBefore ??= restarts;
-        // What crashes comes first: a service that cannot start answers nothing either.
+        // Check for crashes first: a crashed service does not answer either.
         if (state.Status !== "running" || restarts > restartsBefore) {
             const how = `(${state.Status}, exit code ${String(state.ExitCode)})`;
             return { problem: await explain(question, description, `is not running ${how}`) };
@@ -73,7 +74,7 @@ export async function askForHealth(question: HealthQuestion): Promise<HealthAnsw
     }
 }
 
-/** Asks once. `checked` says what was found: a positive or a negative answer, as a clause. */
+/** Checks once. `checked` is the result as a clause, positive or negative. */
 async function check(
     question: HealthQuestion,
     { State: { Health: health } }: Description,
@@ -100,13 +101,13 @@ async function check(
     };
 }
 
-/** Whether the Docker engine is on another machine, where the loopback ports are that machine's. */
+/** Returns whether the Docker engine, and with it the published ports, is on another machine. */
 function isEngineElsewhere(): boolean {
     const host = process.env["DOCKER_HOST"] ?? "";
     return host !== "" && !host.startsWith("unix://");
 }
 
-/** The status of a GET request, or that there is none. */
+/** Returns the status of a GET request; "nothing" where there is no answer. */
 async function statusOf(url: string): Promise<number | "nothing"> {
     try {
         const signal = AbortSignal.timeout(5_000);
@@ -119,8 +120,8 @@ async function statusOf(url: string): Promise<number | "nothing"> {
 }
 
 /**
- * Whether a server behind a port of this machine says anything at all. That it takes a connection
- * means nothing: Docker's proxy does so for a container where nobody listens.
+ * Returns whether a server on a port of this machine sends any data. Accepting a connection proves
+ * nothing: Docker's proxy accepts connections for a container that does not listen.
  */
 export async function answers(port: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -139,20 +140,20 @@ export async function answers(port: number): Promise<boolean> {
     return answered;
 }
 
-/** An address on which something in a container listens. */
+/** A socket that listens in a container. */
 interface Listener {
     readonly port: number;
-    /** Whether only the container itself can reach it. */
+    /** Whether only the container itself can connect to it. */
     readonly isLoopback: boolean;
 }
 
-/** Whether something in a container listens on a port, where others can reach it. */
+/** Returns whether a container listens on a port that can be reached from outside of it. */
 async function listensOn(container: string, port: number): Promise<boolean> {
     const listeners = await findListeners(container);
     return listeners.some((listener) => listener.port === port && !listener.isLoopback);
 }
 
-/** Reads the kernel's tables of sockets in a container; empty where the image has no `cat`. */
+/** Reads the kernel's socket tables in a container; empty where the image has no `cat`. */
 async function findListeners(container: string): Promise<Listener[]> {
     const { stdout } = await run("docker", [
         ...["exec", container, "cat", "/proc/net/tcp", "/proc/net/tcp6"],
@@ -167,13 +168,13 @@ export function parseListeners(table: string): Listener[] {
         const [, local = "", , state] = line.trim().split(/\s+/);
         const [address = "", port = ""] = local.split(":");
         if (state !== listening) return [];
-        // 127.0.0.0/8, whose bytes come in the host's order, and ::1.
+        // 127.0.0.0/8, with bytes in the host's order, and ::1.
         const isLoopback = /^.{6}7F$/.test(address) || /^0{24}01000000$/.test(address);
         return [{ port: Number.parseInt(port, 16), isLoopback }];
     });
 }
 
-/** What `docker container inspect` says, or why it cannot be had. */
+/** Returns the output of `docker container inspect`, or a message that says why it failed. */
 async function describe(container: string): Promise<Description | string> {
     try {
         const format = ["--format", "{{json .}}"];
@@ -191,7 +192,7 @@ async function describe(container: string): Promise<Description | string> {
     }
 }
 
-/** The problem, with the end of the container's output and what to do. */
+/** Returns the problem with the end of the container's output and what to do. */
 async function explain(
     question: HealthQuestion,
     { Name, State: state }: Description,
@@ -232,14 +233,14 @@ function setCommand(setting: string, value: string): string {
     return `pulumi config set --path '${setting}' ${value} -s ${getStack()}`;
 }
 
-/** Where a service listens instead of on its port. */
+/** Returns a hint where the service listens on another port, or on loopback only. */
 async function portHints({ container, port }: HealthQuestion): Promise<string[]> {
     if (port === undefined) return [];
     const listeners = await findListeners(container);
     if (listeners.some((listener) => listener.port === port && listener.isLoopback)) {
         return [
-            `It listens on port ${String(port)} of 127.0.0.1, which only its own container reaches: ` +
-                "have it listen on 0.0.0.0.",
+            `It listens on port ${String(port)} of 127.0.0.1, which only its own container ` +
+                "reaches: have it listen on 0.0.0.0.",
         ];
     }
     const others = [
@@ -258,11 +259,11 @@ export interface Ending {
     readonly output: string;
     readonly isOutOfMemory: boolean;
     readonly exitCode: number;
-    /** Whether its own HEALTHCHECK keeps it from being taken for healthy. Default: false. */
+    /** Whether its HEALTHCHECK is the reason that it is unhealthy. Default: false. */
     readonly isUnhealthy?: boolean;
 }
 
-/** What in a failed service's output has a setting of its container for a cause. */
+/** Patterns in a failed service's output, each with the setting that may fix the cause. */
 const symptoms: readonly [symptom: RegExp, hint: () => string][] = [
     [
         /failed to map segment|\/tmp\/\S*.*(Operation not permitted|Permission denied)/i,
@@ -302,7 +303,7 @@ const symptoms: readonly [symptom: RegExp, hint: () => string][] = [
     ],
 ];
 
-/** What to set, where the way a service failed shows it. */
+/** Returns the settings that may fix a failed service, from its output and exit code. */
 export function hintsFor({
     output,
     isOutOfMemory,
@@ -326,16 +327,15 @@ export function hintsFor({
 }
 
 /**
- * The folders of the image that a container has written to. Left out: what is in memory or in a
- * volume, /tmp, what Docker itself adds, and Python's caches, which it does without where it cannot
- * write them.
+ * Returns the folders of the image that a container has written to, without those in memory or in a
+ * volume, /tmp, files that Docker adds, and Python's caches, which Python does not need.
  */
 export async function findWrittenFolders(container: string): Promise<string[]> {
     const { stdout } = await run("docker", ["diff", container]).catch(() => ({ stdout: "" }));
     return writtenFolders(stdout);
 }
 
-/** @param diff as `docker diff` prints it: `A /path`, `C /path`, `D /path`. */
+/** @param diff the output of `docker diff`: `A /path`, `C /path`, `D /path`. */
 export function writtenFolders(diff: string): string[] {
     const changes = diff
         .split("\n")
@@ -343,7 +343,7 @@ export function writtenFolders(diff: string): string[] {
         .filter(([, path]) => path !== "");
     const added = new Set(changes.filter(([kind]) => kind === "A").map(([, path]) => path));
     const parents = new Set(changes.map(([, path]) => posix.dirname(path)));
-    // A folder is listed as changed because of what changed in it.
+    // A folder with changes in it is itself listed as changed.
     const folders = changes
         .filter(([kind, path]) => kind !== "C" || !parents.has(path))
         .filter(([, path]) => !/\/__pycache__(\/|$)|\.pyc$|^\/tmp(\/|$)|\/docker-init$/.test(path))
@@ -353,11 +353,13 @@ export function writtenFolders(diff: string): string[] {
 }
 
 /**
- * Looks whether something else on this machine listens on a port. Where the Docker engine is on another machine, it is the engine that says so.
+ * Checks whether another program or container on this machine uses a port. Does nothing where the
+ * Docker engine is on another machine: the engine itself then reports a taken port.
  *
- * @param owner the value of {@link ownerLabel} on the container that may hold the port.
+ * @param owner the value of {@link ownerLabel} of the container that may use the port.
  * @param setting the configuration key of the port, for the message.
- * @returns nothing where the port is free or held by its owner; otherwise who has it and what to do.
+ * @returns undefined where the port is free or used by its owner; otherwise what uses it and what
+ * to do.
  */
 export async function findPortProblem(
     port: number,
@@ -370,23 +372,28 @@ export async function findPortProblem(
     const another =
         setting === undefined
             ? "."
-            : `: pulumi config set --path ${setting} ${String(port < 65535 ? port + 1 : 8080)} -s ${getStack()}`;
+            : `: pulumi config set --path ${setting} ` +
+              `${String(port < 65535 ? port + 1 : 8080)} -s ${getStack()}`;
     if (refusal === "EACCES")
-        return `Port ${String(port)} of this machine may not be used without more rights (EACCES). Take one from 1024 up${another}`;
+        return (
+            `Port ${String(port)} of this machine may not be used without more rights ` +
+            `(EACCES). Take one from 1024 up${another}`
+        );
     const [holder, container] = await findContainer(`publish=${String(port)}`);
     if (holder === owner) return undefined;
-    // One that is started again and again publishes its port only while it runs.
+    // A container that keeps restarting publishes its port only while it runs.
     if (holder === undefined && (await isBoundBy(owner, port))) return undefined;
     const stop = container
         ? `docker stop ${container}`
         : `to see which: lsof -iTCP:${String(port)} -sTCP:LISTEN`;
     return (
-        `Port ${String(port)} of this machine is taken by ${container ? `the container ${container}` : "another program"}. ` +
+        `Port ${String(port)} of this machine is taken by ` +
+        `${container ? `the container ${container}` : "another program"}. ` +
         `Stop it (${stop}), or take another port${another}`
     );
 }
 
-/** Whether a container of the owner's that runs, or is about to again, is to publish the port. */
+/** Returns whether a running or restarting container of the owner publishes the port. */
 async function isBoundBy(owner: string, port: number): Promise<boolean> {
     const states = ["--filter", "status=running", "--filter", "status=restarting"];
     const owned = ["--filter", `label=${ownerLabel}=${owner}`];
@@ -402,7 +409,10 @@ async function isBoundBy(owner: string, port: number): Promise<boolean> {
     }
 }
 
-/** @returns the owner and the name of a container that meets all filters; nothing where there is none, or no Docker engine */
+/**
+ * Returns the owner and the name of a container that matches all filters; an empty array where
+ * there is none, or no Docker engine.
+ */
 async function findContainer(
     ...filters: readonly string[]
 ): Promise<[owner: string, name: string] | []> {
@@ -415,15 +425,15 @@ async function findContainer(
     return name === undefined ? [] : [owner, name];
 }
 
-/** The label that says which stack's service a container is: `project/stack/name`. */
+/** The label of a container that names its stack and service: `project/stack/name`. */
 export const ownerLabel = "mlops.service";
 
-/** The value of {@link ownerLabel} for a service of this stack. */
+/** Returns the value of {@link ownerLabel} for a service of this stack. */
 export function ownerOf(name: string): string {
     return `${getProject()}/${getStack()}/${name}`;
 }
 
-/** Listens on a port for a moment. @returns nothing where that works, else the system's code for why not. */
+/** Listens on a port for a moment. Returns undefined where that works, else the error's code. */
 async function tryToListen(port: number): Promise<string | undefined> {
     const server = createServer();
     const { promise, resolve } = Promise.withResolvers<string | undefined>();

@@ -1,17 +1,17 @@
 /**
- * The rules of .dockerignore, exactly as github.com/moby/patternmatcher (v0.6) and
- * github.com/tonistiigi/fsutil apply them: a rule missed is a change of the image missed. The
- * libraries on npm follow an older Docker and differ where folders and exceptions meet. What the
- * Docker provider really sends is compared with this in test/e2e/buildContext.test.ts.
+ * The rules of .dockerignore, exactly as in github.com/moby/patternmatcher (v0.6) and
+ * github.com/tonistiigi/fsutil: any difference would miss a change of the image. The libraries on
+ * npm follow an older Docker and treat exceptions inside of ignored folders differently.
+ * test/e2e/buildContext.test.ts compares this with what the Docker provider sends.
  */
 import { posix } from "node:path";
 import { UserError } from "../userError.ts";
 
-/** What a path's folder has matched, rule by rule; a path inside it does, too. */
+/** Which rules a folder matches, by index. Paths inside of it match them too. */
 export type Matched = readonly boolean[];
 
 interface Rule {
-    /** A rule with `!` brings back what the ones before it left out. */
+    /** Whether the rule begins with `!`: it includes again what earlier rules exclude. */
     readonly exception: boolean;
     readonly matches: (path: string) => boolean;
 }
@@ -39,9 +39,9 @@ export class IgnoreRules {
     }
 
     /**
-     * Whether an exception may bring back something inside an ignored folder. BuildKit enters no
-     * other ignored folder: it may be unreadable, or hold a million files. One exception with a
-     * wildcard makes it enter them all.
+     * Returns whether an exception may include something inside of an ignored folder. Only then
+     * does BuildKit read the folder, which may be unreadable or have a million files. An exception
+     * with a wildcard makes it read all ignored folders.
      */
     entersIgnored(folder: string): boolean {
         return (
@@ -51,14 +51,14 @@ export class IgnoreRules {
     }
 
     /**
-     * Decides on a path, after its folder.
+     * Returns whether a path is ignored, and the rules that it matches.
      *
-     * @param folder what the folder has matched; empty for the context's own.
+     * @param folder the rules that the path's folder matches; empty for the context's root.
      */
     decide(path: string, folder: Matched): { ignored: boolean; matched: Matched } {
         let ignored = false;
         const matched = this.#rules.map((rule, index) => {
-            // A rule that would change nothing is skipped, so that what is inside does not inherit it.
+            // Skip a rule that changes nothing, so that the folder's content does not inherit it.
             const match =
                 folder[index] === true || (rule.exception === ignored && rule.matches(path));
             if (match) ignored = !rule.exception;
@@ -69,8 +69,8 @@ export class IgnoreRules {
 }
 
 /**
- * The patterns, cleaned: no comments and blanks, no leading or trailing slash, `.` and `..`
- * resolved.
+ * Returns the patterns, without comments, blank lines, and leading and trailing slashes; with `.`
+ * and `..` resolved.
  */
 function parsePatterns(text: string): string[] {
     return text
@@ -97,8 +97,8 @@ function clean(pattern: string): string {
 }
 
 /**
- * Where a pattern has no wildcard but `**` at its start or end, Docker compares text, which gives
- * other results than a regular expression.
+ * Returns a function that matches paths. Where the only wildcard is `**` at the start or end,
+ * Docker compares strings, with other results than a regular expression.
  */
 function compile(pattern: string): (path: string) => boolean {
     const wildcard = /[*?[\]\\]/;
@@ -115,7 +115,7 @@ function compile(pattern: string): (path: string) => boolean {
     return (path) => expression.test(path);
 }
 
-/** With the flag "u", `?` is one character, as for Docker; some patterns are valid without only. */
+/** With the flag `u`, `?` is one character as in Docker; some patterns are valid only without. */
 function regExp(pattern: string, flags?: string): RegExp | undefined {
     try {
         return new RegExp(`^${toExpression(pattern)}$`, flags);

@@ -1,50 +1,60 @@
 /**
- * The grammar of image names, as the distribution specification's reference implementation has it
- * (https://pkg.go.dev/github.com/distribution/reference), so that a bad name is refused before anything starts.
+ * The grammar of image names, as in the reference implementation of the distribution specification
+ * (https://pkg.go.dev/github.com/distribution/reference): to refuse an invalid name before anything
+ * starts.
  */
 
 const component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-const domain =
-    "(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]+)?";
+const label = "(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)";
+const domain = `${label}(?:\\.${label})*(?::[0-9]+)?`;
 const repositoryPattern = new RegExp(`^(?:${domain}/)?${component}(?:/${component})*$`);
 const tagPattern = /^\w[\w.-]{0,127}$/;
 
-/** Whether `name` can name an image, without tag and digest: `quay.io/account/name` or `name`. At most 255 characters. */
+/**
+ * Returns whether `name` is a valid image name without tag and digest, of at most 255 characters:
+ * `quay.io/account/name` or `name`.
+ */
 export function isRepository(name: string): boolean {
     return name.length <= 255 && repositoryPattern.test(name);
 }
 
-/** Whether `tag` can be a tag: a letter, digit or underscore, then up to 127 of those, dots and dashes. */
+/**
+ * Returns whether `tag` is a valid tag: a letter, digit or underscore, then up to 127 of these,
+ * dots and dashes.
+ */
 export function isTag(tag: string): boolean {
     return tagPattern.test(tag);
 }
 
-/** The digest in `repository@digest`. */
+/** Returns the digest in `repository@digest`. */
 export function digestOf(reference: string): string {
     return reference.slice(reference.indexOf("@") + 1);
 }
 
-/** The address of a repository's registry, as the Docker provider wants it: https, but on this machine, where Docker itself speaks http. */
+/**
+ * Returns the URL of a repository's registry, for the Docker provider: with https, or with http for
+ * a registry on this machine, as Docker does.
+ */
 export function registryAddress(repository: string): string {
     const host = repository.split("/")[0] ?? "";
     return `${/^(localhost|127\.[0-9.]+)(:|$)/.test(host) ? "http" : "https"}://${host}`;
 }
 
-/** An image at its registry. */
+/** An image in its registry. */
 export interface RegistryImage {
-    /** The registry as users name it: `docker.io`, `localhost:5000`. */
+    /** The registry's host as in an image's name: `docker.io`, `localhost:5000`. */
     readonly host: string;
-    /** The repository's path there: `library/python`. */
+    /** The repository's path in the registry: `library/python`. */
     readonly path: string;
     /** The tag. */
     readonly tag: string;
 }
 
 /**
- * Completes an image's name as Docker does: without a registry it is on Docker Hub, there without an
- * account it is in `library/`, and without a tag it has the tag `latest`.
+ * Parses an image's name and adds Docker's defaults: the registry `docker.io`, there the account
+ * `library`, and the tag `latest`.
  *
- * @returns undefined where `name` does not name an image, or names one by its digest.
+ * @returns undefined where the name is invalid or has a digest.
  */
 export function parseTagged(name: string): RegistryImage | undefined {
     const [, repository = "", tag = "latest"] = /^(.*?)(?::([^:/]*))?$/s.exec(name) ?? [];

@@ -1,101 +1,101 @@
 /**
- * What a service's container gets, in one place for all that run it: the local stack (by the Docker
- * provider), the smoke tests of the workflows, and the command that a stack prints.
+ * The settings of a service's container, for everything that runs it: the local stack (with the
+ * Docker provider), the workflows' smoke tests, and the `docker run` command that a stack prints.
  */
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-/** What a service needs of its container, and how far it is locked down; wherever it runs. */
+/** How far a service's container is locked down, and the exceptions; wherever it runs. */
 export interface ContainerSettings {
     /**
-     * Locked down: the root file system is read-only but for /tmp and the writable folders, it has
-     * no Linux capability, can gain none, and its user is not root. Otherwise the container is
-     * what `docker run` makes of the image. Default: true.
+     * Whether the container is locked down: the root file system is read-only except for /tmp and
+     * the writable folders, there are no Linux capabilities, none can be gained, and the user is
+     * not root. Otherwise the container has Docker's defaults. Default: true.
      */
     readonly strict?: boolean | undefined;
-    /** The user, `USER` or `USER:GROUP`, in the place of the image's. */
+    /** The user, `USER` or `USER:GROUP`. Default: the image's. */
     readonly user?: string | undefined;
     /**
-     * /tmp in memory: its size in MiB (default: 64), and whether programs and libraries may be
-     * loaded from it (default: false). Default: 64 MiB where strict; otherwise /tmp is a folder of
-     * the root file system.
+     * Mounts /tmp in memory. `size`: in MiB, default 64. `exec`: whether programs and libraries may
+     * be loaded from it, default false. Default: mounted with these defaults where strict;
+     * otherwise /tmp is a folder of the root file system.
      */
     readonly tmp?:
         { readonly size?: number | undefined; readonly exec?: boolean | undefined } | undefined;
     /** The size of /dev/shm in MiB. Default: Docker's, 64. */
     readonly shm?: number | undefined;
     /**
-     * Folders that the service may write to although the root file system is read-only: absolute
-     * paths. Each is a volume that begins with the image's content, as its owner in the image, and
-     * ends with the container. Default: none.
+     * Absolute paths of folders that the service may write to although the root file system is
+     * read-only. Each is a volume that starts with the image's content and owner, and is removed
+     * with the container. Default: none.
      */
     readonly writable?: readonly string[] | undefined;
 }
 
-/** All that a service's container gets. */
+/** Everything that a service's container needs to run. */
 export interface ServiceContainer {
     /** The port that the service listens on. The container gets it as PORT. Default: none. */
     readonly port?: number | undefined;
-    /** Environment variables that anyone may read. Default: none. */
+    /** Environment variables that are not secret. Default: none. */
     readonly env?: Readonly<Record<string, string>> | undefined;
     /**
      * The names of further variables. Their values come from the environment of the process that
-     * starts the container: secrets, and what only the user knows. Default: none.
+     * starts the container: secrets, and values that only the user knows. Default: none.
      */
     readonly passedOn?: readonly string[] | undefined;
-    /** How far it is locked down, and what it needs all the same. Default: all the way. */
+    /** How far the container is locked down, and the exceptions. Default: strict, none. */
     readonly container?: ContainerSettings | undefined;
 }
 
-/** Who issues the access tokens that a service accepts. */
+/** The issuer of the access tokens that a service accepts. */
 export interface Issuer<T> {
-    /** The token's `iss`. */
+    /** The tokens' `iss` claim. */
     readonly issuer: T;
-    /** The token's `aud`. */
+    /** The tokens' `aud` claim. */
     readonly audience: T;
-    /** Where the keys are: a URL, or a path relative to the issuer. */
+    /** The keys' URL, or its path relative to the issuer. */
     readonly jwksUri: T;
 }
 
-/** What the port of a service depends on, besides its Dockerfile. */
+/** The configuration that decides a service's port, besides its Dockerfile. */
 export interface PortSettings {
     readonly service: { readonly port?: number | undefined };
     readonly env: Variables;
 }
 
-/** Environment variables. A secret is an output; undefined is a value that only the user knows. */
+/** Environment variables. A secret is an output; a value that only the user knows is undefined. */
 type Variables = Readonly<Record<string, string | pulumi.Output<string> | undefined>>;
 
-/** The port of a service whose configuration and Dockerfile name none. */
+/** The port where neither the configuration nor the Dockerfile has one. */
 const defaultPort = 8080;
 
 /**
- * The port that a service listens on: the configured one, the only one that its Dockerfile EXPOSEs,
- * or 8080.
+ * Returns the port that a service listens on: the configured one; else the Dockerfile's EXPOSE, if
+ * it has one port; else 8080.
  *
- * @param exposed the TCP ports that the Dockerfile EXPOSEs. Default: they are not known.
+ * @param exposed the TCP ports of the Dockerfile's EXPOSE. Default: unknown.
  */
 export function portOf(settings: PortSettings, exposed: readonly number[] = []): number {
     const only = exposed.length === 1 ? exposed[0] : undefined;
     return configuredPort(settings) ?? only ?? defaultPort;
 }
 
-/** The port that is configured: `service.port`, or its variable PORT; undefined where neither is. */
+/** Returns the configured port: `service.port`, else the variable PORT; undefined if neither. */
 export function configuredPort({ service, env: { PORT } }: PortSettings): number | undefined {
     const isPort = typeof PORT === "string" && /^[1-9]\d{0,4}$/.test(PORT);
     return service.port ?? (isPort ? Number(PORT) : undefined);
 }
 
-/** The variables that say whose tokens a service accepts. */
+/** Returns the variables that tell a service which tokens to accept. */
 export function oauth2Variables<T>({ issuer, audience, jwksUri }: Issuer<T>) {
     return { OAUTH2_ISSUER: issuer, OAUTH2_AUDIENCE: audience, OAUTH2_JWKS_URI: jwksUri };
 }
 
 /**
- * The variables of a service, without PORT, which goes with the port.
+ * Returns the variables of a service, without PORT.
  *
- * @param env its own; they come before the issuer's.
- * @param issuer whose tokens it accepts; `none` where it takes none.
+ * @param env the configured variables; they override the issuer's.
+ * @param issuer the issuer of the tokens that it accepts; `none` if it accepts none.
  */
 export function variablesOf<T>(
     env: Readonly<Record<string, string | pulumi.Output<string>>>,
@@ -104,7 +104,7 @@ export function variablesOf<T>(
     return { ...(issuer === "none" ? {} : oauth2Variables(issuer)), ...env };
 }
 
-/** Variables in two: the values that anyone may read, and the names of all others. */
+/** Splits variables into values that are not secret and the names of all others. */
 export function splitVariables(variables: Variables) {
     const env: Record<string, string> = {};
     const passedOn: string[] = [];
@@ -115,7 +115,7 @@ export function splitVariables(variables: Variables) {
     return { env, passedOn } satisfies ServiceContainer;
 }
 
-/** The arguments of the Docker provider's container. A secret variable stays one in them. */
+/** Returns arguments for the Docker provider's container. Secret variables stay secret. */
 export function containerArgs({
     port,
     env = {},
@@ -143,7 +143,7 @@ export function containerArgs({
     } satisfies Partial<docker.ContainerArgs>;
 }
 
-/** The options of `docker run` and `docker create`. A variable that is passed on has no value. */
+/** Returns options for `docker run` and `docker create`; without values of `passedOn` variables. */
 export function runOptions({ port, env = {}, passedOn = [], container = {} }: ServiceContainer) {
     const { strict, user, tmpfs, shm, writable } = isolationOf(container);
     const variables = Object.entries({ ...portVariable(port), ...env });
@@ -161,12 +161,12 @@ export function runOptions({ port, env = {}, passedOn = [], container = {} }: Se
     ];
 }
 
-/** Whether the container is locked down. */
+/** Returns whether the container is locked down. */
 export function isStrict({ strict = true }: ContainerSettings): boolean {
     return strict;
 }
 
-/** What its settings decide, resolved. */
+/** Resolves the settings with their defaults. */
 function isolationOf({ user, tmp, shm, writable = [], ...settings }: ContainerSettings) {
     const strict = isStrict(settings);
     const { size = 64, exec = false } = tmp ?? {};
@@ -186,7 +186,7 @@ function portVariable(port: number | undefined): Record<string, string> {
     return port === undefined ? {} : { PORT: String(port) };
 }
 
-/** `NAME=value`, by name: their order means nothing. */
+/** Returns `NAME=value` lines, sorted: the order of the variables must not matter. */
 function assignments(variables: Readonly<Record<string, string>>): string[] {
     return Object.entries(variables)
         .map(([name, value]) => `${name}=${value}`)

@@ -1,35 +1,42 @@
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../userError.ts";
 
-/** Which GitHub, and whose repositories on it. */
+/** A GitHub, and the owner of the repositories on it. */
 export interface GitHubAccount {
-    /** The user or organization that the repositories belong to. */
+    /** The user or organization that owns the repositories. */
     readonly owner: string;
-    /** The REST API, without a slash at its end: `https://api.github.com`. */
+    /** The URL of the REST API, without a slash at the end: `https://api.github.com`. */
     readonly apiUrl: string;
-    /** The web address, without a slash at its end: `https://github.com`. */
+    /** The URL of the website, without a slash at the end: `https://github.com`. */
     readonly webUrl: string;
-    /** The issuer of its jobs' identity tokens: `https://token.actions.githubusercontent.com`. */
+    /** The issuer of the jobs' identity tokens: `https://token.actions.githubusercontent.com`. */
     readonly issuer: string;
 }
 
 /**
- * The account as the GitHub provider takes it from the stack's configuration and the environment. Asks GitHub nothing.
+ * Reads the account from the stack's configuration and the environment, like the GitHub provider.
+ * Sends no request.
  *
- * @throws UserError where there is no owner or there are several, where the address is none, or where a token is in the configuration.
+ * @throws UserError where no owner or several are set, where the URL is invalid, or where a token
+ * is in the configuration.
  */
 export function readAccount(): GitHubAccount {
     const config = new pulumi.Config("github");
     if (config.get("token") !== undefined) {
         throw new UserError(
-            "github:token is set: the GitHub provider would keep the token in the state. Put it in the environment variable GITHUB_TOKEN and " +
-                "run `pulumi config rm github:token`.",
+            "github:token is set: the GitHub provider would keep the token in the state. " +
+                "Put it in the environment variable GITHUB_TOKEN and run `pulumi config rm github:token`.",
         );
     }
     return accountIn((key) => config.get(key), pulumi.getStack());
 }
 
-/** The account in the configuration of a stack, for programs around it: `get("owner")` is the value of `github:owner`. @throws UserError as above */
+/**
+ * Reads the account of a stack, for programs outside of it.
+ *
+ * @param get returns the value of a key: `get("owner")` that of `github:owner`.
+ * @throws UserError as {@link readAccount}.
+ */
 export function accountIn(get: (key: string) => string | undefined, stack: string): GitHubAccount {
     return {
         owner: readOwner(get, stack),
@@ -37,7 +44,10 @@ export function accountIn(get: (key: string) => string | undefined, stack: strin
     };
 }
 
-/** Which of them the provider would take is a matter of its version: there must be no two. Without any it asks for `/repos//NAME`. */
+/**
+ * Reads the owner. Refuses two different ones: which of them the provider uses depends on its
+ * version. Without any, the provider would request `/repos//NAME`.
+ */
 function readOwner(get: (key: string) => string | undefined, stack: string): string {
     const given = Object.entries({
         "github:owner": get("owner"),
@@ -49,7 +59,8 @@ function readOwner(get: (key: string) => string | undefined, stack: string): str
     if (first === undefined) {
         throw new UserError(
             "github:owner is not set: the user or organization that the repository belongs to. " +
-                `Run \`pulumi config set github:owner OWNER -s ${stack}\`, or set the environment variable GITHUB_OWNER.`,
+                `Run \`pulumi config set github:owner OWNER -s ${stack}\`, ` +
+                "or set the environment variable GITHUB_OWNER.",
         );
     }
     if (others.some(({ value }) => value !== first.value)) {
@@ -59,17 +70,22 @@ function readOwner(get: (key: string) => string | undefined, stack: string): str
     return first.value;
 }
 
-/** Like the provider: github.com and *.ghe.com have the API on a host of its own, a GitHub Enterprise Server under /api/v3. */
+/**
+ * Returns the URLs of a GitHub, like the provider: github.com and *.ghe.com have the API on its own
+ * host, a GitHub Enterprise Server has it at /api/v3.
+ */
 function addresses(given: string): Omit<GitHubAccount, "owner"> {
     const url = URL.parse(given);
     if (url === null || !/^https?:$/.test(url.protocol)) {
         throw new UserError(
-            `github:baseUrl (or GITHUB_BASE_URL) = ${JSON.stringify(given)}: it has to be the address of a GitHub, as in https://github.example.com/`,
+            `github:baseUrl (or GITHUB_BASE_URL) = ${JSON.stringify(given)}: ` +
+                "it has to be the address of a GitHub, as in https://github.example.com/",
         );
     }
     const host = url.host.replace(/^api\./, "");
     if (host === "github.com" || host.endsWith(".ghe.com")) {
-        const issuer = `https://token.actions.${host === "github.com" ? "githubusercontent.com" : host}`;
+        const domain = host === "github.com" ? "githubusercontent.com" : host;
+        const issuer = `https://token.actions.${domain}`;
         return { apiUrl: `https://api.${host}`, webUrl: `https://${host}`, issuer };
     }
     const webUrl = `${url.origin}${url.pathname.replace(/(api\/v3\/?)?$/, "").replace(/\/+$/, "")}`;

@@ -2,8 +2,8 @@ import { minimatch } from "minimatch";
 import type { EnvironmentArgs } from "./environment.ts";
 
 /**
- * Returns whether runs of a branch may use an environment, as far as its settings tell: only GitHub
- * knows which branches are protected.
+ * Returns whether the environment's settings allow runs of a branch. Does not check
+ * `protectedBranches`: only GitHub knows which branches are protected.
  */
 export function environmentAdmits(
     { branches = [], tags = [] }: Pick<EnvironmentArgs, "branches" | "tags">,
@@ -18,7 +18,7 @@ export function environmentAdmits(
  * whole part matches any number of parts.
  */
 export function matchesPolicy(patterns: readonly string[], name: string): boolean {
-    // At the end, `**` is no more than `*` in Ruby.
+    // At the end of a pattern, Ruby treats `**` like `*`.
     return patterns.some((pattern) =>
         minimatch(name, pattern.replace(/(^|\/)\*\*$/, "$1*"), asRuby),
     );

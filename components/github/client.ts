@@ -2,9 +2,9 @@ import { z } from "zod";
 import { UserError } from "../userError.ts";
 import type { GitHubAccount } from "./account.ts";
 
-/** What GitHub says to a request: refusals are answers too. */
+/** GitHub's answer to a request, which may be an error status. */
 export interface Answer {
-    /** What was asked, for messages: `GET https://api.github.com/repos/octo/service`. */
+    /** The request, for messages: `GET https://api.github.com/repos/octo/service`. */
     readonly request: string;
     readonly status: number;
     readonly headers: Headers;
@@ -12,53 +12,55 @@ export interface Answer {
     readonly body: unknown;
 }
 
-/** How to come by a token, for people who have never made one. */
+/** Returns instructions for creating a token. */
 export function howToGetToken(webUrl: string): string {
     return (
-        `Make one at ${webUrl}/settings/tokens with the scopes repo and workflow, or take that of GitHub's own command line: ` +
+        `Make one at ${webUrl}/settings/tokens with the scopes repo and workflow, ` +
+        "or take that of GitHub's own command line: " +
         'export GITHUB_TOKEN="$(gh auth token)"; of a GitHub App: an installation token.'
     );
 }
 
-/** The token in GITHUB_TOKEN. @throws UserError where it is not set. */
+/** Returns the token in GITHUB_TOKEN. @throws UserError where it is not set. */
 export function readToken({ webUrl }: GitHubAccount): string {
     const token = process.env["GITHUB_TOKEN"];
     if (token !== undefined && token !== "") return token;
     throw new UserError(
-        `The environment variable GITHUB_TOKEN is not set: it holds the token for ${webUrl}. ${howToGetToken(webUrl)}`,
+        `The environment variable GITHUB_TOKEN is not set: it holds the token for ${webUrl}. ` +
+            howToGetToken(webUrl),
     );
 }
 
 type Method = "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
 
-/** More than any list that this project reads: 10,000 entries. */
+/** 10,000 entries: more than any list that this project reads. */
 const maxPages = 100;
 const maxRedirects = 5;
 
 /**
- * GitHub's REST API. Repeats what a server or the network failed to answer, writes too: POST is for
- * callers that look for a second one afterwards. Every method throws a UserError where no answer
- * comes, where the answer is not GitHub's, and where no more requests are allowed.
+ * A client of GitHub's REST API. Repeats requests after server and network errors, including
+ * writes: the caller of a POST has to check for duplicates. Every method throws a UserError where
+ * there is no answer, where the answer is not GitHub's, and where the rate limit is reached.
  */
 export class GitHubClient {
     readonly #apiUrl: string;
     readonly #token: string;
 
-    /** @param apiUrl without a slash at its end: `https://api.github.com`. */
+    /** @param apiUrl the API's URL without a slash at the end: `https://api.github.com`. */
     constructor({ apiUrl }: Pick<GitHubAccount, "apiUrl">, token: string) {
         this.#apiUrl = apiUrl;
         this.#token = token;
     }
 
-    /** @param path below the API's address, with its query: `repos/octo/service`. */
+    /** @param path the path relative to the API's URL, with its query: `repos/octo/service`. */
     async get(path: string): Promise<Answer> {
         return this.request("GET", path);
     }
 
     /**
-     * The pages of a list, one after the other; a refusal is the last.
+     * Returns the pages of a list one by one. An error status is the last page.
      *
-     * @param path with a query or without.
+     * @param path the path, with or without a query.
      */
     async *pages(path: string): AsyncGenerator<Answer, void> {
         for (let page = 1; page <= maxPages; page++) {
@@ -68,24 +70,27 @@ export class GitHubClient {
             if (!/rel="next"/.test(answer.headers.get("link") ?? "")) return;
         }
         throw new UserError(
-            `The list at ${this.#apiUrl}/${path} has no end: GitHub named a next page ${String(maxPages)} times.`,
+            `The list at ${this.#apiUrl}/${path} has no end: ` +
+                `GitHub named a next page ${String(maxPages)} times.`,
         );
     }
 
-    /** One request. @param json the body. */
+    /** Sends a request. @param json the body; default: none. */
     async request(method: Method, path: string, json?: unknown): Promise<Answer> {
         let url = `${this.#apiUrl}/${path}`;
         for (let redirects = 0; redirects <= maxRedirects; redirects++) {
             const answer = await this.#send(method, url, json);
             const location = answer.headers.get("location");
-            // A 303 says that something exists already, not where to go on.
+            // A 303 means that the object exists already; it is not followed.
             if (![301, 302, 307, 308].includes(answer.status) || location === null) return answer;
-            // The address of a renamed repository leads to another one of the same API.
+            // The URL of a renamed repository redirects to another URL of the same API.
             const target = URL.parse(location, url);
             if (target?.origin !== new URL(this.#apiUrl).origin) {
                 throw new UserError(
-                    `${answer.request} was answered with a redirect to ${target?.origin ?? "no address"}, which is not ${this.#apiUrl}. ` +
-                        "It was not followed. Check github:baseUrl (GITHUB_BASE_URL), and whether there is a proxy in between.",
+                    `${answer.request} was answered with a redirect to ` +
+                        `${target?.origin ?? "no address"}, which is not ${this.#apiUrl}. ` +
+                        "It was not followed. Check github:baseUrl (GITHUB_BASE_URL), " +
+                        "and whether there is a proxy in between.",
                 );
             }
             url = target.href;
@@ -122,15 +127,18 @@ export class GitHubClient {
             if (error instanceof UserError) throw error;
             if (!isHTTPError(error)) {
                 throw new UserError(
-                    `GitHub at ${this.#apiUrl} gives no answer: ${causeOf(error)}. Check github:baseUrl (GITHUB_BASE_URL) and the network.`,
+                    `GitHub at ${this.#apiUrl} gives no answer: ${causeOf(error)}. ` +
+                        "Check github:baseUrl (GITHUB_BASE_URL) and the network.",
                 );
             }
             const { status, headers } = error.response;
             const limited =
                 headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after");
             if (limited && (status === 403 || status === 429)) {
+                const effect = method === "GET" ? "Nothing was changed" : `${request} was not done`;
                 throw new UserError(
-                    `GitHub allows the token in GITHUB_TOKEN no more requests for now${untilOf(headers)}. ${method === "GET" ? "Nothing was changed" : `${request} was not done`}; try again then.`,
+                    "GitHub allows the token in GITHUB_TOKEN no more requests for now" +
+                        `${untilOf(headers)}. ${effect}; try again then.`,
                 );
             }
             const refusal: Answer = { request, status, headers, body: error.data };
@@ -140,7 +148,11 @@ export class GitHubClient {
     }
 }
 
-/** The body of an answer, in a form. @throws UserError where it has another form: then something else than GitHub answers. */
+/**
+ * Parses the body of an answer.
+ *
+ * @throws UserError where it does not match the schema: another server than GitHub answered.
+ */
 export function bodyOf<T>({ request, status, body }: Answer, form: z.ZodType<T>): T {
     const { success, data, error } = form.safeParse(body);
     if (success) return data;
@@ -163,7 +175,8 @@ function parse(request: string, text: string): unknown {
 
 function notGitHubs(request: string, status: number, why: string): UserError {
     return new UserError(
-        `${request} was answered (${String(status)}) with something that is not GitHub's: ${why}. ` +
+        `${request} was answered (${String(status)}) with something that is not GitHub's: ` +
+            `${why}. ` +
             "Check github:baseUrl (GITHUB_BASE_URL), and whether there is a proxy in between.",
     );
 }
@@ -174,7 +187,7 @@ function untilOf(headers: Headers): string {
     return reset > 0 && !Number.isNaN(time.getTime()) ? `, until ${time.toISOString()}` : "";
 }
 
-/** The reason that the network gave: `ECONNREFUSED`, `CERT_HAS_EXPIRED`, … */
+/** Returns the code of a network error: `ECONNREFUSED`, `CERT_HAS_EXPIRED`, … */
 function causeOf(error: unknown): string {
     let cause = error;
     while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;

@@ -1,31 +1,44 @@
 import { mostProtectionRules } from "./protectionRules.ts";
 
-/** A GitHub environment: what a job names to get its secrets, and the rules that a run has to meet before it does. */
+/**
+ * A GitHub environment: it holds secrets for the jobs that name it, and has rules for their runs.
+ */
 export interface EnvironmentArgs {
     /** The environment's name, at most 255 characters. */
     readonly name: string;
-    /** Who has to approve a run: one of them is enough. At most six together. Default: nobody. */
+    /**
+     * Who may approve a run; one approval is enough. At most six together. Default: none needed.
+     */
     readonly reviewers?: Reviewers | undefined;
     /** How many minutes a run waits before it starts, at most 43200 (30 days). Default: 0. */
     readonly waitTimer?: number | undefined;
-    /** Whether whoever started a run may not approve it. Only with reviewers. Default: false. */
+    /** Whether a run cannot be approved by who started it. Needs reviewers. Default: false. */
     readonly preventSelfReview?: boolean | undefined;
-    /** The branches whose runs may use the environment, as names or patterns (`release/*`). Default: every branch, if there are no `tags` either. */
+    /**
+     * The branches whose runs may use the environment, as names or patterns (`release/*`). Default:
+     * every branch, if there are no `tags` either.
+     */
     readonly branches?: readonly string[] | undefined;
-    /** The tags whose runs may use the environment, as names or patterns (`v*`). Default: every tag, if there are no `branches` either. */
+    /**
+     * The tags whose runs may use the environment, as names or patterns (`v*`). Default: every tag,
+     * if there are no `branches` either.
+     */
     readonly tags?: readonly string[] | undefined;
     /**
-     * Whether administrators may start a run that the rules hold back. Default: as it is on GitHub,
-     * which is true for a new environment.
+     * Whether administrators may bypass the rules. Default: GitHub's current value, which is true
+     * for a new environment.
      */
     readonly administratorsBypass?: boolean | undefined;
     /**
-     * The GitHub Apps that have to approve a deployment, by their slugs (`https://github.com/apps/SLUG`);
-     * they have to be installed on the repository. `up` enables these and disables all others: `[]` is
-     * none. At most six. Default: they stay as they are on GitHub.
+     * The slugs of the GitHub Apps that have to approve a deployment
+     * (`https://github.com/apps/SLUG`). They have to be installed on the repository. `up` enables
+     * these and disables all others; `[]` disables all. At most six. Default: not managed.
      */
     readonly protectionRules?: readonly string[] | undefined;
-    /** Whether only protected branches may use the environment; not with `branches` or `tags`. Default: false. */
+    /**
+     * Whether only protected branches may use the environment. Not with `branches` or `tags`.
+     * Default: false.
+     */
     readonly protectedBranches?: boolean | undefined;
 }
 
@@ -36,7 +49,7 @@ export interface Reviewers {
     readonly teams?: readonly string[] | undefined;
 }
 
-/** What GitHub would refuse, or take and then not do: the setting, and what it must be. */
+/** Finds settings that GitHub would refuse or ignore: the key, and what its value must be. */
 export function environmentProblems(
     environment: EnvironmentArgs,
 ): { readonly key: keyof EnvironmentArgs; readonly message: string }[] {
@@ -73,7 +86,9 @@ export function environmentProblems(
             ? [
                   {
                       key: "protectionRules" as const,
-                      message: `must be six at most, GitHub's limit: there are ${String(protectionRules.length)}`,
+                      message:
+                          "must be six at most, GitHub's limit: " +
+                          `there are ${String(protectionRules.length)}`,
                   },
               ]
             : []),
@@ -88,7 +103,7 @@ export function environmentProblems(
     ];
 }
 
-/** The same, each as a sentence that names the environment. */
+/** Returns the problems of `environmentProblems` as sentences that name the environment. */
 export function findEnvironmentProblems(environment: EnvironmentArgs): string[] {
     return environmentProblems(environment).map(
         ({ key, message }) => `The environment "${environment.name}": ${key} ${message}.`,

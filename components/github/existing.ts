@@ -2,21 +2,21 @@ import type { GitHubClient } from "./client.ts";
 import { ownerVariable } from "./ownership.ts";
 import { isAbsent, listPolicies } from "./rules.ts";
 
-/** What is there in an environment that GitHub refuses to make twice: by what it is, the id to import it by. */
+/** The import ids of an environment's existing objects, which GitHub refuses to create twice. */
 export interface Existing {
-    /** The environment itself. */
+    /** The id of the environment itself; undefined where it does not exist. */
     readonly environment: string | undefined;
-    /** The note of who manages it. */
+    /** The id of the variable that names its stack; undefined where it does not exist. */
     readonly note: string | undefined;
-    /** Its branch and tag rules: `branch-main` → id. */
+    /** The ids of its branch and tag rules by name: `branch-main` → id. */
     readonly rules: ReadonlyMap<string, string>;
 }
 
 /**
- * Looks it up. The ids are those of the GitHub provider (in which a colon within a name is written
- * `??`).
+ * Finds an environment's existing objects. The ids are those of the GitHub provider, which writes a
+ * colon in a name as `??`.
  *
- * @throws UserError where GitHub refuses to tell
+ * @throws UserError where GitHub answers with an error.
  */
 export async function findExisting(
     client: GitHubClient,

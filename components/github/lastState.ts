@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-/** A resource as the last update left it. */
+/** A resource in the stack's last state. */
 export interface LastResource {
     /** `github:index/repositoryFile:RepositoryFile`, or a component's type. */
     readonly type: string;
@@ -15,7 +15,7 @@ const stateForm = z.object({
         .default({}),
 });
 
-/** The resources of the stack's last state; none where it has none yet. */
+/** Returns the resources of the stack's last state; none for a new stack. */
 export async function readLastState(): Promise<LastResource[]> {
     const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
     const state = stateForm.parse(

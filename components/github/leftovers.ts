@@ -6,19 +6,19 @@ import { ownerVariable, thisStack } from "./ownership.ts";
 import { listPolicies } from "./rules.ts";
 
 /**
- * What an `up` has made without getting GitHub's answer is on GitHub and not in the state. GitHub
- * refuses to make it twice, so no later `up` would ever get on. These remove it, so that it is made
- * again. Where the state has it, nothing is asked.
+ * Removes objects on GitHub that are not in the state because an `up` created them without
+ * receiving GitHub's answer. GitHub refuses to create them twice, so every later `up` would fail;
+ * after the removal they are created again. Sends no request where the state has them.
  */
 
 const variableForm = z.object({ value: z.string() });
 const pullsForm = z.array(z.object({ number: z.int() }));
 
 /**
- * Removes such branch and tag rules of an environment, and such a note of who manages it.
+ * Removes such branch and tag rules of an environment, and such a variable that names its stack.
  *
- * @param path of the environment, as `pathOf` makes it.
- * @throws UserError as the client does
+ * @param path the environment's path, from `pathOf`.
+ * @throws UserError as {@link GitHubClient}.
  */
 export async function removeFromEnvironment(
     client: GitHubClient,
@@ -38,17 +38,17 @@ export async function removeFromEnvironment(
         if (rules.includes(`${type} ${name}`))
             await client.request("DELETE", `${path}/deployment-branch-policies/${String(id)}`);
     if (isKnown("variableName", ownerVariable)) return;
-    const note = `${path}/variables/${ownerVariable}`;
-    const { body } = await client.get(note);
+    const ownerMark = `${path}/variables/${ownerVariable}`;
+    const { body } = await client.get(ownerMark);
     if (variableForm.safeParse(body).data?.value === thisStack())
-        await client.request("DELETE", note);
+        await client.request("DELETE", ownerMark);
 }
 
 /**
  * Closes such a pull request.
  *
- * @param branch that it comes from: one of this stack alone.
- * @throws UserError as the client does
+ * @param branch the pull request's branch, which only this stack uses.
+ * @throws UserError as {@link GitHubClient}.
  */
 export async function closePullRequest(
     client: GitHubClient,
@@ -62,7 +62,7 @@ export async function closePullRequest(
     const at = `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/pulls`;
     const head = encodeURIComponent(`${owner}:${branch}`);
     const answer = await client.get(`${at}?state=open&head=${head}`);
-    if (answer.status !== 200) return; // the provider says why it cannot make one
+    if (answer.status !== 200) return; // the provider then reports why it cannot create one
     for (const { number } of bodyOf(answer, pullsForm))
         await client.request("PATCH", `${at}/${String(number)}`, { state: "closed" });
 }

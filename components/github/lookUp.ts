@@ -5,7 +5,7 @@ import { UserError } from "../userError.ts";
 import type { GitHubAccount } from "./account.ts";
 import type { Reviewers } from "./environment.ts";
 
-/** Users and teams as GitHub knows them, in the order of their names. */
+/** The ids of users and teams, in the order of their names. */
 export interface ReviewerIds {
     readonly users: number[];
     readonly teams: number[];
@@ -14,20 +14,21 @@ export interface ReviewerIds {
 const identified = z.object({ id: z.int() });
 
 /**
- * The ids of users and teams, which is how GitHub knows the reviewers of an environment. One request each, in a preview too.
+ * Looks up the ids of users and teams: GitHub's API takes reviewers by id. Sends one request for
+ * each, in a preview too.
  *
- * @throws UserError that names those that there are not.
+ * @throws UserError that names those that were not found.
  */
 export async function findReviewers(
     { owner }: GitHubAccount,
     { users = [], teams = [] }: Reviewers,
     parent: pulumi.Resource,
 ): Promise<ReviewerIds> {
-    const strangers: string[] = [];
+    const missing: string[] = [];
     const idOf = async (endpoint: string, who: string): Promise<number> => {
         const { status, body } = await read(endpoint, parent);
         const { success, data } = identified.safeParse(body);
-        if (!success) strangers.push(`the ${who} (${status})`);
+        if (!success) missing.push(`the ${who} (${status})`);
         return data?.id ?? 0;
     };
     const ids = {
@@ -43,10 +44,11 @@ export async function findReviewers(
             ),
         ),
     };
-    if (strangers.length === 0) return ids;
+    if (missing.length === 0) return ids;
     throw new UserError(
-        `GitHub does not tell who these reviewers of the environment are: ${strangers.join(", ")}. There are none of that name, or the token ` +
-            "in GITHUB_TOKEN may not see them (a team: scope read:org, or the organization's permission Members: read).",
+        "GitHub does not tell who these reviewers of the environment are: " +
+            `${missing.join(", ")}. There are none of that name, or the token in GITHUB_TOKEN may ` +
+            "not see them (a team: scope read:org, or the organization's permission Members: read).",
     );
 }
 
@@ -57,11 +59,13 @@ const customization = z.object({
 });
 
 /**
- * The `sub` of the identity tokens of jobs that name this environment, exactly. GitHub tells how it begins for this repository, by names
- * (`repo:OWNER/NAME`) or with the ids that never change (`repo:OWNER@ID/NAME@ID`); a GitHub that does not tell has only names
- * (https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims). One request, in a preview too.
+ * Returns the exact `sub` claim of identity tokens of jobs that name this environment. Reads the
+ * repository's prefix from GitHub: with names (`repo:OWNER/NAME`), or with immutable ids
+ * (`repo:OWNER@ID/NAME@ID`). A GitHub without a prefix in its answer uses names
+ * (https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims). Sends one
+ * request, in a preview too.
  *
- * @throws UserError where GitHub does not tell, or the repository's subjects are made in another way.
+ * @throws UserError where GitHub does not answer, or the repository has a custom subject.
  */
 export async function findSubject(
     { owner, webUrl }: GitHubAccount,
@@ -76,8 +80,9 @@ export async function findSubject(
     const parsed = customization.safeParse(body);
     if (!parsed.success) {
         throw new UserError(
-            `The subject of the identity tokens of ${owner}/${repository} could not be read: GitHub says ${status}. The token in GITHUB_TOKEN ` +
-                "has to be one that may read the repository (scope repo, or Actions: read), for a preview too.",
+            `The subject of the identity tokens of ${owner}/${repository} could not be read: ` +
+                `GitHub says ${status}. The token in GITHUB_TOKEN has to be one that may read the ` +
+                "repository (scope repo, or Actions: read), for a preview too.",
         );
     }
     const {
@@ -87,9 +92,10 @@ export async function findSubject(
     } = parsed.data;
     if (!isDefault && keys.join() !== "repo,context") {
         throw new UserError(
-            `The repository ${owner}/${repository} has identity tokens with a subject of its own (${keys.join(", ")}), which a robot's federation ` +
-                `cannot be set to beforehand. Go back to GitHub's: gh api -X PUT repos/${owner}/${repository}/actions/oidc/customization/sub -F use_default=true ` +
-                `(${webUrl}/${owner}/${repository}/settings/actions).`,
+            `The repository ${owner}/${repository} has identity tokens with a subject of its own ` +
+                `(${keys.join(", ")}), which a robot's federation cannot be set to beforehand. ` +
+                `Go back to GitHub's: gh api -X PUT repos/${owner}/${repository}/actions/oidc/` +
+                `customization/sub -F use_default=true (${webUrl}/${owner}/${repository}/settings/actions).`,
         );
     }
     return `${prefix}:environment:${environment.replaceAll(":", "%3A")}`;
@@ -97,7 +103,10 @@ export async function findSubject(
 
 const contentsForm = z.object({ content: z.string() });
 
-/** The text of a file on a branch; undefined where GitHub has none, or does not show it. One request. */
+/**
+ * Reads the text of a file on a branch; undefined where it does not exist or cannot be read. Sends
+ * one request.
+ */
 export async function readFile(
     owner: string,
     repository: string,
@@ -113,7 +122,7 @@ export async function readFile(
     return content === undefined ? undefined : Buffer.from(content, "base64").toString();
 }
 
-/** Reads from GitHub with the provider's own client and credentials. */
+/** Reads from GitHub with the provider's client and credentials. */
 async function read(
     endpoint: string,
     parent: pulumi.Resource,

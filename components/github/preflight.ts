@@ -11,34 +11,36 @@ import { pathOf } from "./rules.ts";
 import { type EnvironmentArgs, findEnvironmentProblems } from "./environment.ts";
 import { isManagedBy, ownerVariable, thisStack } from "./ownership.ts";
 
-/** What is going to be delivered to a repository. */
+/** What will be delivered to a repository. */
 export interface Delivery {
     /** The repository's name, without its owner. */
     readonly repository: string;
-    /** The environment that the secrets go to; undefined where they are the repository's. */
+    /** The environment of the secrets; undefined where they belong to the repository. */
     readonly environment?: EnvironmentArgs | undefined;
     /** The branch that the workflow file is for. */
     readonly branch: string;
     /** The workflow file's path in the repository. */
     readonly path: string;
-    /** How the file gets there. */
+    /** How the file is delivered. */
     readonly delivery: "commit" | "pullRequest";
-    /** Whether a file and an environment that this stack did not make are taken over. */
+    /** Whether to take over a file and an environment that this stack did not create. */
     readonly adopt: boolean;
-    /** The configuration object that these settings are in, for messages: `mlops:github`. */
+    /** The configuration key of these settings, for messages: `mlops:github`. */
     readonly setting: string;
 }
 
-/** What is wrong, and what to do about it. */
+/** A problem, and what to do about it. */
 interface Problem {
     readonly what: string;
-    readonly mend: string;
+    readonly fix: string;
 }
 
 /**
- * Checks, before anything is declared, what would otherwise fail half-way: the token and what it may do, the repository, the branch, and what
- * is there already. Four requests at once, one more about an environment without variables and two about its protection rules, in an `up`
- * alone: a preview checks the settings, also against the stack's last state, and asks GitHub nothing.
+ * Checks, before anything is declared, what would otherwise fail half-way: the token and its
+ * permissions, the repository, the branch, and an existing file and environment. A preview checks
+ * the settings only, also against the stack's last state, and sends no request to GitHub. An `up`
+ * sends four requests in parallel, one more for an environment without variables, and two for
+ * protection rules.
  *
  * @throws UserError with every problem and what to do about it.
  */
@@ -49,9 +51,10 @@ export async function preflight(delivery: Delivery): Promise<void> {
     if (problems.length === 0 && !pulumi.runtime.isDryRun())
         problems.push(...(await findProblems(account, delivery)));
     if (problems.length === 0) return;
-    const lines = problems.map(({ what, mend }) => `  ${what}\n      ${mend}`);
+    const lines = problems.map(({ what, fix }) => `  ${what}\n      ${fix}`);
     throw new UserError(
-        `${account.owner}/${delivery.repository} on GitHub cannot be delivered to; nothing was changed anywhere:\n${lines.join("\n")}`,
+        `${account.owner}/${delivery.repository} on GitHub cannot be delivered to; ` +
+            `nothing was changed anywhere:\n${lines.join("\n")}`,
     );
 }
 
@@ -59,21 +62,23 @@ function findSettingProblems({ environment, branch, setting }: Delivery): Proble
     if (environment === undefined) return [];
     const problems = findEnvironmentProblems(environment).map((what) => ({
         what,
-        mend: `Change ${setting}.environment.`,
+        fix: `Change ${setting}.environment.`,
     }));
     if (!environmentAdmits(environment, branch)) {
-        const what = `The environment "${environment.name}" does not admit the branch "${branch}": no job would ever get its secrets.`;
+        const what =
+            `The environment "${environment.name}" does not admit the branch "${branch}": ` +
+            "no job would ever get its secrets.";
         problems.push({
             what,
-            mend: `Add the branch, or a pattern for it, to ${setting}.environment.branches.`,
+            fix: `Add the branch, or a pattern for it, to ${setting}.environment.branches.`,
         });
     }
     return problems;
 }
 
 /**
- * Names that differ from the stack's own of before in the case of letters alone. For GitHub they are
- * the same: what is made under the new name is what is there, and is deleted with the one before.
+ * Finds names that differ from those in the last state in upper and lower case only. GitHub treats
+ * them as the same: the replacement would get the existing object and then delete it.
  */
 async function findCaseProblems({
     repository,
@@ -95,14 +100,18 @@ async function findCaseProblems({
         if (before === undefined) return [];
         return [
             {
-                what: `The ${what} is "${before}" so far, and "${name}" differs from it in upper and lower case alone: for GitHub they are the same.`,
-                mend: `Write it as before: pulumi config set --path ${setting}.${key} ${JSON.stringify(before)} -s ${pulumi.getStack()}`,
+                what:
+                    `The ${what} is "${before}" so far, and "${name}" differs from it in upper and ` +
+                    "lower case alone: for GitHub they are the same.",
+                fix:
+                    `Write it as before: pulumi config set --path ${setting}.${key} ` +
+                    `${JSON.stringify(before)} -s ${pulumi.getStack()}`,
             },
         ];
     });
 }
 
-/** Where a resource of the GitHub provider is. */
+/** The repository and environment of a resource of the GitHub provider. */
 const placeForm = z.object({
     repository: z.string().optional(),
     environment: z.string().optional(),
@@ -143,16 +152,19 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
         return [
             {
                 what: "It is archived: nothing in it can change.",
-                mend: `Unarchive it, or change ${delivery.setting}.repository.`,
+                fix: `Unarchive it, or change ${delivery.setting}.repository.`,
             },
         ];
     }
     if (environment !== undefined && isPrivate && variables?.status === 404) {
-        // No request tells the plan of somebody else's account.
+        // The API does not show the plan of another account.
         void pulumi.log.warn(
-            `${account.owner}/${delivery.repository} is private: should GitHub answer 422 about the billing plan, leave out the rule that it names ` +
-                `(reviewers, waitTimer, branches and tags of ${delivery.setting}.environment); should it answer 404, its owner's plan has no environments ` +
-                `for private repositories: leave ${delivery.setting}.environment out, and give each stack secret names of its own (${delivery.setting}.secrets).`,
+            `${account.owner}/${delivery.repository} is private: should GitHub answer 422 about the ` +
+                "billing plan, leave out the rule that it names (reviewers, waitTimer, branches and " +
+                `tags of ${delivery.setting}.environment); should it answer 404, its owner's plan ` +
+                "has no environments for private repositories: leave " +
+                `${delivery.setting}.environment out, and give each stack secret names of its own ` +
+                `(${delivery.setting}.secrets).`,
         );
     }
     return [
@@ -166,7 +178,7 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
     ];
 }
 
-/** Which apps there are, GitHub tells of an environment alone: of a new one `up` itself asks. */
+/** GitHub lists the available apps only for an existing environment; `up` checks a new one. */
 async function findProtectionProblems(
     client: GitHubClient,
     { owner }: GitHubAccount,
@@ -177,11 +189,13 @@ async function findProtectionProblems(
     const { name, protectionRules = [] } = environment;
     const path = pathOf(owner, repository, name);
     const what = await findAppProblem(client, path, protectionRules, name);
-    const mend = `Install the app on the repository, or change ${setting}.environment.protectionRules.`;
-    return what === undefined ? [] : [{ what, mend }];
+    const fix = `Install the app on the repository, or change ${setting}.environment.protectionRules.`;
+    return what === undefined ? [] : [{ what, fix }];
 }
 
-/** Whether the token gets to the repository at all: without that, nothing else can be told. */
+/**
+ * Returns a problem where the token cannot read the repository: no other check is possible then.
+ */
 function findAccessProblem(
     account: GitHubAccount,
     { repository, setting }: Delivery,
@@ -190,34 +204,42 @@ function findAccessProblem(
     if (status === 200) return undefined;
     if (status === 401) {
         const what =
-            "GitHub does not accept the token in GITHUB_TOKEN (401): it has expired, was revoked, or never was one.";
-        return { what, mend: howToGetToken(account.webUrl) };
+            "GitHub does not accept the token in GITHUB_TOKEN (401): it has expired, was revoked, " +
+            "or never was one.";
+        return { what, fix: howToGetToken(account.webUrl) };
     }
     const singleSignOn = /url=(\S+)/.exec(headers.get("x-github-sso") ?? "")?.[1];
     if (singleSignOn !== undefined) {
         return {
-            what: `${account.owner} wants the token in GITHUB_TOKEN authorized for its single sign-on.`,
-            mend: `Do so at ${singleSignOn}`,
+            what:
+                `${account.owner} wants the token in GITHUB_TOKEN authorized for its ` +
+                "single sign-on.",
+            fix: `Do so at ${singleSignOn}`,
         };
     }
     if (status !== 404)
-        return { what: `GitHub answers ${String(status)}.`, mend: "Try again later." };
+        return { what: `GitHub answers ${String(status)}.`, fix: "Try again later." };
     return {
         what: "There is no such repository, or the token in GITHUB_TOKEN may not see it (404).",
-        mend:
+        fix:
             `Check github:owner = ${account.owner} and ${setting}.repository = ${repository}. ` +
-            "A fine-grained token has to be made for this owner and to name the repository; a classic one needs the scope repo for a private one.",
+            "A fine-grained token has to be made for this owner and to name the repository; " +
+            "a classic one needs the scope repo for a private one.",
     };
 }
 
-/** Only classic tokens have scopes, and GitHub tells them. */
+/** Finds missing scopes of a classic token. Other tokens have no scopes. */
 function findScopeProblems({ webUrl }: GitHubAccount, { headers }: Answer): Problem[] {
     const scopes = headers.get("x-oauth-scopes")?.split(/, */);
     const missing =
         scopes === undefined ? [] : ["repo", "workflow"].filter((scope) => !scopes.includes(scope));
     return missing.map((scope) => ({
-        what: `The token in GITHUB_TOKEN lacks the scope "${scope}", which ${scope === "repo" ? "the file and the secrets need" : "files in .github/workflows need"}.`,
-        mend: `Add it at ${webUrl}/settings/tokens, or with \`gh auth refresh --scopes ${scope}\` where the token is that of the gh command.`,
+        what:
+            `The token in GITHUB_TOKEN lacks the scope "${scope}", which ` +
+            `${scope === "repo" ? "the file and the secrets need" : "files in .github/workflows need"}.`,
+        fix:
+            `Add it at ${webUrl}/settings/tokens, or with \`gh auth refresh --scopes ${scope}\` ` +
+            "where the token is that of the gh command.",
     }));
 }
 
@@ -230,18 +252,23 @@ function findRoleProblems(
         environment === undefined
             ? (["push", "Write", "files and secrets"] as const)
             : (["admin", "Admin", "environments"] as const);
-    // Who sees a repository may pull from it; an app's token has no role, and all of them are false.
+    // An app's token has no role: all values are false, even `pull`.
     if (permissions?.[needed] !== false || !permissions.pull) return [];
-    const mend = `An admin gives it at ${webUrl}/${owner}/${repository}/settings/access`;
+    const fix = `An admin gives it at ${webUrl}/${owner}/${repository}/settings/access`;
     return [
         {
-            what: `The account of the token in GITHUB_TOKEN does not have the role ${role} on it, which ${why} need.`,
-            mend,
+            what:
+                `The account of the token in GITHUB_TOKEN does not have the role ${role} on it, ` +
+                `which ${why} need.`,
+            fix,
         },
     ];
 }
 
-/** A fine-grained token does not tell its permissions; what it may not read, it may not write. */
+/**
+ * Finds missing permissions of a fine-grained token. GitHub does not list them, but a token that
+ * cannot read something cannot write it either.
+ */
 function findPermissionProblems(
     { environment, delivery }: Delivery,
     answers: readonly (Answer | undefined)[],
@@ -257,7 +284,7 @@ function findPermissionProblems(
     return [
         {
             what,
-            mend: `Give it these repository permissions, to read and write: ${needed.join(", ")}.`,
+            fix: `Give it these repository permissions, to read and write: ${needed.join(", ")}.`,
         },
     ];
 }
@@ -270,8 +297,8 @@ async function findBranchProblems(
     isAdmin: boolean,
 ): Promise<Problem[]> {
     if (status === 404) {
-        const mend = `Push it (git push origin HEAD:${branch}), or change ${setting}.branch.`;
-        return [{ what: `It has no branch "${branch}".`, mend }];
+        const fix = `Push it (git push origin HEAD:${branch}), or change ${setting}.branch.`;
+        return [{ what: `It has no branch "${branch}".`, fix }];
     }
     const isProtected = branchForm.safeParse(body).data?.protected;
     if (isProtected === true && delivery === "commit") {
@@ -279,19 +306,23 @@ async function findBranchProblems(
         if (forbids.length === 0) return [];
         return [
             {
-                what: `The branch "${branch}" is protected, and the workflow file cannot be committed to it: ${forbids.join(", ")}.`,
-                mend:
-                    `Deliver it as a pull request: pulumi config set --path ${setting}.delivery pullRequest -s ${pulumi.getStack()}; ` +
-                    "or exempt the token's user from the protection.",
+                what:
+                    `The branch "${branch}" is protected, and the workflow file cannot be ` +
+                    `committed to it: ${forbids.join(", ")}.`,
+                fix:
+                    `Deliver it as a pull request: pulumi config set --path ${setting}.delivery ` +
+                    `pullRequest -s ${pulumi.getStack()}; or exempt the token's user from the protection.`,
             },
         ];
     }
     if (isProtected === false && environment?.protectedBranches === true) {
-        const what = `The environment "${environment.name}" is for protected branches, and "${branch}" is none: no job would get its secrets.`;
+        const what =
+            `The environment "${environment.name}" is for protected branches, and "${branch}" is ` +
+            "none: no job would get its secrets.";
         return [
             {
                 what,
-                mend: `Protect the branch, or name it in ${setting}.environment.branches instead.`,
+                fix: `Protect the branch, or name it in ${setting}.environment.branches instead.`,
             },
         ];
     }
@@ -302,7 +333,7 @@ function findFileProblems(
     { path, branch, delivery, adopt, setting }: Delivery,
     { body }: Answer,
 ): Problem[] {
-    if (delivery === "pullRequest") return []; // whoever merges it decides
+    if (delivery === "pullRequest") return []; // the person who merges it decides
     const file = fileForm.safeParse(body).data;
     if (
         file === undefined ||
@@ -310,18 +341,22 @@ function findFileProblems(
         isManagedBy(Buffer.from(file.content, "base64").toString(), thisStack())
     )
         return [];
-    const what = `The file ${path} is there already on the branch "${branch}", and it is not this stack's.`;
+    const what =
+        `The file ${path} is there already on the branch "${branch}", ` +
+        "and it is not this stack's.";
     return [
         {
             what,
-            mend: `${howToAdopt(setting)} to overwrite it, or change ${setting}.workflow.path. Where it was the stack's: make refresh STACK=${pulumi.getStack()} too.`,
+            fix:
+                `${howToAdopt(setting)} to overwrite it, or change ${setting}.workflow.path. ` +
+                `Where it was the stack's: make refresh STACK=${pulumi.getStack()} too.`,
         },
     ];
 }
 
 /**
- * Whether the environment is another's. One without the note, a secret or a variable is an empty one, perhaps what an interrupted `up` left
- * behind: there is nothing in it to lose.
+ * Finds an environment that this stack does not manage. An environment without variables and
+ * secrets is no problem: an interrupted `up` may have created it, and taking it over loses nothing.
  */
 async function findOwnerProblems(
     client: GitHubClient,
@@ -344,16 +379,24 @@ async function findOwnerProblems(
     if (manager === undefined) {
         return [
             {
-                what: `The environment "${environment.name}" is there already, without the variable ${ownerVariable} that makes it this stack's.`,
-                mend: `${howToAdopt(setting)} to take it over (its rules become those of the configuration, and \`pulumi destroy\` removes it), ${orAnother}`,
+                what:
+                    `The environment "${environment.name}" is there already, without the variable ` +
+                    `${ownerVariable} that makes it this stack's.`,
+                fix:
+                    `${howToAdopt(setting)} to take it over (its rules become those of the ` +
+                    `configuration, and \`pulumi destroy\` removes it), ${orAnother}`,
             },
         ];
     }
     const page = `${webUrl}/${owner}/${repository}/settings/environments`;
     return [
         {
-            what: `The environment "${environment.name}" is there already, and it is managed by ${manager}.`,
-            mend: `Where that is no more, remove the environment's variable ${ownerVariable} (${page}), ${orAnother}`,
+            what:
+                `The environment "${environment.name}" is there already, ` +
+                `and it is managed by ${manager}.`,
+            fix:
+                "Where that is no more, remove the environment's variable " +
+                `${ownerVariable} (${page}), ${orAnother}`,
         },
     ];
 }

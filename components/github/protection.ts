@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { bodyOf, type GitHubClient } from "./client.ts";
 
-/** Rules of a ruleset that a commit made straight to the branch does not meet. */
+/** The types of ruleset rules that forbid a direct commit to the branch, with their messages. */
 const stopping: Readonly<Record<string, string>> = {
     pull_request: "changes need a pull request",
     update: "updates are restricted",
@@ -36,11 +36,11 @@ const protectionForm = z.object({
 });
 
 /**
- * What keeps the token from a commit straight to a protected branch, each as in `changes need a
- * pull request (ruleset "main")`. None where nothing does, and where GitHub does not show it: then
- * GitHub itself has to be tried.
+ * Returns the rules that forbid the token a direct commit to a protected branch, each as in
+ * `changes need a pull request (ruleset "main")`. Returns none where GitHub does not show them: the
+ * commit then has to be tried.
  *
- * @param at the repository: `repos/octo/service`.
+ * @param at the repository's path: `repos/octo/service`.
  * @param isAdmin whether the token's user administers the repository.
  */
 export async function findWhatForbids(
@@ -56,7 +56,10 @@ export async function findWhatForbids(
     return [...byProtection, ...byRulesets];
 }
 
-/** https://docs.github.com/rest/repos/rules#get-rules-for-a-branch: those in force, for anyone who may read. */
+/**
+ * Readable with read access:
+ * https://docs.github.com/rest/repos/rules#get-rules-for-a-branch
+ */
 async function rulesetsForbid(client: GitHubClient, at: string, branch: string): Promise<string[]> {
     const rules: z.infer<typeof rulesForm> = [];
     for await (const answer of client.pages(`${at}/rules/branches/${encodeURIComponent(branch)}`)) {
@@ -67,13 +70,13 @@ async function rulesetsForbid(client: GitHubClient, at: string, branch: string):
     const ids = [...new Set(relevant.map(({ ruleset_id: id }) => id))];
     const forbidden = await Promise.all(
         ids.map(async (id) => {
-            // Of an organization's ruleset too, this says whether the token's user may bypass it.
+            // Says whether the token's user may bypass it, also for an organization's ruleset.
             const answer =
                 id === undefined ? undefined : await client.get(`${at}/rulesets/${String(id)}`);
             const ruleset =
                 answer?.status === 200 ? bodyOf(answer, rulesetForm) : rulesetForm.parse({});
             const { current_user_can_bypass: bypass, name } = ruleset;
-            // "pull_requests_only" is of no use to a commit.
+            // "pull_requests_only" does not allow a direct commit.
             if (bypass !== "never" && bypass !== "pull_requests_only") return [];
             return relevant
                 .filter((rule) => rule.ruleset_id === id)
@@ -83,7 +86,10 @@ async function rulesetsForbid(client: GitHubClient, at: string, branch: string):
     return forbidden.flat();
 }
 
-/** https://docs.github.com/rest/branches/branch-protection#get-branch-protection: shown to administrators. */
+/**
+ * Readable for administrators only:
+ * https://docs.github.com/rest/branches/branch-protection#get-branch-protection
+ */
 async function protectionForbids(
     client: GitHubClient,
     at: string,
@@ -97,7 +103,7 @@ async function protectionForbids(
     const reviews = protection.required_pull_request_reviews;
     const { restrictions } = protection;
     const names: [boolean, string][] = [
-        // Who is exempt is named by login, and a token may be an app's: then GitHub has to be tried.
+        // It is not known whether the token's user or app is exempt: no problem where anyone is.
         [
             reviews !== undefined && isNobody(reviews.bypass_pull_request_allowances),
             "changes need a pull request",

@@ -5,20 +5,20 @@ import { type Answer, bodyOf, type GitHubClient } from "./client.ts";
 /** A GitHub App that has to approve each deployment to an environment. */
 export interface ProtectionRule {
     readonly id: number;
-    /** The app by its slug. */
+    /** The app's slug. */
     readonly app: string;
 }
 
-/** What `setProtectionRules` had to change, by the apps' slugs. */
+/** The changes that `setProtectionRules` made, by the apps' slugs. */
 export interface RuleChanges {
     readonly enabled: readonly string[];
     readonly disabled: readonly string[];
 }
 
-/** https://docs.github.com/actions/reference/deployments-and-environments#deployment-protection-rules */
+/** docs.github.com/actions/reference/deployments-and-environments#deployment-protection-rules */
 export const mostProtectionRules = 6;
 
-/** The component that keeps in the state what the last `up` has set. */
+/** The type of the component that keeps in the state what the last `up` set. */
 export const protectionRulesType = "mlops:github:ProtectionRules";
 
 const app = z.object({ id: z.int(), slug: z.string() });
@@ -32,12 +32,12 @@ const appsForm = z.object({
 });
 
 /**
- * The custom deployment protection rules in force; undefined where GitHub has no such environment,
- * or no such rules (GitHub Enterprise Server has them from 3.10 on).
+ * Reads the enabled custom deployment protection rules; undefined where the environment does not
+ * exist or GitHub does not support them (GitHub Enterprise Server before 3.10).
  * https://docs.github.com/rest/deployments/protection-rules
  *
- * @param path of the environment, as `pathOf` makes it.
- * @throws UserError as the client does
+ * @param path the environment's path, from `pathOf`.
+ * @throws UserError as {@link GitHubClient}.
  */
 export async function readProtectionRules(
     client: GitHubClient,
@@ -51,13 +51,13 @@ export async function readProtectionRules(
 }
 
 /**
- * Makes the environment's custom deployment protection rules exactly those of the apps. New ones are
- * enabled before others are disabled, as long as GitHub's limit allows it.
+ * Sets the environment's custom deployment protection rules to exactly these apps. Enables new
+ * rules before it disables others, if GitHub's limit allows it.
  *
- * @param apps by their slugs.
- * @param environment its name, for messages.
+ * @param apps the apps' slugs.
+ * @param environment the environment's name, for messages.
  * @throws UserError where an app is not available, before anything is changed; where GitHub refuses
- * a rule; and as the client does.
+ * a rule; and as {@link GitHubClient}.
  */
 export async function setProtectionRules(
     client: GitHubClient,
@@ -88,10 +88,10 @@ export async function setProtectionRules(
 }
 
 /**
- * What is wrong with apps that an environment is to ask; undefined where nothing is, and where
- * GitHub does not tell because there is no such environment yet.
+ * Returns a message about apps that are not available; undefined where all are, and where the
+ * environment does not exist yet, because GitHub then does not list them.
  *
- * @throws UserError as the client does
+ * @throws UserError as {@link GitHubClient}.
  */
 export async function findAppProblem(
     client: GitHubClient,
@@ -106,7 +106,7 @@ export async function findAppProblem(
     return describeMissing(missing, await listApps(client, path), rules, environment);
 }
 
-/** The id of each app, by its slug. @throws UserError that names those that are not available */
+/** Returns the apps' ids by slug. @throws UserError that names apps that are not available. */
 async function idsOf(
     client: GitHubClient,
     path: string,
@@ -122,7 +122,7 @@ async function idsOf(
     return new Map([...available].filter(([slug]) => slugs.includes(slug)));
 }
 
-/** The apps that can decide about deployments to the environment: slug → id. */
+/** Returns the ids of the apps that can approve deployments to the environment, by slug. */
 async function listApps(client: GitHubClient, path: string): Promise<Map<string, number>> {
     const apps = new Map<string, number>();
     for await (const answer of client.pages(`${path}/deployment_protection_rules/apps`)) {
@@ -134,7 +134,7 @@ async function listApps(client: GitHubClient, path: string): Promise<Map<string,
     return apps;
 }
 
-/** Whether GitHub lists an app that has a rule already is not documented: it need not. */
+/** Includes apps that have a rule: it is not documented whether GitHub lists them as available. */
 function describeMissing(
     slugs: readonly string[],
     available: ReadonlyMap<string, number>,
@@ -146,12 +146,12 @@ function describeMissing(
     const known = [...new Set([...available.keys(), ...rules.map(({ app }) => app)])].sort();
     const quoted = missing.map((slug) => JSON.stringify(slug)).join(", ");
     return (
-        `The environment "${environment}": protectionRules names ${quoted}, which GitHub does not have among the apps that can approve ` +
-        `deployments to this repository. Available: ${known.join(", ") || "none"}.`
+        `The environment "${environment}": protectionRules names ${quoted}, which GitHub does ` +
+        `not have among the apps that can approve deployments to this repository. Available: ${known.join(", ") || "none"}.`
     );
 }
 
-/** A request may have had its effect although its answer was lost: what is there now decides. */
+/** Checks the current rules after an error: the request may have succeeded without an answer. */
 async function requireThat(
     client: GitHubClient,
     path: string,

@@ -5,13 +5,13 @@ import { type Answer, bodyOf, type GitHubClient } from "./client.ts";
 
 /** The rules of an environment, in the form of the GitHub provider's inputs. */
 export interface EnvironmentRules {
-    /** Ids, in rising order; undefined where nobody has to approve. */
+    /** The reviewers' ids in ascending order; undefined where no approval is needed. */
     readonly reviewers?:
         { readonly users: readonly number[]; readonly teams: readonly number[] } | undefined;
     /** In minutes. */
     readonly waitTimer: number;
     readonly preventSelfReview: boolean;
-    /** Undefined in a declaration that leaves it as it is. */
+    /** Undefined in a declaration that does not manage it. */
     readonly canAdminsBypass: boolean | undefined;
     /** Undefined where every branch and tag is admitted. */
     readonly deploymentBranchPolicy?:
@@ -25,7 +25,7 @@ export interface BranchPolicy {
     readonly type: "branch" | "tag";
 }
 
-/** A property of `EnvironmentRules` that GitHub has another value for than was declared. */
+/** A property of `EnvironmentRules` whose value on GitHub differs from the declared one. */
 export interface RuleDifference {
     readonly property: keyof EnvironmentRules;
     readonly declared: EnvironmentRules[keyof EnvironmentRules];
@@ -62,15 +62,16 @@ const policiesForm = z.object({
     ),
 });
 
-/** Where GitHub's API has an environment. */
+/** Returns the path of an environment in GitHub's API. */
 export function pathOf(owner: string, repository: string, environment: string): string {
-    return `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/environments/${encodeURIComponent(environment)}`;
+    const parts = ["repos", owner, repository, "environments", environment];
+    return parts.map(encodeURIComponent).join("/");
 }
 
 /**
- * The rules that GitHub has now; undefined where it has no such environment (404).
+ * Reads the current rules of an environment; undefined where it does not exist (404).
  *
- * @throws UserError where GitHub refuses to tell, and as the client does
+ * @throws UserError where GitHub answers with an error, and as {@link GitHubClient}.
  */
 export async function readRules(
     client: GitHubClient,
@@ -99,10 +100,10 @@ export async function readRules(
 }
 
 /**
- * The branches and tags that an environment admits; none where it has no policy of its own for
- * them, or is not found (404).
+ * Reads the branch and tag patterns of an environment; none where it has no custom policy or does
+ * not exist (404).
  *
- * @throws UserError where GitHub refuses to tell, and as the client does
+ * @throws UserError where GitHub answers with an error, and as {@link GitHubClient}.
  */
 export async function listPolicies(client: GitHubClient, path: string): Promise<BranchPolicy[]> {
     const policies: BranchPolicy[] = [];
@@ -113,7 +114,7 @@ export async function listPolicies(client: GitHubClient, path: string): Promise<
     return policies;
 }
 
-/** The resource inputs of the GitHub provider as rules; what is not in them has GitHub's default. */
+/** Converts inputs of the GitHub provider's resource to rules, with GitHub's defaults. */
 export function rulesOf(inputs: Readonly<Record<string, unknown>>): EnvironmentRules {
     const { reviewers, ...rest } = inputsForm.parse(inputs);
     const { users = [], teams = [] } = [reviewers].flat()[0] ?? {};
@@ -133,7 +134,7 @@ const reviewersForm = z.object({
 });
 
 const inputsForm = z.object({
-    // The program gives the provider a list of one; a refresh writes what is in it into the state.
+    // The program passes a list with one element; a refresh writes the element itself.
     reviewers: z.union([z.array(reviewersForm), reviewersForm]).optional(),
     waitTimer: z.int().default(0),
     preventSelfReview: z.boolean().default(false),
@@ -143,7 +144,7 @@ const inputsForm = z.object({
         .optional(),
 });
 
-/** What of an environment is not as declared: the one comparison, for `up` and for drift. */
+/** Returns the differences between declared and current rules, for `up` and for drift. */
 export function compareRules(
     declared: EnvironmentRules,
     found: EnvironmentRules,
@@ -161,7 +162,7 @@ export function compareRules(
         .map((property) => ({ property, declared: declared[property], found: found[property] }));
 }
 
-/** Sets all rules of an environment. @throws UserError where GitHub refuses them */
+/** Sets all rules of an environment. @throws UserError where GitHub refuses them. */
 export async function writeRules(
     client: GitHubClient,
     path: string,
@@ -190,7 +191,7 @@ export async function writeRules(
         );
 }
 
-/** Whether GitHub has no such thing (404). @throws UserError where it refuses to tell */
+/** Returns whether the object does not exist (404). @throws UserError for another error status. */
 export function isAbsent({ request, status, body }: Answer): boolean {
     if (status === 200) return false;
     if (status === 404) return true;

@@ -1,8 +1,8 @@
-/** An action of a GitHub repository, pinned: a tag can be moved, a commit cannot. */
+/** A GitHub action, pinned to a commit: a tag can be moved, a commit cannot. */
 export interface Action {
     /** `owner/repository`. */
     readonly repository: string;
-    /** The release that the commit is tagged with; a comment in the workflow, which update bots keep in step. */
+    /** The release that the commit is tagged with: a comment in the file, which bots update. */
     readonly release: string;
     /** The commit, 40 hexadecimal digits, read from the repository's tags. */
     readonly commit: string;

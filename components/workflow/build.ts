@@ -6,10 +6,13 @@ import type { BuildSettings, CommonSettings } from "./settings.ts";
 import * as steps from "./steps.ts";
 import type { Step, Workflow } from "./write.ts";
 
-/** The digest of what the step "build" pushed. */
+/** The digest of the image that the step `build` pushed. */
 const digest = "${{ steps.build.outputs.digest }}";
 
-/** Builds and publishes the image on every push to the branch but that of this file, and on demand. */
+/**
+ * Returns a workflow that builds and publishes the image: on every push to the branch that changes
+ * more than the workflow's own file, and on demand.
+ */
 export function buildWorkflow(
     settings: CommonSettings & { readonly build: BuildSettings },
 ): Workflow {
@@ -23,31 +26,31 @@ export function buildWorkflow(
         job: {
             name: "Build and publish the image",
             ...steps.place(settings, digest),
-            "timeout-minutes": 60, // a login without a password lasts that long
+            "timeout-minutes": 60, // the lifetime of a federated login's token
             permissions: {
-                contents: { access: "read", why: "checks the sources out" },
+                contents: { access: "read", why: "to check out the sources" },
                 ...steps.loginPermissions(settings),
                 ...(build.attestation === true && {
                     "id-token": {
                         access: "write",
                         why:
                             "robot" in settings.login
-                                ? "logs in to the registry, and signs"
-                                : "signs as this workflow",
+                                ? "to log in to the registry and sign the attestation"
+                                : "to sign the attestation",
                     },
-                    attestations: { access: "write", why: "keeps the attestation in GitHub" },
+                    attestations: { access: "write", why: "to store the attestation in GitHub" },
                 }),
             },
             steps: [
                 {
-                    name: "Check the sources out, with their history",
+                    name: "Check out the sources with their history",
                     uses: actions.checkout,
                     with: { "fetch-depth": 0, "persist-credentials": false },
                 },
-                { name: "Set BuildKit up", uses: actions.setupBuildx },
+                { name: "Set up BuildKit", uses: actions.setupBuildx },
                 steps.logIn(settings),
                 {
-                    name: "Name and label the image",
+                    name: "Generate the image's tag and labels",
                     id: "metadata",
                     uses: actions.metadata,
                     with: {
@@ -61,7 +64,7 @@ export function buildWorkflow(
                 ...(build.attestation === true ? [attest(settings)] : []),
                 steps.smokeTest(settings, digest),
                 {
-                    name: nameTagging(floatingTags),
+                    name: taggingTitle(floatingTags),
                     id: "tag",
                     env: {
                         IMAGE: settings.image,
@@ -72,7 +75,7 @@ export function buildWorkflow(
                     run: steps.script("tag"),
                 },
                 {
-                    name: "Say what there is",
+                    name: "Write the job summary",
                     env: {
                         TITLE: "Published",
                         IMAGE: settings.image,
@@ -125,7 +128,7 @@ function buildAndPush({ image, build }: CommonSettings & { readonly build: Build
                     ),
                 ),
             }),
-            // Not among the secrets: a file has line breaks, and quotes, which would need escapes there.
+            // Not in `secrets`, where line breaks and quotes of a file would need escapes.
             ...(Object.keys(buildSecretFiles).length > 0 && {
                 "secret-envs": steps.lines(buildSecretFiles),
             }),
@@ -146,25 +149,26 @@ function buildAndPush({ image, build }: CommonSettings & { readonly build: Build
             provenance: "mode=max",
             sbom: true,
             "cache-from": cache,
-            "cache-to": `${cache},mode=max,image-manifest=true,oci-mediatypes=true`, // the form that Quay takes
+            // The only format of a cache that Quay accepts.
+            "cache-to": `${cache},mode=max,image-manifest=true,oci-mediatypes=true`,
         },
     };
 }
 
-function nameTagging(floatingTags: readonly string[]): string {
-    const version = "Name it by its version, where that is free";
-    return floatingTags.length === 0 ? version : `${version}, and ${floatingTags.join(", ")}`;
+function taggingTitle(floatingTags: readonly string[]): string {
+    const version = "Tag with the version (if free)";
+    return floatingTags.length === 0 ? version : `${version} and ${floatingTags.join(", ")}`;
 }
 
 function attest({ image }: CommonSettings): Step {
     return {
-        name: "Attest where the image was built",
+        name: "Attest the build provenance",
         uses: actions.attest,
         with: {
             "subject-name": image,
             "subject-digest": digest,
             "push-to-registry": true,
-            "create-storage-record": false, // would need another permission
+            "create-storage-record": false, // needs another permission
         },
     };
 }

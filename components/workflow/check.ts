@@ -7,8 +7,8 @@ import { UserError } from "../userError.ts";
 import * as names from "./names.ts";
 import type { WorkflowSettings } from "./settings.ts";
 
-/** A value that another resource may give: it is looked at where it is known. */
-function late(schema: z.ZodType<string>) {
+/** Returns a schema for a value that may be an output: checks it only if it is a string. */
+function lateValue(schema: z.ZodType<string>) {
     return z.unknown().superRefine((value, context) => {
         if (typeof value !== "string") return;
         for (const { message } of schema.safeParse(value).error?.issues ?? [])
@@ -29,8 +29,8 @@ const secretId = z
     .regex(/^[\w.-]+$/, "it has to be a secret's id: letters, digits, . _ -");
 const isInRepository = (path: string): boolean => path !== ".." && !path.startsWith("../");
 const outside = (context: string): string =>
-    `from the workflow's context "${context}" it lies outside of the GitHub repository, where the ` +
-    "job cannot find it: move it into the repository, or correct the workflow's context.";
+    `from the workflow's context "${context}" it lies outside of the GitHub repository, where ` +
+    "the job cannot find it: move it into the repository, or correct the workflow's context.";
 
 const health = z.strictObject({
     port: z.int().min(1).max(65535),
@@ -41,7 +41,7 @@ const health = z.strictObject({
     container: z.looseObject({ writable: z.array(names.text).optional() }).optional(),
 });
 
-/** Its other rules are checked where the environment is declared. */
+/** The parts that the workflow uses; RegistrySecrets checks the environment's other rules. */
 const environment = z.looseObject({
     name: names.environmentName,
     branches: z.array(names.refPattern).optional(),
@@ -84,7 +84,7 @@ const build = z
     });
 
 const release = z.object({
-    digest: late(
+    digest: lateValue(
         z
             .string()
             .regex(
@@ -102,7 +102,7 @@ const common = {
     path: names.workflowPath,
     branch: names.branch,
     environment: environment.optional(),
-    image: late(
+    image: lateValue(
         z
             .string()
             .refine(
@@ -118,29 +118,32 @@ const common = {
         [
             z.strictObject({ usernameSecret: names.secretName, passwordSecret: names.secretName }),
             z.strictObject({
-                robot: late(
+                robot: lateValue(
                     z
                         .string()
                         .regex(/^[a-z0-9._-]+\+[a-z0-9._-]+$/, "it has to be NAMESPACE+NAME."),
                 ),
             }),
         ],
-        "it has to have usernameSecret and passwordSecret, names of GitHub secrets, or robot, NAMESPACE+NAME.",
+        "it has to have usernameSecret and passwordSecret, names of GitHub secrets, " +
+            "or robot, NAMESPACE+NAME.",
     ),
     health,
     runner: names.text.optional(),
 };
 
-/** @throws UserError where there is a problem. */
+/** @throws UserError with every problem that {@link findProblem} finds. */
 export function checkSettings(settings: WorkflowSettings<unknown>): void {
     const problem = findProblem(settings);
     if (problem !== undefined) throw new UserError(problem);
 }
 
 /**
- * Looks for all that git, GitHub or the registry would refuse, so that nothing is sent then, and whether the environment admits the branch.
+ * Finds settings that git, GitHub or the registry would refuse, so that the program stops before it
+ * sends anything. Also checks whether the environment admits the branch.
  *
- * @returns every problem: the setting, its value, and what is allowed; undefined where there is none.
+ * @returns all problems in one text, each with its setting, the value and what is allowed;
+ * undefined where there are none.
  */
 export function findProblem(settings: WorkflowSettings<unknown>): string | undefined {
     const kind =
@@ -153,25 +156,31 @@ export function findProblem(settings: WorkflowSettings<unknown>): string | undef
                       (at, key) => (isRecord(at) ? at[key] : undefined),
                       settings,
                   );
-                  return `${path.map(String).join(".")}${value === undefined ? "" : ` = ${JSON.stringify(value)}`}: ${message}`;
+                  const shown = value === undefined ? "" : ` = ${JSON.stringify(value)}`;
+                  return `${path.map(String).join(".")}${shown}: ${message}`;
               })
             : findAccessProblems(settings);
     if (problems.length === 0) return undefined;
-    return `The workflow ${settings.path} cannot be delivered:\n${problems.map((problem) => `  ${problem}`).join("\n")}`;
+    return [
+        `The workflow ${settings.path} cannot be delivered:`,
+        ...problems.map((problem) => `  ${problem}`),
+    ].join("\n");
 }
 
 function findAccessProblems({ environment, branch, login }: WorkflowSettings<unknown>): string[] {
     if (environment === undefined) {
         return "robot" in login
             ? [
-                  "environment: a login without a password needs one: it is part of the identity that the robot trusts.",
+                  "environment: a login without a password needs one: " +
+                      "it is part of the identity that the robot trusts.",
               ]
             : [];
     }
     if (environmentAdmits(environment, branch)) return [];
     return [
-        `environment.branches = ${JSON.stringify(environment.branches ?? [])}: the environment "${environment.name}" does not admit ` +
-            `the workflow's branch "${branch}", so its job would never start. Add that branch, or a pattern for it.`,
+        `environment.branches = ${JSON.stringify(environment.branches ?? [])}: ` +
+            `the environment "${environment.name}" does not admit the workflow's branch ` +
+            `"${branch}", so its job would never start. Add that branch, or a pattern for it.`,
     ];
 }
 

@@ -6,16 +6,16 @@ import type { WorkflowSettings } from "./settings.ts";
 import { writeYaml } from "./write.ts";
 
 /**
- * The workflow file: the same bytes for the same settings.
+ * Returns the text of the workflow file. Equal settings give equal bytes.
  *
- * @param manager who writes it, PROJECT/STACK.
+ * @param manager the stack that manages the file, PROJECT/STACK.
  * @throws UserError where git, GitHub or the registry would refuse a setting.
  */
 export function workflowFile(settings: WorkflowSettings, manager: string): string {
     checkSettings(settings);
     return writeYaml("build" in settings ? buildWorkflow(settings) : releaseWorkflow(settings), [
         marker(manager),
-        "A `pulumi refresh` and `pulumi up` of that stack put back what is changed here by hand. To change this file, change the stack's",
-        "configuration, in the program's repository.",
+        "`pulumi refresh` and `pulumi up` of that stack revert manual changes to this file.",
+        "To change it, change the stack's configuration in the program's repository.",
     ]);
 }

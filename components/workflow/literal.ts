@@ -1,4 +1,7 @@
-/** A branch as a filter pattern of GitHub's that means it alone: `+` and `!` are all that a branch's name may have of what is special there. */
+/**
+ * Returns a GitHub filter pattern that matches this branch only. Of the pattern's special
+ * characters, git allows only `+` and `!` in a branch's name.
+ */
 export function literal(branch: string): string {
     return branch.replace(/[+!]/g, "\\$&");
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/** Names as git and GitHub take them. The messages complete `key = value: …`. */
+/** Schemas of names in git and GitHub. The messages follow `key = value: `. */
 
-/** Any text of one line that GitHub takes as it is: `${{` would make an expression of it. */
+/** Any text of one line. Without `${{`, which GitHub would evaluate as an expression. */
 export const text = z
     .string()
     .min(1, "it must not be empty.")
@@ -15,24 +15,28 @@ export const text = z
         "it must not have ${{: GitHub would take it for an expression.",
     );
 
-/** A path below the root of the repository. It may be `.`. */
+/** A path relative to the root of the repository; may be `.`. */
 export const pathInRepository = text.refine(
     (path) => !path.startsWith("/") && !path.split("/").includes(".."),
     "it has to be a path in the repository, without ..",
 );
 
-/** What git allows in a branch's name (https://git-scm.com/docs/git-check-ref-format), within what GitHub allows of its length. */
+/**
+ * A branch's name, with git's rules (https://git-scm.com/docs/git-check-ref-format) and GitHub's
+ * limit of its length.
+ */
 export const branch = text
     .refine((name) => Buffer.byteLength(name) <= 244, "a branch's name has at most 244 bytes.")
     .refine(
         isBranch,
-        "it has to be a branch: no space, no ~ ^ : ? * [ \\ .. @{, no part that starts with . or ends with .lock.",
+        "it has to be a branch: no space, no ~ ^ : ? * [ \\ .. @{, " +
+            "no part that starts with . or ends with .lock.",
     );
 
-/** A pattern that an environment's policy admits branches or tags by. */
+/** A pattern for branches or tags in an environment's deployment policy. */
 export const refPattern = text.regex(/^\S+$/, "a pattern has no spaces.");
 
-/** A workflow's file. */
+/** The path of a workflow's file. */
 export const workflowPath = z
     .string()
     .regex(
@@ -43,12 +47,13 @@ export const workflowPath = z
 /** An environment's name. */
 export const environmentName = text.max(255, "an environment's name has at most 255 characters.");
 
-/** A GitHub App, as in its address https://github.com/apps/SLUG. */
+/** The slug of a GitHub App: the end of its URL, https://github.com/apps/SLUG. */
 export const appSlug = z
     .string()
     .regex(
         /^[a-z0-9][a-z0-9_-]{0,99}$/,
-        "it has to be the slug of a GitHub App, the end of its address https://github.com/apps/SLUG: lower-case letters, digits, - and _.",
+        "it has to be the slug of a GitHub App, the end of its address " +
+            "https://github.com/apps/SLUG: lower-case letters, digits, - and _.",
     );
 
 /** A job's id. */

@@ -4,8 +4,9 @@ import * as steps from "./steps.ts";
 import type { Workflow } from "./write.ts";
 
 /**
- * Checks the image that this file names, whenever the file changes and on demand. Its job is the environment's deployment: GitHub records
- * it, and lets the reviewers decide first.
+ * Returns a workflow that checks the image that its file names: whenever the file changes, and on
+ * demand. The job is a deployment to the environment: GitHub records it, and waits for the
+ * environment's reviewers first.
  */
 export function releaseWorkflow(
     settings: CommonSettings & { readonly release: ReleaseSettings },
@@ -24,7 +25,7 @@ export function releaseWorkflow(
             permissions: {
                 ...steps.loginPermissions(settings),
                 ...(attestedBy !== undefined && {
-                    attestations: { access: "read", why: "looks for the image's attestation" },
+                    attestations: { access: "read", why: "to read the image's attestation" },
                 }),
             },
             steps: [
@@ -33,7 +34,7 @@ export function releaseWorkflow(
                     ? []
                     : [
                           {
-                              name: "Verify where the image was built",
+                              name: "Verify the build provenance",
                               env: {
                                   GH_TOKEN: "${{ github.token }}",
                                   IMAGE: `${image}@${digest}`,
@@ -47,13 +48,13 @@ export function releaseWorkflow(
                     ? []
                     : [
                           {
-                              name: "Name it",
+                              name: `Tag with ${tags.join(", ")}`,
                               env: { IMAGE: image, DIGEST: digest, TAGS: tags.join(" ") },
                               run: steps.script("tag"),
                           },
                       ]),
                 {
-                    name: "Say what there is",
+                    name: "Write the job summary",
                     env: {
                         TITLE: "Released",
                         IMAGE: image,

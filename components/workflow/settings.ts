@@ -1,102 +1,132 @@
 import type { ContainerSettings } from "../docker/serviceContainer.ts";
 import type { EnvironmentArgs } from "../github/environment.ts";
 
-/** How the job's container is asked whether it works. */
+/** How the smoke test runs the image and checks its health. */
 export interface HealthSettings {
-    /** The port that the service listens on in its container, which it gets as PORT. */
+    /** The port that the service listens on in its container. The service gets it as PORT. */
     readonly port: number;
     /**
-     * The path that answers with a success once the service works. Default: the image's HEALTHCHECK
-     * decides, and the port has to answer.
+     * The path that answers with a success status once the service is healthy. Default: the image's
+     * HEALTHCHECK, if it has one, has to report healthy, and the port has to answer.
      */
     readonly path?: string | undefined;
-    /** How many seconds that may take. Default: 60. */
+    /** How long the service may take to become healthy, in seconds. Default: 60. */
     readonly timeout?: number | undefined;
-    /** Environment variables that the service needs to start. They are in clear in the file: nothing secret. Default: none. */
+    /**
+     * Environment variables that the service needs to start. The file has them in plain text: do
+     * not put secrets here. Default: none.
+     */
     readonly env?: Readonly<Record<string, string>> | undefined;
     /**
-     * The names of further variables: each has the value of the GitHub secret of its name. The
-     * service goes without one that GitHub does not have, with a warning in the run, and without
-     * one that it cannot have (`canPass` in steps.ts), with a comment in the file. Default: none.
+     * The names of further variables. Each gets the value of the GitHub secret of the same name. A
+     * variable without such a secret is left out, with a warning in the run; one that cannot have
+     * such a secret (`canPass` in steps.ts) is left out with a comment in the file. Default: none.
      */
     readonly passedOn?: readonly string[] | undefined;
-    /** How far the container is locked down, and what it needs all the same. Default: all the way. */
+    /** How far the container is locked down, and the exceptions. Default: strict, none. */
     readonly container?: ContainerSettings | undefined;
 }
 
-/** Logs in with a name and a password that GitHub keeps as secrets: the NAMES of those secrets. */
+/** Logs in with a user name and a password from GitHub secrets: the NAMES of the two secrets. */
 export interface SecretLogin {
     readonly usernameSecret: string;
     readonly passwordSecret: string;
 }
 
 /**
- * Logs in without a password: the job proves to Quay who it is with GitHub's OIDC token and gets a token of one hour. The robot's
- * federation has to name this repository and environment. @typeParam Late see WorkflowSettings
+ * Logs in without a password: Quay exchanges the job's OIDC token for a token of its own, which is
+ * valid for one hour. The robot's federation has to name this repository and environment.
+ *
+ * @typeParam Late see {@link WorkflowSettings}.
  */
 export interface FederatedLogin<Late = string> {
-    /** The robot, NAMESPACE+NAME. */
+    /** The robot's user name, NAMESPACE+NAME. */
     readonly robot: Late;
 }
 
-/** Builds the image on every push to the branch, and on demand, and publishes it. */
+/** A workflow that builds and publishes the image, on every push to the branch and on demand. */
 export interface BuildSettings {
-    /** The folder that Docker builds, from the root of the GitHub repository. Default: `.`, all of it. */
+    /** The folder to build, relative to the root of the GitHub repository. Default: `.`. */
     readonly context?: string | undefined;
-    /** The Dockerfile, from the context; it may lie outside of it. Default: `Dockerfile`. */
+    /** The Dockerfile, relative to the context; may be outside of it. Default: `Dockerfile`. */
     readonly dockerfile?: string | undefined;
     /** The stage of the Dockerfile to build. Default: the last. */
     readonly target?: string | undefined;
-    /** The platform to build for, as in `linux/amd64`; the runner has to be able to run it. Default: the runner's. */
+    /**
+     * The platform to build for, as in `linux/amd64`. The runner has to be able to run it. Default:
+     * the runner's.
+     */
     readonly platform?: string | undefined;
-    /** Build arguments. They are in clear in the file and stay in the image's history: nothing secret. Default: none. */
+    /**
+     * Build arguments. The file has them in plain text, and they stay in the image's history: do
+     * not put secrets here. Default: none.
+     */
     readonly buildArgs?: Readonly<Record<string, string>> | undefined;
-    /** Build secrets by id (`RUN --mount=type=secret,id=…`): the NAME of the GitHub secret that holds each. Default: none. */
+    /**
+     * Build secrets by id (`RUN --mount=type=secret,id=…`): the NAME of the GitHub secret that
+     * holds each. Default: none.
+     */
     readonly buildSecrets?: Readonly<Record<string, string>> | undefined;
     /**
-     * Build secrets that are files elsewhere, by id: the NAME of the GitHub secret that holds each
-     * file's text. Default: none.
+     * Build secrets that are files on other machines, by id: the NAME of the GitHub secret that
+     * holds each file's text. Default: none.
      */
     readonly buildSecretFiles?: Readonly<Record<string, string>> | undefined;
-    /** Named contexts: a folder, from the context, or an address as BuildKit has it. Default: none. */
+    /**
+     * Named contexts by name: a folder, relative to the context, or an address that BuildKit
+     * supports. Default: none.
+     */
     readonly buildContexts?: Readonly<Record<string, string>> | undefined;
-    /** Whether a run asks registries for newer base images. Default: false. */
+    /** Whether a run pulls newer base images from their registries. Default: false. */
     readonly pull?: boolean | undefined;
-    /** Tags that always name the image that was built last. Default: `latest`. */
+    /** Tags that always move to the image that was built last. Default: `latest`. */
     readonly floatingTags?: readonly string[] | undefined;
     /**
-     * Signs a statement of where the image was built, from which commit, and puts it next to the image and into GitHub. A private GitHub
-     * repository needs GitHub Enterprise Cloud for it. Default: false.
+     * Whether to sign a statement of where the image was built and from which commit. It is stored
+     * next to the image and in GitHub. A private GitHub repository needs GitHub Enterprise Cloud.
+     * Default: false.
      */
     readonly attestation?: boolean | undefined;
 }
 
-/** Checks an image that was promoted, and records its deployment. It builds nothing. @typeParam Late see WorkflowSettings */
+/**
+ * A workflow that checks a promoted image and records its deployment. It builds nothing.
+ *
+ * @typeParam Late see {@link WorkflowSettings}.
+ */
 export interface ReleaseSettings<Late = string> {
     /** The image's digest, `sha256:…`. */
     readonly digest: Late;
     /**
-     * The path of the workflow, in the same GitHub repository, that has to have built the image: without its attestation the run fails,
-     * so the image of a machine that ran `pulumi up` does not pass. Default: it may come from anywhere.
+     * The path of the workflow, in the same GitHub repository, that must have built and attested
+     * the image. An image that was built by `pulumi up` on a machine fails. Default: not checked.
      */
     readonly attestedBy?: string | undefined;
-    /** Tags that a run sets once the image has passed, as in `stable`. Default: none. */
+    /** Tags to set after the image passed the smoke test, as in `stable`. Default: none. */
     readonly tags?: readonly string[] | undefined;
 }
 
-/** What every workflow has. @typeParam Late see WorkflowSettings */
+/**
+ * The settings of every workflow.
+ *
+ * @typeParam Late see {@link WorkflowSettings}.
+ */
 export interface CommonSettings<Late = string> {
     /** The workflow's name, as GitHub shows it. */
     readonly name: string;
     /** The job's id. */
     readonly job: string;
-    /** The file, in the root's `.github/workflows`: GitHub reads workflows there and nowhere below. */
+    /** The file's path, directly in `.github/workflows`: GitHub does not read subfolders. */
     readonly path: string;
-    /** The branch that the file is on, and that its runs are for. A run on demand needs it to be the default branch. */
+    /**
+     * The branch of the file, whose pushes start runs. Runs on demand work only if it is the
+     * default branch.
+     */
     readonly branch: string;
     /**
-     * The GitHub environment of the job: its secrets, its reviewers, its record of deployments. Default: none, for accounts whose plan has no
-     * environments; the secrets are the repository's then.
+     * The job's GitHub environment, with its secrets, reviewers and record of deployments. Default:
+     * none, the secrets belong to the repository. That is for accounts whose plan has no
+     * environments.
      */
     readonly environment?:
         Pick<EnvironmentArgs, "name" | "branches" | "tags" | "protectedBranches"> | undefined;
@@ -106,16 +136,17 @@ export interface CommonSettings<Late = string> {
     readonly version: string;
     /** How the job logs in to the registry. */
     readonly login: SecretLogin | FederatedLogin<Late>;
-    /** How the image is tried out. */
+    /** How the image is smoke-tested. */
     readonly health: HealthSettings;
     /** The label of the runner. Default: `ubuntu-24.04`. */
     readonly runner?: string | undefined;
 }
 
 /**
- * All that shapes a workflow file.
+ * All settings of a workflow file.
  *
- * @typeParam Late the type of the values that other resources give: `string` for the file, `Input<string>` for the component.
+ * @typeParam Late the type of values that other resources may provide: `string` for the file,
+ * `Input<string>` for the component.
  */
 export type WorkflowSettings<Late = string> = CommonSettings<Late> &
     ({ readonly build: BuildSettings } | { readonly release: ReleaseSettings<Late> });

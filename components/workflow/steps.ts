@@ -7,7 +7,7 @@ import { secretName } from "./names.ts";
 import type { CommonSettings } from "./settings.ts";
 import type { Job, Permission, Step } from "./write.ts";
 
-/** The text of one of scripts/, without its first line: GitHub says what runs it. */
+/** Returns a script of scripts/ without its `#!` line: the workflow names the shell. */
 export function script(name: string): string {
     return readFileSync(join(import.meta.dirname, "scripts", `${name}.sh`), "utf8").replace(
         /^#!.*\n/,
@@ -15,13 +15,13 @@ export function script(name: string): string {
     );
 }
 
-/** The image's page in Quay. */
+/** Returns the URL of the image's page in Quay. */
 function pageOf(image: string, digest: string): string {
     const [, ...repository] = image.split("/");
     return `${registryAddress(image)}/repository/${repository.join("/")}/manifest/${digest}`;
 }
 
-/** Where and under which name the job runs, in its environment. */
+/** Returns the job's runner and its GitHub environment, if any. */
 export function place(
     settings: CommonSettings,
     digest: string,
@@ -35,24 +35,24 @@ export function place(
     };
 }
 
-/** One run at a time in an environment; without one, of the workflow. */
+/** Returns the concurrency group: one run at a time per environment, else per workflow. */
 export function concurrency({ environment }: CommonSettings): string {
     return environment === undefined ? "${{ github.workflow }}" : `environment-${environment.name}`;
 }
 
-/** What logging in asks of the job's token. */
+/** Returns the permissions of the job's token that the login needs. */
 export function loginPermissions({ login }: CommonSettings): Readonly<Record<string, Permission>> {
     return "robot" in login
-        ? { "id-token": { access: "write", why: "logs in to the registry" } }
+        ? { "id-token": { access: "write", why: "to log in to the registry" } }
         : {};
 }
 
-/** Logs in to the registry. */
+/** Returns the step that logs in to the registry. */
 export function logIn({ login, image }: CommonSettings): Step {
     const registry = hostOf(image);
     if ("robot" in login) {
         return {
-            name: "Log in to the registry with the identity of this job",
+            name: "Log in to the registry with the job's identity token",
             env: { REGISTRY: registry, REGISTRY_URL: registryAddress(image), ROBOT: login.robot },
             run: script("log-in"),
         };
@@ -68,7 +68,7 @@ export function logIn({ login, image }: CommonSettings): Step {
     };
 }
 
-/** Logs out again; the login action does that by itself. */
+/** Returns the step that logs out; none for the login action, which logs out itself. */
 export function logOut({ login, image }: CommonSettings): readonly Step[] {
     if (!("robot" in login)) return [];
     return [
@@ -81,7 +81,10 @@ export function logOut({ login, image }: CommonSettings): readonly Step[] {
     ];
 }
 
-/** Runs the image by its digest with all that its container gets, until its service works. */
+/**
+ * Returns the step that runs the image by its digest, with the settings of its container, until the
+ * service is healthy.
+ */
 export function smokeTest({ image, health, login }: CommonSettings, digest: string): Step {
     const { port, path, timeout = 60, passedOn = [], container = {} } = health;
     const own = {
@@ -94,11 +97,11 @@ export function smokeTest({ image, health, login }: CommonSettings, digest: stri
     const passed = passedOn.filter((name) => canPass(name, login));
     const leftOut = passedOn.filter((name) => !passed.includes(name)).sort();
     return {
-        name: "Try the image out",
+        name: "Smoke-test the image",
         ...(leftOut.length > 0 && {
             comment:
-                `The service goes without ${leftOut.join(", ")}: GitHub keeps no secret of such a ` +
-                "name for it, or the name has another meaning in this step.",
+                `The service runs without ${leftOut.join(", ")}: GitHub does not allow such a ` +
+                "name for a secret, or this step uses the name itself.",
         }),
         env: {
             ...Object.fromEntries(passed.map((name) => [name, `\${{ secrets.${name} }}`])),
@@ -109,24 +112,26 @@ export function smokeTest({ image, health, login }: CommonSettings, digest: stri
     };
 }
 
-/** Variables that the script of the smoke test, bash or the docker command read themselves. */
-const reserved =
-    /^(IMAGE|CONTAINER_PORT|HEALTH_PATH|TIMEOUT|STRICT|RUN_OPTIONS|options?|PATH|HOME|IFS|ENV|(BASH|LD|DOCKER)_\w+)$/;
+/** Variables that the script of the smoke test, bash or the docker command use. */
+const reserved = new RegExp(
+    "^(IMAGE|CONTAINER_PORT|HEALTH_PATH|TIMEOUT|STRICT|RUN_OPTIONS|options?|" +
+        "PATH|HOME|IFS|ENV|(BASH|LD|DOCKER)_\\w+)$",
+);
 
 /**
- * Whether the smoke test can take the value of a variable from the GitHub secret of its name. The
- * registry's credentials are the job's, and nothing that the service may get.
+ * Returns whether the smoke test can take a variable's value from the GitHub secret of its name.
+ * Never for the registry's credentials: they are for the job, not for the service.
  */
 function canPass(name: string, login: CommonSettings["login"]): boolean {
-    const taken = "robot" in login ? [] : [login.usernameSecret, login.passwordSecret];
+    const credentials = "robot" in login ? [] : [login.usernameSecret, login.passwordSecret];
     return (
         secretName.safeParse(name).success &&
         !reserved.test(name) &&
-        !taken.some((secret) => secret.toUpperCase() === name.toUpperCase())
+        !credentials.some((secret) => secret.toUpperCase() === name.toUpperCase())
     );
 }
 
-/** `NAME=value` lines, by name: their order in the settings means nothing. */
+/** Returns `NAME=value` lines, sorted: the order of the settings must not change the file. */
 export function lines(values: Readonly<Record<string, string>>): string {
     return Object.entries(values)
         .map(([name, value]) => `${name}=${value}`)

@@ -4,18 +4,18 @@ import type { Action } from "./actions.ts";
 /** A step of a job: an action, or a script. */
 export interface Step {
     readonly name: string;
-    /** What the file says above it, in one line. Default: nothing. */
+    /** A comment of one line above the step. Default: none. */
     readonly comment?: string;
     readonly id?: string;
     readonly if?: string;
     readonly uses?: Action;
     readonly with?: Readonly<Record<string, string | number | boolean>>;
-    /** The only way for a value into a script: an expression within it would be run as a part of it. */
+    /** The script's values. An expression inside of the script would be run as code. */
     readonly env?: Readonly<Record<string, string>>;
     readonly run?: string;
 }
 
-/** What the job's token may do, and why. */
+/** A permission of the job's token, and a comment that says what it is for. */
 export interface Permission {
     readonly access: "read" | "write";
     readonly why: string;
@@ -30,7 +30,7 @@ export interface Job {
     readonly steps: readonly Step[];
 }
 
-/** A workflow as GitHub has it, with one job. */
+/** A GitHub workflow with one job. */
 export interface Workflow {
     readonly name: string;
     readonly on: {
@@ -43,7 +43,9 @@ export interface Workflow {
     readonly job: Job;
 }
 
-/** Writes the workflow as YAML, after a header of comment lines: the same bytes for the same workflow. */
+/**
+ * Returns the workflow as YAML, after a header of comment lines. Equal workflows give equal bytes.
+ */
 export function writeYaml(workflow: Workflow, header: readonly string[]): string {
     const { jobId, job } = workflow;
     const document = new Document(
@@ -77,8 +79,8 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
         const node = document.getIn(path, true);
         if (isScalar(node)) node.comment = ` ${text}`;
     };
-    comment(["on", "workflow_dispatch"], "on demand, where this file is on the default branch");
-    comment(["concurrency", "cancel-in-progress"], "what runs is never cut off");
+    comment(["on", "workflow_dispatch"], "only if this file is on the default branch");
+    comment(["concurrency", "cancel-in-progress"], "never cancels a running job");
     for (const [scope, { why }] of Object.entries(job.permissions))
         comment(["jobs", jobId, "permissions", scope], why);
     for (const [index, { uses, comment: above }] of job.steps.entries()) {

@@ -139,7 +139,7 @@ describe("the scripts inside the workflows", () => {
         const plugin = join(cacheFolder(), "buildx/cli-plugins/docker-buildx");
         if (existsSync(plugin))
             symlinkSync(plugin, join(folder, "docker/cli-plugins/docker-buildx"));
-        const { code, output } = await step("Log in to the registry with the identity of this job");
+        const { code, output } = await step("Log in to the registry with the job's identity token");
         equal(code, 0, output);
     });
 
@@ -286,7 +286,7 @@ describe("the scripts inside the workflows", () => {
     });
 
     describe("logging in without a password", () => {
-        const name = "Log in to the registry with the identity of this job";
+        const name = "Log in to the registry with the job's identity token";
 
         it("asks for an identity that only this registry is meant for, and shows no secret but to mask it", async () => {
             const { code, output } = await step(name);
@@ -322,7 +322,7 @@ describe("the scripts inside the workflows", () => {
                     output.includes(`The robot's federation has to name the subject ${identity}.`),
                     output,
                 );
-                match(output, /It said: .*not configured for subject/);
+                match(output, /The registry answered: .*not configured for subject/);
             }
         });
 
@@ -337,7 +337,7 @@ describe("the scripts inside the workflows", () => {
     });
 
     describe("trying the image out", () => {
-        const name = "Try the image out";
+        const name = "Smoke-test the image";
         const containers = async (digest: string) =>
             (
                 await run("docker", [
@@ -432,7 +432,7 @@ describe("the scripts inside the workflows", () => {
     });
 
     describe("naming the image", () => {
-        const name = "Name it by its version, where that is free, and latest";
+        const name = "Tag with the version (if free) and latest";
 
         it("sets the version where it is free, and latest, to the digest that was pushed", async () => {
             const digest = await push("one");
@@ -494,7 +494,7 @@ describe("the scripts inside the workflows", () => {
 
     it("says in the summary what there is and how to get it", async () => {
         const digest = `sha256:${"a".repeat(64)}`;
-        const { code, summary } = await step("Say what there is", {
+        const { code, summary } = await step("Write the job summary", {
             expressions: {
                 "steps.build.outputs.digest": digest,
                 "steps.metadata.outputs.version": "sha-1234",

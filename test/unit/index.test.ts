@@ -252,7 +252,7 @@ function serviceOf(declared: readonly Declared[]): Record<string, unknown> {
 function smokeTestOf(declared: readonly Declared[]) {
     const { inputs } = only(declared, "github:index/repositoryFile:RepositoryFile");
     const { build } = workflowForm.parse(parse(String(inputs["content"]))).jobs;
-    const { env = {} } = build.steps.find(({ name }) => name === "Try the image out") ?? {};
+    const { env = {} } = build.steps.find(({ name }) => name === "Smoke-test the image") ?? {};
     const options = (env["RUN_OPTIONS"] ?? "").split("\n");
     return { env, options: options.filter((option) => option.startsWith("--env=")) };
 }

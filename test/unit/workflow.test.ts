@@ -272,7 +272,7 @@ describe("the workflow file", function () {
                         equal(run?.includes("${{") ?? false, false);
                         for (const [variable, value] of Object.entries(env ?? {})) {
                             if (!value.includes("secrets.")) continue;
-                            equal(name, "Try the image out");
+                            equal(name, "Smoke-test the image");
                             equal(value, `\${{ secrets.${variable} }}`);
                             ok(sample.health.passedOn?.includes(variable));
                         }
@@ -291,11 +291,11 @@ describe("the workflow file", function () {
     };
 
     for (const [floatingTags, name] of [
-        [[], "Name it by its version, where that is free"],
-        [["latest", "1"], "Name it by its version, where that is free, and latest, 1"],
+        [[], "Tag with the version (if free)"],
+        [["latest", "1"], "Tag with the version (if free) and latest, 1"],
     ] as const) {
         it(`sets these floating tags: [${floatingTags.join(", ")}]`, () => {
-            const tagging = stepsOf({ floatingTags })("Name it");
+            const tagging = stepsOf({ floatingTags })("Tag with");
             deepEqual([tagging?.name, tagging?.env?.["TAGS"]], [name, floatingTags.join(" ")]);
         });
     }
@@ -311,9 +311,9 @@ describe("the workflow file", function () {
             const content = workflowFile(settings, "mlops/dev");
             const { jobs } = form.parse(parse(content));
             const env = jobs["release"]?.steps.find(
-                ({ name }) => name === "Try the image out",
+                ({ name }) => name === "Smoke-test the image",
             )?.env;
-            const [, comment] = / # (The service goes without .*)/.exec(content) ?? [];
+            const [, comment] = / # (The service runs without .*)/.exec(content) ?? [];
             return { env, options: env?.["RUN_OPTIONS"]?.split("\n") ?? [], comment };
         };
 
@@ -346,7 +346,7 @@ describe("the workflow file", function () {
         for (const [what, name] of leftOut) {
             it(`no secret ${what}, and a comment that says so: ${name}`, () => {
                 const { env, options, comment } = smokeTestOf({ passedOn: ["API_KEY", name] });
-                match(String(comment), new RegExp(`^The service goes without ${name}: `));
+                match(String(comment), new RegExp(`^The service runs without ${name}: `));
                 equal(options.includes(`--env=${name}`), false);
                 equal(env?.["API_KEY"], "${{ secrets.API_KEY }}");
                 equal(JSON.stringify(env).split("secrets.").length, 2);

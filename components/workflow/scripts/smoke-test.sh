@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the image as it will run where it is deployed, until its service works.
+# Runs the image with the container's settings of its deployment, until its service is healthy.
 set -euo pipefail
 
 fail() {
@@ -12,41 +12,49 @@ docker pull --quiet "$IMAGE"
 mapfile -t options <<<"$RUN_OPTIONS"
 for option in "${options[@]}"; do
     [[ $option =~ ^--env=([A-Za-z0-9_]+)$ ]] || continue
-    # GitHub gives an empty text for a secret that it does not have; docker passes on what is set.
+    # A secret that does not exist is empty; unset it, or docker would pass on the empty value.
     if [[ -z ${!BASH_REMATCH[1]:-} ]]; then
         unset "${BASH_REMATCH[1]}"
-        echo "::warning title=Smoke test::The service runs without ${BASH_REMATCH[1]}: there is no GitHub secret of this name."
+        echo "::warning title=Smoke test::The service runs without ${BASH_REMATCH[1]}:" \
+            "there is no GitHub secret of this name."
     fi
 done
 container=$(docker create --publish "127.0.0.1::$CONTAINER_PORT" "${options[@]}" "$IMAGE")
 trap 'docker rm --force --volumes "$container" >/dev/null' EXIT
 user=$(docker inspect --format '{{.Config.User}}' "$container")
 if [[ $STRICT == true && $user =~ ^(root|0+)?(:|$) ]]; then
-    echo "::error title=Smoke test::$IMAGE runs as root: add the line USER 10001 to its Dockerfile, or set mlops:container.user."
+    echo "::error title=Smoke test::$IMAGE runs as root: add the line USER 10001 to its" \
+        "Dockerfile, or set mlops:container.user."
     exit 1
 fi
 docker start "$container" >/dev/null
 
-# Its health path answers with success; without one, its HEALTHCHECK says healthy and its port answers anything.
-works() {
+# With a health path, it has to answer with a success status. Without one, the image's HEALTHCHECK,
+# if any, has to report healthy, and the port has to answer.
+is_healthy() {
     local address health
     address=$(docker port "$container" "$CONTAINER_PORT/tcp")
     if [[ -n ${HEALTH_PATH:-} ]]; then
         curl --fail --silent --max-time 5 --output /dev/null "http://$address$HEALTH_PATH"
     else
-        health=$(docker inspect --format '{{if .State.Health}}{{.State.Health.Status}}{{end}}' "$container")
+        health=$(docker inspect \
+            --format '{{if .State.Health}}{{.State.Health.Status}}{{end}}' "$container")
         [[ ${health:-healthy} == healthy ]] &&
             curl --silent --http0.9 --max-time 5 --output /dev/null "http://$address/"
     fi
 }
 
 deadline=$((SECONDS + TIMEOUT))
-until works 2>/dev/null; do
+until is_healthy 2>/dev/null; do
     if [[ $(docker inspect --format '{{.State.Running}}' "$container") != true ]]; then
-        fail "it ended, with exit code $(docker inspect --format '{{.State.ExitCode}}' "$container")"
+        code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
+        fail "it ended, with exit code $code"
     elif ((SECONDS >= deadline)); then
-        exposed=$(docker image inspect --format '{{range $port, $_ := .Config.ExposedPorts}}{{$port}} {{end}}' "$IMAGE")
-        fail "${HEALTH_PATH:-port $CONTAINER_PORT} was not answered${HEALTH_PATH:+ with success} within $TIMEOUT s${exposed:+ (the image EXPOSEs ${exposed% })}"
+        exposed=$(docker image inspect \
+            --format '{{range $port, $_ := .Config.ExposedPorts}}{{$port}} {{end}}' "$IMAGE")
+        problem="${HEALTH_PATH:-port $CONTAINER_PORT} was not answered"
+        problem+="${HEALTH_PATH:+ with success} within $TIMEOUT s"
+        fail "$problem${exposed:+ (the image EXPOSEs ${exposed% })}"
     fi
     sleep 0.2
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The job's summary: what the image is, and how to get it.
+# Writes the job summary: the image, its tags, and how to pull it.
 set -euo pipefail
 cat >>"$GITHUB_STEP_SUMMARY" <<END
 ## $TITLE

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
-# Goes on only with an image that the named workflow of this repository built: GitHub has a signed statement of that.
+# Verifies that GitHub has an attestation that the workflow in this repository built the image.
 set -euo pipefail
-gh attestation verify "oci://$IMAGE" --repo "$GITHUB_REPOSITORY" --signer-workflow "$GITHUB_REPOSITORY/$WORKFLOW"
+gh attestation verify "oci://$IMAGE" --repo "$GITHUB_REPOSITORY" \
+    --signer-workflow "$GITHUB_REPOSITORY/$WORKFLOW"
