@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { pulumi } from "../pulumiCli.ts";
 
-/** The project's stacks in the backend, by name. */
+/** Lists the names of the project's stacks in the backend. */
 export async function listStacks(): Promise<string[]> {
     return z
         .array(z.object({ name: z.string() }))
