@@ -44,8 +44,8 @@ const help = `Reviews what deployments would change.
 `;
 
 const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void>> = {
-    preview: (args) => look(args, previewStack),
-    drift: (args) => look(args, driftOf),
+    preview: (args) => inspect(args, previewStack),
+    drift: (args) => inspect(args, driftOf),
 
     render(args) {
         const { positionals, values } = parse(args, { markdown: { type: "boolean" } });
@@ -83,7 +83,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
         const { positionals, values } = parse(args, { to: { type: "string" } });
         const tree = currentTree();
         console.log(record(positionals.map(read), required(values.to, "option --to FOLDER"), tree));
-        tell({ artifact: artifactOf(tree) });
+        setOutputs({ artifact: artifactOf(tree) });
     },
 
     async find(args) {
@@ -99,7 +99,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
                 ? `No review is recorded of the tree ${tree}.`
                 : `It was reviewed in run ${String(run)}.`,
         );
-        if (run !== undefined) tell({ run: String(run), artifact: artifactOf(tree) });
+        if (run !== undefined) setOutputs({ run: String(run), artifact: artifactOf(tree) });
     },
 
     verify(args) {
@@ -120,36 +120,36 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
     },
 };
 
-/** Looks at the stacks side by side. */
-async function look(
+/** Runs a preview or a check for drift of the stacks in parallel, and prints the results. */
+async function inspect(
     args: string[],
-    at: (stack: string, options: readonly string[]) => Promise<Preview>,
+    run: (stack: string, options: readonly string[]) => Promise<Preview>,
 ): Promise<void> {
     const end = args.indexOf("--");
     const [own, options] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
     const { positionals: stacks, values } = parse(own, { to: { type: "string" } }, "stack");
     await Promise.all(stacks.map(requireStack));
-    const previews = await Promise.all(stacks.map((stack) => at(stack, options)));
+    const previews = await Promise.all(stacks.map((stack) => run(stack, options)));
     if (values.to !== undefined) write(previews, values.to);
     print(previews);
     if (failureOf(previews) !== undefined) process.exitCode = 1;
 }
 
-/** The outputs of the step, in GitHub Actions. */
-function tell(outputs: Readonly<Record<string, string>>): void {
+/** Sets the step's outputs in GitHub Actions. */
+function setOutputs(outputs: Readonly<Record<string, string>>): void {
     const { GITHUB_OUTPUT: file } = process.env;
     if (file)
         for (const [name, value] of Object.entries(outputs))
             appendFileSync(file, `${name}=${value}\n`);
 }
 
-/** Adds to the job's summary, in GitHub Actions. */
+/** Appends to the job's summary in GitHub Actions. */
 function summarize(markdown: string): void {
     const { GITHUB_STEP_SUMMARY: file } = process.env;
     if (file) appendFileSync(file, `${markdown}\n`);
 }
 
-/** The repository that the job is of. */
+/** The job's repository. @throws UserError outside of GitHub Actions */
 function ownRepository(): GitHubRepository {
     const repository = repositoryOf(process.env);
     const token = process.env["GITHUB_TOKEN"];
@@ -161,9 +161,9 @@ function ownRepository(): GitHubRepository {
 }
 
 /**
- * Comments on the pull request.
+ * Comments on the pull request. Removes the label if it was given to other changes.
  *
- * @returns whether the label approves of these changes: it was given to the comment that shows them. One that was given to others is removed.
+ * @returns whether the label approves these changes: it was given while the comment showed them.
  */
 async function comment(comment: ReviewComment, text: string, hash: string): Promise<boolean> {
     try {
@@ -180,7 +180,7 @@ async function comment(comment: ReviewComment, text: string, hash: string): Prom
     }
 }
 
-/** Which commit it is about, and where its run is, in GitHub Actions. */
+/** Links to the run in GitHub Actions: its artifacts, and a note with the tree's hash. */
 function about(env: NodeJS.ProcessEnv): { whole?: string; note?: string } {
     const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
     if (!server || !repository || !run) return {};

@@ -5,7 +5,7 @@ import type { Preview } from "./preview.ts";
 
 const promotion = z.object({ environment: z.string() });
 
-/** The stack whose deployment publishes what this one promotes, as its file names it. */
+/** Returns the stack that this one promotes from, as its file says; undefined if none. */
 export function publisherIn(stack: string): string | undefined {
     const file = `Pulumi.${stack}.yaml`;
     if (!existsSync(file)) return undefined;
@@ -15,8 +15,8 @@ export function publisherIn(stack: string): string | undefined {
 }
 
 /**
- * Sorts previews by the order of delivery: a stack comes after the one that it promotes from. Stacks
- * that promote from none of the others keep their order.
+ * Sorts previews by the order of delivery: a stack comes after the one that it promotes from.
+ * Stacks that promote from none of the others keep their order.
  */
 export function inDeliveryOrder(previews: readonly Preview[]): Preview[] {
     const depth = (preview: Preview, below: readonly Preview[] = []): number => {

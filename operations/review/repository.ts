@@ -41,7 +41,10 @@ export class GitHubRepository {
         this.#github = new GitHubClient({ apiUrl }, token);
     }
 
-    /** @throws MayNot, UserError where GitHub answers anything but that it is done; so do all that follow. */
+    /**
+     * @throws MayNot, UserError where GitHub answers anything but that it is done; so do all that
+     * follow.
+     */
     async get<T>(path: string, schema: z.ZodType<T>, query: Query = {}): Promise<T> {
         const answer = await this.#github.get(this.#path + path + queryOf(query));
         return bodyOf(accepted(answer), schema);
@@ -72,7 +75,9 @@ export class GitHubRepository {
         if (answer.status !== 404) accepted(answer);
     }
 
-    /** Those of the token's user alone: anyone can write what looks like them, and edit it later. */
+    /**
+     * Those of the token's user alone: anyone can write what looks like them, and edit it later.
+     */
     async own<T extends { readonly user: z.infer<typeof author> }>(
         entries: readonly T[],
     ): Promise<T[]> {
@@ -82,7 +87,9 @@ export class GitHubRepository {
         );
     }
 
-    /** Who the token is; undefined for a GitHub App's, as that of a workflow is: then it is a bot. */
+    /**
+     * Who the token is; undefined for a GitHub App's, as that of a workflow is: then it is a bot.
+     */
     async #login(): Promise<string | undefined> {
         const answer = await this.#github.get("user");
         return answer.status === 403

@@ -89,7 +89,9 @@ function excerptOf(
     return [`! ${visible(when)}${parts}`];
 }
 
-/** Why a pull request with these previews does not pass, beside its label; undefined where it does. */
+/**
+ * Why a pull request with these previews does not pass, beside its label; undefined where it does.
+ */
 export function failureOf(previews: readonly Preview[]): string | undefined {
     const failed = previews.filter(({ errors }) => errors.length > 0).map(({ stack }) => stack);
     return failed.length === 0 ? undefined : `The preview failed: ${failed.join(", ")}.`;
