@@ -18,29 +18,35 @@ import { renderTerminal } from "./terminal.ts";
 const help = `Reviews what deployments would change.
 
   node operations/review/main.ts preview STACK... [--to FOLDER] [-- OPTION...]
-      Previews the stacks side by side, and prints what they would change. With --to: writes each preview to FOLDER/STACK.json, without a
-      secret in it. The options after -- go to \`pulumi preview\`.
+      Previews the stacks in parallel and prints what they would change. With --to: writes each
+      preview, without secrets, to FOLDER/STACK.json. Passes the options after -- to
+      \`pulumi preview\`.
   node operations/review/main.ts render FILE... [--markdown]
-      Prints previews that were written; with --markdown as the comment has them.
+      Prints previews from their files; with --markdown as in the pull request's comment.
   node operations/review/main.ts post FILE...
-      In GitHub Actions: puts them into the job's summary, and into the one comment of the pull request, where the run is about one. Fails
-      where a preview failed, and where a pull request's dangerous changes have no label ${approvalLabel}. Takes GITHUB_TOKEN (pull requests:
-      write).
+      In GitHub Actions: writes the previews to the job's summary and, in a run about a pull
+      request, to the pull request's comment. Fails if a preview failed, or if a pull request has
+      dangerous changes but not the label ${approvalLabel}. Needs GITHUB_TOKEN (pull
+      requests: write).
   node operations/review/main.ts record FILE... --to FOLDER
-      Records them as reviewed, in FOLDER/TREE.json for the git tree that is checked out; prints that file's path. In GitHub Actions the
-      step's output \`artifact\` is the name that \`find\` finds it by.
+      Records the previews as reviewed for the git tree that is checked out, in FOLDER/TREE.json,
+      and prints that path. In GitHub Actions, sets the step's output \`artifact\` to the name that
+      \`find\` looks for.
   node operations/review/main.ts find
-      In GitHub Actions: finds the artifact with what was reviewed of the git tree that is checked out. The step's outputs are \`run\` and
-      \`artifact\`, the artifact's name; none where nothing was reviewed. Takes GITHUB_TOKEN (actions, contents, pull requests: read).
+      In GitHub Actions: finds the artifact with the review of the git tree that is checked out.
+      Sets the step's outputs \`run\` and \`artifact\` (the artifact's name), or none if nothing was
+      reviewed. Needs GITHUB_TOKEN (actions, contents, pull requests: read).
   node operations/review/main.ts verify FILE... --reviewed FOLDER
-      Fails where they are not what was reviewed of the git tree that is checked out, and names every difference.
+      Fails if the previews differ from the review of the git tree that is checked out, and lists
+      every difference.
 
   node operations/review/main.ts drift STACK... [--to FOLDER] [-- OPTION...]
-      What was changed by other means than a deployment, in the same form. The options after -- go to \`pulumi refresh --preview-only\`.
+      Prints what was changed outside of deployments, in the same form. Passes the options after --
+      to \`pulumi refresh --preview-only\`.
   node operations/review/main.ts report FILE...
-      In GitHub Actions: keeps one issue open while anything has drifted, and closes it once all
-      was checked and nothing differs. Fails where not everything could be checked, and says in the
-      job's summary what is missing. Takes GITHUB_TOKEN (issues: write).
+      In GitHub Actions: keeps one issue open while anything has drifted, and closes it once a
+      complete check finds no difference. If not everything could be checked, fails and lists what
+      is missing in the job's summary. Needs GITHUB_TOKEN (issues: write).
 `;
 
 const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void>> = {

@@ -31,7 +31,7 @@ export function currentTree(): string {
     }
 }
 
-/** A hash of all that the previews would change. */
+/** Returns a hash of all changes of the previews. */
 export function hashOf(previews: readonly Preview[]): string {
     return hash(Object.fromEntries(previews.map((preview) => [preview.stack, normalize(preview)])));
 }
@@ -90,7 +90,7 @@ function fileOf(folder: string, tree: string): string {
     return join(folder, `${tree}.json`);
 }
 
-/** What was reviewed of the tree: nothing where there is no record. */
+/** Reads the record of a tree; empty if there is none. */
 function read(
     file: string,
     tree: string,

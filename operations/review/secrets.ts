@@ -62,16 +62,16 @@ function mapProperties(
     );
 }
 
-/** `CLIENT_SECRET=…`, as containers have their variables. */
+/** Masks the value of a container's variable, such as `CLIENT_SECRET=…`. */
 function concealAssignment(text: string): string {
     const [, name = ""] = /^(\w+)=./.exec(text) ?? [];
     return secretName.test(name) ? `${name}=${secret}` : text;
 }
 
-/** Folders, for all that their names end like a password's. */
+/** Variables with folders, although their names match a password's. */
 const noSecrets = ["PWD", "OLDPWD"];
 
-/** Shorter ones than this would mask words. */
+/** Masking shorter values would mask words. */
 const shortest = 8;
 
 function knownSecrets(environment: NodeJS.ProcessEnv): string[] {
