@@ -1,12 +1,13 @@
 /**
- * What every stack exports: the contract with other teams. contract/outputs.schema.json is made of it (`npm run generate`), and reader/ reads by it.
- * Within a schema version fields may be added, as optional ones; whatever else differs is a new version.
+ * The outputs of every stack: the contract with other teams. `npm run generate` writes
+ * contract/outputs.schema.json from it, and reader/ checks outputs with it. Within a schema version
+ * only optional fields may be added; any other change needs a new version.
  */
 import type { Input } from "@pulumi/pulumi";
 import { getStack } from "@pulumi/pulumi/metadata.js";
 import { z } from "zod";
 
-/** The version of the contract: raised by a change that a consumer could notice as anything but an additional field. */
+/** The version of the contract. Any change except a new optional field raises it. */
 export const schemaVersion = 1;
 
 const common = {
@@ -37,7 +38,8 @@ export const localOutputs = z
             .string()
             .optional()
             .describe(
-                "The command that prints a fresh access token; absent where the tokens are an issuer's of the user's own.",
+                "The command that prints a fresh access token; absent where the tokens are " +
+                    "an issuer's of the user's own.",
             ),
     })
     .describe("An environment that runs the service on one machine.");
@@ -62,18 +64,21 @@ export const publishedOutputs = z
             .string()
             .min(1)
             .describe(
-                "The robot that may write to the repository, NAMESPACE+NAME. Its token is not an output.",
+                "The robot that may write to the repository, NAMESPACE+NAME. Its token is not " +
+                    "an output.",
             ),
         pullRequest: z
             .url()
             .optional()
             .describe(
-                "The pull request that brings the workflow, where it is delivered by one: it has to be merged.",
+                "The pull request that brings the workflow, where it is delivered by one: " +
+                    "it has to be merged.",
             ),
         workflow: z
             .url()
             .describe(
-                "The page of the workflow that this environment's image comes from or is checked by.",
+                "The page of the workflow that this environment's image comes from or is " +
+                    "checked by.",
             ),
     })
     .describe("An environment whose image is in a registry.");
@@ -84,11 +89,11 @@ export const stackOutputs = z.discriminatedUnion("kind", [localOutputs, publishe
 export type LocalOutputs = z.output<typeof localOutputs>;
 export type PublishedOutputs = z.output<typeof publishedOutputs>;
 
-/** What a program gives of its outputs: values that it may not know yet, without those that every stack has in the same way. */
+/** The outputs that a program passes: possibly unknown, without those that all stacks share. */
 type Given<Outputs> = Inputs<Omit<Outputs, "schemaVersion" | "environment">>;
 type Inputs<T> = { readonly [Key in keyof T]: Input<T[Key]> };
 
-/** The outputs for a program to export: `export default exportOutputs({ kind: "published", … })`. */
+/** Returns the outputs for a program's `export default exportOutputs({ kind: "published", … })`. */
 export function exportOutputs(outputs: Given<LocalOutputs> | Given<PublishedOutputs>) {
     return { schemaVersion, environment: getStack(), ...outputs };
 }

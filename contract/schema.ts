@@ -4,16 +4,16 @@ import { format, resolveConfig } from "prettier";
 import { z } from "zod";
 import { stackOutputs } from "./outputs.ts";
 
-/** The contract as JSON Schema, for whoever reads the outputs in another language. */
+/** The path of the contract as JSON Schema, for consumers in other languages. */
 export const schemaFile = join(import.meta.dirname, "outputs.schema.json");
 
-/** The file's text. It does not forbid fields that it does not know: a later program may export more. */
+/** Returns the file's text. It allows unknown fields: a later program may export more. */
 export async function generateContract(): Promise<string> {
     const schema = JSON.stringify(z.toJSONSchema(stackOutputs, { io: "input" }));
     return format(schema, { ...(await resolveConfig(schemaFile)), parser: "json" });
 }
 
-/** A schema, as far as compatibility goes. */
+/** The parts of a schema that matter for compatibility. */
 const schema = z.object({
     oneOf: z.array(
         z.object({
@@ -24,10 +24,12 @@ const schema = z.object({
 });
 
 /**
- * What consumers of the old schema would notice: a field that is gone, has another form or may be missing; and one that has to be there, but
- * is not where a stack was deployed before. A new `schemaVersion` allows it all.
+ * Returns the changes that break consumers of the old schema: fields that were removed, changed or
+ * made optional, and new required ones, which stacks deployed before do not have. None if
+ * `schemaVersion` was raised.
  *
- * @param before the checked-in text, after the new one.
+ * @param before the text of the checked-in schema.
+ * @param after the text of the new schema.
  */
 export function breakingChanges(before: string, after: string): string[] {
     const [olds, news] = [fieldsByKind(before), fieldsByKind(after)];
@@ -52,7 +54,7 @@ function breakOf(before: Field | undefined, after: Field | undefined): string | 
 }
 
 interface Field {
-    /** What JSON Schema says about its value, without the words for people. */
+    /** The field's JSON Schema, without its description. */
     readonly form: { readonly const?: unknown; readonly description?: unknown };
     readonly required: boolean;
 }

@@ -1,4 +1,4 @@
-/** Takes over what somebody made by hand, without making anything again: `make adopt STACK=dev`, or `node operations/adopt.ts STACK`. */
+/** Imports resources that were made by hand into a stack: `make adopt STACK=dev`. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,8 +19,9 @@ import { clientOptions } from "../quay/provider/settings.ts";
 const project = "mlops";
 
 /**
- * What `pulumi preview --import-file` writes and `pulumi import --file` reads. Components are there so that others can name them as parents, by
- * `name`, which is the file's own where several resources have one name.
+ * The file that `pulumi preview --import-file` writes and `pulumi import --file` reads. It lists
+ * components so that other resources can name them as parents, by `name`. `name` is unique in the
+ * file; `logicalName` is the resource's name in the program, if the two differ.
  */
 const importFile = z.looseObject({
     resources: z
@@ -37,14 +38,14 @@ const importFile = z.looseObject({
 });
 type ImportFile = z.infer<typeof importFile>;
 
-const usage = `Takes over what somebody made by hand, without making anything again.
+const usage = `Imports what was made by hand into a stack, without creating anything.
 
   node operations/adopt.ts STACK
 
-  STACK    whose repository, robot, environment and rules are looked up on Quay and GitHub
+  STACK    the stack; its repository, robot, environment and rules are looked up on Quay and GitHub
   --help   this text
 
-It takes QUAY_TOKEN and GITHUB_TOKEN, as \`pulumi up\` does.`;
+It needs QUAY_TOKEN and GITHUB_TOKEN, as \`pulumi up\` does.`;
 
 await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = ""]) => {
     await requireStack(stack);
@@ -56,13 +57,13 @@ await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = "
 });
 
 async function adopt(stack: string): Promise<void> {
-    const idOf = await findByHand(stack);
+    const idOf = await findExistingIds(stack);
     const folder = mkdtempSync(join(tmpdir(), "mlops-adopt-"));
     try {
         const file = join(folder, "import.json");
         await pulumi(["preview", "--stack", stack, "--import-file", file]);
         const { resources, ...rest } = importFile.parse(JSON.parse(readFileSync(file, "utf8")));
-        const wanted = select(resources, idOf);
+        const wanted = selectExisting(resources, idOf);
         const found = wanted.filter(({ component }) => component !== true);
         if (found.length > 0) {
             writeFileSync(file, JSON.stringify({ ...rest, resources: wanted }));
@@ -89,21 +90,29 @@ async function adopt(stack: string): Promise<void> {
     }
     await pulumi(["config", "set", "--stack", stack, "--path", `${project}:github.adopt`, "true"]);
     console.log(
-        `\nThe workflow file is overwritten by the next \`up\` (${project}:github.adopt in Pulumi.${stack}.yaml; remove it afterwards), and the ` +
-            `environment's secrets get the same robot's credentials; secrets of the same names in the repository are yours to delete then.\n` +
-            `See what that changes, then do it:\n\n  make preview STACK=${stack}\n  make up STACK=${stack}\n`,
+        `\nThe next \`up\` overwrites the workflow file (${project}:github.adopt in ` +
+            `Pulumi.${stack}.yaml; remove it afterwards) and writes the robot's credentials to ` +
+            `the environment's secrets. ` +
+            `Delete the repository's secrets of the same names then.\n` +
+            `Preview the changes, then apply them:\n\n` +
+            `  make preview STACK=${stack}\n  make up STACK=${stack}\n`,
     );
 }
 
-/** Finds what exists by the names in the configuration. @returns the id of a declared resource; undefined where it does not exist */
-async function findByHand(
+/**
+ * Looks up on Quay and GitHub what the configuration names.
+ *
+ * @returns a function that returns a resource's id, or undefined if the resource does not exist.
+ * @throws UserError for a local stack
+ */
+async function findExistingIds(
     stack: string,
 ): Promise<(type: string, name: string) => string | undefined> {
     const config = await readConfig(stack);
     const environment = parseEnvironment({ values: config, secretKeys: [] }, project, stack);
     if (environment.kind === "local") {
         throw new UserError(
-            `The stack "${stack}" runs on this machine: it has nothing on Quay or GitHub that could be taken over.`,
+            `The stack "${stack}" runs on this machine: it has nothing on Quay or GitHub to adopt.`,
         );
     }
     const { service, quay, github } = environment;
@@ -145,8 +154,10 @@ async function findByHand(
     };
 }
 
-/** What exists, with its id, and the components, which are its parents. What the stack knows already is not in the file. */
-function select(
+/**
+ * Returns the resources that exist, with their ids, and all components, which are their parents.
+ */
+function selectExisting(
     resources: ImportFile["resources"],
     idOf: (type: string, name: string) => string | undefined,
 ): ImportFile["resources"] {

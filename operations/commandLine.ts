@@ -1,17 +1,17 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { UserError } from "../components/userError.ts";
 
-/** A wrong command line: its message is printed with the program's usage, and the exit code is 2. */
+/** A wrong command line. The program prints the message and its usage, and exits with code 2. */
 export class UsageError extends UserError {}
 
-/** What a program takes on its command line. */
+/** The command line of a program. */
 export interface CommandLine<Options extends ParseArgsOptionsConfig> {
-    /** What `--help` prints. */
+    /** The text that `--help` prints. */
     readonly usage: string;
-    /** As `parseArgs` of node:util takes them. Every program has `--help` besides. Default: none. */
+    /** Options in the form of `parseArgs` of node:util. `--help` is added to every program. */
     readonly options: Options;
-    /** The least and the largest number of arguments that are no options. Default: none. */
-    readonly arguments?: readonly [least: number, most: number];
+    /** The smallest and largest number of positional arguments. Default: [0, 0]. */
+    readonly arguments?: readonly [min: number, max: number];
 }
 
 function parse<Options extends ParseArgsOptionsConfig>(args: string[], options: Options) {
@@ -19,11 +19,12 @@ function parse<Options extends ParseArgsOptionsConfig>(args: string[], options: 
 }
 
 /**
- * Runs a program with what its command line says. `--help` prints the usage on stdout. A wrong
- * command line prints it on stderr (exit code 2), a UserError its message alone (exit code 1).
+ * Parses the command line and runs a program. `--help` prints the usage to stdout. A wrong command
+ * line prints its error and the usage to stderr (exit code 2), a UserError its message (exit code
+ * 1).
  */
 export async function runCommand<const Options extends ParseArgsOptionsConfig>(
-    { usage, options, arguments: [least, most] = [0, 0] }: CommandLine<Options>,
+    { usage, options, arguments: [min, max] = [0, 0] }: CommandLine<Options>,
     body: (
         values: ReturnType<typeof parse<Options>>["values"],
         positionals: string[],
@@ -32,18 +33,19 @@ export async function runCommand<const Options extends ParseArgsOptionsConfig>(
 ): Promise<void> {
     await attempt(usage, args, () => {
         const { values, positionals } = parse(args, options);
-        const unexpected = positionals[most];
+        const unexpected = positionals[max];
         if (unexpected !== undefined) throw new UsageError(`Unexpected argument: ${unexpected}`);
-        if (positionals.length < least) throw new UsageError("An argument is missing.");
+        if (positionals.length < min) throw new UsageError("An argument is missing.");
         return body(values, positionals);
     });
 }
 
 /**
- * Runs one of a program's commands: that of the first argument, with all others. Help and errors are
- * those of `runCommand`; the command `help` prints the usage, too.
+ * Runs the command that the first argument names, with the other arguments. Handles `--help` and
+ * errors as `runCommand` does; the command `help` prints the usage, too.
  *
- * @param commands by name. Each throws a UsageError, or what `parseArgs` throws, at wrong arguments.
+ * @param commands by name. For wrong arguments, each throws a UsageError or what `parseArgs`
+ * throws.
  */
 export async function runCommands(
     usage: string,
@@ -64,7 +66,7 @@ async function attempt(
     args: readonly string[],
     body: () => Promise<void> | void,
 ): Promise<void> {
-    if (asksForHelp(args)) {
+    if (hasHelpOption(args)) {
         process.stdout.write(`${usage.trimEnd()}\n`);
         return;
     }
@@ -75,13 +77,13 @@ async function attempt(
     }
 }
 
-/** Whether a command line asks for help; what follows `--` belongs to another program. */
-function asksForHelp(args: readonly string[]): boolean {
+/** Whether the arguments contain `--help` or `-h` before `--`. */
+function hasHelpOption(args: readonly string[]): boolean {
     const own = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
     return own.includes("--help") || own.includes("-h");
 }
 
-/** Prints a user's mistake. @returns the exit code @throws any other error, which is ours */
+/** Prints a user's error. @returns the exit code @throws any other error: it is a bug */
 function report(error: unknown, usage: string): number {
     const isParseError =
         error instanceof TypeError &&

@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
-# What this project's workflows do with its stacks. The same on any machine that is logged in to the stacks' state and has the tokens.
-#   deliver.sh preview STACK     what a deployment would change: prints it, and writes it to previews/STACK.json
-#   deliver.sh review STACK...   puts these previews into the pull request's comment, and records them as reviewed in reviewed/TREE.json
-#   deliver.sh find              finds that record for a deployment, in GitHub Actions
-#   deliver.sh deploy STACK      previews again, stops at anything that is not in reviewed/TREE.json, and brings the stack up
-#   deliver.sh drift STACK       what was changed by other means: prints it, and writes it to drift/STACK.json
+# Runs the steps of this project's workflows. They work on any machine that is logged in to the
+# stacks' state and has the tokens.
+#   deliver.sh preview STACK     prints what a deployment would change; writes previews/STACK.json
+#   deliver.sh review STACK...   posts these previews as the pull request's comment, and records
+#                                them as reviewed in reviewed/TREE.json
+#   deliver.sh find              in GitHub Actions: finds the record for a deployment
+#   deliver.sh deploy STACK      previews again, fails on changes that reviewed/TREE.json does not
+#                                have, and brings the stack up
+#   deliver.sh drift STACK       prints what was changed outside of deployments; writes
+#                                drift/STACK.json
 #   deliver.sh report STACK...   opens, updates or closes the issue about drift
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -31,13 +35,17 @@ review)
 find) node operations/review/main.ts find ;;
 deploy)
     preview
-    [[ -z ${GITHUB_STEP_SUMMARY:-} ]] || node operations/review/main.ts render "previews/$stack.json" --markdown >>"$GITHUB_STEP_SUMMARY"
+    [[ -z ${GITHUB_STEP_SUMMARY:-} ]] ||
+        node operations/review/main.ts render "previews/$stack.json" --markdown \
+            >>"$GITHUB_STEP_SUMMARY"
     node operations/review/main.ts verify "previews/$stack.json" --reviewed reviewed
     pulumi up --stack "$stack" --skip-preview --yes --non-interactive "${policies[@]}"
     ;;
 drift)
-    # The image is on the machine that built it, and in the registry, where the tag's resource looks for it.
-    node operations/review/main.ts drift "$stack" --to drift -- --exclude '**docker:index/registryImage:RegistryImage**' --exclude '**docker:index/remoteImage:RemoteImage**'
+    # Docker's image resources read the engine of the machine that built the image.
+    node operations/review/main.ts drift "$stack" --to drift -- \
+        --exclude '**docker:index/registryImage:RegistryImage**' \
+        --exclude '**docker:index/remoteImage:RemoteImage**'
     ;;
 report)
     files=("${@/#/drift/}")

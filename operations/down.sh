@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Removes everything that `make up` made: what the stack declares, the stack, the images that Pulumi
-# keeps, and what its builds left.
+# Removes everything that `make up` created: the stack and its resources, their images in the Docker
+# engine, and the files of its builds.
 #   down.sh STACK
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

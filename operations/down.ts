@@ -1,4 +1,4 @@
-/** Removes everything that `make up` made. operations/down.sh runs it. */
+/** Removes everything that `make up` created. operations/down.sh runs it. */
 import { execFile, spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { constants } from "node:os";
@@ -11,7 +11,7 @@ import { UserError } from "../components/userError.ts";
 
 const run = promisify(execFile);
 
-const usage = `Removes everything that \`make up\` made: resources, stack, images, what builds left.
+const usage = `Removes everything that \`make up\` created: resources, stack, images, build files.
 
   node operations/down.ts STACK
 
@@ -32,7 +32,7 @@ const exported = z.object({
     }),
 });
 
-/** The signal that this program was told to end with, if it was. */
+/** The signal that interrupted this program, if any. */
 let interruption: NodeJS.Signals | undefined;
 
 await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = ""]) => {
@@ -43,16 +43,16 @@ await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = "
         return;
     }
     requireUnprotected(stack, resources);
-    // With its preview: that one stops at whatever else is protected before anything is removed.
+    // The preview of `destroy` fails on any other protected resource before anything is removed.
     await runPulumi(stack, "destroy");
     await runPulumi(stack, "stack", "rm", "--preserve-config");
-    // Its build logs and context links; each stack has a folder of its own.
+    // The stack's build logs and context links.
     await rm(join(".build", stack.split("/").at(-1) ?? stack), { recursive: true, force: true });
     await removeImages(resources);
 });
 if (interruption !== undefined) process.exitCode = 128 + constants.signals[interruption];
 
-/** What the state has of a stack, also what is just being made; undefined where there is no state. */
+/** The resources in a stack's state, pending ones included; undefined if the stack has no state. */
 async function resourcesOf(stack: string): Promise<Resource[] | undefined> {
     const state = await exportStack(stack);
     if (state === undefined) return undefined;
@@ -60,15 +60,19 @@ async function resourcesOf(stack: string): Promise<Resource[] | undefined> {
     return [...resources, ...pending.map(({ resource }) => resource)];
 }
 
-/** Pulumi's own advice would be to change the state; the next `up` would undo that. */
+/**
+ * Pulumi's own message advises `pulumi state unprotect`, which the next `up` would undo.
+ *
+ * @throws UserError if the Quay repository is protected
+ */
 function requireUnprotected(stack: string, resources: readonly Resource[]): void {
     const found = resources.find(
         ({ type, protect }) => protect && type === "quay:index:Repository",
     );
     if (found === undefined) return;
     throw new UserError(
-        `The repository ${found.id ?? ""} of the stack "${stack}" is protected: nothing was removed. ` +
-            `If you mean it:\n\n` +
+        `The repository ${found.id ?? ""} of the stack "${stack}" is protected: ` +
+            `nothing was removed. If you mean it:\n\n` +
             `  pulumi config set --path mlops:quay.protect false -s ${stack}\n` +
             `  make up STACK=${stack}\n` +
             `  make down STACK=${stack}`,
@@ -76,11 +80,14 @@ function requireUnprotected(stack: string, resources: readonly Resource[]): void
 }
 
 /**
- * Runs the Pulumi CLI with its output to the terminal. It has a process group of its own, so that a
- * signal to this one's group reaches it once: as the SIGINT that ends it in good order. Its second one
- * ends it at once, and leaves a lock. One end may send several signals (make passes on a SIGTERM that
- * its group has had), so only another Ctrl-C, or a SIGTERM after one, is meant as the second.
- * @throws UserError where it fails; it has said why
+ * Runs the Pulumi CLI with its output on the terminal.
+ *
+ * The CLI has its own process group, so that a signal to this group reaches it once, as the SIGINT
+ * that lets it finish in good order. A second SIGINT would stop it at once and leave a lock. One
+ * interruption may send several signals (make forwards a SIGTERM that its group already received),
+ * so only another Ctrl-C, or a SIGTERM after one, counts as the second.
+ *
+ * @throws UserError if the CLI fails; the CLI has printed the reason
  */
 async function runPulumi(stack: string, ...command: string[]): Promise<void> {
     const args = [...command, "--stack", stack, "--yes", "--non-interactive"];
@@ -88,19 +95,19 @@ async function runPulumi(stack: string, ...command: string[]): Promise<void> {
         stdio: ["ignore", "inherit", "inherit"],
         detached: true,
     });
-    const passOn = (signal: NodeJS.Signals): void => {
-        const second = interruption !== undefined;
-        if (second && signal !== "SIGINT" && interruption !== "SIGINT") return;
+    const forward = (signal: NodeJS.Signals): void => {
+        const isRepeated = interruption !== undefined;
+        if (isRepeated && signal !== "SIGINT" && interruption !== "SIGINT") return;
         interruption = signal;
         child.kill("SIGINT");
     };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-    for (const signal of signals) process.on(signal, passOn);
+    for (const signal of signals) process.on(signal, forward);
     const status = await new Promise((resolve) => child.once("close", resolve));
-    for (const signal of signals) process.off(signal, passOn);
+    for (const signal of signals) process.off(signal, forward);
     if (status === 0) return;
     if (interruption !== undefined) {
-        // Pulumi takes the stack's lock before it handles signals: killed in between, it leaves the lock.
+        // Pulumi locks the stack before it handles signals: killed in between, it leaves the lock.
         if (child.signalCode !== null) {
             const recovery = spawn(process.execPath, ["operations/recover.ts", stack], {
                 stdio: "inherit",
@@ -113,7 +120,7 @@ async function runPulumi(stack: string, ...command: string[]): Promise<void> {
     throw new UserError(`pulumi ${command.join(" ")} failed: see above.`);
 }
 
-/** Removes all contents of the stack's images from the Docker engine, but those that are in use. */
+/** Removes the stack's images from the Docker engine, except those in use. */
 async function removeImages(resources: readonly Resource[]): Promise<void> {
     const repositories = resources.flatMap(({ type, inputs: { name } }) =>
         type.startsWith("docker:") && typeof name === "string"
@@ -123,7 +130,7 @@ async function removeImages(resources: readonly Resource[]): Promise<void> {
     for (const repository of new Set(repositories)) {
         const format = "{{.Repository}}:{{.Tag}}";
         const list = run("docker", ["images", "--format", format, repository]);
-        // Without an engine there is nothing of them on this machine.
+        // Without an engine this machine has no images.
         const { stdout } = await list.catch(() => ({ stdout: "" }));
         for (const image of stdout.split("\n").filter((name) => name.includes(":ctx-"))) {
             await run("docker", ["rmi", image]).catch(() => {

@@ -1,6 +1,6 @@
 /**
- * Logs a job of GitHub Actions in to the cloud that has the stacks' state, and perhaps the key of their secrets, with the job's own identity
- * (OpenID Connect): there is no key to keep.
+ * Logs a job of GitHub Actions in to the cloud that holds the stacks' state, and possibly the key
+ * of their secrets. Uses the job's OpenID Connect identity, so that no key has to be stored.
  */
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,11 +21,19 @@ const variables = z.looseObject({
 });
 type Variables = z.infer<typeof variables>;
 
-/** A cloud that a job can log in to. Its SDK exchanges the token by itself, in Pulumi and in what Pulumi runs. */
+/**
+ * A cloud that a job can log in to. The cloud's SDK, in Pulumi and its plugins, exchanges the
+ * token.
+ */
 interface Cloud {
-    /** Whom the token is for. */
+    /** The audience of the token. */
     readonly audience: string;
-    /** What tells the SDK, as environment variables. @param token the file that the token is in. @param file one to write more into. */
+    /**
+     * Returns the environment variables that configure the SDK.
+     *
+     * @param token path of the file that holds the token.
+     * @param file path where a configuration file may be written.
+     */
     readonly environment: (token: string, file: string) => Readonly<Record<string, string>>;
 }
 
@@ -50,7 +58,8 @@ function cloudOf(given: Variables): Cloud | undefined {
     ];
     if (others.length > 0)
         throw new UserError(
-            "AWS_ROLE_ARN, GOOGLE_WORKLOAD_IDENTITY_PROVIDER, AZURE_CLIENT_ID: set only one of them.",
+            "AWS_ROLE_ARN, GOOGLE_WORKLOAD_IDENTITY_PROVIDER, AZURE_CLIENT_ID: " +
+                "set only one of them.",
         );
     return cloud;
 }
@@ -70,7 +79,9 @@ function google(provider: string, account: string): Cloud {
     return {
         audience: `https://iam.googleapis.com/${provider}`,
         environment: (token, file) => {
-            const impersonation = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${account}:generateAccessToken`;
+            const impersonation =
+                "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" +
+                `${account}:generateAccessToken`;
             const credentials = {
                 type: "external_account",
                 audience: `//iam.googleapis.com/${provider}`,
@@ -97,7 +108,7 @@ function azure(client: string, tenant: string, account: string): Cloud {
     };
 }
 
-/** The job's identity token. */
+/** Requests the job's identity token. @throws UserError if GitHub issues none */
 async function requestToken(audience: string, env: NodeJS.ProcessEnv): Promise<string> {
     const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = env;
     if (!url || !token)
@@ -107,7 +118,8 @@ async function requestToken(audience: string, env: NodeJS.ProcessEnv): Promise<s
     });
     if (!response.ok)
         throw new UserError(
-            `GitHub gave no identity token for ${audience}: it answered ${String(response.status)}.`,
+            `GitHub gave no identity token for ${audience}: it answered ` +
+                `${String(response.status)}.`,
         );
     return z.object({ value: z.string() }).parse(await response.json()).value;
 }
@@ -117,8 +129,9 @@ async function logIn(env: NodeJS.ProcessEnv): Promise<void> {
     const { PULUMI_BACKEND_URL: backend, PULUMI_ORGANIZATION: organization } = given;
     if (!backend && !organization) {
         throw new UserError(
-            "Neither PULUMI_BACKEND_URL (as in s3://BUCKET) nor PULUMI_ORGANIZATION (on Pulumi Cloud) is set: where is the stacks' state? " +
-                "Set one as a variable of the repository, or of the job's environment.",
+            "Neither PULUMI_BACKEND_URL (as in s3://BUCKET) nor PULUMI_ORGANIZATION (on Pulumi " +
+                "Cloud) is set: where is the stacks' state? Set one as a variable of the " +
+                "repository, or of the job's environment.",
         );
     }
     const settings: Record<string, string> = backend ? { PULUMI_BACKEND_URL: backend } : {};
@@ -132,7 +145,7 @@ async function logIn(env: NodeJS.ProcessEnv): Promise<void> {
         Object.assign(settings, cloud.environment(token, join(folder, "cloud-credentials.json")));
     }
     for (const [name, value] of Object.entries(settings)) {
-        // One line each: a line more would be another variable.
+        // A line break would start another variable.
         if (/[\r\n]/.test(value)) throw new UserError(`${name} has more than one line.`);
         appendFileSync(required(env, "GITHUB_ENV"), `${name}=${value}\n`);
     }
@@ -145,12 +158,12 @@ function required(values: Readonly<Record<string, unknown>>, name: string): stri
     return value;
 }
 
-const usage = `Logs a job of GitHub Actions in to the cloud that has the stacks' state.
+const usage = `Logs a job of GitHub Actions in to the cloud that holds the stacks' state.
 
   node operations/log-in.ts
 
   --help   this text
 
-It reads the repository's and environment's variables as JSON from VARIABLES.`;
+It reads the variables of the repository and environment, as JSON, from VARIABLES.`;
 
 await runCommand({ usage, options: {} }, () => logIn(process.env));

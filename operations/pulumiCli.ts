@@ -4,9 +4,10 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { UserError } from "../components/userError.ts";
 
-/** What a command printed, and what it complained of where it failed. */
+/** The result of a CLI command. */
 export interface Answer {
     readonly stdout: string;
+    /** What the command wrote to stderr; absent if it succeeded. */
     readonly complaint?: string;
 }
 
@@ -16,14 +17,20 @@ const failure = z.object({
     code: z.union([z.string(), z.number(), z.null()]),
 });
 
-/** Asks the Pulumi CLI, in the project's folder, and takes a failure for an answer too. @throws UserError where there is no CLI */
+/**
+ * Runs the Pulumi CLI in the project's folder and returns its result, also if the command fails.
+ *
+ * @param input what the command reads from stdin.
+ * @throws UserError if the CLI is not installed
+ */
 export async function askPulumi(command: readonly string[], input = ""): Promise<Answer> {
     const running = promisify(execFile)(
         "pulumi",
         [...command, "--non-interactive", "--color", "never"],
         { maxBuffer: 1 << 30 },
     );
-    running.child.stdin?.on("error", () => undefined).end(input); // a CLI that ends before it reads says why itself
+    // Writing fails if the CLI exits before it reads; its own error says why.
+    running.child.stdin?.on("error", () => undefined).end(input);
     try {
         return { stdout: (await running).stdout };
     } catch (error) {
@@ -36,14 +43,19 @@ export async function askPulumi(command: readonly string[], input = ""): Promise
     }
 }
 
-/** Runs the Pulumi CLI, in the project's folder. @returns what it printed @throws UserError with what it said where it failed */
+/**
+ * Runs the Pulumi CLI in the project's folder.
+ *
+ * @returns its stdout
+ * @throws UserError if it fails
+ */
 export async function pulumi(command: readonly string[], input = ""): Promise<string> {
     const { stdout, complaint } = await askPulumi(command, input);
     if (complaint === undefined) return stdout;
     throw new UserError(`${complaint}${stdout}`.trim());
 }
 
-/** The configuration of a stack by key, objects as JSON. Secrets are left out: the CLI keeps their values to itself. */
+/** Returns a stack's configuration by key, objects as JSON. The CLI does not print secrets. */
 export async function readConfig(stack: string): Promise<Record<string, string>> {
     const entries = z
         .record(z.string(), z.object({ value: z.string().optional() }))
@@ -56,8 +68,10 @@ export async function readConfig(stack: string): Promise<Record<string, string>>
 }
 
 /**
- * Makes sure that a stack exists: a file Pulumi.STACK.yaml here, or a state in the backend.
- * @param stack may have its organization and project before its name. @throws UserError that lists the stacks
+ * Checks that a stack exists: as a file Pulumi.STACK.yaml or as a state in the backend.
+ *
+ * @param stack its name, optionally as ORGANIZATION/PROJECT/NAME.
+ * @throws UserError that lists the stacks
  */
 export async function requireStack(stack: string): Promise<void> {
     const file = `Pulumi.${stack.split("/").at(-1) ?? ""}.yaml`;
@@ -69,7 +83,12 @@ export async function requireStack(stack: string): Promise<void> {
     );
 }
 
-/** The state of a stack, as `pulumi stack export` prints it; undefined where the backend has none. @throws UserError where it cannot be read */
+/**
+ * Returns a stack's state as `pulumi stack export` prints it; undefined if the stack does not
+ * exist.
+ *
+ * @throws UserError if the state cannot be read
+ */
 export async function exportStack(stack: string): Promise<string | undefined> {
     const { stdout, complaint } = await askPulumi(["stack", "export", "--stack", stack]);
     if (complaint === undefined) return stdout;

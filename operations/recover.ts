@@ -1,9 +1,9 @@
 /**
- * Brings a stack back to where `pulumi up` works, after one was killed.
+ * Repairs a stack after an `up` was killed, so that `pulumi up` works again.
  *
- * A killed `up` leaves its lock; and what it was just making is in no state: it may be there or not. So that is put into the state, and a
- * refresh finds out whether it is there. (The CLI's own `refresh --import-pending-creates` forgets it.) It may be interrupted itself, and
- * run again.
+ * A killed `up` leaves its lock. What it was creating may exist, but is not in the state: so the
+ * recovery adds it to the state, and a refresh removes it again if it does not exist. (The CLI's
+ * own `refresh --import-pending-creates` drops it.) The recovery may be interrupted and run again.
  */
 import { execFile } from "node:child_process";
 import { readdir, rm, stat } from "node:fs/promises";
@@ -30,7 +30,7 @@ const resource = z.looseObject({
 });
 type Resource = z.output<typeof resource>;
 
-/** What `pulumi stack export` prints: all of it is kept. */
+/** The output of `pulumi stack export`, unknown fields included. */
 const exported = z.looseObject({
     deployment: z.looseObject({
         resources: z.array(resource).default([]),
@@ -39,36 +39,47 @@ const exported = z.looseObject({
 });
 type Exported = z.output<typeof exported>;
 
-/** The ids of what cannot be made twice. All else is taken over, or made again to the same effect, when it is made. */
+/**
+ * The ids of resources whose creation fails if they exist. Creating any other resource again adopts
+ * the existing one or has the same effect.
+ */
 const idOf: Readonly<Record<string, (input: (name: string) => string) => string>> = {
     "quay:index:Repository": (input) => `${input("namespace")}/${input("name")}`,
     "quay:index:Robot": (input) => `${input("namespace")}+${input("name")}`,
     "quay:index:Organization": (input) => input("name"),
     "quay:index:Team": (input) => `${input("organization")}:${input("name")}`,
     "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable": (input) =>
-        `${input("repository")}:${input("environment").replaceAll(":", "??")}:${input("variableName")}`,
+        [
+            input("repository"),
+            input("environment").replaceAll(":", "??"),
+            input("variableName"),
+        ].join(":"),
     "github:index/branch:Branch": (input) => `${input("repository")}:${input("branch")}`,
     "github:index/repositoryFile:RepositoryFile": (input) =>
         `${input("repository")}:${input("file")}:${input("branch")}`,
 };
 
-/** What is of no use half-made, and will be made under another name: the Docker command that removes it by its name. */
+/**
+ * The Docker command that removes a half-created resource by name: the next `up` uses another name.
+ */
 const removal: Readonly<Record<string, readonly string[]>> = {
     "docker:index/container:Container": ["container", "rm", "--force"],
     "docker:index/network:Network": ["network", "rm"],
 };
 
-/** What tells about this machine's Docker engine, not about what is in the registry: it is left as it is. */
-const ofThisMachine = new Set([
+/**
+ * Resources whose refresh reads this machine's Docker engine, not the registry: they are skipped.
+ */
+const engineTypes = new Set([
     "docker:index/remoteImage:RemoteImage",
     "docker:index/registryImage:RegistryImage",
 ]);
 
-const usage = `Brings a stack back to where \`pulumi up\` works, after one was killed.
+const usage = `Repairs a stack after an \`up\` was killed, so that \`pulumi up\` works again.
 
   node operations/recover.ts STACK [--yes]
 
-  --yes    removes the lock of another machine's process without asking whether that still runs
+  --yes    removes the lock of a process on another machine without asking whether it still runs
   --help   this text`;
 
 let isCertain = false;
@@ -85,11 +96,11 @@ await runCommand(
 async function recover(stack: string): Promise<void> {
     const before = await exportState(stack);
     const pending = before.deployment.pending_operations;
-    const state = withPendingCreates(before, await findNumbered(stack, pending));
+    const state = withPendingCreates(before, await findPolicyIds(stack, pending));
     const lock = await importState(stack, state);
     if (lock !== undefined) await requireStale(stack, lock);
     for (const { type, resource } of pending)
-        if (type === "creating") await removeHalfMade(resource);
+        if (type === "creating") await removeHalfCreated(resource);
     if (lock !== undefined) {
         await pulumi(["cancel", "--yes", "--stack", stack]);
         if ((await importState(stack, state)) !== undefined)
@@ -97,22 +108,21 @@ async function recover(stack: string): Promise<void> {
     }
     const interrupted = new Set(pending.map(({ resource }) => resource.urn));
     const targets = state.deployment.resources.filter(
-        (resource) => interrupted.has(resource.urn) || isInQuestion(resource),
+        (resource) => interrupted.has(resource.urn) || isUnverified(resource),
     );
     const refresh = targets
-        .filter(({ type }) => !ofThisMachine.has(type))
+        .filter(({ type }) => !engineTypes.has(type))
         .flatMap(({ urn }) => ["--target", urn]);
     if (refresh.length > 0)
         await pulumi(["refresh", "--yes", "--skip-preview", "--stack", stack, ...refresh]);
 
-    const there = new Set((await exportState(stack)).deployment.resources.map(({ urn }) => urn));
+    const existing = new Set((await exportState(stack)).deployment.resources.map(({ urn }) => urn));
     for (const urn of new Set([...interrupted, ...targets.map((target) => target.urn)])) {
-        say(
-            `  ${urn.split("::").slice(2).join(" ")}: ${there.has(urn) ? "is there, and in the state" : "pulumi up makes it"}`,
-        );
+        const result = existing.has(urn) ? "is there, and in the state" : "pulumi up makes it";
+        print(`  ${urn.split("::").slice(2).join(" ")}: ${result}`);
     }
     const nothing = lock === undefined && interrupted.size === 0 && targets.length === 0;
-    say(
+    print(
         nothing
             ? `There is nothing to recover in the stack "${stack}".`
             : `The stack "${stack}" is recovered: pulumi up -s ${stack}`,
@@ -120,8 +130,9 @@ async function recover(stack: string): Promise<void> {
 }
 
 /**
- * Beside each file of a backend in a local folder the CLI writes another with its attributes. One that it was killed over is empty, and then
- * every command fails with "failed to load checkpoint: EOF". They say nothing that is needed: without it the state reads as ever.
+ * Removes empty attribute files from a backend in a local folder. The CLI writes one beside each
+ * file; if it is killed meanwhile, that one is empty and every command fails with "failed to load
+ * checkpoint: EOF". The state can be read without it.
  */
 async function removeEmptyAttributes(): Promise<void> {
     const { url } = z
@@ -139,13 +150,13 @@ async function removeEmptyAttributes(): Promise<void> {
     }
 }
 
-/** The state, and in it what was being made and cannot be made twice, as if it were there. */
-function withPendingCreates(state: Exported, numbered: ReadonlyMap<string, string>): Exported {
+/** Returns the state with the pending creations that cannot be repeated added as existing. */
+function withPendingCreates(state: Exported, policyIds: ReadonlyMap<string, string>): Exported {
     const { resources, pending_operations: pending } = state.deployment;
     const known = new Set(resources.map(({ urn }) => urn));
     const made = pending.flatMap(({ type, resource }) => {
         const id =
-            numbered.get(resource.urn) ?? idOf[resource.type]?.((name) => inputOf(resource, name));
+            policyIds.get(resource.urn) ?? idOf[resource.type]?.((name) => inputOf(resource, name));
         return type !== "creating" || id === undefined || known.has(resource.urn)
             ? []
             : [{ ...resource, id, outputs: resource.inputs }];
@@ -153,13 +164,13 @@ function withPendingCreates(state: Exported, numbered: ReadonlyMap<string, strin
     return { ...state, deployment: { ...state.deployment, resources: [...resources, ...made] } };
 }
 
-/** Whether an earlier recovery put it into the state, and did not get to know whether it is there. */
-function isInQuestion({ type, inputs, outputs }: Resource): boolean {
+/** Whether an earlier recovery added it to the state but did not check that it exists. */
+function isUnverified({ type, inputs, outputs }: Resource): boolean {
     return Object.hasOwn(idOf, type) && isDeepStrictEqual(inputs, outputs);
 }
 
-/** The ids of what was being made and has a number that GitHub gave it, by URN: which branches and tags an environment admits. */
-async function findNumbered(
+/** Returns, by URN, the ids that GitHub gave to pending branch and tag policies of environments. */
+async function findPolicyIds(
     stack: string,
     pending: Exported["deployment"]["pending_operations"],
 ): Promise<ReadonlyMap<string, string>> {
@@ -192,13 +203,13 @@ async function findNumbered(
     return new Map(found.flatMap(([urn, id]) => (id === undefined ? [] : [[urn, id] as const])));
 }
 
-/** An input's value; empty where it is none, or no text. */
+/** Returns an input's value; empty if it is absent or not a string. */
 function inputOf({ inputs }: Resource, name: string): string {
     return z.string().catch("").parse(inputs[name]);
 }
 
-/** What a killed `up` left half-made on this machine's Docker engine. */
-async function removeHalfMade({ type, inputs }: Resource): Promise<void> {
+/** Removes what a killed `up` left half-created in this machine's Docker engine. */
+async function removeHalfCreated({ type, inputs }: Resource): Promise<void> {
     const command = removal[type];
     const { name } = inputs;
     if (command === undefined || typeof name !== "string") return;
@@ -206,12 +217,13 @@ async function removeHalfMade({ type, inputs }: Resource): Promise<void> {
         const said = outputOf(error);
         if (!/No such|not found/i.test(said))
             throw new UserError(
-                `What is half-made could not be removed: docker ${command.join(" ")} ${name}\n${said}`,
+                `A half-created resource could not be removed: ` +
+                    `docker ${command.join(" ")} ${name}\n${said}`,
             );
     });
 }
 
-/** @throws UserError where whoever holds the lock may still be at work. */
+/** @throws UserError if the process that holds the lock may still run */
 async function requireStale(stack: string, lock: string): Promise<void> {
     const holders = [...lock.matchAll(/created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)/g)];
     for (const [, user = "", host = "", pid = "", since = ""] of holders) {
@@ -219,29 +231,33 @@ async function requireStale(stack: string, lock: string): Promise<void> {
         if (host === hostname()) {
             if (await isPulumi(pid)) {
                 throw new UserError(
-                    `The stack "${stack}" is at work: ${who}. Wait for it, or end it in good order: kill -INT ${pid}`,
+                    `The stack "${stack}" is at work: ${who}. ` +
+                        `Wait for it, or end it in good order: kill -INT ${pid}`,
                 );
             }
-            say(`${who}, was killed: its lock goes.`);
+            print(`${who}, was killed: its lock goes.`);
         } else
             await requireYes(
-                `The stack "${stack}" is locked by ${who}. Is it certain that it does not run any more?`,
+                `The stack "${stack}" is locked by ${who}. ` +
+                    "Is it certain that it does not run any more?",
             );
     }
     if (holders.length === 0)
         await requireYes(
-            `The stack "${stack}" is locked:\n${lock}\nIs it certain that no update of it runs any more?`,
+            `The stack "${stack}" is locked:\n${lock}\n` +
+                "Is it certain that no update of it runs any more?",
         );
 }
 
-/** Whether the process is there, and is Pulumi: a number is given to another process sooner or later. */
+/** Whether the process exists and is Pulumi: another process may have got its id since. */
 async function isPulumi(pid: string): Promise<boolean> {
     try {
         return (await run("ps", ["-o", "comm=", "-p", pid])).stdout.includes("pulumi");
     } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === 1) return false; // there is no such process
+        // There is no such process.
+        if (error instanceof Error && "code" in error && error.code === 1) return false;
         throw new UserError(
-            `Whether the process ${pid} still runs cannot be told: the command ps is missing.`,
+            `Cannot check whether the process ${pid} still runs: the command ps is missing.`,
         );
     }
 }
@@ -262,7 +278,11 @@ async function exportState(stack: string): Promise<Exported> {
     return exported.parse(JSON.parse(await pulumi(["stack", "export", "--stack", stack])));
 }
 
-/** Sets the state; the CLI drops what is pending in it. @returns what the CLI says about the stack's lock, where it has one. */
+/**
+ * Imports the state; the CLI drops pending operations.
+ *
+ * @returns its message if the stack is locked
+ */
 async function importState(stack: string, state: Exported): Promise<string | undefined> {
     try {
         await pulumi(["stack", "import", "--stack", stack], JSON.stringify(state));
@@ -277,12 +297,12 @@ async function importState(stack: string, state: Exported): Promise<string | und
     }
 }
 
-/** What a command that failed has said. */
+/** Returns the output of a failed command. */
 function outputOf(error: unknown): string {
     const { stdout, stderr } = z.object({ stdout: z.string(), stderr: z.string() }).parse(error);
     return `${stderr}${stdout}`.trim();
 }
 
-function say(line: string): void {
+function print(line: string): void {
     process.stdout.write(`${line}\n`);
 }

@@ -10,8 +10,9 @@ mlops_notice
 stack=$1
 mlops_require_stack "$stack"
 
-if ! command=$(pulumi stack output tokenCommand --stack "$stack" --non-interactive 2>/dev/null); then
-    said=$(pulumi stack output tokenCommand --stack "$stack" --non-interactive 2>&1) || true
+show=(pulumi stack output tokenCommand --stack "$stack" --non-interactive)
+if ! command=$("${show[@]}" 2>/dev/null); then
+    said=$("${show[@]}" 2>&1) || true
     case $said in
     *'no stack named'*) said="The stack \"$stack\" is not up: make up STACK=$stack" ;;
     *'does not have output property'*)

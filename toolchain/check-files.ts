@@ -1,6 +1,6 @@
 /**
- * Checks the files that Pulumi reads before the program starts: the CLI says neither which file has
- * an error in its YAML nor what is ignored.
+ * Checks the files that Pulumi reads before the program starts: the CLI neither names the file of a
+ * YAML error nor the keys that it ignores.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
@@ -30,8 +30,8 @@ function checkFiles(stack: string): void {
 
 function report(file: string, problems: readonly FileProblem[]): void {
     for (const { line, message } of problems) {
-        const place = line === undefined ? file : `${file}:${String(line)}`;
-        console.error(visible(`${place}: ${message}`));
+        const location = line === undefined ? file : `${file}:${String(line)}`;
+        console.error(visible(`${location}: ${message}`));
         process.exitCode = 1;
     }
 }

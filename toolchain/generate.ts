@@ -1,12 +1,12 @@
-/** Writes what is generated: the SDK of the Quay provider, and the contract's JSON Schema. */
+/** Generates the Quay provider's SDK and the contract's JSON Schema. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { UserError } from "../components/userError.ts";
 import { breakingChanges, generateContract, schemaFile } from "../contract/schema.ts";
 import { runCommand } from "../operations/commandLine.ts";
 import { generateSdk } from "../quay/provider/generate.ts";
 
-const usage = `Writes quay/sdk/ from the provider's definitions, and contract/outputs.schema.json from
-contract/outputs.ts, unless the change breaks the contract.
+const usage = `Generates quay/sdk/ from the provider's definitions, and contract/outputs.schema.json
+from contract/outputs.ts. Fails if a change breaks the contract.
 
   node toolchain/generate.ts
 
@@ -19,7 +19,8 @@ await runCommand({ usage, options: {} }, async () => {
     if (broken.length > 0) {
         throw new UserError(
             `This change breaks the contract with other teams:\n  ${broken.join("\n  ")}\n` +
-                "Undo it, or raise schemaVersion in contract/outputs.ts. A new field must be optional.",
+                "Undo it, or raise schemaVersion in contract/outputs.ts. A new field must be " +
+                "optional.",
         );
     }
     writeFileSync(schemaFile, contract);

@@ -2,7 +2,8 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { deployment } from "mlops-reader";
 
-// The image that the environment is at, by its digest: once that changes, the next preview here shows both digests.
+// The environment's image with its digest. When it changes, the next preview here shows both
+// digests.
 const service = deployment(new pulumi.Config().require("environment"));
 
 const container = new docker.Container(

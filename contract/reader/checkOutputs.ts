@@ -2,11 +2,11 @@ import { UserError } from "../../components/userError.ts";
 import { type PublishedOutputs, publishedOutputs, schemaVersion } from "../outputs.ts";
 
 /**
- * Checks what a stack exports. Fields that this version does not know are left out.
+ * Checks a stack's outputs. Removes fields that this version does not know.
  *
- * @param name of the stack, for messages.
- * @param secret the outputs whose values no message shows.
- * @throws UserError with every problem in it.
+ * @param name the stack's name, for messages.
+ * @param secret the names of secret outputs: messages do not show their values.
+ * @throws UserError that lists every problem
  */
 export function checkOutputs(
     name: string,
@@ -21,14 +21,18 @@ export function checkOutputs(
     if (version !== schemaVersion) {
         throw new UserError(
             version === undefined
-                ? `The stack "${name}" has outputs, but not those of a deployment: there is no schemaVersion. Is it the right project?`
-                : `The stack "${name}" has outputs of schemaVersion ${JSON.stringify(version)}, and this reader knows ${String(schemaVersion)}: install the ` +
-                      "mlops-reader of that stack's project.",
+                ? `The stack "${name}" has outputs, but not those of a deployment: ` +
+                      "there is no schemaVersion. Is it the right project?"
+                : `The stack "${name}" has outputs of schemaVersion ` +
+                      `${JSON.stringify(version)}, and this reader knows ` +
+                      `${String(schemaVersion)}: ` +
+                      "install the mlops-reader of that stack's project.",
         );
     }
     if (kind === "local") {
         throw new UserError(
-            `The stack "${name}" runs the service on one machine: its image is in no registry. Give an environment that publishes.`,
+            `The stack "${name}" runs the service on one machine: its image is in no ` +
+                "registry. Give an environment that publishes.",
         );
     }
     const { data, error } = publishedOutputs.safeParse(outputs);
@@ -42,6 +46,7 @@ export function checkOutputs(
         return `  ${path.map(String).join(".")}${value}: ${message}`;
     });
     throw new UserError(
-        `The outputs of the stack "${name}" are not those of a deployment; \`pulumi up\` in it makes them anew:\n${lines.join("\n")}`,
+        `The outputs of the stack "${name}" are not those of a deployment; ` +
+            `\`pulumi up\` in it makes them anew:\n${lines.join("\n")}`,
     );
 }

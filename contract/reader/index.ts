@@ -1,4 +1,4 @@
-/** What the stacks of the project export, for other Pulumi programs: typed, checked, by the name of the environment alone. */
+/** Reads the outputs of the project's stacks in other Pulumi programs: typed and checked. */
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { UserError } from "../../components/userError.ts";
@@ -7,26 +7,30 @@ import { checkOutputs } from "./checkOutputs.ts";
 
 export type { PublishedOutputs };
 
-/** Where the stack is, if not where it is by default. */
+/** Where to find the stack. */
 export interface DeploymentOptions {
     /** The Pulumi project of the stack. Default: `mlops`. */
     readonly project?: string;
-    /** The organization of the stack in Pulumi Cloud. Default: that of the stack that is asking. Other backends have no organizations. */
+    /**
+     * The stack's organization in Pulumi Cloud; other backends have none. Default: the organization
+     * of the stack that runs this program.
+     */
     readonly organization?: string;
 }
 
-/** What the engine answers about another stack. */
+/** The engine's answer to readStackOutputs. */
 const answer = z.object({
     outputs: z.record(z.string(), z.unknown()),
     secretOutputNames: z.array(z.string()),
 });
 
 /**
- * The outputs of an environment whose image is in a registry: `deployment("prod").image` is the image that prod is at, by its digest. All of
- * them are secret where one of them is in that stack.
+ * Returns the outputs of a stack whose image is in a registry: `deployment("prod").image` is prod's
+ * image with its digest. If one of the outputs is secret in that stack, all of them are secret.
  *
- * @param stack the environment: the stack's name alone, whatever the backend makes of it.
- * @throws UserError, once they are read, where the stack is missing, was never deployed or exports something else. The program fails with it.
+ * @param stack the stack's name, without organization and project.
+ * @throws UserError, which fails the program once the outputs are read, if the stack does not
+ * exist, was never deployed or has other outputs
  */
 export function deployment(
     stack: string,
@@ -34,15 +38,15 @@ export function deployment(
 ): pulumi.Output<PublishedOutputs> {
     const { project = "mlops", organization = pulumi.getOrganization() } = options;
     const outputs = readOutputs(`${organization}/${project}/${stack}`);
-    // The program fails with the problem itself, and what waits for the outputs never goes on: a problem that they carried to a resource would
-    // reach the user wrapped (`error serializing property "image": …`).
+    // The rejection fails the program with its own message, and whatever waits for the outputs
+    // never continues: a resource would wrap the message (`error serializing property "image": …`).
     void outputs.then(() => undefined);
     return pulumi.output(outputs.catch(() => new Promise<never>(() => undefined)));
 }
 
 /**
- * Asks the engine, which knows the backend. Not by a StackReference: that one is a resource, whose failure the program cannot catch, and ends
- * in `unknown stack` without a word on what to do.
+ * Reads the outputs through the engine, which knows the backend. A StackReference would not do: it
+ * is a resource, so the program cannot catch its failure (`unknown stack`) and add advice.
  */
 async function readOutputs(name: string): Promise<pulumi.Input<PublishedOutputs>> {
     const { outputs, secretOutputNames } = answer.parse(
@@ -63,7 +67,8 @@ function unreadable(name: string, error: unknown): UserError {
         "",
     );
     const advice =
-        "Deploy it first, or look at the name, at the options `project` and `organization`, and at the backend (`pulumi whoami -v`).";
+        "Deploy it first, or look at the name, at the options `project` and `organization`, " +
+        "and at the backend (`pulumi whoami -v`).";
     return new UserError(
         said.startsWith("unknown stack")
             ? `There is no stack "${name}". ${advice}`

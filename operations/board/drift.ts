@@ -4,13 +4,13 @@ import { askPulumi } from "../pulumiCli.ts";
 import type { Change } from "../review/preview.ts";
 import { propertyOf, rulesDriftOf } from "../review/rulesDrift.ts";
 
-/** Something that is not as the last `up` left it. */
+/** A resource that differs from the stack's state. */
 export interface Drift {
-    /** The resource's type and name, as in `Repository digits`. */
+    /** The resource's type and name, such as `Repository digits`. */
     readonly resource: string;
-    /** `changed` by somebody, or `gone`. */
+    /** Whether the resource was changed or no longer exists (`gone`). */
     readonly what: "changed" | "gone";
-    /** What of it changed. */
+    /** The changed properties. */
     readonly properties: readonly string[];
 }
 
@@ -28,10 +28,15 @@ const refreshed = z.object({
     diagnostics: z.array(z.object({ message: z.string(), severity: z.string() })).default([]),
 });
 
-// Its provider knows the image in the engine of one machine: elsewhere that is no drift. The image's identity is the PromotedImage.
-const ofOneMachine = "**docker:index/registryImage:RegistryImage**";
+// Its provider reads the Docker engine of the machine that built the image, so it is missing on any
+// other machine. PromotedImage tracks the image in the registry.
+const excludedResource = "**docker:index/registryImage:RegistryImage**";
 
-/** What differs from the state, without changing the state. @throws UserError where that cannot be told. */
+/**
+ * Returns what differs from the state; does not change the state.
+ *
+ * @throws UserError if the check fails
+ */
 export async function readDrift(stack: string): Promise<Drift[]> {
     const { stdout, complaint } = await askPulumi([
         "refresh",
@@ -40,12 +45,12 @@ export async function readDrift(stack: string): Promise<Drift[]> {
         "--stack",
         stack,
         "--exclude",
-        ofOneMachine,
+        excludedResource,
     ]);
     return mergeDrift(parseDrift(stdout, complaint), await rulesDriftOf(stack));
 }
 
-/** What a refresh found, with the changes that it has not found. */
+/** Adds to the drift of a refresh the changes that the refresh does not detect. */
 export function mergeDrift(drifts: readonly Drift[], changes: readonly Change[]): Drift[] {
     const merged = new Map(drifts.map((drift) => [drift.resource, drift]));
     for (const { type, urn, properties } of changes) {
@@ -65,7 +70,11 @@ function resourceOf(type: string | undefined, urn: string): string {
     return [type, urn].map((name) => name?.split(/::?/).at(-1) ?? "").join(" ");
 }
 
-/** @param printed by a refresh that is only a preview. */
+/**
+ * @param printed the output of `pulumi refresh --preview-only --json`.
+ * @param complaint its stderr, if it failed.
+ * @throws UserError if the refresh failed
+ */
 export function parseDrift(printed: string, complaint?: string): Drift[] {
     if (!printed.startsWith("{"))
         throw new UserError(complaint ?? "`pulumi refresh` said nothing.");

@@ -1,23 +1,24 @@
-/** What is where: `make board`, or `node operations/board/main.ts --help`. */
+/** Shows what each stack has deployed: `make board`. */
 import { stacksIn } from "../../configuration/delivery.ts";
 import { requireStack } from "../pulumiCli.ts";
 import { runCommand } from "../commandLine.ts";
 import { renderJson, renderMarkdown, renderText } from "./render.ts";
 import { readRow } from "./row.ts";
 
-const usage = `What each environment is at, from the stacks' state and from Quay.
+const usage = `Shows what each stack has deployed, from the stacks' state and from Quay.
 
   node operations/board/main.ts [--drift] [--markdown | --json] [STACK...]
 
-  STACK...     the stacks, in this order; by default all that have a file, in the
+  STACK...     the stacks, in this order; default: all that have a file, in the
                order of delivery
-  --drift      asks Quay, GitHub and Docker too whether all is as it was deployed; takes
-               seconds a stack and changes nothing
-  --markdown   a table of GitHub's Markdown
-  --json       times instead of ages, whole digests
+  --drift      also compares the stacks with Quay, GitHub and Docker; takes seconds per stack
+               and changes nothing
+  --markdown   prints a table in GitHub's Markdown
+  --json       prints JSON, with times instead of ages and full digests
   --help       this text
 
-The scanner's counts need the API token in QUAY_TOKEN; all else but --drift is in the state.`;
+The scan results need an API token in QUAY_TOKEN. Everything else, except for --drift, is read from
+the state.`;
 
 const options = {
     drift: { type: "boolean", default: false },

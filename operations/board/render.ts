@@ -12,7 +12,7 @@ const headings = [
     "drift",
 ];
 
-/** The board for a terminal: columns, and notes under them. */
+/** Renders the board for a terminal: a table, with notes below it. */
 export function renderText(rows: readonly Row[], now: Date): string {
     const lines = [headings, ...rows.map((row) => cellsOf(row, now))];
     const widths = headings.map((_, column) =>
@@ -28,7 +28,7 @@ export function renderText(rows: readonly Row[], now: Date): string {
     return [...table, ...(notes.length === 0 ? [] : ["", ...notes])].join("\n");
 }
 
-/** The board as a table of GitHub's Markdown. */
+/** Renders the board as a table in GitHub's Markdown, with notes below it. */
 export function renderMarkdown(rows: readonly Row[], now: Date): string {
     const lines = [
         headings,
@@ -42,12 +42,14 @@ export function renderMarkdown(rows: readonly Row[], now: Date): string {
     ].join("\n");
 }
 
-/** The board for other programs: times instead of ages, whole digests. */
+/** Renders the board as JSON, with times instead of ages and full digests. */
 export function renderJson(rows: readonly Row[]): string {
     return JSON.stringify(rows, undefined, 2);
 }
 
-/** `-` is what does not apply, or was not asked; `?` what could not be told. */
+/**
+ * A row's cells. `-` means not applicable or not requested, `?` that it could not be determined.
+ */
 function cellsOf(
     { environment, version, digest, since, visibility, robot, scan, drift, notes }: Row,
     now: Date,
@@ -82,7 +84,7 @@ function scanOf(scan: Row["scan"]): string {
         : found.map(([severity, count]) => `${String(count)} ${severity}`).join(", ");
 }
 
-/** `3 d`: how long ago that was, in the largest unit of which there is one. */
+/** Formats the time since `since` in its largest unit, such as `3 d`. */
 function ageOf(since: string | undefined, now: Date): string {
     if (since === undefined) return "-";
     const minutes = Math.max(0, Math.floor((now.getTime() - Date.parse(since)) / 60_000));
@@ -92,7 +94,7 @@ function ageOf(since: string | undefined, now: Date): string {
         : `${String(Math.floor(minutes / 60 / 24))} d`;
 }
 
-/** What several environments have in common is said once. */
+/** Merges equal notes of several environments into one. */
 function notesOf(rows: readonly Row[]): string[] {
     const environments = new Map<string, string[]>();
     for (const { environment, notes } of rows) {
@@ -102,7 +104,7 @@ function notesOf(rows: readonly Row[]): string[] {
     return [...environments].map(([note, names]) => `${names.join(", ")}: ${note}`);
 }
 
-/** Text that Markdown shows as it is, on one line. */
+/** Escapes text so that Markdown shows it literally, on one line. */
 function escape(text: string): string {
     return text.replace(/[\\`*_{}[\]<>|#~]/g, "\\$&").replace(/\s+/g, " ");
 }

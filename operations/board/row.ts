@@ -5,22 +5,25 @@ import { type Drift, readDrift } from "./drift.ts";
 import { readScan } from "./scan.ts";
 import { type Deployed, readState } from "./state.ts";
 
-/** An environment on the board. What is absent was not asked or does not apply; null is what could not be told: a note says why. */
+/**
+ * An environment on the board. A field is absent if it was not requested or does not apply, and
+ * null if it could not be determined; then a note says why.
+ */
 export interface Row extends Partial<Omit<Deployed, "published">> {
     /** The name of the stack. */
     readonly environment: string;
-    /** The image by its digest. */
+    /** The image with its digest, REPOSITORY@sha256:… */
     readonly image?: string;
     readonly scan?: Scan | null;
     readonly drift?: readonly Drift[] | null;
-    /** What there is to say besides. */
+    /** Problems and drift, one sentence each. */
     readonly notes: readonly string[];
 }
 
-/** Asks the state of a stack, then Quay about its image, and the whole world about drift where that is wanted. */
+/** Reads a stack's state, its image's scan from Quay and, if requested, its drift. */
 export async function readRow(stack: string, withDrift: boolean): Promise<Row> {
     const notes: string[] = [];
-    const noted = async <T>(what: string, answer: Promise<T>): Promise<T | null> => {
+    const orNote = async <T>(what: string, answer: Promise<T>): Promise<T | null> => {
         try {
             return await answer;
         } catch (error) {
@@ -29,17 +32,16 @@ export async function readRow(stack: string, withDrift: boolean): Promise<Row> {
             return null;
         }
     };
-    const deployed = await noted("state", readState(stack));
+    const deployed = await orNote("state", readState(stack));
     if (!deployed) return { environment: stack, notes };
     const { published, ...row } = deployed;
     const [scan, drift] = await Promise.all([
-        published && noted("scan", readScan(published)),
-        withDrift ? noted("drift", readDrift(stack)) : undefined,
+        published && orNote("scan", readScan(published)),
+        withDrift ? orNote("drift", readDrift(stack)) : undefined,
     ]);
     for (const { resource, what, properties } of drift ?? []) {
-        notes.push(
-            `drift: ${resource} is ${what}${properties.length === 0 ? "" : `: ${properties.join(", ")}`}`,
-        );
+        const list = properties.length === 0 ? "" : `: ${properties.join(", ")}`;
+        notes.push(`drift: ${resource} is ${what}${list}`);
     }
     return {
         ...row,

@@ -5,7 +5,11 @@ import { clientOptions } from "../../quay/provider/settings.ts";
 import { type Scan, scansOf } from "../../quay/api/severity.ts";
 import type { Deployed } from "./state.ts";
 
-/** What Quay's scanner found in an image; of an index in all its images together. @throws QuayError where Quay does not say. */
+/**
+ * Returns what Quay's scanner found in an image; for an index, the sum over its images.
+ *
+ * @throws QuayError if Quay does not have the image or does not answer
+ */
 export async function readScan({
     image,
     settings,
@@ -13,7 +17,7 @@ export async function readScan({
     const api = new QuayClient(clientOptions(settings, process.env, new AbortController().signal));
     const [name = "", digest = ""] = image.split("@");
     const repository = parseImageName(name);
-    // The token is for its own Quay alone.
+    // The token must not be sent to another Quay.
     if (repository?.host !== api.site.host)
         throw new QuayError(`The image is on another Quay than ${api.site.url}: set QUAY_URL.`);
     const session = new RegistrySession(api, repository.host, undefined, [
@@ -24,7 +28,7 @@ export async function readScan({
     return sum(await scansOf(api, repository.path, manifest));
 }
 
-/** Scanned, where all of them are. */
+/** Adds up the findings. The status is `scanned` only if all images are scanned. */
 function sum(scans: readonly Scan[]): Scan {
     const findings = { critical: 0, high: 0, medium: 0, low: 0, negligible: 0, unknown: 0 };
     for (const scan of scans) {

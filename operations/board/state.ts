@@ -19,15 +19,15 @@ const exported = z.object({
     }),
 });
 
-/** What the state of a stack says. */
+/** What a stack has deployed, from its state. */
 export interface Deployed {
     readonly environment: string;
     readonly version: string;
-    /** The digest of the image; of a local image the id. */
+    /** The image's digest; for a local image, its id. */
     readonly digest: string;
-    /** Since when the environment is at this image: a time (RFC 3339). */
+    /** When this image was deployed: a time (RFC 3339). */
     readonly since?: string | undefined;
-    /** The image by its digest, and the settings of the Quay provider; absent where the image is in no registry. */
+    /** The image with its digest, and the Quay provider's settings; absent for a local image. */
     readonly published?: {
         readonly image: string;
         readonly settings: Readonly<Record<string, string>>;
@@ -40,17 +40,21 @@ export interface Deployed {
 export interface Robot {
     /** NAMESPACE+NAME. */
     readonly username: string;
-    /** When it was made, or taken over: a time (RFC 3339). */
+    /** When it was created or adopted: a time (RFC 3339). */
     readonly since?: string | undefined;
 }
 
-/** What the state of a stack says; undefined where it has none. @throws UserError where it is not that of a deployment, or cannot be read. */
+/**
+ * Reads a stack's state; returns undefined if the stack does not exist or has no outputs.
+ *
+ * @throws UserError if the state cannot be read or has other outputs than a deployment
+ */
 export async function readState(stack: string): Promise<Deployed | undefined> {
     const state = await exportStack(stack);
     return state === undefined ? undefined : parseState(stack, JSON.parse(state));
 }
 
-/** What an exported state says, without asking anyone. */
+/** Reads an exported state, as `readState` does. */
 export function parseState(stack: string, state: unknown): Deployed | undefined {
     const { resources } = exported.parse(state).deployment;
     const values = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs;
@@ -58,7 +62,8 @@ export function parseState(stack: string, state: unknown): Deployed | undefined 
     const { data: outputs } = stackOutputs.safeParse(values);
     if (outputs === undefined)
         throw new UserError(
-            `The stack "${stack}" does not export the outputs of a deployment: \`pulumi up\` in it first.`,
+            `The stack "${stack}" does not export the outputs of a deployment: ` +
+                "`pulumi up` in it first.",
         );
 
     const find = (type: string, output: string, value: string) =>

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { GitHubRepository } from "./repository.ts";
 
-/** The artifact's name that the record of a tree has in GitHub Actions. */
+/** Returns the name of the artifact in GitHub Actions that holds the review's record of a tree. */
 export const artifactOf = (tree: string): string => `reviewed-${tree}`;
 
 const pull = z.object({ merged_at: z.string().nullable(), head: z.object({ sha: z.string() }) });
@@ -17,12 +17,12 @@ const artifact = z.object({
 });
 
 /**
- * The run whose artifact says what was reviewed of a tree: the newest, of those about the pull request that the commit came with. Anyone who
- * may open a pull request can have an artifact of this name: what a fork's run, or that of another branch, has is no review. What made the
- * record is then the workflow that is in the tree itself.
+ * Finds the newest run that recorded the review of a tree, among the runs of the commit's pull
+ * request. Artifacts of forks and other branches do not count: anyone who may open a pull request
+ * can upload one of this name. So the record comes from the workflow in the reviewed tree itself.
  *
- * @param commit on the default branch.
- * @returns the run's id; undefined where nothing was reviewed.
+ * @param commit a commit on the default branch.
+ * @returns the run's id; undefined if nothing was reviewed.
  */
 export async function findReviewed(
     github: GitHubRepository,

@@ -1,7 +1,7 @@
 import { type Change, type Preview, unknown } from "./preview.ts";
 
-/** The properties, by resource type, that are known once the image's digest is. */
-const ofImage: Readonly<Record<string, readonly string[]>> = {
+/** The properties, by resource type, that become known together with the image's digest. */
+const imageProperties: Readonly<Record<string, readonly string[]>> = {
     "quay:index:PromotedImage": ["digest", "tags", "image"],
     "github:index/repositoryFile:RepositoryFile": ["content", "branch"],
     "github:index/branch:Branch": ["branch"],
@@ -10,19 +10,21 @@ const ofImage: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Says when a property that is not known yet will be: `known after dev's deployment`.
+ * Says when an unknown property will be known: `known after dev's deployment`.
  *
- * @param path the property. Default: the one that its rule speaks of.
+ * @param path the property's path. Default: the property that the change's rule is about.
  */
 export function whenKnown(change: Change, preview: Preview, path?: string): string {
-    const properties = ofImage[change.type] ?? [];
+    const properties = imageProperties[change.type] ?? [];
     const fromImage = path === undefined ? properties.length > 0 : properties.includes(path);
     if (!fromImage || !awaitsImage(preview)) return "known during the deployment";
     if (preview.publisher !== undefined) return `known after ${preview.publisher}'s deployment`;
     return isBuilt(preview) ? "known after the build" : "known once it is published";
 }
 
-/** What is known to change in a text that is not known yet: of a workflow, the image it names. */
+/**
+ * Lists what is known to change in a text that is unknown yet: a workflow's `digest`, `version`.
+ */
 export function awaitedIn(preview: Preview): string[] {
     const image = imageOf(preview);
     if (image === undefined) return [];

@@ -1,6 +1,6 @@
-/** Fits much text in little room, line by line. */
+/** Cuts text to a limited size, line by line. */
 
-/** How much room each gets of what there is: as much as it needs, and where that is too much, as much as any other that needs more. */
+/** Divides the room among the needs: each gets what it needs, or an equal share if that is less. */
 export function share(needs: readonly number[], room: number): number[] {
     const shares = needs.map(() => 0);
     let left = Math.max(0, room);
@@ -13,12 +13,12 @@ export function share(needs: readonly number[], room: number): number[] {
     return shares;
 }
 
-/** How much room lines need, each with its line end. */
+/** The size of lines in characters, line ends included. */
 export function sizeOf(lines: readonly string[]): number {
     return lines.reduce((size, line) => size + line.length + 1, 0);
 }
 
-/** The first lines that fit in the room, whole ones only, and how many are left. */
+/** Returns the first whole lines that fit, and the number of lines left out. */
 export function cut(
     lines: readonly string[],
     room: number,

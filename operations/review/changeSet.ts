@@ -9,21 +9,21 @@ const value: z.ZodType<Value> = z.json();
 const normalChange = z.object({
     urn: z.string(),
     operation: z.string(),
-    /** Which of the things in the world it is about: a change of a resource that was made anew meanwhile is another one. */
+    /** The provider's id: after the resource was recreated, the same change is another one. */
     id: z.string(),
-    /** Values by property path, before and after. A secret is `[secret]`, what is not known yet `[unknown]`. */
+    /** Values by property path. Secrets are `[secret]`, unknown values `[unknown]`. */
     properties: z.record(
         z.string(),
         z.object({ before: value.optional(), after: value.optional(), replaces: z.boolean() }),
     ),
 });
 
-/** What a deployment of one stack would do, so that two previews of the same have the same, in whatever order the engine told it. */
+/** The changes of a stack in a normal form: equal previews have equal change sets, in any order. */
 export type ChangeSet = Readonly<Record<string, z.infer<typeof normalChange>>>;
 
 export const changeSetSchema = z.record(z.string(), normalChange);
 
-/** The changes of a preview in their normal form. */
+/** Returns a preview's changes in their normal form. */
 export function normalize({ changes }: Preview): ChangeSet {
     return Object.fromEntries(
         changes.map(({ urn, operation, id, properties }) => [
@@ -40,7 +40,7 @@ export function normalize({ changes }: Preview): ChangeSet {
     );
 }
 
-/** A hash of JSON (SHA-256 of its canonical form, RFC 8785): the order of keys means nothing. */
+/** Returns the SHA-256 hash of JSON in its canonical form (RFC 8785): key order does not matter. */
 export function hash(json: unknown): string {
     return createHash("sha256")
         .update(canonicalize(json) ?? "")
@@ -48,8 +48,9 @@ export function hash(json: unknown): string {
 }
 
 /**
- * Every way in which the changes are not those that were reviewed; empty where they are. A value that was not known in the review, as a digest
- * that the environment before is about to publish, may be any: the program decides on it, and that was reviewed.
+ * Lists how the changes differ from the reviewed ones; empty if they do not. A value that was
+ * unknown in the review, such as a digest that the previous stack publishes, may be anything: the
+ * program computes it, and the program was reviewed.
  */
 export function differences(reviewed: ChangeSet, fresh: ChangeSet): string[] {
     const keys = [...new Set([...Object.keys(reviewed), ...Object.keys(fresh)])].sort();
@@ -75,7 +76,7 @@ export function differences(reviewed: ChangeSet, fresh: ChangeSet): string[] {
 
 type Properties = z.infer<typeof normalChange>["properties"];
 
-/** Whether a property changes as it was reviewed: itself, or as a part of one that was not known. */
+/** Whether a property changes as reviewed, by itself or as part of a value that was unknown. */
 function isReviewed(path: string, reviewed: Properties, fresh: Properties): boolean {
     const outer =
         reviewed[path] === undefined
@@ -84,7 +85,7 @@ function isReviewed(path: string, reviewed: Properties, fresh: Properties): bool
     const was = outer === undefined ? undefined : reviewed[outer];
     const is = fresh[path];
     if (outer === undefined || was === undefined) return false;
-    // It turned out to stay as it is, or only parts of it change.
+    // The unknown value stays the same, or only parts of it change.
     if (is === undefined) return was.after === unknown;
     if (outer !== path && was.after !== unknown) return false;
     const before = valueAt(
@@ -94,18 +95,20 @@ function isReviewed(path: string, reviewed: Properties, fresh: Properties): bool
     return (
         was.replaces === is.replaces &&
         hash({ before }) === hash({ before: is.before }) &&
-        admits(was.after, is.after)
+        matchesReviewed(was.after, is.after)
     );
 }
 
-/** Whether a value is the one that was reviewed, but for what was not known then. */
-function admits(was: Value | undefined, is: Value | undefined): boolean {
+/** Whether a value equals the reviewed one, except for parts that were unknown. */
+function matchesReviewed(was: Value | undefined, is: Value | undefined): boolean {
     if (was === unknown) return true;
     if (Array.isArray(was) && Array.isArray(is))
-        return was.length === is.length && was.every((item, index) => admits(item, is[index]));
+        return (
+            was.length === is.length && was.every((item, index) => matchesReviewed(item, is[index]))
+        );
     if (isMap(was) && isMap(is))
         return [...new Set([...Object.keys(was), ...Object.keys(is)])].every((key) =>
-            admits(was[key], is[key]),
+            matchesReviewed(was[key], is[key]),
         );
     return was === is;
 }

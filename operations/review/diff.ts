@@ -10,14 +10,14 @@ import {
 import { shortType } from "./rules/rule.ts";
 import { visible } from "../../components/text.ts";
 
-/** A diff line by line, as `diff` writes it: `+` comes, `-` goes, `!` changes, `@` is another place in a file. */
+/** Lines of a diff: `+` added, `-` removed, `!` changed, `@` position in the file. */
 export type DiffLines = readonly string[];
 
 /**
- * What happens to one resource.
+ * Renders the change of one resource.
  *
- * @param elsewhere the properties whose difference is shown somewhere else.
- * @param when says when a property that is not known yet will be.
+ * @param elsewhere the properties whose difference is shown elsewhere.
+ * @param when returns when an unknown property will be known.
  */
 export function renderChange(
     change: Change,
@@ -40,10 +40,10 @@ export function renderChange(
     ];
 }
 
-/** How a text with several lines changes: the lines, each with its sign, and a few around them. */
+/** Renders the difference of two texts of several lines, with three lines of context. */
 export function renderText(before: string, after: string): DiffLines {
     const options = { context: 3, maxEditLength: 10_000, timeout: 2_000 };
-    // Every line has its end, so that the last one compares like the others.
+    // A final line end lets the last line compare like the others.
     const patch = structuredPatch(
         "",
         "",
@@ -78,7 +78,7 @@ function renderProperty(
     const show = (value: Value) => showValue(value, when);
     if (before === after)
         return [`!${name}: ${before === undefined ? "" : `${show(before)}, `}changed${note}`];
-    // All lines of a text as removed would only hide that its new ones are not known.
+    // Listing all lines as removed would hide that the new text is only unknown.
     if (isLong(before) && after === unknown) return [`!${name}: ${show(after)}${note}`];
     if (isLong(before) || isLong(after)) {
         const [from, to] = [before, after].map((value) =>

@@ -17,7 +17,7 @@ const incompleteIntro = `### Not everything could be checked
 No difference was found in what could be checked. An issue about drift stays open until a check has
 read everything.`;
 
-/** Finds the issue again. */
+/** Identifies the issue. */
 const marker = "<!-- mlops drift -->";
 
 const comment = z.object({ id: z.int(), body: z.string().default(""), user: author });
@@ -28,7 +28,7 @@ const issue = z.object({
     pull_request: z.unknown().optional(),
 });
 
-/** What a check found, as Markdown. @param note a last line, as Markdown. */
+/** Renders what a check found as Markdown. @param note the last line, as Markdown. */
 export function renderDrift(
     drifts: readonly Preview[],
     note?: string,
@@ -38,14 +38,12 @@ export function renderDrift(
 }
 
 /**
- * Keeps one issue open while something has drifted: opens it, or updates it with what differs now.
- * Closes it once a check has read everything and found no difference; a check that could not read
- * everything leaves it open, with a comment that says what is missing.
+ * Opens or updates the one issue about drift while something differs. Closes it once a complete
+ * check found no difference. An incomplete check leaves it open and comments what is missing.
  *
- * @param drifts what differs from each stack's state, as changes.
- * @param run where it was found out, as Markdown.
- * @throws UserError where not everything could be checked, MayNot where the token may not write
- * issues.
+ * @param drifts the differences from each stack's state, as changes.
+ * @param run a link to the run, as Markdown.
+ * @throws UserError if not everything could be checked, MayNot if the token may not write issues.
  */
 export async function reportDrift(
     github: GitHubRepository,
@@ -85,7 +83,7 @@ function introOf(drifts: readonly Preview[]): string {
     return drifts.every(isComplete) ? "### No difference was found" : incompleteIntro;
 }
 
-/** Why a check is no proof that nothing differs; undefined where it is one. */
+/** Says why a check is incomplete; undefined if it is complete. */
 function incompletenessOf(drifts: readonly Preview[]): string | undefined {
     const failed = failureOf(drifts);
     if (failed !== undefined) return failed.replace("preview", "check");
@@ -97,7 +95,7 @@ function incompletenessOf(drifts: readonly Preview[]): string | undefined {
     );
 }
 
-/** Says once, not in every run, what could not be checked. */
+/** Comments what could not be checked, unless the last comment already says so. */
 async function commentIncomplete(
     github: GitHubRepository,
     number: number,

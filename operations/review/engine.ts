@@ -7,7 +7,11 @@ import { publisherIn } from "../../configuration/delivery.ts";
 import type { Preview } from "./preview.ts";
 import { mergeChanges, rulesDriftOf } from "./rulesDrift.ts";
 
-/** `pulumi preview` of a stack: what a deployment would change. @param options more arguments for it, as in `--policy-pack`. */
+/**
+ * Runs `pulumi preview` of a stack.
+ *
+ * @param options more arguments for it, such as `--policy-pack`.
+ */
 export async function previewStack(
     stack: string,
     options: readonly string[] = [],
@@ -16,11 +20,11 @@ export async function previewStack(
 }
 
 /**
- * What is not as the stack's state says, as if it were a change; the state stays as it is. Half as long as `pulumi preview --refresh`: it does
- * not run the program, so that what is merged and not deployed yet is no difference.
- * What GitHub does not answer is `unchecked`.
+ * Returns what differs from the stack's state, as changes; does not change the state. It does not
+ * run the program, so that merged but not deployed changes are no drift, and takes half as long as
+ * `pulumi preview --refresh`. What cannot be read from GitHub is `unchecked`.
  *
- * @param options more arguments for `pulumi refresh`, as in `--exclude`.
+ * @param options more arguments for `pulumi refresh`, such as `--exclude`.
  */
 export async function driftOf(stack: string, options: readonly string[] = []): Promise<Preview> {
     const preview = await read(stack, ["refresh", "--preview-only", ...options]);
@@ -37,11 +41,12 @@ export async function driftOf(stack: string, options: readonly string[] = []): P
 }
 
 /**
- * Reads the engine's events as they come (PULUMI_ENABLE_STREAMING_JSON_PREVIEW): unlike the document that `--json` alone prints they tell a
- * secret from a text that looks like one, and have the stack's outputs and what policies say. They are not stored: they have debug messages
- * in them.
+ * Reads the engine's events as a stream (PULUMI_ENABLE_STREAMING_JSON_PREVIEW). Unlike the document
+ * that `--json` alone prints, they mark secrets and include the stack's outputs and policy
+ * violations. They are not stored: they contain debug messages.
  *
- * @throws UserError where there is no `pulumi`; a preview that fails is a preview with errors.
+ * @returns the preview; with `errors` if it failed.
+ * @throws UserError if `pulumi` cannot be run
  */
 async function read(stack: string, command: readonly string[]): Promise<Preview> {
     const pulumi = spawn("pulumi", [...command, "--json", "--non-interactive", "--stack", stack], {

@@ -15,7 +15,7 @@ import { type Names, nameReviewers, reviewerNames } from "./reviewers.ts";
 import { protectionRulesType } from "../../components/github/protectionRules.ts";
 import { concealProperties, concealText } from "./secrets.ts";
 
-/** Marks of the engine's format for values (pulumi/sdk/go/common/resource). */
+/** Signatures of special values in the engine's format (pulumi/sdk/go/common/resource). */
 const signature = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 const outputSignature = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
@@ -40,13 +40,13 @@ const step = z.object({
     type: z.string(),
     old: state.nullish(),
     new: state.nullish(),
-    /** The properties that make it a replacement. */
+    /** The properties that cause the replacement. */
     keys: z.array(z.string()).default([]),
-    /** The properties that differ, where there is no detailed diff. */
+    /** The properties that differ, if there is no detailed diff. */
     diffs: z.array(z.string()).default([]),
     detailedDiff: z.record(z.string(), z.object({ diffKind: z.string() })).nullish(),
 });
-/** What of the engine's events a review is made of (pulumi/sdk/go/common/apitype/events.go). */
+/** The engine events that a review uses (pulumi/sdk/go/common/apitype/events.go). */
 const event = z.object({
     resourcePreEvent: z.object({ metadata: step }).optional(),
     resOutputsEvent: z.object({ metadata: step }).optional(),
@@ -72,14 +72,16 @@ const event = z.object({
 
 type Step = z.infer<typeof step>;
 
-/** Gathers the events of one preview, line by line, and makes a `Preview` of them. */
+/** Collects the events of one preview, line by line, and builds a `Preview` from them. */
 export class EventReader {
     readonly #steps = new Map<string, Step>();
     readonly #errors: string[] = [];
     readonly #warnings: string[] = [];
     #finished = false;
 
-    /** @param line a line of the engine's output: an event as JSON, or else something that went wrong before there were events. */
+    /**
+     * @param line a line of the engine's output: an event as JSON, else an error before any event.
+     */
     read(line: string): void {
         const parsed = event.safeParse(parseJson(line));
         if (!parsed.success) {
@@ -94,7 +96,7 @@ export class EventReader {
             errorEvent,
             summaryEvent,
         } = parsed.data;
-        // The event at a step's end knows more than the one at its beginning; a component can end more than once.
+        // The event at the end of a step has more data; a component can end more than once.
         const { metadata } = resOutputsEvent ?? resourcePreEvent ?? {};
         if (metadata !== undefined) this.#steps.set(`${metadata.urn} ${metadata.op}`, metadata);
         if (diagnosticEvent !== undefined)
@@ -113,7 +115,7 @@ export class EventReader {
         if (summaryEvent !== undefined) this.#finished = summaryEvent.result === "succeeded";
     }
 
-    /** @param failure what the engine said beside its events, where it failed; undefined where it says that all went well. */
+    /** @param failure the engine's stderr if it failed; undefined if it succeeded. */
     preview(stack: string, failure: string | undefined): Preview {
         const succeeded = this.#finished && failure === undefined;
         const errors =
@@ -155,7 +157,7 @@ export class EventReader {
         if (list !== undefined && tidied !== "" && !list.includes(tidied)) list.push(tidied);
     }
 
-    /** A replacement is three steps; the one that says `replace` has all that there is to say. */
+    /** Whether it is one of a replacement's other steps: the `replace` step has all the data. */
     #isPartOfReplacement({ op, urn }: Step): boolean {
         return (
             ["create-replacement", "delete-replaced"].includes(op) &&
@@ -167,8 +169,8 @@ export class EventReader {
 const key = ({ urn, operation }: Change): string => `${urn} ${operation}`;
 
 /**
- * The names that the engine makes up for new resources, NAME-1a2b3c4: each preview makes up others, which would make two previews of the same
- * look different.
+ * The names that the engine makes up for new resources, NAME-1a2b3c4: each preview makes up others,
+ * which would make two previews of the same look different.
  */
 function generatedNames({
     urn,
@@ -191,10 +193,10 @@ function generatedNames({
 }
 
 /**
- * What a step changes: nothing where it leaves a resource as it is or only reads one. A component
- * is nothing in the world: of it only `componentOutputs` count.
- * GitHub's protection rules count too: no resource of a provider has them.
- * A refresh begins with a step that says nothing yet; the one at its end says what it found.
+ * Returns the change of a step; none if the step leaves a resource unchanged or only reads it. Of a
+ * component, only `componentOutputs` count, except for GitHub's protection rules: they are a
+ * component because no provider has a resource for them. A refresh's first step has no result yet;
+ * its last one has.
  */
 function changeOf(
     { op, urn, type, old, new: now, keys, diffs, detailedDiff }: Step,
@@ -261,14 +263,14 @@ function changeOf(
 }
 
 /**
- * The outputs of components that say what a resource's text, which may not be known yet, does not:
- * whether a workflow runs the container locked down.
+ * Component outputs that a review shows because the resource's own text may be unknown: whether a
+ * workflow runs the container locked down.
  */
 const componentOutputs: Readonly<Record<string, readonly string[]>> = {
     "mlops:github:DeliveryWorkflow": ["strict"],
 };
 
-/** A component whose outputs of these differ. One that is new, or has none yet, is no change. */
+/** The change of a component's listed outputs; none if the component or the output is new. */
 function componentChange({
     urn,
     type,
@@ -302,7 +304,7 @@ function componentChange({
     ];
 }
 
-/** Options are no properties, so that for the engine a resource stays the same when only they change. */
+/** Changed resource options. To the engine, a resource with only changed options is unchanged. */
 function optionsOf(old: z.infer<typeof state>, now: z.infer<typeof state>): PropertyChange[] {
     return (["protect", "retainOnDelete"] as const)
         .filter((option) => old[option] !== now[option])
@@ -320,7 +322,9 @@ function stateOf(type: string, state: z.infer<typeof step>["old"], names: Names)
     return { inputs: shown(state?.inputs ?? {}), outputs: shown(state?.outputs ?? {}) };
 }
 
-/** Without what the SDK keeps for itself (`__defaults`, `__internal`), and without `null`, which to it is the same as nothing. */
+/**
+ * Decodes properties without the SDK's internal ones (`__defaults`) and `null`, which means absent.
+ */
 function decodeProperties(properties: Readonly<Record<string, Value>>): Record<string, Value> {
     return Object.fromEntries(
         Object.entries(properties)
@@ -351,7 +355,7 @@ function about(urn: string, message: string): string {
         : `${urn.slice(urn.lastIndexOf("$") + 1).replace(/^urn:pulumi:[^:]*::[^:]*::/, "")}: ${message}`;
 }
 
-/** Without the engine's marks for colours, terminal codes, and empty lines. */
+/** Removes the engine's colour marks, terminal codes and empty lines. */
 function tidy(text: string): string {
     return text
         .replace(/<\{%.*?%\}>/g, "")

@@ -16,30 +16,30 @@ import {
     shortType,
 } from "./rules/rule.ts";
 
-/** What each kind of resource can do to those who use it. */
+/** The review's rules by resource type. */
 const rules: Readonly<Record<string, Rule>> = { ...quay, ...github, ...docker };
 
 /**
- * Types without a rule: to create or update one neither loses data nor lets anyone in. Where one is
- * deleted or replaced, that is said in general.
+ * Types without a rule: creating or updating one neither loses data nor lets anyone in. Deleting or
+ * replacing one gets the default finding.
  */
 const harmless: ReadonlySet<string> = new Set([
     "docker:index/network:Network",
     // The branch of a pull request, which changes nothing before it is merged.
     "github:index/branch:Branch",
-    // The note of which stack manages an environment.
+    // Records which stack manages an environment.
     "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
     "random:index/randomString:RandomString",
     // The client secret of the local identity provider.
     "random:index/randomPassword:RandomPassword",
 ]);
 
-/** Whether the review knows what a change of this type of resource can do. */
+/** Whether the type has a rule or is harmless. */
 export function isJudged(type: string): boolean {
     return Object.hasOwn(rules, type) || harmless.has(type);
 }
 
-/** What a reviewer has to know of a preview, the worst first. What is not in it is routine. */
+/** Returns a preview's findings, the worst first. Changes without a finding are routine. */
 export function findingsOf(preview: Preview): Finding[] {
     const findings = preview.changes
         .flatMap((change) => findingsOfChange(change, preview))
@@ -50,7 +50,7 @@ export function findingsOf(preview: Preview): Finding[] {
     ];
 }
 
-/** Values that are not known yet are replaced by when they will be. */
+/** Replaces unknown values by when they will be known. */
 function sayWhenKnown({ change, text }: Finding, preview: Preview): Phrase {
     const when = `[${whenKnown(change, preview)}]`;
     return text.map((part) =>
@@ -58,7 +58,7 @@ function sayWhenKnown({ change, text }: Finding, preview: Preview): Phrase {
     );
 }
 
-/** The worst that a preview does. */
+/** The highest risk of a preview's findings. */
 export function riskOf(findings: readonly Finding[]): Risk {
     return findings[0]?.risk ?? "routine";
 }
@@ -75,14 +75,14 @@ function findingsOfChange(change: Change, preview: Preview): Finding[] {
         return [...protection, left, ...successor];
     }
     const particular = byRule(change, preview);
-    return [...protection, ...(particular.length > 0 ? particular : inGeneral(change))];
+    return [...protection, ...(particular.length > 0 ? particular : defaultFindings(change))];
 }
 
 function byRule(change: Change, preview: Preview): Finding[] {
     return (rules[change.type]?.(change, preview) ?? []).filter((finding) => finding !== undefined);
 }
 
-/** What comes in the place of a resource that is replaced and stays: nothing of it is deleted. */
+/** Findings about the successor of a replaced but retained resource: nothing is deleted. */
 function successorOf(change: Change, preview: Preview): Finding[] {
     return byRule({ ...change, operation: "update" }, preview).map((finding) => ({
         ...finding,
@@ -102,8 +102,8 @@ function unprotected(change: Change): Finding[] {
         : [];
 }
 
-/** Of a resource that nothing more is known of. */
-function inGeneral(change: Change): Finding[] {
+/** Default findings for resource types without a rule, and for changes that no rule reports. */
+function defaultFindings(change: Change): Finding[] {
     if (change.operation === "replace") {
         const because = change.properties
             .filter(({ replaces }) => replaces)

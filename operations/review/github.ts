@@ -6,7 +6,7 @@ export interface PullRequest extends Repository {
     readonly number: number;
 }
 
-/** The pull request that a run of GitHub Actions is about; undefined where it is about none. */
+/** The pull request of a run in GitHub Actions; undefined if the run is not about one. */
 export function pullRequestOf(env: NodeJS.ProcessEnv): PullRequest | undefined {
     const [, number] = /^refs\/pull\/(\d+)\//.exec(env["GITHUB_REF"] ?? "") ?? [];
     const repository = repositoryOf(env);
@@ -18,14 +18,14 @@ export function pullRequestOf(env: NodeJS.ProcessEnv): PullRequest | undefined {
 const comment = z.object({ id: z.int(), body: z.string().default(""), user: author });
 type Comment = z.infer<typeof comment>;
 
-/** Finds the comment again, and says which changes it shows. */
+/** Identifies the comment and the changes that it shows. */
 const marker = (hash: string) => `<!-- mlops review ${hash} -->`;
 const marked = /^<!-- mlops review ([0-9a-f]+) -->/;
 
-/** How long a comment's first line is, the marker with its line end. */
+/** Length of a comment's first line: the marker and its line end. */
 export const markerLength = marker("").length + 64 + 1;
 
-/** The review's comment on a pull request, and the label that answers it. */
+/** The review's comment on a pull request, and the label that approves it. */
 export class ReviewComment {
     readonly #github: GitHubRepository;
     readonly #issue: string;
@@ -36,12 +36,12 @@ export class ReviewComment {
     }
 
     /**
-     * Posts the text, in place of the comment that is there. Runs that post at the same time end with one comment: who finds more than one
+     * Creates or updates the comment. Of several comments, which runs at the same time may post, it
      * keeps the oldest.
      *
-     * @param hash of the changes that it shows.
-     * @returns the hash of those that the comment showed before; undefined where there was none.
-     * @throws MayNot where the token may not comment.
+     * @param hash the hash of the changes that the text shows.
+     * @returns the hash of the changes that the comment showed before; undefined if there was none.
+     * @throws MayNot if the token may not comment.
      */
     async post(text: string, hash: string): Promise<string | undefined> {
         const body = `${marker(hash)}\n${text}`;
@@ -64,12 +64,12 @@ export class ReviewComment {
         return labels.some((label) => label.name === name);
     }
 
-    /** @throws MayNot */
+    /** @throws MayNot if the token may not change labels */
     async removeLabel(name: string): Promise<void> {
         await this.#github.remove(`${this.#issue}/labels/${encodeURIComponent(name)}`);
     }
 
-    /** The comments that have the marker, the oldest first. */
+    /** The token user's comments with the marker, the oldest first. */
     async #own(): Promise<Comment[]> {
         const comments = await this.#github.list(`${this.#issue}/comments`, comment);
         return (await this.#github.own(comments.filter(({ body }) => marked.test(body)))).sort(

@@ -1,4 +1,4 @@
-/** What the text says; undefined where it is no JSON. */
+/** Parses JSON; returns undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
     try {
         return JSON.parse(text) as unknown;

@@ -18,34 +18,40 @@ import { renderTerminal } from "./terminal.ts";
 const help = `Reviews what deployments would change.
 
   node operations/review/main.ts preview STACK... [--to FOLDER] [-- OPTION...]
-      Previews the stacks side by side, and prints what they would change. With --to: writes each preview to FOLDER/STACK.json, without a
-      secret in it. The options after -- go to \`pulumi preview\`.
+      Previews the stacks in parallel and prints what they would change. With --to: writes each
+      preview, without secrets, to FOLDER/STACK.json. Passes the options after -- to
+      \`pulumi preview\`.
   node operations/review/main.ts render FILE... [--markdown]
-      Prints previews that were written; with --markdown as the comment has them.
+      Prints previews from their files; with --markdown as in the pull request's comment.
   node operations/review/main.ts post FILE...
-      In GitHub Actions: puts them into the job's summary, and into the one comment of the pull request, where the run is about one. Fails
-      where a preview failed, and where a pull request's dangerous changes have no label ${approvalLabel}. Takes GITHUB_TOKEN (pull requests:
-      write).
+      In GitHub Actions: writes the previews to the job's summary and, in a run about a pull
+      request, to the pull request's comment. Fails if a preview failed, or if a pull request has
+      dangerous changes but not the label ${approvalLabel}. Needs GITHUB_TOKEN (pull
+      requests: write).
   node operations/review/main.ts record FILE... --to FOLDER
-      Records them as reviewed, in FOLDER/TREE.json for the git tree that is checked out; prints that file's path. In GitHub Actions the
-      step's output \`artifact\` is the name that \`find\` finds it by.
+      Records the previews as reviewed for the git tree that is checked out, in FOLDER/TREE.json,
+      and prints that path. In GitHub Actions, sets the step's output \`artifact\` to the name that
+      \`find\` looks for.
   node operations/review/main.ts find
-      In GitHub Actions: finds the artifact with what was reviewed of the git tree that is checked out. The step's outputs are \`run\` and
-      \`artifact\`, the artifact's name; none where nothing was reviewed. Takes GITHUB_TOKEN (actions, contents, pull requests: read).
+      In GitHub Actions: finds the artifact with the review of the git tree that is checked out.
+      Sets the step's outputs \`run\` and \`artifact\` (the artifact's name), or none if nothing was
+      reviewed. Needs GITHUB_TOKEN (actions, contents, pull requests: read).
   node operations/review/main.ts verify FILE... --reviewed FOLDER
-      Fails where they are not what was reviewed of the git tree that is checked out, and names every difference.
+      Fails if the previews differ from the review of the git tree that is checked out, and lists
+      every difference.
 
   node operations/review/main.ts drift STACK... [--to FOLDER] [-- OPTION...]
-      What was changed by other means than a deployment, in the same form. The options after -- go to \`pulumi refresh --preview-only\`.
+      Prints what was changed outside of deployments, in the same form. Passes the options after --
+      to \`pulumi refresh --preview-only\`.
   node operations/review/main.ts report FILE...
-      In GitHub Actions: keeps one issue open while anything has drifted, and closes it once all
-      was checked and nothing differs. Fails where not everything could be checked, and says in the
-      job's summary what is missing. Takes GITHUB_TOKEN (issues: write).
+      In GitHub Actions: keeps one issue open while anything has drifted, and closes it once a
+      complete check finds no difference. If not everything could be checked, fails and lists what
+      is missing in the job's summary. Needs GITHUB_TOKEN (issues: write).
 `;
 
 const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void>> = {
-    preview: (args) => look(args, previewStack),
-    drift: (args) => look(args, driftOf),
+    preview: (args) => inspect(args, previewStack),
+    drift: (args) => inspect(args, driftOf),
 
     render(args) {
         const { positionals, values } = parse(args, { markdown: { type: "boolean" } });
@@ -83,7 +89,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
         const { positionals, values } = parse(args, { to: { type: "string" } });
         const tree = currentTree();
         console.log(record(positionals.map(read), required(values.to, "option --to FOLDER"), tree));
-        tell({ artifact: artifactOf(tree) });
+        setOutputs({ artifact: artifactOf(tree) });
     },
 
     async find(args) {
@@ -99,7 +105,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
                 ? `No review is recorded of the tree ${tree}.`
                 : `It was reviewed in run ${String(run)}.`,
         );
-        if (run !== undefined) tell({ run: String(run), artifact: artifactOf(tree) });
+        if (run !== undefined) setOutputs({ run: String(run), artifact: artifactOf(tree) });
     },
 
     verify(args) {
@@ -120,36 +126,36 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
     },
 };
 
-/** Looks at the stacks side by side. */
-async function look(
+/** Runs a preview or a check for drift of the stacks in parallel, and prints the results. */
+async function inspect(
     args: string[],
-    at: (stack: string, options: readonly string[]) => Promise<Preview>,
+    run: (stack: string, options: readonly string[]) => Promise<Preview>,
 ): Promise<void> {
     const end = args.indexOf("--");
     const [own, options] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
     const { positionals: stacks, values } = parse(own, { to: { type: "string" } }, "stack");
     await Promise.all(stacks.map(requireStack));
-    const previews = await Promise.all(stacks.map((stack) => at(stack, options)));
+    const previews = await Promise.all(stacks.map((stack) => run(stack, options)));
     if (values.to !== undefined) write(previews, values.to);
     print(previews);
     if (failureOf(previews) !== undefined) process.exitCode = 1;
 }
 
-/** The outputs of the step, in GitHub Actions. */
-function tell(outputs: Readonly<Record<string, string>>): void {
+/** Sets the step's outputs in GitHub Actions. */
+function setOutputs(outputs: Readonly<Record<string, string>>): void {
     const { GITHUB_OUTPUT: file } = process.env;
     if (file)
         for (const [name, value] of Object.entries(outputs))
             appendFileSync(file, `${name}=${value}\n`);
 }
 
-/** Adds to the job's summary, in GitHub Actions. */
+/** Appends to the job's summary in GitHub Actions. */
 function summarize(markdown: string): void {
     const { GITHUB_STEP_SUMMARY: file } = process.env;
     if (file) appendFileSync(file, `${markdown}\n`);
 }
 
-/** The repository that the job is of. */
+/** The job's repository. @throws UserError outside of GitHub Actions */
 function ownRepository(): GitHubRepository {
     const repository = repositoryOf(process.env);
     const token = process.env["GITHUB_TOKEN"];
@@ -161,9 +167,9 @@ function ownRepository(): GitHubRepository {
 }
 
 /**
- * Comments on the pull request.
+ * Comments on the pull request. Removes the label if it was given to other changes.
  *
- * @returns whether the label approves of these changes: it was given to the comment that shows them. One that was given to others is removed.
+ * @returns whether the label approves these changes: it was given while the comment showed them.
  */
 async function comment(comment: ReviewComment, text: string, hash: string): Promise<boolean> {
     try {
@@ -180,7 +186,7 @@ async function comment(comment: ReviewComment, text: string, hash: string): Prom
     }
 }
 
-/** Which commit it is about, and where its run is, in GitHub Actions. */
+/** Links to the run in GitHub Actions: its artifacts, and a note with the tree's hash. */
 function about(env: NodeJS.ProcessEnv): { whole?: string; note?: string } {
     const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
     if (!server || !repository || !run) return {};

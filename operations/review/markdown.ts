@@ -6,10 +6,10 @@ import type { Phrase, Risk } from "./rules/rule.ts";
 import { shorten } from "../../components/text.ts";
 import { codeBlock, codeSpan, escapeHtml, longestRun } from "./text.ts";
 
-/** How long a comment on GitHub may be, in characters. */
+/** The longest comment that GitHub accepts, in characters. */
 export const commentLimit = 65_536;
 
-/** Lines of code that are longer than this, or that would need a fence out of all proportion, are only counted. */
+/** Code lines longer than this, or with longer runs of backticks, are replaced by their length. */
 const longestLine = 2_000;
 const longestFence = 20;
 
@@ -20,23 +20,23 @@ const symbols: Readonly<Record<string, string>> = {
     failed: "❌",
 };
 
-/** A part of the comment whose lines are cut where there is no room for them. */
+/** A part of the comment whose lines may be cut. */
 interface Section {
     readonly head: readonly string[];
     readonly lines: readonly string[];
     readonly tail?: readonly string[];
-    /** What the lines are, where they are code. */
+    /** The language, if the lines are code. */
     readonly code?: "diff" | "text";
-    /** Gets its room before the others. */
+    /** Whether it gets its share of the room before the others. */
     readonly first?: boolean;
 }
 
 /**
- * One comment for all stacks: what each does in numbers, then what matters, then everything, folded.
+ * Renders one comment for all stacks: a table of counts, the findings, then the full diffs, folded.
  *
- * @param options.intro Markdown that stands before the table, in place of the heading and the legend.
- * @param options.whole where the whole text is, for what has no room here.
- * @param options.note a last line, such as what commit it is about, as Markdown.
+ * @param options.intro Markdown before the table, in place of the heading and the legend.
+ * @param options.whole URL of the full text, for what is cut.
+ * @param options.note the last line, as Markdown.
  */
 export function renderMarkdown(
     previews: readonly Preview[],
@@ -89,7 +89,7 @@ function renderLegend(reviews: readonly StackReview[]): string[] {
     return [lines, "", "> [!CAUTION]", caution];
 }
 
-/** What matters of a stack, the worst first. */
+/** A stack's errors and findings, the worst first. */
 function findingsOf({ stack, errors, unchecked, findings, isEmpty }: StackReview): Section[] {
     return [
         {
@@ -97,21 +97,21 @@ function findingsOf({ stack, errors, unchecked, findings, isEmpty }: StackReview
             lines: [],
             tail: isEmpty ? ["No changes.", ""] : [],
         },
-        ...some({
+        ...nonEmpty({
             head: ["Failed:", ""],
             lines: errors.flatMap((error) => error.split("\n")),
             tail: [""],
             code: "text",
             first: true,
         }),
-        ...some({
+        ...nonEmpty({
             head: ["Could not be checked:", ""],
             lines: unchecked.flatMap((what) => what.split("\n")),
             tail: [""],
             code: "text",
             first: true,
         }),
-        ...some({
+        ...nonEmpty({
             head: [],
             lines: findings.map(({ risk, text }) => `- ${symbols[risk] ?? ""} ${inline(text)}`),
             tail: [""],
@@ -120,31 +120,31 @@ function findingsOf({ stack, errors, unchecked, findings, isEmpty }: StackReview
     ];
 }
 
-/** Everything of a stack, folded. */
+/** A stack's diffs and warnings, folded. */
 function detailsOf({ stack, warnings, excerpts, lines }: StackReview): Section[] {
     const name = `<code>${escapeHtml(stack)}</code>`;
     const tail = ["</details>", ""];
     const folded = (summary: string) => [`<details><summary>${summary}</summary>`, ""];
     return [
         ...excerpts.flatMap((excerpt) =>
-            some({
+            nonEmpty({
                 head: folded(`${name}: diff of <code>${escapeHtml(shorten(excerpt.name))}</code>`),
                 lines: excerpt.lines,
                 tail,
                 code: "diff",
             }),
         ),
-        ...some({
+        ...nonEmpty({
             head: folded(`warnings of ${name}`),
             lines: warnings.flatMap((warning) => warning.split("\n")),
             tail,
             code: "text",
         }),
-        ...some({ head: folded(`full diff of ${name}`), lines, tail, code: "diff" }),
+        ...nonEmpty({ head: folded(`full diff of ${name}`), lines, tail, code: "diff" }),
     ];
 }
 
-function some(section: Section): Section[] {
+function nonEmpty(section: Section): Section[] {
     return section.lines.length === 0 ? [] : [section];
 }
 
@@ -154,7 +154,9 @@ function inline(text: Phrase): string {
         .join("");
 }
 
-/** What matters gets up to half of the room, the rest what is left. */
+/**
+ * Cuts the sections to the room: those marked `first` get up to half, the others share the rest.
+ */
 function fit(sections: readonly Section[], room: number, whole: string | undefined): string[] {
     const ready = sections.map((section) =>
         section.code === undefined ? section : { ...section, lines: section.lines.map(bounded) },

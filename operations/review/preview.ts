@@ -1,21 +1,21 @@
 import { z } from "zod";
 
-/** A property's value: what the engine hides is the text `[secret]`, what it does not know yet `[unknown]`. */
+/** A property's value. Secrets are the text `[secret]`, values unknown yet `[unknown]`. */
 export type Value = z.infer<ReturnType<typeof z.json>>;
 
-/** Stands for a value that nobody is to see. */
+/** Replaces a secret value. */
 export const secret = "[secret]";
-/** Stands for a value that is known once something else is done. */
+/** Replaces a value that is known only during the deployment. */
 export const unknown = "[unknown]";
 
 const value: z.ZodType<Value> = z.json();
 
 const propertyChange = z.object({
-    /** Where in the resource it is, as Pulumi writes it: `reviewers.users[0]`. */
+    /** The property's path in Pulumi's notation: `reviewers.users[0]`. */
     path: z.string(),
-    /** Absent where the property is new. */
+    /** Absent if the property is new. */
     before: value.optional(),
-    /** Absent where the property goes. */
+    /** Absent if the property is removed. */
     after: value.optional(),
     /** Whether the resource is replaced because of it. */
     replaces: z.boolean(),
@@ -29,46 +29,46 @@ const change = z.object({
     name: z.string(),
     /** The URN of the component that it is part of; empty for the stack itself. */
     parent: z.string(),
-    /** `create`, `update`, `replace`, `delete`, or another of the engine's words for it (`import`, `discard`, …). */
+    /** `create`, `update`, `replace`, `delete` or another operation of the engine (`import`, …). */
     operation: z.string(),
-    /** What the provider knows it by; empty before it exists. */
+    /** The provider's id; empty before the resource exists. */
     id: z.string(),
-    /** Whether it stays where it is when it leaves the program. */
+    /** Whether it is kept when it leaves the program (retainOnDelete). */
     retained: z.boolean(),
-    /** What differs. Of a new resource: all that it is made of; of one that goes: all that it was made of. */
+    /** The properties that differ; of a new or deleted resource, all its inputs. */
     properties: z.array(propertyChange),
-    /** The inputs as they were; empty before it exists. */
+    /** The old inputs; empty for a new resource. */
     before: z.record(z.string(), value),
-    /** The inputs as they will be; empty when it is gone. */
+    /** The new inputs; empty for a deleted resource. */
     after: z.record(z.string(), value),
 });
 
-/** What a preview of one stack says, without a secret in it and without anything of the machine that it ran on. */
+/** The preview of one stack, without secrets and data of the machine that it ran on. */
 export const previewSchema = z.object({
     stack: z.string(),
-    /** The stack that it promotes from; undefined where it names none. */
+    /** The stack that it promotes from; absent if there is none. */
     publisher: z.string().optional(),
-    /** Why it failed; empty where it did not. */
+    /** Why it failed; empty if it succeeded. */
     errors: z.array(z.string()),
-    /** What the engine, a provider or a policy warns of. */
+    /** Warnings of the engine, a provider or a policy. */
     warnings: z.array(z.string()),
-    /** What a check for drift could not read, and why; absent where it read everything. */
+    /** What a check for drift could not read, and why; absent if it read everything. */
     unchecked: z.array(z.string()).optional(),
     changes: z.array(change),
-    /** The resources that stay as they are, components left out. */
+    /** The unchanged resources, without components. */
     unchanged: z.array(z.object({ urn: z.string(), type: z.string(), parent: z.string() })),
 });
 
 /** How one property of a resource changes. */
 export type PropertyChange = Readonly<z.infer<typeof propertyChange>>;
-/** What happens to one resource. */
+/** The change of one resource. */
 export type Change = Readonly<z.infer<typeof change>>;
 export type Preview = Readonly<z.infer<typeof previewSchema>>;
 
-/** Whether the change is one of the stack's outputs, not of a resource. */
+/** Whether the change is about the stack's outputs, not a resource. */
 export const ofOutputs = ({ type }: Change): boolean => type === "pulumi:pulumi:Stack";
 
-/** The same with every text in it, names of properties too, as the function has it. */
+/** Returns a copy of JSON with the function applied to every string, property names included. */
 export function mapTexts(json: unknown, map: (text: string) => string): unknown {
     if (typeof json === "string") return map(json);
     if (Array.isArray(json)) return json.map((item) => mapTexts(item, map));

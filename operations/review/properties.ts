@@ -2,13 +2,13 @@ import type { PropertyChange, Value } from "./preview.ts";
 
 type Properties = Readonly<Record<string, Value>>;
 
-/** What the engine says of a property that differs. */
+/** A property that differs according to the engine. */
 export interface EngineDiff {
     readonly path: string;
     readonly replaces: boolean;
 }
 
-/** The state of a resource: what it is made of, and what its provider made of that. */
+/** The inputs and outputs of a resource. */
 export interface State {
     readonly inputs: Properties;
     readonly outputs: Properties;
@@ -50,12 +50,12 @@ export function compare(
     return (isExplained ? told : all).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** `null` is the same as nothing to the SDK. */
+/** The SDK treats `null` as absent. */
 function isAbsent(value: Value | undefined): boolean {
     return value === undefined || value === null;
 }
 
-/** The properties of a resource that is new, or that goes. */
+/** Returns all properties of a new or deleted resource as changes. */
 export function whole(side: "before" | "after", properties: Properties): PropertyChange[] {
     return Object.entries(properties)
         .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -89,18 +89,18 @@ function defined(key: string, value: Value | undefined): Record<string, Value> {
     return value === undefined ? {} : { [key]: value };
 }
 
-/** A key of a path is plain where it can be: `a.b`, but `a["b.c"]`. */
+/** Appends a key to a path, quoted if necessary: `a.b`, but `a["b.c"]`. */
 function join(path: string, key: string): string {
     if (!/^[^.[\]"\s]+$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
     return path === "" ? key : `${path}.${key}`;
 }
 
-/** Whether the path is that of the other, or of something in it. */
+/** Whether the path equals the other or lies within it. */
 export function isWithin(path: string, outer: string): boolean {
     return path === outer || (path.startsWith(outer) && /^[.[]/.test(path.slice(outer.length)));
 }
 
-/** What is at the path. Whatever is inside a secret is that secret. */
+/** Returns the value at the path; within a secret, the secret itself. */
 export function valueAt(properties: Properties, path: string): Value | undefined {
     const keys = [...path.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g)].map(
         ([, index, quoted, plain = ""]) => index ?? quoted?.replace(/\\(.)/g, "$1") ?? plain,

@@ -10,14 +10,14 @@ export interface Repository {
     readonly repository: string;
 }
 
-/** The repository that a run of GitHub Actions is of; undefined elsewhere. */
+/** Returns the repository of a run in GitHub Actions; undefined elsewhere. */
 export function repositoryOf(env: NodeJS.ProcessEnv): Repository | undefined {
     const { GITHUB_API_URL: apiUrl = "https://api.github.com", GITHUB_REPOSITORY: repository } =
         env;
     return repository ? { apiUrl, repository } : undefined;
 }
 
-/** The token may not do it, as one of a fork may not write. */
+/** The token lacks a permission: a fork's token may not write. */
 export class MayNot extends UserError {
     constructor() {
         super(
@@ -26,7 +26,7 @@ export class MayNot extends UserError {
     }
 }
 
-/** Who wrote something; null where the account is gone. */
+/** The author of an entry; null if the account was deleted. */
 export const author = z.object({ login: z.string(), type: z.string() }).nullable();
 
 type Query = Readonly<Record<string, string>>;
@@ -41,13 +41,16 @@ export class GitHubRepository {
         this.#github = new GitHubClient({ apiUrl }, token);
     }
 
-    /** @throws MayNot, UserError where GitHub answers anything but that it is done; so do all that follow. */
+    /**
+     * @throws MayNot, UserError where GitHub answers anything but that it is done; so do all that
+     * follow.
+     */
     async get<T>(path: string, schema: z.ZodType<T>, query: Query = {}): Promise<T> {
         const answer = await this.#github.get(this.#path + path + queryOf(query));
         return bodyOf(accepted(answer), schema);
     }
 
-    /** All entries of a list, from all its pages. */
+    /** Returns all entries of a list, from all its pages. */
     async list<T>(path: string, schema: z.ZodType<T>, query: Query = {}): Promise<T[]> {
         const entries: T[] = [];
         for await (const answer of this.#github.pages(this.#path + path + queryOf(query)))
@@ -66,13 +69,15 @@ export class GitHubRepository {
         );
     }
 
-    /** Removes what another run may have removed meanwhile. */
+    /** Removes an entry; succeeds also if another run already removed it. */
     async remove(path: string): Promise<void> {
         const answer = await this.#github.request("DELETE", this.#path + path);
         if (answer.status !== 404) accepted(answer);
     }
 
-    /** Those of the token's user alone: anyone can write what looks like them, and edit it later. */
+    /**
+     * Those of the token's user alone: anyone can write what looks like them, and edit it later.
+     */
     async own<T extends { readonly user: z.infer<typeof author> }>(
         entries: readonly T[],
     ): Promise<T[]> {
@@ -82,7 +87,9 @@ export class GitHubRepository {
         );
     }
 
-    /** Who the token is; undefined for a GitHub App's, as that of a workflow is: then it is a bot. */
+    /**
+     * Who the token is; undefined for a GitHub App's, as that of a workflow is: then it is a bot.
+     */
     async #login(): Promise<string | undefined> {
         const answer = await this.#github.get("user");
         return answer.status === 403

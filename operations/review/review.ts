@@ -12,17 +12,17 @@ import {
 import { type Finding, propertyOf, type Risk } from "./rules/rule.ts";
 import { visible } from "../../components/text.ts";
 
-/** The label of a pull request that says: its dangerous changes are meant. */
+/** The label that approves a pull request's dangerous changes. */
 export const approvalLabel = "approve-dangerous";
 
-/** What the classes of risk mean. */
+/** The meaning of each risk. */
 export const legend: Readonly<Record<Risk, string>> = {
     dangerous: `can lose data or let someone in; passes only with the label ${approvalLabel}`,
     careful: "changes what runs, or what someone may do",
     routine: "anything else: in the full diff only",
 };
 
-/** What a reviewer is shown of one stack, whatever shows it. */
+/** The review of one stack, independent of its output format. */
 export interface StackReview {
     readonly stack: string;
     readonly risk: Risk;
@@ -35,14 +35,14 @@ export interface StackReview {
     readonly excerpts: readonly { readonly name: string; readonly lines: DiffLines }[];
     /** All changes, without the excerpts. */
     readonly lines: DiffLines;
-    /** How many resources by operation. */
+    /** The number of resources by operation. */
     readonly counts: ReadonlyMap<string, number>;
-    /** How many resources stay as they are. */
+    /** The number of unchanged resources. */
     readonly unchanged: number;
     readonly isEmpty: boolean;
 }
 
-/** More would push what comes after them out of sight; what they leave out is in the full diff. */
+/** Limit of excerpts, so that what follows stays visible; the others are in the full diff. */
 const mostExcerpts = 8;
 
 /** The operations that always have a column. */
@@ -76,7 +76,7 @@ export function reviewOf(preview: Preview): StackReview {
     };
 }
 
-/** How a text changes; one line where its new text is not known yet. */
+/** Renders a text's change; one line if the new text is unknown. */
 function excerptOf(
     property: PropertyChange | undefined,
     when: string,
@@ -89,7 +89,9 @@ function excerptOf(
     return [`! ${visible(when)}${parts}`];
 }
 
-/** Why a pull request with these previews does not pass, beside its label; undefined where it does. */
+/**
+ * Why a pull request with these previews does not pass, beside its label; undefined where it does.
+ */
 export function failureOf(previews: readonly Preview[]): string | undefined {
     const failed = previews.filter(({ errors }) => errors.length > 0).map(({ stack }) => stack);
     return failed.length === 0 ? undefined : `The preview failed: ${failed.join(", ")}.`;

@@ -12,8 +12,9 @@ import { failureOf } from "./review.ts";
 const reviewed = z.object({ tree: z.string(), stacks: z.record(z.string(), changeSetSchema) });
 
 /**
- * The hash of the tree that is checked out. A pull request's merge and the commit that squashes it have the same tree, so that the review
- * holds for both; a change of the target branch in between makes another.
+ * The hash of the tree that is checked out. A pull request's merge and the commit that squashes it
+ * have the same tree, so that the review holds for both; a change of the target branch in between
+ * makes another.
  *
  * @throws UserError outside of a repository.
  */
@@ -30,12 +31,17 @@ export function currentTree(): string {
     }
 }
 
-/** A hash of all that the previews would change. */
+/** Returns a hash of all changes of the previews. */
 export function hashOf(previews: readonly Preview[]): string {
     return hash(Object.fromEntries(previews.map((preview) => [preview.stack, normalize(preview)])));
 }
 
-/** Records the previews as the ones that were reviewed. @returns the file: `<folder>/<tree>.json`. @throws UserError where one failed. */
+/**
+ * Records the previews as the ones that were reviewed.
+ *
+ * @returns the file: `<folder>/<tree>.json`.
+ * @throws UserError where one failed.
+ */
 export function record(previews: readonly Preview[], folder: string, tree: string): string {
     const failure = failureOf(previews);
     if (failure !== undefined)
@@ -55,8 +61,9 @@ export function record(previews: readonly Preview[], folder: string, tree: strin
 }
 
 /**
- * Compares previews with those that were reviewed of this tree. Changes that nobody reviewed are differences. A preview without changes needs
- * no review, and one whose changes were made already passes: a deployment that another stack's failure has stopped can be run again.
+ * Compares previews with those that were reviewed of this tree. Changes that nobody reviewed are
+ * differences. A preview without changes needs no review, and one whose changes were made already
+ * passes: a deployment that another stack's failure has stopped can be run again.
  *
  * @throws UserError that names every difference, and asks for a new review.
  */
@@ -83,7 +90,7 @@ function fileOf(folder: string, tree: string): string {
     return join(folder, `${tree}.json`);
 }
 
-/** What was reviewed of the tree: nothing where there is no record. */
+/** Reads the record of a tree; empty if there is none. */
 function read(
     file: string,
     tree: string,

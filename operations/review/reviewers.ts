@@ -27,8 +27,8 @@ export function reviewerNames(steps: readonly ComponentStep[]): Names {
 }
 
 /**
- * The properties of a GitHub environment with its reviewers as `alice (1001)`. The id stays, because
- * a login may come to be somebody else's. One whose name is not known stays a number.
+ * The properties of a GitHub environment with its reviewers as `alice (1001)`. The id stays,
+ * because a login may come to be somebody else's. One whose name is not known stays a number.
  */
 export function nameReviewers(
     type: string,

@@ -42,8 +42,8 @@ const placeForm = z.object({ repository: z.string(), environment: z.string() });
 type Resource = z.infer<typeof resource>;
 
 /**
- * What GitHub has differently from the rules of a stack's environments. The GitHub provider does not
- * see all of it: reviewers that were all removed, and branch and tag rules that were added.
+ * What GitHub has differently from the rules of a stack's environments. The GitHub provider does
+ * not see all of it: reviewers that were all removed, and branch and tag rules that were added.
  *
  * @param stack its state and its configuration are read.
  * @throws UserError where the account or GITHUB_TOKEN is missing, or where GitHub does not answer.
@@ -63,7 +63,11 @@ export function resourcesIn(exported: string | undefined): Resource[] {
     return (deployment?.resources ?? []).filter((resource) => !resource.delete);
 }
 
-/** Compares the environments among the resources with GitHub. @throws UserError as the client does */
+/**
+ * Compares the environments among the resources with GitHub.
+ *
+ * @throws UserError as the client does
+ */
 export async function compareWithGitHub(
     client: GitHubClient,
     owner: string,
@@ -132,7 +136,9 @@ function isAt(place: z.infer<typeof placeForm>) {
         repository === place.repository && environment === place.environment;
 }
 
-/** The apps that have to approve deployments, where GitHub has others than the last `up` has set. */
+/**
+ * The apps that have to approve deployments, where GitHub has others than the last `up` has set.
+ */
 function protectionChange(
     inputs: Resource["inputs"],
     rules: readonly ProtectionRule[] = [],

@@ -1,8 +1,8 @@
 import { secret, type Value } from "./preview.ts";
 
 /**
- * What is masked beside the values that the engine marks as secrets: it marks what it was told of, while a token also gets into names,
- * descriptions and messages of servers.
+ * What is masked beside the values that the engine marks as secrets: it marks what it was told of,
+ * while a token also gets into names, descriptions and messages of servers.
  */
 const shapes: readonly RegExp[] = [
     /\bgh[opsur]_\w{30,}/g, // GitHub's tokens
@@ -21,7 +21,10 @@ const secretName =
     /(?:password|passwd|pwd|passphrase|token|secret|credentials?|(?:private|api|access|secret|signing)[_-]?key|plaintext|(?:plaintext|encrypted)_?value)$/i;
 const secretResource = /Secret$/;
 
-/** Masks what has a secret's shape, and what the environment's variables for tokens and passwords hold. */
+/**
+ * Masks what has a secret's shape, and what the environment's variables for tokens and passwords
+ * hold.
+ */
 export function concealText(text: string, environment: NodeJS.ProcessEnv = process.env): string {
     const masked = knownSecrets(environment).reduce(
         (masked, value) => masked.replaceAll(value, secret),
@@ -30,7 +33,10 @@ export function concealText(text: string, environment: NodeJS.ProcessEnv = proce
     return shapes.reduce((masked, shape) => masked.replace(shape, secret), masked);
 }
 
-/** Masks the properties of a resource whose name says that they are secret: a provider may have forgotten to mark them. */
+/**
+ * Masks the properties of a resource whose name says that they are secret: a provider may have
+ * forgotten to mark them.
+ */
 export function concealProperties(
     type: string,
     properties: Readonly<Record<string, Value>>,
@@ -56,16 +62,16 @@ function mapProperties(
     );
 }
 
-/** `CLIENT_SECRET=…`, as containers have their variables. */
+/** Masks the value of a container's variable, such as `CLIENT_SECRET=…`. */
 function concealAssignment(text: string): string {
     const [, name = ""] = /^(\w+)=./.exec(text) ?? [];
     return secretName.test(name) ? `${name}=${secret}` : text;
 }
 
-/** Folders, for all that their names end like a password's. */
+/** Variables with folders, although their names match a password's. */
 const noSecrets = ["PWD", "OLDPWD"];
 
-/** Shorter ones than this would mask words. */
+/** Masking shorter values would mask words. */
 const shortest = 8;
 
 function knownSecrets(environment: NodeJS.ProcessEnv): string[] {

@@ -1,7 +1,7 @@
-/** Text of others in Markdown and HTML: it must not become markup, or mention anyone. */
+/** Escapes foreign text for Markdown and HTML: it must not become markup or mention anyone. */
 import { visible } from "../../components/text.ts";
 
-/** A code span of Markdown with exactly this text: nothing in it is markup. */
+/** Returns a Markdown code span with this text. */
 export function codeSpan(text: string): string {
     const shown = visible(text).replaceAll("\t", " ");
     if (shown.trim() === "") return codeSpan(JSON.stringify(text));
@@ -10,13 +10,13 @@ export function codeSpan(text: string): string {
     return `${quote}${space}${shown}${space}${quote}`;
 }
 
-/** A code block of Markdown with exactly these lines. */
+/** Returns a Markdown code block with these lines. */
 export function codeBlock(language: string, lines: readonly string[]): string[] {
     const fence = "`".repeat(Math.max(3, longestRun(lines.join("\n")) + 1));
     return [`${fence}${language}`, ...lines, fence];
 }
 
-/** Text within HTML. */
+/** Escapes text for HTML. */
 export function escapeHtml(text: string): string {
     return visible(text).replace(
         /[&<>"']/g,
@@ -24,7 +24,7 @@ export function escapeHtml(text: string): string {
     );
 }
 
-/** How many backticks follow each other at most. */
+/** The length of the longest run of backticks. */
 export function longestRun(text: string): number {
     return (text.match(/`+/g) ?? []).reduce((longest, run) => Math.max(longest, run.length), 0);
 }

@@ -73,7 +73,7 @@ const stacks = deliveredStacksIn(root);
 describe("the workflows of this project", function () {
     this.timeout(120_000);
 
-    it("have nothing that a linter finds: actionlint with shellcheck, zizmor at its most pedantic, the schemas", async () => {
+    it("pass actionlint with shellcheck, zizmor (pedantic) and the JSON schemas", async () => {
         const run = promisify(execFile);
         const workflows = files.map((file) => join(folder, file));
         const linters: [string, string[]][] = [
@@ -99,7 +99,7 @@ describe("the workflows of this project", function () {
         for (const [linter, args] of linters) await run(linter, args, { cwd: root });
     });
 
-    it("are the ones that there are, and no other is triggered by what strangers do", () => {
+    it("are exactly these, and only preview and check run on pull requests", () => {
         deepEqual(files, [
             "check.yml",
             "deploy-stack.yml",
@@ -119,7 +119,7 @@ describe("the workflows of this project", function () {
         });
     });
 
-    it("use actions by their commits alone, each by one, and the same as the workflows that stacks deliver", () => {
+    it("pin each action to one commit, the same as in the workflows that stacks deliver", () => {
         const used = allSteps.flatMap(({ uses }) =>
             uses === undefined || uses.startsWith("./") ? [] : [uses],
         );
@@ -135,7 +135,7 @@ describe("the workflows of this project", function () {
         }
     });
 
-    it("give each job its time, check sources out without leaving the token, and put no expression into a script", () => {
+    it("limit each job's time, do not persist the checkout's token, and use no expression in a script", () => {
         for (const { file, id, uses, "timeout-minutes": minutes } of jobs)
             ok(uses !== undefined || minutes !== undefined, `${file}: ${id}`);
         for (const { uses, with: given } of allSteps)
@@ -143,7 +143,7 @@ describe("the workflows of this project", function () {
         for (const { run } of allSteps) ok(!run?.includes("${{"), run);
     });
 
-    it("may write only what each is for", () => {
+    it("have only the write permissions that they need", () => {
         const writing = jobs.flatMap(({ file, id, permissions }) =>
             Object.entries(permissions).flatMap(([name, level]) =>
                 level === "write" ? [`${file} ${id} ${name}`] : [],
@@ -161,7 +161,7 @@ describe("the workflows of this project", function () {
         ]);
     });
 
-    it("have secrets only where an environment guards them", () => {
+    it("use secrets only in jobs with a protected environment", () => {
         ok(!text("check").includes("secrets."));
         for (const { file, id, environment, uses, steps } of jobs) {
             const has = JSON.stringify(steps).includes("secrets.");
@@ -171,7 +171,7 @@ describe("the workflows of this project", function () {
         deepEqual(environments, ["deploy-${{ inputs.stack }}", "drift", "preview"]);
     });
 
-    it("preview all stacks side by side, of this repository's branches alone, with an engine that is not there", () => {
+    it("preview all stacks in parallel, only for this repository's branches, without a Docker engine", () => {
         const { if: condition = "", strategy, steps } = job("preview", "preview");
         equal(condition, "github.event.pull_request.head.repo.full_name == github.repository");
         deepEqual(strategy, { "fail-fast": false, matrix: { stack: stacks } });
@@ -182,7 +182,7 @@ describe("the workflows of this project", function () {
         ok(!text("preview").includes("APP_PRIVATE_KEY"));
     });
 
-    it("deploy one after the other, from the default branch alone, and cancel no deployment", () => {
+    it("deploy one stack after the other, only from the default branch, and cancel no deployment", () => {
         const { jobs: chain } = read("deploy");
         deepEqual(
             Object.entries(chain).map(([id, { needs, with: given }]) => [
@@ -201,7 +201,7 @@ describe("the workflows of this project", function () {
             deepEqual(permissions, job("deploy-stack", "deploy").permissions);
     });
 
-    it("look for drift in all stacks, on the default branch alone", () => {
+    it("check all stacks for drift, only on the default branch", () => {
         const { if: condition = "", strategy } = job("drift", "drift");
         match(
             condition,
@@ -210,7 +210,7 @@ describe("the workflows of this project", function () {
         deepEqual(strategy?.matrix.stack, stacks);
     });
 
-    it("tell a job that follows even of what failed, and never of what was skipped", () => {
+    it("pass on the results of failed jobs, but not of skipped ones", () => {
         for (const [name, id, before] of [
             ["preview", "review", "preview"],
             ["drift", "report", "drift"],
@@ -223,7 +223,7 @@ describe("the workflows of this project", function () {
         }
     });
 
-    it("run nothing but the project's scripts, with commands that these know", () => {
+    it("run only the project's scripts, with commands that these know", () => {
         const commands = allSteps.flatMap(({ run }) => (run === undefined ? [] : [run]));
         const known =
             /^(make test|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;

@@ -192,8 +192,8 @@ export const github: Readonly<Record<string, Rule>> = {
 };
 
 /**
- * Whether a workflow's smoke test runs the container as a strict cluster would (components/workflow/steps.ts).
- * A text that is not known yet may be.
+ * Whether a workflow's smoke test runs the container as a strict cluster would
+ * (components/workflow/steps.ts). A text that is not known yet may be.
  */
 function isLockedDown(content: Value | undefined): boolean {
     if (typeof content !== "string" || content === unknown) return true;

@@ -2,27 +2,30 @@ import type { Change, Preview, PropertyChange, Value } from "../preview.ts";
 import { valueAt, whole } from "../properties.ts";
 
 /**
- * How much a change matters. `dangerous`: it can lose data, or let someone in. `careful`: it changes what runs, or what someone may do.
- * `routine`: anything else.
+ * The risk of a change. `dangerous`: it can lose data or let someone in. `careful`: it changes what
+ * runs or what someone may do. `routine`: anything else.
  */
 export type Risk = "dangerous" | "careful" | "routine";
 
-/** A sentence: its words, and the values of others in it, which are shown as what they are. */
+/** A sentence of words and foreign values; the values are shown literally. */
 export type Phrase = readonly (string | { readonly value: string })[];
 
-/** What a reviewer has to know. */
+/** A statement about a change that a reviewer must read. */
 export interface Finding {
     readonly risk: Exclude<Risk, "routine">;
     readonly change: Change;
     readonly text: Phrase;
-    /** The property of the change whose difference belongs to it, line by line, and what it is the text of. */
+    /** The property whose text diff is shown with the finding, and the text's name. */
     readonly shows?: { readonly path: string; readonly name: string };
 }
 
-/** What one change is to a reviewer, the worst of it first. */
+/** Returns the findings about one change, the worst first. */
 export type Rule = (change: Change, preview: Preview) => readonly (Finding | undefined)[];
 
-/** A sentence with values in it, or with parts that are sentences themselves: phrase`repository ${name} is deleted`. */
+/**
+ * A sentence with values in it, or with parts that are sentences themselves: phrase`repository
+ * ${name} is deleted`.
+ */
 export function phrase(words: TemplateStringsArray, ...values: (string | Phrase)[]): Phrase {
     return words
         .flatMap((word, index) => {
@@ -66,7 +69,7 @@ export function careful(change: Change, text: Phrase, shows?: Finding["shows"]):
     return { risk: "careful", change, text, ...(shows === undefined ? {} : { shows }) };
 }
 
-/** Whether what was there is no more, and neither is what was in it. */
+/** Whether the old resource, with its contents, is deleted. */
 export function isGone({ operation }: Change): boolean {
     return operation === "delete" || operation === "replace";
 }
@@ -75,12 +78,12 @@ export function isNew({ operation }: Change): boolean {
     return operation === "create";
 }
 
-/** How this property changes, as a whole; undefined where it does not. */
+/** Returns the change of exactly this property; undefined if there is none. */
 export function propertyOf(change: Change, path: string): PropertyChange | undefined {
     return change.properties.find((property) => property.path === path);
 }
 
-/** Whether this property, or something in it, changes. */
+/** Whether this property or a part of it changes. */
 export function isChanged(change: Change, path: string): boolean {
     return change.properties.some(
         (property) =>
@@ -103,28 +106,31 @@ export function transitionOf(
     return JSON.stringify(from) === JSON.stringify(to) ? undefined : { before: from, after: to };
 }
 
-/** A property as it will be; as it was, where the resource goes or is replaced. */
+/** Returns a property's new value, or its old one if the resource is deleted or replaced. */
 export function textOf(change: Change, path: string): string {
     return show(valueAt(isGone(change) ? change.before : change.after, path));
 }
 
-/** A value as a reader wants it in a sentence. */
+/** Formats a value for a sentence. */
 export function show(value: Value | undefined): string {
     if (value === undefined || value === null) return "none";
     return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** A list that may be a single object: of some properties the SDK makes one. */
+/** Returns a list; the SDK has a single object instead of some lists. */
 export function listOf(value: Value | undefined): Value[] {
     return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
 }
 
-/** The items of a list that the other does not have. */
+/** Returns the items of a list that the other lacks. */
 export function missing(list: readonly string[], other: readonly string[]): string[] {
     return list.filter((item) => !other.includes(item));
 }
 
-/** `quay:index:Robot` → `quay:Robot`, `github:index/repositoryFile:RepositoryFile` → `github:RepositoryFile`. */
+/**
+ * `quay:index:Robot` → `quay:Robot`, `github:index/repositoryFile:RepositoryFile` →
+ * `github:RepositoryFile`.
+ */
 export function shortType(type: string): string {
     const parts = type.split(":");
     return parts.length === 3 ? `${parts[0] ?? ""}:${parts[2] ?? ""}` : type;
