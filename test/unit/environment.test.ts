@@ -6,7 +6,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import * as yaml from "yaml";
 import { z } from "zod";
-import { parseEnvironment, workflowBuild } from "../../configuration/stack.ts";
+import { workflowBuild } from "../../configuration/sections/service.ts";
+import { parseEnvironment } from "../../configuration/stack.ts";
 
 /** The configuration of a stack's file, with the account filled in. */
 function fileOf(stack: string): Record<string, unknown> {
