@@ -31,7 +31,13 @@ export function readStackFiles(folder: string): Readonly<Record<string, string>>
 }
 
 /** What else a stack's file has at its top (https://www.pulumi.com/docs/iac/concepts/config/). */
-const topKeys = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"];
+export const topKeys = [
+    "config",
+    "environment",
+    "secretsprovider",
+    "encryptedkey",
+    "encryptionsalt",
+];
 
 /**
  * Looks for what the CLI refuses in a stack's file without its name, or ignores: errors in the YAML, values that JSON has no word for, sections

@@ -12,7 +12,9 @@ export const variableName = z
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a variable name: letters, digits, underscores");
 
 /** Text in one line, without control characters. */
-export const text = z.string().regex(/^[^\p{Cc}]+$/u, "must be text in one line, not empty");
+export const text = z
+    .string()
+    .regex(/^[^\u0000-\u001f\u007f-\u009f]+$/, "must be text in one line, not empty");
 
 /** A regular expression for tags. */
 export const pattern = text
