@@ -51,7 +51,7 @@ export async function generateSchema(): Promise<string> {
 }
 
 /** Returns the schema of `config` for one kind of stack. */
-function configOf(kind: (typeof environment.options)[number]): JsonSchema {
+export function configOf(kind: (typeof environment.options)[number]): JsonSchema {
     const { properties = {}, required = [] } = z.toJSONSchema(kind, {
         io: "input",
         target: "draft-07",

@@ -136,12 +136,15 @@ const github = z.strictObject({
         ),
 });
 
+const workflowDescription =
+    "The workflow file. It builds the image, or checks the release of a promoted one.";
+
 /** The section of a stack that builds the image. */
 export const buildingGithub = github.extend({
-    workflow: buildWorkflow.describe("The workflow that builds the image."),
+    workflow: buildWorkflow.describe(workflowDescription),
 });
 
 /** The section of a stack that promotes the image. */
 export const releasingGithub = github.extend({
-    workflow: releaseWorkflow.describe("The workflow that checks a release."),
+    workflow: releaseWorkflow.describe(workflowDescription),
 });

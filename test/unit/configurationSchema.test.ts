@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import * as yaml from "yaml";
 import { z } from "zod";
+import { withKeyList } from "../../configuration/keyList.ts";
 import { generateSchema, schemaFile } from "../../configuration/schema.ts";
 
 /** Reads a JSON Schema, as an editor does. */
@@ -24,6 +25,11 @@ const service = "{name: digits, version: 1.0.0, context: service}";
 const promoted = `
   mlops:service: {name: digits, version: 1.0.0}${published}
   mlops:promoteFrom: {repository: quay.io/alice/digits}`;
+
+it("the README's list of keys is generated from the configuration's sections", () => {
+    const page = readFileSync("README.md", "utf8");
+    equal(page, withKeyList(page), "run npm run generate");
+});
 
 describe("Pulumi.schema.json", () => {
     it("is generated from the configuration's sections (npm run generate)", async () => {
