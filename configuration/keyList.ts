@@ -61,8 +61,8 @@ function linesOf(keys: Keys, parent = ""): string[] {
 }
 
 /**
- * Breaks an item of a list into lines, but neither within code nor before `8080.`, which would begin
- * a numbered list.
+ * Breaks an item of a list into lines, but neither within code nor before `8080.`, which would
+ * begin a numbered list.
  */
 function itemOf(text: string): string[] {
     const lines: string[] = [];

@@ -555,7 +555,7 @@ describe("a combination of settings", () => {
         );
     });
 
-    it("is accepted beside another owner's stack, one on another Quay, and a file without YAML", () => {
+    it("is accepted beside stacks of another owner or Quay, and a file without YAML", () => {
         const theirs = fileOf(staging, "bob").replace("namespace: alice", "namespace: bob");
         const elsewhere = fileOf(staging, "bob").replace(
             "config:",
@@ -564,7 +564,7 @@ describe("a combination of settings", () => {
         deepEqual(problemsOf("staging", staging, { theirs, elsewhere, broken: "config: [" }), []);
     });
 
-    it("is refused for a public variable of several lines beside a secret one, which is accepted", () => {
+    it("is refused for a public variable of several lines, but not for a secret one", () => {
         const env = { MOTTO: "a\nb", KEY: { secure: "v1:encrypted" }, MODE: "fast" };
         const files = { dev: fileOf(changed(dev, { env })) };
         const values = valuesOf(changed(dev, { env: { ...env, KEY: "hunter\n2" } }));

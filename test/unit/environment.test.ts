@@ -77,7 +77,7 @@ describe("environment", () => {
         );
     });
 
-    it("reports every problem with key, value, what is allowed and the command that fixes it", () => {
+    it("reports each problem with key, value, what is allowed and the command to fix it", () => {
         throws(
             () =>
                 parse({
@@ -386,7 +386,7 @@ describe("environment", () => {
                     : [];
             return path.length === 0 ? inner : [path, ...inner];
         }
-        /** The configuration with another value at the path; without the key, where there is none. */
+        /** Returns the configuration with another value at the path; undefined removes the key. */
         function changed(value: unknown, [key = "", ...rest]: string[], to: unknown): unknown {
             const entries = Object.entries(value ?? {}).flatMap(
                 ([name, one]: [string, unknown]) => {
