@@ -14,13 +14,10 @@ import { pullCommand, runCommand } from "./components/docker/commands.ts";
 import { findPortProblem, ownerOf } from "./components/docker/engine.ts";
 import { digestOf } from "./components/docker/reference.ts";
 import { splitVariables, variablesOf } from "./components/docker/serviceContainer.ts";
-import {
-    type EnvironmentOf,
-    promotedPortOf,
-    publisherOf,
-    readEnvironment,
-    workflowBuild,
-} from "./configuration/stack.ts";
+import type { EnvironmentOf } from "./configuration/environment.ts";
+import { workflowBuild } from "./configuration/sections/service.ts";
+import { readEnvironment } from "./configuration/stack.ts";
+import { promotedPortOf, publisherOf } from "./configuration/upstream.ts";
 import { UserError } from "./components/userError.ts";
 import { preflight } from "./components/github/preflight.ts";
 import { exportOutputs } from "./contract/outputs.ts";

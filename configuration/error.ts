@@ -2,22 +2,22 @@ import type { z } from "zod";
 import { UserError } from "../components/userError.ts";
 import { shorten, visible } from "../components/text.ts";
 
-/** Something wrong in the configuration of a stack. */
+/** A problem in the configuration of a stack. */
 export interface Problem {
-    /** Where it is, from the section on: `["quay", "autoPrune", 0, "keep"]`. */
+    /** The path of the key, from the section on: `["quay", "autoPrune", 0, "keep"]`. */
     readonly path: readonly PropertyKey[];
-    /** What completes `KEY = VALUE: …`: `must be …`. */
+    /** The end of the line `KEY = VALUE: …`: `must be …`. */
     readonly message: string;
     /**
-     * What fixes it: the command that sets the key to another value, the one that removes it, or a sentence. `text` sets it as a text, because
-     * the CLI would take 1 and true for other types.
+     * What fixes it: the command that sets the key, the one that removes it, or a sentence. `text`
+     * sets the key to a string, because the CLI reads 1 and true as other types.
      */
     readonly advice: "set" | "text" | "remove" | { readonly sentence: string };
-    /** What is written in the file, where the value is another: `1.10`, of which 1.1 is left. */
+    /** The value as the file has it, where YAML reads another: `1.10`, which becomes 1.1. */
     readonly source?: string | undefined;
 }
 
-/** What was found wrong in the configuration of a stack. */
+/** The problems in the configuration of a stack, and what their report needs. */
 export interface Findings {
     readonly project: string;
     readonly stack: string;
@@ -28,28 +28,32 @@ export interface Findings {
     readonly problems: readonly Problem[];
 }
 
-/** Keys that were moved: where each is now. The error for the old key says so. */
+/** Keys that were moved, with their new place, which the error for the old key names. */
 const moved: Readonly<Record<string, string>> = {
     "github.workflow.healthPath": "service.healthPath",
 };
 
-/** One error with every problem: the key, its value (unless it is secret), what is allowed, and the command that fixes it. */
+/**
+ * Returns one error with every problem: the key, its value (unless it is secret), what is allowed,
+ * and the command that fixes it.
+ */
 export function configurationError(findings: Findings): UserError {
     const { stack, problems } = findings;
     const count = `${String(problems.length)} problem${problems.length === 1 ? "" : "s"}`;
     const lines = problems.map((problem) => lineOf(problem, findings));
     return new UserError(
-        `The configuration of stack "${stack}" has ${count} (Pulumi.${stack}.yaml):\n${lines.join("\n")}`,
+        `The configuration of stack "${stack}" has ${count} (Pulumi.${stack}.yaml):\n` +
+            lines.join("\n"),
     );
 }
 
 function lineOf(problem: Problem, { project, stack, sections, secretSections }: Findings): string {
     const { path, message, advice, source } = problem;
     const section = String(path[0]);
-    // A key of another program is named in full.
+    // The key of another program already has its prefix.
     const key = section.includes(":") ? pathText(path) : `${project}:${pathText(path)}`;
     const value = valueAt(sections, path);
-    // A private key where a public one belongs is not repeated either.
+    // A private key in the place of a public one must not be printed either.
     const isPrivateKey = typeof value === "string" && value.includes("PRIVATE KEY");
     const isSecret = secretSections.includes(section) || isPrivateKey;
     const shown =
@@ -58,7 +62,7 @@ function lineOf(problem: Problem, { project, stack, sections, secretSections }: 
             : value === undefined
               ? "is not set"
               : `= ${isSecret ? "[secret]" : printable(JSON.stringify(value))}`;
-    // A shell would have to be told such a character by its number.
+    // No command for a key with control characters, which a shell needs in an escaped form.
     const command =
         visible(key) === key
             ? commandFor(advice, quote(key), isSecret ? undefined : source)
@@ -68,29 +72,34 @@ function lineOf(problem: Problem, { project, stack, sections, secretSections }: 
             ? advice.sentence
             : command === undefined
               ? `Change it in Pulumi.${stack}.yaml.`
-              : `${command} -s ${quote(stack)}${isSecret && advice !== "remove" ? " --secret" : ""}`;
+              : `${command} -s ${quote(stack)}` +
+                (isSecret && advice !== "remove" ? " --secret" : "");
     return `  ${visible(key)} ${shown}: ${message}\n      ${fix}`;
 }
 
 function commandFor(advice: Problem["advice"], key: string, value = "VALUE"): string {
     if (advice === "remove") return `pulumi config rm --path ${key}`;
-    // An option would be taken for one of the command's own.
+    // The CLI would read a value that starts with - as an option.
     const text = value.startsWith("-") || value === "" ? "VALUE" : value;
     const shown = /^[\w.:+-]+$/.test(text) ? text : quote(text);
     return `pulumi config set --path ${key} ${shown}${advice === "text" ? " --type string" : ""}`;
 }
 
-/** A word for the shell, whatever is in it. */
+/** Quotes a word for the shell, unless it needs no quotes. */
 function quote(word: string): string {
     return /^[\w.-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** A value as one line that does nothing to a terminal. */
+/** Returns a value in one short line, with control characters escaped for the terminal. */
 function printable(value: string): string {
     return visible(shorten(value));
 }
 
-/** What the schema found, as problems. A key that was moved is named with its project: `mlops:…`. */
+/**
+ * Returns an issue of the schema as problems, one for each unknown key.
+ *
+ * @param project the prefix of the keys that a message names: `mlops`.
+ */
 export function problemsOf(issue: z.core.$ZodIssue, sections: unknown, project: string): Problem[] {
     if (issue.code === "unrecognized_keys") {
         return issue.keys.map((key) => ({
@@ -116,7 +125,10 @@ function missingKey(path: readonly PropertyKey[], project: string): string {
     return `there is no such key${place}`;
 }
 
-/** Names as Quay, git and GitHub take them have rules in whole sentences, for the other places that check them. */
+/**
+ * Returns a message in the form "must be …". Rules on names of Quay, git and GitHub are whole
+ * sentences, because other errors use them too.
+ */
 function asRule(message: string): string {
     return message
         .replace(/^it must/, "must")
@@ -124,7 +136,7 @@ function asRule(message: string): string {
         .replace(/\.$/, "");
 }
 
-/** The messages of the rules that have none of their own. */
+/** The messages of the schemas that do not have their own. */
 export const explain: z.core.$ZodErrorMap = (issue) => {
     switch (issue.code) {
         case "invalid_type":
@@ -156,6 +168,7 @@ const nouns: Readonly<Record<string, string>> = {
     record: "a mapping of keys",
 };
 
+/** Returns the value at a path; undefined where it does not exist. */
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     return path.reduce<unknown>(
         (at, key) =>
@@ -168,7 +181,7 @@ export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     );
 }
 
-/** As the CLI takes it: `quay.autoPrune[0].keep`, `env["a.b"]`. */
+/** Returns a path in the CLI's notation: `quay.autoPrune[0].keep`, `env["a.b"]`. */
 export function pathText(path: readonly PropertyKey[]): string {
     return path.reduce<string>((all, step) => {
         if (typeof step === "number") return `${all}[${String(step)}]`;

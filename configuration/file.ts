@@ -3,24 +3,24 @@ import { join } from "node:path";
 import * as yaml from "yaml";
 import { isObject, type Problem, valueAt } from "./error.ts";
 
-/** A fault of a file: where it is, if that is known, and what it is. */
+/** A problem in a file. */
 export interface FileProblem {
-    /** The line, from 1. */
+    /** The line, from 1; undefined where it is not known. */
     readonly line: number | undefined;
     readonly message: string;
 }
 
-/** A value or a key that YAML does not read as the text that it is written as. */
+/** A value or a key that YAML does not read as the text in the file. */
 interface Unquoted {
     /** From the section on: `["env", "SNAPSHOT"]`. */
     readonly path: readonly (string | number)[];
-    /** As it is written in the file. */
+    /** The text in the file. */
     readonly source: string;
     /** Whether it is the key at the end of the path; else it is that key's value. */
     readonly isKey: boolean;
 }
 
-/** The text of every stack's file in a folder, by the stack's name. */
+/** Returns the text of every stack's file in a folder, by the stack's name. */
 export function readStackFiles(folder: string): Readonly<Record<string, string>> {
     return Object.fromEntries(
         readdirSync(folder).flatMap((name) => {
@@ -30,12 +30,19 @@ export function readStackFiles(folder: string): Readonly<Record<string, string>>
     );
 }
 
-/** What else a stack's file has at its top (https://www.pulumi.com/docs/iac/concepts/config/). */
-const topKeys = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"];
+/** The keys at the top of a stack's file (https://www.pulumi.com/docs/iac/concepts/config/). */
+export const topKeys = [
+    "config",
+    "environment",
+    "secretsprovider",
+    "encryptedkey",
+    "encryptionsalt",
+];
 
 /**
- * Looks for what the CLI refuses in a stack's file without its name, or ignores: errors in the YAML, values that JSON has no word for, sections
- * that are no mapping, and keys outside of `config`.
+ * Finds what the CLI ignores in a stack's file, or refuses without naming the file: errors in the
+ * YAML, values that JSON does not have, sections that are not mappings, and keys outside of
+ * `config`.
  *
  * @param text of `Pulumi.<stack>.yaml`.
  * @param project the project's name, which its keys begin with.
@@ -86,7 +93,7 @@ export function findFileProblems(
     return [...misplaced, ...wrong, ...unspeakable];
 }
 
-/** What is wrong with a file as YAML. */
+/** Returns the YAML errors of a file. */
 export function findSyntaxErrors(text: string): FileProblem[] {
     const document = parse(text);
     const errors = [...document.errors, ...document.warnings].map(({ message, linePos }) => ({
@@ -98,14 +105,14 @@ export function findSyntaxErrors(text: string): FileProblem[] {
         document.toJS();
         return [];
     } catch (error) {
-        // An alias without its anchor is noticed only here.
+        // Only this step finds an alias without an anchor.
         return [
             { line: undefined, message: error instanceof Error ? error.message : String(error) },
         ];
     }
 }
 
-/** What a stack's file configures: `mlops:service` → its value; nothing where it is no YAML. */
+/** Returns the configuration in a stack's file: `mlops:service` → its value. Default: `{}`. */
 export function configOf(text: string): Readonly<Record<string, unknown>> {
     if (findSyntaxErrors(text).length > 0) return {};
     const file: unknown = parse(text).toJS();
@@ -113,10 +120,10 @@ export function configOf(text: string): Readonly<Record<string, unknown>> {
 }
 
 /**
- * The service's environment variables that stand in clear in a stack's file: all others are secrets.
- * Pulumi itself tells only that there are secrets among them.
+ * Returns the service's environment variables that a stack's file has unencrypted; all others are
+ * secrets. Pulumi itself says only whether one of them is a secret.
  *
- * @param text of the stack's file; undefined where it is not known.
+ * @param text the text of the stack's file. Default: not known.
  */
 export function plainVariables(text = "", project: string): Readonly<Record<string, unknown>> {
     const variables = configOf(text)[`${project}:env`];
@@ -124,17 +131,17 @@ export function plainVariables(text = "", project: string): Readonly<Record<stri
     return Object.fromEntries(Object.entries(variables).filter(([, value]) => !isObject(value)));
 }
 
-/** A time as the CLI writes it, which YAML made of a text without quotes. */
+/** A time in the CLI's format, which it gives to a date or time without quotes. */
 const time = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( \S+)?$/;
 
 /**
- * Finds what is no text although it has to be, because YAML reads it as something else: `1.10` as the number 1.1, `0x10` as 16, `2024-05-06`
- * as a time, which the CLI hands over in words of its own; also where it is the name of a key.
+ * Finds values and keys that must be text but that YAML reads as another type: `1.10` as the number
+ * 1.1, `0x10` as 16, `2024-05-06` as a time, which the CLI passes on in a format of its own.
  *
  * @param file the text of the stack's file; undefined where it is not known.
- * @param found what the schema found: where something else than a text is in a text's place.
- * @param secretSections the sections whose values are not to be shown.
- * @returns a problem for each, with what is written in the file.
+ * @param found the schema's problems; those with a value of another type than text count.
+ * @param secretSections the sections whose values must not be printed.
+ * @returns a problem for each, with the text in the file.
  */
 export function findRewritten(
     file: string | undefined,
@@ -157,7 +164,7 @@ export function findRewritten(
             message: "must have its name in quotes: YAML reads it as something else",
             advice: { sentence: `Write it as ${JSON.stringify(source)}: in the file.` },
         }));
-    // A time in quotes is a text.
+    // A time in quotes is text.
     const times = timesIn(sections, []).filter(
         (path) => file === undefined || sourceOf(path) !== undefined,
     );
@@ -172,7 +179,7 @@ export function findRewritten(
     return [...keys, ...values];
 }
 
-/** Where times are in place of texts. The day that an exception ends on is understood. */
+/** Returns the paths of times, but not of the last day of an exception, which needs no quotes. */
 function timesIn(value: unknown, path: readonly (string | number)[]): (string | number)[][] {
     if (typeof value === "string")
         return time.test(value) && path.join(".") !== "promoteFrom.severityException.expires"
@@ -183,7 +190,10 @@ function timesIn(value: unknown, path: readonly (string | number)[]): (string | 
     return Object.entries(value).flatMap(([key, inner]) => timesIn(inner, [...path, key]));
 }
 
-/** What in a file is no text by YAML's reading. Where the CLI read another file, nothing of it has to be true. */
+/**
+ * Returns the values and keys in a file that YAML does not read as text. The CLI may have read
+ * another file: the values are compared with those that it passed on.
+ */
 function findUnquoted(
     text: string,
     project: string,
@@ -236,7 +246,7 @@ function isQuoted(node: unknown): boolean {
     return yaml.isScalar(node) && node.type !== "PLAIN";
 }
 
-/** A scalar as it is written. */
+/** Returns a scalar's text in the file. */
 function textOf(node: unknown): string | undefined {
     return yaml.isScalar(node) ? (node.source ?? String(node.value)) : undefined;
 }

@@ -1,12 +1,18 @@
-/** Generates the Quay provider's SDK and the contract's JSON Schema. */
+/**
+ * Writes what is generated: the SDK of the Quay provider, the JSON Schemas of the contract and of a
+ * stack's file, and the README's list of configuration keys.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
+import * as configuration from "../configuration/schema.ts";
+import { withKeyList } from "../configuration/keyList.ts";
 import { UserError } from "../components/userError.ts";
 import { breakingChanges, generateContract, schemaFile } from "../contract/schema.ts";
 import { runCommand } from "../operations/commandLine.ts";
 import { generateSdk } from "../quay/provider/generate.ts";
 
-const usage = `Generates quay/sdk/ from the provider's definitions, and contract/outputs.schema.json
-from contract/outputs.ts. Fails if a change breaks the contract.
+const usage = `Writes quay/sdk/ from the provider's definitions, Pulumi.schema.json and the README's list of
+configuration keys from configuration/sections/, and contract/outputs.schema.json from
+contract/outputs.ts, unless the change breaks the contract.
 
   node toolchain/generate.ts
 
@@ -14,6 +20,8 @@ from contract/outputs.ts. Fails if a change breaks the contract.
 
 await runCommand({ usage, options: {} }, async () => {
     for (const [file, text] of await generateSdk()) writeFileSync(file, text);
+    writeFileSync(configuration.schemaFile, await configuration.generateSchema());
+    writeFileSync("README.md", withKeyList(readFileSync("README.md", "utf8")));
     const contract = await generateContract();
     const broken = breakingChanges(readFileSync(schemaFile, "utf8"), contract);
     if (broken.length > 0) {

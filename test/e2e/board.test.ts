@@ -92,7 +92,7 @@ describe("the board", () => {
             await board(["--markdown"]),
             /\n\| local \| 1\.0\.0 \| [0-9a-f]{12} \| \d min \| private \| alice\+digits\\_robot \| \d min \| 2 high \| - \|\n/,
         );
-        const [row] = JSON.parse(await board(["--json"])) as Record<string, unknown>[];
+        const [row] = JSON.parse(await board(["--json", "local"])) as Record<string, unknown>[];
         equal(row?.["digest"], await project.output("digest"));
         equal(row["image"], await project.output("image"));
     });
@@ -133,7 +133,7 @@ describe("the board", () => {
     });
 
     it("shows a release, the image's age beginning anew, the robot's going on", async () => {
-        const [before] = JSON.parse(await board(["--json"])) as {
+        const [before] = JSON.parse(await board(["--json", "local"])) as {
             since: string;
             robot: { since: string };
         }[];
@@ -141,7 +141,7 @@ describe("the board", () => {
         project.configure({ version: "1.1.0", context });
         const { failed, output } = await project.up();
         equal(failed, false, output);
-        const [after] = JSON.parse(await board(["--json"])) as {
+        const [after] = JSON.parse(await board(["--json", "local"])) as {
             version: string;
             since: string;
             robot: { since: string };

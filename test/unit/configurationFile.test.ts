@@ -4,7 +4,7 @@ import { parseEnvironment } from "../../configuration/stack.ts";
 
 const service = { name: "digits", version: "1.0.0", context: "service" };
 
-/** The message about a configuration whose `env` is written like this, and handed over like that. */
+/** The error for an `env` as the file has it, and as the CLI passes it on. */
 function messageOf(written: string, env: Readonly<Record<string, unknown>>): string {
     const file = `config:\n  mlops:env:\n    ${written}\n`;
     const values = { "mlops:service": JSON.stringify(service), "mlops:env": JSON.stringify(env) };
@@ -17,7 +17,7 @@ function messageOf(written: string, env: Readonly<Record<string, unknown>>): str
 }
 
 describe("a text without quotes", () => {
-    // What the CLI hands over for each was measured with it.
+    // The values are those that the CLI was seen to pass on.
     const rewritten: [written: string, value: unknown][] = [
         ["2024-05-06", "2024-05-06 00:00:00 +0000 UTC"],
         ["2024-05-06T10:00:00Z", "2024-05-06 10:00:00 +0000 UTC"],
@@ -30,7 +30,7 @@ describe("a text without quotes", () => {
         ["null", null],
     ];
     for (const [written, value] of rewritten) {
-        it(`is refused where YAML makes something else of it: ${written}`, () => {
+        it(`is refused where YAML reads another type: ${written}`, () => {
             const message = messageOf(`A: ${written}`, { A: value });
             ok(message.includes(`mlops:env.A = ${written}: must be text, in quotes`), message);
             const command = `--path 'mlops:env.A' ${written} --type string -s local`;
@@ -38,7 +38,7 @@ describe("a text without quotes", () => {
         });
     }
 
-    it("is fine where it stays what it is, and in quotes", () => {
+    it("is accepted where YAML reads it as text, and in quotes", () => {
         for (const written of ["yes", "12:30:45", "1.10.0", "y", "on"])
             deepEqual(messageOf(`A: ${written}`, { A: written }), "");
         const time = "2024-05-06 00:00:00 +0000 UTC";
@@ -53,7 +53,7 @@ describe("a text without quotes", () => {
     });
 });
 
-it("a suggested command is a command, and a value does nothing to a terminal", () => {
+it("a suggested command is quoted for the shell, and a value escaped for the terminal", () => {
     const values = {
         "mlops:service": JSON.stringify({ ...service, "x'; touch pwned; '": "a\u202eb\u001b[2J" }),
     };
@@ -73,7 +73,7 @@ describe("a stack's file", () => {
         ["a key twice", "config:\n  mlops:env:\n    A: x\n    A: y\n", 4, /unique/],
         ["a section outside of config", "mlops:env: {}\n", 1, /must be under config/],
         ["a section that is a list", "config:\n  mlops:env: [1]\n", 2, /must be a mapping/],
-        ["a number without an end", "config:\n  mlops:env: {A: .inf}\n", 2, /in quotes/],
+        ["an infinite number", "config:\n  mlops:env: {A: .inf}\n", 2, /in quotes/],
     ];
     for (const [what, text, line, message] of files) {
         it(`is refused with its line: ${what}`, () => {
@@ -83,7 +83,7 @@ describe("a stack's file", () => {
         });
     }
 
-    it("may be empty, and have a salt", () => {
+    it("may be empty, or have a salt", () => {
         deepEqual(findFileProblems("", "mlops", []), []);
         deepEqual(findFileProblems("encryptionsalt: v1:x\nconfig:\n  a: 1\n", "mlops", []), []);
     });

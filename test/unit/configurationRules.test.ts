@@ -40,9 +40,9 @@ const scan = { "promoteFrom.maxSeverity": "high", "promoteFrom.severityException
 const protection = { "github.environment.protectedBranches": true };
 const reviewed = { "github.environment.preventSelfReview": true };
 
-/** Each combination, and what is said of it; nothing where it is fine. */
+/** Each combination with its problems; none where it is accepted. */
 const combinations: [what: string, stack: string, changes: Changes, ...says: string[]][] = [
-    // What never moves, and what moves.
+    // Immutable and floating tags.
     ["versions that are immutable", "dev", { "quay.immutableTags": "[0-9].*" }],
     [
         "a pattern that the version does not match",
@@ -423,7 +423,7 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         { "github.workflow.attestedBy": ".github/workflows/release.yml" },
         'mlops:github.workflow.attestedBy = ".github/workflows/release.yml": must be the workflow that builds',
     ],
-    // What another stack has.
+    // Keys of another stack.
     ...(
         [
             ["quay.repository", "digits"],
@@ -471,7 +471,7 @@ function withValue(at: unknown, [key = "", ...rest]: readonly string[], value: u
     return { ...values, [key]: rest.length === 0 ? value : withValue(values[key], rest, value) };
 }
 
-/** As Pulumi hands it over. */
+/** The configuration as Pulumi passes it on. */
 function valuesOf(sections: Sections, owner = "alice"): Record<string, string> {
     return Object.fromEntries([
         ...Object.entries(sections).map(
@@ -486,7 +486,7 @@ function fileOf(sections: Sections, owner = "alice"): string {
     return stringify({ config: { "github:owner": owner, ...Object.fromEntries(own) } });
 }
 
-/** The problems of a stack's configuration, a line each. */
+/** Returns the problems of a stack's configuration, a line each. */
 function problemsOf(
     stack: string,
     sections: Sections,
@@ -511,7 +511,7 @@ function problemsOf(
 
 describe("a combination of settings", () => {
     for (const [what, stack, changes, ...says] of combinations) {
-        it(`${says.length === 0 ? "is fine" : "is refused"}: ${what}`, () => {
+        it(`${says.length === 0 ? "is accepted" : "is refused"}: ${what}`, () => {
             const found = problemsOf(stack, changed(stacks[stack] ?? {}, changes));
             deepEqual(
                 found.map((line, index) => line.slice(0, says[index]?.length)),
@@ -520,7 +520,7 @@ describe("a combination of settings", () => {
         });
     }
 
-    it("is checked where another setting is wrong too: all problems come at once", () => {
+    it("is checked where another setting is wrong too", () => {
         const wrong = changed(dev, {
             "quay.immutableTags": ".*",
             "quay.namespace": "A",
@@ -555,7 +555,7 @@ describe("a combination of settings", () => {
         );
     });
 
-    it("is fine beside a stack of another owner, one on another Quay, and a file that is no YAML", () => {
+    it("is accepted beside stacks of another owner or Quay, and a file without YAML", () => {
         const theirs = fileOf(staging, "bob").replace("namespace: alice", "namespace: bob");
         const elsewhere = fileOf(staging, "bob").replace(
             "config:",
@@ -564,7 +564,7 @@ describe("a combination of settings", () => {
         deepEqual(problemsOf("staging", staging, { theirs, elsewhere, broken: "config: [" }), []);
     });
 
-    it("is refused for a public variable of several lines beside a secret one, which may have them", () => {
+    it("is refused for a public variable of several lines, but not for a secret one", () => {
         const env = { MOTTO: "a\nb", KEY: { secure: "v1:encrypted" }, MODE: "fast" };
         const files = { dev: fileOf(changed(dev, { env })) };
         const values = valuesOf(changed(dev, { env: { ...env, KEY: "hunter\n2" } }));
@@ -581,7 +581,7 @@ describe("a combination of settings", () => {
         deepEqual(message.includes("hunter"), false);
     });
 
-    it("names every place where the account has not been filled in", () => {
+    it("names every key in which the account has not been filled in", () => {
         const examples = changed(staging, {
             "quay.namespace": "YOUR-ACCOUNT",
             "promoteFrom.repository": "quay.io/YOUR-ACCOUNT/digits",

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import * as yaml from "yaml";
 import { z } from "zod";
-import { parseEnvironment, workflowBuild } from "../../configuration/stack.ts";
+import { workflowBuild } from "../../configuration/sections/service.ts";
+import { parseEnvironment } from "../../configuration/stack.ts";
 
 /** The configuration of a stack's file, with the account filled in. */
 function fileOf(stack: string): Record<string, unknown> {
@@ -20,7 +21,7 @@ function fileOf(stack: string): Record<string, unknown> {
 
 const service = { name: "digits", version: "1.0.0", context: "service" };
 
-/** The configuration as Pulumi hands it over. */
+/** The configuration as Pulumi passes it on. */
 function raw(sections: Record<string, unknown>, secretKeys: string[] = []) {
     const values = Object.entries(sections).map(([key, value]) => [
         `mlops:${key}`,
@@ -31,7 +32,7 @@ function raw(sections: Record<string, unknown>, secretKeys: string[] = []) {
 const parse = (sections: Record<string, unknown>, secretKeys?: string[]) =>
     parseEnvironment(raw(sections, secretKeys), "mlops", "local");
 
-/** The problems, a line each, without the heading and the commands. */
+/** Returns the problems, a line each, without the heading and the commands. */
 function problems(sections: Record<string, unknown>, secretKeys?: string[]): string[] {
     let lines: string[] = [];
     throws(
@@ -45,7 +46,7 @@ function problems(sections: Record<string, unknown>, secretKeys?: string[]): str
 }
 
 describe("environment", () => {
-    it("has defaults for all that a first user does not care about", () => {
+    it("needs only the name, the version and the context", () => {
         deepEqual(parse({ service, oauth2: {}, env: {}, local: {} }), {
             kind: "local",
             service: {
@@ -76,7 +77,7 @@ describe("environment", () => {
         );
     });
 
-    it("tells every problem at once, with key, value, what is allowed and the command that mends it", () => {
+    it("reports each problem with key, value, what is allowed and the command to fix it", () => {
         throws(
             () =>
                 parse({
@@ -229,18 +230,18 @@ describe("environment", () => {
         );
     });
 
-    it("takes none for an issuer: the service takes no tokens", () => {
+    it("accepts none for an issuer: the service accepts no tokens", () => {
         equal(parse({ service, oauth2: "none" }).oauth2, "none");
     });
 
-    it("lets Pulumi.yaml take none for an issuer: a declared type would refuse it", () => {
+    it("has no type for oauth2 in Pulumi.yaml: the CLI would refuse none", () => {
         const { config } = z
             .object({ config: z.record(z.string(), z.looseObject({})) })
             .parse(yaml.parse(readFileSync("Pulumi.yaml", "utf8")));
         deepEqual(Object.keys(config["oauth2"] ?? {}), ["description", "default"]);
     });
 
-    it("takes the container's user as a number too", () => {
+    it("accepts the container's user as a number too", () => {
         equal(parse({ service, container: { user: 10001 } }).container.user, "10001");
     });
 
@@ -296,7 +297,7 @@ describe("environment", () => {
         ]);
     });
 
-    it("refuses a secret where it would be in clear in the state", () => {
+    it("refuses a secret where the state would store it unencrypted", () => {
         deepEqual(
             problems({ service: { ...service, buildArgs: { TOKEN: "hunter2" } } }, [
                 "mlops:service",
@@ -319,7 +320,7 @@ describe("environment", () => {
             return parsed.kind === "promoted" ? parsed.promoteFrom.signature?.publicKey : undefined;
         };
 
-        it("takes the key itself, or the path of its file", () => {
+        it("accepts the key itself, or the path of its file", () => {
             const folder = mkdtempSync(join(tmpdir(), "mlops-key-"));
             try {
                 writeFileSync(join(folder, "cosign.pub"), publicKey);
@@ -330,7 +331,7 @@ describe("environment", () => {
             }
         });
 
-        it("refuses what is no public key, and does not repeat a private one", () => {
+        it("refuses anything but a public key, and does not print a private one", () => {
             for (const wrong of ["missing.pub", privateKey]) {
                 const [problem = ""] = problems(signedBy(wrong));
                 match(problem, /^mlops:promoteFrom\.signature\.publicKey .*: a public key in PEM/);
@@ -347,7 +348,7 @@ describe("environment", () => {
             prod: "promoted",
         };
 
-        it("is complete: they work once the account is filled in, and nothing but that is missing", () => {
+        it("is complete but for the account", () => {
             deepEqual(
                 readdirSync(".")
                     .flatMap((name) => /^Pulumi\.(\w+)\.yaml$/.exec(name)?.[1] ?? [])
@@ -363,7 +364,7 @@ describe("environment", () => {
             deepEqual(problems(asTheyAre).length, 1);
         });
 
-        it("has a path, a repository, a robot and an environment for each stack alone", () => {
+        it("has a different path, repository, robot and environment for each stack", () => {
             for (const unique of [
                 /path: (.*)/,
                 /repository: (mlops.*)/,
@@ -385,7 +386,7 @@ describe("environment", () => {
                     : [];
             return path.length === 0 ? inner : [path, ...inner];
         }
-        /** The configuration with another value at the path; without the key, where there is none. */
+        /** Returns the configuration with another value at the path; undefined removes the key. */
         function changed(value: unknown, [key = "", ...rest]: string[], to: unknown): unknown {
             const entries = Object.entries(value ?? {}).flatMap(
                 ([name, one]: [string, unknown]) => {
@@ -409,8 +410,8 @@ describe("environment", () => {
         );
         const sections = z.record(z.string(), z.unknown());
 
-        it("has no key whose value may be just anything: one error names it", () => {
-            // Of no type that any key has, and no text that any could be.
+        it("has no key that accepts any value: an error names the key", () => {
+            // Values that no key accepts.
             const wrong = fc.constantFrom<unknown>(
                 null,
                 -1.5,
@@ -432,7 +433,7 @@ describe("environment", () => {
             );
         });
 
-        it("works without a key, or says that it has to be set", () => {
+        it("works without a key, or reports that it must be set", () => {
             fc.assert(
                 fc.property(anyKey, ({ stack, path }) => {
                     const without = sections.parse(changed(fileOf(stack), path, undefined));
@@ -448,7 +449,7 @@ describe("environment", () => {
             );
         });
 
-        it("has no key that does not exist: a typing error is an error", () => {
+        it("refuses a key with a typing error", () => {
             fc.assert(
                 fc.property(anyKey, ({ stack, path }) => {
                     const parent = path.slice(0, -1);

@@ -1,0 +1,80 @@
+/** Rules on the GitHub environment, the secrets and the workflow. */
+import { z } from "zod";
+import { problem, rule, text } from "./rule.ts";
+import { environmentAdmits } from "../../components/github/branchPolicy.ts";
+import { environmentProblems } from "../../components/github/environment.ts";
+
+const environment = z.looseObject({
+    name: text,
+    reviewers: z
+        .object({ users: z.array(text).optional(), teams: z.array(text).optional() })
+        .optional(),
+    preventSelfReview: z.boolean().optional(),
+    branches: z.array(text).optional(),
+    tags: z.array(text).optional(),
+    protectedBranches: z.boolean().optional(),
+    protectionRules: z.array(text).optional(),
+});
+
+export const onGitHub = [
+    rule({ github: z.object({ environment }) }, ({ github: { environment } }) =>
+        environmentProblems(environment).map(({ key, message }) =>
+            problem(["github", "environment", key], message),
+        ),
+    ),
+    rule(
+        { github: z.object({ branch: text, environment }) },
+        ({ github: { branch, environment } }) => {
+            if (environmentAdmits(environment, branch)) return [];
+            const message =
+                `must admit github.branch, "${branch}": the workflow's job would never ` +
+                "start. Add that branch, or a pattern for it";
+            return [problem(["github", "environment", "branches"], message)];
+        },
+    ),
+    rule(
+        {
+            github: z.object({
+                federation: z.literal(true),
+                environment: z.undefined().optional(),
+            }),
+        },
+        () => [
+            problem(
+                ["github", "environment", "name"],
+                "must be set with github.federation: it is part of the identity that the " +
+                    "robot trusts",
+            ),
+        ],
+    ),
+    rule({ github: z.object({ secrets: secretNames() }) }, ({ github: { secrets } }) =>
+        secrets.username.toUpperCase() === secrets.password.toUpperCase()
+            ? [
+                  problem(
+                      ["github", "secrets", "password"],
+                      "must be another name than that of github.secrets.username",
+                  ),
+              ]
+            : [],
+    ),
+    rule(
+        { github: z.object({ workflow: z.object({ path: text, attestedBy: text }) }) },
+        ({ github: { workflow } }) =>
+            workflow.attestedBy === workflow.path
+                ? [
+                      problem(
+                          ["github", "workflow", "attestedBy"],
+                          "must be the workflow that builds the image: this is the one that " +
+                              "releases it",
+                      ),
+                  ]
+                : [],
+    ),
+];
+
+/** The names of the secrets on GitHub, with their defaults. */
+export function secretNames() {
+    return z
+        .object({ username: text.default("QUAY_USER"), password: text.default("QUAY_PWD") })
+        .prefault({});
+}

@@ -1,0 +1,95 @@
+/** Rules on tags: what never moves, what moves, and what Quay deletes. */
+import { z } from "zod";
+import { problem, rule, text, version } from "./rule.ts";
+import { compileTagPattern, matchesTag } from "../../quay/api/tagPattern.ts";
+
+const pattern = text.refine((value) => compileTagPattern(value) !== undefined);
+const floatingTags = z.array(text).default(["latest"]);
+
+export const tags = [
+    rule(
+        { service: version, quay: z.object({ immutableTags: pattern }) },
+        ({ service: { version }, quay: { immutableTags } }) =>
+            matchesTag(immutableTags, version)
+                ? []
+                : [
+                      problem(
+                          ["quay", "immutableTags"],
+                          `must match the whole version "${version}": it does not, so that ` +
+                              "the version could be moved and deleted",
+                      ),
+                  ],
+    ),
+    rule(
+        { quay: z.object({ immutableTags: pattern, floatingTags }) },
+        ({ quay: { immutableTags, floatingTags } }) =>
+            floatingTags
+                .filter((tag) => matchesTag(immutableTags, tag))
+                .map((tag) =>
+                    problem(
+                        ["quay", "immutableTags"],
+                        `must not match "${tag}", which moves with every version: Quay would ` +
+                            "refuse the next one. [0-9].* matches versions alone",
+                    ),
+                ),
+    ),
+    rule(
+        { service: version, quay: z.object({ floatingTags }) },
+        ({ service: { version }, quay: { floatingTags } }) =>
+            floatingTags.includes(version)
+                ? [
+                      problem(
+                          ["quay", "floatingTags"],
+                          `must not name the version "${version}": a version never moves`,
+                      ),
+                  ]
+                : [],
+    ),
+    rule(
+        {
+            service: version,
+            quay: z.object({
+                immutableTags: text.optional(),
+                floatingTags,
+                autoPrune: z.array(
+                    z.object({
+                        keep: z.int().optional(),
+                        keepFor: text.optional(),
+                        tagPattern: text.default(".*"),
+                    }),
+                ),
+            }),
+        },
+        ({ service: { version }, quay: { immutableTags, floatingTags, autoPrune } }) =>
+            autoPrune.flatMap(({ keep, keepFor, tagPattern }, index) => {
+                const deleted = [version, ...floatingTags].filter(
+                    (tag) =>
+                        matchesTag(tagPattern, tag) &&
+                        (immutableTags === undefined || !matchesTag(immutableTags, tag)),
+                );
+                // `keep` deletes only the tags beyond that number, `keepFor` every tag at its age.
+                if (deleted.length <= (keepFor === undefined ? (keep ?? Infinity) : 0)) return [];
+                const names = deleted.map((tag) => `"${tag}"`).join(" and ");
+                return [
+                    problem(
+                        ["quay", "autoPrune", index],
+                        `must leave ${names} alone: Quay would delete what is in use. A ` +
+                            "tagPattern such as ctx-.*|sha-.* takes contents and commits alone",
+                        { sentence: "Give it a tagPattern that does not match them." },
+                    ),
+                ];
+            }),
+    ),
+    rule(
+        { quay: z.object({ rotation: z.int().default(0), retire: z.literal(true) }) },
+        ({ quay: { rotation } }) =>
+            rotation === 0
+                ? [
+                      problem(
+                          ["quay", "retire"],
+                          "must be false while rotation is 0: there is no robot before the first",
+                      ),
+                  ]
+                : [],
+    ),
+];

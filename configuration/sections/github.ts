@@ -1,0 +1,150 @@
+/** `mlops:github`: the GitHub repository, its environment and secrets, and the workflow file. */
+import { z } from "zod";
+import * as workflowNames from "../../components/workflow/names.ts";
+import { text } from "./values.ts";
+
+/** `EnvironmentArgs` in components/github/environment.ts describes the keys in full. */
+const environment = z.strictObject({
+    name: workflowNames.environmentName.describe("The name, at most 255 characters."),
+    reviewers: z
+        .strictObject({
+            users: z.array(text).optional().describe("Users by login. Default: none."),
+            teams: z
+                .array(text)
+                .optional()
+                .describe("Teams of the owning organization by slug. Default: none."),
+        })
+        .optional()
+        .describe("Who has to approve a run; one of them is enough. At most six. Default: nobody."),
+    waitTimer: z
+        .int()
+        .min(1)
+        .max(43200)
+        .optional()
+        .describe("How many minutes a run waits before it starts. Default: 0."),
+    preventSelfReview: z
+        .boolean()
+        .optional()
+        .describe("Whether the person who started a run may not approve it. Default: `false`."),
+    branches: z
+        .array(workflowNames.refPattern)
+        .optional()
+        .describe("The branches whose runs may use it, as names or patterns. Default: all."),
+    tags: z
+        .array(workflowNames.refPattern)
+        .optional()
+        .describe("The tags whose runs may use it, as names or patterns. Default: all."),
+    protectedBranches: z
+        .boolean()
+        .optional()
+        .describe("Whether only protected branches may use it. Default: `false`."),
+    administratorsBypass: z
+        .boolean()
+        .optional()
+        .describe("Whether administrators may bypass the rules. Default: as it is on GitHub."),
+    protectionRules: z
+        .array(workflowNames.appSlug)
+        .optional()
+        .describe("The GitHub Apps that must approve, by slug. Default: as it is on GitHub."),
+});
+
+const workflow = z.strictObject({
+    path: workflowNames.workflowPath.describe("The file: `.github/workflows/NAME.yml`."),
+    name: workflowNames.text.describe("The workflow's name, as GitHub shows it."),
+    job: workflowNames.jobId.describe("The id of its job."),
+    runner: workflowNames.text
+        .optional()
+        .describe(
+            "The label of the runner. Default: the newest Ubuntu that this project was " +
+                "tested with.",
+        ),
+});
+const buildWorkflow = workflow.extend({
+    context: workflowNames.pathInRepository
+        .default(".")
+        .describe(
+            "The folder to build, from the root of the GitHub repository. Only of a stack that " +
+                "builds the image. Default: `.`.",
+        ),
+    attestation: z
+        .boolean()
+        .default(false)
+        .describe(
+            "Whether the workflow attests where the image was built. Only of a stack that builds " +
+                "the image; a private repository needs GitHub Enterprise Cloud. Default: `false`.",
+        ),
+});
+const releaseWorkflow = workflow.extend({
+    attestedBy: workflowNames.workflowPath
+        .optional()
+        .describe(
+            "The path of the workflow that must have built and attested the image. Only of a " +
+                "stack " +
+                "that promotes the image. Default: attestations are not checked.",
+        ),
+});
+
+const github = z.strictObject({
+    repository: z
+        .string()
+        .regex(
+            /^[A-Za-z0-9._-]{1,100}$/,
+            "must be a repository's name without its owner: letters, digits, . _ -",
+        )
+        .describe("The repository's name, without its owner, which is `github:owner`."),
+    branch: workflowNames.branch.describe(
+        "The branch of the workflow file. A push to it builds the image.",
+    ),
+    delivery: z
+        .enum(["commit", "pullRequest"])
+        .default("commit")
+        .describe(
+            "How the workflow file gets there: `commit` to the branch, or `pullRequest` " +
+                "where the " +
+                "branch is protected. Default: `commit`.",
+        ),
+    adopt: z
+        .boolean()
+        .default(false)
+        .describe(
+            "Whether a workflow file and an environment that this stack did not create are taken " +
+                "over. Default: `false`.",
+        ),
+    environment: environment
+        .optional()
+        .describe(
+            "The GitHub environment that the secrets belong to. Default: they are secrets of the " +
+                "repository.",
+        ),
+    secrets: z
+        .strictObject({
+            username: workflowNames.secretName
+                .default("QUAY_USER")
+                .describe("The name of the secret with the username. Default: `QUAY_USER`."),
+            password: workflowNames.secretName
+                .default("QUAY_PWD")
+                .describe("The name of the secret with the password. Default: `QUAY_PWD`."),
+        })
+        .prefault({})
+        .describe("The names of the secrets with the robot's credentials, in any letter case."),
+    federation: z
+        .boolean()
+        .default(false)
+        .describe(
+            "Whether jobs log in to Quay with their OIDC token instead of a password. Quay must " +
+                "support robot federation. Default: `false`.",
+        ),
+});
+
+const workflowDescription =
+    "The workflow file. It builds the image, or checks the release of a promoted one.";
+
+/** The section of a stack that builds the image. */
+export const buildingGithub = github.extend({
+    workflow: buildWorkflow.describe(workflowDescription),
+});
+
+/** The section of a stack that promotes the image. */
+export const releasingGithub = github.extend({
+    workflow: releaseWorkflow.describe(workflowDescription),
+});

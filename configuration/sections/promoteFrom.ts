@@ -1,0 +1,71 @@
+/** `mlops:promoteFrom`: where the image comes from, in a stack that does not build it. */
+import { existsSync, readFileSync } from "node:fs";
+import { z } from "zod";
+import * as names from "../../quay/api/names.ts";
+import { parseImageName } from "../../quay/api/registry.ts";
+import { severities } from "../../quay/api/severity.ts";
+import { parsePublicKey } from "../../quay/api/signature.ts";
+import { text } from "./values.ts";
+
+/** A public key in PEM, or the path of a PEM file in the project. */
+const publicKey = z
+    .string()
+    .transform((given) => {
+        const isFile = !given.includes("-----BEGIN") && existsSync(given);
+        return isFile ? readFileSync(given, "utf8") : given;
+    })
+    .refine(
+        (pem) => parsePublicKey(pem) !== undefined,
+        "a public key in PEM (ECDSA, Ed25519 or RSA), or the path of a PEM file in the project",
+    );
+
+const severityException = z.strictObject({
+    digest: names.digest.describe("The image's digest, `sha256:` and 64 hexadecimal digits."),
+    reason: text.describe("Why the image is promoted all the same."),
+    // Without quotes, YAML reads a time, which the CLI writes in a format of its own.
+    expires: z
+        .string()
+        .transform((day) => day.replace(/ 00:00:00 \+0000 UTC$/, ""))
+        .pipe(z.iso.date("must be a day, YYYY-MM-DD: the last on which it holds"))
+        .describe("The last day on which the exception holds, YYYY-MM-DD, in UTC."),
+});
+
+export const promoteFrom = z.strictObject({
+    repository: z
+        .string()
+        .refine(
+            (name) => parseImageName(name) !== undefined,
+            "must be a repository with its registry, as in quay.io/account/name",
+        )
+        .describe(
+            "The repository to promote from, with its registry, as in `quay.io/account/name`.",
+        ),
+    environment: text
+        .optional()
+        .describe(
+            "The stack that publishes there. A preview expects the version that its " +
+                "`Pulumi.<stack>.yaml` names. Default: the version must be published already.",
+        ),
+    maxSeverity: z
+        .enum(severities)
+        .optional()
+        .describe(
+            "Only an image that Quay has scanned and found nothing of this severity or worse in " +
+                "is promoted. Default: scans are not checked.",
+        ),
+    severityException: severityException
+        .optional()
+        .describe("Lets one digest pass in spite of `maxSeverity`. Default: none."),
+    signature: z
+        .strictObject({
+            publicKey: publicKey.describe(
+                "The public key in PEM (ECDSA, Ed25519 or RSA), or the path of a PEM file in the " +
+                    "project.",
+            ),
+        })
+        .optional()
+        .describe(
+            "Only an image whose digest cosign has signed with this key is promoted. Default: " +
+                "signatures are not checked.",
+        ),
+});
