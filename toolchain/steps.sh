@@ -17,16 +17,17 @@ long() {
     say "$name" "$what …"
     from=$(($(wc -c <"$log" 2>/dev/null || echo 0) + 1))
     width=$(tput cols 2>/dev/null || echo 80)
+    # Before it starts: a signal in between would leave it behind. `$!` is the last job that was started.
+    for signal in INT TERM HUP PIPE; do
+        # shellcheck disable=SC2064 # which signal, and the job before
+        trap "interrupt $signal '${!:-}'" "$signal"
+    done
     # In a process group of its own, so that all of it ends when this script does; it keeps the lock until then.
     set -m
     { echo "== $name: $*"; "$@"; } >>"$log" 2>&1 &
     pid=$!
     set +m
     tell_waiting "$name: $what" "$pid"
-    for signal in INT TERM HUP PIPE; do
-        # shellcheck disable=SC2064 # which signal and which process it is
-        trap "interrupt $signal $pid" "$signal"
-    done
     while kill -0 "$pid" 2>/dev/null; do
         sleep 0.2
         ((SECONDS - started > now)) || continue
@@ -46,15 +47,18 @@ long() {
     say "$name" "  done in $((SECONDS - started)) s"
 }
 
-# interrupt SIGNAL GROUP: ends what a step has started, and then this script.
+# interrupt SIGNAL BEFORE: ends what a step has started since the job BEFORE, and then this script.
 interrupt() {
+    local group=${!:-}
     trap '' INT TERM HUP PIPE
-    kill -TERM -- "-$2" 2>/dev/null || true
-    for ((i = 0; i < 100; i++)); do
-        kill -0 -- "-$2" 2>/dev/null || break
-        sleep 0.1
-    done
-    kill -KILL -- "-$2" 2>/dev/null || true
+    if [[ $group != "$2" ]]; then
+        kill -TERM -- "-$group" 2>/dev/null || true
+        for ((i = 0; i < 100; i++)); do
+            kill -0 -- "-$group" 2>/dev/null || break
+            sleep 0.1
+        done
+        kill -KILL -- "-$group" 2>/dev/null || true
+    fi
     exit $((128 + $(kill -l "$1")))
 }
 

@@ -54,15 +54,26 @@ export async function askForHealth(question: HealthQuestion): Promise<HealthAnsw
     const { container, timeout } = question;
     const deadline = Date.now() + timeout * 1000;
     let restartsBefore: number | undefined;
+    let crashed: number | undefined;
     for (;;) {
         const description = await describe(container);
         if (typeof description === "string") return { problem: description };
         const { State: state, RestartCount: restarts } = description;
         restartsBefore ??= restarts;
         // Check for crashes first: a crashed service does not answer either.
-        if (state.Status !== "running" || restarts > restartsBefore) {
+        if (state.Status !== "running") {
             const how = `(${state.Status}, exit code ${String(state.ExitCode)})`;
             return { problem: await explain(question, description, `is not running ${how}`) };
+        }
+        if (restarts > restartsBefore) {
+            // Docker knows the exit code only until it starts the container again: await the next crash.
+            crashed ??= Date.now();
+            if (Date.now() > crashed + 5000) {
+                const what = `has crashed and was restarted (${String(restarts)} times)`;
+                return { problem: await explain(question, description, what) };
+            }
+            await delay(20);
+            continue;
         }
         const { isHealthy, checked } = await check(question, description);
         if (isHealthy) return { checked };

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import pRetry from "p-retry";
 import { z } from "zod";
 
 /** A resource in the stack's last state. */
@@ -19,7 +20,16 @@ const stateForm = z.object({
 export async function readLastState(): Promise<LastResource[]> {
     const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
     const state = stateForm.parse(
-        await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName }),
+        await pRetry(
+            () => pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName }),
+            // A local backend writes the file in place: during an `up` it may be empty for a moment.
+            {
+                retries: 50,
+                minTimeout: 20,
+                factor: 1,
+                shouldRetry: ({ error }) => error.message.includes("failed to load checkpoint"),
+            },
+        ),
     );
     return Object.entries(state.outputs).map(([urn, { outputs }]) => {
         const [, , types = "", ...name] = urn.split("::");

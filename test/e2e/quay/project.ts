@@ -189,21 +189,20 @@ export class Project {
     ): Promise<T> {
         const keep = (text: string) => void this.printed.push(text);
         const listeners = process.listenerCount("uncaughtException");
-        try {
-            return await run({
-                onOutput: keep,
-                onError: keep,
-                ...(verbose ? { logToStdErr: true, logVerbosity: 9 } : {}),
-            });
-        } finally {
-            // The SDK's server may still be closing its connection to the engine, which is one for the
-            // whole process: it would close that of the next run, whose program then has no resources.
-            // Its last step removes its listener (`run` in the SDK's automation/server.ts).
-            await until(
-                () => process.listenerCount("uncaughtException") <= listeners,
-                "the SDK has left the engine",
-            );
-        }
+        const result = await run({
+            onOutput: keep,
+            onError: keep,
+            ...(verbose ? { logToStdErr: true, logVerbosity: 9 } : {}),
+        });
+        // The SDK's server may still be closing its connection to the engine, which is one for the
+        // whole process: it would close that of the next run, whose program then has no resources.
+        // Its last step removes its listener (`run` in the SDK's automation/server.ts). A program
+        // whose resources failed waits for them forever, and closes nothing.
+        await until(
+            () => process.listenerCount("uncaughtException") <= listeners,
+            "the SDK has left the engine",
+        );
+        return result;
     }
 }
 
