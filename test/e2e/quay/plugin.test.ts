@@ -35,10 +35,9 @@ describe("the plugin of the Quay provider", function () {
         const command = ["package", "get-schema", join(folder, "pulumi-resource-quay")];
         const { stdout } = await promisify(execFile)("pulumi", command, { maxBuffer: 2 ** 24 });
         const shown = JSON.parse(stdout) as Record<string, unknown>;
-        const written = JSON.parse(await readFile(join(folder, "sdk/schema.json"), "utf8")) as Record<
-            string,
-            unknown
-        >;
+        const written = JSON.parse(
+            await readFile(join(folder, "sdk/schema.json"), "utf8"),
+        ) as Record<string, unknown>;
         for (const part of [
             "name",
             "version",
