@@ -1,6 +1,6 @@
 import type { QuayClient } from "../api/client.ts";
 import { QuayError, RefusedError, UnansweredError } from "../api/errors.ts";
-import type { Context } from "./resource.ts";
+import type { Context } from "./context.ts";
 
 /**
  * Sends the request that creates something, twice at most. Where no answer came, or the server failed

@@ -1,51 +1,17 @@
 import { z } from "zod";
-import type { QuayClient, Site } from "../api/client.ts";
-import {
-    ForbiddenError,
-    MissingError,
-    notFound,
-    PartialError,
-    QuayError,
-    RefusedError,
-    unless,
-} from "../api/errors.ts";
-import {
-    equal,
-    hasSecret,
-    hasUnknown,
-    isList,
-    isObject,
-    plain,
-    Secret,
-    unknown,
-} from "./values.ts";
+import type { Site } from "../api/client.ts";
+import { MissingError, PartialError, QuayError, RefusedError } from "../api/errors.ts";
+import { checkProperties } from "./check.ts";
+import type { Checked } from "./check.ts";
+import type { Context } from "./context.ts";
+import { deletedOutside, isGone, withForgetCommand } from "./deleted.ts";
+import { differencesOf } from "./diff.ts";
+import type { Diff, PropertyChange } from "./diff.ts";
+import { wrap } from "./shape.ts";
+import type { Of } from "./shape.ts";
+import { equal, hasUnknown, only, plain, plainObject, unknown, without } from "./values.ts";
 import type { Properties, Value } from "./values.ts";
 
-declare module "zod" {
-    interface GlobalMeta {
-        /** The property is a secret: encrypted in the state, never shown. */
-        secret?: boolean;
-    }
-}
-
-/** What a resource or function works with. */
-export interface Context {
-    /** Quay's API. */
-    readonly api: QuayClient;
-    /** The command that takes over what has this id. */
-    readonly importCommand: (id: string) => string;
-    /** The command that removes the resource from the state, and changes nothing on Quay. */
-    readonly forgetCommand: string;
-    /** The ids of the repositories and permissions that this run has made. */
-    readonly made: Set<string>;
-    /** Shows a warning on the resource. Awaited, or a preview may be over before it is shown. */
-    readonly warn: (message: string) => Promise<void>;
-}
-
-export type { Site };
-
-/** The values of properties. */
-type Of<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>;
 /** The values of the properties that are known. */
 type KnownOf<Shape extends z.ZodRawShape> = z.output<
     z.ZodObject<{ [Key in keyof Shape]: z.ZodOptional<Shape[Key]> }>
@@ -121,31 +87,6 @@ export interface Found<Inputs, Outputs> {
     readonly id?: string;
     readonly inputs: Inputs;
     readonly outputs: Outputs;
-}
-
-export type DiffKind = "add" | "delete" | "update";
-
-/** How one property differs. */
-interface PropertyChange {
-    readonly kind: DiffKind;
-    /** The resource has to be replaced for it. */
-    readonly replace: boolean;
-    /** It is an output: the engine shows it from the states, not from the inputs. */
-    readonly isOutput?: boolean;
-}
-
-export interface Diff {
-    /** What differs, by property path (`claims[0].subject`). */
-    readonly changes: ReadonlyMap<string, PropertyChange>;
-    /** The inputs that make a replacement necessary. */
-    readonly replaces: readonly string[];
-    /** Old and new cannot exist side by side. */
-    readonly deleteBeforeReplace: boolean;
-}
-
-export interface Checked {
-    readonly inputs: Properties;
-    readonly failures: readonly string[];
 }
 
 /** A resource as the protocol adapter sees it: its values are those of the wire. */
@@ -354,224 +295,11 @@ export function resource<
     };
 }
 
-/** An update found nothing to update. */
-export function deletedOutside(name: string, id: string): QuayError {
-    return new QuayError(
-        `${name} ${id} is not on Quay any more: it was deleted outside of this program. ` +
-            "Run `pulumi refresh`; the next `pulumi up` makes it again.",
-    );
-}
-
-/** Whether reading it finds nothing; what cannot be read is not known to be gone. */
-async function isGone(read: () => Promise<unknown>): Promise<boolean> {
-    try {
-        return (await read()) === undefined;
-    } catch (error) {
-        if (error instanceof QuayError) return false;
-        throw error;
-    }
-}
-
-/**
- * Runs it. Quay forbids (403) whatever is in a namespace that does not exist, so a resource of an
- * organization that was deleted is never found gone: the message says how to remove it from the state.
- */
-async function withForgetCommand<T>(
-    name: string,
-    id: string,
-    { api, forgetCommand }: Context,
-    run: () => Promise<T>,
-): Promise<T> {
-    try {
-        return await run();
-    } catch (error) {
-        if (!(error instanceof ForbiddenError)) throw error;
-        const { namespace } = error;
-        if ((await api.kindOf(namespace)) === "user") throw error;
-        const to = `look up the organization ${namespace}`;
-        const organization = await unless(notFound, () =>
-            api.get(`organization/${namespace}`, { to, scope: "org:admin" }, z.object({})),
-        );
-        if (organization !== undefined) throw error;
-        throw new QuayError(
-            `${name} ${id} cannot be reached: there is no organization ${namespace} on Quay at ` +
-                `${api.site.url}. If it was deleted, remove what was in it from the state:\n` +
-                `    ${forgetCommand}`,
-        );
-    }
-}
-
-/** A function as its file declares it. */
-export interface FunctionDefinition<Inputs extends z.ZodRawShape, Outputs extends z.ZodRawShape> {
-    /** `getTag` for the token `quay:index:getTag`. */
-    readonly name: string;
-    readonly description: string;
-    readonly inputs: Inputs;
-    readonly outputs: Outputs;
-    readonly invoke: (inputs: Of<Inputs>, context: Context) => Promise<Of<Outputs>>;
-}
-
-/** A function as the protocol adapter sees it. */
-export interface Func {
-    readonly name: string;
-    readonly description: string;
-    readonly schema: { readonly inputs: z.ZodRawShape; readonly outputs: z.ZodRawShape };
-    invoke(
-        inputs: Properties,
-        context: Context,
-    ): Promise<{ outputs: Properties; failures: readonly string[] }>;
-}
-
-/** Makes a function of its declaration. */
-export function func<Inputs extends z.ZodRawShape, Outputs extends z.ZodRawShape>(
-    definition: FunctionDefinition<Inputs, Outputs>,
-): Func {
-    const { name, description, inputs, outputs } = definition;
-    return {
-        name,
-        description,
-        schema: { inputs, outputs },
-        async invoke(args, context) {
-            const { inputs: checked, failures } = checkProperties(inputs, args);
-            if (failures.length > 0) return { outputs: {}, failures };
-            const result = await definition.invoke(z.object(inputs).parse(plain(checked)), context);
-            return { outputs: wrap(outputs, result, {}), failures: [] };
-        },
-    };
-}
-
-/** Checks each property for itself and fills in defaults; a value that is not known yet passes. */
-export function checkProperties(shape: z.ZodRawShape, properties: Properties): Checked {
-    const failures: string[] = [];
-    const inputs: Record<string, Value> = {};
-    for (const key of Object.keys(properties)) {
-        // The engine adds properties of its own (__internal, __defaults).
-        if (Object.hasOwn(shape, key) || key.startsWith("__")) continue;
-        failures.push(`there is no property "${key}". It has: ${Object.keys(shape).join(", ")}.`);
-    }
-    for (const [key, schema] of Object.entries(shape)) {
-        const given = Object.hasOwn(properties, key) ? properties[key] : undefined;
-        if (given !== undefined && hasUnknown(given)) {
-            inputs[key] = given;
-            continue;
-        }
-        const value = given === undefined || given === null ? undefined : plain(given);
-        const result = z.safeParse(schema, value);
-        const secret = isSecret(schema) || (given !== undefined && hasSecret(given));
-        if (!result.success) {
-            failures.push(
-                ...result.error.issues.map((issue) => explain(key, value, issue, secret)),
-            );
-        } else if (result.data !== undefined) {
-            const checked = toValue(result.data);
-            inputs[key] = secret ? new Secret(checked) : checked;
-        }
-    }
-    return { inputs, failures };
-}
-
-function explain(
-    key: string,
-    value: Value | undefined,
-    issue: z.core.$ZodIssue,
-    secret: boolean,
-): string {
-    if (value === undefined) return `"${key}" has to be set.`;
-    const path = propertyPath([key, ...issue.path]);
-    const at = issue.path.reduce<Value | undefined>(
-        (inner, step) =>
-            isList(inner) ? inner[Number(step)] : isObject(inner) ? inner[String(step)] : undefined,
-        value,
-    );
-    const shown = secret ? "[secret]" : JSON.stringify(at);
-    return at === undefined ? `"${path}" has to be set.` : `"${path}" = ${shown}: ${issue.message}`;
-}
-
-/** The values as properties, secret where the schema or the properties they come from say so. */
-function wrap(shape: z.ZodRawShape, values: object, like: Properties): Properties {
-    const entries = Object.entries(values).flatMap(([key, value]: [string, unknown]) => {
-        if (value === undefined || !Object.hasOwn(shape, key)) return [];
-        const converted = value === unknown ? unknown : toValue(value);
-        const original = Object.hasOwn(like, key) ? like[key] : undefined;
-        const secret = isSecret(shape[key]) || (original !== undefined && hasSecret(original));
-        return [[key, secret ? new Secret(converted) : converted] as const];
-    });
-    return Object.fromEntries(entries);
-}
-
-/** Whether the schema marks the property as a secret. */
-export function isSecret(schema: z.core.$ZodType | undefined): boolean {
-    return schema !== undefined && z.globalRegistry.get(schema)?.secret === true;
-}
-
-const simpleValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-
-/** A value of TypeScript's as one of the wire's: properties that are undefined are absent there. */
-function toValue(value: unknown): Value {
-    if (Array.isArray(value)) return value.map(toValue);
-    if (typeof value !== "object" || value === null) return simpleValue.parse(value);
-    return Object.fromEntries(
-        Object.entries(value).flatMap(([key, item]) =>
-            item === undefined ? [] : [[key, toValue(item)] as const],
-        ),
-    );
-}
-
 function sameValue(one: Value | undefined, other: Value | undefined): boolean {
     if (one === undefined || other === undefined) return one === other;
     return equal(plain(one), plain(other));
 }
 
-function only(properties: Properties, keys: readonly string[]): Properties {
-    return Object.fromEntries(Object.entries(properties).filter(([key]) => keys.includes(key)));
-}
-
-function without(properties: Properties, keys: readonly string[]): Properties {
-    return Object.fromEntries(Object.entries(properties).filter(([key]) => !keys.includes(key)));
-}
-
-function plainObject(properties: Properties): Readonly<Record<string, Value>> {
-    const value = plain(properties);
-    return isObject(value) ? value : {};
-}
-
 function knownOnly(inputs: Readonly<Record<string, Value>>): Record<string, Value> {
     return Object.fromEntries(Object.entries(inputs).filter(([, value]) => !hasUnknown(value)));
-}
-
-/** Where two plain values differ, down to the innermost property. */
-export function differencesOf(
-    path: string,
-    before: Value | undefined,
-    after: Value | undefined,
-): (readonly [string, DiffKind])[] {
-    if (equal(before, after)) return [];
-    if (before === undefined) return [[path, "add"]];
-    if (after === undefined) return [[path, "delete"]];
-    if (isList(before) && isList(after)) {
-        const indexes = Array.from(
-            { length: Math.max(before.length, after.length) },
-            (_, index) => index,
-        );
-        return indexes.flatMap((index) =>
-            differencesOf(`${path}[${String(index)}]`, before[index], after[index]),
-        );
-    }
-    if (isObject(before) && isObject(after)) {
-        const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-        return [...keys].flatMap((key) =>
-            differencesOf(propertyPath([key], path), before[key], after[key]),
-        );
-    }
-    return [[path, "update"]];
-}
-
-/** A path as Pulumi writes it: `config.url`, `claims[0].subject`, `config["ref-regex"]`. */
-function propertyPath(steps: readonly PropertyKey[], start = ""): string {
-    return steps.reduce<string>((path, step) => {
-        if (typeof step === "number") return `${path}[${String(step)}]`;
-        const key = String(step);
-        if (!/^[A-Za-z_]\w*$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
-        return path === "" ? key : `${path}.${key}`;
-    }, start);
 }

@@ -95,6 +95,24 @@ export function plain(value: Value): Value {
     return isObject(value) ? mapObject(value, plain) : value;
 }
 
+const simpleValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/** A value of TypeScript's as one of the wire's: properties that are undefined are absent there. */
+export function toValue(value: unknown): Value {
+    if (Array.isArray(value)) return value.map(toValue);
+    if (typeof value !== "object" || value === null) return simpleValue.parse(value);
+    return Object.fromEntries(
+        Object.entries(value).flatMap(([key, item]) =>
+            item === undefined ? [] : [[key, toValue(item)] as const],
+        ),
+    );
+}
+
+export function plainObject(properties: Properties): Readonly<Record<string, Value>> {
+    const value = plain(properties);
+    return isObject(value) ? value : {};
+}
+
 /** Whether the value, or anything in it, is not known yet. */
 export function hasUnknown(value: Value): boolean {
     return some(value, (part) => part instanceof Unknown);
@@ -153,4 +171,22 @@ function mapObject<From, To>(
             value === undefined ? [] : [[key, change(value)] as const],
         ),
     );
+}
+
+export function only(properties: Properties, keys: readonly string[]): Properties {
+    return Object.fromEntries(Object.entries(properties).filter(([key]) => keys.includes(key)));
+}
+
+export function without(properties: Properties, keys: readonly string[]): Properties {
+    return Object.fromEntries(Object.entries(properties).filter(([key]) => !keys.includes(key)));
+}
+
+/** A path as Pulumi writes it: `config.url`, `claims[0].subject`, `config["ref-regex"]`. */
+export function propertyPath(steps: readonly PropertyKey[], start = ""): string {
+    return steps.reduce<string>((path, step) => {
+        if (typeof step === "number") return `${path}[${String(step)}]`;
+        const key = String(step);
+        if (!/^[A-Za-z_]\w*$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
+        return path === "" ? key : `${path}.${key}`;
+    }, start);
 }

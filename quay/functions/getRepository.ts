@@ -1,6 +1,6 @@
 import { QuayError } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import { func } from "../definition/resource.ts";
+import { func } from "../definition/function.ts";
 import { getRepository as read, outputsOf, repositoryOutputs } from "../resources/repository.ts";
 
 export const getRepository = func({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { QuayError } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import { func } from "../definition/resource.ts";
+import { func } from "../definition/function.ts";
 import { getRobot as read } from "../resources/robot.ts";
 
 export const getRobot = func({

@@ -1,7 +1,7 @@
 import { QuayError } from "../api/errors.ts";
 import * as names from "../api/names.ts";
 import { listActiveTags, noRepository, tagObject } from "../api/tags.ts";
-import { func } from "../definition/resource.ts";
+import { func } from "../definition/function.ts";
 
 export const getTag = func({
     name: "getTag",

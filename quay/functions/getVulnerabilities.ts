@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as names from "../api/names.ts";
-import { func } from "../definition/resource.ts";
+import { func } from "../definition/function.ts";
 import { scanOf } from "../api/severity.ts";
 
 const count = (severity: string) => z.int().describe(`How many are ${severity}.`);

@@ -1,4 +1,4 @@
-import type { Func } from "../definition/resource.ts";
+import type { Func } from "../definition/function.ts";
 import { getRepository } from "./getRepository.ts";
 import { getRobot } from "./getRobot.ts";
 import { getTag } from "./getTag.ts";

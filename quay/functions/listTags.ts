@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as names from "../api/names.ts";
-import { func } from "../definition/resource.ts";
+import { func } from "../definition/function.ts";
 import { listActiveTags, noRepository, tagObject } from "../api/tags.ts";
 
 export const listTags = func({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { functions } from "../functions/index.ts";
-import { isSecret } from "../definition/resource.ts";
+import { isSecret } from "../definition/shape.ts";
 import { resources } from "../resources/index.ts";
 import { settings } from "./settings.ts";
 import { version } from "../api/version.ts";

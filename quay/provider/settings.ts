@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { ClientOptions } from "../api/client.ts";
 import { QuayError } from "../api/errors.ts";
-import { checkProperties } from "../definition/resource.ts";
-import type { Checked } from "../definition/resource.ts";
+import { checkProperties } from "../definition/check.ts";
+import type { Checked } from "../definition/check.ts";
 import { plain } from "../definition/values.ts";
 import type { Properties } from "../definition/values.ts";
 

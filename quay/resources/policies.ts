@@ -4,7 +4,7 @@ import type { QuayClient, Scope } from "../api/client.ts";
 import { badId, createOnce } from "../definition/create.ts";
 import { MissingError, notFound, QuayError, RefusedError, unless } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import type { Context } from "../definition/resource.ts";
+import type { Context } from "../definition/context.ts";
 
 /** What auto-prune and immutability policies have in common: lists of them on repositories and on namespaces. */
 

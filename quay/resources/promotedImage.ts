@@ -20,7 +20,7 @@ import type { Promotion } from "./promotion.ts";
 import { parseImageName } from "../api/registry.ts";
 import type { ImageName } from "../api/registry.ts";
 import { resource } from "../definition/resource.ts";
-import type { Context } from "../definition/resource.ts";
+import type { Context } from "../definition/context.ts";
 import { checkSeverity, severities } from "../api/severity.ts";
 import type { Severity, SeverityException } from "../api/severity.ts";
 import { parsePublicKey, verifySignature } from "../api/signature.ts";

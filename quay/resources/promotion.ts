@@ -7,7 +7,7 @@ import { notFound, QuayError, RefusedError, unless, UnansweredError } from "../a
 import { listActiveTags } from "../api/tags.ts";
 import { parseImageName, RegistrySession } from "../api/registry.ts";
 import type { Credentials, ImageName, Manifest } from "../api/registry.ts";
-import type { Context } from "../definition/resource.ts";
+import type { Context } from "../definition/context.ts";
 
 /** What to promote, from where, and the tags that it gets. */
 export interface Promotion {

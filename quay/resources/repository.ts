@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { noContent } from "../api/client.ts";
-import type { QuayClient } from "../api/client.ts";
+import type { QuayClient, Site } from "../api/client.ts";
 import { badId, createOnce, existsAlready } from "../definition/create.ts";
 import {
     badRequest,
@@ -12,8 +12,8 @@ import {
     unless,
 } from "../api/errors.ts";
 import * as names from "../api/names.ts";
-import { deletedOutside, resource } from "../definition/resource.ts";
-import type { Site } from "../definition/resource.ts";
+import { deletedOutside } from "../definition/deleted.ts";
+import { resource } from "../definition/resource.ts";
 
 const importId = { format: "NAMESPACE/NAME", example: "alice/app" };
 

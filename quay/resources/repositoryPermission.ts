@@ -5,7 +5,7 @@ import { badId, setDifferently } from "../definition/create.ts";
 import { badRequest, RefusedError, unless } from "../api/errors.ts";
 import * as names from "../api/names.ts";
 import { resource } from "../definition/resource.ts";
-import type { Context } from "../definition/resource.ts";
+import type { Context } from "../definition/context.ts";
 import { isDefaultRole } from "./defaultPermission.ts";
 import { requireRepository } from "./repository.ts";
 

@@ -1,6 +1,7 @@
 import { deepEqual, equal, fail, match, ok, rejects } from "node:assert/strict";
 import { PartialError, QuayError } from "../../../quay/api/errors.ts";
-import type { Context, Resource } from "../../../quay/definition/resource.ts";
+import type { Context } from "../../../quay/definition/context.ts";
+import type { Resource } from "../../../quay/definition/resource.ts";
 import { autoPrunePolicy } from "../../../quay/resources/autoPrunePolicy.ts";
 import { defaultPermission } from "../../../quay/resources/defaultPermission.ts";
 import { resources } from "../../../quay/resources/index.ts";

@@ -1,7 +1,8 @@
 import { deepEqual } from "node:assert/strict";
 import { QuayClient } from "../../../quay/api/client.ts";
 import type { ClientOptions } from "../../../quay/api/client.ts";
-import type { Context, Resource } from "../../../quay/definition/resource.ts";
+import type { Context } from "../../../quay/definition/context.ts";
+import type { Resource } from "../../../quay/definition/resource.ts";
 import type { Properties } from "../../../quay/definition/values.ts";
 import type { Quay } from "../../../sandbox/quay/server.ts";
 

@@ -1,5 +1,5 @@
 import { equal, match, rejects } from "node:assert/strict";
-import type { Context } from "../../../quay/definition/resource.ts";
+import type { Context } from "../../../quay/definition/context.ts";
 import { tagImmutabilityPolicy } from "../../../quay/resources/tagImmutabilityPolicy.ts";
 import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
 import { contextOf as newContext, make } from "./context.ts";

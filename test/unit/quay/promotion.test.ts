@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { QuayClient } from "../../../quay/api/client.ts";
 import { QuayError } from "../../../quay/api/errors.ts";
-import type { Context } from "../../../quay/definition/resource.ts";
+import type { Context } from "../../../quay/definition/context.ts";
 import { promotedImage } from "../../../quay/resources/promotedImage.ts";
 import { Secret } from "../../../quay/definition/values.ts";
 import type { Properties } from "../../../quay/definition/values.ts";

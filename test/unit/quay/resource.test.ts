@@ -1,8 +1,9 @@
 import { strict as assert } from "node:assert";
 import { z } from "zod";
 import { QuayClient } from "../../../quay/api/client.ts";
-import { differencesOf, resource } from "../../../quay/definition/resource.ts";
-import type { Context } from "../../../quay/definition/resource.ts";
+import { differencesOf } from "../../../quay/definition/diff.ts";
+import { resource } from "../../../quay/definition/resource.ts";
+import type { Context } from "../../../quay/definition/context.ts";
 import { Secret, unknown } from "../../../quay/definition/values.ts";
 
 const site = { url: "https://quay.io", host: "quay.io" };

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import type { Scope } from "../../../quay/api/client.ts";
-import type { Context, Resource } from "../../../quay/definition/resource.ts";
+import type { Context } from "../../../quay/definition/context.ts";
+import type { Resource } from "../../../quay/definition/resource.ts";
 import { autoPrunePolicy } from "../../../quay/resources/autoPrunePolicy.ts";
 import { defaultPermission } from "../../../quay/resources/defaultPermission.ts";
 import { resources } from "../../../quay/resources/index.ts";

@@ -1,7 +1,7 @@
 import { match, ok, rejects } from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import type { Context } from "../../../quay/definition/resource.ts";
+import type { Context } from "../../../quay/definition/context.ts";
 import { promotedImage } from "../../../quay/resources/promotedImage.ts";
 import type { Properties } from "../../../quay/definition/values.ts";
 import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";

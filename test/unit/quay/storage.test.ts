@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import type { Context } from "../../../quay/definition/resource.ts";
+import type { Context } from "../../../quay/definition/context.ts";
 import { proxyCache } from "../../../quay/resources/proxyCache.ts";
 import { quota } from "../../../quay/resources/quota.ts";
 import { repositoryMirror } from "../../../quay/resources/repositoryMirror.ts";

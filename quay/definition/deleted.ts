@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { ForbiddenError, notFound, QuayError, unless } from "../api/errors.ts";
+import type { Context } from "./context.ts";
+
+/** An update found nothing to update. */
+export function deletedOutside(name: string, id: string): QuayError {
+    return new QuayError(
+        `${name} ${id} is not on Quay any more: it was deleted outside of this program. ` +
+            "Run `pulumi refresh`; the next `pulumi up` makes it again.",
+    );
+}
+
+/** Whether reading it finds nothing; what cannot be read is not known to be gone. */
+export async function isGone(read: () => Promise<unknown>): Promise<boolean> {
+    try {
+        return (await read()) === undefined;
+    } catch (error) {
+        if (error instanceof QuayError) return false;
+        throw error;
+    }
+}
+
+/**
+ * Runs it. Quay forbids (403) whatever is in a namespace that does not exist, so a resource of an
+ * organization that was deleted is never found gone: the message says how to remove it from the state.
+ */
+export async function withForgetCommand<T>(
+    name: string,
+    id: string,
+    { api, forgetCommand }: Context,
+    run: () => Promise<T>,
+): Promise<T> {
+    try {
+        return await run();
+    } catch (error) {
+        if (!(error instanceof ForbiddenError)) throw error;
+        const { namespace } = error;
+        if ((await api.kindOf(namespace)) === "user") throw error;
+        const to = `look up the organization ${namespace}`;
+        const organization = await unless(notFound, () =>
+            api.get(`organization/${namespace}`, { to, scope: "org:admin" }, z.object({})),
+        );
+        if (organization !== undefined) throw error;
+        throw new QuayError(
+            `${name} ${id} cannot be reached: there is no organization ${namespace} on Quay at ` +
+                `${api.site.url}. If it was deleted, remove what was in it from the state:\n` +
+                `    ${forgetCommand}`,
+        );
+    }
+}

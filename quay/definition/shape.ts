@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { hasSecret, Secret, toValue, unknown } from "./values.ts";
+import type { Properties } from "./values.ts";
+
+declare module "zod" {
+    interface GlobalMeta {
+        /** The property is a secret: encrypted in the state, never shown. */
+        secret?: boolean;
+    }
+}
+
+/** The values of properties. */
+export type Of<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>;
+/** The values as properties, secret where the schema or the properties they come from say so. */
+export function wrap(shape: z.ZodRawShape, values: object, like: Properties): Properties {
+    const entries = Object.entries(values).flatMap(([key, value]: [string, unknown]) => {
+        if (value === undefined || !Object.hasOwn(shape, key)) return [];
+        const converted = value === unknown ? unknown : toValue(value);
+        const original = Object.hasOwn(like, key) ? like[key] : undefined;
+        const secret = isSecret(shape[key]) || (original !== undefined && hasSecret(original));
+        return [[key, secret ? new Secret(converted) : converted] as const];
+    });
+    return Object.fromEntries(entries);
+}
+
+/** Whether the schema marks the property as a secret. */
+export function isSecret(schema: z.core.$ZodType | undefined): boolean {
+    return schema !== undefined && z.globalRegistry.get(schema)?.secret === true;
+}
