@@ -7,7 +7,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../userError.ts";
 import * as names from "../../quay/api/names.ts";
-import { manifestTypes, parseChallenge, tokenAnswer } from "../../quay/api/registry.ts";
+import { manifestTypes } from "../../quay/api/manifest.ts";
+import { parseChallenge, tokenAnswer } from "../../quay/api/registryConnection.ts";
 import { type DockerfileSource, findBaseImages } from "./dockerfile.ts";
 import { parseTagged, registryAddress, type RegistryImage } from "./reference.ts";
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { hasPlaceholder } from "./placeholder.ts";
 import { problem, rule, text } from "./rule.ts";
 import { otherStacks, readStack } from "./stackFiles.ts";
-import { parseImageName } from "../../quay/api/registry.ts";
+import { parseImageName } from "../../quay/api/imageName.ts";
 
 const promoteFrom = z.object({ repository: text });
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import * as names from "../../quay/api/names.ts";
-import { parseImageName } from "../../quay/api/registry.ts";
+import { parseImageName } from "../../quay/api/imageName.ts";
 import { severities } from "../../quay/api/severity.ts";
 import { parsePublicKey } from "../../quay/api/signature.ts";
 import { text } from "./values.ts";

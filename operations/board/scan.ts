@@ -1,6 +1,7 @@
 import { QuayClient } from "../../quay/api/client.ts";
 import { QuayError } from "../../quay/api/errors.ts";
-import { parseImageName, RegistrySession } from "../../quay/api/registry.ts";
+import { parseImageName } from "../../quay/api/imageName.ts";
+import { RegistrySession } from "../../quay/api/registry.ts";
 import { clientOptions } from "../../quay/provider/settings.ts";
 import { type Scan, scansOf } from "../../quay/api/severity.ts";
 import type { Deployed } from "./state.ts";

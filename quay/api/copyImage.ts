@@ -1,6 +1,7 @@
 import { QuayError } from "./errors.ts";
-import { indexType } from "./registry.ts";
-import type { Descriptor, Manifest, RegistrySession } from "./registry.ts";
+import { indexType } from "./manifest.ts";
+import type { Descriptor, Manifest } from "./manifest.ts";
+import type { RegistrySession } from "./registry.ts";
 
 /** One side of a copy. */
 export interface Side {

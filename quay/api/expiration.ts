@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Side } from "./copyImage.ts";
 import { QuayError } from "./errors.ts";
-import { parseJson } from "./registry.ts";
-import type { Manifest } from "./registry.ts";
+import { parseJson } from "./json.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** The label by which an image tells Quay to remove its tags after a time: `30s`, `12h`, `2w`. */
 const label = "quay.expires-after";

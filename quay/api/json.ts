@@ -11,6 +11,15 @@ export function readJson(text: string): unknown {
     }
 }
 
+/** What the bytes are as JSON; undefined where they are none. */
+export function parseJson(bytes: Uint8Array): unknown {
+    try {
+        return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+    } catch {
+        return undefined;
+    }
+}
+
 /** Level by level: recursion would exhaust the stack on exactly what this looks for. */
 function isDeep(value: unknown): boolean {
     let level = [value];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { QuayClient } from "./client.ts";
 import { notFound, QuayError, RefusedError, unless } from "./errors.ts";
-import type { Manifest } from "./registry.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** The severities that Quay's scanner knows, the worst first. */
 export const severities = ["critical", "high", "medium", "low", "negligible"] as const;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { fallbackTag, referrersOf } from "./copyImage.ts";
 import type { Side } from "./copyImage.ts";
 import { QuayError } from "./errors.ts";
-import { parseJson } from "./registry.ts";
+import { parseJson } from "./json.ts";
 
 /** Where cosign puts the signature of a payload (sigstore/cosign, specs/SIGNATURE_SPEC.md). */
 const signatureAnnotation = "dev.cosignproject.cosign/signature";

@@ -17,8 +17,8 @@ import {
     unlessGone,
 } from "./promotion.ts";
 import type { Promotion } from "./promotion.ts";
-import { parseImageName } from "../api/registry.ts";
-import type { ImageName } from "../api/registry.ts";
+import { parseImageName } from "../api/imageName.ts";
+import type { ImageName } from "../api/imageName.ts";
 import { resource } from "../definition/resource.ts";
 import type { Context } from "../definition/context.ts";
 import { checkSeverity, severities } from "../api/severity.ts";

@@ -5,8 +5,11 @@ import { copyImage } from "../api/copyImage.ts";
 import type { Side } from "../api/copyImage.ts";
 import { notFound, QuayError, RefusedError, unless, UnansweredError } from "../api/errors.ts";
 import { listActiveTags } from "../api/tags.ts";
-import { parseImageName, RegistrySession } from "../api/registry.ts";
-import type { Credentials, ImageName, Manifest } from "../api/registry.ts";
+import { parseImageName } from "../api/imageName.ts";
+import { RegistrySession } from "../api/registry.ts";
+import type { ImageName } from "../api/imageName.ts";
+import type { Manifest } from "../api/manifest.ts";
+import type { Credentials } from "../api/registryConnection.ts";
 import type { Context } from "../definition/context.ts";
 
 /** What to promote, from where, and the tags that it gets. */

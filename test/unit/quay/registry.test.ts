@@ -4,8 +4,10 @@ import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { QuayClient } from "../../../quay/api/client.ts";
-import { parseChallenge, parseImageName, RegistrySession } from "../../../quay/api/registry.ts";
-import type { Credentials } from "../../../quay/api/registry.ts";
+import { parseImageName } from "../../../quay/api/imageName.ts";
+import { RegistrySession } from "../../../quay/api/registry.ts";
+import { parseChallenge } from "../../../quay/api/registryConnection.ts";
+import type { Credentials } from "../../../quay/api/registryConnection.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
 
