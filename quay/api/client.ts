@@ -5,7 +5,7 @@ import { loadHttp } from "./http.ts";
 import type { Failure, Http, HttpOptions } from "./http.ts";
 import { readJson } from "./json.ts";
 
-/** What a token of Quay's may do, by the name that its web page for making tokens gives it. */
+/** The scopes of a Quay token, each with its label on the web page that creates tokens. */
 const scopes = {
     "repo:read": "View all visible repositories",
     "repo:write": "Read/Write to any accessible repositories",
@@ -20,56 +20,65 @@ const scopes = {
 export type Scope = keyof typeof scopes;
 export type NamespaceKind = "user" | "organization";
 
-/** Where the provider's Quay is: known without any request. */
+/** The address of the provider's Quay. Known without a request. */
 export interface Site {
-    /** The web address, without a slash at its end: `https://quay.io`. */
+    /** The URL of the website, without a slash at the end: `https://quay.io`. */
     readonly url: string;
-    /** The registry that docker knows: `quay.io`, `localhost:8080`. */
+    /** The registry's name in image references: `quay.io`, `localhost:8080`. */
     readonly host: string;
 }
 
 export interface ClientOptions extends HttpOptions {
     readonly site: Site;
-    /** The name of the environment variable that holds the token, for messages. */
+    /** The name of the environment variable that holds the token, for error messages. */
     readonly tokenVariable: string;
-    /** The token; undefined where the variable is not set. */
+    /** The token; undefined if the variable is not set. */
     readonly token: string | undefined;
-    /** How long one attempt may take, in milliseconds. */
+    /** The timeout of one attempt, in milliseconds. Default: 30,000. */
     readonly timeout?: number;
 }
 
 export interface Call {
-    /** What it is for, to complete "Quay refused to …": `create the repository alice/app`. */
+    /** Completes "Quay refused to …" in error messages: `create the repository alice/app`. */
     readonly to: string;
-    /** The scope that the token needs for it. */
+    /** The scope that the token needs for this request. */
     readonly scope: Scope;
     readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
     readonly json?: unknown;
-    /** Repeating it is wrong once it may have taken effect: it creates something, and would find that it exists. */
+    /**
+     * True for requests that create something: they must not be repeated after they may have taken
+     * effect, because the second one would fail with "exists already".
+     */
     readonly once?: boolean;
 }
 
-/** Who the token belongs to. */
+/** The account that the token belongs to. */
 export interface Account {
-    /** Undefined where the token may not tell: it has neither user:read nor user:admin, and no reach into a user's namespace. */
+    /**
+     * Undefined if the token may not read it: it has neither user:read nor user:admin, nor access
+     * to a user's namespace.
+     */
     readonly username: string | undefined;
 }
 
 /**
- * An answer that is not Quay's, such as a proxy's page or JSON that is cut: it says as little about
- * what was done as no answer.
+ * An answer that is not Quay's, such as a proxy's page or truncated JSON. Like a missing answer, it
+ * does not tell whether the request took effect.
  */
 class UnreadableError extends UnansweredError {}
 
-/** For a change whose answer was lost. */
+/** Added to the error message of a change whose answer was lost. */
 const inDoubt = "It may have been done all the same: run the same command again.";
 
-/** The form of an answer without a body (204), which is how Quay confirms most deletions. */
+/** The schema of an answer without a body (204), with which Quay confirms most deletions. */
 export const noContent = z.undefined();
 
 const user = z.object({ username: z.string() });
 
-/** Quay's API, `/api/v1`: authentication, retries, limits, and errors that say what to do. */
+/**
+ * Client for Quay's API at `/api/v1`: authentication, retries, limits, and error messages that say
+ * what to do.
+ */
 export class QuayClient {
     readonly options: ClientOptions;
     readonly site: Site;
@@ -81,19 +90,21 @@ export class QuayClient {
         this.site = options.site;
     }
 
-    /** The token of the provider. @throws QuayError that names the variable to set. */
+    /** Returns the provider's token. @throws QuayError that names the variable to set. */
     get token(): string {
         const { token, tokenVariable } = this.options;
         const { url } = this.site;
         if (token !== undefined && token !== "") return token;
         throw new QuayError(
-            `The environment variable ${tokenVariable} is not set: it holds the API token for ${url}. ${howToGetToken(url)}`,
+            `The environment variable ${tokenVariable} is not set: it holds the API token for ` +
+                `${url}. ${howToGetToken(url)}`,
         );
     }
 
     /**
-     * Who the token belongs to; asked once. It proves the token too: Quay answers a bad one on a change with a page about CSRF, and on
-     * public data as if nobody had signed in, so this comes before the first change.
+     * Returns the account that the token belongs to. Requested once, and before the first change,
+     * because this also verifies the token: Quay answers a change with an invalid token with a page
+     * about CSRF, and treats reads of public data as anonymous.
      */
     account(): Promise<Account> {
         this.#account ??= this.#whoami();
@@ -107,7 +118,8 @@ export class QuayClient {
             this.#send("GET", "user/", { to, scope: "user:read" }, user),
         );
         if (me !== undefined) return { username: me.username };
-        // 401 for a token that is bad, and for one that lacks the scope; this route tells them apart by a 403.
+        // Quay answers 401 both for an invalid token and for one without the scope. On this route
+        // it answers 403 to the latter.
         const forbidden = ({ status }: Refusal) => status === 403;
         await unless(forbidden, () =>
             this.#send(
@@ -120,19 +132,21 @@ export class QuayClient {
         return { username: undefined };
     }
 
-    /** Whether the namespace is the token's own account, or else has to be an organization. */
+    /** Returns "user" for the token's own account. Any other namespace must be an organization. */
     async kindOf(namespace: string): Promise<NamespaceKind> {
         return (await this.account()).username === namespace ? "user" : "organization";
     }
 
-    /** Reads from the API, a JSON answer in this form. */
+    /** Sends a GET request and returns the JSON answer, parsed with the schema `answer`. */
     get<T>(path: string, call: Call, answer: z.ZodType<T>): Promise<T> {
         return this.#send("GET", path, call, answer);
     }
 
     /**
-     * Changes something. An answer in another form is no success: it is an UnansweredError, after
-     * one more try where the change may be repeated.
+     * Sends a request that changes something.
+     *
+     * @throws UnansweredError if the answer does not match the schema; if the request may be
+     * repeated, after one more attempt.
      */
     async change<T>(
         method: "POST" | "PUT" | "DELETE",
@@ -144,7 +158,10 @@ export class QuayClient {
         return this.#send(method, path, call, answer);
     }
 
-    /** What sends all requests, those to registries too, so that together they keep to the limit; loaded with the first. */
+    /**
+     * Returns the HTTP client for all requests, including those to registries, so that they share
+     * one limit. Loaded with the first request.
+     */
     http(): Promise<Http> {
         this.#http ??= loadHttp(this.options);
         return this.#http;
@@ -183,7 +200,7 @@ export class QuayClient {
             } catch (error) {
                 throw this.#explain(http.explain(error), call, method, path);
             }
-            // Where the connection ends within the answer, none of it is readable.
+            // A connection that closes within the body leaves nothing readable.
             const text = await response.text().catch(() => "");
             return { status: response.status, text };
         });
@@ -208,9 +225,11 @@ export class QuayClient {
         if ("bug" in failure) return failure.bug;
         if ("unanswered" in failure) {
             const hint =
-                "Check the address (quay:url or QUAY_URL), the network and, behind a proxy, HTTPS_PROXY.";
+                "Check the address (quay:url or QUAY_URL), the network and, behind a proxy, " +
+                "HTTPS_PROXY.";
             return new UnansweredError(
-                `Quay at ${url} gave no answer to the request to ${to}: ${failure.unanswered}. ${hint}${doubt}`,
+                `Quay at ${url} gave no answer to the request to ${to}: ${failure.unanswered}. ` +
+                    `${hint}${doubt}`,
             );
         }
         const { refusal, headers } = failure;
@@ -224,14 +243,17 @@ export class QuayClient {
         const refused = (message: string) => new RefusedError(message, refusal);
         if (status === 401 || (status === 403 && /CSRF/.test(said))) {
             return refused(
-                `Quay at ${url} does not accept the token in ${tokenVariable}: it is wrong, has expired or was revoked. ${howToGetToken(url)}`,
+                `Quay at ${url} does not accept the token in ${tokenVariable}: it is wrong, has ` +
+                    `expired or was revoked. ${howToGetToken(url)}`,
             );
         }
         if (status === 403) {
             const [, namespace] = /^(?:organization|repository)\/([^/]+)/.exec(path) ?? [];
             const message =
-                `Quay at ${url} refused to ${to} (403). Either the token in ${tokenVariable} lacks the scope "${scopes[scope]}" (${scope}), or ` +
-                `its account has no right to do so there, or the namespace does not exist. ${howToGetToken(url)}`;
+                `Quay at ${url} refused to ${to} (403). Either the token in ${tokenVariable} ` +
+                `lacks the scope "${scopes[scope]}" (${scope}), or ` +
+                "its account has no right to do so there, or the namespace does not exist. " +
+                howToGetToken(url);
             return namespace === undefined
                 ? refused(message)
                 : new ForbiddenError(message, refusal, namespace);
@@ -239,32 +261,38 @@ export class QuayClient {
         if (status >= 300 && status < 400) {
             const target = cut(headers.get("location") ?? "another address");
             return refused(
-                `Quay at ${url} redirects the request to ${to} to ${target}. Set quay:url to the address that Quay itself uses.`,
+                `Quay at ${url} redirects the request to ${to} to ${target}. Set quay:url to ` +
+                    "the address that Quay itself uses.",
             );
         }
         if (status === 402)
             return refused(
-                `Quay at ${url} refused to ${to}: ${because}. The account's plan does not include it.`,
+                `Quay at ${url} refused to ${to}: ${because}. The account's plan does not ` +
+                    "include it.",
             );
         if (status === 429) {
             return refused(
-                `Quay at ${url} still answers "too many requests" (429) to the request to ${to}. Lower quay:maxParallelRequests.`,
+                `Quay at ${url} still answers "too many requests" (429) to the request to ` +
+                    `${to}. Lower quay:maxParallelRequests.`,
             );
         }
         if (!deliberate && (status === 502 || status === 503 || status === 504)) {
-            // A proxy's words: whether Quay has done it nobody knows.
+            // This is the answer of a proxy: whether Quay applied the change is unknown.
             return new UnansweredError(
-                `Quay at ${url} gave no answer to the request to ${to} (${String(status)} from the proxy before it). Try later.${doubt}`,
+                `Quay at ${url} gave no answer to the request to ${to} (${String(status)} from ` +
+                    `the proxy before it). Try later.${doubt}`,
             );
         }
         if (status >= 500 && !deliberate) {
             return refused(
-                `Quay at ${url} failed to ${to}: an error of the server's (${String(status)}). Its log says more; try again later.`,
+                `Quay at ${url} failed to ${to}: an error of the server's (${String(status)}). ` +
+                    "Its log says more; try again later.",
             );
         }
         if (!deliberate) {
             return refused(
-                `Quay at ${url} has no such route to ${to} (${String(status)}): its feature is switched off or this Quay is too old for it, ` +
+                `Quay at ${url} has no such route to ${to} (${String(status)}): its feature is ` +
+                    "switched off or this Quay is too old for it, " +
                     "or the address in quay:url is not a Quay.",
             );
         }
@@ -272,7 +300,10 @@ export class QuayClient {
     }
 }
 
-/** How to come by a token, for people who have never made one. */
+/** Explains how to create a token, for users who have never done so. */
 function howToGetToken(url: string): string {
-    return `Make one in Quay's web page (${url}): an organization > Applications > create an application > Generate Token.`;
+    return (
+        `Make one in Quay's web page (${url}): an organization > Applications > create an ` +
+        "application > Generate Token."
+    );
 }

@@ -3,28 +3,30 @@ import { indexType } from "./manifest.ts";
 import type { Descriptor, Manifest } from "./manifest.ts";
 import type { RegistrySession } from "./registry.ts";
 
-/** One side of a copy. */
+/** The source or the target of a copy. */
 export interface Side {
     readonly session: RegistrySession;
     /** The repository within the registry: `alice/app`. */
     readonly path: string;
 }
 
-/** How cosign names what belongs to a digest, where it does not use referrers. */
+/** The tag suffixes of what cosign attaches to a digest, where it does not use referrers. */
 const cosignSuffixes = [".sig", ".att", ".sbom"];
 
 export interface CopyOptions {
     /**
-     * Whether the target's registry is believed about what it has. Quay's answers for two minutes from a deleted repository
-     * of the same name; without trust everything is sent again.
+     * Whether to trust the target registry about what it has. For two minutes after a repository was
+     * deleted, Quay answers for a new one of the same name with the deleted one's content. If false,
+     * everything is sent again.
      */
     readonly trusting: boolean;
     readonly warn: (message: string) => Promise<void>;
 }
 
 /**
- * Copies a manifest by its digest, with everything that it is made of and everything that refers to it, and then gives it tags: a tag never
- * points at something incomplete. Blobs go from registry to registry a piece at a time.
+ * Copies a manifest by its digest, with everything it consists of and everything that refers to it.
+ * Sets the tags last, so that a tag never points to an incomplete image. Streams blobs from
+ * registry to registry in pieces.
  */
 export async function copyImage(
     source: Side,
@@ -52,7 +54,7 @@ class Copy {
         this.#options = options;
     }
 
-    /** The manifest, after what it is made of, before what refers to it. */
+    /** Copies a manifest: first what it consists of, then the manifest, then what refers to it. */
     async manifest(manifest: Manifest): Promise<void> {
         const { session, path } = this.#target;
         if (this.#done.has(manifest.digest)) return;
@@ -61,7 +63,8 @@ class Copy {
         for (const child of manifests) await this.manifest(await get(this.#source, child.digest));
         const { trusting } = this.#options;
         if (!trusting || (await session.digestOf(path, manifest.digest)) === undefined) {
-            // A layer with URLs is one that its licence forbids to distribute: it is fetched from there.
+            // A layer with URLs must not be redistributed under its licence: clients download it
+            // from there.
             const own = [config, ...layers]
                 .filter((blob) => blob !== undefined)
                 .filter(({ urls = [] }) => urls.length === 0);
@@ -75,7 +78,10 @@ class Copy {
         await this.#cosignTags(manifest.digest);
     }
 
-    /** Signatures and the like as OCI 1.1 has them: by a route of the registry, or by a tag where it has none. */
+    /**
+     * Copies signatures and other referrers as defined in OCI 1.1: listed by the registry's API, or
+     * under a tag where the registry does not support it.
+     */
     async #referrers(digest: string): Promise<void> {
         const tag = fallbackTag(digest);
         const found = await referrersOf(this.#source, digest);
@@ -85,7 +91,10 @@ class Copy {
         if (tracked === undefined) await this.#listReferrers(tag, found);
     }
 
-    /** Where the target has no such route, its index under the fall-back tag is what clients read. */
+    /**
+     * Adds the referrers to the index under the fallback tag, which clients read where the registry
+     * has no referrers API.
+     */
     async #listReferrers(tag: string, referrers: readonly Descriptor[]): Promise<void> {
         const { session, path } = this.#target;
         const listed = (await session.manifest(path, tag))?.parts.manifests ?? [];
@@ -110,7 +119,8 @@ class Copy {
             if (there === manifest.digest && this.#options.trusting) continue;
             if (there !== undefined && there !== manifest.digest) {
                 await this.#options.warn(
-                    `${session.host}/${path}:${tag} holds other signatures than the source; they are kept, and the source's not copied.`,
+                    `${session.host}/${path}:${tag} holds other signatures than the source; ` +
+                        "they are kept, and the source's not copied.",
                 );
                 continue;
             }
@@ -120,12 +130,15 @@ class Copy {
     }
 }
 
-/** The tag under which clients list what refers to a digest, where the registry does not; cosign's tags begin so too. */
+/**
+ * Returns the tag under which clients list the referrers of a digest, where the registry has no
+ * referrers API. Cosign's tags start with the same text.
+ */
 export function fallbackTag(digest: string): string {
     return digest.replace(":", "-");
 }
 
-/** What refers to a digest: by a route of the registry, or by a tag where it has none. */
+/** Returns the referrers of a digest: from the registry's API, or from the fallback tag. */
 export async function referrersOf(
     { session, path }: Side,
     digest: string,
@@ -141,6 +154,7 @@ async function get({ session, path }: Side, digest: string): Promise<Manifest> {
     const manifest = await session.manifest(path, digest);
     if (manifest !== undefined) return manifest;
     throw new QuayError(
-        `There is no ${digest} in ${session.host}/${path} any more: promote another version or digest.`,
+        `There is no ${digest} in ${session.host}/${path} any more: promote another version or ` +
+            "digest.",
     );
 }

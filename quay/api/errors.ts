@@ -1,9 +1,9 @@
 import { readJson } from "./json.ts";
 
 /**
- * A mistake or a refusal that the user can act on: its message says what is wrong and what to do.
- * Shown alone, without a stack trace. What a server wrote may be in it, so characters that move a
- * terminal's cursor or turn the direction of text are escaped.
+ * An error that the user can act on: the message says what is wrong and what to do. Shown without a
+ * stack trace. The message may contain text from a server, so control characters and invisible
+ * characters, which could move the cursor or change the text direction, are escaped.
  */
 export class QuayError extends Error {
     override readonly name: string = "QuayError";
@@ -13,17 +13,19 @@ export class QuayError extends Error {
     }
 }
 
-/** What became of a request that did not succeed. */
+/** A failed request's answer. */
 export interface Refusal {
     /** The HTTP status. */
     readonly status: number;
-    /** What the server said, in one line; empty where it said nothing for people (an HTML page). */
+    /** The server's message in one line; empty if it sent none for people (an HTML page). */
     readonly said: string;
-    /** Whether the answer was one of the API's own (JSON), not a page of its web UI or of a proxy. */
+    /**
+     * Whether the answer came from the API (JSON), not from a page of the website or of a proxy.
+     */
     readonly deliberate: boolean;
 }
 
-/** A request that Quay, or a registry, answered with an error. */
+/** A request that Quay or a registry answered with an error. */
 export class RefusedError extends QuayError {
     override readonly name = "RefusedError";
     readonly refusal: Refusal;
@@ -34,9 +36,9 @@ export class RefusedError extends QuayError {
     }
 }
 
-/** A refusal for lack of a right (403), which Quay gives for a namespace that does not exist too. */
+/** A 403: the permission is missing. Quay also sends it for a namespace that does not exist. */
 export class ForbiddenError extends RefusedError {
-    /** The organization or user whose resource it is. */
+    /** The organization or user that owns the resource. */
     readonly namespace: string;
 
     constructor(message: string, refusal: Refusal, namespace: string) {
@@ -45,29 +47,33 @@ export class ForbiddenError extends RefusedError {
     }
 }
 
-/** What a request is about, or belongs to, is not on Quay. */
+/** The object of a request, or what it belongs to, does not exist on Quay. */
 export class MissingError extends QuayError {
     override readonly name = "MissingError";
 
     /** @param what `repository alice/app` */
     constructor(what: string, { url }: { readonly url: string }) {
         super(
-            `There is no ${what} on Quay at ${url}. If this program made it, it was deleted outside ` +
+            `There is no ${what} on Quay at ${url}. If this program made it, it was deleted ` +
+                "outside " +
                 "of it: run `pulumi refresh`, and the next `pulumi up` makes it again.",
         );
     }
 }
 
-/** A request without an answer: it may have taken effect or not. */
+/** A request without an answer: whether it took effect is unknown. */
 export class UnansweredError extends QuayError {
     override readonly name = "UnansweredError";
 }
 
-/** Something was created, but not all that belongs to it could be set: the state keeps what there is, the next `up` sets the rest. */
+/**
+ * A resource was created, but some of its settings failed. The state keeps what was created, and
+ * the next `up` sets the rest.
+ */
 export class PartialError extends QuayError {
     override readonly name = "PartialError";
     readonly id: string;
-    /** The properties as they are now. */
+    /** The current properties. */
     readonly state: object;
 
     constructor(message: string, id: string, state: object) {
@@ -77,7 +83,7 @@ export class PartialError extends QuayError {
     }
 }
 
-/** Runs it; where it is refused in this way the result is undefined. */
+/** Runs a request; returns undefined if it is refused in the given way. */
 export async function unless<T>(
     refused: (refusal: Refusal) => boolean,
     run: () => Promise<T>,
@@ -90,17 +96,24 @@ export async function unless<T>(
     }
 }
 
-/** Quay's 404 in JSON. Its HTML 404 is a route that does not exist, which says nothing about the resource. */
+/**
+ * Matches Quay's 404 in JSON. An HTML 404 means that the route does not exist, which says nothing
+ * about the resource.
+ */
 export const notFound = ({ status, deliberate }: Refusal): boolean => status === 404 && deliberate;
 
-/** Quay's 400 with this text, which is how many of its routes say "missing" and "exists". */
+/**
+ * Matches a 400 with this text, which many of Quay's routes send for "not found" and "exists
+ * already".
+ */
 export function badRequest(pattern: RegExp): (refusal: Refusal) => boolean {
     return ({ status, said }) => status === 400 && pattern.test(said);
 }
 
 /**
- * What the server said, from its body: the API's errors (`detail`), the data model's (`message`, which may be an object keyed by
- * parameter), `{"error"}`, and a registry's (`errors[].message`). Only the first line: schema errors go on for pages.
+ * Reads the server's message from an answer's body: `detail` (errors of the API), `message` (errors
+ * of the data model; may be an object keyed by parameter), `error`, or `errors[].message` (a
+ * registry's). Keeps only the first line: schema errors are pages long.
  */
 export function readRefusal(status: number, body: unknown): Refusal {
     const data = typeof body === "string" ? readJson(body) : body;
@@ -117,7 +130,7 @@ export function readRefusal(status: number, body: unknown): Refusal {
     return { status, said: oneLine(said), deliberate: fields.size > 0 };
 }
 
-/** @param depth how many levels of lists and objects are read: an error needs no more. */
+/** @param depth the maximum nesting of lists and objects that is read. */
 function oneLine(said: unknown, depth = 3): string {
     const inner = (value: unknown) => oneLine(value, depth - 1);
     if (typeof said === "string") return cut(said.trim().split("\n", 1).join(""));
@@ -132,12 +145,12 @@ function oneLine(said: unknown, depth = 3): string {
     );
 }
 
-/** A server's text at a length that fits a message. */
+/** Truncates a server's text to a length that fits into a message. */
 export function cut(text: string): string {
     return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
 
-/** Escapes control characters and those that turn the direction of text or are not visible. */
+/** Escapes control characters, invisible characters, and those that change the text direction. */
 function visible(text: string): string {
     return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) =>
         character === "\n" || character === "\t"

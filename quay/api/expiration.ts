@@ -4,7 +4,7 @@ import { QuayError } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** The label by which an image tells Quay to remove its tags after a time: `30s`, `12h`, `2w`. */
+/** The label that tells Quay to remove an image's tags after a time: `30s`, `12h`, `2w`. */
 const label = "quay.expires-after";
 
 const configuration = z.object({
@@ -12,8 +12,9 @@ const configuration = z.object({
 });
 
 /**
- * Refuses an image on whose tags Quay would put an end: it reads the label of an image's configuration, or an annotation of
- * its manifest, with every tag that is set. Of an index each image is looked at.
+ * Refuses an image whose tags Quay would remove: with every tag that is set, Quay reads the label
+ * from the image's configuration, or an annotation from its manifest. Checks each image of an
+ * index.
  *
  * @throws QuayError that names the label and the line to remove.
  */
@@ -21,15 +22,20 @@ export async function refuseExpiring(side: Side, manifest: Manifest): Promise<vo
     const value = await lifetimeOf(side, manifest);
     if (value !== undefined) {
         throw new QuayError(
-            `The image ${side.session.host}/${side.path}@${manifest.digest} has the label ${label}=${value}: Quay would ` +
+            `The image ${side.session.host}/${side.path}@${manifest.digest} has the label ` +
+                `${label}=${value}: Quay would ` +
                 "remove every tag that it gets after that time, the version too. Remove the line " +
-                `"LABEL ${label}=${value}" from the Dockerfile, or where the base image has it add 'LABEL ${label}=""', ` +
+                `"LABEL ${label}=${value}" from the Dockerfile, or where the base image has it ` +
+                `add 'LABEL ${label}=""', ` +
                 "and build it again.",
         );
     }
 }
 
-/** The time after which the tags of an image, or of one of an index's images, are to vanish; undefined for never. */
+/**
+ * Returns the time after which Quay would remove the tags of an image, or of any image of an index;
+ * undefined if it would not.
+ */
 async function lifetimeOf(side: Side, manifest: Manifest): Promise<string | undefined> {
     const { session, path } = side;
     const { config, manifests, annotations = {} } = manifest.parts;
@@ -50,7 +56,10 @@ async function lifetimeOf(side: Side, manifest: Manifest): Promise<string | unde
     return value !== undefined && isLifetime(value) ? value : undefined;
 }
 
-/** Whether Quay takes it for a time: a number but zero and a unit (util/timedeltastring.py). An empty label is none. */
+/**
+ * Whether Quay parses the value as a time: a number other than zero and a unit
+ * (util/timedeltastring.py). An empty label is ignored.
+ */
 function isLifetime(value: string): boolean {
     const [, count] = /^\s*([+-]?\d+)\s*[smhdwy]$/.exec(value) ?? [];
     return count !== undefined && Number(count) !== 0;

@@ -11,36 +11,39 @@ export const userAgent = `pulumi-quay/${version} (node ${process.versions.node})
 /** How long to wait before the first retry, in milliseconds. */
 export const defaultRetryDelay = 300;
 
-/** What requests share: their number at a time, their pace and their end. */
+/** Limits, retries and cancellation of requests. */
 export interface HttpOptions {
-    /** How many requests may be under way at the same time. */
+    /** The maximum number of concurrent requests. */
     readonly maxParallelRequests: number;
-    /** How long to wait before the first retry, in milliseconds; then twice as long each time. Default: 300. */
+    /**
+     * The delay before the first retry, in milliseconds, doubled for each further one. Default:
+     * 300.
+     */
     readonly retryDelay?: number;
     /**
-     * Cancels: no change begins any more, and what fails is not tried again. What has begun gets its answer: were it cut off, it might have
-     * created something that no state knows of.
+     * Cancels: no further change is started and no failed request is retried. A change that has
+     * started still gets its answer: aborted, it could have created something that is in no state.
      */
     readonly signal: AbortSignal;
 }
 
-/** What went wrong with a request: an answer, no answer, or a mistake of our own. */
+/** The cause of a failed request: an error answer, no answer, or a bug in this provider. */
 export type Failure =
     | { readonly refusal: Refusal; readonly headers: Headers }
     | { readonly unanswered: string }
     | { readonly bug: Error };
 
 export interface Http {
-    /** For requests that may be repeated whatever became of them. */
+    /** For requests that can be repeated after any failure. */
     readonly repeatable: KyInstance;
-    /** For requests that may be repeated only where they were not processed. */
+    /** For requests that can be repeated only if they were not processed. */
     readonly once: KyInstance;
-    /** At most so many at the same time. */
+    /** Limits the number of concurrent requests. */
     readonly limit: LimitFunction;
     readonly explain: (error: unknown) => Failure;
 }
 
-// Nothing reached the server: repeating is safe whatever the request does.
+// Errors raised before anything reached the server: any request can be repeated.
 const notSent = new Set([
     "ECONNREFUSED",
     "ENOTFOUND",
@@ -51,8 +54,9 @@ const notSent = new Set([
 ]);
 
 /**
- * The HTTP client with its retries, loaded with the first request: a preview without one does not pay for it. After a 429 nothing was done,
- * so that every request is repeated; 502, 503, 504, resets and time-outs leave it open.
+ * Returns the HTTP client. Loaded with the first request, so that a preview without requests does
+ * not load it. A 429 means that nothing was done, so every request is retried; after 502, 503, 504,
+ * a reset or a timeout the request may have taken effect.
  */
 export async function loadHttp({
     maxParallelRequests,
@@ -61,8 +65,9 @@ export async function loadHttp({
 }: HttpOptions): Promise<Http> {
     const [{ default: ky, isHTTPError, isNetworkError, isTimeoutError }, { default: pLimit }] =
         await Promise.all([import("ky"), import("p-limit")]);
-    // fetch parses HTTP in WebAssembly. V8's optimizing compiler takes 13 MB for it, 11 % of the peak, and saves no time that can be measured. Set
-    // only now: what Node.js brings compiled (fetch, which ky has loaded) holds for the default flags, and loads 20 ms faster.
+    // fetch parses HTTP in WebAssembly. Without V8's optimizing compiler the peak memory is 13 MB
+    // (11 %) lower, and no measurable time is lost. Set only after fetch was loaded with ky:
+    // Node.js ships its code compiled for the default flags, which then loads 20 ms faster.
     for (const flag of ["--no-wasm-tier-up", "--no-wasm-dynamic-tiering"]) setFlagsFromString(flag);
     const retry = {
         limit: 5,
@@ -73,7 +78,7 @@ export async function loadHttp({
         backoffLimit: 10_000,
         jitter: (delay: number) => delay * (0.5 + Math.random() / 2),
     };
-    // `redirect`: an API never redirects; following one would end on a page of the web UI.
+    // An API never redirects; following a redirect would end on a page of the website.
     const options: Options = { redirect: "manual", headers: { "user-agent": userAgent } };
     return {
         repeatable: ky.create({
@@ -82,7 +87,7 @@ export async function loadHttp({
                 ...retry,
                 statusCodes: [429, 502, 503, 504],
                 retryOnTimeout: true,
-                // The database of a read-only repository says so with a 503 in JSON: that will not pass.
+                // A Quay whose database is read-only sends a 503 in JSON: retrying does not help.
                 shouldRetry: ({ error }) => {
                     const readOnly =
                         isHTTPError(error) &&
@@ -119,7 +124,7 @@ export async function loadHttp({
     };
 }
 
-/** The reason that the network gave: `ECONNREFUSED`, `CERT_HAS_EXPIRED`, … */
+/** Returns the network's error code: `ECONNREFUSED`, `CERT_HAS_EXPIRED`, … */
 function causeOf(error: Error): string {
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
         if ("code" in cause && typeof cause.code === "string") return cause.code;

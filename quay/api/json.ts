@@ -1,7 +1,9 @@
-/** The deepest answer of Quay's API, a scan, has about ten levels. */
+/** The maximum nesting. Quay's deepest answer, a scan, has about ten levels. */
 const maxDepth = 100;
 
-/** Reads JSON of a server's. Undefined where it is none, or too deep to be an answer of Quay's. */
+/**
+ * Parses a server's JSON. Returns undefined if it is invalid, or nested deeper than Quay's answers.
+ */
 export function readJson(text: string): unknown {
     try {
         const value = JSON.parse(text) as unknown;
@@ -11,7 +13,7 @@ export function readJson(text: string): unknown {
     }
 }
 
-/** What the bytes are as JSON; undefined where they are none. */
+/** Parses bytes as JSON. Returns undefined if they are invalid. */
 export function parseJson(bytes: Uint8Array): unknown {
     try {
         return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
@@ -20,7 +22,7 @@ export function parseJson(bytes: Uint8Array): unknown {
     }
 }
 
-/** Level by level: recursion would exhaust the stack on exactly what this looks for. */
+/** Iterates level by level: recursion would overflow the stack on the very input this detects. */
 function isDeep(value: unknown): boolean {
     let level = [value];
     for (let depth = 0; level.length > 0; depth++) {

@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 
-/** A manifest as a registry keeps it: its digest is that of exactly these bytes. */
+/** A manifest as stored in a registry: its digest is that of exactly these bytes. */
 export interface Manifest {
     readonly digest: string;
     readonly mediaType: string;
     readonly bytes: Uint8Array;
-    /** What it is made of and has to be there before it. */
+    /** What the manifest refers to, which must exist before it. */
     readonly parts: Parts;
 }
 
-/** `sha256:` or `sha512:` and so many hexadecimal digits (OCI image specification, descriptors). */
+/** `sha256:` or `sha512:` and hexadecimal digits (OCI image specification, descriptors). */
 const digest = z.string().regex(/^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/);
 
 const descriptor = z.object({
@@ -35,7 +35,7 @@ export const parts = z.object({
 type Parts = z.output<typeof parts>;
 
 export const indexType = "application/vnd.oci.image.index.v1+json";
-/** The kinds of manifests that registries keep: images and indexes, of OCI and of Docker. */
+/** The media types of manifests: images and indexes, of OCI and of Docker. */
 export const manifestTypes = [
     "application/vnd.oci.image.manifest.v1+json",
     indexType,
@@ -43,7 +43,7 @@ export const manifestTypes = [
     "application/vnd.docker.distribution.manifest.list.v2+json",
 ];
 
-/** The digest of a content. */
+/** Returns the digest of bytes. */
 export function digestOfBytes(bytes: Uint8Array, algorithm = "sha256"): string {
     return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
 }

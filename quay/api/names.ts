@@ -1,24 +1,28 @@
 import { z } from "zod";
 
-/** Names as Quay takes them, for the inputs of resources. The messages complete `"key" = value: …`. */
+/**
+ * Schemas of names in Quay, for the inputs of resources. The messages complete `"key" = value: …`.
+ */
 
-/** A user's or an organization's name. */
+/** The name of a user or an organization. */
 export const namespace = z
     .string()
     .regex(
         /^(?=.{2,255}$)[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
-        "it has to be a user or an organization: 2 to 255 lower-case letters and digits, with single . _ - within.",
+        "it has to be a user or an organization: 2 to 255 lower-case letters and digits, with " +
+            "single . _ - within.",
     );
 
 const repositoryName = /[a-z0-9][.a-z0-9_-]*(?:\/[a-z0-9][.a-z0-9_-]*)*/;
 
-/** A repository's name within its namespace. */
+/** The name of a repository within its namespace. */
 export const repositoryInNamespace = z
     .string()
     .max(255, "it has more than 255 characters.")
     .regex(
         new RegExp(`^${repositoryName.source}$`),
-        "it has to be a repository name without its namespace: lower-case letters, digits, . _ - and / within.",
+        "it has to be a repository name without its namespace: lower-case letters, digits, . _ " +
+            "- and / within.",
     );
 
 /** A repository with its namespace: `alice/app`. */
@@ -29,12 +33,13 @@ export const repository = z
         "it has to be NAMESPACE/NAME in lower case, as in alice/app: no registry, no tag.",
     );
 
-/** A robot's name within its namespace. */
+/** The name of a robot within its namespace. */
 export const robotInNamespace = z
     .string()
     .regex(
         /^(?=.{2,255}$)[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
-        "it has to be a robot name without its namespace: 2 to 255 lower-case letters and digits, with single . _ - within.",
+        "it has to be a robot name without its namespace: 2 to 255 lower-case letters and " +
+            "digits, with single . _ - within.",
     );
 
 /** A robot with its namespace: `alice+deploy`. */
@@ -53,7 +58,7 @@ export const account = z
         "it has to be a user, or a robot as NAMESPACE+NAME.",
     );
 
-/** A team's name within its organization. */
+/** The name of a team within its organization. */
 export const team = z
     .string()
     .regex(
@@ -71,25 +76,25 @@ export const digest = z
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, "it has to be a digest: sha256: and 64 hexadecimal digits.");
 
-/** What one may do in a repository. */
+/** A role in a repository. */
 export const role = z
     .enum(["read", "write", "admin"], "it has to be read, write or admin.")
     .meta({ id: "Role", description: "`read` (pull), `write` (pull and push) or `admin`." });
 
-/** What a namespace is. */
+/** The kind of a namespace. */
 export const namespaceKind = z.enum(["user", "organization"]).meta({
     id: "NamespaceKind",
     description: "What a namespace is: a user's own, or an organization's.",
 });
 
-/** `alice/app/web` → namespace `alice`, name `app/web`; undefined where there is no slash. */
+/** Splits `alice/app/web` into namespace `alice` and name `app/web`; undefined without a slash. */
 export function splitRepository(
     repository: string,
 ): { namespace: string; name: string } | undefined {
     return split(repository, "/");
 }
 
-/** `alice+deploy` → namespace `alice`, name `deploy`; undefined where there is no plus. */
+/** Splits `alice+deploy` into namespace `alice` and name `deploy`; undefined without a plus. */
 export function splitRobot(username: string): { namespace: string; name: string } | undefined {
     return split(username, "+");
 }

@@ -14,16 +14,16 @@ const missing = ({ status }: Refusal): boolean => status === 404;
 const noReferrers = ({ status }: Refusal): boolean => [400, 404, 405, 406].includes(status);
 
 /**
- * The images of a registry (OCI distribution protocol), for as long as one copy takes: reads and writes
- * manifests, blobs and referrers.
+ * Reads and writes the manifests, blobs and referrers of a registry (OCI distribution protocol).
+ * Lives as long as one copy.
  */
 export class RegistrySession {
     readonly host: string;
-    /** As they were given; undefined on the provider's own Quay means the API token. */
+    /** As passed to the constructor. Undefined on the provider's own Quay means the API token. */
     readonly credentials: Credentials | undefined;
     readonly #connection: RegistryConnection;
 
-    /** @param scopes what the token is requested for: `repository:alice/app:pull,push` */
+    /** @param scopes the scopes of the bearer token: `repository:alice/app:pull,push` */
     constructor(
         api: QuayClient,
         host: string,
@@ -36,9 +36,10 @@ export class RegistrySession {
     }
 
     /**
-     * The digest that a tag, or a digest, stands for; undefined where there is no such manifest.
+     * Returns the digest that a tag, or a digest, refers to; undefined if there is no such
+     * manifest.
      *
-     * @throws QuayError where what the registry calls a digest is none, or another than was asked for.
+     * @throws QuayError if the registry's answer is not a digest, or not the requested one.
      */
     async digestOf(path: string, reference: string): Promise<string | undefined> {
         const isDigest = reference.startsWith("sha256:");
@@ -55,12 +56,17 @@ export class RegistrySession {
         const found = names.digest.safeParse(said);
         if (found.success && (!isDigest || found.data === reference)) return found.data;
         throw new QuayError(
-            `The registry ${this.host} did not ${to}: it gave ${JSON.stringify(said.slice(0, 100))} ` +
+            `The registry ${this.host} did not ${to}: it gave ` +
+                `${JSON.stringify(said.slice(0, 100))} ` +
                 `as the digest, which is ${found.success ? "another" : "none"}.`,
         );
     }
 
-    /** A manifest; undefined where there is none. @throws QuayError where its content is not what the digest says. */
+    /**
+     * Returns a manifest; undefined if it does not exist.
+     *
+     * @throws QuayError if its content does not match the digest.
+     */
     async manifest(path: string, reference: string): Promise<Manifest | undefined> {
         const to = `read the manifest ${reference} of ${path}`;
         const answer = await unless(missing, () =>
@@ -74,13 +80,15 @@ export class RegistrySession {
         const digest = digestOfBytes(bytes);
         if (reference.startsWith("sha256:") && reference !== digest) {
             throw new QuayError(
-                `${this.host} gave another content for ${path}@${reference}: its digest is ${digest}.`,
+                `${this.host} gave another content for ${path}@${reference}: its digest is ` +
+                    `${digest}.`,
             );
         }
         const parsed = parts.safeParse(parseJson(bytes));
         if (!parsed.success) {
             throw new QuayError(
-                `${this.host}/${path}@${digest} is neither an image nor an index of the kinds that can be copied.`,
+                `${this.host}/${path}@${digest} is neither an image nor an index of the kinds ` +
+                    "that can be copied.",
             );
         }
         const mediaType =
@@ -91,9 +99,10 @@ export class RegistrySession {
     }
 
     /**
-     * The content of a small blob: an image's configuration, a signature's payload. Undefined where there is none.
+     * Returns a small blob, such as an image's configuration or a signature's payload; undefined if
+     * it does not exist.
      *
-     * @throws QuayError where its content is not what the digest says.
+     * @throws QuayError if its content does not match the digest.
      */
     async blob(path: string, digest: string): Promise<Uint8Array | undefined> {
         const to = `read the blob ${digest} of ${path}`;
@@ -104,14 +113,15 @@ export class RegistrySession {
         const found = digestOfBytes(answer.bytes, digest.split(":", 1).join(""));
         if (found === digest) return answer.bytes;
         throw new QuayError(
-            `${this.host} gave another content for the blob ${digest} of ${path}: its digest is ${found}.`,
+            `${this.host} gave another content for the blob ${digest} of ${path}: its digest is ` +
+                `${found}.`,
         );
     }
 
     /**
      * Puts a manifest under a tag, or under its own digest.
      *
-     * @throws UnansweredError where the answer is not a registry's: 201, and the manifest's digest if any.
+     * @throws UnansweredError unless the answer is 201 and has, if any, the manifest's digest.
      */
     async putManifest(
         path: string,
@@ -129,7 +139,10 @@ export class RegistrySession {
             throw this.#connection.notUnderstood(response.status, to);
     }
 
-    /** What refers to a digest: signatures, attestations, SBOMs. Undefined where the registry has no such route. */
+    /**
+     * Returns the referrers of a digest: signatures, attestations, SBOMs. Undefined if the registry
+     * has no referrers API.
+     */
     async referrers(path: string, digest: string): Promise<readonly Descriptor[] | undefined> {
         return this.#pagesOfReferrers(
             `${path}/referrers/${digest}`,
@@ -143,7 +156,7 @@ export class RegistrySession {
         );
         if (answer === undefined) return undefined;
         const index = parts.safeParse(parseJson(answer.bytes));
-        // Taken for "none", it would leave signatures behind.
+        // Treating this answer as an empty list would lose signatures.
         if (!index.success) throw this.#connection.notUnderstood(200, to);
         const found = index.data.manifests ?? [];
         const next = /<[^>]*\/v2\/([^>]+)>\s*;\s*rel="?next\b/i.exec(
@@ -155,10 +168,10 @@ export class RegistrySession {
     }
 
     /**
-     * Sees to it that the blob is in the repository: it is there, or the registry mounts it from another of its repositories, or it is
-     * streamed through, a piece at a time.
+     * Ensures that the repository has a blob: does nothing if it is there, mounts it from another
+     * repository of the same registry, or streams it in pieces.
      *
-     * @param trusting whether the registry is believed that the blob is there.
+     * @param trusting whether to trust the registry if it says that the blob exists.
      */
     async takeBlob(
         path: string,
@@ -216,7 +229,10 @@ export class RegistrySession {
         );
     }
 
-    /** Opens a blob for reading; registries send the reader on to their storage, where the token must not go (fetch sees to that). */
+    /**
+     * Opens a blob for reading. Registries redirect to their storage; fetch does not send the token
+     * there.
+     */
     async #open(path: string, digest: string, to: string): Promise<ReadableStream<Uint8Array>> {
         const response = await this.#connection.raw(
             "GET",
@@ -238,7 +254,8 @@ export class RegistrySession {
         to: string,
     ): Promise<void> {
         const headers = { "content-type": "application/octet-stream" };
-        // fetch would keep a copy of all that goes by, for a redirect: unless it must not follow any.
+        // Without `redirect: "error"` fetch would buffer the whole body, to send it again after a
+        // redirect.
         const options = { body, duplex: "half", headers, redirect: "error" } as const;
         const sent = await this.#connection.raw(
             "PATCH",

@@ -6,13 +6,13 @@ import { defaultRetryDelay } from "./http.ts";
 import type { Http } from "./http.ts";
 import { parseJson } from "./json.ts";
 
-/** Who asks a registry. */
+/** A login at a registry. */
 export interface Credentials {
     readonly username: string;
     readonly password: string;
 }
 
-/** The answer of a registry that was asked for a token. */
+/** A registry's answer to a request for a token. */
 export const tokenAnswer = z.object({
     token: z.string().min(1).optional(),
     access_token: z.string().min(1).optional(),
@@ -22,11 +22,11 @@ interface Sent {
     readonly to: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: Uint8Array<ArrayBuffer>;
-    /** Registries send readers of blobs on to their storage. */
+    /** Whether to follow redirects: registries redirect reads of blobs to their storage. */
     readonly follow?: boolean;
 }
 
-/** An answer that ended before its end. */
+/** An answer that was cut off. */
 class CutError extends UnansweredError {}
 
 interface Challenge {
@@ -36,8 +36,9 @@ interface Challenge {
 }
 
 /**
- * A registry (OCI distribution protocol) for as long as one copy takes: one bearer token covers all its scopes. On the provider's own Quay
- * the API token is the password, as user `$oauthtoken`; elsewhere the credentials that it was given, or none.
+ * Sends requests to a registry (OCI distribution protocol) with one bearer token for all scopes. On
+ * the provider's own Quay the default login is `$oauthtoken` with the API token as the password; on
+ * other registries it is anonymous.
  */
 export class RegistryConnection {
     readonly host: string;
@@ -47,7 +48,7 @@ export class RegistryConnection {
     readonly #scopes: readonly string[];
     #authorization: Promise<string | undefined> = Promise.resolve(undefined);
 
-    /** @param scopes what the token is asked for: `repository:alice/app:pull,push` */
+    /** @param scopes the scopes of the bearer token: `repository:alice/app:pull,push` */
     constructor(
         api: QuayClient,
         host: string,
@@ -55,18 +56,21 @@ export class RegistryConnection {
         scopes: readonly string[],
     ) {
         const own = host === api.site.host;
-        const local = /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(host); // plain HTTP there, as docker does it
+        // Plain HTTP on this machine, like docker.
+        const local = /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(host);
         this.host = host;
         this.api = api;
-        this.base = own
-            ? api.site.url
-            : `${local ? "http" : "https"}://${host === "docker.io" ? "registry-1.docker.io" : host}`;
+        const address = host === "docker.io" ? "registry-1.docker.io" : host;
+        this.base = own ? api.site.url : `${local ? "http" : "https"}://${address}`;
         this.#credentials =
             credentials ?? (own ? { username: "$oauthtoken", password: api.token } : undefined);
         this.#scopes = scopes;
     }
 
-    /** A request of the copy itself, with the token that is there by now: streams cannot be sent twice, so there is nothing to retry. */
+    /**
+     * Sends a request of a blob transfer with the current token. Never retried here, because a
+     * stream cannot be sent twice.
+     */
     async raw(
         method: string,
         url: string,
@@ -91,7 +95,7 @@ export class RegistryConnection {
         }
         if (response.ok) return response;
         const refusal = readRefusal(response.status, await response.text());
-        // Tokens of registries live for minutes: the next attempt asks for another.
+        // Registry tokens expire within minutes: the next attempt uses a new one.
         if (response.status === 401) {
             this.#authorization = this.#authorize(response.headers.get("www-authenticate"));
             await this.#authorization;
@@ -100,7 +104,7 @@ export class RegistryConnection {
         throw this.#refused(refusal, to);
     }
 
-    /** Reads something whole: once more where the answer ended before its end. */
+    /** Reads a whole answer into memory. Retries if it was cut off. */
     async read(path: string, sent: Sent): Promise<{ bytes: Uint8Array; headers: Headers }> {
         const { default: pRetry } = await import("p-retry");
         return pRetry(
@@ -113,7 +117,8 @@ export class RegistryConnection {
                     };
                 } catch {
                     throw new CutError(
-                        `The registry ${this.host} gave no whole answer to the request to ${sent.to}.`,
+                        `The registry ${this.host} gave no whole answer to the request to ` +
+                            `${sent.to}.`,
                     );
                 }
             },
@@ -130,7 +135,7 @@ export class RegistryConnection {
         const before = this.#authorization;
         const answer = await this.#attempt(method, path, sent, await before);
         if (!("challenge" in answer)) return answer;
-        // Of parallel requests that are refused, one asks for the token.
+        // Of several concurrent requests that get a 401, only one requests a token.
         if (this.#authorization === before) this.#authorization = this.#authorize(answer.challenge);
         const second = await this.#attempt(method, path, sent, await this.#authorization);
         if (!("challenge" in second)) return second;
@@ -170,19 +175,22 @@ export class RegistryConnection {
         }
     }
 
-    /** Asks for what a registry's 401 asks for: a bearer token for all scopes, or the credentials themselves. */
+    /**
+     * Returns the authorization header that a 401 asks for: a bearer token for all scopes, or
+     * Basic.
+     */
     async #authorize(header: string | null): Promise<string | undefined> {
         const { scheme, realm, service } = parseChallenge(header ?? "");
+        const login =
+            this.#credentials && `${this.#credentials.username}:${this.#credentials.password}`;
         const basic =
-            this.#credentials === undefined
-                ? undefined
-                : `Basic ${Buffer.from(`${this.#credentials.username}:${this.#credentials.password}`).toString("base64")}`;
+            login === undefined ? undefined : `Basic ${Buffer.from(login).toString("base64")}`;
         if (scheme === "basic") return basic;
         if (scheme !== "bearer" || realm === undefined || !URL.canParse(realm)) return undefined;
         const url = new URL(realm);
         if (service !== undefined) url.searchParams.set("service", service);
         for (const scope of this.#scopes) url.searchParams.append("scope", scope);
-        // The API token is for Quay alone, wherever its answer points.
+        // The API token is sent to Quay only, wherever the challenge points.
         const trusted =
             this.#credentials?.password !== this.api.options.token ||
             url.host === this.api.site.host;
@@ -216,10 +224,14 @@ export class RegistryConnection {
         return this.#refused(failure.refusal, to);
     }
 
-    /** An answer that no registry gives: a proxy's page, for instance. What became of the request is not known. */
+    /**
+     * Returns the error for an answer that is not a registry's, such as a proxy's page. Whether the
+     * request took effect is unknown.
+     */
     notUnderstood(status: number, to: string): UnansweredError {
         return new UnansweredError(
-            `The registry ${this.host} answered the request to ${to} with something that is not a ` +
+            `The registry ${this.host} answered the request to ${to} with something that is not ` +
+                "a " +
                 `registry's (${String(status)}): a proxy's page? Try later.`,
         );
     }
@@ -229,8 +241,10 @@ export class RegistryConnection {
         const because = said === "" ? String(status) : `${said} (${String(status)})`;
         const message =
             status === 401 || status === 403
-                ? `The registry ${this.host} refused to ${to} with ${this.#who()}: ${because}. Either these credentials are wrong, or they have no ` +
-                  "right to do so, or there is no such repository: a registry gives one answer for all three."
+                ? `The registry ${this.host} refused to ${to} with ${this.#who()}: ` +
+                  `${because}. Either these credentials are wrong, or they have no ` +
+                  "right to do so, or there is no such repository: a registry gives one answer " +
+                  "for all three."
                 : `The registry ${this.host} did not ${to}: ${because}.`;
         return new RefusedError(message, refusal);
     }
@@ -243,7 +257,7 @@ export class RegistryConnection {
     }
 }
 
-/** `Bearer realm="…",service="…"` */
+/** Parses a WWW-Authenticate header: `Bearer realm="…",service="…"` */
 export function parseChallenge(header: string): Challenge {
     const [, scheme = ""] = /^\s*([a-z]+)/i.exec(header) ?? [];
     const parameter = (name: string) =>

@@ -3,23 +3,26 @@ import type { QuayClient } from "./client.ts";
 import { notFound, QuayError, RefusedError, unless } from "./errors.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** The severities that Quay's scanner knows, the worst first. */
+/** The severities of Quay's scanner, the most severe first. */
 export const severities = ["critical", "high", "medium", "low", "negligible"] as const;
 export type Severity = (typeof severities)[number];
 
-/** What the scanner says of an image. */
+/** The scanner's result for an image. */
 export interface Scan {
-    /** `scanned`, or why there are no findings yet: `queued`, `failed`, `unsupported`, `manifest_layer_too_large`. */
+    /**
+     * `scanned`, or why there are no findings yet: `queued`, `failed`, `unsupported`,
+     * `manifest_layer_too_large`.
+     */
     readonly status: string;
-    /** How many findings there are by severity. */
+    /** The number of findings by severity. */
     readonly findings: Readonly<Record<Severity | "unknown", number>>;
 }
 
-/** What lets an image pass in spite of its scan. */
+/** Lets one image pass despite its scan. */
 export interface SeverityException {
     readonly digest: string;
     readonly reason: string;
-    /** The last day that it holds, YYYY-MM-DD. */
+    /** The last day on which it applies, YYYY-MM-DD. */
     readonly expires: string;
 }
 
@@ -42,16 +45,21 @@ const answer = z.object({
         .nullish(),
 });
 
-/** Quay has no scan of an image, and will have none: it has no scanner, or the image is not there. */
+/** Quay will never have a scan of the image: it has no scanner, or the image does not exist. */
 export class UnscannedError extends QuayError {
     constructor({ site }: QuayClient, repository: string, digest: string) {
         super(
-            `Quay at ${site.url} has no scan of ${repository}@${digest}: there is no such image, or its scanner is switched off.`,
+            `Quay at ${site.url} has no scan of ${repository}@${digest}: there is no such ` +
+                "image, or its scanner is switched off.",
         );
     }
 }
 
-/** The scan of one image, which an index is not. @throws QuayError where there is no such image, or no scanner. */
+/**
+ * Returns the scan of a single image, not of an index.
+ *
+ * @throws QuayError if the image does not exist, or if Quay has no scanner.
+ */
 export async function scanOf(api: QuayClient, repository: string, digest: string): Promise<Scan> {
     const call = {
         to: `read the scan of ${repository}@${digest}`,
@@ -81,16 +89,21 @@ export async function scanOf(api: QuayClient, repository: string, digest: string
     return { status: scan.status, findings };
 }
 
-/** The scan of an image; of an index those of its images. @throws QuayError where there is no such image, or no scanner. */
+/**
+ * Returns the scan of an image, or the scans of an index's images.
+ *
+ * @throws QuayError if the image does not exist, or if Quay has no scanner.
+ */
 export function scansOf(api: QuayClient, repository: string, manifest: Manifest): Promise<Scan[]> {
     return Promise.all(imagesOf(manifest).map((digest) => scanOf(api, repository, digest)));
 }
 
 /**
- * Lets an image pass whose scan has nothing of this severity or worse; of an index each of its images has to.
+ * Checks that an image's scan has no finding of this severity or a higher one. For an index, checks
+ * each of its images.
  *
- * @returns a warning, where only the exception lets it pass.
- * @throws QuayError with the counts, or why there is no scan, and what to do.
+ * @returns a warning if only the exception lets it pass.
+ * @throws QuayError with the counts, or with the reason for a missing scan, and what to do.
  */
 export async function checkSeverity(
     api: QuayClient,
@@ -111,7 +124,7 @@ export async function checkSeverity(
     throw new QuayError(`${what} The exception for it ended on ${exception.expires}.`);
 }
 
-/** Why an image does not pass; undefined where it does. */
+/** Returns why an image does not pass; undefined if it does. */
 async function findProblem(
     api: QuayClient,
     repository: string,
@@ -127,17 +140,26 @@ async function findProblem(
         );
     } catch (error) {
         if (!(error instanceof UnscannedError)) throw error;
-        return `was not scanned, and maxSeverity asks for a scan: Quay at ${url} has no scanner, or it is switched off.`;
+        return (
+            `was not scanned, and maxSeverity asks for a scan: Quay at ${url} has no scanner, ` +
+            "or it is switched off."
+        );
     }
 }
 
 function problemOf(scans: readonly Scan[], limit: Severity, page: string): string | undefined {
     const unscanned = scans.find(({ status }) => status !== "scanned");
     if (unscanned?.status === "queued") {
-        return `is not scanned yet, and maxSeverity asks for a scan: Quay does that within minutes of the push. Watch ${page}, and run this again.`;
+        return (
+            "is not scanned yet, and maxSeverity asks for a scan: Quay does that within minutes " +
+            `of the push. Watch ${page}, and run this again.`
+        );
     }
     if (unscanned !== undefined) {
-        return `has no scan, and maxSeverity asks for one: Quay's scanner says "${unscanned.status}". See ${page}`;
+        return (
+            "has no scan, and maxSeverity asks for one: Quay's scanner says " +
+            `"${unscanned.status}". See ${page}`
+        );
     }
     const counts = severities
         .slice(0, severities.indexOf(limit) + 1)
@@ -148,10 +170,16 @@ function problemOf(scans: readonly Scan[], limit: Severity, page: string): strin
         .filter(({ count }) => count > 0);
     if (counts.length === 0) return undefined;
     const found = counts.map(({ severity, count }) => `${String(count)} ${severity}`).join(", ");
-    return `has ${found} vulnerabilities, and maxSeverity lets only those below ${limit} pass. Build it on an image with fixes: ${page}`;
+    return (
+        `has ${found} vulnerabilities, and maxSeverity lets only those below ${limit} pass. ` +
+        `Build it on an image with fixes: ${page}`
+    );
 }
 
-/** The images of an index, without the attestations that are listed in it too; else the image itself. */
+/**
+ * Returns the digests of an index's images, without the attestations it also lists; for an image,
+ * its own digest.
+ */
 function imagesOf({ digest, parts }: Manifest): string[] {
     const images = (parts.manifests ?? []).filter(
         ({ annotations }) => annotations?.["vnd.docker.reference.type"] === undefined,

@@ -6,12 +6,12 @@ import type { Side } from "./copyImage.ts";
 import { QuayError } from "./errors.ts";
 import { parseJson } from "./json.ts";
 
-/** Where cosign puts the signature of a payload (sigstore/cosign, specs/SIGNATURE_SPEC.md). */
+/** The annotation in which cosign stores a signature (sigstore/cosign, specs/SIGNATURE_SPEC.md). */
 const signatureAnnotation = "dev.cosignproject.cosign/signature";
 const bundleType = "application/vnd.dev.sigstore.bundle";
 const signPredicate = "https://sigstore.dev/cosign/sign/v1";
 
-/** "Simple signing": what cosign signs for an image (sigstore/cosign, specs/SIGNATURE_SPEC.md). */
+/** "Simple signing": the payload that cosign signs (sigstore/cosign, specs/SIGNATURE_SPEC.md). */
 const payload = z.object({
     critical: z.object({
         type: z.literal("cosign container image signature"),
@@ -19,7 +19,7 @@ const payload = z.object({
     }),
 });
 
-/** A Sigstore bundle around a DSSE envelope (sigstore/protobuf-specs, secure-systems-lab/dsse). */
+/** A Sigstore bundle with a DSSE envelope (sigstore/protobuf-specs, secure-systems-lab/dsse). */
 const bundle = z.object({
     dsseEnvelope: z.object({
         payload: z.base64(),
@@ -28,15 +28,15 @@ const bundle = z.object({
     }),
 });
 
-/** What a bundle's envelope holds (in-toto attestation, Statement v1). */
+/** The payload of a bundle's envelope (in-toto attestation, Statement v1). */
 const statement = z.object({
     subject: z.array(z.object({ digest: z.record(z.string(), z.string()) })),
     predicateType: z.string(),
 });
 
-/** The key of a PEM text; undefined where it is no public key that signatures can be verified with. */
+/** Parses a PEM text; undefined unless it is a public key that can verify signatures. */
 export function parsePublicKey(pem: string): KeyObject | undefined {
-    // Node.js would derive the public key of a private one, which must not lie in a configuration.
+    // Node.js would derive the public key from a private one, which must not be in a configuration.
     if (!/^\s*-----BEGIN (?:RSA )?PUBLIC KEY-----/.test(pem)) return undefined;
     try {
         const key = createPublicKey(pem);
@@ -47,10 +47,11 @@ export function parsePublicKey(pem: string): KeyObject | undefined {
 }
 
 /**
- * Lets a digest pass that was signed with the key by cosign, in its simple format (the tag `sha256-….sig`) or as a Sigstore
- * bundle that refers to the image. No transparency log is asked: what counts is the key.
+ * Checks that cosign signed a digest with the key, in its simple format (the tag `sha256-….sig`) or
+ * as a Sigstore bundle that refers to the image. Does not query a transparency log: only the key
+ * counts.
  *
- * @throws QuayError where there is no signature, or none by this key of this digest.
+ * @throws QuayError if there is no signature, or none of this digest by this key.
  */
 export async function verifySignature(side: Side, digest: string, pem: string): Promise<void> {
     const key = parsePublicKey(pem);
@@ -59,13 +60,15 @@ export async function verifySignature(side: Side, digest: string, pem: string): 
     const found = [...(await simpleSignatures(side, digest)), ...(await bundles(side, digest))];
     if (found.length === 0) {
         throw new QuayError(
-            `${image} has no signature, and \`signature\` asks for one. Sign it with: cosign sign --key KEY ${image}`,
+            `${image} has no signature, and \`signature\` asks for one. Sign it with: cosign ` +
+                `sign --key KEY ${image}`,
         );
     }
     const valid = found.filter(({ signed, signature }) => isSignedBy(key, signed, signature));
     if (valid.length === 0) {
         throw new QuayError(
-            `${image} has ${String(found.length)} signature(s), and none by the key in signature.publicKey.`,
+            `${image} has ${String(found.length)} signature(s), and none by the key in ` +
+                "signature.publicKey.",
         );
     }
     if (valid.some(({ subjects }) => subjects.includes(digest))) return;
@@ -81,10 +84,10 @@ export async function verifySignature(side: Side, digest: string, pem: string): 
 }
 
 interface Signature {
-    /** The bytes that were signed. */
+    /** The signed bytes. */
     readonly signed: Uint8Array;
     readonly signature: Uint8Array;
-    /** The digests that the signed text is about. */
+    /** The digests that the signature applies to. */
     readonly subjects: readonly string[];
 }
 
@@ -123,14 +126,17 @@ async function bundles(side: Side, digest: string): Promise<readonly Signature[]
     return found;
 }
 
-/** The signatures of an envelope that holds cosign's statement on an image. Other attestations are no signature of it. */
+/**
+ * Returns the signatures of an envelope that contains cosign's signing statement. Ignores other
+ * attestations, which do not sign the image.
+ */
 function signaturesOf(envelope: z.output<typeof bundle>["dsseEnvelope"]): readonly Signature[] {
     const body = Buffer.from(envelope.payload, "base64");
     const { data } = statement.safeParse(parseJson(body));
     if (data?.predicateType !== signPredicate) return [];
     const { payloadType: type } = envelope;
     const length = (text: string | Buffer) => String(Buffer.byteLength(text));
-    // DSSE's pre-authentication encoding: what is signed is the payload with its type.
+    // DSSE's pre-authentication encoding: the signature covers the payload and its type.
     const signed = Buffer.concat([
         Buffer.from(`DSSEv1 ${length(type)} ${type} ${length(body)} `),
         body,
@@ -145,13 +151,16 @@ function signaturesOf(envelope: z.output<typeof bundle>["dsseEnvelope"]): readon
     }));
 }
 
-/** Ed25519 signs the bytes themselves; ECDSA (in DER) and RSA (PKCS #1 v1.5) their SHA-256. */
+/**
+ * Verifies a signature: Ed25519 signs the bytes, ECDSA (in DER) and RSA (PKCS #1 v1.5) their
+ * SHA-256.
+ */
 function isSignedBy(key: KeyObject, signed: Uint8Array, signature: Uint8Array): boolean {
     const algorithm = key.asymmetricKeyType === "ed25519" ? null : "sha256";
     return verify(algorithm, signed, key, signature);
 }
 
-/** Somebody else's text, short and without control characters. */
+/** Quotes and truncates text from outside, and escapes its control characters. */
 function visible(text: string): string {
     return JSON.stringify(text.slice(0, 100));
 }

@@ -1,8 +1,8 @@
 /**
- * Translates a pattern for tags, which Quay compiles with Python's `re`, so that it can be tried on tags here.
+ * Translates a tag pattern from Python's `re`, which Quay uses, so that it can be tested here.
  *
- * @returns an expression that matches a tag as a whole, as Quay's does; undefined where Python would not compile the pattern, or where
- * JavaScript has no word for it.
+ * @returns an expression that matches a whole tag, like Quay's; undefined if the pattern is invalid
+ * in Python or cannot be expressed in JavaScript.
  */
 export function compileTagPattern(pattern: string): RegExp | undefined {
     const [prefix = "", flags = ""] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
@@ -21,17 +21,22 @@ function translate(part: string): string {
     if (part.startsWith("{,")) return `{0${part.slice(1)}`;
     if (part === "\\A") return "^";
     if (part === "\\Z") return "$";
-    // A bracket at the start of a set is one of its characters in Python, and an end in JavaScript.
+    // In Python a bracket at the start of a set is a literal; in JavaScript it closes the set.
     return part.replace(/^(\[\^?)\]/, "$1\\]");
 }
 
-/** JavaScript's named groups, and escapes of letters that mean nothing in Python. */
+/** JavaScript's named groups, and escapes that are invalid in Python. */
 const unknownToPython = /^(\(\?<|\\[^\WabBdDfnrsStuUvwWxAZ\d_])$/;
 
-/** What the two languages read differently: escapes, sets, named groups, and a repetition without its lower bound. */
+/**
+ * What the two languages read differently: escapes, sets, named groups, and repetitions without a
+ * lower bound.
+ */
 const token = /\\[^]|\[\^?\]?(?:\\[^]|[^\]\\])*\]|\(\?P<|\(\?P=\w+\)|\(\?<(?![=!])|\{,\d+\}/g;
 
-/** Whether Quay applies a policy with this pattern to a tag; false where the pattern cannot be tried. */
+/**
+ * Whether Quay applies a policy with this pattern to a tag; false if the pattern cannot be tested.
+ */
 export function matchesTag(pattern: string, tag: string): boolean {
     return compileTagPattern(pattern)?.test(tag) ?? false;
 }

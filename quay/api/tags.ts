@@ -15,10 +15,12 @@ const tagAnswer = z.object({
 });
 const tagsAnswer = z.object({ tags: z.array(tagAnswer), has_additional: z.boolean() });
 
-/** A hundred tags each: far more than a repository has, so a server that never ends is one. */
+/**
+ * The maximum number of pages, of a hundred tags each, before the server is assumed to never end.
+ */
 const maxPages = 1000;
 
-/** A tag, as the functions return it. */
+/** A tag, as returned by the functions. */
 export const tagObject = z.object({
     name: z.string().describe("The tag."),
     digest: z.string().describe("The digest of the manifest that it points at: `sha256:…`."),
@@ -39,8 +41,8 @@ export const tagObject = z.object({
 });
 
 /**
- * The tags that exist now, newest first, over all pages; undefined where there is no such repository. (Quay's list holds
- * deleted ones too unless asked otherwise.)
+ * Returns the current tags from all pages, the newest first; undefined if the repository does not
+ * exist. (Quay also lists deleted tags by default.)
  */
 export async function listActiveTags(
     api: QuayClient,
@@ -51,7 +53,7 @@ export async function listActiveTags(
     }: { readonly tag?: string | undefined; readonly limit?: number | undefined },
 ): Promise<z.output<typeof tagObject>[] | undefined> {
     const tags: z.output<typeof tagObject>[] = [];
-    // A page without a tag is the last, whatever it says of more: this ends for every server.
+    // A page without tags is the last one, whatever `has_additional` says, so that the loop ends.
     for (let page = 1, more = true; more && tags.length < limit; page++) {
         const answer = await unless(notFound, () =>
             api.get(

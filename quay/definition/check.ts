@@ -17,7 +17,7 @@ export interface Checked {
     readonly failures: readonly string[];
 }
 
-/** Checks each property for itself and fills in defaults; a value that is not known yet passes. */
+/** Checks each property on its own and fills in defaults. Unknown values pass. */
 export function checkProperties(shape: z.ZodRawShape, properties: Properties): Checked {
     const failures: string[] = [];
     const inputs: Record<string, Value> = {};

@@ -1,15 +1,17 @@
 import type { QuayClient } from "../api/client.ts";
 
-/** What a resource or function works with. */
+/** What the methods of resources and functions need to do their work. */
 export interface Context {
-    /** Quay's API. */
+    /** The client for Quay's API. */
     readonly api: QuayClient;
-    /** The command that takes over what has this id. */
+    /** Returns the command that imports the resource with this id. */
     readonly importCommand: (id: string) => string;
-    /** The command that removes the resource from the state, and changes nothing on Quay. */
+    /** The command that removes the resource from the state without changing Quay. */
     readonly forgetCommand: string;
-    /** The ids of the repositories and permissions that this run has made. */
+    /** The ids of the repositories and permissions that were created in this run. */
     readonly made: Set<string>;
-    /** Shows a warning on the resource. Awaited, or a preview may be over before it is shown. */
+    /**
+     * Shows a warning on the resource. Await it: a preview could otherwise end before it is shown.
+     */
     readonly warn: (message: string) => Promise<void>;
 }

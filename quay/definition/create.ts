@@ -3,22 +3,23 @@ import { QuayError, RefusedError, UnansweredError } from "../api/errors.ts";
 import type { Context } from "./context.ts";
 
 /**
- * Sends the request that creates something, twice at most. Where no answer came, or the server failed
- * on the way, it may have been created all the same: that is looked up before it is sent again.
+ * Sends a request that creates something, at most twice. If no answer came or the server failed, it
+ * may have been created: that is looked up before the request is repeated.
  *
- * @param lookUp what is there, if it is just what was asked for.
+ * @param lookUp returns the created object if it exists and equals the requested one.
  */
 export async function createOnce<T>(
     api: QuayClient,
     send: () => Promise<T>,
     lookUp: () => Promise<T | undefined>,
 ): Promise<T> {
-    await api.account(); // without an answer to this, nothing was sent that could have created anything
+    await api.account(); // If this fails, nothing that could create anything was sent.
     for (let isRepeated = false; ; isRepeated = true) {
         try {
             return await send();
         } catch (error) {
-            // A first request that was only slow is done by now: the second is told that it exists.
+            // A first request that was only slow has succeeded by now, and the second fails with
+            // "exists".
             if (!isInDoubt(error) && !isRepeated) throw error;
             const found = await lookUp();
             if (found !== undefined) return found;
@@ -27,7 +28,7 @@ export async function createOnce<T>(
     }
 }
 
-/** Whether a request that failed like this may have taken effect. */
+/** Whether a failed request may have taken effect. */
 function isInDoubt(error: unknown): boolean {
     return (
         error instanceof UnansweredError ||
@@ -36,8 +37,8 @@ function isInDoubt(error: unknown): boolean {
 }
 
 /**
- * Deletes something. That the request was refused, or not answered, is no error where it is gone:
- * for routes that have many ways to say so.
+ * Deletes something. A refused or unanswered request is no error if the object no longer exists.
+ * For routes that report "not found" in many ways.
  */
 export async function deleteIfThere(
     send: () => Promise<unknown>,
@@ -51,15 +52,16 @@ export async function deleteIfThere(
     }
 }
 
-/** Something with this name exists, and nobody said that it is this program's. */
+/** Returns the error for an object that exists and is not managed by this program. */
 export function existsAlready(what: string, id: string, { importCommand }: Context): QuayError {
     return new QuayError(
-        `${what} exists already, and nothing was changed. To manage it with this program run:\n    ${importCommand(id)}\n` +
+        `${what} exists already, and nothing was changed. To manage it with this program run:\n ` +
+            `   ${importCommand(id)}\n` +
             `or add the resource option {import: "${id}"} for one \`pulumi up\`.`,
     );
 }
 
-/** Something is set, to another value than this program wants, by someone else. */
+/** Returns the error for a setting that someone else has set to another value. */
 export function setDifferently(
     what: string,
     is: string,
@@ -68,12 +70,13 @@ export function setDifferently(
     { importCommand }: Context,
 ): QuayError {
     return new QuayError(
-        `${what} is ${is}, and this program wants ${wanted}: someone else has set it, and nothing was changed. Remove it in Quay, or take it ` +
+        `${what} is ${is}, and this program wants ${wanted}: someone else has set it, and ` +
+            "nothing was changed. Remove it in Quay, or take it " +
             `over with:\n    ${importCommand(id)}`,
     );
 }
 
-/** An id that `pulumi import` was given and that cannot be one. */
+/** Returns the error for an id that is invalid in `pulumi import`. */
 export function badId(
     id: string,
     importId: { readonly format: string; readonly example: string },

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ForbiddenError, notFound, QuayError, unless } from "../api/errors.ts";
 import type { Context } from "./context.ts";
 
-/** An update found nothing to update. */
+/** Returns the error of an update whose resource no longer exists. */
 export function deletedOutside(name: string, id: string): QuayError {
     return new QuayError(
         `${name} ${id} is not on Quay any more: it was deleted outside of this program. ` +
@@ -10,7 +10,7 @@ export function deletedOutside(name: string, id: string): QuayError {
     );
 }
 
-/** Whether reading it finds nothing; what cannot be read is not known to be gone. */
+/** Whether a read finds nothing. A read that fails does not count. */
 export async function isGone(read: () => Promise<unknown>): Promise<boolean> {
     try {
         return (await read()) === undefined;
@@ -21,8 +21,9 @@ export async function isGone(read: () => Promise<unknown>): Promise<boolean> {
 }
 
 /**
- * Runs it. Quay forbids (403) whatever is in a namespace that does not exist, so a resource of an
- * organization that was deleted is never found gone: the message says how to remove it from the state.
+ * Runs a request. Quay answers 403 for everything in a namespace that does not exist, so a resource
+ * of a deleted organization is never reported as not found. The error then says how to remove the
+ * resource from the state.
  */
 export async function withForgetCommand<T>(
     name: string,

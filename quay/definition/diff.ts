@@ -3,25 +3,28 @@ import type { Value } from "./values.ts";
 
 export type DiffKind = "add" | "delete" | "update";
 
-/** How one property differs. */
+/** The difference in one property. */
 export interface PropertyChange {
     readonly kind: DiffKind;
-    /** The resource has to be replaced for it. */
+    /** Whether the change replaces the resource. */
     readonly replace: boolean;
-    /** It is an output: the engine shows it from the states, not from the inputs. */
+    /**
+     * Whether it is an output: the engine then shows the change from the states, not from the
+     * inputs.
+     */
     readonly isOutput?: boolean;
 }
 
 export interface Diff {
-    /** What differs, by property path (`claims[0].subject`). */
+    /** The differences by property path (`claims[0].subject`). */
     readonly changes: ReadonlyMap<string, PropertyChange>;
-    /** The inputs that make a replacement necessary. */
+    /** The inputs that cause a replacement. */
     readonly replaces: readonly string[];
-    /** Old and new cannot exist side by side. */
+    /** Whether the old and the new resource cannot exist at the same time. */
     readonly deleteBeforeReplace: boolean;
 }
 
-/** Where two plain values differ, down to the innermost property. */
+/** Returns the paths at which two plain values differ, down to the innermost property. */
 export function differencesOf(
     path: string,
     before: Value | undefined,

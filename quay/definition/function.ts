@@ -6,7 +6,7 @@ import type { Of } from "./shape.ts";
 import { plain } from "./values.ts";
 import type { Properties } from "./values.ts";
 
-/** A function as its file declares it. */
+/** The definition of a function in its file. */
 export interface FunctionDefinition<Inputs extends z.ZodRawShape, Outputs extends z.ZodRawShape> {
     /** `getTag` for the token `quay:index:getTag`. */
     readonly name: string;
@@ -16,7 +16,7 @@ export interface FunctionDefinition<Inputs extends z.ZodRawShape, Outputs extend
     readonly invoke: (inputs: Of<Inputs>, context: Context) => Promise<Of<Outputs>>;
 }
 
-/** A function as the protocol adapter sees it. */
+/** A function as used by the provider protocol. */
 export interface Func {
     readonly name: string;
     readonly description: string;
@@ -27,7 +27,7 @@ export interface Func {
     ): Promise<{ outputs: Properties; failures: readonly string[] }>;
 }
 
-/** Makes a function of its declaration. */
+/** Makes a function from its definition. */
 export function func<Inputs extends z.ZodRawShape, Outputs extends z.ZodRawShape>(
     definition: FunctionDefinition<Inputs, Outputs>,
 ): Func {

@@ -12,12 +12,15 @@ import type { Of } from "./shape.ts";
 import { equal, hasUnknown, only, plain, plainObject, unknown, without } from "./values.ts";
 import type { Properties, Value } from "./values.ts";
 
-/** The values of the properties that are known. */
+/** The values of the known properties. */
 type KnownOf<Shape extends z.ZodRawShape> = z.output<
     z.ZodObject<{ [Key in keyof Shape]: z.ZodOptional<Shape[Key]> }>
 >;
 
-/** A resource as its file declares it. The schema, the checks, the diffs and the TypeScript class all follow from this. */
+/**
+ * The definition of a resource in its file, from which the schema, the checks, the diffs and the
+ * TypeScript class are derived.
+ */
 export interface ResourceDefinition<
     Fixed extends z.ZodRawShape,
     Changing extends z.ZodRawShape,
@@ -26,54 +29,60 @@ export interface ResourceDefinition<
     /** The class name: `Repository` for the type token `quay:index:Repository`. */
     readonly name: string;
     readonly description: string;
-    /** What to type after `pulumi import TOKEN NAME`, with an example. */
+    /** The id to pass to `pulumi import TOKEN NAME`, with an example. */
     readonly importId: { readonly format: string; readonly example: string };
     /** Inputs that Quay cannot change: another value replaces the resource. */
     readonly fixed: Fixed;
-    /** Inputs that are changed in place. */
+    /** Inputs that are updated in place. */
     readonly changing: Changing;
-    /** What it knows besides its inputs. */
+    /** Properties in addition to the inputs. */
     readonly outputs: Outputs;
-    /** Outputs that people change on Quay, such as a robot's token: a refresh shows that. */
+    /** Outputs that can change on Quay, such as a robot's token: a refresh reports the change. */
     readonly watched?: readonly (keyof Outputs & string)[];
-    /** The resource's id, where its inputs make it up. Where not, `create` gives it. */
+    /** Returns the resource's id if the inputs determine it. Otherwise `create` returns it. */
     readonly id?: (inputs: KnownOf<Fixed & Changing>) => string | undefined;
-    /** The outputs that follow from inputs: they are known in a preview. Unknown inputs are absent. */
+    /**
+     * Returns the outputs that follow from inputs, which a preview then knows. Unknown inputs are
+     * absent.
+     */
     readonly derive?: (
         inputs: KnownOf<Fixed & Changing>,
         site: Site,
     ) => { readonly [Key in keyof Of<Outputs>]?: Of<Outputs>[Key] | undefined };
-    /** What is wrong between inputs, each of them being right for itself. */
+    /** Returns what is wrong with a combination of valid inputs. */
     readonly validate?: (inputs: Of<Fixed & Changing>) => string | undefined;
     /**
-     * Fills in inputs by asking a server; with the old ones it can tell that there is nothing to ask. Undefined where a preview cannot know
-     * them yet.
+     * Fills in inputs with requests. Compares with the old inputs to avoid needless ones. Returns
+     * undefined if a preview cannot know the values yet.
      */
     readonly resolve?: (
         inputs: Of<Fixed & Changing>,
         old: Of<Fixed & Changing> | undefined,
         context: Context,
     ) => Promise<Of<Fixed & Changing> | undefined>;
-    /** Inputs that only `resolve` looks at: they are in no diff and no state. */
+    /** Inputs that only `resolve` reads: they are in no diff and no state. */
     readonly transient?: readonly (keyof Changing & string)[];
     readonly create: (
         inputs: Of<Fixed & Changing>,
         context: Context,
     ) => Promise<{ id: string; outputs: Of<Outputs> }>;
-    /** What it is like now; undefined where it is gone. `old` is absent in an import. */
+    /**
+     * Reads the current state; undefined if the resource does not exist. `old` is absent in an
+     * import.
+     */
     readonly read: (
         id: string,
         context: Context,
         old: (Of<Fixed & Changing> & Of<Outputs>) | undefined,
     ) => Promise<Found<Of<Fixed & Changing>, Of<Outputs>> | undefined>;
-    /** Absent where there is nothing to change in place. */
+    /** Absent if nothing can be updated in place. */
     readonly update?: (
         inputs: Of<Fixed & Changing>,
         old: Of<Fixed & Changing> & Of<Outputs>,
         context: Context,
         id: string,
     ) => Promise<Of<Outputs>>;
-    /** Deletes it; that it is gone already is no error. */
+    /** Deletes the resource. Not an error if it no longer exists. */
     readonly delete: (
         old: Of<Fixed & Changing> & Of<Outputs>,
         context: Context,
@@ -81,15 +90,15 @@ export interface ResourceDefinition<
     ) => Promise<void>;
 }
 
-/** A resource as it was found on the server. */
+/** A resource as read from the server. */
 export interface Found<Inputs, Outputs> {
-    /** Its id in the form that `create` would give it, where `read` was asked with another. */
+    /** The id that `create` would return, if `read` was called with another form of it. */
     readonly id?: string;
     readonly inputs: Inputs;
     readonly outputs: Outputs;
 }
 
-/** A resource as the protocol adapter sees it: its values are those of the wire. */
+/** A resource as used by the provider protocol. The values are those of the wire format. */
 export interface Resource {
     readonly name: string;
     readonly description: string;
@@ -101,14 +110,16 @@ export interface Resource {
     };
     check(news: Properties, olds: Properties, context: Context): Promise<Checked>;
     diff(olds: Properties, news: Properties): Diff;
-    /** What `create`, or `update` of the old state, would give: as far as that can be known. */
+    /**
+     * Returns the result of `create`, or of an `update` of the old state, as far as it is known.
+     */
     preview(
         inputs: Properties,
         site: Site,
         old?: Properties,
     ): { id: string | undefined; state: Properties };
     create(inputs: Properties, context: Context): Promise<{ id: string; state: Properties }>;
-    /** @param oldInputs the inputs of the state; they are part of `state` too. */
+    /** @param oldInputs the inputs in the state, which are also part of `state`. */
     read(
         id: string,
         state: Properties,
@@ -119,7 +130,7 @@ export interface Resource {
     delete(id: string, state: Properties, context: Context): Promise<void>;
 }
 
-/** Makes a resource of its declaration. */
+/** Makes a resource from its definition. */
 export function resource<
     Fixed extends z.ZodRawShape,
     Changing extends z.ZodRawShape,
@@ -144,7 +155,8 @@ export function resource<
         const state = stateIn(properties);
         if (state !== undefined) return state;
         throw new QuayError(
-            `The state of ${name} ${id} is not complete. Run \`pulumi refresh\` to read it from Quay again.`,
+            `The state of ${name} ${id} is not complete. Run \`pulumi refresh\` to read it from ` +
+                "Quay again.",
         );
     };
     const wrapInputs = (inputs: object, like: Properties): Properties => wrap(shape, inputs, like);
@@ -161,13 +173,13 @@ export function resource<
 
         async check(news, olds, context) {
             const checked = checkProperties(shape, news);
-            // What a refresh has put there (see `read`) is the program's own from then on.
+            // An input that a refresh has added (see `read`) is kept.
             const inputs = {
                 ...without(checked.inputs, definition.transient ?? []),
                 ...only(olds, watched),
             };
             const { failures } = checked;
-            // What `resolve` would fill in is an input and an output.
+            // What `resolve` fills in is both an input and an output.
             const resolved = Object.keys(outputs).filter(
                 (key) => Object.hasOwn(shape, key) && !Object.hasOwn(inputs, key),
             );
@@ -197,7 +209,8 @@ export function resource<
         },
 
         diff(olds, news) {
-            // Old inputs get today's defaults too: a new provider version with one more input is not a change.
+            // Apply today's defaults to the old inputs: an input that a new provider version adds
+            // is no change.
             const before = plainObject(checkProperties(shape, olds).inputs);
             const after = plainObject(news);
             const changes = new Map<string, PropertyChange>();
@@ -256,7 +269,7 @@ export function resource<
             );
             if (found === undefined) return undefined;
             const values = wrapState(found.inputs, found.outputs, state);
-            // The engine compares inputs: an output that was changed on Quay becomes one of them.
+            // The engine compares inputs, so an output that has changed on Quay becomes an input.
             const changed = watched.filter(
                 (key) => state[key] !== undefined && !sameValue(state[key], values[key]),
             );

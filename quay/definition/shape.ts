@@ -9,9 +9,11 @@ declare module "zod" {
     }
 }
 
-/** The values of properties. */
+/** The values of the properties. */
 export type Of<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>;
-/** The values as properties, secret where the schema or the properties they come from say so. */
+/**
+ * Converts values to properties. Secret are those that the schema or the original properties mark.
+ */
 export function wrap(shape: z.ZodRawShape, values: object, like: Properties): Properties {
     const entries = Object.entries(values).flatMap(([key, value]: [string, unknown]) => {
         if (value === undefined || !Object.hasOwn(shape, key)) return [];

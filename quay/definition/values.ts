@@ -3,8 +3,9 @@ import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { z } from "zod";
 
 /**
- * Property values on their way between the engine and the resources. The engine sends secrets, unknowns and outputs as marked objects
- * ("envelopes") within plain JSON; here they are `Secret` and `unknown`, and resources see plain values only.
+ * Property values as the provider uses them. The engine sends secrets, unknowns and outputs as
+ * marked objects ("envelopes") in plain JSON. Here they are `Secret` and `unknown`; the resources'
+ * own methods get plain values only.
  */
 export type Value =
     | null
@@ -32,11 +33,11 @@ class Unknown {
     readonly unknown = true;
 }
 
-/** A value that a preview does not know yet. */
+/** A value that is unknown in a preview. */
 export const unknown = new Unknown();
 export type { Unknown };
 
-// The marks of the engine's wire format (sdk/go/common/resource/properties.go).
+// The markers of the engine's wire format (sdk/go/common/resource/properties.go).
 const signature = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 const outputSignature = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
@@ -51,19 +52,19 @@ const unknownValues: ReadonlySet<unknown> = new Set([
 ]);
 const unknownOnTheWire = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** What the engine sent, with its envelopes opened. */
+/** Decodes properties from the engine: opens their envelopes. */
 export function decode(properties: Struct | undefined): Properties {
     return properties === undefined
         ? {}
         : mapObject(wireObject.parse(properties.toJavaScript()), decodeValue);
 }
 
-/** Properties as the engine wants them. A property that is undefined is left out. */
+/** Encodes properties for the engine. Leaves out undefined properties. */
 export function encode(properties: Readonly<Record<string, Value | undefined>>): Struct {
     return structpb.Struct.fromJavaScript(mapObject(properties, encodeValue));
 }
 
-/** What can come out of a Struct; its own type declarations say `{}` for objects. */
+/** The content of a Struct, whose own type declarations say `{}` for objects. */
 type Wire = null | boolean | number | string | Wire[] | { [key: string]: Wire };
 const wireObject = z.record(z.string(), z.custom<Wire>());
 
@@ -88,7 +89,7 @@ function encodeValue(value: Value): Wire {
     return isObject(value) ? mapObject(value, encodeValue) : value;
 }
 
-/** The value without its secret marks; unknowns stay. */
+/** Returns the value without its secret marks. Unknowns stay. */
 export function plain(value: Value): Value {
     if (value instanceof Secret) return plain(value.value);
     if (isList(value)) return value.map(plain);
@@ -97,7 +98,7 @@ export function plain(value: Value): Value {
 
 const simpleValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-/** A value of TypeScript's as one of the wire's: properties that are undefined are absent there. */
+/** Converts a TypeScript value to a wire value. Leaves out undefined properties. */
 export function toValue(value: unknown): Value {
     if (Array.isArray(value)) return value.map(toValue);
     if (typeof value !== "object" || value === null) return simpleValue.parse(value);
@@ -108,12 +109,13 @@ export function toValue(value: unknown): Value {
     );
 }
 
+/** Returns the properties without their secret marks. */
 export function plainObject(properties: Properties): Readonly<Record<string, Value>> {
     const value = plain(properties);
     return isObject(value) ? value : {};
 }
 
-/** Whether the value, or anything in it, is not known yet. */
+/** Whether the value, or anything in it, is unknown. */
 export function hasUnknown(value: Value): boolean {
     return some(value, (part) => part instanceof Unknown);
 }
@@ -123,7 +125,7 @@ export function hasSecret(value: Value): boolean {
     return some(value, (part) => part instanceof Secret);
 }
 
-/** Whether two plain values are the same; an unknown is the same as nothing. */
+/** Whether two plain values are equal. An unknown equals nothing. */
 export function equal(one: Value | undefined, other: Value | undefined): boolean {
     if (one === undefined || other === undefined) return one === other;
     if (one instanceof Unknown || other instanceof Unknown) return false;
@@ -137,7 +139,7 @@ export function equal(one: Value | undefined, other: Value | undefined): boolean
     );
 }
 
-/** Whether the value is an object with keys, not a list, mark or simple value. */
+/** Whether the value is an object with keys: not a list, a mark or a simple value. */
 export function isObject(value: Value | undefined): value is Readonly<Record<string, Value>> {
     return (
         typeof value === "object" &&
@@ -148,7 +150,7 @@ export function isObject(value: Value | undefined): value is Readonly<Record<str
     );
 }
 
-/** Whether the value is a list. (`Array.isArray` does not tell a read-only list.) */
+/** Whether the value is a list. (`Array.isArray` does not narrow a read-only list.) */
 export function isList(value: Value | undefined): value is readonly Value[] {
     return Array.isArray(value);
 }
@@ -161,7 +163,7 @@ function some(value: Value, test: (value: Value) => boolean): boolean {
         : isObject(value) && Object.values(value).some((item) => some(item, test));
 }
 
-/** Own keys only, and `__proto__` as an ordinary one: the keys are the user's. */
+/** Maps own keys only, and `__proto__` like any other: the keys come from the user. */
 function mapObject<From, To>(
     object: Readonly<Record<string, From | undefined>>,
     change: (value: From) => To,
@@ -173,15 +175,17 @@ function mapObject<From, To>(
     );
 }
 
+/** Returns only the properties with these keys. */
 export function only(properties: Properties, keys: readonly string[]): Properties {
     return Object.fromEntries(Object.entries(properties).filter(([key]) => keys.includes(key)));
 }
 
+/** Returns the properties without these keys. */
 export function without(properties: Properties, keys: readonly string[]): Properties {
     return Object.fromEntries(Object.entries(properties).filter(([key]) => !keys.includes(key)));
 }
 
-/** A path as Pulumi writes it: `config.url`, `claims[0].subject`, `config["ref-regex"]`. */
+/** Formats a path like Pulumi: `config.url`, `claims[0].subject`, `config["ref-regex"]`. */
 export function propertyPath(steps: readonly PropertyKey[], start = ""): string {
     return steps.reduce<string>((path, step) => {
         if (typeof step === "number") return `${path}[${String(step)}]`;
