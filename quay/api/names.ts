@@ -84,7 +84,7 @@ export const role = z
 /** The kind of a namespace. */
 export const namespaceKind = z.enum(["user", "organization"]).meta({
     id: "NamespaceKind",
-    description: "What a namespace is: a user's own, or an organization's.",
+    description: "The kind of a namespace: a user's or an organization's.",
 });
 
 /** Splits `alice/app/web` into namespace `alice` and name `app/web`; undefined without a slash. */

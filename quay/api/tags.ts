@@ -23,21 +23,23 @@ const maxPages = 1000;
 /** A tag, as returned by the functions. */
 export const tagObject = z.object({
     name: z.string().describe("The tag."),
-    digest: z.string().describe("The digest of the manifest that it points at: `sha256:…`."),
+    digest: z.string().describe("The digest of the manifest that the tag points to: `sha256:…`."),
     isManifestList: z
         .boolean()
-        .describe("Whether that is an index of images for several platforms."),
+        .describe("Whether the manifest is an index of images for several platforms."),
     lastModified: z
         .string()
         .optional()
-        .describe("When it was set, as Quay writes dates (RFC 2822)."),
+        .describe("The time at which the tag was set, in RFC 2822 format."),
     expiration: z
         .string()
         .optional()
-        .describe("When it will vanish, where it has an expiration (RFC 2822)."),
+        .describe(
+            "The time at which Quay will remove the tag, in RFC 2822 format. Absent if " + "never.",
+        ),
     immutable: z
         .boolean()
-        .describe("Whether it is immutable; false where Quay has no such feature."),
+        .describe("Whether the tag is immutable; false if Quay does not have this feature."),
 });
 
 /**

@@ -5,7 +5,7 @@ import { getRepository as read, outputsOf, repositoryOutputs } from "../resource
 
 export const getRepository = func({
     name: "getRepository",
-    description: "A repository that exists, whoever made it.",
+    description: "Reads an existing repository, whether or not this program created it.",
     inputs: {
         repository: names.repository.describe("The repository, NAMESPACE/NAME."),
     },

@@ -6,14 +6,14 @@ import { getRobot as read } from "../resources/robot.ts";
 
 export const getRobot = func({
     name: "getRobot",
-    description: "A robot that exists, with its token, whoever made it.",
+    description: "Reads an existing robot with its token, whether or not this program created it.",
     inputs: {
         username: names.robot.describe("The robot, NAMESPACE+NAME."),
     },
     outputs: {
-        username: z.string().describe("What it logs in to the registry with: NAMESPACE+NAME."),
-        token: z.string().meta({ description: "The password that goes with it.", secret: true }),
-        description: z.string().describe("What it is for."),
+        username: z.string().describe("The user name for the registry: NAMESPACE+NAME."),
+        token: z.string().meta({ description: "The password for the registry.", secret: true }),
+        description: z.string().describe("The description of the robot."),
         namespaceKind: names.namespaceKind,
     },
     async invoke({ username }, { api }) {

@@ -5,7 +5,7 @@ import { func } from "../definition/function.ts";
 
 export const getTag = func({
     name: "getTag",
-    description: "The digest that a tag points at now, with what Quay knows about the tag.",
+    description: "Reads a tag: the digest that it points to now, and what Quay knows about it.",
     inputs: {
         repository: names.repository.describe("The repository, NAMESPACE/NAME."),
         tag: names.tag.describe("The tag."),

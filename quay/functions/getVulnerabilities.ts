@@ -3,20 +3,23 @@ import * as names from "../api/names.ts";
 import { func } from "../definition/function.ts";
 import { scanOf } from "../api/severity.ts";
 
-const count = (severity: string) => z.int().describe(`How many are ${severity}.`);
+const count = (severity: string) => z.int().describe(`The number of vulnerabilities: ${severity}.`);
 
 export const getVulnerabilities = func({
     name: "getVulnerabilities",
-    description: "What Quay's scanner found in an image, counted by severity.",
+    description:
+        "Reads the number of vulnerabilities that Quay's scanner found in an image, by " +
+        "severity.",
     inputs: {
         repository: names.repository.describe("The repository, NAMESPACE/NAME."),
-        digest: names.digest.describe("The digest of the image: of one image, not of an index."),
+        digest: names.digest.describe("The digest of a single image, not of an index."),
     },
     outputs: {
         status: z
             .string()
             .describe(
-                "`scanned`, or why there are no findings yet: `queued`, `failed`, `unsupported`, `manifest_layer_too_large`.",
+                "`scanned`, or the reason why there are no findings yet: `queued`, `failed`, " +
+                    "`unsupported`, `manifest_layer_too_large`.",
             ),
         critical: count("critical"),
         high: count("high"),

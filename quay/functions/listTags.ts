@@ -5,14 +5,14 @@ import { listActiveTags, noRepository, tagObject } from "../api/tags.ts";
 
 export const listTags = func({
     name: "listTags",
-    description: "The tags of a repository, the newest first; deleted ones are not among them.",
+    description: "Lists the tags of a repository, the newest first, without deleted ones.",
     inputs: {
         repository: names.repository.describe("The repository, NAMESPACE/NAME."),
         limit: z
             .int("it has to be a whole number.")
             .min(1, "it has to be 1 at least.")
             .optional()
-            .describe("How many at most. Default: all."),
+            .describe("The maximum number of tags. Default: all."),
     },
     outputs: {
         tags: z

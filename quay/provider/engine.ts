@@ -1,6 +1,9 @@
 import * as grpc from "@grpc/grpc-js";
 
-/** Shows a warning on a resource; it is shown, or cannot be, when this is done. Loaded when there is one: most runs have none. */
+/**
+ * Shows a warning on a resource. Resolves when it was shown or could not be. Loaded on the first
+ * warning, because most runs have none.
+ */
 export async function warn(engineAddress: string, urn: string, message: string): Promise<void> {
     const [{ EngineClient }, { default: engine }] = await Promise.all([
         import("@pulumi/pulumi/proto/engine_grpc_pb.js"),
@@ -10,7 +13,7 @@ export async function warn(engineAddress: string, urn: string, message: string):
     request.setSeverity(engine.LogSeverity.WARNING);
     request.setUrn(urn);
     request.setMessage(message);
-    // The engine is on this machine: a proxy of the environment's is not for it.
+    // The engine is on this machine: ignore the environment's proxy.
     const client = new EngineClient(engineAddress, grpc.credentials.createInsecure(), {
         "grpc.enable_http_proxy": 0,
     });

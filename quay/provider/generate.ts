@@ -3,7 +3,7 @@ import { format, resolveConfig } from "prettier";
 import { packageSchema } from "./schema.ts";
 import { renderSdk } from "./sdk.ts";
 
-/** Returns the generated files by path: the schema, and the TypeScript classes made of it. */
+/** Returns the generated files by path: the schema, and the TypeScript classes made from it. */
 export async function generateSdk(): Promise<ReadonlyMap<string, string>> {
     const schema = packageSchema();
     const files = { "schema.json": JSON.stringify(schema), "index.ts": renderSdk(schema) };

@@ -20,7 +20,7 @@ import { checkSettings, clientOptions } from "./settings.ts";
 import { decode, encode, plain } from "../definition/values.ts";
 import { version } from "../api/version.ts";
 
-/** Everything that a running provider has: it is made anew for each provider resource. */
+/** The state of a configured provider, created for each provider resource. */
 interface Provider {
     readonly engineAddress: string;
     readonly cancelled: AbortController;
@@ -28,7 +28,10 @@ interface Provider {
     readonly made: Set<string>;
 }
 
-/** The provider protocol (pulumi/provider.proto) on the resources and functions of this package. */
+/**
+ * Implements the provider protocol (pulumi/provider.proto) for the resources and functions of this
+ * package.
+ */
 export function providerService(
     engineAddress: string,
     environment: NodeJS.ProcessEnv,
@@ -83,7 +86,7 @@ export function providerService(
             checked(checkSettings(decode(request.getNews()))),
         ),
 
-        // Another address or variable is no reason to replace anything: that would delete repositories.
+        // Another URL or variable must not replace the resources: that would delete repositories.
         diffConfig: unary((request: InstanceType<typeof protocol.DiffRequest>) => {
             const [olds, news] = [
                 plain(decode(request.getOldInputs())),
@@ -203,7 +206,7 @@ export function providerService(
     };
 }
 
-/** Serves the provider on this machine only. */
+/** Serves the provider on the loopback interface only. */
 export async function serve(
     engineAddress: string,
     environment: NodeJS.ProcessEnv,
@@ -241,7 +244,8 @@ function find<T extends { readonly name: string }>(all: readonly T[], token: str
     const found = all.find(({ name }) => token === `quay:index:${name}`);
     if (found !== undefined) return found;
     throw new QuayError(
-        `The Quay provider ${version} has no "${token}". It has: ${all.map(({ name }) => name).join(", ")}.`,
+        `The Quay provider ${version} has no "${token}". It has: ` +
+            `${all.map(({ name }) => name).join(", ")}.`,
     );
 }
 
@@ -255,7 +259,10 @@ function checked({
     return response;
 }
 
-/** Without the property: the engine would print its value, and that may be a secret. The reason names it. */
+/**
+ * Reports a failure without naming the property to the engine, which would print its value: it may
+ * be a secret. The message names the property.
+ */
 function failure(reason: string): InstanceType<typeof protocol.CheckFailure> {
     const failure = new protocol.CheckFailure();
     failure.setReason(reason);
@@ -291,7 +298,10 @@ function diffed(diff: Diff): InstanceType<typeof protocol.DiffResponse> {
     return response;
 }
 
-/** A handler that may throw: what the user can act on becomes the message alone; a mistake of ours shows where it happened. */
+/**
+ * Wraps a handler that may throw. A user's error becomes a message without a stack trace; a bug is
+ * reported with one.
+ */
 function unary<Request, Response>(
     handle: (request: Request) => Response | Promise<Response>,
 ): grpc.handleUnaryCall<Request, Response> {
@@ -310,7 +320,8 @@ function serviceError(error: unknown): Partial<grpc.StatusObject> {
     const details =
         error instanceof QuayError
             ? error.message
-            : `A mistake in the Quay provider; please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+            : "A mistake in the Quay provider; please report it: " +
+              (error instanceof Error ? (error.stack ?? error.message) : String(error));
     const metadata = new grpc.Metadata();
     if (error instanceof PartialError) {
         const partial = new protocol.ErrorResourceInitFailed();

@@ -58,7 +58,10 @@ export interface FunctionType {
     readonly outputs: ObjectType & { readonly type: "object" };
 }
 
-/** The package schema: what `pulumi package get-schema` shows, and what the TypeScript classes are made of. */
+/**
+ * Returns the package schema: the output of `pulumi package get-schema`, and the source of the
+ * TypeScript classes.
+ */
 export function packageSchema(): PackageSchema {
     const types: Record<string, NamedType> = {};
     const provider = propertiesOf(settings, "input", types);
@@ -67,14 +70,16 @@ export function packageSchema(): PackageSchema {
         displayName: "Quay",
         version,
         description:
-            "Repositories, robot accounts, permissions, policies and promoted images on quay.io and other Quay container registries.",
+            "Repositories, robot accounts, permissions, policies and promoted images on quay.io " +
+            "and other Quay container registries.",
         keywords: ["quay", "container", "registry", "category/infrastructure", "kind/native"],
         license: "Apache-2.0",
         config: { variables: provider.properties },
         provider: {
             description:
-                "A Quay and an account on it. Its API token comes from an environment variable (QUAY_TOKEN, or the one named in `tokenVariable`), never from " +
-                "the program: so it is in no state and no diff.",
+                "A Quay and an account on it. The API token is read from an environment " +
+                "variable (QUAY_TOKEN, or the one named in `tokenVariable`), never from the " +
+                "program, so that it is in no state and no diff.",
             properties: provider.properties,
             inputProperties: provider.properties,
         },
@@ -88,7 +93,9 @@ export function packageSchema(): PackageSchema {
                         types,
                     );
                     const token = `quay:index:${name}`;
-                    const howToImport = `Import: \`pulumi import ${token} NAME ${importId.example}\`, the id being ${importId.format}.`;
+                    const howToImport =
+                        `Import: \`pulumi import ${token} NAME ${importId.example}\`, the id ` +
+                        `being ${importId.format}.`;
                     const type: ResourceType = {
                         description: `${description}\n\n${howToImport}`,
                         properties: state.properties,
@@ -123,7 +130,7 @@ interface Properties {
     readonly required: readonly string[];
 }
 
-/** The properties as Pulumi describes them; named types among them are added to `types`. */
+/** Converts properties to Pulumi's schema. Adds named types to `types`. */
 function propertiesOf(
     shape: z.ZodRawShape,
     io: "input" | "output",
@@ -147,7 +154,7 @@ function propertiesOf(
     };
 }
 
-/** A property without words of its own is described by its type. */
+/** Uses the type's description for a property without its own. */
 function described(property: Property, types: Readonly<Record<string, NamedType>>): Property {
     const description =
         property.description ?? types[property.$ref?.replace("#/types/", "") ?? ""]?.description;

@@ -8,7 +8,7 @@ import type {
     TypeReference,
 } from "./schema.ts";
 
-/** The TypeScript classes and functions of the package, from its schema. */
+/** Renders the TypeScript classes and functions of the package from its schema. */
 export function renderSdk(schema: PackageSchema): string {
     return [
         "// Generated from the resources and functions in this folder: npm run generate",
@@ -22,12 +22,17 @@ export function renderSdk(schema: PackageSchema): string {
 
 function renderType(name: string, type: NamedType): string {
     if (type.enum !== undefined)
-        return `${doc(type)}export type ${name} = ${type.enum.map(({ value }) => JSON.stringify(value)).join(" | ")};`;
-    return `${renderArgs(`${name}Args`, type, type.properties ?? {}, type.required ?? [])}\n\n${renderResult(name, type)}`;
+        return (
+            `${doc(type)}export type ${name} = ` +
+            `${type.enum.map(({ value }) => JSON.stringify(value)).join(" | ")};`
+        );
+    const args = renderArgs(`${name}Args`, type, type.properties ?? {}, type.required ?? []);
+    return `${args}\n\n${renderResult(name, type)}`;
 }
 
 function renderProvider(provider: PackageSchema["provider"]): string {
-    return `${renderArgs("ProviderArgs", { description: "The settings of a Provider." }, provider.inputProperties, [])}
+    const type = { description: "The settings of a Provider." };
+    return `${renderArgs("ProviderArgs", type, provider.inputProperties, [])}
 
 ${doc(provider)}export class Provider extends pulumi.ProviderResource {
     constructor(name: string, args: ProviderArgs = {}, opts?: pulumi.ResourceOptions) {
@@ -45,7 +50,8 @@ function renderResource(token: string, type: ResourceType): string {
     const secrets = Object.keys(properties).filter((key) => properties[key]?.secret === true);
     const declared = Object.entries(properties).map(
         ([key, property]) =>
-            `${doc(property)}declare readonly ${key}: pulumi.Output<${resultType(property)}${optional(type, key)}>;`,
+            `${doc(property)}declare readonly ${key}: ` +
+            `pulumi.Output<${resultType(property)}${optional(type, key)}>;`,
     );
     const known = Object.keys(properties).map((key) =>
         outputs.includes(key) ? `${key}: undefined` : `${key}: args?.${key}`,
@@ -54,7 +60,8 @@ function renderResource(token: string, type: ResourceType): string {
         secrets.length === 0
             ? "opts"
             : `pulumi.mergeOptions({ additionalSecretOutputs: ${JSON.stringify(secrets)} }, opts)`;
-    return `${renderArgs(`${name}Args`, { description: `What a ${name} is made of.` }, type.inputProperties, type.requiredInputs)}
+    const args = { description: `What a ${name} is made of.` };
+    return `${renderArgs(`${name}Args`, args, type.inputProperties, type.requiredInputs)}
 
 ${doc(type)}export class ${name} extends pulumi.CustomResource {
     ${declared.join("\n    ")}
@@ -78,12 +85,13 @@ function renderFunction(token: string, type: FunctionType): string {
     const pascal = `${name[0]?.toUpperCase() ?? ""}${name.slice(1)}`;
     const { properties = {}, required = [] } = type.inputs;
     const plainArgs = fields(properties, required, (property) => resultType(property));
+    const outputArgs = { description: `The arguments of ${name}Output.` };
     return `/** The arguments of ${name}. */
 export interface ${pascal}Args {
     ${plainArgs}
 }
 
-${renderArgs(`${pascal}OutputArgs`, { description: `The arguments of ${name}Output.` }, properties, required)}
+${renderArgs(`${pascal}OutputArgs`, outputArgs, properties, required)}
 
 ${renderResult(`${pascal}Result`, { description: `What ${name} gives.`, ...type.outputs })}
 
@@ -121,7 +129,10 @@ function fields(
     return Object.entries(properties)
         .map(([key, property]) => {
             const given = required.includes(key);
-            return `${doc(property)}readonly ${key}${given ? "" : "?"}: ${typeOf(property)}${given ? "" : " | undefined"};`;
+            return (
+                `${doc(property)}readonly ${key}${given ? "" : "?"}: ` +
+                `${typeOf(property)}${given ? "" : " | undefined"};`
+            );
         })
         .join("\n    ");
 }
@@ -143,7 +154,10 @@ function inputType(type: TypeReference): string {
     if (type.$ref?.startsWith("pulumi.json") === true) return "unknown";
     if (type.type === "array") return `pulumi.Input<readonly ${inputType(type.items ?? {})}[]>`;
     if (type.type === "object")
-        return `pulumi.Input<Readonly<Record<string, ${inputType(type.additionalProperties ?? {})}>>>`;
+        return (
+            "pulumi.Input<Readonly<Record<string, " +
+            `${inputType(type.additionalProperties ?? {})}>>>`
+        );
     return `pulumi.Input<${resultType(type)}>`;
 }
 

@@ -20,26 +20,30 @@ const url = z
     );
 
 /**
- * The settings of the provider. The token is none of them: they are kept in the state in clear, and a changed one would be a change of the
- * provider in every preview.
+ * The settings of the provider. The token is not one of them: they are stored in the state in plain
+ * text, and a new token would be a change of the provider in every preview.
  */
 export const settings = {
     url: url
         .optional()
         .describe(
-            "Quay's web address. Default: the environment variable QUAY_URL, else https://quay.io.",
+            "The URL of Quay's website. Default: the environment variable QUAY_URL, else " +
+                "https://quay.io.",
         ),
     tokenVariable: z
         .string()
-        // At least one underscore, which no token has: someone who sets the token itself here is told, before it is stored anywhere.
+        // Requires an underscore, which no token has: a token set here by mistake is refused before
+        // it is stored anywhere.
         .regex(
             /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/,
-            "it has to be the NAME of an environment variable in capitals with an underscore, as in QUAY_TOKEN_STAGING; never a token.",
+            "it has to be the NAME of an environment variable in capitals with an underscore, " +
+                "as in QUAY_TOKEN_STAGING; never a token.",
         )
         .optional()
         .meta({
             description:
-                "The NAME of the environment variable that holds the API token: two providers with two names serve two accounts. Default: QUAY_TOKEN.",
+                "The NAME of the environment variable that holds the API token: two providers " +
+                "with two names serve two accounts. Default: QUAY_TOKEN.",
         }),
     maxParallelRequests: z.coerce
         .number("it has to be a number.")
@@ -47,11 +51,11 @@ export const settings = {
         .min(1, "it has to be from 1 to 64.")
         .max(64, "it has to be from 1 to 64.")
         .optional()
-        .describe("How many requests to Quay may be under way at the same time. Default: 8."),
+        .describe("The maximum number of concurrent requests to Quay. Default: 8."),
 };
 const settingsSchema = z.object(settings);
 
-/** What the engine adds to a provider's settings. */
+/** The settings that the engine adds. */
 const ofTheEngine = new Set([
     "version",
     "pluginDownloadURL",
@@ -60,7 +64,10 @@ const ofTheEngine = new Set([
     "envVarMappings",
 ]);
 
-/** Checks the provider's settings. Nothing is filled in: the defaults belong to the machine, not to the state. */
+/**
+ * Checks the provider's settings. Fills in no defaults: they belong to the machine, not to the
+ * state.
+ */
 export function checkSettings(properties: Properties): Checked {
     const kept = Object.entries(properties).filter(
         ([key]) => ofTheEngine.has(key) || key.startsWith("__"),
@@ -70,10 +77,11 @@ export function checkSettings(properties: Properties): Checked {
     );
     if (Object.hasOwn(own, "token")) {
         const failure =
-            "the token is no setting, which would be stored: put it in the environment variable QUAY_TOKEN, and run `pulumi config rm quay:token`.";
+            "the token is no setting, which would be stored: put it in the environment variable " +
+            "QUAY_TOKEN, and run `pulumi config rm quay:token`.";
         return { inputs: {}, failures: [failure] };
     }
-    // The name may be a token by mistake: its value is not shown.
+    // Does not show the value, which may be a token by mistake.
     const { inputs, failures } = checkProperties(settings, own);
     const safe = failures.map((failure) =>
         failure.startsWith('"tokenVariable"') ? failure.replace(/ = .*?: it /, ": it ") : failure,
@@ -81,7 +89,7 @@ export function checkSettings(properties: Properties): Checked {
     return { inputs: { ...inputs, ...Object.fromEntries(kept) }, failures: safe };
 }
 
-/** What the API client needs, from the settings and the environment. */
+/** Returns the options of the API client, from the settings and the environment. */
 export function clientOptions(
     properties: Properties,
     environment: NodeJS.ProcessEnv,

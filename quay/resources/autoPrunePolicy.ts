@@ -18,7 +18,8 @@ const method = z
     .meta({
         id: "PruneMethod",
         description:
-            "`number_of_tags` (keep that many, the newest) or `creation_date` (keep those younger than that).",
+            "`number_of_tags` (keep this many, the newest) or `creation_date` (keep the younger " +
+            "ones).",
     });
 
 interface Policy {
@@ -64,7 +65,8 @@ interface Inputs {
 export const autoPrunePolicy = resource({
     name: "AutoPrunePolicy",
     description:
-        "Which tags of a repository, or of all repositories of a namespace, Quay removes by itself. An equal policy that exists already is taken over.",
+        "Defines which tags of a repository, or of all repositories of a namespace, Quay " +
+        "removes automatically. An equal policy that exists already is taken over.",
     importId: policyImportId,
     fixed: place,
     changing: {
@@ -73,10 +75,12 @@ export const autoPrunePolicy = resource({
             .string()
             .regex(
                 /^([1-9]\d*|\d+[smhdwy])$/,
-                "it has to be a number of tags, as in 20, or an age, as in 30d (s, m, h, d, w or y).",
+                "it has to be a number of tags, as in 20, or an age, as in 30d (s, m, h, d, w " +
+                    "or y).",
             )
             .describe(
-                'With number_of_tags how many to keep: `"20"`; with creation_date how old they get: `"30d"` (s, m, h, d, w or y).',
+                'With number_of_tags the number of tags to keep: `"20"`; with creation_date ' +
+                    'their maximum age: `"30d"` (s, m, h, d, w or y).',
             ),
         tagPattern: z
             .string()
@@ -84,9 +88,7 @@ export const autoPrunePolicy = resource({
             .max(256, "it has more than 256 characters.")
             .refine(isPattern, "it has to be a regular expression.")
             .optional()
-            .describe(
-                "A regular expression: only tags that match it are removed. Default: all tags.",
-            ),
+            .describe("A regular expression: only matching tags are removed. Default: all tags."),
         tagPatternMatches: z
             .boolean()
             .default(true)
@@ -96,16 +98,17 @@ export const autoPrunePolicy = resource({
     outputs: {
         uuid: z
             .string()
-            .describe(
-                "What Quay calls the policy; `unsupported` where there is none, with a warning.",
-            ),
+            .describe("The policy's UUID in Quay; `unsupported` if there was only a warning."),
     },
     validate: (inputs) => {
         const count = /^\d+$/.test(inputs.value);
         if (inputs.method === "number_of_tags" && !count)
             return `with number_of_tags the value has to be a number, not "${inputs.value}".`;
         if (inputs.method === "creation_date" && count)
-            return `with creation_date the value has to be an age such as 30d, not "${inputs.value}".`;
+            return (
+                "with creation_date the value has to be an age such as 30d, not " +
+                `"${inputs.value}".`
+            );
         return checkPlace(inputs);
     },
 
@@ -146,7 +149,7 @@ function policyOf({ method, value, tagPattern, tagPatternMatches }: Inputs): Pol
     };
 }
 
-/** Quay accepts a broken one here, and then prunes nothing. */
+/** Whether the pattern is valid. Quay accepts an invalid one, and then prunes nothing. */
 function isPattern(pattern: string): boolean {
     try {
         return new RegExp(pattern) instanceof RegExp;

@@ -8,7 +8,9 @@ import * as names from "../api/names.ts";
 import { resource } from "../definition/resource.ts";
 
 const importId = {
-    format: "ORGANIZATION:KIND:NAME (KIND is robot, user or team), with :CREATOR where it is for one creator's repositories",
+    format:
+        "ORGANIZATION:KIND:NAME (KIND is robot, user or team), with :CREATOR where it is for " +
+        "one creator's repositories",
     example: "acme:team:devs",
 };
 
@@ -33,26 +35,29 @@ interface Rule {
 export const defaultPermission = resource({
     name: "DefaultPermission",
     description:
-        "What a robot, user or team may do in every repository that is made in an organization from then on. An equal one that exists already is taken " +
-        "over; one for another role is an error.",
+        "Gives a robot, user or team a role in every repository created in an organization from " +
+        "now on. An equal default permission that exists already is taken over; one with " +
+        "another role is an error.",
     importId,
     fixed: {
         organization: names.namespace.describe("The organization."),
         robot: names.robot
             .optional()
             .describe(
-                "The robot that gets it, NAMESPACE+NAME. Exactly one of robot, user and team is set.",
+                "The robot that gets the role, NAMESPACE+NAME. Exactly one of robot, user and " +
+                    "team is set.",
             ),
-        user: names.namespace.optional().describe("The user who gets it."),
-        team: names.team.optional().describe("The team that gets it."),
+        user: names.namespace.optional().describe("The user who gets the role."),
+        team: names.team.optional().describe("The team that gets the role."),
         creator: names.account
             .optional()
             .describe(
-                "Only for repositories that this user or robot makes. Default: whoever makes them.",
+                "Limits the role to repositories that this user or robot creates. Default: any " +
+                    "creator.",
             ),
     },
     changing: { role: names.role },
-    outputs: { prototypeId: z.string().describe("What Quay calls it.") },
+    outputs: { prototypeId: z.string().describe("The ID in Quay.") },
     id: idOf,
     validate: (inputs) =>
         kinds.filter((kind) => inputs[kind] !== undefined).length === 1
@@ -147,7 +152,7 @@ function idOf(rule: Rule): string | undefined {
     ].join(":");
 }
 
-/** Quay has no route for one of them. */
+/** Finds a default permission in the list, because Quay has no route for a single one. */
 async function find(
     api: QuayClient,
     organization: string,
@@ -159,7 +164,7 @@ async function find(
 
 /**
  * Whether a default permission of the organization gives this role to this robot, user or team.
- * False where the token may not list them.
+ * False if the token may not list them.
  */
 export async function isDefaultRole(
     api: QuayClient,

@@ -32,7 +32,7 @@ const events = [
 const text = z.string().min(1, "it must not be empty.");
 const web = z.url({ protocol: /^https?$/, error: "it has to be an http(s) URL." });
 
-/** What each method needs to know. */
+/** The schema of each method's settings. */
 const configs = {
     webhook: z.strictObject({ url: web, template: text.optional() }),
     slack: z.strictObject({ url: web }),
@@ -60,7 +60,8 @@ type Answer = z.output<typeof answer>;
 export const notification = resource({
     name: "Notification",
     description:
-        "Tells someone when something happens in a repository. Quay cannot change one: every change replaces it. Quay accepts equal ones next to each other.",
+        "Sends a notification on an event in a repository. Quay cannot change a notification: " +
+        "every change replaces it. Quay accepts several equal ones.",
     importId,
     fixed: {
         repository: names.repository.describe(
@@ -68,29 +69,32 @@ export const notification = resource({
         ),
         event: z.enum(events, `it has to be one of ${events.join(", ")}.`).meta({
             id: "NotificationEvent",
-            description: "What happens: `repo_push`, `vulnerability_found`, `repo_image_expiry`, …",
+            description: "The event: `repo_push`, `vulnerability_found`, `repo_image_expiry`, …",
         }),
         method: z.enum(methods, `it has to be one of ${methods.join(", ")}.`).meta({
             id: "NotificationMethod",
-            description: "How to tell: `webhook`, `slack`, `email`, `quay_notification`, …",
+            description: "The method: `webhook`, `slack`, `email`, `quay_notification`, …",
         }),
         config: z.record(z.string(), z.unknown()).meta({
             description:
-                "What the method needs: webhook `{url, template?}`, slack `{url}`, email `{email}`, quay_notification `{target: {name, kind}}` (kind: user, " +
-                "team or org), flowdock `{flow_api_token}`, hipchat `{notification_token, room_id}`. A secret, since some of these are.",
+                "The settings of the method: webhook `{url, template?}`, slack `{url}`, email " +
+                "`{email}`, quay_notification `{target: {name, kind}}` (kind: user, team or " +
+                "org), flowdock `{flow_api_token}`, hipchat `{notification_token, room_id}`. A " +
+                "secret, because some of them are.",
             secret: true,
         }),
         eventConfig: z
             .record(z.string(), z.unknown())
             .default({})
             .describe(
-                "What the event needs: repo_image_expiry `{days}`, vulnerability_found `{level}` (0 Critical … 5 Unknown: that and worse), build_* " +
-                    "`{ref-regex}`. Default: nothing.",
+                "The settings of the event: repo_image_expiry `{days}`, vulnerability_found " +
+                    "`{level}` (the lowest severity: 0 Critical … 5 Unknown), build_* " +
+                    "`{ref-regex}`. Default: none.",
             ),
-        title: z.string().default("").describe("Its name in Quay's web interface."),
+        title: z.string().default("").describe("The name shown in Quay's web interface."),
     },
     changing: {},
-    outputs: { uuid: z.string().describe("What Quay calls it.") },
+    outputs: { uuid: z.string().describe("The UUID in Quay.") },
     validate: ({ method, config }) => {
         const result = configs[method].safeParse(config);
         const [issue] = result.error?.issues ?? [];
@@ -112,7 +116,7 @@ export const notification = resource({
             const { uuid } = await createOnce(
                 api,
                 () => api.change("POST", `repository/${repository}/notification/`, call, answer),
-                // Equal ones may stand side by side, so one of them will do.
+                // Quay accepts several equal notifications: any of them matches.
                 async () =>
                     (await list(api, repository)).find((one) =>
                         isSame(one, { event, method, config, eventConfig, title }),
@@ -120,7 +124,7 @@ export const notification = resource({
             );
             return { id: `${repository}:${uuid}`, outputs: { uuid } };
         } catch (error) {
-            // Quay fails with a bare 500 where there is no such repository, or no such event.
+            // Quay answers with an empty 500 if the repository or the event does not exist.
             if (error instanceof RefusedError && error.refusal.status === 500)
                 await requireRepository(api, repository);
             throw error;
@@ -129,7 +133,7 @@ export const notification = resource({
 
     async read(id, { api }, old) {
         const { repository, key } = parse(id);
-        // By its UUID alone Quay answers for one of another repository, or of a deleted one, too.
+        // For a UUID Quay also returns notifications of other or deleted repositories.
         const all = await list(api, repository);
         const found = all.find(
             ({ uuid, title }) => uuid === key || (old === undefined && title === key),
@@ -139,7 +143,8 @@ export const notification = resource({
         const method = methods.find((method) => method === found.method);
         if (event === undefined || method === undefined) {
             throw new QuayError(
-                `The notification ${id} is for "${found.event}" by "${found.method}", which this provider does not know.`,
+                `The notification ${id} is for "${found.event}" by "${found.method}", which ` +
+                    "this provider does not know.",
             );
         }
         const { uuid, config, event_config: eventConfig, title } = found;

@@ -22,21 +22,22 @@ export type OrganizationAnswer = z.output<typeof answer>;
 export const organization = resource({
     name: "Organization",
     description:
-        "An organization: a namespace that several people and their robots share. One that exists already is an error that says how to import it. After " +
-        "deletion Quay keeps the name for a while.",
+        "An organization: a namespace shared by users and robots. If it exists already, the " +
+        "error says how to import it. After its deletion Quay reserves the name for a while.",
     importId,
-    fixed: { name: names.namespace.describe("Its name.") },
+    fixed: { name: names.namespace.describe("The name of the organization.") },
     changing: {
         email: z
             .email("it has to be an e-mail address.")
             .optional()
-            .describe("The address that Quay writes to. Default: whatever Quay has."),
+            .describe("The contact e-mail address. Default: left as it is in Quay."),
         tagExpirationSeconds: z
             .int("it has to be a whole number of seconds.")
             .min(0, "it must not be negative.")
             .default(twoWeeks)
             .describe(
-                "How long a deleted tag can be restored; one of the values that the server allows (quay.io: 0, 86400, 604800, 1209600, 2419200).",
+                "The time in which a deleted tag can be restored, in seconds: one of the values " +
+                    "that the server allows (quay.io: 0, 86400, 604800, 1209600, 2419200).",
             ),
     },
     outputs: {},
@@ -92,7 +93,8 @@ export const organization = resource({
         if (!names.namespace.safeParse(id).success) throw badId(id, importId);
         const found = await getOrganization(api, id);
         if (found === undefined) return undefined;
-        // Without an address Quay makes something up: it counts where it is one, and somebody asked for it.
+        // Without an address Quay generates a value. Ignore it if it is not an address, or if the
+        // program does not set one.
         const address = z.email().safeParse(found.email).data;
         const email = old !== undefined && old.email === undefined ? undefined : address;
         return {
@@ -113,7 +115,8 @@ export const organization = resource({
 
     async delete(_old, { api }, id) {
         const call = { to: `delete the organization ${id}`, scope: "org:admin" } as const;
-        // Quay answers a second deletion with 403, as for everything in a missing namespace.
+        // Quay answers a second deletion with 403, as it does for everything in a missing
+        // namespace.
         await deleteIfThere(
             () => api.change("DELETE", `organization/${id}`, call, noContent),
             async () => (await getOrganization(api, id)) !== undefined,
@@ -130,7 +133,11 @@ async function set(api: QuayClient, name: string, json: object): Promise<void> {
     );
 }
 
-/** The organization with its teams; undefined where there is none. @throws QuayError where the token does not administer it */
+/**
+ * Returns the organization with its teams; undefined if it does not exist.
+ *
+ * @throws QuayError if the token does not administer the organization.
+ */
 export async function getOrganization(
     api: QuayClient,
     name: string,
@@ -139,11 +146,13 @@ export async function getOrganization(
     const found = await unless(notFound, () =>
         api.get(`organization/${name}`, { to, scope: "org:admin" }, answer),
     );
-    // To everybody else Quay shows an empty shell, even to a token that it does not accept.
+    // To all other accounts, and even for an invalid token, Quay returns a mostly empty object.
     if (found === undefined || found.is_admin === true) return found;
     await api.account();
     throw new QuayError(
-        `Quay at ${api.site.url} does not let the token in ${api.options.tokenVariable} administer the organization ${name}: its account has to be one ` +
-            'of its administrators, and the token needs the scope "Administer Organization" (org:admin).',
+        `Quay at ${api.site.url} does not let the token in ${api.options.tokenVariable} ` +
+            `administer the organization ${name}: its account has to be one ` +
+            'of its administrators, and the token needs the scope "Administer Organization" ' +
+            "(org:admin).",
     );
 }

@@ -6,9 +6,12 @@ import { MissingError, notFound, QuayError, RefusedError, unless } from "../api/
 import * as names from "../api/names.ts";
 import type { Context } from "../definition/context.ts";
 
-/** What auto-prune and immutability policies have in common: lists of them on repositories and on namespaces. */
+/**
+ * The common part of auto-prune and immutability policies, which are lists on repositories and
+ * namespaces.
+ */
 
-/** Where a policy holds: exactly one of them is set. */
+/** The object that a policy applies to. Exactly one of the two is set. */
 export interface Place {
     readonly repository?: string | undefined;
     readonly namespace?: string | undefined;
@@ -18,12 +21,14 @@ export const place = {
     repository: names.repository
         .optional()
         .describe(
-            "The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set.",
+            "The repository that the policy applies to, NAMESPACE/NAME. Exactly one of " +
+                "repository and namespace is set.",
         ),
     namespace: names.namespace
         .optional()
         .describe(
-            "The organization, or one's own user name, for all of whose repositories it holds.",
+            "The organization, or the token's own user name, to all of whose repositories the " +
+                "policy applies.",
         ),
 };
 
@@ -33,8 +38,9 @@ export const ifUnsupported = z
     .meta({
         id: "IfUnsupported",
         description:
-            "What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has " +
-            "it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy.",
+            "What to do if this feature is disabled in Quay, or if Quay is too old for it: " +
+            "`fail`, or `warn` and continue without the policy. Once Quay supports it, `pulumi " +
+            "refresh` detects that, and the next `pulumi up` creates the policy.",
     });
 
 export const policyImportId = {
@@ -42,39 +48,39 @@ export const policyImportId = {
     example: "alice/app:0a1b2c3d-0000-4000-8000-000000000000",
 };
 
-/** What is wrong with the place, if anything. */
+/** Returns what is wrong with the place; undefined if it is valid. */
 export function checkPlace({ repository, namespace }: Place): string | undefined {
     return (repository === undefined) === (namespace === undefined)
         ? "exactly one of repository and namespace has to be set."
         : undefined;
 }
 
-/** The answer to making one, and to deleting one. */
+/** Quay's answer to the creation and deletion of a policy. */
 const created = z.object({ uuid: z.string() });
 
 /** A kind of policy. */
 export interface PolicyKind<Policy> {
-    /** For messages: `auto-prune policy`. */
+    /** The name in error messages: `auto-prune policy`. */
     readonly name: string;
     /** The last part of the route. */
     readonly route: "autoprunepolicy" | "immutabilitypolicy";
-    /** What has to be switched on in Quay. */
+    /** The feature of Quay that must be enabled. */
     readonly feature: string;
-    /** One's own namespace has a route without a name. */
+    /** Whether a user's own namespace has a route, which is then one without a name. */
     readonly userRoute: boolean;
     readonly answer: z.ZodType<Policy & { readonly uuid: string }>;
-    /** Whether the two do the same. */
+    /** Whether two policies are equal. */
     readonly same: (one: Policy, other: Policy) => boolean;
-    /** Whether Quay refuses to have both. */
+    /** Whether Quay refuses to have both policies. */
     readonly clash: (one: Policy, other: Policy) => boolean;
 }
 
-/** Quay has no such policies. */
+/** Quay does not support this kind of policy. */
 class UnsupportedError extends QuayError {
     override readonly name = "UnsupportedError";
 }
 
-/** Stands for the UUID of a policy that Quay does not support, and that was to be no more than a warning. */
+/** Replaces the UUID of a policy that Quay does not support, if that is only a warning. */
 const unsupported = "unsupported";
 
 export interface Listed<Policy> {
@@ -83,7 +89,11 @@ export interface Listed<Policy> {
     readonly policy: Policy;
 }
 
-/** Makes the policy, or takes over an equal one. @returns its UUID */
+/**
+ * Creates the policy, or takes over an equal one.
+ *
+ * @returns its UUID
+ */
 export async function createPolicy<Policy extends object>(
     kind: PolicyKind<Policy>,
     { api, warn }: Context,
@@ -111,7 +121,8 @@ async function makePolicy<Policy extends object>(
     const clash = existing.find((one) => kind.clash(one, policy));
     if (clash !== undefined) {
         throw new QuayError(
-            `${textOf(place)} has another ${kind.name} that this one would clash with, and nothing was changed. Remove it in Quay, or take it over ` +
+            `${textOf(place)} has another ${kind.name} that this one would clash with, and ` +
+                "nothing was changed. Remove it in Quay, or take it over " +
                 `with the id ${textOf(place)}:${clash.uuid}.`,
         );
     }
@@ -133,9 +144,10 @@ async function makePolicy<Policy extends object>(
 }
 
 /**
- * Finds the policy that an id means; undefined where it, or what it holds for, or the feature that it was made with, is gone.
+ * Reads the policy with this id; undefined if it, its repository or namespace, or the feature does
+ * not exist any more.
  *
- * @param known what the state says of it: still true where Quay does not support it.
+ * @param known the policy in the state, which is returned while Quay does not support it.
  */
 export async function readPolicy<Policy extends object>(
     kind: PolicyKind<Policy>,
@@ -168,7 +180,7 @@ export async function readPolicy<Policy extends object>(
     return policy && { place, uuid: policy.uuid, policy };
 }
 
-/** Sets the policy to new values. */
+/** Updates the policy. */
 export async function updatePolicy<Policy extends object>(
     kind: PolicyKind<Policy>,
     api: QuayClient,
@@ -179,11 +191,13 @@ export async function updatePolicy<Policy extends object>(
     if (uuid === unsupported) {
         if (!(await isSupported(kind, api, place))) return;
         throw new QuayError(
-            `Quay at ${api.site.url} supports the ${kind.name} now. Run \`pulumi refresh\`, and then \`pulumi up\` makes it.`,
+            `Quay at ${api.site.url} supports the ${kind.name} now. Run \`pulumi refresh\`, and ` +
+                `then \`pulumi up\` makes it.`,
         );
     }
     const { path, scope } = await routeOf(kind, api, place);
-    await list(kind, api, place); // without the feature another route of Quay would answer, to another question
+    // Fails if the feature is disabled: then another route of Quay would answer the change.
+    await list(kind, api, place);
     await api.change(
         "PUT",
         `${path}${uuid}`,
@@ -192,7 +206,7 @@ export async function updatePolicy<Policy extends object>(
     );
 }
 
-/** Deletes the policy, if it is there: with the feature it is gone. */
+/** Deletes the policy if it exists. It does not exist if the feature is disabled. */
 export async function deletePolicy<Policy extends object>(
     kind: PolicyKind<Policy>,
     api: QuayClient,
@@ -202,14 +216,15 @@ export async function deletePolicy<Policy extends object>(
     if (uuid === unsupported) return;
     const { path, scope } = await routeOf(kind, api, place);
     const to = `delete the ${kind.name} of ${textOf(place)}`;
-    // Without the feature it is the route of a repository with that path, which answers 204.
+    // If the feature is disabled, this is the route of a repository with that path, which answers
+    // 204.
     const answer = created.optional();
     const remove = () =>
         unless(notFound, () => api.change("DELETE", `${path}${uuid}`, { to, scope }, answer));
     await unlessUnsupported(() => guard(kind, api, remove));
 }
 
-/** The id of a policy: `alice/app:UUID`. */
+/** Returns the id of a policy: `alice/app:UUID`. */
 export function policyId(place: Place, uuid: string): string {
     return `${textOf(place)}:${uuid}`;
 }
@@ -237,7 +252,7 @@ async function isSupported<Policy extends object>(
     return (await unlessUnsupported(() => list(kind, api, place))) !== undefined;
 }
 
-/** Runs it; where Quay has no such policies the result is undefined. */
+/** Runs a request; returns undefined if Quay does not support this kind of policy. */
 async function unlessUnsupported<T>(run: () => Promise<T>): Promise<T | undefined> {
     try {
         return await run();
@@ -260,7 +275,7 @@ async function routeOf<Policy>(
     return { path: `organization/${namespace}/${kind.route}/`, scope: "org:admin" };
 }
 
-/** A switched-off feature has no routes: Quay answers with a page of its web UI. */
+/** Converts the error of a disabled feature: it has no routes, and Quay answers with a web page. */
 async function guard<Policy, T>(
     kind: PolicyKind<Policy>,
     api: QuayClient,
@@ -275,7 +290,8 @@ async function guard<Policy, T>(
             [308, 404, 405].includes(error.refusal.status)
         ) {
             throw new UnsupportedError(
-                `Quay at ${api.site.url} has no ${kind.name}: ${kind.feature} is switched off there, or it is too old.`,
+                `Quay at ${api.site.url} has no ${kind.name}: ${kind.feature} is switched off ` +
+                    "there, or it is too old.",
             );
         }
         throw error;

@@ -39,35 +39,41 @@ const credentials = z
         username: z
             .string()
             .min(1, "it must not be empty.")
-            .describe("The user, or robot (NAMESPACE+NAME)."),
+            .describe("The user, or the robot (NAMESPACE+NAME)."),
         password: z
             .string()
             .min(1, "it must not be empty.")
             .describe("The password, or the robot's token."),
     })
-    .meta({ id: "Credentials", description: "A user of a registry." });
+    .meta({ id: "Credentials", description: "The login of a registry." });
 
 const credentialsFor = (side: string) =>
     credentials.optional().meta({
-        description: `Who ${side}. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular.`,
+        description:
+            `The login that ${side}. Default: on the provider's own Quay its API token, which ` +
+            "needs no robot; on another registry none.",
         secret: true,
     });
 
-const severity = z
-    .enum(severities, `it has to be ${severities.join(", ")}.`)
-    .meta({ id: "Severity", description: "How bad a vulnerability is, as Quay's scanner says." });
+const severity = z.enum(severities, `it has to be ${severities.join(", ")}.`).meta({
+    id: "Severity",
+    description: "The severity of a vulnerability, as rated by Quay's scanner.",
+});
 
 const severityException = z
     .strictObject({
-        digest: names.digest.describe("The digest of the image that it is for."),
-        reason: z.string().min(1, "it must not be empty.").describe("Why it may pass."),
+        digest: names.digest.describe("The digest of the image that may be promoted."),
+        reason: z
+            .string()
+            .min(1, "it must not be empty.")
+            .describe("The reason for the exception."),
         expires: z.iso
             .date("it has to be a day, YYYY-MM-DD.")
-            .describe("The last day on which it may be promoted: YYYY-MM-DD."),
+            .describe("The last day on which the image may be promoted: YYYY-MM-DD."),
     })
     .meta({
         id: "SeverityException",
-        description: "What lets an image be promoted in spite of its scan.",
+        description: "Allows the promotion of one image despite its scan.",
     });
 
 const tags = z
@@ -78,9 +84,12 @@ const signature = z
     .strictObject({
         publicKey: z
             .string()
-            .describe("The public key in PEM that has to have signed it: ECDSA, Ed25519 or RSA."),
+            .describe(
+                "The public key, in PEM, that the image must be signed with: ECDSA, Ed25519 or " +
+                    "RSA.",
+            ),
     })
-    .meta({ id: "ImageSignature", description: "Whose signature an image has to have." });
+    .meta({ id: "ImageSignature", description: "The signature that an image must have." });
 
 interface Gate {
     readonly maxSeverity?: Severity | undefined;
@@ -96,68 +105,78 @@ interface Wanted extends Promotion, Gate {
 export const promotedImage = resource({
     name: "PromotedImage",
     description:
-        "An image, or an index of images for several platforms, that is copied by its digest to tags of another repository, or of the same: nothing is " +
-        "built or pulled. Signatures and attestations go with it. A version tag is never moved: one that points at another digest is an error. Deleting " +
-        "the resource deletes no tag.",
+        "Promotes an image, or an index of images for several platforms: copies it by its " +
+        "digest to tags of another repository, or of the same one, without a build or a pull. " +
+        "Signatures and attestations are copied too. A version tag is never moved: one that " +
+        "points to another digest is an error. Deleting the resource deletes no tag.",
     importId,
     fixed: {
         target: imageName.describe(
-            "The repository that gets it, with its registry: the `image` of a Repository.",
+            "The repository to copy to, with its registry: the `image` of a Repository.",
         ),
     },
     changing: {
         source: imageName.describe(
-            "The repository that has it, with its registry: `quay.io/alice/app`. May be the target itself.",
+            "The repository to copy from, with its registry: `quay.io/alice/app`. May be the " +
+                "target.",
         ),
         version: names.tag
             .optional()
             .describe(
-                "The tag in the source to promote. It is looked up when it or the source changes, and not again. Or give `digest`.",
+                "The tag in the source to promote. Its digest is looked up only when the tag or " +
+                    "the source changes. Alternatively set `digest`.",
             ),
         digest: names.digest
             .optional()
-            .describe("The digest to promote: `sha256:…`. Default: what `version` points at."),
+            .describe(
+                "The digest to promote: `sha256:…`. Default: the digest that `version` points to.",
+            ),
         tags: tags
             .optional()
             .describe(
-                "The version tags that it gets in the target: each is new there, or has this digest already. Default: the version.",
+                "The version tags to set in the target: each must be new there or have this " +
+                    "digest already. Default: the version.",
             ),
         floatingTags: tags
             .default([])
             .describe(
-                "Tags that it gets too and that move with every promotion, such as `latest`: set when something changes, never compared. Default: none.",
+                "Further tags that move with every promotion, such as `latest`: set when " +
+                    "something changes, never compared. Default: none.",
             ),
         sourceCredentials: credentialsFor("reads the source"),
         targetCredentials: credentialsFor("writes to the target"),
         maxSeverity: severity
             .optional()
             .describe(
-                "Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when the digest, " +
-                    "this or the exception changes. Default: scans do not matter.",
+                "Promotes only an image that Quay has scanned without findings of this severity " +
+                    "or a higher one. Checked when the digest, this or the exception changes. " +
+                    "Default: scans are ignored.",
             ),
         severityException: severityException
             .optional()
-            .describe("Lets one digest pass in spite of maxSeverity. Default: none."),
+            .describe("Allows one digest despite maxSeverity. Default: none."),
         signature: signature
             .optional()
             .describe(
-                "Only an image whose digest cosign has signed with this key is promoted. It is verified when the digest or the key changes, in the " +
-                    "preview too where the digest is known then. No transparency log is asked. Default: signatures do not matter.",
+                "Promotes only an image whose digest cosign has signed with this key. Verified " +
+                    "when the digest or the key changes, also in a preview if the digest is " +
+                    "known there. No transparency log is queried. Default: signatures are ignored.",
             ),
         publishedBy: z
             .string()
             .min(1, "it must not be empty.")
             .optional()
             .describe(
-                "For a preview: who is about to publish a version that the source has not got yet. It is then a warning, and the digest not known yet. " +
-                    "It is in no diff and no state. Default: nobody; a missing version is an error.",
+                "For a preview: who will publish a version that does not exist in the source " +
+                    "yet. A missing version is then a warning, and the digest is unknown. In no " +
+                    "diff and no state. Default: a missing version is an error.",
             ),
     },
     transient: ["publishedBy"],
     outputs: {
-        digest: names.digest.describe("The digest that was promoted."),
-        tags: z.array(names.tag).describe("The version tags that it has in the target."),
-        image: z.string().describe("What to deploy: REGISTRY/REPOSITORY@DIGEST."),
+        digest: names.digest.describe("The promoted digest."),
+        tags: z.array(names.tag).describe("The version tags in the target."),
+        image: z.string().describe("The image to deploy: REGISTRY/REPOSITORY@DIGEST."),
     },
     id: ({ target }) => target,
     derive: ({ target, digest, tags }) => ({
@@ -166,9 +185,13 @@ export const promotedImage = resource({
         image: target === undefined || digest === undefined ? undefined : `${target}@${digest}`,
     }),
     validate: ({ version, digest, tags, floatingTags, signature }) => {
-        // Here, and not with the property, whose value would be repeated: it may be a private key by mistake.
+        // Checked here and not by the property's schema, whose error would repeat the value: it may
+        // be a private key by mistake.
         if (signature !== undefined && parsePublicKey(signature.publicKey) === undefined)
-            return 'signature.publicKey: it has to be a public key in PEM ("-----BEGIN PUBLIC KEY-----"): ECDSA, Ed25519 or RSA.';
+            return (
+                'signature.publicKey: it has to be a public key in PEM ("-----BEGIN PUBLIC ' +
+                'KEY-----"): ECDSA, Ed25519 or RSA.'
+            );
         if (version === undefined && digest === undefined)
             return "one of version and digest has to be set.";
         if (version === undefined && tags === undefined && floatingTags.length === 0)
@@ -214,7 +237,8 @@ export const promotedImage = resource({
                 ? found.every((one) => one.digest === undefined)
                 : digest === undefined || !(await has(api, side, digest));
         if (gone || digest === undefined) return undefined;
-        // A tag that was moved or removed is no longer one of this image's: the next `up` sets it, or says what it points at.
+        // A tag that was moved or removed no longer belongs to this image: the next `up` sets it,
+        // or reports what it points to.
         const tags = found.filter((one) => one.digest === digest).map((one) => one.tag);
         const inputs = old ?? { source: name, target: name, floatingTags: [] };
         return {
@@ -230,7 +254,7 @@ export const promotedImage = resource({
         return outputsOf(inputs);
     },
 
-    // Whoever runs the image must not lose it: tags stay.
+    // The tags stay, because the image may be in use.
     delete: () => Promise.resolve(),
 });
 
@@ -238,7 +262,10 @@ function outputsOf({ target, digest = "", tags = [] }: Promotion) {
     return { digest, tags: [...tags], image: `${target}@${digest}` };
 }
 
-/** The digest of a version: what the source says, or else what the target has by that name since an earlier promotion. */
+/**
+ * Returns the digest of a version: from the source, or else from the target, which has the tag
+ * since an earlier promotion.
+ */
 async function lookUp(
     { api, warn }: Context,
     promotion: Wanted,
@@ -250,14 +277,15 @@ async function lookUp(
         const digest = found?.[0]?.digest;
         if (digest !== undefined) return digest;
     }
-    const missing = `There is no tag "${version}" in ${source}: ${await versionsIn(api, nameOf(source))}`;
+    const existing = await versionsIn(api, nameOf(source));
+    const missing = `There is no tag "${version}" in ${source}: ${existing}`;
     if (publishedBy === undefined)
         throw new QuayError(`${missing} Publish it first, or give a version that is there.`);
     await warn(`After ${publishedBy}: digest not yet known. ${missing}`);
     return undefined;
 }
 
-/** What there is instead; the tags that look like versions, where there are any. */
+/** Lists the tags that exist, preferably those that look like versions. */
 async function versionsIn(api: QuayClient, { host, path }: ImageName): Promise<string> {
     if (host !== api.site.host) return "it was not pushed there.";
     const tags = await listActiveTags(api, path, { limit: 100 });
@@ -268,7 +296,7 @@ async function versionsIn(api: QuayClient, { host, path }: ImageName): Promise<s
     return shown.length === 0 ? "it is empty." : `it has ${shown.join(", ")}.`;
 }
 
-/** Refuses an image that Quay would not keep, where its digest was given and not looked up. */
+/** Refuses an image that Quay would not keep, if its digest was given instead of looked up. */
 async function refuseGiven(
     { api }: Context,
     promotion: Promotion & { readonly version?: string | undefined },
@@ -278,7 +306,10 @@ async function refuseGiven(
     await refuseExpiring(side, manifest);
 }
 
-/** Looks at an image before it is promoted, as far as that was not done for the old inputs: does Quay keep it, may it pass? */
+/**
+ * Checks an image before its promotion, unless it was checked for the old inputs: whether Quay
+ * keeps it, and whether its scan and its signature allow the promotion.
+ */
 async function inspect(
     context: Context,
     wanted: Wanted,
@@ -294,7 +325,7 @@ async function inspect(
             same([maxSeverity, severityException], [old.maxSeverity, old.severityException])
         );
     const sign = signature !== undefined && !(known && same(signature, old.signature));
-    // A digest that was given needs no registry in a preview: `refuseGiven` follows.
+    // With a given digest a preview needs no registry: `refuseGiven` follows in the `up`.
     const expires = !known && wanted.version !== undefined;
     if (!expires && !scan && !sign) return;
     const { side, manifest } = await findManifest(context.api, wanted, digest);
@@ -303,7 +334,8 @@ async function inspect(
     if (!scan) return;
     if (!isOwn(context.api, side))
         throw new QuayError(
-            `maxSeverity asks Quay's scanner: it works for ${context.api.site.host} only, not for ${side.session.host}/${side.path}.`,
+            `maxSeverity asks Quay's scanner: it works for ${context.api.site.host} only, not ` +
+                `for ${side.session.host}/${side.path}.`,
         );
     const { api, warn } = context;
     const warning = await checkSeverity(api, side.path, manifest, maxSeverity, severityException);

@@ -12,7 +12,7 @@ import type { Manifest } from "../api/manifest.ts";
 import type { Credentials } from "../api/registryConnection.ts";
 import type { Context } from "../definition/context.ts";
 
-/** What to promote, from where, and the tags that it gets. */
+/** The image to promote, its source, and the tags to set. */
 export interface Promotion {
     readonly source: string;
     readonly target: string;
@@ -23,22 +23,26 @@ export interface Promotion {
     readonly targetCredentials?: Credentials | undefined;
 }
 
-/** A tag of a repository as it is now. */
+/** The current state of a tag. */
 export interface FoundTag {
     readonly tag: string;
-    /** Undefined where there is no such tag. */
+    /** Undefined if the tag does not exist. */
     readonly digest: string | undefined;
-    /** When it will vanish, as Quay writes dates (RFC 2822); undefined for never, and where it is not known. */
+    /** The time at which Quay will remove the tag (RFC 2822). Undefined if never or unknown. */
     readonly expiration?: string | undefined;
 }
 
-/** How long Quay's API may take to show a tag that its registry took (it may read from a replica of its database). */
+/**
+ * How long Quay's API may take to return a tag that was just pushed (it may read from a replica of
+ * the database).
+ */
 const settling = 20_000;
 
 /**
- * Copies an image and sets its tags, and reads them back.
+ * Copies an image, sets its tags, and verifies them.
  *
- * @throws QuayError where a version tag points at another digest, where a tag is not what was set, or will vanish.
+ * @throws QuayError if a version tag points to another digest, if a tag is not as set, or if Quay
+ * will remove one.
  */
 export async function promote(promotion: Promotion, context: Context): Promise<void> {
     const { api } = context;
@@ -53,13 +57,15 @@ export async function promote(promotion: Promotion, context: Context): Promise<v
     );
     if (conflict !== undefined) {
         throw new QuayError(
-            `The version tag ${promotion.target}:${conflict.tag} points at ${conflict.digest ?? ""}, and this program wants ${digest}. A version ` +
+            `The version tag ${promotion.target}:${conflict.tag} points at ` +
+                `${conflict.digest ?? ""}, and this program wants ${digest}. A version ` +
                 "tag is never moved, and nothing was changed: raise the version.",
         );
     }
     const unset = tagsToSet(now, digest);
     if (unset.length > 0) {
-        // What was promoted before can be again, a roll-back for instance, when the source has it no more.
+        // What was promoted before can be promoted again, for example to roll back, even if the
+        // source does not have it any more.
         const from = (await has(api, source, digest)) ? source : target;
         await setTags(context, from, target, digest, unset);
     }
@@ -67,9 +73,11 @@ export async function promote(promotion: Promotion, context: Context): Promise<v
 }
 
 /**
- * Copies the image and sets the tags, until they are there. Quay's registry answers about manifests for two minutes from a
- * deleted repository of the same name: the first copy may skip what is missing, and is refused, or its tags are not there.
- * Its writes and the API do not use that cache, so the second copy sends everything, and the API tells what became of it.
+ * Copies the image and sets the tags, at most twice, until they exist. For two minutes after a
+ * repository was deleted, Quay's registry answers reads of manifests of a new one of the same name
+ * from a cache. The first copy may therefore skip what is missing, and be refused or set no tags.
+ * Writes and the API do not use that cache: the second copy sends everything, and the API tells the
+ * result.
  */
 async function setTags(
     { api, warn }: Context,
@@ -93,12 +101,14 @@ async function setTags(
         if (!trusting && failure !== undefined) throw explainImmutable(failure, target, left);
     }
     throw new QuayError(
-        `The registry ${target.session.host} took ${left.map((tag) => `${target.path}:${tag}`).join(", ")}, and Quay's API does not ` +
-            `show it with ${digest}: it could not be made sure that the image is there. Run \`pulumi up\` again in two minutes.`,
+        `The registry ${target.session.host} took ` +
+            `${left.map((tag) => `${target.path}:${tag}`).join(", ")}, and Quay's API does not ` +
+            `show it with ${digest}: it could not be made sure that the image is there. Run ` +
+            `\`pulumi up\` again in two minutes.`,
     );
 }
 
-/** The tags that are not what they are to be; with patience they are given some time to show. */
+/** Returns the tags that are not as set. With `patience`, waits a while for them. */
 async function unsetTags(
     api: QuayClient,
     target: Side,
@@ -118,7 +128,7 @@ function tagsToSet(found: readonly FoundTag[], digest: string): string[] {
     return found.filter((one) => one.digest !== digest).map((one) => one.tag);
 }
 
-/** A missing blob, a tag that is immutable by now, or no answer: what is true has to be looked up. */
+/** A missing blob, an immutable tag or a lost answer: the actual state must be looked up. */
 function leavesItOpen(error: unknown): boolean {
     return (
         error instanceof UnansweredError ||
@@ -130,12 +140,14 @@ function explainImmutable(failure: unknown, target: Side, tags: readonly string[
     if (!(failure instanceof RefusedError) || !/TAG_IMMUTABLE/.test(failure.refusal.said))
         return failure;
     return new QuayError(
-        `${tags.map((tag) => `${target.session.host}/${target.path}:${tag}`).join(", ")} cannot be moved: an immutability policy ` +
-            "made it immutable. Change the policy's pattern so that it leaves this tag out, make the tag mutable on its page in Quay, and run this again.",
+        `${tags.map((tag) => `${target.session.host}/${target.path}:${tag}`).join(", ")} cannot ` +
+            "be moved: an immutability policy " +
+            "made it immutable. Change the policy's pattern so that it leaves this tag out, " +
+            "make the tag mutable on its page in Quay, and run this again.",
     );
 }
 
-/** A tag that Quay will remove is no promoted one, whoever put the end on it. */
+/** Refuses tags that Quay will remove, whoever has set their expiration. */
 function refuseEnds(target: Side, found: readonly FoundTag[]): void {
     const ending = found.filter(({ expiration }) => expiration !== undefined);
     if (ending.length === 0) return;
@@ -144,14 +156,17 @@ function refuseEnds(target: Side, found: readonly FoundTag[]): void {
             `${target.session.host}/${target.path}:${tag} (${expiration})`,
     );
     throw new QuayError(
-        `Quay will remove tags of the promoted image: ${list.join(", ")}. A label of the image (quay.expires-after) or somebody has put an ` +
-            "end on them: set their expiration to never on the repository's page in Quay, and run this again.",
+        `Quay will remove tags of the promoted image: ${list.join(", ")}. A label of the image ` +
+            "(quay.expires-after) or somebody has put an " +
+            "end on them: set their expiration to never on the repository's page in Quay, and " +
+            "run this again.",
     );
 }
 
 /**
- * What the tags point at. On the provider's own Quay its API says so, whose list of tags is not cached; elsewhere, and where
- * the API token may not see the repository that the credentials are for, the registry.
+ * Reads what the tags point to. On the provider's own Quay from its API, whose list of tags is not
+ * cached. On other registries, and if the API token has no access to the repository of the
+ * credentials, from the registry.
  */
 export async function tagsOf(
     api: QuayClient,
@@ -179,7 +194,10 @@ function registryTags({ session, path }: Side, tags: readonly string[]): Promise
     );
 }
 
-/** A manifest with the side that has it: the source, or else the target, which has it since an earlier promotion. */
+/**
+ * Returns a manifest and the side that has it: the source, or else the target, which has it since
+ * an earlier promotion.
+ */
 export async function findManifest(
     api: QuayClient,
     promotion: Promotion,
@@ -198,7 +216,7 @@ export async function findManifest(
 
 /** Whether the repository has the digest. */
 export async function has(api: QuayClient, side: Side, digest: string): Promise<boolean> {
-    // The registry may still answer from a repository that is deleted.
+    // The registry may still answer from a deleted repository.
     if (isOwn(api, side) && side.session.credentials === undefined) {
         if ((await access(api, side)) === undefined) return false;
     }
@@ -206,7 +224,7 @@ export async function has(api: QuayClient, side: Side, digest: string): Promise<
     return found !== undefined;
 }
 
-/** Source and target, for reading. */
+/** Opens the source and the target for reading. */
 export function readersOf(api: QuayClient, promotion: Promotion): readonly Side[] {
     const { source, target, sourceCredentials, targetCredentials } = promotion;
     return [
@@ -215,7 +233,10 @@ export function readersOf(api: QuayClient, promotion: Promotion): readonly Side[
     ];
 }
 
-/** Source and target, in one session where one registry and one user serve both: a blob is mounted with one token for both. */
+/**
+ * Opens the source and the target, in one session if registry and user are the same: mounting a
+ * blob needs one token for both.
+ */
 function sidesOf(api: QuayClient, promotion: Promotion): { source: Side; target: Side } {
     const { sourceCredentials, targetCredentials } = promotion;
     const [source, target] = [nameOf(promotion.source), nameOf(promotion.target)];
@@ -238,7 +259,7 @@ function sidesOf(api: QuayClient, promotion: Promotion): { source: Side; target:
     return { source: { session, path: source.path }, target: { session, path: target.path } };
 }
 
-/** A repository with a session for what is done there: `pull` or `pull,push`. */
+/** Opens a repository for `pull` or `pull,push`. */
 export function sideOf(
     api: QuayClient,
     { host, path }: ImageName,
@@ -260,12 +281,14 @@ export function nameOf(name: string): ImageName {
     return parsed;
 }
 
-/** Whether the repository is on the provider's own Quay, whose API can be asked. */
+/** Whether the repository is on the provider's own Quay, and so can be read with the API. */
 export function isOwn(api: QuayClient, { session }: Side): boolean {
     return session.host === api.site.host;
 }
 
-/** @returns undefined where the repository is gone, which Quay's registry does not tell from a refusal */
+/**
+ * @returns undefined if the repository does not exist, which Quay's registry reports like a refusal.
+ */
 export async function unlessGone<T>(
     api: QuayClient,
     side: Side,
@@ -281,7 +304,10 @@ export async function unlessGone<T>(
     }
 }
 
-/** Quay's registry gives one answer for "missing", "refused" and "read-only"; its API tells them apart. */
+/**
+ * Explains a refusal: Quay's registry answers "missing", "refused" and "read-only" alike, and its
+ * API tells them apart.
+ */
 async function explain(
     api: QuayClient,
     error: unknown,
@@ -298,19 +324,23 @@ async function explain(
             return new QuayError(`There is no repository ${name}: make it first.`);
         if (source !== undefined && found.state !== "NORMAL") {
             return new QuayError(
-                `The repository ${name} is ${found.state}, and takes no image. Make its state NORMAL (\`state\` of its Repository), or promote to another.`,
+                `The repository ${name} is ${found.state}, and takes no image. Make its state ` +
+                    `NORMAL (\`state\` of its Repository), or promote to another.`,
             );
         }
         if (withToken && source !== undefined && !found.can_write) {
             return new QuayError(
-                `The registry refused to write to ${name}: the token in ${tokenVariable} lacks the scope ` +
-                    '"Read/Write to any accessible repositories" (repo:write), or its account may not write there.',
+                `The registry refused to write to ${name}: the token in ${tokenVariable} lacks ` +
+                    "the scope " +
+                    '"Read/Write to any accessible repositories" (repo:write), or its ' +
+                    "account may not write there.",
             );
         }
         if (source !== undefined && source.path !== target.path) await access(api, source);
         return error;
     } catch (refused) {
-        // The API names the scope that is missing; what it says of a token that the registry was not asked with is no news.
+        // The API names the missing scope. What it says about a token that was not sent to the
+        // registry is ignored.
         return withToken ? refused : error;
     }
 }
@@ -320,7 +350,10 @@ const accessAnswer = z.object({
     can_write: z.boolean().default(true),
 });
 
-/** The state of a repository on the provider's own Quay, and whether the API token may write to it; undefined where it is gone. */
+/**
+ * Returns the state of a repository on the provider's own Quay, and whether the API token may write
+ * to it; undefined if it does not exist.
+ */
 function access(
     api: QuayClient,
     { path }: Side,

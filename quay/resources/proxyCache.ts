@@ -8,7 +8,7 @@ import { resource } from "../definition/resource.ts";
 
 const importId = { format: "ORGANIZATION", example: "acme-cache" };
 
-/** Without a proxy cache Quay answers with empty texts. */
+/** Without a proxy cache Quay answers with empty strings. */
 const answer = z.object({
     upstream_registry: z.string(),
     expiration_s: z.union([z.int(), z.literal("")]),
@@ -16,7 +16,7 @@ const answer = z.object({
 });
 
 const fixed = {
-    organization: names.namespace.describe("The organization that becomes a cache."),
+    organization: names.namespace.describe("The organization to use as a cache."),
     upstreamRegistry: z
         .string()
         .regex(
@@ -28,18 +28,23 @@ const fixed = {
         .int("it has to be a whole number of seconds.")
         .min(0, "it must not be negative.")
         .default(86_400)
-        .describe("How long a pulled tag is kept, in seconds."),
-    insecure: z.boolean().default(false).describe("Whether it is asked by plain HTTP."),
+        .describe("The time for which a pulled tag is kept, in seconds."),
+    insecure: z.boolean().default(false).describe("Whether to use plain HTTP."),
     username: z
         .string()
         .min(1, "it must not be empty.")
         .optional()
-        .describe("Who pulls there. Default: nobody in particular."),
-    password: z.string().min(1, "it must not be empty.").optional().meta({
-        description:
-            "The password that goes with it. Quay tells neither: a change by hand is not seen.",
-        secret: true,
-    }),
+        .describe("The user name for the registry. Default: anonymous."),
+    password: z
+        .string()
+        .min(1, "it must not be empty.")
+        .optional()
+        .meta({
+            description:
+                "The password for the registry. Quay returns neither the user name nor the " +
+                "password, so a manual change is not detected.",
+            secret: true,
+        }),
 };
 type Settings = z.output<z.ZodObject<typeof fixed>>;
 type Known = Omit<Settings, "username" | "password">;
@@ -47,9 +52,11 @@ type Known = Omit<Settings, "username" | "password">;
 export const proxyCache = resource({
     name: "ProxyCache",
     description:
-        "Makes an organization a cache of another registry: what is pulled from it is pulled there and kept. Quay cannot change one, so another value " +
-        "replaces it, which keeps what was pulled. An equal one that exists is taken over, a different one is an error. Needs FEATURE_PROXY_CACHE, and " +
-        "an organization without immutable tags.",
+        "Makes an organization a cache of another registry: images that are pulled from the " +
+        "organization are pulled from there and kept. Quay cannot change a proxy cache: another " +
+        "value replaces it, which keeps the cached images. An equal one that exists is taken " +
+        "over; a different one is an error. Needs FEATURE_PROXY_CACHE, and an organization " +
+        "without immutable tags.",
     importId,
     fixed,
     changing: {},

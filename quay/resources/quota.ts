@@ -10,7 +10,7 @@ const importId = { format: "ORGANIZATION", example: "acme" };
 
 const answer = z.array(
     z.object({
-        // Null for the server's own default, which is no quota of the organization.
+        // Null means the server's own default, which is not a quota of the organization.
         id: z.int().nullable(),
         limit_bytes: z.int(),
         limits: z.array(z.object({ id: z.int(), type: z.string(), limit_percent: z.int() })),
@@ -26,16 +26,16 @@ const limit = z
             .int("it has to be a whole number.")
             .min(1, "it has to be 1 to 100.")
             .max(100, "it has to be 1 to 100.")
-            .describe("From how many percent of the quota on: 1 to 100."),
+            .describe("The percentage of the quota at which the limit applies: 1 to 100."),
     })
-    .meta({ id: "QuotaLimit", description: "What happens from a share of the quota on." });
+    .meta({ id: "QuotaLimit", description: "What happens at a percentage of the quota." });
 type Limit = z.output<typeof limit>;
 
 const changing = {
     limitBytes: z
         .int("it has to be a whole number of bytes.")
         .min(1, "it has to be 1 at least.")
-        .describe("How many bytes the images of the organization may have."),
+        .describe("The storage for the images of the organization, in bytes."),
     limits: z
         .array(limit)
         .refine(
@@ -43,17 +43,18 @@ const changing = {
             "it must not have the same limit twice.",
         )
         .default([])
-        .describe("What happens when it fills. Default: nothing."),
+        .describe("What happens as the quota fills up. Default: nothing."),
 };
 type Settings = z.output<z.ZodObject<typeof changing>>;
 
 export const quota = resource({
     name: "Quota",
     description:
-        "How much storage an organization may take. An equal one that exists is taken over, a different one is an error. Needs FEATURE_QUOTA_MANAGEMENT, " +
-        "and the token of a super user with the scope super:user.",
+        "Limits the storage of an organization. An equal quota that exists is taken over; a " +
+        "different one is an error. Needs FEATURE_QUOTA_MANAGEMENT, and the token of a super " +
+        "user with the scope super:user.",
     importId,
-    fixed: { organization: names.namespace.describe("The organization that it is for.") },
+    fixed: { organization: names.namespace.describe("The organization to limit.") },
     changing,
     outputs: {},
     id: ({ organization }) => organization,
@@ -95,7 +96,7 @@ export const quota = resource({
         try {
             await setLimits(api, organization, inputs.limits);
         } catch (error) {
-            // The quota is there: the state keeps it, and the next `up` sets the rest.
+            // The quota was created: the state keeps it, and the next `up` sets the rest.
             if (!(error instanceof QuayError)) throw error;
             throw new PartialError(error.message, organization, { ...inputs, limits: [] });
         }
@@ -107,7 +108,7 @@ export const quota = resource({
         const found = await find(api, id);
         if (found === undefined) return undefined;
         const { limitBytes } = found;
-        // Their order means nothing: another one than the program's is no difference.
+        // The order has no meaning: keep the program's, so that it is no difference.
         const limits =
             old !== undefined && same(found, { ...old, limitBytes }) ? old.limits : found.limits;
         return { inputs: { organization: id, limitBytes, limits }, outputs: {} };
@@ -138,7 +139,7 @@ export const quota = resource({
 });
 
 interface FoundQuota extends Settings {
-    /** What Quay calls it. */
+    /** The ID in Quay. */
     readonly quota: number;
     readonly limitIds: ReadonlyMap<string, number>;
 }
@@ -172,7 +173,7 @@ async function get(
     return { quota: String(found.quota), limitIds: found.limitIds };
 }
 
-/** Makes the limits that are missing, and removes the others. */
+/** Creates the missing limits, and removes the others. */
 async function setLimits(
     api: QuayClient,
     organization: string,

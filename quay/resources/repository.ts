@@ -25,12 +25,13 @@ const state = z
     .meta({
         id: "RepositoryState",
         description:
-            "`NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by mirroring).",
+            "`NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by Quay's " +
+            "mirroring). Other values than NORMAL need a Quay with repository mirroring.",
     });
 
 const answer = z.object({
     is_public: z.boolean(),
-    // Of a repository that a push made it is null.
+    // Null if the repository was created by a push.
     description: z.string().nullable(),
     state: state.optional(),
 });
@@ -39,24 +40,28 @@ const success = z.object({ success: z.literal(true) });
 
 const changing = {
     visibility: visibility.default("private").describe("`public` (anyone may pull) or `private`."),
-    description: z.string().default("").describe("Its description, Markdown, on its page in Quay."),
+    description: z
+        .string()
+        .default("")
+        .describe("The description on the repository's page in Quay, in Markdown."),
     state: state
         .default("NORMAL")
         .describe(
-            "`NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by Quay's mirroring). Others than NORMAL need a Quay with repository mirroring.",
+            "`NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by Quay's " +
+                "mirroring). Other values than NORMAL need a Quay with repository mirroring.",
         ),
 };
 type Settings = z.output<z.ZodObject<typeof changing>>;
 
 const derived = {
-    fullName: z
+    fullName: z.string().describe("NAMESPACE/NAME, as other resources of this package expect it."),
+    image: z
         .string()
-        .describe("NAMESPACE/NAME, what other resources of this package take as a repository."),
-    image: z.string().describe("What docker pulls and pushes: HOST/NAMESPACE/NAME, without a tag."),
-    url: z.string().describe("Its page in Quay's web interface."),
+        .describe("The name for docker pull and push: HOST/NAMESPACE/NAME, without a tag."),
+    url: z.string().describe("The URL of the repository's page in Quay's web interface."),
 };
 
-/** All that can be told of a repository. */
+/** The readable properties of a repository. */
 export const repositoryOutputs = {
     visibility,
     description: changing.description,
@@ -67,12 +72,13 @@ export const repositoryOutputs = {
 export const repository = resource({
     name: "Repository",
     description:
-        "A repository for container images, in a user's namespace or an organization's. One that exists already is an error that says how to import it.",
+        "A repository for container images, in a user's or an organization's namespace. If it " +
+        "exists already, the error says how to import it.",
     importId,
     fixed: {
-        namespace: names.namespace.describe("The user or organization that it belongs to."),
+        namespace: names.namespace.describe("The user or organization that owns the repository."),
         name: names.repositoryInNamespace.describe(
-            "Its name within the namespace; may contain slashes.",
+            "The name within the namespace; may contain slashes.",
         ),
     },
     changing,
@@ -157,7 +163,7 @@ export const repository = resource({
                 call,
                 success.nullable(),
             );
-            // Quay's way of saying that there is no such repository.
+            // This is how Quay reports a repository that does not exist.
             if (answer === null) throw deletedOutside("Repository", id);
         }
         if (state !== old.state) await changeState(api, id, state);
@@ -176,7 +182,7 @@ export const repository = resource({
     },
 });
 
-/** The outputs that follow from its name. */
+/** Returns the outputs that follow from the name. */
 export function outputsOf(
     fullName: string,
     site: Site,
@@ -188,7 +194,7 @@ export function outputsOf(
     };
 }
 
-/** A repository as it is; undefined where there is none. */
+/** Reads a repository; undefined if it does not exist. */
 export async function getRepository(api: QuayClient, id: string): Promise<Settings | undefined> {
     const call = {
         to: `read the repository ${id}`,
@@ -210,20 +216,26 @@ async function changeState(api: QuayClient, id: string, state: string): Promise<
         const call = { to: `make ${id} ${state}`, scope: "repo:admin", json: { state } } as const;
         await api.change("PUT", `repository/${id}/changestate`, call, success);
     } catch (error) {
-        // Without the feature there is no such route: Quay takes the path for a repository named NAME/changestate.
+        // If the feature is disabled, the route does not exist: Quay then takes the path for a
+        // repository named NAME/changestate.
         if (
             error instanceof RefusedError &&
             badRequest(/'description' is a required property/)(error.refusal)
         ) {
             throw new QuayError(
-                `Quay at ${api.site.url} cannot make ${id} ${state}: its repository mirroring is switched off, and \`state\` needs it.`,
+                `Quay at ${api.site.url} cannot make ${id} ${state}: its repository mirroring ` +
+                    `is switched off, and \`state\` needs it.`,
             );
         }
         throw error;
     }
 }
 
-/** A repository that has to exist, for routes that fail with a bare 500 where it does not. @throws MissingError */
+/**
+ * Requires a repository, for routes that answer with an empty 500 if it does not exist.
+ *
+ * @throws MissingError
+ */
 export async function requireRepository(api: QuayClient, id: string): Promise<void> {
     if ((await getRepository(api, id)) !== undefined) return;
     throw new MissingError(`repository ${id}`, api.site);

@@ -30,21 +30,22 @@ const changing = {
     tags: z
         .array(z.string().min(1, "it must not be empty."))
         .min(1, "it has to have one pattern at least.")
-        .describe("Which tags are copied: glob patterns such as `1.*`."),
+        .describe("The tags to copy: glob patterns such as `1.*`."),
     robot: names.robot.describe(
-        "The robot that pushes, NAMESPACE+NAME, of the same namespace. Quay lets it write to the repository.",
+        "The robot that pushes, NAMESPACE+NAME, in the same namespace. Quay gives it write " +
+            "permission for the repository.",
     ),
     syncIntervalSeconds: z
         .int("it has to be a whole number of seconds.")
         .min(0, "it must not be negative.")
         .default(86_400)
-        .describe("How often Quay looks for changes, in seconds."),
+        .describe("The interval between synchronizations, in seconds."),
     timeoutSeconds: z
         .int("it has to be a whole number of seconds.")
         .min(300, "it has to be 300 at least.")
         .default(300)
-        .describe("After how many seconds a synchronization is given up; 300 at least."),
-    enabled: z.boolean().default(true).describe("Whether Quay synchronizes it."),
+        .describe("The timeout of a synchronization, in seconds; 300 at least."),
+    enabled: z.boolean().default(true).describe("Whether the synchronization is enabled."),
     verifyTls: z
         .boolean()
         .default(true)
@@ -53,24 +54,32 @@ const changing = {
         .string()
         .min(1, "it must not be empty.")
         .optional()
-        .describe("Who reads there. Default: nobody in particular."),
-    password: z.string().min(1, "it must not be empty.").optional().meta({
-        description:
-            "The password that goes with it. Quay does not tell it: a change by hand is not seen.",
-        secret: true,
-    }),
+        .describe("The user name for the other registry. Default: anonymous."),
+    password: z
+        .string()
+        .min(1, "it must not be empty.")
+        .optional()
+        .meta({
+            description:
+                "The password for the other registry. Quay does not return it, so a manual " +
+                "change " +
+                "is not detected.",
+            secret: true,
+        }),
 };
 type Settings = z.output<z.ZodObject<typeof changing>>;
 
 export const repositoryMirror = resource({
     name: "RepositoryMirror",
     description:
-        "Has Quay copy the tags of a repository elsewhere into this one, again and again; nobody else can push to it then. Its Repository has to have the " +
-        "`state` MIRROR. An equal one that exists is taken over, a different one is an error. Quay deletes no such configuration: deleting the resource " +
-        "disables it, removes its credentials, and makes the repository's state NORMAL. Needs FEATURE_REPO_MIRROR.",
+        "Makes Quay copy the tags of another repository into this one at an interval; only the " +
+        "robot can push to it then. Its Repository must have the `state` MIRROR. An equal " +
+        "mirror that exists is taken over; a different one is an error. Quay cannot delete a " +
+        "mirror: deleting the resource disables it, removes its credentials, and sets the " +
+        "repository's state to NORMAL. Needs FEATURE_REPO_MIRROR.",
     importId,
     fixed: {
-        repository: names.repository.describe("The repository that is filled, NAMESPACE/NAME."),
+        repository: names.repository.describe("The repository to copy to, NAMESPACE/NAME."),
     },
     changing,
     outputs: {},
@@ -98,7 +107,7 @@ export const repositoryMirror = resource({
             const call = {
                 to: `make ${repository} a mirror`,
                 scope: "repo:admin",
-                // Quay wants to know from when on; the first synchronization is due at once.
+                // Quay requires a start time; the first synchronization is due at once.
                 json: { ...body(settings), sync_start_date: now() },
                 once: true,
             } as const;
@@ -112,7 +121,8 @@ export const repositoryMirror = resource({
             );
             return { id: repository, outputs: {} };
         }
-        // What was disabled, here or by hand, or lacks the password, which Quay does not tell.
+        // Covers a mirror that was disabled, here or manually, and one without its password, which
+        // Quay does not return.
         await change(api, repository, body(settings));
         if (existing.isActive) return { id: repository, outputs: {} };
         try {
@@ -134,8 +144,8 @@ export const repositoryMirror = resource({
     },
 
     async update({ repository, ...settings }, _old, { api }) {
-        // Quay keeps the configuration of a repository that is no mirror any more, and changes it
-        // without any effect.
+        // Quay keeps the configuration of a repository that is no longer a mirror, and changes to
+        // it have no effect.
         const found = await find(api, repository);
         if (found?.isActive !== true) throw new MissingError(`mirror ${repository}`, api.site);
         await change(api, repository, body(settings));
@@ -154,7 +164,7 @@ export const repositoryMirror = resource({
     },
 });
 
-/** The settings as the API takes them. */
+/** Converts the settings to those of the API. */
 function body(settings: Settings): Record<string, unknown> {
     return {
         is_enabled: settings.enabled,
@@ -169,7 +179,10 @@ function body(settings: Settings): Record<string, unknown> {
     };
 }
 
-/** A configuration without effect is left where the repository is no mirror any more: Quay cannot delete it. */
+/**
+ * Quay cannot delete the configuration. It has no effect on a repository that is no longer a
+ * mirror.
+ */
 async function find(
     api: QuayClient,
     repository: string,
@@ -223,7 +236,7 @@ function same(one: Settings, other: Settings): boolean {
     );
 }
 
-/** As Quay reads times: without fractions of a second. */
+/** Formats a time for Quay: without fractions of a second. */
 function now(): string {
     return new Date().toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -18,7 +18,7 @@ const answer = z.object({ role: names.role });
 
 const kinds = ["robot", "user", "team"] as const;
 
-/** Who has the permission: exactly one of them is set. */
+/** The holder of the permission. Exactly one of them is set. */
 interface Holder {
     readonly robot?: string | undefined;
     readonly user?: string | undefined;
@@ -28,7 +28,9 @@ interface Holder {
 export const repositoryPermission = resource({
     name: "RepositoryPermission",
     description:
-        "What a robot, a user or a team may do in a repository. An equal permission that exists already, or one that a default permission of the organization gave, is taken over; a different one is an error.",
+        "Gives a robot, a user or a team a role in a repository. An equal permission that " +
+        "exists already, or one set by a default permission of the organization, is taken over; " +
+        "a different one is an error.",
     importId,
     fixed: {
         repository: names.repository.describe(
@@ -37,12 +39,13 @@ export const repositoryPermission = resource({
         robot: names.robot
             .optional()
             .describe(
-                "The robot that gets it, NAMESPACE+NAME: the `username` of a Robot. Exactly one of robot, user and team is set.",
+                "The robot that gets the role, NAMESPACE+NAME: the `username` of a Robot. " +
+                    "Exactly one of robot, user and team is set.",
             ),
-        user: names.namespace.optional().describe("The user who gets it."),
+        user: names.namespace.optional().describe("The user who gets the role."),
         team: names.team
             .optional()
-            .describe("The team that gets it; only in an organization's repositories."),
+            .describe("The team that gets the role; only in an organization's repositories."),
     },
     changing: {
         role: names.role,
@@ -130,15 +133,15 @@ function get(api: QuayClient, id: string): Promise<z.output<typeof answer> | und
 }
 
 /**
- * Whether Quay itself has set the role: for the creator of a repository, and by the organization's
- * default permissions, which hold for new repositories.
+ * Whether Quay has set the role automatically: for the creator of a repository, or from the
+ * organization's default permissions, which apply to new repositories.
  */
 async function isAutomatic(id: string, role: string, { api, made }: Context): Promise<boolean> {
     const { repository, kind, name } = parse(id);
     const [namespace = ""] = repository.split("/", 1);
-    // Two of one program's own resources contradict each other.
+    // Two resources of this program contradict each other.
     if (made.has(id)) return false;
-    // Nobody else can have set anything in a repository that this run has made.
+    // Nobody else has set anything in a repository that was created in this run.
     if (made.has(repository)) return true;
     if ((await api.kindOf(namespace)) === "user") return false;
     return isDefaultRole(api, namespace, kind, name, role);
@@ -154,7 +157,7 @@ async function put(api: QuayClient, id: string, role: string): Promise<void> {
             answer,
         );
     } catch (error) {
-        // Quay fails with a bare 500 where there is no such repository.
+        // Quay answers with an empty 500 if the repository does not exist.
         if (error instanceof RefusedError && error.refusal.status === 500)
             await requireRepository(api, repository);
         throw error;

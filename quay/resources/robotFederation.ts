@@ -23,12 +23,15 @@ const claim = z
             .min(1, "it must not be empty.")
             .describe("The `sub` of the tokens, exactly: `repo:alice/app:ref:refs/heads/main`."),
     })
-    .meta({ id: "FederationClaim", description: "Whose identity tokens a robot accepts." });
+    .meta({
+        id: "FederationClaim",
+        description: "A source of identity tokens that a robot accepts.",
+    });
 type Claim = z.output<typeof claim>;
 
 const answer = z.array(z.object({ issuer: z.string(), subject: z.string() }));
 
-/** A set, as a list: the order means nothing. */
+/** A set, sent as a list: the order has no meaning. */
 const claims = z
     .array(claim)
     .min(1, "it has to have a claim: without any, leave the resource out.")
@@ -41,14 +44,15 @@ const claims = z
 export const robotFederation = resource({
     name: "RobotFederation",
     description:
-        "Whose OIDC identity tokens a robot accepts in place of its own token: jobs log in without a stored password. Federation that is set to the same " +
-        "claims already is taken over; to others, it is an error.",
+        "Defines which OIDC identity tokens a robot accepts instead of its own token, so that " +
+        "jobs log in without a stored password. A federation with the same claims that exists " +
+        "already is taken over; one with other claims is an error.",
     importId,
     fixed: {
         robot: names.robot.describe("The robot, NAMESPACE+NAME: the `username` of a Robot."),
     },
     changing: {
-        claims: claims.describe("All claims that are accepted; their order means nothing."),
+        claims: claims.describe("All accepted claims, in any order."),
     },
     outputs: { namespaceKind: names.namespaceKind },
     id: ({ robot }) => robot,

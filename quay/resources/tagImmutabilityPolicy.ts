@@ -36,8 +36,10 @@ const kind: PolicyKind<Policy> = {
 export const tagImmutabilityPolicy = resource({
     name: "TagImmutabilityPolicy",
     description:
-        "Which tags can be neither moved nor removed: those that exist already too, at once. Deleting the policy does not make them mutable again. An " +
-        "equal policy that exists already is taken over; the same pattern the other way round is an error.",
+        "Defines which tags can be neither moved nor removed. Applies to existing tags at once. " +
+        "Deleting the policy does not make them mutable again. An equal policy that exists " +
+        "already is taken over; one with the same pattern and the opposite `tagPatternMatches` " +
+        "is an error.",
     importId: policyImportId,
     fixed: place,
     changing: {
@@ -46,7 +48,8 @@ export const tagImmutabilityPolicy = resource({
             .min(1, "it must not be empty.")
             .max(256, "it has more than 256 characters.")
             .describe(
-                "A regular expression that has to match the WHOLE tag: `v.*` protects v1, `^v` protects nothing.",
+                "A regular expression that must match the WHOLE tag: `v.*` protects v1, `^v` " +
+                    "protects nothing.",
             ),
         tagPatternMatches: z
             .boolean()
@@ -57,9 +60,7 @@ export const tagImmutabilityPolicy = resource({
     outputs: {
         uuid: z
             .string()
-            .describe(
-                "What Quay calls the policy; `unsupported` where there is none, with a warning.",
-            ),
+            .describe("The policy's UUID in Quay; `unsupported` if there was only a warning."),
     },
     validate: checkPlace,
 

@@ -12,25 +12,26 @@ const importId = { format: "ORGANIZATION:TEAM", example: "acme:devs" };
 const role = z.enum(["member", "creator", "admin"], "it has to be member, creator or admin.").meta({
     id: "TeamRole",
     description:
-        "`member`, `creator` (may make repositories) or `admin` (administers the organization).",
+        "`member`, `creator` (may create repositories) or `admin` (administers the organization).",
 });
 
 export const team = resource({
     name: "Team",
     description:
-        "A team of an organization's people and robots. One that exists already is an error that says how to import it.",
+        "A team of users and robots of an organization. If it exists already, the error says " +
+        "how to import it.",
     importId,
     fixed: {
-        organization: names.namespace.describe("The organization that it belongs to."),
-        name: names.team.describe("Its name within the organization."),
+        organization: names.namespace.describe("The organization that the team belongs to."),
+        name: names.team.describe("The name within the organization."),
     },
     changing: {
         role: role
             .default("member")
             .describe(
-                "What its members may do in the organization: `member`, `creator` or `admin`.",
+                "The role of its members in the organization: `member`, `creator` or `admin`.",
             ),
-        description: z.string().default("").describe("What it is for, Markdown."),
+        description: z.string().default("").describe("The description, in Markdown."),
     },
     outputs: {},
     id: ({ organization, name }) =>
@@ -40,7 +41,7 @@ export const team = resource({
         const { api } = context;
         const { organization, name } = inputs;
         const id = `${organization}:${name}`;
-        // The route creates and changes alike, so it has to be known before.
+        // The route creates and updates: whether the team exists must be read before.
         const found = await getOrganization(api, organization);
         if (found === undefined) throw new MissingError(`organization ${organization}`, api.site);
         if (Object.hasOwn(found.teams ?? {}, name))

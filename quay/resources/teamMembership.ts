@@ -13,7 +13,7 @@ const answer = z.object({ members: z.array(memberAnswer) });
 
 export const teamMembership = resource({
     name: "TeamMembership",
-    description: "A user or robot in a team. One who is in it already stays so, and is taken over.",
+    description: "Adds a user or robot to a team. An existing membership is taken over.",
     importId,
     fixed: {
         organization: names.namespace.describe("The organization."),
@@ -25,7 +25,8 @@ export const teamMembership = resource({
         invited: z
             .boolean()
             .describe(
-                "Whether the user was invited by mail and has not answered yet (quay.io invites, and adds no one at once).",
+                "Whether the user was invited by e-mail and has not accepted yet (quay.io sends " +
+                    "an invitation).",
             ),
     },
     id: ({ organization, team, member }) =>

@@ -5,67 +5,67 @@ import * as pulumi from "@pulumi/pulumi";
 /** `public` (anyone may pull) or `private`. */
 export type Visibility = "public" | "private";
 
-/** `NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by mirroring). */
+/** `NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by Quay's mirroring). Other values than NORMAL need a Quay with repository mirroring. */
 export type RepositoryState = "NORMAL" | "READ_ONLY" | "MIRROR";
 
-/** What a namespace is: a user's own, or an organization's. */
+/** The kind of a namespace: a user's or an organization's. */
 export type NamespaceKind = "user" | "organization";
 
 /** `read` (pull), `write` (pull and push) or `admin`. */
 export type Role = "read" | "write" | "admin";
 
-/** A user of a registry. */
+/** The login of a registry. */
 export interface CredentialsArgs {
-    /** The user, or robot (NAMESPACE+NAME). */
+    /** The user, or the robot (NAMESPACE+NAME). */
     readonly username: pulumi.Input<string>;
     /** The password, or the robot's token. */
     readonly password: pulumi.Input<string>;
 }
 
-/** A user of a registry. */
+/** The login of a registry. */
 export interface Credentials {
-    /** The user, or robot (NAMESPACE+NAME). */
+    /** The user, or the robot (NAMESPACE+NAME). */
     readonly username: string;
     /** The password, or the robot's token. */
     readonly password: string;
 }
 
-/** How bad a vulnerability is, as Quay's scanner says. */
+/** The severity of a vulnerability, as rated by Quay's scanner. */
 export type Severity = "critical" | "high" | "medium" | "low" | "negligible";
 
-/** What lets an image be promoted in spite of its scan. */
+/** Allows the promotion of one image despite its scan. */
 export interface SeverityExceptionArgs {
-    /** The digest of the image that it is for. */
+    /** The digest of the image that may be promoted. */
     readonly digest: pulumi.Input<string>;
-    /** Why it may pass. */
+    /** The reason for the exception. */
     readonly reason: pulumi.Input<string>;
-    /** The last day on which it may be promoted: YYYY-MM-DD. */
+    /** The last day on which the image may be promoted: YYYY-MM-DD. */
     readonly expires: pulumi.Input<string>;
 }
 
-/** What lets an image be promoted in spite of its scan. */
+/** Allows the promotion of one image despite its scan. */
 export interface SeverityException {
-    /** The digest of the image that it is for. */
+    /** The digest of the image that may be promoted. */
     readonly digest: string;
-    /** Why it may pass. */
+    /** The reason for the exception. */
     readonly reason: string;
-    /** The last day on which it may be promoted: YYYY-MM-DD. */
+    /** The last day on which the image may be promoted: YYYY-MM-DD. */
     readonly expires: string;
 }
 
-/** Whose signature an image has to have. */
+/** The signature that an image must have. */
 export interface ImageSignatureArgs {
-    /** The public key in PEM that has to have signed it: ECDSA, Ed25519 or RSA. */
+    /** The public key, in PEM, that the image must be signed with: ECDSA, Ed25519 or RSA. */
     readonly publicKey: pulumi.Input<string>;
 }
 
-/** Whose signature an image has to have. */
+/** The signature that an image must have. */
 export interface ImageSignature {
-    /** The public key in PEM that has to have signed it: ECDSA, Ed25519 or RSA. */
+    /** The public key, in PEM, that the image must be signed with: ECDSA, Ed25519 or RSA. */
     readonly publicKey: string;
 }
 
-/** Whose identity tokens a robot accepts. */
+/** A source of identity tokens that a robot accepts. */
 export interface FederationClaimArgs {
     /** The `iss` of the tokens: `https://token.actions.githubusercontent.com`. */
     readonly issuer: pulumi.Input<string>;
@@ -73,7 +73,7 @@ export interface FederationClaimArgs {
     readonly subject: pulumi.Input<string>;
 }
 
-/** Whose identity tokens a robot accepts. */
+/** A source of identity tokens that a robot accepts. */
 export interface FederationClaim {
     /** The `iss` of the tokens: `https://token.actions.githubusercontent.com`. */
     readonly issuer: string;
@@ -81,13 +81,13 @@ export interface FederationClaim {
     readonly subject: string;
 }
 
-/** `number_of_tags` (keep that many, the newest) or `creation_date` (keep those younger than that). */
+/** `number_of_tags` (keep this many, the newest) or `creation_date` (keep the younger ones). */
 export type PruneMethod = "number_of_tags" | "creation_date";
 
-/** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+/** What to do if this feature is disabled in Quay, or if Quay is too old for it: `fail`, or `warn` and continue without the policy. Once Quay supports it, `pulumi refresh` detects that, and the next `pulumi up` creates the policy. */
 export type IfUnsupported = "fail" | "warn";
 
-/** What happens: `repo_push`, `vulnerability_found`, `repo_image_expiry`, … */
+/** The event: `repo_push`, `vulnerability_found`, `repo_image_expiry`, … */
 export type NotificationEvent =
     | "repo_push"
     | "repo_image_expiry"
@@ -103,26 +103,26 @@ export type NotificationEvent =
     | "quota_warning"
     | "quota_error";
 
-/** How to tell: `webhook`, `slack`, `email`, `quay_notification`, … */
+/** The method: `webhook`, `slack`, `email`, `quay_notification`, … */
 export type NotificationMethod =
     "webhook" | "slack" | "email" | "quay_notification" | "flowdock" | "hipchat";
 
-/** `member`, `creator` (may make repositories) or `admin` (administers the organization). */
+/** `member`, `creator` (may create repositories) or `admin` (administers the organization). */
 export type TeamRole = "member" | "creator" | "admin";
 
-/** What happens from a share of the quota on. */
+/** What happens at a percentage of the quota. */
 export interface QuotaLimitArgs {
     /** `Warning` notifies the administrators, `Reject` refuses pushes too. */
     readonly type: pulumi.Input<string>;
-    /** From how many percent of the quota on: 1 to 100. */
+    /** The percentage of the quota at which the limit applies: 1 to 100. */
     readonly percent: pulumi.Input<number>;
 }
 
-/** What happens from a share of the quota on. */
+/** What happens at a percentage of the quota. */
 export interface QuotaLimit {
     /** `Warning` notifies the administrators, `Reject` refuses pushes too. */
     readonly type: string;
-    /** From how many percent of the quota on: 1 to 100. */
+    /** The percentage of the quota at which the limit applies: 1 to 100. */
     readonly percent: number;
 }
 
@@ -130,15 +130,15 @@ export interface QuotaLimit {
 export interface TagArgs {
     /** The tag. */
     readonly name: pulumi.Input<string>;
-    /** The digest of the manifest that it points at: `sha256:…`. */
+    /** The digest of the manifest that the tag points to: `sha256:…`. */
     readonly digest: pulumi.Input<string>;
-    /** Whether that is an index of images for several platforms. */
+    /** Whether the manifest is an index of images for several platforms. */
     readonly isManifestList: pulumi.Input<boolean>;
-    /** When it was set, as Quay writes dates (RFC 2822). */
+    /** The time at which the tag was set, in RFC 2822 format. */
     readonly lastModified?: pulumi.Input<string> | undefined;
-    /** When it will vanish, where it has an expiration (RFC 2822). */
+    /** The time at which Quay will remove the tag, in RFC 2822 format. Absent if never. */
     readonly expiration?: pulumi.Input<string> | undefined;
-    /** Whether it is immutable; false where Quay has no such feature. */
+    /** Whether the tag is immutable; false if Quay does not have this feature. */
     readonly immutable: pulumi.Input<boolean>;
 }
 
@@ -146,29 +146,29 @@ export interface TagArgs {
 export interface Tag {
     /** The tag. */
     readonly name: string;
-    /** The digest of the manifest that it points at: `sha256:…`. */
+    /** The digest of the manifest that the tag points to: `sha256:…`. */
     readonly digest: string;
-    /** Whether that is an index of images for several platforms. */
+    /** Whether the manifest is an index of images for several platforms. */
     readonly isManifestList: boolean;
-    /** When it was set, as Quay writes dates (RFC 2822). */
+    /** The time at which the tag was set, in RFC 2822 format. */
     readonly lastModified?: string | undefined;
-    /** When it will vanish, where it has an expiration (RFC 2822). */
+    /** The time at which Quay will remove the tag, in RFC 2822 format. Absent if never. */
     readonly expiration?: string | undefined;
-    /** Whether it is immutable; false where Quay has no such feature. */
+    /** Whether the tag is immutable; false if Quay does not have this feature. */
     readonly immutable: boolean;
 }
 
 /** The settings of a Provider. */
 export interface ProviderArgs {
-    /** Quay's web address. Default: the environment variable QUAY_URL, else https://quay.io. */
+    /** The URL of Quay's website. Default: the environment variable QUAY_URL, else https://quay.io. */
     readonly url?: pulumi.Input<string> | undefined;
     /** The NAME of the environment variable that holds the API token: two providers with two names serve two accounts. Default: QUAY_TOKEN. */
     readonly tokenVariable?: pulumi.Input<string> | undefined;
-    /** How many requests to Quay may be under way at the same time. Default: 8. */
+    /** The maximum number of concurrent requests to Quay. Default: 8. */
     readonly maxParallelRequests?: pulumi.Input<number> | undefined;
 }
 
-/** A Quay and an account on it. Its API token comes from an environment variable (QUAY_TOKEN, or the one named in `tokenVariable`), never from the program: so it is in no state and no diff. */
+/** A Quay and an account on it. The API token is read from an environment variable (QUAY_TOKEN, or the one named in `tokenVariable`), never from the program, so that it is in no state and no diff. */
 export class Provider extends pulumi.ProviderResource {
     constructor(name: string, args: ProviderArgs = {}, opts?: pulumi.ResourceOptions) {
         super("quay", name, { ...args }, opts);
@@ -177,37 +177,37 @@ export class Provider extends pulumi.ProviderResource {
 
 /** What a Repository is made of. */
 export interface RepositoryArgs {
-    /** The user or organization that it belongs to. */
+    /** The user or organization that owns the repository. */
     readonly namespace: pulumi.Input<string>;
-    /** Its name within the namespace; may contain slashes. */
+    /** The name within the namespace; may contain slashes. */
     readonly name: pulumi.Input<string>;
     /** `public` (anyone may pull) or `private`. Default: "private". */
     readonly visibility?: pulumi.Input<Visibility> | undefined;
-    /** Its description, Markdown, on its page in Quay. Default: "". */
+    /** The description on the repository's page in Quay, in Markdown. Default: "". */
     readonly description?: pulumi.Input<string> | undefined;
-    /** `NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by Quay's mirroring). Others than NORMAL need a Quay with repository mirroring. Default: "NORMAL". */
+    /** `NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by Quay's mirroring). Other values than NORMAL need a Quay with repository mirroring. Default: "NORMAL". */
     readonly state?: pulumi.Input<RepositoryState> | undefined;
 }
 
-/** A repository for container images, in a user's namespace or an organization's. One that exists already is an error that says how to import it.
+/** A repository for container images, in a user's or an organization's namespace. If it exists already, the error says how to import it.
  *
  * Import: `pulumi import quay:index:Repository NAME alice/app`, the id being NAMESPACE/NAME. */
 export class Repository extends pulumi.CustomResource {
-    /** The user or organization that it belongs to. */
+    /** The user or organization that owns the repository. */
     declare readonly namespace: pulumi.Output<string>;
-    /** Its name within the namespace; may contain slashes. */
+    /** The name within the namespace; may contain slashes. */
     declare readonly name: pulumi.Output<string>;
     /** `public` (anyone may pull) or `private`. Default: "private". */
     declare readonly visibility: pulumi.Output<Visibility>;
-    /** Its description, Markdown, on its page in Quay. Default: "". */
+    /** The description on the repository's page in Quay, in Markdown. Default: "". */
     declare readonly description: pulumi.Output<string>;
-    /** `NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by Quay's mirroring). Others than NORMAL need a Quay with repository mirroring. Default: "NORMAL". */
+    /** `NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by Quay's mirroring). Other values than NORMAL need a Quay with repository mirroring. Default: "NORMAL". */
     declare readonly state: pulumi.Output<RepositoryState>;
-    /** NAMESPACE/NAME, what other resources of this package take as a repository. */
+    /** NAMESPACE/NAME, as other resources of this package expect it. */
     declare readonly fullName: pulumi.Output<string>;
-    /** What docker pulls and pushes: HOST/NAMESPACE/NAME, without a tag. */
+    /** The name for docker pull and push: HOST/NAMESPACE/NAME, without a tag. */
     declare readonly image: pulumi.Output<string>;
-    /** Its page in Quay's web interface. */
+    /** The URL of the repository's page in Quay's web interface. */
     declare readonly url: pulumi.Output<string>;
 
     constructor(name: string, args: RepositoryArgs, opts?: pulumi.CustomResourceOptions);
@@ -251,29 +251,29 @@ export class Repository extends pulumi.CustomResource {
 
 /** What a Robot is made of. */
 export interface RobotArgs {
-    /** The user or organization that it belongs to. */
+    /** The user or organization that owns the robot. */
     readonly namespace: pulumi.Input<string>;
-    /** Its name within the namespace, without the `NAMESPACE+`. */
+    /** The name within the namespace. */
     readonly name: pulumi.Input<string>;
-    /** What it is for. Quay cannot change it: another description replaces the robot, and so its token. Default: "". */
+    /** The description of the robot. Quay cannot change it: another description replaces the robot and its token. Default: "". */
     readonly description?: pulumi.Input<string> | undefined;
 }
 
-/** A robot account: a name and a token for machines to pull and push with, in a user's namespace or an organization's. It may do nothing until it is given permissions. One that exists already is an error that says how to import it.
+/** A robot account: a user name and a token with which machines pull and push, in a user's or an organization's namespace. Has no permissions until it is given some. If it exists already, the error says how to import it.
  *
  * Import: `pulumi import quay:index:Robot NAME alice+deploy`, the id being NAMESPACE+NAME. */
 export class Robot extends pulumi.CustomResource {
-    /** The user or organization that it belongs to. */
+    /** The user or organization that owns the robot. */
     declare readonly namespace: pulumi.Output<string>;
-    /** Its name within the namespace, without the `NAMESPACE+`. */
+    /** The name within the namespace. */
     declare readonly name: pulumi.Output<string>;
-    /** What it is for. Quay cannot change it: another description replaces the robot, and so its token. Default: "". */
+    /** The description of the robot. Quay cannot change it: another description replaces the robot and its token. Default: "". */
     declare readonly description: pulumi.Output<string>;
-    /** What it logs in to the registry with: NAMESPACE+NAME. */
+    /** The user name for the registry: NAMESPACE+NAME. */
     declare readonly username: pulumi.Output<string>;
-    /** The password that goes with it. A refresh shows a token that was regenerated by hand, and the next `up` hands it on. */
+    /** The password for the registry. A refresh detects a token that was regenerated manually, and the next `up` passes it on. */
     declare readonly token: pulumi.Output<string>;
-    /** What a namespace is: a user's own, or an organization's. */
+    /** The kind of a namespace: a user's or an organization's. */
     declare readonly namespaceKind: pulumi.Output<NamespaceKind>;
 
     constructor(name: string, args: RobotArgs, opts?: pulumi.CustomResourceOptions);
@@ -313,27 +313,27 @@ export class Robot extends pulumi.CustomResource {
 export interface RepositoryPermissionArgs {
     /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
     readonly repository: pulumi.Input<string>;
-    /** The robot that gets it, NAMESPACE+NAME: the `username` of a Robot. Exactly one of robot, user and team is set. */
+    /** The robot that gets the role, NAMESPACE+NAME: the `username` of a Robot. Exactly one of robot, user and team is set. */
     readonly robot?: pulumi.Input<string> | undefined;
-    /** The user who gets it. */
+    /** The user who gets the role. */
     readonly user?: pulumi.Input<string> | undefined;
-    /** The team that gets it; only in an organization's repositories. */
+    /** The team that gets the role; only in an organization's repositories. */
     readonly team?: pulumi.Input<string> | undefined;
     /** `read` (pull), `write` (pull and push) or `admin`. */
     readonly role: pulumi.Input<Role>;
 }
 
-/** What a robot, a user or a team may do in a repository. An equal permission that exists already, or one that a default permission of the organization gave, is taken over; a different one is an error.
+/** Gives a robot, a user or a team a role in a repository. An equal permission that exists already, or one set by a default permission of the organization, is taken over; a different one is an error.
  *
  * Import: `pulumi import quay:index:RepositoryPermission NAME alice/app:robot:alice+deploy`, the id being REPOSITORY:KIND:NAME (KIND is robot, user or team). */
 export class RepositoryPermission extends pulumi.CustomResource {
     /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
     declare readonly repository: pulumi.Output<string>;
-    /** The robot that gets it, NAMESPACE+NAME: the `username` of a Robot. Exactly one of robot, user and team is set. */
+    /** The robot that gets the role, NAMESPACE+NAME: the `username` of a Robot. Exactly one of robot, user and team is set. */
     declare readonly robot: pulumi.Output<string | undefined>;
-    /** The user who gets it. */
+    /** The user who gets the role. */
     declare readonly user: pulumi.Output<string | undefined>;
-    /** The team that gets it; only in an organization's repositories. */
+    /** The team that gets the role; only in an organization's repositories. */
     declare readonly team: pulumi.Output<string | undefined>;
     /** `read` (pull), `write` (pull and push) or `admin`. */
     declare readonly role: pulumi.Output<Role>;
@@ -376,61 +376,61 @@ export class RepositoryPermission extends pulumi.CustomResource {
 
 /** What a PromotedImage is made of. */
 export interface PromotedImageArgs {
-    /** The repository that gets it, with its registry: the `image` of a Repository. */
+    /** The repository to copy to, with its registry: the `image` of a Repository. */
     readonly target: pulumi.Input<string>;
-    /** The repository that has it, with its registry: `quay.io/alice/app`. May be the target itself. */
+    /** The repository to copy from, with its registry: `quay.io/alice/app`. May be the target. */
     readonly source: pulumi.Input<string>;
-    /** The tag in the source to promote. It is looked up when it or the source changes, and not again. Or give `digest`. */
+    /** The tag in the source to promote. Its digest is looked up only when the tag or the source changes. Alternatively set `digest`. */
     readonly version?: pulumi.Input<string> | undefined;
-    /** The digest to promote: `sha256:…`. Default: what `version` points at. */
+    /** The digest to promote: `sha256:…`. Default: the digest that `version` points to. */
     readonly digest?: pulumi.Input<string> | undefined;
-    /** The version tags that it gets in the target: each is new there, or has this digest already. Default: the version. */
+    /** The version tags to set in the target: each must be new there or have this digest already. Default: the version. */
     readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-    /** Tags that it gets too and that move with every promotion, such as `latest`: set when something changes, never compared. Default: none. */
+    /** Further tags that move with every promotion, such as `latest`: set when something changes, never compared. Default: none. */
     readonly floatingTags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-    /** Who reads the source. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
+    /** The login that reads the source. Default: on the provider's own Quay its API token, which needs no robot; on another registry none. */
     readonly sourceCredentials?: pulumi.Input<Credentials> | undefined;
-    /** Who writes to the target. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
+    /** The login that writes to the target. Default: on the provider's own Quay its API token, which needs no robot; on another registry none. */
     readonly targetCredentials?: pulumi.Input<Credentials> | undefined;
-    /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when the digest, this or the exception changes. Default: scans do not matter. */
+    /** Promotes only an image that Quay has scanned without findings of this severity or a higher one. Checked when the digest, this or the exception changes. Default: scans are ignored. */
     readonly maxSeverity?: pulumi.Input<Severity> | undefined;
-    /** Lets one digest pass in spite of maxSeverity. Default: none. */
+    /** Allows one digest despite maxSeverity. Default: none. */
     readonly severityException?: pulumi.Input<SeverityException> | undefined;
-    /** Only an image whose digest cosign has signed with this key is promoted. It is verified when the digest or the key changes, in the preview too where the digest is known then. No transparency log is asked. Default: signatures do not matter. */
+    /** Promotes only an image whose digest cosign has signed with this key. Verified when the digest or the key changes, also in a preview if the digest is known there. No transparency log is queried. Default: signatures are ignored. */
     readonly signature?: pulumi.Input<ImageSignature> | undefined;
-    /** For a preview: who is about to publish a version that the source has not got yet. It is then a warning, and the digest not known yet. It is in no diff and no state. Default: nobody; a missing version is an error. */
+    /** For a preview: who will publish a version that does not exist in the source yet. A missing version is then a warning, and the digest is unknown. In no diff and no state. Default: a missing version is an error. */
     readonly publishedBy?: pulumi.Input<string> | undefined;
 }
 
-/** An image, or an index of images for several platforms, that is copied by its digest to tags of another repository, or of the same: nothing is built or pulled. Signatures and attestations go with it. A version tag is never moved: one that points at another digest is an error. Deleting the resource deletes no tag.
+/** Promotes an image, or an index of images for several platforms: copies it by its digest to tags of another repository, or of the same one, without a build or a pull. Signatures and attestations are copied too. A version tag is never moved: one that points to another digest is an error. Deleting the resource deletes no tag.
  *
  * Import: `pulumi import quay:index:PromotedImage NAME quay.io/alice/app_prod:1.0.0`, the id being REGISTRY/REPOSITORY:TAG. */
 export class PromotedImage extends pulumi.CustomResource {
-    /** The repository that gets it, with its registry: the `image` of a Repository. */
+    /** The repository to copy to, with its registry: the `image` of a Repository. */
     declare readonly target: pulumi.Output<string>;
-    /** The repository that has it, with its registry: `quay.io/alice/app`. May be the target itself. */
+    /** The repository to copy from, with its registry: `quay.io/alice/app`. May be the target. */
     declare readonly source: pulumi.Output<string>;
-    /** The tag in the source to promote. It is looked up when it or the source changes, and not again. Or give `digest`. */
+    /** The tag in the source to promote. Its digest is looked up only when the tag or the source changes. Alternatively set `digest`. */
     declare readonly version: pulumi.Output<string | undefined>;
-    /** The digest that was promoted. */
+    /** The promoted digest. */
     declare readonly digest: pulumi.Output<string>;
-    /** The version tags that it has in the target. */
+    /** The version tags in the target. */
     declare readonly tags: pulumi.Output<string[]>;
-    /** Tags that it gets too and that move with every promotion, such as `latest`: set when something changes, never compared. Default: none. */
+    /** Further tags that move with every promotion, such as `latest`: set when something changes, never compared. Default: none. */
     declare readonly floatingTags: pulumi.Output<string[]>;
-    /** Who reads the source. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
+    /** The login that reads the source. Default: on the provider's own Quay its API token, which needs no robot; on another registry none. */
     declare readonly sourceCredentials: pulumi.Output<Credentials | undefined>;
-    /** Who writes to the target. Default: on the provider's own Quay its API token, which needs no robot; on another registry nobody in particular. */
+    /** The login that writes to the target. Default: on the provider's own Quay its API token, which needs no robot; on another registry none. */
     declare readonly targetCredentials: pulumi.Output<Credentials | undefined>;
-    /** Only an image that Quay has scanned, and found nothing of this severity or worse in, is promoted. It is looked up when the digest, this or the exception changes. Default: scans do not matter. */
+    /** Promotes only an image that Quay has scanned without findings of this severity or a higher one. Checked when the digest, this or the exception changes. Default: scans are ignored. */
     declare readonly maxSeverity: pulumi.Output<Severity | undefined>;
-    /** Lets one digest pass in spite of maxSeverity. Default: none. */
+    /** Allows one digest despite maxSeverity. Default: none. */
     declare readonly severityException: pulumi.Output<SeverityException | undefined>;
-    /** Only an image whose digest cosign has signed with this key is promoted. It is verified when the digest or the key changes, in the preview too where the digest is known then. No transparency log is asked. Default: signatures do not matter. */
+    /** Promotes only an image whose digest cosign has signed with this key. Verified when the digest or the key changes, also in a preview if the digest is known there. No transparency log is queried. Default: signatures are ignored. */
     declare readonly signature: pulumi.Output<ImageSignature | undefined>;
-    /** For a preview: who is about to publish a version that the source has not got yet. It is then a warning, and the digest not known yet. It is in no diff and no state. Default: nobody; a missing version is an error. */
+    /** For a preview: who will publish a version that does not exist in the source yet. A missing version is then a warning, and the digest is unknown. In no diff and no state. Default: a missing version is an error. */
     declare readonly publishedBy: pulumi.Output<string | undefined>;
-    /** What to deploy: REGISTRY/REPOSITORY@DIGEST. */
+    /** The image to deploy: REGISTRY/REPOSITORY@DIGEST. */
     declare readonly image: pulumi.Output<string>;
 
     constructor(name: string, args: PromotedImageArgs, opts?: pulumi.CustomResourceOptions);
@@ -484,19 +484,19 @@ export class PromotedImage extends pulumi.CustomResource {
 export interface RobotFederationArgs {
     /** The robot, NAMESPACE+NAME: the `username` of a Robot. */
     readonly robot: pulumi.Input<string>;
-    /** All claims that are accepted; their order means nothing. */
+    /** All accepted claims, in any order. */
     readonly claims: pulumi.Input<readonly pulumi.Input<FederationClaim>[]>;
 }
 
-/** Whose OIDC identity tokens a robot accepts in place of its own token: jobs log in without a stored password. Federation that is set to the same claims already is taken over; to others, it is an error.
+/** Defines which OIDC identity tokens a robot accepts instead of its own token, so that jobs log in without a stored password. A federation with the same claims that exists already is taken over; one with other claims is an error.
  *
  * Import: `pulumi import quay:index:RobotFederation NAME alice+deploy`, the id being NAMESPACE+NAME (the robot). */
 export class RobotFederation extends pulumi.CustomResource {
     /** The robot, NAMESPACE+NAME: the `username` of a Robot. */
     declare readonly robot: pulumi.Output<string>;
-    /** All claims that are accepted; their order means nothing. */
+    /** All accepted claims, in any order. */
     declare readonly claims: pulumi.Output<FederationClaim[]>;
-    /** What a namespace is: a user's own, or an organization's. */
+    /** The kind of a namespace: a user's or an organization's. */
     declare readonly namespaceKind: pulumi.Output<NamespaceKind>;
 
     constructor(name: string, args: RobotFederationArgs, opts?: pulumi.CustomResourceOptions);
@@ -531,41 +531,41 @@ export class RobotFederation extends pulumi.CustomResource {
 
 /** What a AutoPrunePolicy is made of. */
 export interface AutoPrunePolicyArgs {
-    /** The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
+    /** The repository that the policy applies to, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
     readonly repository?: pulumi.Input<string> | undefined;
-    /** The organization, or one's own user name, for all of whose repositories it holds. */
+    /** The organization, or the token's own user name, to all of whose repositories the policy applies. */
     readonly namespace?: pulumi.Input<string> | undefined;
-    /** `number_of_tags` (keep that many, the newest) or `creation_date` (keep those younger than that). */
+    /** `number_of_tags` (keep this many, the newest) or `creation_date` (keep the younger ones). */
     readonly method: pulumi.Input<PruneMethod>;
-    /** With number_of_tags how many to keep: `"20"`; with creation_date how old they get: `"30d"` (s, m, h, d, w or y). */
+    /** With number_of_tags the number of tags to keep: `"20"`; with creation_date their maximum age: `"30d"` (s, m, h, d, w or y). */
     readonly value: pulumi.Input<string>;
-    /** A regular expression: only tags that match it are removed. Default: all tags. */
+    /** A regular expression: only matching tags are removed. Default: all tags. */
     readonly tagPattern?: pulumi.Input<string> | undefined;
     /** `false`: only tags that do NOT match the pattern are removed. Default: true. */
     readonly tagPatternMatches?: pulumi.Input<boolean> | undefined;
-    /** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+    /** What to do if this feature is disabled in Quay, or if Quay is too old for it: `fail`, or `warn` and continue without the policy. Once Quay supports it, `pulumi refresh` detects that, and the next `pulumi up` creates the policy. */
     readonly ifUnsupported?: pulumi.Input<IfUnsupported> | undefined;
 }
 
-/** Which tags of a repository, or of all repositories of a namespace, Quay removes by itself. An equal policy that exists already is taken over.
+/** Defines which tags of a repository, or of all repositories of a namespace, Quay removes automatically. An equal policy that exists already is taken over.
  *
  * Import: `pulumi import quay:index:AutoPrunePolicy NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID or NAMESPACE:UUID; the UUID may be left out where there is one policy. */
 export class AutoPrunePolicy extends pulumi.CustomResource {
-    /** The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
+    /** The repository that the policy applies to, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
     declare readonly repository: pulumi.Output<string | undefined>;
-    /** The organization, or one's own user name, for all of whose repositories it holds. */
+    /** The organization, or the token's own user name, to all of whose repositories the policy applies. */
     declare readonly namespace: pulumi.Output<string | undefined>;
-    /** `number_of_tags` (keep that many, the newest) or `creation_date` (keep those younger than that). */
+    /** `number_of_tags` (keep this many, the newest) or `creation_date` (keep the younger ones). */
     declare readonly method: pulumi.Output<PruneMethod>;
-    /** With number_of_tags how many to keep: `"20"`; with creation_date how old they get: `"30d"` (s, m, h, d, w or y). */
+    /** With number_of_tags the number of tags to keep: `"20"`; with creation_date their maximum age: `"30d"` (s, m, h, d, w or y). */
     declare readonly value: pulumi.Output<string>;
-    /** A regular expression: only tags that match it are removed. Default: all tags. */
+    /** A regular expression: only matching tags are removed. Default: all tags. */
     declare readonly tagPattern: pulumi.Output<string | undefined>;
     /** `false`: only tags that do NOT match the pattern are removed. Default: true. */
     declare readonly tagPatternMatches: pulumi.Output<boolean>;
-    /** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+    /** What to do if this feature is disabled in Quay, or if Quay is too old for it: `fail`, or `warn` and continue without the policy. Once Quay supports it, `pulumi refresh` detects that, and the next `pulumi up` creates the policy. */
     declare readonly ifUnsupported: pulumi.Output<IfUnsupported>;
-    /** What Quay calls the policy; `unsupported` where there is none, with a warning. */
+    /** The policy's UUID in Quay; `unsupported` if there was only a warning. */
     declare readonly uuid: pulumi.Output<string>;
 
     constructor(name: string, args: AutoPrunePolicyArgs, opts?: pulumi.CustomResourceOptions);
@@ -609,33 +609,33 @@ export class AutoPrunePolicy extends pulumi.CustomResource {
 
 /** What a TagImmutabilityPolicy is made of. */
 export interface TagImmutabilityPolicyArgs {
-    /** The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
+    /** The repository that the policy applies to, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
     readonly repository?: pulumi.Input<string> | undefined;
-    /** The organization, or one's own user name, for all of whose repositories it holds. */
+    /** The organization, or the token's own user name, to all of whose repositories the policy applies. */
     readonly namespace?: pulumi.Input<string> | undefined;
-    /** A regular expression that has to match the WHOLE tag: `v.*` protects v1, `^v` protects nothing. */
+    /** A regular expression that must match the WHOLE tag: `v.*` protects v1, `^v` protects nothing. */
     readonly tagPattern: pulumi.Input<string>;
     /** `false`: the tags that do NOT match the pattern are immutable. Default: true. */
     readonly tagPatternMatches?: pulumi.Input<boolean> | undefined;
-    /** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+    /** What to do if this feature is disabled in Quay, or if Quay is too old for it: `fail`, or `warn` and continue without the policy. Once Quay supports it, `pulumi refresh` detects that, and the next `pulumi up` creates the policy. */
     readonly ifUnsupported?: pulumi.Input<IfUnsupported> | undefined;
 }
 
-/** Which tags can be neither moved nor removed: those that exist already too, at once. Deleting the policy does not make them mutable again. An equal policy that exists already is taken over; the same pattern the other way round is an error.
+/** Defines which tags can be neither moved nor removed. Applies to existing tags at once. Deleting the policy does not make them mutable again. An equal policy that exists already is taken over; one with the same pattern and the opposite `tagPatternMatches` is an error.
  *
  * Import: `pulumi import quay:index:TagImmutabilityPolicy NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID or NAMESPACE:UUID; the UUID may be left out where there is one policy. */
 export class TagImmutabilityPolicy extends pulumi.CustomResource {
-    /** The repository that it holds for, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
+    /** The repository that the policy applies to, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
     declare readonly repository: pulumi.Output<string | undefined>;
-    /** The organization, or one's own user name, for all of whose repositories it holds. */
+    /** The organization, or the token's own user name, to all of whose repositories the policy applies. */
     declare readonly namespace: pulumi.Output<string | undefined>;
-    /** A regular expression that has to match the WHOLE tag: `v.*` protects v1, `^v` protects nothing. */
+    /** A regular expression that must match the WHOLE tag: `v.*` protects v1, `^v` protects nothing. */
     declare readonly tagPattern: pulumi.Output<string>;
     /** `false`: the tags that do NOT match the pattern are immutable. Default: true. */
     declare readonly tagPatternMatches: pulumi.Output<boolean>;
-    /** What to do where Quay has this feature switched off, or is too old for it: `fail`, or `warn` and go on without the policy. Once Quay has it, `pulumi refresh` sees that, and the next `pulumi up` makes the policy. */
+    /** What to do if this feature is disabled in Quay, or if Quay is too old for it: `fail`, or `warn` and continue without the policy. Once Quay supports it, `pulumi refresh` detects that, and the next `pulumi up` creates the policy. */
     declare readonly ifUnsupported: pulumi.Output<IfUnsupported>;
-    /** What Quay calls the policy; `unsupported` where there is none, with a warning. */
+    /** The policy's UUID in Quay; `unsupported` if there was only a warning. */
     declare readonly uuid: pulumi.Output<string>;
 
     constructor(name: string, args: TagImmutabilityPolicyArgs, opts?: pulumi.CustomResourceOptions);
@@ -679,35 +679,35 @@ export class TagImmutabilityPolicy extends pulumi.CustomResource {
 export interface NotificationArgs {
     /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
     readonly repository: pulumi.Input<string>;
-    /** What happens: `repo_push`, `vulnerability_found`, `repo_image_expiry`, … */
+    /** The event: `repo_push`, `vulnerability_found`, `repo_image_expiry`, … */
     readonly event: pulumi.Input<NotificationEvent>;
-    /** How to tell: `webhook`, `slack`, `email`, `quay_notification`, … */
+    /** The method: `webhook`, `slack`, `email`, `quay_notification`, … */
     readonly method: pulumi.Input<NotificationMethod>;
-    /** What the method needs: webhook `{url, template?}`, slack `{url}`, email `{email}`, quay_notification `{target: {name, kind}}` (kind: user, team or org), flowdock `{flow_api_token}`, hipchat `{notification_token, room_id}`. A secret, since some of these are. */
+    /** The settings of the method: webhook `{url, template?}`, slack `{url}`, email `{email}`, quay_notification `{target: {name, kind}}` (kind: user, team or org), flowdock `{flow_api_token}`, hipchat `{notification_token, room_id}`. A secret, because some of them are. */
     readonly config: pulumi.Input<Readonly<Record<string, unknown>>>;
-    /** What the event needs: repo_image_expiry `{days}`, vulnerability_found `{level}` (0 Critical … 5 Unknown: that and worse), build_* `{ref-regex}`. Default: nothing. */
+    /** The settings of the event: repo_image_expiry `{days}`, vulnerability_found `{level}` (the lowest severity: 0 Critical … 5 Unknown), build_* `{ref-regex}`. Default: none. */
     readonly eventConfig?: pulumi.Input<Readonly<Record<string, unknown>>> | undefined;
-    /** Its name in Quay's web interface. Default: "". */
+    /** The name shown in Quay's web interface. Default: "". */
     readonly title?: pulumi.Input<string> | undefined;
 }
 
-/** Tells someone when something happens in a repository. Quay cannot change one: every change replaces it. Quay accepts equal ones next to each other.
+/** Sends a notification on an event in a repository. Quay cannot change a notification: every change replaces it. Quay accepts several equal ones.
  *
  * Import: `pulumi import quay:index:Notification NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID, or REPOSITORY:TITLE. */
 export class Notification extends pulumi.CustomResource {
     /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
     declare readonly repository: pulumi.Output<string>;
-    /** What happens: `repo_push`, `vulnerability_found`, `repo_image_expiry`, … */
+    /** The event: `repo_push`, `vulnerability_found`, `repo_image_expiry`, … */
     declare readonly event: pulumi.Output<NotificationEvent>;
-    /** How to tell: `webhook`, `slack`, `email`, `quay_notification`, … */
+    /** The method: `webhook`, `slack`, `email`, `quay_notification`, … */
     declare readonly method: pulumi.Output<NotificationMethod>;
-    /** What the method needs: webhook `{url, template?}`, slack `{url}`, email `{email}`, quay_notification `{target: {name, kind}}` (kind: user, team or org), flowdock `{flow_api_token}`, hipchat `{notification_token, room_id}`. A secret, since some of these are. */
+    /** The settings of the method: webhook `{url, template?}`, slack `{url}`, email `{email}`, quay_notification `{target: {name, kind}}` (kind: user, team or org), flowdock `{flow_api_token}`, hipchat `{notification_token, room_id}`. A secret, because some of them are. */
     declare readonly config: pulumi.Output<Record<string, unknown>>;
-    /** What the event needs: repo_image_expiry `{days}`, vulnerability_found `{level}` (0 Critical … 5 Unknown: that and worse), build_* `{ref-regex}`. Default: nothing. */
+    /** The settings of the event: repo_image_expiry `{days}`, vulnerability_found `{level}` (the lowest severity: 0 Critical … 5 Unknown), build_* `{ref-regex}`. Default: none. */
     declare readonly eventConfig: pulumi.Output<Record<string, unknown>>;
-    /** Its name in Quay's web interface. Default: "". */
+    /** The name shown in Quay's web interface. Default: "". */
     declare readonly title: pulumi.Output<string>;
-    /** What Quay calls it. */
+    /** The UUID in Quay. */
     declare readonly uuid: pulumi.Output<string>;
 
     constructor(name: string, args: NotificationArgs, opts?: pulumi.CustomResourceOptions);
@@ -750,23 +750,23 @@ export class Notification extends pulumi.CustomResource {
 
 /** What a Organization is made of. */
 export interface OrganizationArgs {
-    /** Its name. */
+    /** The name of the organization. */
     readonly name: pulumi.Input<string>;
-    /** The address that Quay writes to. Default: whatever Quay has. */
+    /** The contact e-mail address. Default: left as it is in Quay. */
     readonly email?: pulumi.Input<string> | undefined;
-    /** How long a deleted tag can be restored; one of the values that the server allows (quay.io: 0, 86400, 604800, 1209600, 2419200). Default: 1209600. */
+    /** The time in which a deleted tag can be restored, in seconds: one of the values that the server allows (quay.io: 0, 86400, 604800, 1209600, 2419200). Default: 1209600. */
     readonly tagExpirationSeconds?: pulumi.Input<number> | undefined;
 }
 
-/** An organization: a namespace that several people and their robots share. One that exists already is an error that says how to import it. After deletion Quay keeps the name for a while.
+/** An organization: a namespace shared by users and robots. If it exists already, the error says how to import it. After its deletion Quay reserves the name for a while.
  *
  * Import: `pulumi import quay:index:Organization NAME acme`, the id being NAME. */
 export class Organization extends pulumi.CustomResource {
-    /** Its name. */
+    /** The name of the organization. */
     declare readonly name: pulumi.Output<string>;
-    /** The address that Quay writes to. Default: whatever Quay has. */
+    /** The contact e-mail address. Default: left as it is in Quay. */
     declare readonly email: pulumi.Output<string | undefined>;
-    /** How long a deleted tag can be restored; one of the values that the server allows (quay.io: 0, 86400, 604800, 1209600, 2419200). Default: 1209600. */
+    /** The time in which a deleted tag can be restored, in seconds: one of the values that the server allows (quay.io: 0, 86400, 604800, 1209600, 2419200). Default: 1209600. */
     declare readonly tagExpirationSeconds: pulumi.Output<number>;
 
     constructor(name: string, args: OrganizationArgs, opts?: pulumi.CustomResourceOptions);
@@ -805,27 +805,27 @@ export class Organization extends pulumi.CustomResource {
 
 /** What a Team is made of. */
 export interface TeamArgs {
-    /** The organization that it belongs to. */
+    /** The organization that the team belongs to. */
     readonly organization: pulumi.Input<string>;
-    /** Its name within the organization. */
+    /** The name within the organization. */
     readonly name: pulumi.Input<string>;
-    /** What its members may do in the organization: `member`, `creator` or `admin`. Default: "member". */
+    /** The role of its members in the organization: `member`, `creator` or `admin`. Default: "member". */
     readonly role?: pulumi.Input<TeamRole> | undefined;
-    /** What it is for, Markdown. Default: "". */
+    /** The description, in Markdown. Default: "". */
     readonly description?: pulumi.Input<string> | undefined;
 }
 
-/** A team of an organization's people and robots. One that exists already is an error that says how to import it.
+/** A team of users and robots of an organization. If it exists already, the error says how to import it.
  *
  * Import: `pulumi import quay:index:Team NAME acme:devs`, the id being ORGANIZATION:TEAM. */
 export class Team extends pulumi.CustomResource {
-    /** The organization that it belongs to. */
+    /** The organization that the team belongs to. */
     declare readonly organization: pulumi.Output<string>;
-    /** Its name within the organization. */
+    /** The name within the organization. */
     declare readonly name: pulumi.Output<string>;
-    /** What its members may do in the organization: `member`, `creator` or `admin`. Default: "member". */
+    /** The role of its members in the organization: `member`, `creator` or `admin`. Default: "member". */
     declare readonly role: pulumi.Output<TeamRole>;
-    /** What it is for, Markdown. Default: "". */
+    /** The description, in Markdown. Default: "". */
     declare readonly description: pulumi.Output<string>;
 
     constructor(name: string, args: TeamArgs, opts?: pulumi.CustomResourceOptions);
@@ -869,7 +869,7 @@ export interface TeamMembershipArgs {
     readonly member: pulumi.Input<string>;
 }
 
-/** A user or robot in a team. One who is in it already stays so, and is taken over.
+/** Adds a user or robot to a team. An existing membership is taken over.
  *
  * Import: `pulumi import quay:index:TeamMembership NAME acme:devs:acme+deploy`, the id being ORGANIZATION:TEAM:MEMBER. */
 export class TeamMembership extends pulumi.CustomResource {
@@ -879,7 +879,7 @@ export class TeamMembership extends pulumi.CustomResource {
     declare readonly team: pulumi.Output<string>;
     /** The user, or the robot (NAMESPACE+NAME). */
     declare readonly member: pulumi.Output<string>;
-    /** Whether the user was invited by mail and has not answered yet (quay.io invites, and adds no one at once). */
+    /** Whether the user was invited by e-mail and has not accepted yet (quay.io sends an invitation). */
     declare readonly invited: pulumi.Output<boolean>;
 
     constructor(name: string, args: TeamMembershipArgs, opts?: pulumi.CustomResourceOptions);
@@ -921,35 +921,35 @@ export class TeamMembership extends pulumi.CustomResource {
 export interface DefaultPermissionArgs {
     /** The organization. */
     readonly organization: pulumi.Input<string>;
-    /** The robot that gets it, NAMESPACE+NAME. Exactly one of robot, user and team is set. */
+    /** The robot that gets the role, NAMESPACE+NAME. Exactly one of robot, user and team is set. */
     readonly robot?: pulumi.Input<string> | undefined;
-    /** The user who gets it. */
+    /** The user who gets the role. */
     readonly user?: pulumi.Input<string> | undefined;
-    /** The team that gets it. */
+    /** The team that gets the role. */
     readonly team?: pulumi.Input<string> | undefined;
-    /** Only for repositories that this user or robot makes. Default: whoever makes them. */
+    /** Limits the role to repositories that this user or robot creates. Default: any creator. */
     readonly creator?: pulumi.Input<string> | undefined;
     /** `read` (pull), `write` (pull and push) or `admin`. */
     readonly role: pulumi.Input<Role>;
 }
 
-/** What a robot, user or team may do in every repository that is made in an organization from then on. An equal one that exists already is taken over; one for another role is an error.
+/** Gives a robot, user or team a role in every repository created in an organization from now on. An equal default permission that exists already is taken over; one with another role is an error.
  *
  * Import: `pulumi import quay:index:DefaultPermission NAME acme:team:devs`, the id being ORGANIZATION:KIND:NAME (KIND is robot, user or team), with :CREATOR where it is for one creator's repositories. */
 export class DefaultPermission extends pulumi.CustomResource {
     /** The organization. */
     declare readonly organization: pulumi.Output<string>;
-    /** The robot that gets it, NAMESPACE+NAME. Exactly one of robot, user and team is set. */
+    /** The robot that gets the role, NAMESPACE+NAME. Exactly one of robot, user and team is set. */
     declare readonly robot: pulumi.Output<string | undefined>;
-    /** The user who gets it. */
+    /** The user who gets the role. */
     declare readonly user: pulumi.Output<string | undefined>;
-    /** The team that gets it. */
+    /** The team that gets the role. */
     declare readonly team: pulumi.Output<string | undefined>;
-    /** Only for repositories that this user or robot makes. Default: whoever makes them. */
+    /** Limits the role to repositories that this user or robot creates. Default: any creator. */
     declare readonly creator: pulumi.Output<string | undefined>;
     /** `read` (pull), `write` (pull and push) or `admin`. */
     declare readonly role: pulumi.Output<Role>;
-    /** What Quay calls it. */
+    /** The ID in Quay. */
     declare readonly prototypeId: pulumi.Output<string>;
 
     constructor(name: string, args: DefaultPermissionArgs, opts?: pulumi.CustomResourceOptions);
@@ -992,51 +992,51 @@ export class DefaultPermission extends pulumi.CustomResource {
 
 /** What a RepositoryMirror is made of. */
 export interface RepositoryMirrorArgs {
-    /** The repository that is filled, NAMESPACE/NAME. */
+    /** The repository to copy to, NAMESPACE/NAME. */
     readonly repository: pulumi.Input<string>;
     /** The repository to copy from, with its registry: `quay.io/acme/base`. */
     readonly externalReference: pulumi.Input<string>;
-    /** Which tags are copied: glob patterns such as `1.*`. */
+    /** The tags to copy: glob patterns such as `1.*`. */
     readonly tags: pulumi.Input<readonly pulumi.Input<string>[]>;
-    /** The robot that pushes, NAMESPACE+NAME, of the same namespace. Quay lets it write to the repository. */
+    /** The robot that pushes, NAMESPACE+NAME, in the same namespace. Quay gives it write permission for the repository. */
     readonly robot: pulumi.Input<string>;
-    /** How often Quay looks for changes, in seconds. Default: 86400. */
+    /** The interval between synchronizations, in seconds. Default: 86400. */
     readonly syncIntervalSeconds?: pulumi.Input<number> | undefined;
-    /** After how many seconds a synchronization is given up; 300 at least. Default: 300. */
+    /** The timeout of a synchronization, in seconds; 300 at least. Default: 300. */
     readonly timeoutSeconds?: pulumi.Input<number> | undefined;
-    /** Whether Quay synchronizes it. Default: true. */
+    /** Whether the synchronization is enabled. Default: true. */
     readonly enabled?: pulumi.Input<boolean> | undefined;
     /** Whether HTTPS and a valid certificate of the other registry are required. Default: true. */
     readonly verifyTls?: pulumi.Input<boolean> | undefined;
-    /** Who reads there. Default: nobody in particular. */
+    /** The user name for the other registry. Default: anonymous. */
     readonly username?: pulumi.Input<string> | undefined;
-    /** The password that goes with it. Quay does not tell it: a change by hand is not seen. */
+    /** The password for the other registry. Quay does not return it, so a manual change is not detected. */
     readonly password?: pulumi.Input<string> | undefined;
 }
 
-/** Has Quay copy the tags of a repository elsewhere into this one, again and again; nobody else can push to it then. Its Repository has to have the `state` MIRROR. An equal one that exists is taken over, a different one is an error. Quay deletes no such configuration: deleting the resource disables it, removes its credentials, and makes the repository's state NORMAL. Needs FEATURE_REPO_MIRROR.
+/** Makes Quay copy the tags of another repository into this one at an interval; only the robot can push to it then. Its Repository must have the `state` MIRROR. An equal mirror that exists is taken over; a different one is an error. Quay cannot delete a mirror: deleting the resource disables it, removes its credentials, and sets the repository's state to NORMAL. Needs FEATURE_REPO_MIRROR.
  *
  * Import: `pulumi import quay:index:RepositoryMirror NAME alice/app`, the id being NAMESPACE/NAME. */
 export class RepositoryMirror extends pulumi.CustomResource {
-    /** The repository that is filled, NAMESPACE/NAME. */
+    /** The repository to copy to, NAMESPACE/NAME. */
     declare readonly repository: pulumi.Output<string>;
     /** The repository to copy from, with its registry: `quay.io/acme/base`. */
     declare readonly externalReference: pulumi.Output<string>;
-    /** Which tags are copied: glob patterns such as `1.*`. */
+    /** The tags to copy: glob patterns such as `1.*`. */
     declare readonly tags: pulumi.Output<string[]>;
-    /** The robot that pushes, NAMESPACE+NAME, of the same namespace. Quay lets it write to the repository. */
+    /** The robot that pushes, NAMESPACE+NAME, in the same namespace. Quay gives it write permission for the repository. */
     declare readonly robot: pulumi.Output<string>;
-    /** How often Quay looks for changes, in seconds. Default: 86400. */
+    /** The interval between synchronizations, in seconds. Default: 86400. */
     declare readonly syncIntervalSeconds: pulumi.Output<number>;
-    /** After how many seconds a synchronization is given up; 300 at least. Default: 300. */
+    /** The timeout of a synchronization, in seconds; 300 at least. Default: 300. */
     declare readonly timeoutSeconds: pulumi.Output<number>;
-    /** Whether Quay synchronizes it. Default: true. */
+    /** Whether the synchronization is enabled. Default: true. */
     declare readonly enabled: pulumi.Output<boolean>;
     /** Whether HTTPS and a valid certificate of the other registry are required. Default: true. */
     declare readonly verifyTls: pulumi.Output<boolean>;
-    /** Who reads there. Default: nobody in particular. */
+    /** The user name for the other registry. Default: anonymous. */
     declare readonly username: pulumi.Output<string | undefined>;
-    /** The password that goes with it. Quay does not tell it: a change by hand is not seen. */
+    /** The password for the other registry. Quay does not return it, so a manual change is not detected. */
     declare readonly password: pulumi.Output<string | undefined>;
 
     constructor(name: string, args: RepositoryMirrorArgs, opts?: pulumi.CustomResourceOptions);
@@ -1082,35 +1082,35 @@ export class RepositoryMirror extends pulumi.CustomResource {
 
 /** What a ProxyCache is made of. */
 export interface ProxyCacheArgs {
-    /** The organization that becomes a cache. */
+    /** The organization to use as a cache. */
     readonly organization: pulumi.Input<string>;
     /** The registry to pull from, or a namespace there: `docker.io/library`. */
     readonly upstreamRegistry: pulumi.Input<string>;
-    /** How long a pulled tag is kept, in seconds. Default: 86400. */
+    /** The time for which a pulled tag is kept, in seconds. Default: 86400. */
     readonly expirationSeconds?: pulumi.Input<number> | undefined;
-    /** Whether it is asked by plain HTTP. Default: false. */
+    /** Whether to use plain HTTP. Default: false. */
     readonly insecure?: pulumi.Input<boolean> | undefined;
-    /** Who pulls there. Default: nobody in particular. */
+    /** The user name for the registry. Default: anonymous. */
     readonly username?: pulumi.Input<string> | undefined;
-    /** The password that goes with it. Quay tells neither: a change by hand is not seen. */
+    /** The password for the registry. Quay returns neither the user name nor the password, so a manual change is not detected. */
     readonly password?: pulumi.Input<string> | undefined;
 }
 
-/** Makes an organization a cache of another registry: what is pulled from it is pulled there and kept. Quay cannot change one, so another value replaces it, which keeps what was pulled. An equal one that exists is taken over, a different one is an error. Needs FEATURE_PROXY_CACHE, and an organization without immutable tags.
+/** Makes an organization a cache of another registry: images that are pulled from the organization are pulled from there and kept. Quay cannot change a proxy cache: another value replaces it, which keeps the cached images. An equal one that exists is taken over; a different one is an error. Needs FEATURE_PROXY_CACHE, and an organization without immutable tags.
  *
  * Import: `pulumi import quay:index:ProxyCache NAME acme-cache`, the id being ORGANIZATION. */
 export class ProxyCache extends pulumi.CustomResource {
-    /** The organization that becomes a cache. */
+    /** The organization to use as a cache. */
     declare readonly organization: pulumi.Output<string>;
     /** The registry to pull from, or a namespace there: `docker.io/library`. */
     declare readonly upstreamRegistry: pulumi.Output<string>;
-    /** How long a pulled tag is kept, in seconds. Default: 86400. */
+    /** The time for which a pulled tag is kept, in seconds. Default: 86400. */
     declare readonly expirationSeconds: pulumi.Output<number>;
-    /** Whether it is asked by plain HTTP. Default: false. */
+    /** Whether to use plain HTTP. Default: false. */
     declare readonly insecure: pulumi.Output<boolean>;
-    /** Who pulls there. Default: nobody in particular. */
+    /** The user name for the registry. Default: anonymous. */
     declare readonly username: pulumi.Output<string | undefined>;
-    /** The password that goes with it. Quay tells neither: a change by hand is not seen. */
+    /** The password for the registry. Quay returns neither the user name nor the password, so a manual change is not detected. */
     declare readonly password: pulumi.Output<string | undefined>;
 
     constructor(name: string, args: ProxyCacheArgs, opts?: pulumi.CustomResourceOptions);
@@ -1152,23 +1152,23 @@ export class ProxyCache extends pulumi.CustomResource {
 
 /** What a Quota is made of. */
 export interface QuotaArgs {
-    /** The organization that it is for. */
+    /** The organization to limit. */
     readonly organization: pulumi.Input<string>;
-    /** How many bytes the images of the organization may have. */
+    /** The storage for the images of the organization, in bytes. */
     readonly limitBytes: pulumi.Input<number>;
-    /** What happens when it fills. Default: nothing. */
+    /** What happens as the quota fills up. Default: nothing. */
     readonly limits?: pulumi.Input<readonly pulumi.Input<QuotaLimit>[]> | undefined;
 }
 
-/** How much storage an organization may take. An equal one that exists is taken over, a different one is an error. Needs FEATURE_QUOTA_MANAGEMENT, and the token of a super user with the scope super:user.
+/** Limits the storage of an organization. An equal quota that exists is taken over; a different one is an error. Needs FEATURE_QUOTA_MANAGEMENT, and the token of a super user with the scope super:user.
  *
  * Import: `pulumi import quay:index:Quota NAME acme`, the id being ORGANIZATION. */
 export class Quota extends pulumi.CustomResource {
-    /** The organization that it is for. */
+    /** The organization to limit. */
     declare readonly organization: pulumi.Output<string>;
-    /** How many bytes the images of the organization may have. */
+    /** The storage for the images of the organization, in bytes. */
     declare readonly limitBytes: pulumi.Output<number>;
-    /** What happens when it fills. Default: nothing. */
+    /** What happens as the quota fills up. Default: nothing. */
     declare readonly limits: pulumi.Output<QuotaLimit[]>;
 
     constructor(name: string, args: QuotaArgs, opts?: pulumi.CustomResourceOptions);
@@ -1217,19 +1217,19 @@ export interface GetRepositoryOutputArgs {
 export interface GetRepositoryResult {
     /** `public` (anyone may pull) or `private`. */
     readonly visibility: Visibility;
-    /** Its description, Markdown, on its page in Quay. Default: "". */
+    /** The description on the repository's page in Quay, in Markdown. Default: "". */
     readonly description: string;
-    /** `NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by mirroring). */
+    /** `NORMAL`, `READ_ONLY` (pushes are refused) or `MIRROR` (filled by Quay's mirroring). Other values than NORMAL need a Quay with repository mirroring. */
     readonly state: RepositoryState;
-    /** NAMESPACE/NAME, what other resources of this package take as a repository. */
+    /** NAMESPACE/NAME, as other resources of this package expect it. */
     readonly fullName: string;
-    /** What docker pulls and pushes: HOST/NAMESPACE/NAME, without a tag. */
+    /** The name for docker pull and push: HOST/NAMESPACE/NAME, without a tag. */
     readonly image: string;
-    /** Its page in Quay's web interface. */
+    /** The URL of the repository's page in Quay's web interface. */
     readonly url: string;
 }
 
-/** A repository that exists, whoever made it. */
+/** Reads an existing repository, whether or not this program created it. */
 export function getRepository(
     args: GetRepositoryArgs,
     opts?: pulumi.InvokeOptions,
@@ -1237,7 +1237,7 @@ export function getRepository(
     return pulumi.runtime.invoke("quay:index:getRepository", { ...args }, opts ?? {});
 }
 
-/** A repository that exists, whoever made it. */
+/** Reads an existing repository, whether or not this program created it. */
 export function getRepositoryOutput(
     args: GetRepositoryOutputArgs,
     opts?: pulumi.InvokeOutputOptions,
@@ -1259,22 +1259,22 @@ export interface GetRobotOutputArgs {
 
 /** What getRobot gives. */
 export interface GetRobotResult {
-    /** What it logs in to the registry with: NAMESPACE+NAME. */
+    /** The user name for the registry: NAMESPACE+NAME. */
     readonly username: string;
-    /** The password that goes with it. */
+    /** The password for the registry. */
     readonly token: string;
-    /** What it is for. */
+    /** The description of the robot. */
     readonly description: string;
-    /** What a namespace is: a user's own, or an organization's. */
+    /** The kind of a namespace: a user's or an organization's. */
     readonly namespaceKind: NamespaceKind;
 }
 
-/** A robot that exists, with its token, whoever made it. */
+/** Reads an existing robot with its token, whether or not this program created it. */
 export function getRobot(args: GetRobotArgs, opts?: pulumi.InvokeOptions): Promise<GetRobotResult> {
     return pulumi.runtime.invoke("quay:index:getRobot", { ...args }, opts ?? {});
 }
 
-/** A robot that exists, with its token, whoever made it. */
+/** Reads an existing robot with its token, whether or not this program created it. */
 export function getRobotOutput(
     args: GetRobotOutputArgs,
     opts?: pulumi.InvokeOutputOptions,
@@ -1302,24 +1302,24 @@ export interface GetTagOutputArgs {
 export interface GetTagResult {
     /** The tag. */
     readonly name: string;
-    /** The digest of the manifest that it points at: `sha256:…`. */
+    /** The digest of the manifest that the tag points to: `sha256:…`. */
     readonly digest: string;
-    /** Whether that is an index of images for several platforms. */
+    /** Whether the manifest is an index of images for several platforms. */
     readonly isManifestList: boolean;
-    /** When it was set, as Quay writes dates (RFC 2822). */
+    /** The time at which the tag was set, in RFC 2822 format. */
     readonly lastModified?: string | undefined;
-    /** When it will vanish, where it has an expiration (RFC 2822). */
+    /** The time at which Quay will remove the tag, in RFC 2822 format. Absent if never. */
     readonly expiration?: string | undefined;
-    /** Whether it is immutable; false where Quay has no such feature. */
+    /** Whether the tag is immutable; false if Quay does not have this feature. */
     readonly immutable: boolean;
 }
 
-/** The digest that a tag points at now, with what Quay knows about the tag. */
+/** Reads a tag: the digest that it points to now, and what Quay knows about it. */
 export function getTag(args: GetTagArgs, opts?: pulumi.InvokeOptions): Promise<GetTagResult> {
     return pulumi.runtime.invoke("quay:index:getTag", { ...args }, opts ?? {});
 }
 
-/** The digest that a tag points at now, with what Quay knows about the tag. */
+/** Reads a tag: the digest that it points to now, and what Quay knows about it. */
 export function getTagOutput(
     args: GetTagOutputArgs,
     opts?: pulumi.InvokeOutputOptions,
@@ -1331,7 +1331,7 @@ export function getTagOutput(
 export interface ListTagsArgs {
     /** The repository, NAMESPACE/NAME. */
     readonly repository: string;
-    /** How many at most. Default: all. */
+    /** The maximum number of tags. Default: all. */
     readonly limit?: number | undefined;
 }
 
@@ -1339,7 +1339,7 @@ export interface ListTagsArgs {
 export interface ListTagsOutputArgs {
     /** The repository, NAMESPACE/NAME. */
     readonly repository: pulumi.Input<string>;
-    /** How many at most. Default: all. */
+    /** The maximum number of tags. Default: all. */
     readonly limit?: pulumi.Input<number> | undefined;
 }
 
@@ -1349,12 +1349,12 @@ export interface ListTagsResult {
     readonly tags: Tag[];
 }
 
-/** The tags of a repository, the newest first; deleted ones are not among them. */
+/** Lists the tags of a repository, the newest first, without deleted ones. */
 export function listTags(args: ListTagsArgs, opts?: pulumi.InvokeOptions): Promise<ListTagsResult> {
     return pulumi.runtime.invoke("quay:index:listTags", { ...args }, opts ?? {});
 }
 
-/** The tags of a repository, the newest first; deleted ones are not among them. */
+/** Lists the tags of a repository, the newest first, without deleted ones. */
 export function listTagsOutput(
     args: ListTagsOutputArgs,
     opts?: pulumi.InvokeOutputOptions,
@@ -1366,7 +1366,7 @@ export function listTagsOutput(
 export interface GetVulnerabilitiesArgs {
     /** The repository, NAMESPACE/NAME. */
     readonly repository: string;
-    /** The digest of the image: of one image, not of an index. */
+    /** The digest of a single image, not of an index. */
     readonly digest: string;
 }
 
@@ -1374,29 +1374,29 @@ export interface GetVulnerabilitiesArgs {
 export interface GetVulnerabilitiesOutputArgs {
     /** The repository, NAMESPACE/NAME. */
     readonly repository: pulumi.Input<string>;
-    /** The digest of the image: of one image, not of an index. */
+    /** The digest of a single image, not of an index. */
     readonly digest: pulumi.Input<string>;
 }
 
 /** What getVulnerabilities gives. */
 export interface GetVulnerabilitiesResult {
-    /** `scanned`, or why there are no findings yet: `queued`, `failed`, `unsupported`, `manifest_layer_too_large`. */
+    /** `scanned`, or the reason why there are no findings yet: `queued`, `failed`, `unsupported`, `manifest_layer_too_large`. */
     readonly status: string;
-    /** How many are critical. */
+    /** The number of vulnerabilities: critical. */
     readonly critical: number;
-    /** How many are high. */
+    /** The number of vulnerabilities: high. */
     readonly high: number;
-    /** How many are medium. */
+    /** The number of vulnerabilities: medium. */
     readonly medium: number;
-    /** How many are low. */
+    /** The number of vulnerabilities: low. */
     readonly low: number;
-    /** How many are negligible. */
+    /** The number of vulnerabilities: negligible. */
     readonly negligible: number;
-    /** How many are of unknown severity. */
+    /** The number of vulnerabilities: of unknown severity. */
     readonly unknown: number;
 }
 
-/** What Quay's scanner found in an image, counted by severity. */
+/** Reads the number of vulnerabilities that Quay's scanner found in an image, by severity. */
 export function getVulnerabilities(
     args: GetVulnerabilitiesArgs,
     opts?: pulumi.InvokeOptions,
@@ -1404,7 +1404,7 @@ export function getVulnerabilities(
     return pulumi.runtime.invoke("quay:index:getVulnerabilities", { ...args }, opts ?? {});
 }
 
-/** What Quay's scanner found in an image, counted by severity. */
+/** Reads the number of vulnerabilities that Quay's scanner found in an image, by severity. */
 export function getVulnerabilitiesOutput(
     args: GetVulnerabilitiesOutputArgs,
     opts?: pulumi.InvokeOutputOptions,
