@@ -55,8 +55,7 @@ export class MissingError extends QuayError {
     constructor(what: string, { url }: { readonly url: string }) {
         super(
             `There is no ${what} on Quay at ${url}. If this program made it, it was deleted ` +
-                "outside " +
-                "of it: run `pulumi refresh`, and the next `pulumi up` makes it again.",
+                "outside of it: run `pulumi refresh`, and the next `pulumi up` makes it again.",
         );
     }
 }

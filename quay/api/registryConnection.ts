@@ -231,8 +231,7 @@ export class RegistryConnection {
     notUnderstood(status: number, to: string): UnansweredError {
         return new UnansweredError(
             `The registry ${this.host} answered the request to ${to} with something that is not ` +
-                "a " +
-                `registry's (${String(status)}): a proxy's page? Try later.`,
+                `a registry's (${String(status)}): a proxy's page? Try later.`,
         );
     }
 

@@ -34,9 +34,7 @@ export const tagObject = z.object({
     expiration: z
         .string()
         .optional()
-        .describe(
-            "The time at which Quay will remove the tag, in RFC 2822 format. Absent if " + "never.",
-        ),
+        .describe("The time at which Quay will remove the tag (RFC 2822); absent if never."),
     immutable: z
         .boolean()
         .describe("Whether the tag is immutable; false if Quay does not have this feature."),

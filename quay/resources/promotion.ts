@@ -331,8 +331,7 @@ async function explain(
         if (withToken && source !== undefined && !found.can_write) {
             return new QuayError(
                 `The registry refused to write to ${name}: the token in ${tokenVariable} lacks ` +
-                    "the scope " +
-                    '"Read/Write to any accessible repositories" (repo:write), or its ' +
+                    'the scope "Read/Write to any accessible repositories" (repo:write), or its ' +
                     "account may not write there.",
             );
         }

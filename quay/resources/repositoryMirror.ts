@@ -62,8 +62,7 @@ const changing = {
         .meta({
             description:
                 "The password for the other registry. Quay does not return it, so a manual " +
-                "change " +
-                "is not detected.",
+                "change is not detected.",
             secret: true,
         }),
 };

@@ -136,7 +136,7 @@ export interface TagArgs {
     readonly isManifestList: pulumi.Input<boolean>;
     /** The time at which the tag was set, in RFC 2822 format. */
     readonly lastModified?: pulumi.Input<string> | undefined;
-    /** The time at which Quay will remove the tag, in RFC 2822 format. Absent if never. */
+    /** The time at which Quay will remove the tag (RFC 2822); absent if never. */
     readonly expiration?: pulumi.Input<string> | undefined;
     /** Whether the tag is immutable; false if Quay does not have this feature. */
     readonly immutable: pulumi.Input<boolean>;
@@ -152,7 +152,7 @@ export interface Tag {
     readonly isManifestList: boolean;
     /** The time at which the tag was set, in RFC 2822 format. */
     readonly lastModified?: string | undefined;
-    /** The time at which Quay will remove the tag, in RFC 2822 format. Absent if never. */
+    /** The time at which Quay will remove the tag (RFC 2822); absent if never. */
     readonly expiration?: string | undefined;
     /** Whether the tag is immutable; false if Quay does not have this feature. */
     readonly immutable: boolean;
@@ -1308,7 +1308,7 @@ export interface GetTagResult {
     readonly isManifestList: boolean;
     /** The time at which the tag was set, in RFC 2822 format. */
     readonly lastModified?: string | undefined;
-    /** The time at which Quay will remove the tag, in RFC 2822 format. Absent if never. */
+    /** The time at which Quay will remove the tag (RFC 2822); absent if never. */
     readonly expiration?: string | undefined;
     /** Whether the tag is immutable; false if Quay does not have this feature. */
     readonly immutable: boolean;
