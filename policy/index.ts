@@ -11,7 +11,8 @@ import { robotsOfOneRepository, robotsWriteAtMost } from "./policies/robots.ts";
 import { hardenedWorkflows } from "./policies/workflows.ts";
 import { readRequests } from "./requests.ts";
 
-process.chdir(import.meta.dirname); // the SDK reads the pack's version from the package.json there
+// The SDK reads the pack's version from the package.json of the working folder.
+process.chdir(import.meta.dirname);
 readRequests();
 
 new PolicyPack("mlops", {
@@ -25,7 +26,7 @@ new PolicyPack("mlops", {
         imagesByDigest,
         agreedNames,
         ownedContainers,
-        // Where they hold is for the environment to say: --policy-pack-config policy/production.json
+        // Disabled by default; enabled with --policy-pack-config policy/production.json
         immutableVersions,
         protectedRepositories,
         privateRepositories,

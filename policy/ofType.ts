@@ -1,7 +1,7 @@
 import type { PolicyResource, ResourceValidation, ResourceValidationArgs } from "@pulumi/policy";
 import { z } from "zod";
 
-/** A check for the resources of one type: it gets the properties that its schema names. */
+/** Makes a check of all resources of one type. It gets the properties that the schema names. */
 export function ofType<Shape extends z.ZodRawShape>(
     type: string,
     shape: Shape,
@@ -17,7 +17,7 @@ export function ofType<Shape extends z.ZodRawShape>(
     };
 }
 
-/** The resources of one type among those of the stack, with the properties that the schema names. */
+/** Returns the resources of one type, with the properties that the schema names. */
 export function allOfType<Shape extends z.ZodRawShape>(
     resources: readonly PolicyResource[],
     type: string,

@@ -8,22 +8,26 @@ import { decode, encode, isList, isObject, Secret, unknown } from "../quay/defin
 import type { Properties, Value } from "../quay/definition/values.ts";
 
 /**
- * What the policy SDK does not tell. It opens secrets before a policy sees them, so that a policy cannot know that one is encrypted, and it
- * stops a policy at the first value that a preview does not know yet. So each request is read before the SDK gets it:
+ * Reads the engine's requests before the policy SDK does. The SDK opens secrets before a policy
+ * gets them, so a policy cannot see whether one is encrypted. And it stops a policy at the first
+ * value that is unknown in a preview. Therefore:
  *
- * - the properties are kept as they came, with their secrets marked, for who asks for them by URN;
- * - what is not known yet is left out: `up` asks again, with everything known, before it makes the resource.
+ * - the properties are kept as received, with their secrets marked, and can be read by URN;
+ * - unknown values are left out: `up` checks again, with all values, before it creates a resource.
  */
 const inputs = new Map<string, Properties>();
 const outputs = new Map<string, Properties>();
 
-/** The inputs of a resource that was asked about, its secrets marked; undefined where the program does not declare it (any more). */
+/**
+ * Returns the inputs of a checked resource, with secrets marked; undefined if the program does not
+ * declare it (any more).
+ */
 export const inputsOf = (urn: string): Properties | undefined => inputs.get(urn);
 
-/** The outputs of a resource of the stack, its secrets marked. */
+/** Returns the outputs of a resource in the stack, with secrets marked. */
 export const outputsOf = (urn: string): Properties | undefined => outputs.get(urn);
 
-/** Begins to read the requests; before the policy pack is made. */
+/** Starts to read the requests. Call it before the policy pack is created. */
 export function readRequests(): void {
     const { analyze, analyzeStack } = AnalyzerService;
     const [ofResource, ofStack] = [analyze.requestDeserialize, analyzeStack.requestDeserialize];

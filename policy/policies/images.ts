@@ -2,13 +2,13 @@ import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { z } from "zod";
 import { ofType } from "../ofType.ts";
 
-/** `repository@sha256:…`, or the id of an image that the Docker engine has. */
+/** `repository@sha256:…`, or the id of an image in the Docker engine. */
 const immutable = /(?:^|@)sha256:[0-9a-f]{64}$/;
 const comply = "a tag may point at something else tomorrow.";
 
 export const imagesByDigest: ResourceValidationPolicy = {
     name: "images-by-digest",
-    description: "What is run, pulled or promoted is named by its digest.",
+    description: "Images that are run, pulled or promoted are named by their digest.",
     validateResource: [
         ofType(
             "docker:index/container:Container",
@@ -16,7 +16,8 @@ export const imagesByDigest: ResourceValidationPolicy = {
             ({ image }, report) => {
                 if (image !== undefined && !immutable.test(image)) {
                     report(
-                        `The container would run ${image}: ${comply} Give it REPOSITORY@sha256:…, or the id of an image that was built here.`,
+                        `The container would run ${image}: ${comply} Give it ` +
+                            "REPOSITORY@sha256:…, or the id of an image that was built here.",
                     );
                 }
             },
@@ -38,7 +39,8 @@ export const imagesByDigest: ResourceValidationPolicy = {
             ({ digest, source }, report) => {
                 if (digest !== undefined && !immutable.test(digest)) {
                     report(
-                        `${source ?? "An image"} would be promoted as "${digest}", which is no digest: give it sha256:….`,
+                        `${source ?? "An image"} would be promoted as "${digest}", which is no ` +
+                            "digest: give it sha256:….",
                     );
                 }
             },

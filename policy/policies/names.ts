@@ -14,27 +14,30 @@ function checkName(
     const pattern = settings.parse(resource.getConfig())[kind];
     if (name !== undefined && !new RegExp(pattern).test(name)) {
         report(
-            `The ${kind} is called "${name}", and names that match ${pattern} are agreed on. Rename it, or agree on another pattern in the policy configuration.`,
+            `The ${kind} is called "${name}", and names that match ${pattern} are agreed on. ` +
+                "Rename it, or agree on another pattern in the policy configuration.",
         );
     }
 }
 
 export const agreedNames: ResourceValidationPolicy = {
     name: "agreed-names",
-    description: "Repositories and robots are called as agreed.",
+    description: "The names of repositories and robots match the agreed patterns.",
     configSchema: {
         properties: {
             repository: {
                 type: "string",
                 format: "regex",
                 default: "^[a-z][a-z0-9]*([._-][a-z0-9]+)*$",
-                description: "A repository's name in its namespace.",
+                description: "The pattern for a repository's name in its namespace.",
             },
             robot: {
                 type: "string",
                 format: "regex",
                 default: "_robot(_[a-z0-9]+)?$",
-                description: "A robot's name in its namespace; after a rotation it has a suffix.",
+                description:
+                    "The pattern for a robot's name in its namespace; after a rotation the name " +
+                    "has a suffix.",
             },
         },
     },
@@ -58,7 +61,7 @@ export const agreedNames: ResourceValidationPolicy = {
 
 export const ownedContainers: ResourceValidationPolicy = {
     name: "owned-containers",
-    description: "A container says which stack it belongs to.",
+    description: "A container has the label that names its stack.",
     validateResource: ofType(
         "docker:index/container:Container",
         {
@@ -69,7 +72,8 @@ export const ownedContainers: ResourceValidationPolicy = {
         ({ labels }, report) => {
             if (!labels.some(({ label }) => label === ownerLabel)) {
                 report(
-                    `The container lacks the label ${ownerLabel}, by which it is found again: use LocalService, or set it to PROJECT/STACK/NAME.`,
+                    `The container lacks the label ${ownerLabel}, by which it is found again: ` +
+                        "use LocalService, or set it to PROJECT/STACK/NAME.",
                 );
             }
         },

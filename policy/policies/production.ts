@@ -26,7 +26,7 @@ export const immutableVersions: StackValidationPolicy = {
             namespace: z.string(),
         })) {
             const here = policies.filter(
-                // One that a preview does not know the place of yet may be the one.
+                // A policy whose place is unknown in a preview may be the one of this repository.
                 (policy) =>
                     [policy.repository, policy.namespace].every((at) => at === undefined) ||
                     policy.repository === fullName ||
@@ -34,7 +34,8 @@ export const immutableVersions: StackValidationPolicy = {
             );
             if (here.length === 0) {
                 report(
-                    `The tags of ${fullName} can be moved: whoever may push can put another image under a version. Set \`immutableTags\` of the ` +
+                    `The tags of ${fullName} can be moved: whoever may push can put another ` +
+                        `image under a version. Set \`immutableTags\` of the ` +
                         "QuayRepository, or add a quay.TagImmutabilityPolicy.",
                     urn,
                 );
@@ -53,7 +54,8 @@ export const immutableVersions: StackValidationPolicy = {
                 );
             for (const tag of movable) {
                 report(
-                    `The version ${tag} of ${fullName} can be moved: no immutability policy matches the whole tag. Change \`immutableTags\` of the ` +
+                    `The version ${tag} of ${fullName} can be moved: no immutability policy ` +
+                        `matches the whole tag. Change \`immutableTags\` of the ` +
                         "QuayRepository, or the pattern of the quay.TagImmutabilityPolicy.",
                     urn,
                 );
@@ -69,7 +71,8 @@ export const protectedRepositories: ResourceValidationPolicy = {
     validateResource: ({ type, name, opts }, report) => {
         if ([repositoryType, "quay:index:Organization"].includes(type) && !opts.protect) {
             report(
-                `"${name}" could be deleted with every image in it. Set \`protect\` of the QuayRepository, or the resource option {protect: true}.`,
+                `"${name}" could be deleted with every image in it. Set \`protect\` of the ` +
+                    "QuayRepository, or the resource option {protect: true}.",
             );
         }
     },
@@ -77,7 +80,7 @@ export const protectedRepositories: ResourceValidationPolicy = {
 
 export const privateRepositories: ResourceValidationPolicy = {
     name: "private-repositories",
-    description: "Nobody pulls who is not let in.",
+    description: "Repositories are private.",
     enforcementLevel: "disabled",
     validateResource: ofType(
         repositoryType,
@@ -85,7 +88,8 @@ export const privateRepositories: ResourceValidationPolicy = {
         ({ visibility }, report, { name }) => {
             if (visibility === "public") {
                 report(
-                    `"${name}" is public: anyone may pull every image in it. Set its visibility to private; if it is meant, set "private-repositories" to ` +
+                    `"${name}" is public: anyone may pull every image in it. Set its visibility ` +
+                        `to private; if it is meant, set "private-repositories" to ` +
                         `"disabled" in the policy configuration.`,
                 );
             }

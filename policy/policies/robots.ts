@@ -15,7 +15,8 @@ function refuseAdmin(
 ): void {
     if (robot !== undefined && role === "admin") {
         report(
-            `The robot ${robot} would be admin: whoever has its token could delete the repository and give rights away. Give it "write" to push, ` +
+            `The robot ${robot} would be admin: whoever has its token could delete the ` +
+                `repository and give rights away. Give it "write" to push, ` +
                 `"read" to pull.`,
         );
     }
@@ -23,7 +24,7 @@ function refuseAdmin(
 
 export const robotsWriteAtMost: ResourceValidationPolicy = {
     name: "robots-write-at-most",
-    description: "A robot pulls and pushes; it administers nothing.",
+    description: "A robot may pull and push, but not administer.",
     validateResource: [
         ofType("quay:index:RepositoryPermission", permission, refuseAdmin),
         ofType(
@@ -37,7 +38,8 @@ export const robotsWriteAtMost: ResourceValidationPolicy = {
 export const robotsOfOneRepository: StackValidationPolicy = {
     name: "robots-of-one-repository",
     description:
-        "A robot has rights in one repository, of its own namespace: a token that leaks opens nothing else.",
+        "A robot has permissions in one repository, of its own namespace, so that a leaked " +
+        "token gives access to nothing else.",
     validateStack: ({ resources }, report) => {
         const first = new Map<string, string>();
         for (const { urn, robot, repository } of allOfType(
@@ -50,12 +52,14 @@ export const robotsOfOneRepository: StackValidationPolicy = {
             first.set(robot, own);
             if (splitRobot(robot)?.namespace !== splitRepository(repository)?.namespace) {
                 report(
-                    `The robot ${robot} has rights in ${repository}, of another namespace: make a robot in the repository's own.`,
+                    `The robot ${robot} has rights in ${repository}, of another namespace: make ` +
+                        "a robot in the repository's own.",
                     urn,
                 );
             } else if (own !== repository) {
                 report(
-                    `The robot ${robot} has rights in ${own} and in ${repository}: make a robot for each of them.`,
+                    `The robot ${robot} has rights in ${own} and in ${repository}: make a robot ` +
+                        "for each of them.",
                     urn,
                 );
             }

@@ -19,7 +19,8 @@ const workflow = z.object({
 export const hardenedWorkflows: ResourceValidationPolicy = {
     name: "hardened-workflows",
     description:
-        "A workflow's actions are pinned to commits, and each of its jobs says what its token may do.",
+        "A workflow's actions are pinned to commits, and each of its jobs declares the " +
+        "permissions of its token.",
     validateResource: ofType(
         "github:index/repositoryFile:RepositoryFile",
         { file: z.string().optional(), content: z.string().optional() },
@@ -35,7 +36,7 @@ export const hardenedWorkflows: ResourceValidationPolicy = {
     ),
 };
 
-/** What is wrong with a workflow, and how to mend it. */
+/** Returns the problems of a workflow, and how to fix them. */
 export function findProblems(content: string): string[] {
     const read = workflow.safeParse(fromYaml(content));
     if (!read.success) return ["it is not a workflow that GitHub would run."];
@@ -50,11 +51,13 @@ export function findProblems(content: string): string[] {
                 .filter((uses) => !isPinned(uses))
                 .map(
                     (uses) =>
-                        `the job ${name} uses ${uses}, which may be something else tomorrow. Pin it to a commit, with the version as a comment.`,
+                        `the job ${name} uses ${uses}, which may be something else tomorrow. ` +
+                        "Pin it to a commit, with the version as a comment.",
                 ),
             ...(allowed === undefined || allowed === null
                 ? [
-                      `the job ${name} has whatever permissions the repository gives. Add \`permissions: {}\` on top, and to each job what it needs.`,
+                      `the job ${name} has whatever permissions the repository gives. Add ` +
+                          `\`permissions: {}\` on top, and to each job what it needs.`,
                   ]
                 : []),
             ...(allowed === "write-all"
@@ -64,7 +67,10 @@ export function findProblems(content: string): string[] {
     });
 }
 
-/** A commit of an action, the digest of an image, or an action of the same repository and so of the same commit. */
+/**
+ * An action at a commit, an image by digest, or an action of the same repository, and so of the
+ * same commit.
+ */
 function isPinned(uses: string): boolean {
     return uses.startsWith("docker://")
         ? /@sha256:[0-9a-f]{64}$/.test(uses)
