@@ -1,4 +1,4 @@
-/** A copy of this project in a folder of its own, with a state of its own, driven by the real Pulumi CLI. */
+/** A copy of this project in its own folder, with its own state, run with the real Pulumi CLI. */
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import {
     cpSync,
@@ -28,11 +28,11 @@ export interface Config {
     readonly [section: string]: unknown;
 }
 
-/** What a command printed, and whether it failed. */
+/** The output of a command, and whether it failed. */
 export interface Result {
     readonly failed: boolean;
     readonly output: string;
-    /** How many resources by operation (`create`, `same`, …); empty where the command failed. */
+    /** The number of resources by operation (`create`, `same`, …); empty if the command failed. */
     readonly changes: Changes;
 }
 
@@ -41,7 +41,7 @@ interface StoredResource {
     readonly [property: string]: unknown;
 }
 
-/** What a local backend has of a stack. */
+/** A stack's state as stored by a local backend. */
 export interface StoredState {
     readonly checkpoint: {
         readonly latest: {
@@ -51,12 +51,12 @@ export interface StoredState {
     };
 }
 
-/** A command that is under way. */
+/** A running command. */
 export class Running {
     readonly #child: ChildProcess;
-    /** What it has printed so far. */
+    /** The output so far. */
     output = "";
-    /** Its exit code once it has ended; null where a signal ended it. */
+    /** The exit code after the end; null if a signal ended the command. */
     readonly ended: Promise<number | null>;
 
     constructor(child: ChildProcess) {
@@ -74,7 +74,7 @@ export class Running {
         this.#child.kill(signal);
     }
 
-    /** Waits until it has printed this. */
+    /** Waits until the output contains this text. */
     async prints(pattern: RegExp): Promise<void> {
         while (!pattern.test(this.output))
             await once(this.#child, "output", { signal: AbortSignal.timeout(60_000) });
@@ -83,7 +83,10 @@ export class Running {
 
 export class Project {
     readonly folder: string;
-    /** The folder of the state backend; it may serve several copies of the project, one after the other. */
+    /**
+     * The folder of the state backend. Several copies of the project can use it, one after the
+     * other.
+     */
     readonly state: string;
     readonly #stack: Stack;
     #policies: readonly string[] = [];
@@ -95,8 +98,8 @@ export class Project {
     }
 
     /**
-     * @param state of another copy of the project, to go on with its stack.
-     * @param program what index.ts says instead; it may import the project's components.
+     * @param state the state backend of another copy of the project, to continue with its stack.
+     * @param program replaces index.ts; it may import the project's components.
      */
     static async create(
         config: Config,
@@ -124,17 +127,21 @@ export class Project {
         return project;
     }
 
-    /** Changes the stack's configuration; the passphrase's salt is in the state. */
+    /** Changes the stack's configuration. The salt of the passphrase is in the state. */
     configure(config: Config): void {
         writeConfig(this.folder, config);
     }
 
-    /** `pulumi config set --secret --path mlops:PATH VALUE`; `configure` undoes it. */
+    /** Runs `pulumi config set --secret --path mlops:PATH VALUE`; `configure` undoes it. */
     async configureSecret(path: string, value: string): Promise<void> {
         await this.#stack.setConfig(`mlops:${path}`, { value, secret: true }, true);
     }
 
-    /** Has the policy pack check every `up` and preview that follows. @param config as in a file for --policy-pack-config. */
+    /**
+     * Makes the policy pack check every following `up` and preview.
+     *
+     * @param config the content of a file for --policy-pack-config.
+     */
     checkPolicies(config: Config = {}): void {
         const file = join(this.folder, "policy-config.json");
         writeFileSync(file, JSON.stringify(config));
@@ -142,12 +149,12 @@ export class Project {
         this.#policies = ["--policy-pack", pack, "--policy-pack-config", file];
     }
 
-    /** Changes the program. */
+    /** Replaces the program. */
     program(text: string): void {
         writeFileSync(join(this.folder, "index.ts"), text);
     }
 
-    /** @param verbose with the engine's logs, at their highest verbosity, in the output. */
+    /** @param verbose adds the engine's logs at the highest verbosity to the output. */
     async up(verbose = false): Promise<Result> {
         const logs = verbose ? ["--logtostderr", "--verbose", "9"] : [];
         return this.#run("up", ...this.#policies, ...logs);
@@ -157,12 +164,12 @@ export class Project {
         return this.#run("preview", ...this.#policies);
     }
 
-    /** @param exclude URNs, with wildcards, of what is left as it is. */
+    /** @param exclude the URNs, with wildcards, of resources to skip. */
     async refresh(exclude: string[] = []): Promise<Result> {
         return this.#run("refresh", ...exclude.flatMap((urn) => ["--exclude", urn]));
     }
 
-    /** Starts a command in the project's folder and environment, to be interrupted. */
+    /** Starts a command in the project's folder and environment, to interrupt it. */
     start(command: string, ...args: string[]): Running {
         return new Running(
             spawn(command, args, {
@@ -172,12 +179,12 @@ export class Project {
         );
     }
 
-    /** The environment variables that the commands get. */
+    /** The environment variables of the commands. */
     get environment(): Readonly<Record<string, string>> {
         return this.#stack.workspace.envVars;
     }
 
-    /** Sets an environment variable for the commands that follow. */
+    /** Sets an environment variable for the following commands. */
     setEnvironment(name: string, value: string): void {
         this.#stack.workspace.envVars[name] = value;
     }
@@ -190,12 +197,12 @@ export class Project {
         return String((await this.outputs())[name]?.value);
     }
 
-    /** The state as it is stored: with its secrets encrypted. */
+    /** Returns the stored state, with its secrets encrypted. */
     storedState(): string {
         return readFileSync(join(this.state, ".pulumi/stacks/mlops/local.json"), "utf8");
     }
 
-    /** Changes the state as it is stored. */
+    /** Changes the stored state. */
     editState(edit: (state: StoredState) => void): void {
         const file = join(this.state, ".pulumi/stacks/mlops/local.json");
         const state = JSON.parse(readFileSync(file, "utf8")) as StoredState;
@@ -223,7 +230,7 @@ export class Project {
     }
 }
 
-/** Copies what git would have of the working tree, but for the tests; the packages are shared. */
+/** Copies the working tree like a clone, without the tests. Shares the packages. */
 export function copyProject(folder: string): void {
     const files = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], {
         cwd: root,
@@ -236,7 +243,7 @@ export function copyProject(folder: string): void {
         )) {
         mkdirSync(dirname(join(folder, file)), { recursive: true });
         cpSync(join(root, file), join(folder, file), { verbatimSymlinks: true });
-        // The salt of this checkout's own stack, which git would not have either.
+        // The salt of this checkout's own stack would not be in a clone either.
         if (/^Pulumi\.\w+\.yaml$/.test(file)) {
             writeFileSync(
                 join(folder, file),
@@ -248,8 +255,8 @@ export function copyProject(folder: string): void {
 }
 
 /**
- * A home for the Pulumi CLI in a folder, with this machine's plugins. It keeps a log of every command there, a hundred megabytes of all these
- * tests, and looks through them each time.
+ * Creates a home folder for the Pulumi CLI, with this machine's plugins. The CLI logs every command
+ * there and reads these logs each time: all these tests would write a hundred megabytes into one.
  */
 export function pulumiHome(folder: string): string {
     const home = join(folder, "home");
@@ -263,7 +270,10 @@ export function pulumiHome(folder: string): string {
     return home;
 }
 
-/** A port that nothing listens on now; not one that the system gives to whoever asks for any, who would take it between two steps of a test. */
+/**
+ * Returns an unused port, outside the range from which the system assigns ports: another process
+ * could be given such a port between two steps of a test.
+ */
 export async function freePort(): Promise<number> {
     const port = randomInt(20_000, 30_000);
     const server = createServer();
@@ -279,7 +289,10 @@ export async function freePort(): Promise<number> {
     });
 }
 
-/** JSON is YAML. A section with a colon is a key of another package's, as in `github:owner`. */
+/**
+ * Writes JSON, which is valid YAML. A section with a colon is a key of another package, as in
+ * `github:owner`.
+ */
 function writeConfig(folder: string, config: Config): void {
     const keyed = Object.fromEntries(
         Object.entries(config).map(([section, value]) => [

@@ -4,24 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 
-/** How many resources there are by what was done with them: `create`, `same`, `update`, … */
+/** The number of resources by operation: `create`, `same`, `update`, … */
 export type Changes = Readonly<Record<string, number | undefined>>;
 
-/** What an operation printed, and what it did. */
+/** The output and the changes of an operation. */
 export interface Ran {
     readonly output: string;
     readonly changes: Changes;
 }
 
-/** Where and how the Pulumi CLI runs. */
+/** The options of a run of the Pulumi CLI. */
 export interface Place {
     readonly folder: string;
     readonly stack: string;
-    /** Environment variables beside those of this process. */
+    /** Environment variables in addition to those of this process. */
     readonly environment: Readonly<Record<string, string>>;
-    /** Gets what it prints, as it comes. Default: nobody. */
+    /** Receives the output as it is printed. Default: ignored. */
     readonly onOutput?: ((text: string) => void) | undefined;
-    /** Ends it. */
+    /** Ends the command. */
     readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,10 +32,10 @@ const event = z.object({
 });
 
 /**
- * Runs `pulumi up`, `preview`, `refresh` or `destroy`. The Automation API asks the CLI four times for
- * an `up`: this runs it once, and reads the counts from the engine's events.
+ * Runs `pulumi up`, `preview`, `refresh` or `destroy`. The Automation API runs the CLI four times
+ * for an `up`: this runs it once, and reads the counts from the engine's events.
  *
- * @throws Error with what it printed, where it fails.
+ * @throws Error with the output if it fails.
  */
 export async function runPulumi(
     { folder, stack, environment, onOutput, signal }: Place,
@@ -54,7 +54,7 @@ export async function runPulumi(
                 [operation, ...confirmed, ...common, ...options],
                 {
                     cwd: folder,
-                    // The option --event-log is one of those that the CLI has for this variable.
+                    // The CLI has the option --event-log only if this variable is set.
                     env: { ...process.env, ...environment, PULUMI_DEBUG_COMMANDS: "true" },
                     maxBuffer: 1 << 28,
                     signal,

@@ -6,11 +6,11 @@ export interface Reply {
     readonly type: string | null;
     readonly headers: Headers;
     readonly text: string;
-    /** The body as JSON, whatever it is sent as; undefined where it is none. */
+    /** The body as JSON, whatever its content type; undefined if it is none. */
     readonly json: unknown;
 }
 
-/** One request, as plain as it gets: no redirects followed, nothing thrown. */
+/** Sends a request. Follows no redirects, and throws no error for a status. */
 export async function ask(url: string, init: RequestInit = {}): Promise<Reply> {
     const response = await fetch(url, { redirect: "manual", ...init });
     const text = await response.text();
@@ -23,12 +23,12 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Reply> {
     };
 }
 
-/** A caller of an API with a token, or with none. */
+/** A client of an API, with or without a token. */
 export class Api {
     private readonly url: string;
     private readonly token: string | undefined;
 
-    /** @param root of the API's paths: Quay's, unless it is another. */
+    /** @param root the root of the API's paths. Default: Quay's. */
     constructor(url: string, token?: string, root = "/api/v1") {
         this.url = `${url}${root}`;
         this.token = token;
@@ -54,7 +54,7 @@ export class Api {
         return this.send("DELETE", path, body);
     }
 
-    /** A body that is a string is sent as it is. */
+    /** Sends a string as it is, any other body as JSON. */
     send(
         method: string,
         path: string,
@@ -75,7 +75,7 @@ export class Api {
     }
 }
 
-/** A text in a body, by its path. */
+/** Returns a text in a body by its path. */
 export function textAt(reply: Reply, ...path: readonly string[]): string {
     const value = path.reduce<unknown>(
         (inner, key) => z.looseObject({ [key]: z.unknown() }).parse(inner)[key],
@@ -84,13 +84,13 @@ export function textAt(reply: Reply, ...path: readonly string[]): string {
     return z.string().parse(value);
 }
 
-/** Whether a reply has that status and, at least, what is given of its JSON. */
+/** Checks that a reply has the status and contains the given JSON. */
 export function expectReply(reply: Reply, status: number, json?: object): void {
     assert.equal(reply.status, status, `${String(reply.status)} ${reply.text}`);
     if (json !== undefined) assert.partialDeepStrictEqual(reply.json, json);
 }
 
-/** An error of shape 1. */
+/** Checks a JSON error of the API: `error_type`, `title`, `status` and `detail`. */
 export function expectProblem(reply: Reply, status: number, type: string, detail?: string): void {
     assert.equal(reply.type, "application/json");
     expectReply(reply, status, {
@@ -101,7 +101,7 @@ export function expectProblem(reply: Reply, status: number, type: string, detail
     });
 }
 
-/** An error of shape 2. */
+/** Checks a JSON error of the data model: only a `message`. */
 export function expectMessage(reply: Reply, status: number, message?: string): void {
     assert.equal(reply.type, "application/json");
     expectReply(reply, status);
@@ -109,7 +109,7 @@ export function expectMessage(reply: Reply, status: number, message?: string): v
     if (message !== undefined) assert.deepEqual(reply.json, { message });
 }
 
-/** An error of shape 4. */
+/** Checks an HTML page. */
 export function expectPage(reply: Reply, status: number): void {
     assert.equal(reply.type, "text/html; charset=utf-8");
     expectReply(reply, status);

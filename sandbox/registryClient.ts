@@ -6,7 +6,7 @@ import { ask, type Reply, textAt } from "./quayApi.ts";
 export const imageType = "application/vnd.oci.image.manifest.v1+json";
 export const indexType = "application/vnd.oci.image.index.v1+json";
 
-/** Where a Quay is. */
+/** The address of a Quay. */
 type Address = Pick<Quay, "url" | "registry">;
 
 export function digestOf(content: string | Uint8Array): string {
@@ -17,7 +17,7 @@ export function basic(user: string, password: string): string {
     return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 }
 
-/** The answer of /v2/auth to credentials. */
+/** The answer of /v2/auth to a login. */
 export function login(
     quay: Address,
     credentials: string | undefined,
@@ -42,7 +42,7 @@ export class Registry {
         this.token = token;
     }
 
-    /** Logs in for the scopes; scopes are as in `NAMESPACE/NAME:pull,push`. */
+    /** Logs in for scopes such as `NAMESPACE/NAME:pull,push`. */
     static async login(
         quay: Address,
         credentials: string | undefined,
@@ -73,7 +73,7 @@ export class Registry {
         });
     }
 
-    /** Uploads a blob. @returns its digest. */
+    /** Uploads a blob. @returns the digest. */
     async blob(repository: string, content: Uint8Array<ArrayBuffer>): Promise<string> {
         const started = await this.ask("POST", `${repository}/blobs/uploads/`);
         assert.equal(started.status, 202, started.text);
@@ -98,7 +98,11 @@ export class Registry {
     }
 }
 
-/** An image of one layer of a hundred random bytes, whose blobs are in the repository; with labels. */
+/**
+ * Uploads the blobs of an image with one layer of a hundred random bytes.
+ *
+ * @returns the image's manifest.
+ */
 export async function image(
     registry: Registry,
     repository: string,
@@ -128,7 +132,7 @@ export async function image(
     });
 }
 
-/** Pushes such an image as a user, under tags. @returns its digest. */
+/** Pushes such an image as a user, under tags. @returns the digest. */
 export async function pushImage(
     quay: Quay,
     user: string,
@@ -147,7 +151,7 @@ export async function pushImage(
     return digestOf(manifest);
 }
 
-/** An index of such manifests. */
+/** Returns an index of such manifests. */
 export function indexOf(manifests: readonly string[]): string {
     return JSON.stringify({
         schemaVersion: 2,

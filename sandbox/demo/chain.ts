@@ -1,4 +1,7 @@
-/** dev, staging and prod end to end, on this machine and without an account: against a Quay and a GitHub that behave like the real ones. */
+/**
+ * Runs dev, staging and prod end to end on this machine, without an account: with a Quay and a
+ * GitHub that behave like the real ones.
+ */
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,24 +16,24 @@ import { type GitHub, startGitHub } from "../github/server.ts";
 import type { RepositoryHandle } from "../github/repositoryHandle.ts";
 import { type Quay, startQuay } from "../quay/server.ts";
 
-/** Whose repositories they are, on Quay and on GitHub. */
+/** The owner of the repositories, on Quay and on GitHub. */
 export const account = "alice";
-/** The environments, in the order in which a version passes through them. */
+/** The environments, in the order of a release. */
 export const environments = ["dev", "staging", "prod"] as const;
 export type EnvironmentName = (typeof environments)[number];
 
 export interface ChainOptions {
-    /** The service's folder. Default: a tiny one, that is built in no time. */
+    /** The folder of the service. Default: a tiny service that builds at once. */
     readonly service?: string;
-    /** Whether the example configuration is filled in. Default: true. */
+    /** Whether to fill in the example configuration. Default: true. */
     readonly filledIn?: boolean;
-    /** Called with each piece of the commands' output. */
+    /** Receives the output of the commands. */
     readonly onOutput?: (text: string) => void;
-    /** Ends the command that is running: Pulumi as Ctrl-C does, others at once. */
+    /** Ends the running command: Pulumi like Ctrl-C, others at once. */
     readonly signal?: AbortSignal;
 }
 
-/** A service that is built in no time: an image with nothing but its version. */
+/** Creates a service that builds at once: its image contains only its version. */
 function writeTinyService(folder: string): void {
     mkdirSync(folder);
     writeFileSync(
@@ -40,13 +43,13 @@ function writeTinyService(folder: string): void {
     writeFileSync(join(folder, "content"), "one");
 }
 
-/** The project with the example configuration of its environments, the account filled in. */
+/** The project with the example configuration of its environments, for the account above. */
 export class Chain {
     readonly quay: Quay;
     readonly github: GitHub;
     /** The service's repository on GitHub. */
     readonly repository: RepositoryHandle;
-    /** The project's copy. */
+    /** The copy of the project. */
     readonly folder: string;
     /** The service that dev builds. */
     readonly service: string;
@@ -92,7 +95,8 @@ export class Chain {
             const example = readFileSync(file, "utf8");
             const filled = example
                 .replaceAll("YOUR-ACCOUNT", options.filledIn === false ? "YOUR-ACCOUNT" : account)
-                .replace(/^ {2}github:owner: .*$/m, "$&\n  github:writeDelayMs: 0") // this GitHub is nobody else's
+                // No delay between writes: nobody else uses this GitHub.
+                .replace(/^ {2}github:owner: .*$/m, "$&\n  github:writeDelayMs: 0")
                 .replaceAll("quay.io/", `${chain.quay.registry}/`)
                 .replace("context: service", `context: ${chain.service}`);
             writeFileSync(file, filled);
@@ -100,18 +104,18 @@ export class Chain {
         return chain;
     }
 
-    /** The environment variables that the commands get, tokens and all. */
+    /** The environment variables of the commands, including tokens. */
     get environment(): Readonly<Record<string, string>> {
         return this.#environment;
     }
 
-    /** Sets an environment variable for the commands that follow. */
+    /** Sets an environment variable for the following commands. */
     setEnvironment(name: string, value: string): void {
         this.#environment[name] = value;
         this.#stacks.clear();
     }
 
-    /** `pulumi config set --path mlops:PATH VALUE` */
+    /** Runs `pulumi config set --path mlops:PATH VALUE`. */
     async set(environment: EnvironmentName, path: string, value: string): Promise<void> {
         await (await this.stack(environment)).setConfig(`mlops:${path}`, { value }, true);
     }
@@ -124,7 +128,11 @@ export class Chain {
         return this.#run(environment, "up");
     }
 
-    /** `pulumi destroy --yes`: with the preview that stops at what is protected. @throws Error with what it printed */
+    /**
+     * Runs `pulumi destroy --yes`, whose preview stops at protected resources.
+     *
+     * @throws Error with the output
+     */
     async destroy(environment: EnvironmentName): Promise<void> {
         await this.stack(environment);
         await this.run(
@@ -139,7 +147,12 @@ export class Chain {
         );
     }
 
-    /** A command in the project's folder, with its tokens and its state. @returns what it printed @throws Error with what it printed */
+    /**
+     * Runs a command in the project's folder, with its tokens and its state.
+     *
+     * @returns its output
+     * @throws Error with the output
+     */
     async run(command: string, ...options: string[]): Promise<string> {
         try {
             const { stdout } = await promisify(execFile)(command, options, {
@@ -158,7 +171,7 @@ export class Chain {
         }
     }
 
-    /** What the environment tells other teams. */
+    /** Returns the outputs of an environment, which other teams read. */
     async outputs(environment: EnvironmentName): Promise<PublishedOutputs> {
         const outputs: OutputMap = await (await this.stack(environment)).outputs();
         return publishedOutputs.parse(
@@ -168,11 +181,12 @@ export class Chain {
         );
     }
 
-    /** What a tag of an environment's repository points at, as Quay's API has it. */
+    /** Returns the digests of the tags in an environment's repository, by tag, from Quay's API. */
     async tags(environment: EnvironmentName): Promise<Record<string, string>> {
         const suffix = environment === "dev" ? "" : `_${environment}`;
+        const repository = `${account}/mlops_python_2022_2023${suffix}`;
         const response = await fetch(
-            `${this.quay.url}/api/v1/repository/${account}/mlops_python_2022_2023${suffix}/tag/?onlyActiveTags=true`,
+            `${this.quay.url}/api/v1/repository/${repository}/tag/?onlyActiveTags=true`,
             { headers: { authorization: `Bearer ${this.#environment["QUAY_TOKEN"] ?? ""}` } },
         );
         const { tags } = (await response.json()) as {
@@ -181,7 +195,11 @@ export class Chain {
         return Object.fromEntries(tags.map(({ name, manifest_digest }) => [name, manifest_digest]));
     }
 
-    /** The docker client, with logins of its own. @throws Error with what it said */
+    /**
+     * Runs docker, with its own logins.
+     *
+     * @throws Error with the output
+     */
     async docker(...command: string[]): Promise<string> {
         const { stdout } = await promisify(execFile)("docker", command, {
             env: { ...process.env, ...this.#environment },
@@ -190,7 +208,7 @@ export class Chain {
         return stdout.trim();
     }
 
-    /** Logs in to Quay with what GitHub holds as the secrets of an environment. */
+    /** Logs in to Quay with the credentials in the secrets of an environment on GitHub. */
     async logIn(environment: EnvironmentName): Promise<void> {
         const { QUAY_USER = "", QUAY_PWD = "" } = this.repository.secrets(environment);
         const login = execFile(
@@ -209,19 +227,19 @@ export class Chain {
         });
     }
 
-    /** The state as it is stored: with its secrets encrypted. */
+    /** Returns the stored state, with its secrets encrypted. */
     storedState(environment: EnvironmentName): string {
         return readFileSync(join(this.#root, `.pulumi/stacks/mlops/${environment}.json`), "utf8");
     }
 
-    /** The state is gone, with all it knew; what is on Quay and GitHub stays. */
+    /** Deletes the state. Keeps everything on Quay and GitHub. */
     async loseState(): Promise<void> {
         rmSync(join(this.#root, ".pulumi"), { recursive: true });
         this.#stacks.clear();
         await Promise.all(environments.map((environment) => this.stack(environment)));
     }
 
-    /** Removes all that there is, images too. */
+    /** Removes everything, including images. */
     async remove(): Promise<void> {
         await removeImages(this.quay.registry);
         await Promise.all([this.quay.stop(), this.github.stop()]);

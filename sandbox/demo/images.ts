@@ -1,7 +1,11 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-/** Removes a registry's images from the Docker engine, by their names there: the same image may have others. @param registry HOST:PORT */
+/**
+ * Removes a registry's image names from the Docker engine; an image keeps its other names.
+ *
+ * @param registry HOST:PORT
+ */
 export async function removeImages(registry: string): Promise<void> {
     const docker = async (...options: string[]): Promise<string> =>
         (await promisify(execFile)("docker", options)).stdout.trim();

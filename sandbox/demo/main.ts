@@ -1,4 +1,4 @@
-/** The whole chain on this machine, in minutes and without an account: `make demo`. */
+/** Shows the whole chain on this machine, in minutes and without an account: `make demo`. */
 import { execFile } from "node:child_process";
 import { appendFileSync, cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
@@ -23,17 +23,18 @@ async function demonstrate(): Promise<void> {
     let interruption: NodeJS.Signals | undefined;
     const abort = new AbortController();
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-        // `on`: Pulumi's SDK ends the process at once where nobody else listens any more.
+        // `on` instead of `once`: Pulumi's SDK ends the process at once if it is the only listener.
         process.on(signal, () => {
             if (interruption !== undefined) return;
             interruption = signal;
             process.exitCode = 128 + constants.signals[signal];
             console.error("\nInterrupted: ends what is running, then removes everything.");
-            // Ctrl-C reaches the commands from the terminal. Pulumi would take a second one for "at once".
+            // The terminal sends Ctrl-C to the commands too. Pulumi treats a second signal as "at
+            // once".
             if (signal !== "SIGINT" || !process.stdin.isTTY) abort.abort();
         });
     }
-    // What is printed to a terminal that was closed, or to a program that has ended, is lost.
+    // Ignore output to a closed terminal or to a program that has ended.
     for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
     const work = realpathSync(mkdtempSync(join(tmpdir(), "mlops-demo-")));
@@ -53,20 +54,20 @@ async function demonstrate(): Promise<void> {
         rmSync(work, { recursive: true, force: true });
     }
 
-    /** Begins nothing more once it was interrupted. */
-    function goOn(): void {
+    /** Throws after an interruption, so that nothing more is started. */
+    function throwIfInterrupted(): void {
         if (interruption !== undefined) throw new Error(interruption);
     }
 
     function step(title: string): void {
-        goOn();
+        throwIfInterrupted();
         const seconds = ((Date.now() - started) / 1000).toFixed(0).padStart(4);
         console.log(`\n${styleText("bold", title)}  ${styleText("dim", `${seconds} s`)}`);
     }
 
-    /** `pulumi up`, with what it did in one line. */
+    /** Runs `pulumi up`, and prints its changes in one line. */
     async function up(environment: EnvironmentName, why: string): Promise<void> {
-        goOn();
+        throwIfInterrupted();
         process.stdout.write(`  pulumi up -s ${environment.padEnd(8)} ${why}: `);
         const { changes } = await chain.up(environment);
         const { same = 0, ...others } = changes;
@@ -75,7 +76,8 @@ async function demonstrate(): Promise<void> {
         );
         const { version, digest } = await chain.outputs(environment);
         console.log(
-            `${counts.join(", ") || "nothing to do"}, ${String(same)} same → ${version} ${digest.slice(7, 19)}`,
+            `${counts.join(", ") || "nothing to do"}, ${String(same)} same → ${version} ` +
+                digest.slice(7, 19),
         );
     }
 
@@ -115,7 +117,8 @@ async function demonstrate(): Promise<void> {
         );
 
         step(
-            "Another machine pulls prod's image by its digest, with the credentials that GitHub holds, and runs it",
+            "Another machine pulls prod's image by its digest, with the credentials that GitHub " +
+                "holds, and runs it",
         );
         const { image } = await chain.outputs("prod");
         await chain.logIn("prod");
@@ -135,7 +138,8 @@ async function demonstrate(): Promise<void> {
         );
         const address = await chain.docker("port", container, "8080/tcp");
         console.log(
-            `  http://${address}/health answers: ${await answerOf(`http://${address}/health`, container)}`,
+            `  http://${address}/health answers: ` +
+                (await answerOf(`http://${address}/health`, container)),
         );
 
         step("What is where");
@@ -155,14 +159,14 @@ async function demonstrate(): Promise<void> {
         await removeAll();
     }
 
-    /** What the service says of its health, once it answers; it has a minute. */
+    /** Returns the answer of the service's health path. Waits up to a minute for it. */
     async function answerOf(url: string, container: string): Promise<string> {
         for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
             try {
                 const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
                 if (response.ok) return await response.text();
             } catch {
-                // it does not listen yet
+                // It does not listen yet.
             }
             await new Promise((resolve) => setTimeout(resolve, 200));
         }
