@@ -25,7 +25,8 @@ export function readAccount(): GitHubAccount {
     if (config.get("token") !== undefined) {
         throw new UserError(
             "github:token is set: the GitHub provider would keep the token in the state. " +
-                "Put it in the environment variable GITHUB_TOKEN and run `pulumi config rm github:token`.",
+                "Put it in the environment variable GITHUB_TOKEN and run " +
+                "`pulumi config rm github:token`.",
         );
     }
     return accountIn((key) => config.get(key), pulumi.getStack());

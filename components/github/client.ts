@@ -96,7 +96,8 @@ export class GitHubClient {
             url = target.href;
         }
         throw new UserError(
-            `${method} ${this.#apiUrl}/${path} was redirected more than ${String(maxRedirects)} times.`,
+            `${method} ${this.#apiUrl}/${path} was redirected more than ` +
+                `${String(maxRedirects)} times.`,
         );
     }
 

@@ -47,8 +47,9 @@ export async function findReviewers(
     if (missing.length === 0) return ids;
     throw new UserError(
         "GitHub does not tell who these reviewers of the environment are: " +
-            `${missing.join(", ")}. There are none of that name, or the token in GITHUB_TOKEN may ` +
-            "not see them (a team: scope read:org, or the organization's permission Members: read).",
+            `${missing.join(", ")}. There are none of that name, or the token in GITHUB_TOKEN ` +
+            "may not see them (a team: scope read:org, or the organization's permission " +
+            "Members: read).",
     );
 }
 
@@ -81,8 +82,8 @@ export async function findSubject(
     if (!parsed.success) {
         throw new UserError(
             `The subject of the identity tokens of ${owner}/${repository} could not be read: ` +
-                `GitHub says ${status}. The token in GITHUB_TOKEN has to be one that may read the ` +
-                "repository (scope repo, or Actions: read), for a preview too.",
+                `GitHub says ${status}. The token in GITHUB_TOKEN has to be one that may read ` +
+                "the repository (scope repo, or Actions: read), for a preview too.",
         );
     }
     const {

@@ -101,8 +101,8 @@ async function findCaseProblems({
         return [
             {
                 what:
-                    `The ${what} is "${before}" so far, and "${name}" differs from it in upper and ` +
-                    "lower case alone: for GitHub they are the same.",
+                    `The ${what} is "${before}" so far, and "${name}" differs from it in upper ` +
+                    "and lower case alone: for GitHub they are the same.",
                 fix:
                     `Write it as before: pulumi config set --path ${setting}.${key} ` +
                     `${JSON.stringify(before)} -s ${pulumi.getStack()}`,
@@ -159,12 +159,12 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
     if (environment !== undefined && isPrivate && variables?.status === 404) {
         // The API does not show the plan of another account.
         void pulumi.log.warn(
-            `${account.owner}/${delivery.repository} is private: should GitHub answer 422 about the ` +
-                "billing plan, leave out the rule that it names (reviewers, waitTimer, branches and " +
-                `tags of ${delivery.setting}.environment); should it answer 404, its owner's plan ` +
-                "has no environments for private repositories: leave " +
-                `${delivery.setting}.environment out, and give each stack secret names of its own ` +
-                `(${delivery.setting}.secrets).`,
+            `${account.owner}/${delivery.repository} is private: should GitHub answer 422 about ` +
+                "the billing plan, leave out the rule that it names (reviewers, waitTimer, " +
+                `branches and tags of ${delivery.setting}.environment); should it answer 404, ` +
+                "its owner's plan has no environments for private repositories: leave " +
+                `${delivery.setting}.environment out, and give each stack secret names of its ` +
+                `own (${delivery.setting}.secrets).`,
         );
     }
     return [
@@ -189,7 +189,8 @@ async function findProtectionProblems(
     const { name, protectionRules = [] } = environment;
     const path = pathOf(owner, repository, name);
     const what = await findAppProblem(client, path, protectionRules, name);
-    const fix = `Install the app on the repository, or change ${setting}.environment.protectionRules.`;
+    const fix =
+        "Install the app on the repository, or change " + `${setting}.environment.protectionRules.`;
     return what === undefined ? [] : [{ what, fix }];
 }
 
@@ -204,8 +205,8 @@ function findAccessProblem(
     if (status === 200) return undefined;
     if (status === 401) {
         const what =
-            "GitHub does not accept the token in GITHUB_TOKEN (401): it has expired, was revoked, " +
-            "or never was one.";
+            "GitHub does not accept the token in GITHUB_TOKEN (401): it has expired, " +
+            "was revoked, or never was one.";
         return { what, fix: howToGetToken(account.webUrl) };
     }
     const singleSignOn = /url=(\S+)/.exec(headers.get("x-github-sso") ?? "")?.[1];
@@ -311,7 +312,8 @@ async function findBranchProblems(
                     `committed to it: ${forbids.join(", ")}.`,
                 fix:
                     `Deliver it as a pull request: pulumi config set --path ${setting}.delivery ` +
-                    `pullRequest -s ${pulumi.getStack()}; or exempt the token's user from the protection.`,
+                    `pullRequest -s ${pulumi.getStack()}; ` +
+                    "or exempt the token's user from the protection.",
             },
         ];
     }
@@ -380,8 +382,8 @@ async function findOwnerProblems(
         return [
             {
                 what:
-                    `The environment "${environment.name}" is there already, without the variable ` +
-                    `${ownerVariable} that makes it this stack's.`,
+                    `The environment "${environment.name}" is there already, without the ` +
+                    `variable ${ownerVariable} that makes it this stack's.`,
                 fix:
                     `${howToAdopt(setting)} to take it over (its rules become those of the ` +
                     `configuration, and \`pulumi destroy\` removes it), ${orAnother}`,

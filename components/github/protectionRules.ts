@@ -147,7 +147,8 @@ function describeMissing(
     const quoted = missing.map((slug) => JSON.stringify(slug)).join(", ");
     return (
         `The environment "${environment}": protectionRules names ${quoted}, which GitHub does ` +
-        `not have among the apps that can approve deployments to this repository. Available: ${known.join(", ") || "none"}.`
+        "not have among the apps that can approve deployments to this repository. Available: " +
+        `${known.join(", ") || "none"}.`
     );
 }
 
