@@ -12,9 +12,8 @@ import { failureOf } from "./review.ts";
 const reviewed = z.object({ tree: z.string(), stacks: z.record(z.string(), changeSetSchema) });
 
 /**
- * The hash of the tree that is checked out. A pull request's merge and the commit that squashes it
- * have the same tree, so that the review holds for both; a change of the target branch in between
- * makes another.
+ * Returns the hash of the tree that is checked out. A pull request's merge commit and its squashed
+ * commit have the same tree, so one review covers both, unless the target branch changed meanwhile.
  *
  * @throws UserError outside of a repository.
  */
@@ -37,10 +36,10 @@ export function hashOf(previews: readonly Preview[]): string {
 }
 
 /**
- * Records the previews as the ones that were reviewed.
+ * Records the previews as reviewed.
  *
- * @returns the file: `<folder>/<tree>.json`.
- * @throws UserError where one failed.
+ * @returns the file, FOLDER/TREE.json.
+ * @throws UserError if a preview failed.
  */
 export function record(previews: readonly Preview[], folder: string, tree: string): string {
     const failure = failureOf(previews);
@@ -61,11 +60,10 @@ export function record(previews: readonly Preview[], folder: string, tree: strin
 }
 
 /**
- * Compares previews with those that were reviewed of this tree. Changes that nobody reviewed are
- * differences. A preview without changes needs no review, and one whose changes were made already
- * passes: a deployment that another stack's failure has stopped can be run again.
+ * Compares previews with the reviewed ones of this tree. A preview without changes needs no review:
+ * so a deployment that another stack's failure stopped can be run again.
  *
- * @throws UserError that names every difference, and asks for a new review.
+ * @throws UserError that lists every difference and asks for a new review.
  */
 export function verify(previews: readonly Preview[], folder: string, tree: string): void {
     const failure = failureOf(previews);

@@ -1,8 +1,8 @@
 import { secret, type Value } from "./preview.ts";
 
 /**
- * What is masked beside the values that the engine marks as secrets: it marks what it was told of,
- * while a token also gets into names, descriptions and messages of servers.
+ * Patterns that are masked besides the secrets that the engine marks: a token may also be part of
+ * names, descriptions and servers' messages.
  */
 const shapes: readonly RegExp[] = [
     /\bgh[opsur]_\w{30,}/g, // GitHub's tokens
@@ -21,10 +21,7 @@ const secretName =
     /(?:password|passwd|pwd|passphrase|token|secret|credentials?|(?:private|api|access|secret|signing)[_-]?key|plaintext|(?:plaintext|encrypted)_?value)$/i;
 const secretResource = /Secret$/;
 
-/**
- * Masks what has a secret's shape, and what the environment's variables for tokens and passwords
- * hold.
- */
+/** Masks secrets' patterns and the values of the environment's token and password variables. */
 export function concealText(text: string, environment: NodeJS.ProcessEnv = process.env): string {
     const masked = knownSecrets(environment).reduce(
         (masked, value) => masked.replaceAll(value, secret),
@@ -33,10 +30,7 @@ export function concealText(text: string, environment: NodeJS.ProcessEnv = proce
     return shapes.reduce((masked, shape) => masked.replace(shape, secret), masked);
 }
 
-/**
- * Masks the properties of a resource whose name says that they are secret: a provider may have
- * forgotten to mark them.
- */
+/** Masks properties with a secret's name: a provider may not have marked them. */
 export function concealProperties(
     type: string,
     properties: Readonly<Record<string, Value>>,
