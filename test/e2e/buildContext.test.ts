@@ -195,7 +195,11 @@ const tree = fc
 /** Changes of a tree, of which some are none to the builder. */
 const changes: ((tree: Readonly<Record<string, Node>>) => Record<string, Node>)[] = [
     (tree) => ({ ...tree }),
-    (tree) => ({ ...tree, ".git": { kind: "directory", mode: 0o755 }, ".git/HEAD": file("main") }),
+    (tree) => ({
+        ...removed(tree, ".git"),
+        ".git": { kind: "directory", mode: 0o755 },
+        ".git/HEAD": file("main"),
+    }),
     (tree) =>
         mapNodes(tree, (node) => ("mode" in node ? { ...node, mode: node.mode ^ 0o020 } : node)),
     (tree) =>
@@ -204,7 +208,7 @@ const changes: ((tree: Readonly<Record<string, Node>>) => Record<string, Node>)[
         mapNodes(tree, (node) => ("text" in node ? { ...node, text: `${node.text}x` } : node)),
     (tree) => mapNodes(tree, (node) => ("target" in node ? link(`${node.target}x`) : node)),
     (tree) => mapNodes(tree, (node) => (node.kind === "socket" ? file("", node.mode) : node)),
-    (tree) => ({ ...tree, ab: file("more") }),
+    (tree) => ({ ...removed(tree, "ab"), ab: file("more") }),
 ];
 const change = fc.constantFrom(...changes);
 const samples = fc.sample(fc.tuple(tree, patterns, change), { numRuns: 20, seed });
@@ -212,6 +216,13 @@ for (const [index, [nodes, ignore, change]] of samples.entries()) {
     const what = `any tree ${String(index)} (seed ${String(seed)}): ${ignore.join(" ")}`;
     cases[what] = { nodes, ignore };
     cases[`${what}, changed`] = { nodes: change(nodes), ignore };
+}
+
+/** Returns the tree without a path and all that lies below it. */
+function removed(tree: Readonly<Record<string, Node>>, removed: string): Record<string, Node> {
+    return Object.fromEntries(
+        Object.entries(tree).filter(([path]) => !`${path}/`.startsWith(`${removed}/`)),
+    );
 }
 
 function mapNodes(

@@ -85,13 +85,21 @@ export class Project {
         return this;
     }
 
-    /** `pulumi up`. @returns the outputs, and how many resources were created, updated, … */
+    /**
+     * Runs `pulumi up`. A resource that fails does not keep the others from being tried, so that
+     * a test sees the message of each.
+     *
+     * @returns the outputs, and how many resources were created, updated, …
+     */
     async up(verbose = false): Promise<{
         outputs: Record<string, unknown>;
         changes: Record<string, number>;
         printed: Printed;
     }> {
-        const result = await this.#run((options) => this.stack.up(options), verbose);
+        const result = await this.#run(
+            (options) => this.stack.up({ ...options, continueOnError: true }),
+            verbose,
+        );
         const outputs = Object.fromEntries(
             Object.entries(result.outputs).map(([key, { value }]) => [key, value as unknown]),
         );
