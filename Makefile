@@ -8,8 +8,6 @@ SHELL := /usr/bin/env bash
 STACK ?= local
 # Sets up what needs no Docker engine. Its messages go to stderr, not into a command's output.
 tools = toolchain/setup.sh preview >&2 && . toolchain/common.sh
-images = --exclude '**docker:index/registryImage:RegistryImage**' \
-	--exclude '**docker:index/remoteImage:RemoteImage**'
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
@@ -31,8 +29,7 @@ preview: ## show what `make up` would change; needs no Docker engine
 	@$(tools) && toolchain/stack.sh '$(STACK)' && node operations/review/main.ts preview '$(STACK)'
 
 refresh: ## read changes made by hand into the state; the next `make up` reverts them
-	@$(tools) && mlops_require_stack '$(STACK)' && \
-		pulumi --non-interactive --stack '$(STACK)' refresh --yes --skip-preview $(images)
+	@$(tools) && mlops_require_stack '$(STACK)' && exec node operations/refresh.ts '$(STACK)'
 
 board: ## show what each stack has deployed; STACKS="dev prod" for some, ARGS=--help for more
 	@$(tools) && node operations/board/main.ts $(ARGS) $(STACKS)

@@ -41,12 +41,7 @@ deploy)
     node operations/review/main.ts verify "previews/$stack.json" --reviewed reviewed
     pulumi up --stack "$stack" --skip-preview --yes --non-interactive "${policies[@]}"
     ;;
-drift)
-    # Docker's image resources read the engine of the machine that built the image.
-    node operations/review/main.ts drift "$stack" --to drift -- \
-        --exclude '**docker:index/registryImage:RegistryImage**' \
-        --exclude '**docker:index/remoteImage:RemoteImage**'
-    ;;
+drift) node operations/review/main.ts drift "$stack" --to drift ;;
 report)
     files=("${@/#/drift/}")
     node operations/review/main.ts report "${files[@]/%/.json}"

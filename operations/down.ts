@@ -1,11 +1,10 @@
 /** Removes everything that `make up` created. operations/down.sh runs it. */
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
-import { constants } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { exportStack, requireStack } from "./pulumiCli.ts";
+import { exportStack, requireStack, runPulumi } from "./pulumiCli.ts";
 import { runCommand } from "./commandLine.ts";
 import { UserError } from "../components/userError.ts";
 
@@ -32,9 +31,6 @@ const exported = z.object({
     }),
 });
 
-/** The signal that interrupted this program, if any. */
-let interruption: NodeJS.Signals | undefined;
-
 await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = ""]) => {
     await requireStack(stack);
     const resources = await resourcesOf(stack);
@@ -44,13 +40,13 @@ await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = "
     }
     requireUnprotected(stack, resources);
     // The preview of `destroy` fails on any other protected resource before anything is removed.
-    await runPulumi(stack, "destroy");
-    await runPulumi(stack, "stack", "rm", "--preserve-config");
+    const advice = "make down removes the rest";
+    await runPulumi(stack, ["destroy"], advice);
+    await runPulumi(stack, ["stack", "rm", "--preserve-config"], advice);
     // The stack's build logs and context links.
     await rm(join(".build", stack.split("/").at(-1) ?? stack), { recursive: true, force: true });
     await removeImages(resources);
 });
-if (interruption !== undefined) process.exitCode = 128 + constants.signals[interruption];
 
 /** The resources in a stack's state, pending ones included; undefined if the stack has no state. */
 async function resourcesOf(stack: string): Promise<Resource[] | undefined> {
@@ -77,47 +73,6 @@ function requireUnprotected(stack: string, resources: readonly Resource[]): void
             `  make up STACK=${stack}\n` +
             `  make down STACK=${stack}`,
     );
-}
-
-/**
- * Runs the Pulumi CLI with its output on the terminal.
- *
- * The CLI has its own process group, so that a signal to this group reaches it once, as the SIGINT
- * that lets it finish in good order. A second SIGINT would stop it at once and leave a lock. One
- * interruption may send several signals (make forwards a SIGTERM that its group already received),
- * so only another Ctrl-C, or a SIGTERM after one, counts as the second.
- *
- * @throws UserError if the CLI fails; the CLI has printed the reason
- */
-async function runPulumi(stack: string, ...command: string[]): Promise<void> {
-    const args = [...command, "--stack", stack, "--yes", "--non-interactive"];
-    const child = spawn("pulumi", args, {
-        stdio: ["ignore", "inherit", "inherit"],
-        detached: true,
-    });
-    const forward = (signal: NodeJS.Signals): void => {
-        const isRepeated = interruption !== undefined;
-        if (isRepeated && signal !== "SIGINT" && interruption !== "SIGINT") return;
-        interruption = signal;
-        child.kill("SIGINT");
-    };
-    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-    for (const signal of signals) process.on(signal, forward);
-    const status = await new Promise((resolve) => child.once("close", resolve));
-    for (const signal of signals) process.off(signal, forward);
-    if (status === 0) return;
-    if (interruption !== undefined) {
-        // Pulumi locks the stack before it handles signals: killed in between, it leaves the lock.
-        if (child.signalCode !== null) {
-            const recovery = spawn(process.execPath, ["operations/recover.ts", stack], {
-                stdio: "inherit",
-                detached: true,
-            });
-            await new Promise((resolve) => recovery.once("close", resolve));
-        }
-        throw new UserError("Interrupted: make down removes the rest.");
-    }
-    throw new UserError(`pulumi ${command.join(" ")} failed: see above.`);
 }
 
 /** Removes the stack's images from the Docker engine, except those in use. */

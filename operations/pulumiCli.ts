@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
+import { constants } from "node:os";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { UserError } from "../components/userError.ts";
@@ -10,6 +11,8 @@ export interface Answer {
     /** What the command wrote to stderr; absent if it succeeded. */
     readonly complaint?: string;
 }
+
+const notFound = "There is no pulumi on PATH: use make, or run this after `. toolchain/env.sh`.";
 
 const failure = z.object({
     stdout: z.string(),
@@ -35,10 +38,7 @@ export async function askPulumi(command: readonly string[], input = ""): Promise
         return { stdout: (await running).stdout };
     } catch (error) {
         const { stdout, stderr, code } = failure.parse(error);
-        if (code === "ENOENT")
-            throw new UserError(
-                "There is no pulumi on PATH: use make, or run this after `. toolchain/env.sh`.",
-            );
+        if (code === "ENOENT") throw new UserError(notFound);
         return { stdout, complaint: stderr.trim() };
     }
 }
@@ -53,6 +53,70 @@ export async function pulumi(command: readonly string[], input = ""): Promise<st
     const { stdout, complaint } = await askPulumi(command, input);
     if (complaint === undefined) return stdout;
     throw new UserError(`${complaint}${stdout}`.trim());
+}
+
+/**
+ * Options of `pulumi refresh` that leave out the images of a Docker engine: only the engine of the
+ * machine that built or pulled an image has it, so elsewhere it would count as deleted.
+ */
+export const excludeLocalImages: readonly string[] = [
+    "**docker:index/registryImage:RegistryImage**",
+    "**docker:index/remoteImage:RemoteImage**",
+].flatMap((urn) => ["--exclude", urn]);
+
+/**
+ * Runs a Pulumi command that changes a stack, with its output on the terminal.
+ *
+ * The CLI has its own process group, so that a signal to this group reaches it once, as the SIGINT
+ * that lets it finish in good order. A second SIGINT would stop it at once and leave a lock. One
+ * interruption may send several signals (make forwards a SIGTERM that its group already received),
+ * so only another Ctrl-C, or a SIGTERM after one, counts as the second.
+ *
+ * After an interruption this program exits with 128 and the signal's number.
+ *
+ * @param advice what to do after an interruption.
+ * @throws UserError if the CLI fails; the CLI has printed the reason
+ */
+export async function runPulumi(
+    stack: string,
+    command: readonly string[],
+    advice: string,
+): Promise<void> {
+    const args = [...command, "--stack", stack, "--yes", "--non-interactive"];
+    const child = spawn("pulumi", args, {
+        stdio: ["ignore", "inherit", "inherit"],
+        detached: true,
+    });
+    let interruption: NodeJS.Signals | undefined;
+    const forward = (signal: NodeJS.Signals): void => {
+        const isRepeated = interruption !== undefined;
+        if (isRepeated && signal !== "SIGINT" && interruption !== "SIGINT") return;
+        interruption = signal;
+        child.kill("SIGINT");
+        process.once("exit", () => {
+            process.exitCode = 128 + constants.signals[signal];
+        });
+    };
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+    for (const signal of signals) process.on(signal, forward);
+    const status = await new Promise((resolve, reject) => {
+        child.once("close", resolve).once("error", () => {
+            reject(new UserError(notFound));
+        });
+    });
+    for (const signal of signals) process.off(signal, forward);
+    if (status === 0) return;
+    if (interruption === undefined)
+        throw new UserError(`pulumi ${command.join(" ")} failed: see above.`);
+    // Pulumi locks the stack before it handles signals: killed in between, it leaves the lock.
+    if (child.signalCode !== null) {
+        const recovery = spawn(process.execPath, ["operations/recover.ts", stack], {
+            stdio: "inherit",
+            detached: true,
+        });
+        await new Promise((resolve) => recovery.once("close", resolve));
+    }
+    throw new UserError(`Interrupted: ${advice}.`);
 }
 
 /** Returns a stack's configuration by key, objects as JSON. The CLI does not print secrets. */

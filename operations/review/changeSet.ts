@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { z } from "zod";
 import { type Preview, unknown, type Value } from "./preview.ts";
-import { isWithin, valueAt } from "./properties.ts";
+import { isObject, isWithin, valueAt } from "./properties.ts";
 import { shorten } from "../../components/text.ts";
 
 const value: z.ZodType<Value> = z.json();
@@ -106,15 +106,11 @@ function matchesReviewed(was: Value | undefined, is: Value | undefined): boolean
         return (
             was.length === is.length && was.every((item, index) => matchesReviewed(item, is[index]))
         );
-    if (isMap(was) && isMap(is))
+    if (isObject(was) && isObject(is))
         return [...new Set([...Object.keys(was), ...Object.keys(is)])].every((key) =>
             matchesReviewed(was[key], is[key]),
         );
     return was === is;
-}
-
-function isMap(value: Value | undefined): value is Readonly<Record<string, Value>> {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function show(sides: Properties[string] | undefined): string {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { UserError } from "../../components/userError.ts";
 import { commentLimit, renderMarkdown } from "./markdown.ts";
 import type { Preview } from "./preview.ts";
-import { author, GitHubRepository } from "./repository.ts";
+import { author, GitHubRepository } from "./github.ts";
 import { failureOf } from "./review.ts";
 
 const title = "What is deployed was changed by other means than a deployment";

@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { UserError } from "../../components/userError.ts";
 import { EventReader } from "./events.ts";
 import { publisherIn } from "../../configuration/delivery.ts";
+import { excludeLocalImages } from "../pulumiCli.ts";
 import type { Preview } from "./preview.ts";
 import { mergeChanges, rulesDriftOf } from "./rulesDrift.ts";
 
@@ -22,12 +23,14 @@ export async function previewStack(
 /**
  * Returns what differs from the stack's state, as changes; does not change the state. It does not
  * run the program, so that merged but not deployed changes are no drift, and takes half as long as
- * `pulumi preview --refresh`. What cannot be read from GitHub is `unchecked`.
+ * `pulumi preview --refresh`. The images of a Docker engine are left out. What cannot be read from
+ * GitHub is `unchecked`.
  *
- * @param options more arguments for `pulumi refresh`, such as `--exclude`.
+ * @param options more arguments for `pulumi refresh`, such as `--target`.
  */
 export async function driftOf(stack: string, options: readonly string[] = []): Promise<Preview> {
-    const preview = await read(stack, ["refresh", "--preview-only", ...options]);
+    const command = ["refresh", "--preview-only", ...excludeLocalImages];
+    const preview = await read(stack, [...command, ...options]);
     if (preview.errors.length > 0) return preview;
     try {
         return mergeChanges(preview, await rulesDriftOf(stack));
@@ -57,7 +60,8 @@ async function read(stack: string, command: readonly string[]): Promise<Preview>
         pulumi.on("error", (error) => {
             reject(
                 new UserError(
-                    `The command pulumi cannot be run: ${error.message}. \`. toolchain/env.sh\` puts it on the PATH.`,
+                    `The command pulumi cannot be run: ${error.message}. ` +
+                        "`. toolchain/env.sh` puts it on the PATH.",
                 ),
             );
         });

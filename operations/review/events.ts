@@ -1,55 +1,13 @@
 import { z } from "zod";
-import { parseJson } from "./json.ts";
-import { compare, type State, whole } from "./properties.ts";
-import {
-    type Change,
-    mapTexts,
-    type Preview,
-    previewSchema,
-    type PropertyChange,
-    secret,
-    unknown,
-    type Value,
-} from "./preview.ts";
-import { type Names, nameReviewers, reviewerNames } from "./reviewers.ts";
-import { protectionRulesType } from "../../components/github/protectionRules.ts";
-import { concealProperties, concealText } from "./secrets.ts";
+import { changeOf, generatedNames, type Step, stepSchema } from "./changes.ts";
+import { type Change, mapTexts, parseJson, type Preview, previewSchema } from "./preview.ts";
+import { reviewerNames } from "./reviewers.ts";
+import { concealText } from "./secrets.ts";
 
-/** Signatures of special values in the engine's format (pulumi/sdk/go/common/resource). */
-const signature = "4dabf18193072939515e22adb298388d";
-const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
-const outputSignature = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
-const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
-const properties = z
-    .record(z.string(), z.json())
-    .nullish()
-    .transform((properties) => properties ?? {});
-const state = z.object({
-    custom: z.boolean().default(false),
-    id: z.string().default(""),
-    parent: z.string().default(""),
-    protect: z.boolean().default(false),
-    retainOnDelete: z.boolean().default(false),
-    inputs: properties,
-    outputs: properties,
-});
-const step = z.object({
-    op: z.string(),
-    urn: z.string(),
-    type: z.string(),
-    old: state.nullish(),
-    new: state.nullish(),
-    /** The properties that cause the replacement. */
-    keys: z.array(z.string()).default([]),
-    /** The properties that differ, if there is no detailed diff. */
-    diffs: z.array(z.string()).default([]),
-    detailedDiff: z.record(z.string(), z.object({ diffKind: z.string() })).nullish(),
-});
 /** The engine events that a review uses (pulumi/sdk/go/common/apitype/events.go). */
 const event = z.object({
-    resourcePreEvent: z.object({ metadata: step }).optional(),
-    resOutputsEvent: z.object({ metadata: step }).optional(),
+    resourcePreEvent: z.object({ metadata: stepSchema }).optional(),
+    resOutputsEvent: z.object({ metadata: stepSchema }).optional(),
     diagnosticEvent: z
         .object({
             severity: z.string(),
@@ -69,8 +27,6 @@ const event = z.object({
     errorEvent: z.object({ error: z.string() }).optional(),
     summaryEvent: z.object({ result: z.string().default("succeeded") }).optional(),
 });
-
-type Step = z.infer<typeof step>;
 
 /** Collects the events of one preview, line by line, and builds a `Preview` from them. */
 export class EventReader {
@@ -167,187 +123,6 @@ export class EventReader {
 }
 
 const key = ({ urn, operation }: Change): string => `${urn} ${operation}`;
-
-/**
- * The names that the engine makes up for new resources, NAME-1a2b3c4: each preview makes up others,
- * which would make two previews of the same look different.
- */
-function generatedNames({
-    urn,
-    old,
-    new: now,
-}: Step): { readonly value: string; readonly name: string }[] {
-    const name = nameOf(urn);
-    const defaults = z.array(z.string()).safeParse(now?.inputs["__defaults"]).data ?? [];
-    const before = Object.values(old?.inputs ?? {});
-    return defaults
-        .map((property) => now?.inputs[property])
-        .filter((value) => typeof value === "string")
-        .filter(
-            (value) =>
-                value.startsWith(`${name}-`) &&
-                /^[0-9a-f]{7}$/.test(value.slice(name.length + 1)) &&
-                !before.includes(value),
-        )
-        .map((value) => ({ value, name: `${name}-[generated]` }));
-}
-
-/**
- * Returns the change of a step; none if the step leaves a resource unchanged or only reads it. Of a
- * component, only `componentOutputs` count, except for GitHub's protection rules: they are a
- * component because no provider has a resource for them. A refresh's first step has no result yet;
- * its last one has.
- */
-function changeOf(
-    { op, urn, type, old, new: now, keys, diffs, detailedDiff }: Step,
-    names: Names,
-): Change[] {
-    const isStack = type === "pulumi:pulumi:Stack";
-    const isReal = (now ?? old)?.custom === true || type === protectionRulesType;
-    if (op.startsWith("read") || op === "refresh") return [];
-    if (!isStack && !isReal) return componentChange({ urn, type, old, now });
-    const before = stateOf(type, old, names);
-    const after = stateOf(type, now, names);
-    const engine = Object.entries(
-        detailedDiff ?? Object.fromEntries(diffs.map((path) => [path, { diffKind: "" }])),
-    ).map(([path, { diffKind }]) => ({
-        path,
-        replaces: diffKind.endsWith("-replace") || keys.includes(path),
-    }));
-    const common = {
-        urn,
-        type,
-        name: nameOf(urn),
-        parent: (now ?? old)?.parent ?? "",
-        id: old?.id ?? "",
-        retained: old?.retainOnDelete ?? false,
-        before: before.inputs,
-        after: after.inputs,
-    };
-    if (isStack) {
-        const outputs = compare(
-            { ...before, inputs: before.outputs },
-            { ...after, inputs: after.outputs },
-            [],
-        );
-        return outputs.length === 0 || !now
-            ? []
-            : [{ ...common, operation: "update", properties: outputs }];
-    }
-    if (!now)
-        return [
-            {
-                ...common,
-                operation: op === "delete-replaced" ? "delete" : op,
-                properties: whole("before", before.inputs),
-            },
-        ];
-    if (!old)
-        return [
-            {
-                ...common,
-                operation: op === "create-replacement" ? "create" : op,
-                properties: whole("after", after.inputs),
-            },
-        ];
-    const options = optionsOf(old, now);
-    if (op !== "same")
-        return [
-            {
-                ...common,
-                operation: op,
-                properties: [...options, ...compare(before, after, engine)],
-            },
-        ];
-    return options.length === 0 ? [] : [{ ...common, operation: "update", properties: options }];
-}
-
-/**
- * Component outputs that a review shows because the resource's own text may be unknown: whether a
- * workflow runs the container locked down.
- */
-const componentOutputs: Readonly<Record<string, readonly string[]>> = {
-    "mlops:github:DeliveryWorkflow": ["strict"],
-};
-
-/** The change of a component's listed outputs; none if the component or the output is new. */
-function componentChange({
-    urn,
-    type,
-    old,
-    now,
-}: Pick<Step, "urn" | "type" | "old"> & { readonly now: Step["new"] }): Change[] {
-    const pick = (outputs: Readonly<Record<string, Value>> = {}) =>
-        Object.fromEntries(
-            (componentOutputs[type] ?? [])
-                .filter((name) =>
-                    [old, now].every((state) => Object.hasOwn(state?.outputs ?? {}, name)),
-                )
-                .map((name) => [name, decode(outputs[name] ?? null)] as const),
-        );
-    const [before, after] = [pick(old?.outputs), pick(now?.outputs)];
-    const properties = compare({ inputs: before, outputs: {} }, { inputs: after, outputs: {} }, []);
-    if (properties.length === 0) return [];
-    return [
-        {
-            urn,
-            type,
-            name: nameOf(urn),
-            parent: now?.parent ?? "",
-            operation: "update",
-            id: "",
-            retained: false,
-            properties,
-            before,
-            after,
-        },
-    ];
-}
-
-/** Changed resource options. To the engine, a resource with only changed options is unchanged. */
-function optionsOf(old: z.infer<typeof state>, now: z.infer<typeof state>): PropertyChange[] {
-    return (["protect", "retainOnDelete"] as const)
-        .filter((option) => old[option] !== now[option])
-        .map((option) => ({
-            path: `(${option})`,
-            before: old[option],
-            after: now[option],
-            replaces: false,
-        }));
-}
-
-function stateOf(type: string, state: z.infer<typeof step>["old"], names: Names): State {
-    const shown = (properties: Record<string, Value>) =>
-        nameReviewers(type, concealProperties(type, decodeProperties(properties)), names);
-    return { inputs: shown(state?.inputs ?? {}), outputs: shown(state?.outputs ?? {}) };
-}
-
-/**
- * Decodes properties without the SDK's internal ones (`__defaults`) and `null`, which means absent.
- */
-function decodeProperties(properties: Readonly<Record<string, Value>>): Record<string, Value> {
-    return Object.fromEntries(
-        Object.entries(properties)
-            .filter(([name, value]) => !name.startsWith("__") && value !== null)
-            .map(([name, value]) => [name, decode(value)]),
-    );
-}
-
-function decode(value: Value): Value {
-    if (value === unknownValue) return unknown;
-    if (Array.isArray(value)) return value.map(decode);
-    if (typeof value !== "object" || value === null) return value;
-    if (value[signature] === secretSignature) return secret;
-    if (value[signature] === outputSignature) {
-        if (value["secret"] === true) return secret;
-        return value["value"] === undefined ? unknown : decode(value["value"]);
-    }
-    return decodeProperties(value);
-}
-
-function nameOf(urn: string): string {
-    return urn.slice(urn.lastIndexOf("::") + 2);
-}
 
 function about(urn: string, message: string): string {
     return urn === ""

@@ -4,15 +4,20 @@ import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { requireStack } from "../pulumiCli.ts";
 import { runCommands, UsageError } from "../commandLine.ts";
 import { UserError } from "../../components/userError.ts";
-import { artifactOf, findReviewed } from "./artifact.ts";
 import { renderDrift, reportDrift } from "./drift.ts";
 import { driftOf, previewStack } from "./engine.ts";
-import { markerLength, pullRequestOf, ReviewComment } from "./github.ts";
+import {
+    GitHubRepository,
+    markerLength,
+    MayNot,
+    pullRequestOf,
+    repositoryOf,
+    ReviewComment,
+} from "./github.ts";
 import { commentLimit, renderMarkdown } from "./markdown.ts";
 import { type Preview, previewSchema } from "./preview.ts";
-import { GitHubRepository, MayNot, repositoryOf } from "./repository.ts";
 import { approvalLabel, failureOf, reviewOf } from "./review.ts";
-import { currentTree, hashOf, record, verify } from "./reviewed.ts";
+import { artifactOf, currentTree, findReviewed, hashOf, record, verify } from "./reviewed.ts";
 import { renderTerminal } from "./terminal.ts";
 
 const help = `Reviews what deployments would change.

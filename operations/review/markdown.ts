@@ -1,10 +1,9 @@
-import { cut, share, sizeOf } from "./budget.ts";
 import { inDeliveryOrder } from "../../configuration/delivery.ts";
 import type { Preview } from "./preview.ts";
 import { approvalLabel, legend, reviewOf, type StackReview, table } from "./review.ts";
 import type { Phrase, Risk } from "./rules/rule.ts";
 import { shorten } from "../../components/text.ts";
-import { codeBlock, codeSpan, escapeHtml, longestRun } from "./text.ts";
+import { codeBlock, codeSpan, cut, escapeHtml, longestRun, share, sizeOf } from "./text.ts";
 
 /** The longest comment that GitHub accepts, in characters. */
 export const commentLimit = 65_536;

@@ -77,3 +77,12 @@ export function mapTexts(json: unknown, map: (text: string) => string): unknown 
         Object.entries(json).map(([key, value]) => [map(key), mapTexts(value, map)]),
     );
 }
+
+/** Parses JSON; returns undefined if the text is not JSON. */
+export function parseJson(text: string): unknown {
+    try {
+        return JSON.parse(text) as unknown;
+    } catch {
+        return undefined;
+    }
+}

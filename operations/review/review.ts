@@ -1,6 +1,5 @@
-import { awaitedIn, whenKnown } from "./awaited.ts";
 import { type DiffLines, renderChange, renderText } from "./diff.ts";
-import { findingsOf, riskOf } from "./findings.ts";
+import { findingsOf, listAwaited, riskOf, whenKnown } from "./findings.ts";
 import {
     type Change,
     ofOutputs,
@@ -84,7 +83,7 @@ function excerptOf(
 ): DiffLines {
     if (property?.after !== unknown)
         return renderText(textIn(property?.before), textIn(property?.after));
-    const awaited = awaitedIn(preview);
+    const awaited = listAwaited(preview);
     const parts = awaited.length === 0 ? "" : `; changes in it: ${awaited.join(", ")}`;
     return [`! ${visible(when)}${parts}`];
 }

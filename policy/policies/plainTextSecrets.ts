@@ -1,4 +1,9 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import {
+    findSecretShape,
+    isSecretProperty,
+    secretVariableIn,
+} from "../../components/secretShapes.ts";
 import { isList, isObject, Secret, unknown } from "../../quay/definition/values.ts";
 import type { Properties, Value } from "../../quay/definition/values.ts";
 import { inputsOf, outputsOf } from "../requests.ts";
@@ -44,49 +49,24 @@ function requireRead(properties: Properties | undefined): Properties {
 }
 
 /**
- * Names of properties and variables that hold a secret, but not of those that say where it is or
- * what it is called (`tokenVariable`).
- */
-const secretName =
-    /(?:pass(?:word|wd|phrase)|pwd|secret|token|credentials?|(?:private|api|access|secret|signing)[_-]?key|plaintextvalue)$/i;
-
-/** The formats of tokens and keys. */
-const secretText: readonly [what: string, pattern: RegExp][] = [
-    ["a GitHub token", /\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,})/],
-    ["a Quay robot's token", /\b(?=[A-Z0-9]*[A-Z])(?=[A-Z0-9]*[0-9])[A-Z0-9]{64}\b/],
-    ["a private key", /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY/],
-    ["a JSON Web Token", /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{16,}/],
-    ["an AWS access key", /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/],
-    [
-        "a token of Slack's, npm's, PyPI's, Docker's or Pulumi's",
-        /\b(?:xox[abprs]-|npm_\w{36}|pypi-\w{50}|dckr_pat_|pul-[0-9a-f]{40})/,
-    ],
-    ["a password in a URL", /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:[^\s/:@]+@/i],
-];
-
-/**
  * Returns the places of secrets in plain text, as in `"envs[2]" (API_TOKEN)`; never their values.
  */
 export function findSecrets(properties: Properties, type: string): string[] {
-    // The value of a GitHub secret has a harmless name.
-    const isValueSecret = /^github:index\/\w*secret:/i.test(type);
-    return Object.entries(properties).flatMap(([key, value]) =>
-        find(key, key, value, isValueSecret && key === "value"),
-    );
+    return Object.entries(properties).flatMap(([key, value]) => find(type, key, key, value));
 }
 
-function find(path: string, name: string, value: Value, isSecret = false): string[] {
+function find(type: string, path: string, name: string, value: Value): string[] {
     if (value instanceof Secret || value === unknown || value === null) return [];
     if (isList(value))
-        return value.flatMap((item, index) => find(`${path}[${String(index)}]`, name, item));
+        return value.flatMap((item, index) => find(type, `${path}[${String(index)}]`, name, item));
     if (isObject(value))
-        return Object.entries(value).flatMap(([key, item]) => find(`${path}.${key}`, key, item));
+        return Object.entries(value).flatMap(([key, item]) =>
+            find(type, `${path}.${key}`, key, item),
+        );
     if (typeof value !== "string" || value === "") return [];
-    // Environment variables are given as NAME=VALUE.
-    const [, variable, assigned] = /^([A-Za-z_]\w*)=(.+)$/s.exec(value) ?? [];
-    if (isSecret || secretName.test(name)) return [`"${path}"`];
-    if (variable !== undefined && assigned !== undefined && secretName.test(variable))
-        return [`"${path}" (${variable})`];
-    const looks = secretText.find(([, pattern]) => pattern.test(value));
-    return looks === undefined ? [] : [`"${path}" looks like ${looks[0]} and`];
+    if (isSecretProperty(type, name)) return [`"${path}"`];
+    const variable = secretVariableIn(value);
+    if (variable !== undefined) return [`"${path}" (${variable})`];
+    const shape = findSecretShape(value);
+    return shape === undefined ? [] : [`"${path}" looks like ${shape} and`];
 }

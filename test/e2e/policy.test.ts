@@ -39,13 +39,15 @@ const broken: Record<
             new docker.Container("b", { name: "b", image: digest, envs: ["PORT=1", "DB_PASSWORD=in-clear"], labels });
             new random.RandomId("c", { byteLength: 1, keepers: { apiKey: "in-clear" } });
             new quay.Repository("d", { namespace: "alice", name: "d", description: "ghp_" + "a1".repeat(18) });
-            new docker.Container("e", { name: "e", image: digest, envs: ["SIGNED_WITH=-----BEGIN EC PRIVATE KEY-----"], labels });`,
+            new docker.Container("e", { name: "e", image: digest, envs: ["SIGNED_WITH=-----BEGIN EC PRIVATE KEY-----"], labels });
+            new quay.Repository("f", { namespace: "alice", name: "f", description: "7Z".repeat(20) });`,
         says: [
             /"build\.buildArgs\.NPM_TOKEN" is in clear\..*pulumi config set --secret/,
             /"envs\[1\]" \(DB_PASSWORD\) is in clear/,
             /"keepers\.apiKey" is in clear/,
             /"description" looks like a GitHub token and is in clear/,
             /"envs\[0\]" looks like a private key and is in clear/,
+            /"description" looks like a Quay token and is in clear/,
         ],
     },
     "plain-text-outputs": {

@@ -2,10 +2,11 @@ import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { parseDrift } from "../../operations/board/drift.ts";
+import { summarizeDrift } from "../../operations/board/drift.ts";
 import { renderJson, renderMarkdown, renderText } from "../../operations/board/render.ts";
 import type { Row } from "../../operations/board/row.ts";
 import { parseState } from "../../operations/board/state.ts";
+import { readEvents, step, succeeded } from "./review/previews.ts";
 
 /** Something that the real CLI printed for a published stack; without what the board does not look at. */
 const recorded = (name: string): string =>
@@ -102,20 +103,49 @@ describe("what the board takes from a state", () => {
     });
 });
 
-describe("drift, as the CLI prints it", () => {
-    it("is what was changed and what is gone", () => {
-        deepEqual(parseDrift(recorded("drift")), [
+describe("the drift on the board", () => {
+    const about = (type: string, change: (urn: string) => object): string =>
+        JSON.stringify(change(`urn:pulumi:prod::mlops::mlops:quay:QuayRepository$${type}::digits`));
+    const refused = (type: string): string =>
+        about(type, (urn) => ({
+            diagnosticEvent: {
+                urn,
+                message: "<{%reset%}>Preview failed: QUAY_TOKEN is not set<{%reset%}>\n",
+                severity: "error",
+            },
+        }));
+
+    it("is what was changed and what was deleted", () => {
+        const refreshed = readEvents([
+            step("refresh", "quay:index:Robot", {}, {}),
+            step(
+                "update",
+                "quay:index:Repository",
+                { outputs: { visibility: "private" } },
+                { outputs: { visibility: "public" } },
+                { detailedDiff: { visibility: { diffKind: "update" } } },
+            ),
+            step("delete", "quay:index:Robot", { inputs: { name: "digits" } }, null),
+            step("same", "quay:index:RepositoryPermission", {}, {}),
+            succeeded,
+        ]);
+        deepEqual(summarizeDrift(refreshed), [
             { resource: "Repository digits", what: "changed", properties: ["visibility"] },
             { resource: "Robot digits", what: "gone", properties: [] },
-            { resource: "RepositoryPermission digits", what: "gone", properties: [] },
         ]);
     });
 
-    it("is an error where a provider could not look, or the CLI did not start", () => {
-        throws(() => parseDrift(recorded("refused")), {
-            message: /^The environment variable QUAY_TOKEN is not set/,
+    it("is an error if a provider could not check, or the CLI did not start", () => {
+        const failed = readEvents(["quay:index:Robot", "quay:index:Repository"].map(refused));
+        throws(() => summarizeDrift(failed), { message: "QUAY_TOKEN is not set" });
+        throws(() => summarizeDrift(readEvents([], "error: no such stack")), {
+            message: "no such stack",
         });
-        throws(() => parseDrift("", "error: no such stack"), { message: "error: no such stack" });
+    });
+
+    it("is an error if the check is incomplete", () => {
+        const incomplete = { ...readEvents([succeeded]), unchecked: ["GITHUB_TOKEN is not set"] };
+        throws(() => summarizeDrift(incomplete), { message: "GITHUB_TOKEN is not set" });
     });
 });
 

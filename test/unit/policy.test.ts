@@ -10,7 +10,9 @@ describe("a secret in clear", () => {
     const found: Record<string, unknown> = {
         "a GitHub token": `ghp_${"a1".repeat(18)}`,
         "a fine-grained GitHub token": `github_pat_${"a1".repeat(41)}`,
-        "a robot's token": "A1".repeat(32),
+        "a Quay robot's token": "A1".repeat(32),
+        "a Quay OAuth token": "7Z".repeat(20),
+        "a Quay OAuth token in a sentence": `the token is ${"7Z".repeat(20)}.`,
         "a private key": "x\n-----BEGIN OPENSSH PRIVATE KEY-----\nx",
         "a JSON Web Token": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlc2lnbg",
         "a password in a URL": "postgres://alice:hunter2@db.example.com/app",
@@ -28,6 +30,8 @@ describe("a secret in clear", () => {
         "a content tag": `quay.io/alice/app:ctx-${commit.slice(0, 20)}`,
         "a URL": "https://alice@example.com:8080/a:b@c",
         "a sentence": "TOKENS ARE IN THE ENVIRONMENT: QUAY_TOKEN, GITHUB_TOKEN",
+        "a text of capitals": "A".repeat(40),
+        "a basic sentence": "A basic configuration, for the bearer ofthisletter.",
         "a robot's name": "alice+mlopspython_2022_2023_robot",
         "an SSH public key": "-----BEGIN PUBLIC KEY-----",
     };

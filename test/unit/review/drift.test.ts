@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { z } from "zod";
 import { renderDrift, reportDrift } from "../../../operations/review/drift.ts";
 import type { Preview } from "../../../operations/review/preview.ts";
-import { GitHubRepository, MayNot } from "../../../operations/review/repository.ts";
+import { GitHubRepository, MayNot } from "../../../operations/review/github.ts";
 import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 import { recorded } from "./previews.ts";
 

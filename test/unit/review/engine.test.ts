@@ -1,5 +1,5 @@
 import { deepEqual, match } from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { driftOf } from "../../../operations/review/engine.ts";
@@ -28,7 +28,8 @@ describe("a check for drift of a stack with an environment on GitHub", () => {
         };
         for (const [command, answer] of Object.entries(answers))
             writeFileSync(join(folder, command), answer);
-        const script = '#!/bin/sh\nexec cat "$(dirname "$0")/$1"\n';
+        const script =
+            '#!/bin/sh\ncd "$(dirname "$0")"\nprintf "%s\\n" "$@" >"$1.args"\nexec cat "$1"\n';
         writeFileSync(join(folder, "pulumi"), script, { mode: 0o755 });
     };
 
@@ -57,6 +58,17 @@ describe("a check for drift of a stack with an environment on GitHub", () => {
         const unknown = github.unknown();
         await github.stop();
         deepEqual(unknown, []);
+    });
+
+    it("leaves out the images of a Docker engine, and passes on further options", async () => {
+        await driftOf("dev", ["--target", "urn"]);
+        const args = readFileSync(join(folder, "refresh.args"), "utf8").split("\n");
+        const valuesOf = (option: string) => args.filter((_, index) => args[index - 1] === option);
+        deepEqual(valuesOf("--exclude"), [
+            "**docker:index/registryImage:RegistryImage**",
+            "**docker:index/remoteImage:RemoteImage**",
+        ]);
+        deepEqual(valuesOf("--target"), ["urn"]);
     });
 
     it("is complete where GitHub answers", async () => {

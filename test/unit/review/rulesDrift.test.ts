@@ -1,6 +1,5 @@
 import { deepEqual } from "node:assert/strict";
 import { z } from "zod";
-import { mergeDrift } from "../../../operations/board/drift.ts";
 import { GitHubClient } from "../../../components/github/client.ts";
 import {
     compareWithGitHub,
@@ -141,12 +140,18 @@ describe("the rules of environments that a refresh does not see", () => {
                 },
             ],
         );
-        const resource = "RepositoryEnvironment digits";
-        const seen = { resource, what: "changed", properties: ["reviewers[0].users[0]"] } as const;
-        deepEqual(mergeDrift([seen], changes), [
-            { ...seen, properties: ["reviewers[0].users[0]", "branches"] },
-        ]);
         const preview = { stack: "dev", errors: [], warnings: [], changes: [], unchanged: [] };
+        const reviewer = { path: "reviewers[0].users[0]", before: "alice", replaces: false };
+        const seen = {
+            ...preview,
+            changes: changes.map((c) => ({ ...c, properties: [reviewer] })),
+        };
+        deepEqual(
+            mergeChanges(seen, changes).changes.map(({ properties }) =>
+                properties.map(({ path }) => path),
+            ),
+            [["reviewers[0].users[0]", "branches"]],
+        );
         deepEqual(mergeChanges(mergeChanges(preview, changes), changes).changes, changes);
     });
 });

@@ -1,8 +1,14 @@
 import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import fc from "fast-check";
 import MarkdownIt from "markdown-it";
-import { cut, share, sizeOf } from "../../../operations/review/budget.ts";
-import { codeBlock, codeSpan, escapeHtml } from "../../../operations/review/text.ts";
+import {
+    codeBlock,
+    codeSpan,
+    cut,
+    escapeHtml,
+    share,
+    sizeOf,
+} from "../../../operations/review/text.ts";
 import { shorten, visible } from "../../../components/text.ts";
 
 const markdown = new MarkdownIt({ html: true });

@@ -1,0 +1,64 @@
+/**
+ * What a secret looks like: its format, and the names of the properties and variables that hold
+ * one. The policies report secrets in plain text by it, and the review masks them.
+ */
+
+/** Formats of tokens, keys and passwords. They may be part of a longer text. */
+const shapes: readonly (readonly [what: string, pattern: RegExp])[] = [
+    ["a GitHub token", /\b(?:gh[opsur]_\w{30,}|github_pat_\w{22,})/g],
+    // An OAuth token has 40 characters, a robot's token 64. At least one is a letter and one a
+    // digit.
+    ["a Quay token", /\b(?=\d*[A-Z])(?=[A-Z]*\d)(?:[A-Z0-9]{40}|[A-Z0-9]{64})\b/g],
+    [
+        "a private key",
+        new RegExp(
+            "-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?[^]*?" +
+                "(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)",
+            "g",
+        ),
+    ],
+    // Bounded: otherwise each "eyJ" of a long text is searched to the end.
+    ["a JSON Web Token", /\beyJ[\w-]{8,600}\.[\w-]{8,}\.[\w-]*/g],
+    ["an AWS access key", /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g],
+    ["a Slack token", /\bxox[abprs]-[\w-]+/g],
+    ["an npm token", /\bnpm_\w{36}/g],
+    ["a PyPI token", /\bpypi-[\w-]{50,}/g],
+    ["a Docker Hub token", /\bdckr_pat_[\w-]+/g],
+    ["a Pulumi Cloud token", /\bpul-[0-9a-f]{40}\b/g],
+    ["a password in a URL", /(?<=:\/\/[^/\s:@]*:)[^/\s@]+(?=@)/g],
+];
+
+const secretName = new RegExp(
+    "(?:pass(?:word|wd|phrase)|pwd|token|secret|credentials?|plaintext(?:_?value)?|" +
+        "(?:private|api|access|secret|signing)[_-]?key)$",
+    "i",
+);
+
+/** Names the first known format in a text, such as `a GitHub token`; undefined if there is none. */
+export function findSecretShape(text: string): string | undefined {
+    return shapes.find(([, pattern]) => text.search(pattern) >= 0)?.[0];
+}
+
+/** Replaces everything in a text that has a known format. */
+export function maskSecretShapes(text: string, mask: string): string {
+    return shapes.reduce((masked, [, pattern]) => masked.replace(pattern, mask), text);
+}
+
+/**
+ * Whether a property or variable of this name holds a secret: `DB_PASSWORD`, `apiKey`; but not
+ * where the name says that the value is something else: `tokenVariable`, `secretName`.
+ */
+export function isSecretName(name: string): boolean {
+    return secretName.test(name);
+}
+
+/** Whether a resource's property holds a secret, such as the `value` of GitHub's secrets. */
+export function isSecretProperty(type: string, name: string): boolean {
+    return isSecretName(name) || (name === "value" && type.endsWith("Secret"));
+}
+
+/** The name of the variable in `NAME=VALUE`, if it holds a secret. */
+export function secretVariableIn(text: string): string | undefined {
+    const [, name = ""] = /^(\w+)=./s.exec(text) ?? [];
+    return isSecretName(name) ? name : undefined;
+}
