@@ -1,7 +1,8 @@
 import { runCommand, UsageError } from "../../operations/commandLine.ts";
 import { startGitHub } from "./server.ts";
 
-const help = `Starts a GitHub on this machine for experiments: its REST API. All data is lost when it ends.
+const help = `Starts a GitHub on this machine for experiments: its REST API. Its data is lost when
+it ends.
 
 Usage: npm run github -- [--port PORT]
 
@@ -24,7 +25,7 @@ async function run(port: number): Promise<void> {
     github.createUser(user, { plan: "enterprise" });
     github.createRepository({ owner: user, name: repository });
     const token = github.createToken({ user });
-    process.stdout.write(`GitHub runs at ${github.url}.
+    process.stdout.write(`GitHub runs at ${github.url}
 
   Account:     ${user}
   Repository:  ${user}/${repository}

@@ -2,8 +2,8 @@ import { runCommand, UsageError } from "../../operations/commandLine.ts";
 import { startQuay } from "./server.ts";
 import { scopes } from "./model.ts";
 
-const help = `Starts a Quay on this machine for experiments: its API and a real registry. All data is lost when
-it ends.
+const help = `Starts a Quay on this machine for experiments: its API and a real registry. Its data is lost
+when it ends.
 
 Usage: npm run quay -- [--port PORT]
 
@@ -28,7 +28,7 @@ async function run(port: number): Promise<void> {
     const password = quay.createUser(user);
     quay.createOrganization(organization, user);
     const token = quay.createToken({ user });
-    process.stdout.write(`Quay runs at ${quay.url}.
+    process.stdout.write(`Quay runs at ${quay.url}
 
   Account:       ${user}, with the password ${password}
   Organization:  ${organization}, which ${user} owns
