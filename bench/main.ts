@@ -17,7 +17,7 @@ const help = `Measures this project next to Terraform and plain Pulumi programs 
 Usage: make bench [ARGS="OPTION…"], which is node bench/main.ts [OPTION…]
 
   --only PART,…      ${Object.keys(parts).join(", ")}; default: all
-  --rounds N         the number of runs, each from an empty state; default: 5 for one service, 1 for more
+  --rounds N         runs, each from an empty state; default: 5 for one service, 1 for more
   --services N,…     default: 1,10,50
   --latency MS,…     of Quay and GitHub; default: 0,100
   --programs NAME,…  ${programs.map(({ name }) => name).join(", ")}; default: all

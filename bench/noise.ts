@@ -16,6 +16,7 @@ export function howNoisy(): string {
     const [least, most] = [Math.min(...taken), Math.max(...taken)];
     return (
         "Figures are medians. Noise: during the run, the same piece of work took " +
-        `${least.toFixed(2)} to ${most.toFixed(2)} s (${((most / least - 1) * 100).toFixed(0)} % more).`
+        `${least.toFixed(2)} to ${most.toFixed(2)} s ` +
+        `(${((most / least - 1) * 100).toFixed(0)} % more).`
     );
 }

@@ -51,7 +51,7 @@ async function environments({ rounds }: Options): Promise<Section> {
     );
     const dev = pairs.filter(({ stack }) => stack === "dev").map(({ own }) => own);
     return section(
-        "No-op preview of each environment, and of a plain program with one resource of each plugin",
+        "No-op preview of each environment, and of a plain program with one resource per plugin",
         table,
         "Where the preview of dev spends its CPU time:",
         processTable(dev),

@@ -47,8 +47,11 @@ function requireRead(properties: Properties | undefined): Properties {
  * Names of properties and variables that hold a secret, but not of those that say where it is or
  * what it is called (`tokenVariable`).
  */
-const secretName =
-    /(?:pass(?:word|wd|phrase)|pwd|secret|token|credentials?|(?:private|api|access|secret|signing)[_-]?key|plaintextvalue)$/i;
+const secretName = new RegExp(
+    "(?:pass(?:word|wd|phrase)|pwd|secret|token|credentials?|" +
+        "(?:private|api|access|secret|signing)[_-]?key|plaintextvalue)$",
+    "i",
+);
 
 /** The formats of tokens and keys. */
 const secretText: readonly [what: string, pattern: RegExp][] = [

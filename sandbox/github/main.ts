@@ -1,8 +1,8 @@
 import { runCommand, UsageError } from "../../operations/commandLine.ts";
 import { startGitHub } from "./server.ts";
 
-const help = `Starts a GitHub on this machine for experiments: its REST API. Its data is lost when
-it ends.
+const help = `Starts a GitHub on this machine for experiments: its REST API.
+Its data is lost when it ends.
 
 Usage: npm run github -- [--port PORT]
 

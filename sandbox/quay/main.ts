@@ -2,8 +2,8 @@ import { runCommand, UsageError } from "../../operations/commandLine.ts";
 import { startQuay } from "./server.ts";
 import { scopes } from "./model.ts";
 
-const help = `Starts a Quay on this machine for experiments: its API and a real registry. Its data is lost
-when it ends.
+const help = `Starts a Quay on this machine for experiments: its API and a real registry.
+Its data is lost when it ends.
 
 Usage: npm run quay -- [--port PORT]
 
