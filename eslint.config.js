@@ -13,8 +13,27 @@ export default defineConfig(
         rules: {
             "@pulumi/no-output-in-template-literal": "error",
             "@pulumi/no-output-instance-in-template-literal": "error",
+            "max-len": ["error", { code: 100, tabWidth: 4, ignoreUrls: true }],
             // A Pulumi program declares resources by making them.
             "@typescript-eslint/no-extraneous-class": "off",
         },
     },
+    {
+        // Titles of tests, and the texts that they compare.
+        files: ["test/**"],
+        rules: {
+            "max-len": [
+                "error",
+                {
+                    code: 100,
+                    tabWidth: 4,
+                    ignoreUrls: true,
+                    ignoreStrings: true,
+                    ignoreTemplateLiterals: true,
+                    ignoreRegExpLiterals: true,
+                },
+            ],
+        },
+    },
+    { files: ["quay/sdk/**"], rules: { "max-len": "off" } },
 );

@@ -27,12 +27,12 @@ export default exportOutputs(
     environment.kind === "local" ? await runHere(environment) : await deliver(environment),
 );
 
-/** The service on this machine. */
+/** Creates the service on this machine. */
 async function runHere(environment: EnvironmentOf<"local">) {
     const { service, container, oauth2, local } = environment;
     const { name, version } = service;
     const port = checkDockerfile(environment);
-    // Before anything is built: a build may take an hour, and nothing stops it any more.
+    // Checked before the build, which may take an hour and cannot be stopped any more.
     const portProblem = pulumi.runtime.isDryRun()
         ? undefined
         : await findPortProblem(local.port, ownerOf(name), "mlops:local.port");
@@ -45,7 +45,7 @@ async function runHere(environment: EnvironmentOf<"local">) {
         healthTimeout: local.healthTimeout,
         healthTimeoutSetting: "mlops:local.healthTimeout",
     };
-    // Without an issuer of the user's, the stack brings one of its own, so that the service can be called at once.
+    // Without an issuer, the stack creates its own, so that the service can be called at once.
     const identity =
         oauth2 ??
         new IdentityProvider(`${name}-identity`, {
@@ -76,7 +76,10 @@ async function runHere(environment: EnvironmentOf<"local">) {
     };
 }
 
-/** The image in its Quay repository, the robot's credentials on GitHub, and the workflow there that builds the image or checks its release. */
+/**
+ * Creates the image in its Quay repository, the robot's credentials on GitHub, and the workflow
+ * there that builds the image or checks its release.
+ */
 async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
     const { service, container, oauth2, quay, github } = environment;
     const { name, version } = service;
@@ -90,7 +93,8 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
 
     const repository = new QuayRepository(name, quay);
     const { robotUsername, robotToken } = repository;
-    // A corrected policy has to be there before tags are set: what is set under the one before may be immutable for good.
+    // A corrected policy must be in force before tags are set: tags that are set under the old one
+    // may stay immutable forever.
     const afterPolicies = { dependsOn: repository };
     const image =
         environment.kind === "built"
@@ -138,8 +142,9 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
                   }),
               ]
             : [];
-    // Without an issuer, whoever runs the image names one; the smoke test, which asks for its health alone, gets one that there cannot be
-    // (RFC 2606). A secret is nobody's but the service's: whoever runs the image gives it.
+    // Without an issuer, the one who runs the image sets it. The smoke test only checks the health,
+    // so it gets an issuer that cannot exist (RFC 2606). Secrets are left out: they are set by the
+    // one who runs the image, too.
     const noIssuer = { issuer: "https://issuer.invalid/", audience: name, jwksUri: "jwks.json" };
     const unset = { issuer: undefined, audience: undefined, jwksUri: undefined };
     const workflow = new DeliveryWorkflow(

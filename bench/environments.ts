@@ -1,4 +1,7 @@
-/** The previews of the project's own stacks, each next to a plain program with one resource of each plugin that the stack uses. */
+/**
+ * Previews of the project's own stacks, compared with a plain program that has one resource of each
+ * plugin that the stack uses.
+ */
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +11,9 @@ import { freePort, Project } from "../sandbox/project.ts";
 import { measure, type Measurement, run } from "./measure.ts";
 import { PulumiProject } from "./pulumiProject.ts";
 
-/** A preview without changes of a stack and, right before or after it, of the plain program. */
+/**
+ * A preview of a stack without changes, and one of the plain program directly before or after it.
+ */
 export interface PreviewPair {
     readonly stack: string;
     readonly plugins: readonly string[];
@@ -40,7 +45,7 @@ export async function measureEnvironments(
     }
 }
 
-/** Brings the local stack up for a while. */
+/** Creates the local stack, runs the work, and destroys the stack. */
 async function measureLocal(work: (local: Project) => Promise<void>): Promise<void> {
     const name = `bench-${randomUUID().slice(0, 8)}`;
     const local = await Project.create({
@@ -63,12 +68,12 @@ async function measureLocal(work: (local: Project) => Promise<void>): Promise<vo
 
 interface Pairs {
     readonly stack: keyof typeof plugins;
-    /** The project that has the stack. */
+    /** The project with the stack. */
     readonly at: {
         readonly folder: string;
         readonly environment: Readonly<Record<string, string>>;
     };
-    /** How the plain program reaches Quay and GitHub. */
+    /** The plain program's access to Quay and GitHub. */
     readonly environment: Readonly<Record<string, string>>;
     readonly folder: string;
     readonly pairs: number;
@@ -104,7 +109,8 @@ async function measurePairs(
         await run(floor.command("up", "--yes", "--skip-preview"));
         const plain = floor.command("preview", "--expect-no-changes");
         for (let pair = 0; pair < pairs; pair++) {
-            // Now one, now the other is first: what the first leaves in caches, the second finds.
+            // Alternate the order: the second preview benefits from the caches that the first has
+            // filled.
             const ownFirst = pair % 2 === 0;
             const [a, b] = [
                 await measure(ownFirst ? own : plain),
@@ -117,7 +123,7 @@ async function measurePairs(
     }
 }
 
-/** What each stack uses. */
+/** The plugins of each stack. */
 const plugins = {
     local: ["docker", "random"],
     dev: ["docker", "github", "quay"],

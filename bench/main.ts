@@ -1,4 +1,7 @@
-/** What `make bench` runs: this project next to Terraform and to plain Pulumi programs at the same work, in one run. */
+/**
+ * The program of `make bench`: compares this project with Terraform and with plain Pulumi programs
+ * at the same work.
+ */
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -14,25 +17,28 @@ const help = `Measures this project next to Terraform and plain Pulumi programs 
 Usage: make bench [ARGS="OPTION…"], which is node bench/main.ts [OPTION…]
 
   --only PART,…      ${Object.keys(parts).join(", ")}; default: all
-  --rounds N         how often each thing is done from nothing; default: 5, and once for more than one service
+  --rounds N         runs, each from an empty state; default: 5 for one service, 1 for more
   --services N,…     default: 1,10,50
   --latency MS,…     of Quay and GitHub; default: 0,100
   --programs NAME,…  ${programs.map(({ name }) => name).join(", ")}; default: all
   --help             this text
 
-Without options it takes 85 minutes, and writes docs/performance.svg and docs/performance-results.md. With any of them it only prints.
-Ctrl-C ends it and removes what it has made.
+Without options it takes 85 minutes, and writes docs/performance.svg and
+docs/performance-results.md. With any option it only prints. Press Ctrl-C to stop it and remove
+everything that it has created.
 `;
 
 const whole = (option: string, text: string, least: number): number => {
     const value = /^\d+$/.test(text) ? Number(text) : -1;
     if (value < least)
-        throw new UsageError(`--${option}: "${text}" is no whole number from ${String(least)} up.`);
+        throw new UsageError(
+            `--${option}: "${text}" must be a whole number of at least ${String(least)}.`,
+        );
     return value;
 };
 const oneOf = (all: readonly string[], text: string | undefined): readonly string[] => {
     const wrong = text?.split(",").find((name) => !all.includes(name));
-    if (wrong !== undefined) throw new UsageError(`There is no "${wrong}": ${all.join(", ")}.`);
+    if (wrong !== undefined) throw new UsageError(`"${wrong}" must be one of ${all.join(", ")}.`);
     return text?.split(",") ?? all;
 };
 
@@ -58,7 +64,8 @@ await runCommand(
                 values.programs,
             ),
         };
-        // What is under way ends with the terminal's own signal; then everything is removed as after an error.
+        // The terminal's signal ends the running command. Then everything is removed as after an
+        // error.
         for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
         const { text, points } = await measureAll(options);
         if (process.argv.length > 2) return;
@@ -71,7 +78,7 @@ await runCommand(
     },
 );
 
-/** @returns the report and what is drawn; each section is printed as soon as it is there */
+/** Prints each section once it is complete. @returns the report, and the data of the plot */
 async function measureAll(options: Options): Promise<{ text: string; points: readonly Point[] }> {
     const versions = await Promise.all(["pulumi", "terraform"].map(versionOf));
     const sections = [];
@@ -84,22 +91,22 @@ async function measureAll(options: Options): Promise<{ text: string; points: rea
     }
     calibrate();
     process.stdout.write(`\n${howNoisy()}\n`);
-    const machine = `On ${String(cpus().length)} cores, with Node.js ${process.versions.node}, ${versions.join(", ")}.`;
+    const machine = `On ${String(cpus().length)} cores`;
     const text = [
-        `# Results of \`make bench\``,
-        `${machine} ${howNoisy()}`,
+        "# Results of `make bench`",
+        `${machine}, with Node.js ${process.versions.node}, ${versions.join(", ")}. ${howNoisy()}`,
         ...sections.map(({ text }) => text),
     ].join("\n\n");
     return { text, points: sections.flatMap(({ points }) => points) };
 }
 
-/** A program's version, as in `pulumi v3.1.0`; says so where it is not there. */
+/** Returns a program's version, for example `pulumi v3.1.0`, or that it is not installed. */
 async function versionOf(program: string): Promise<string> {
     const command = {
         command: [program, "version"],
         folder: "/",
         environment: { PULUMI_SKIP_UPDATE_CHECK: "true", CHECKPOINT_DISABLE: "1" },
     };
-    const printed = await run(command).catch(() => "is not there");
+    const printed = await run(command).catch(() => "is not installed");
     return `${program} ${/v[0-9][0-9.]*/.exec(printed)?.[0] ?? printed}`;
 }

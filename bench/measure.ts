@@ -12,15 +12,18 @@ const measured = z.object({
     processes: z.array(z.object({ name: z.string(), cpu_s: z.number(), peak_rss_kib: z.number() })),
 });
 
-/** What a command took, with all the processes that it started. */
+/** The resources that a command used, including all processes that it started. */
 export interface Measurement {
-    /** Seconds, from its start to its end. */
+    /** Seconds from its start to its end. */
     readonly wall: number;
-    /** Seconds of all its processes, in user and in system mode. */
+    /** CPU seconds of all its processes, in user and in system mode. */
     readonly cpu: number;
-    /** MiB: the highest sum of the resident memory of all its processes at one moment, looked at every 20 ms. */
+    /** MiB: the peak, sampled every 20 ms, of the total resident memory of all its processes. */
     readonly memory: number;
-    /** Its processes, those of one name together: seconds of CPU, and the highest resident memory of one in MiB. */
+    /**
+     * Its processes by name: the sum of their CPU seconds, and the peak resident memory of one in
+     * MiB.
+     */
     readonly processes: Readonly<Record<string, { readonly cpu: number; readonly memory: number }>>;
 }
 
@@ -30,7 +33,7 @@ export interface Command {
     readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Runs a command to its end. @throws Error with what it printed, where it fails */
+/** Runs a command. @throws Error with its output if it fails */
 export async function run(
     { command: [program = "", ...options], folder: cwd, environment }: Command,
     signal?: AbortSignal,
@@ -57,12 +60,15 @@ export async function run(
 
 const interruption = new AbortController();
 
-/** Ends what is being measured, and lets nothing more be measured. */
+/** Stops the current measurement, and prevents further ones. */
 export function interrupt(): void {
     interruption.abort();
 }
 
-/** Runs a command in a session of its own, by bench/measure. @throws Error with what it printed, where it fails */
+/**
+ * Measures a command in a separate session, with bench/measure.
+ * @throws Error with its output if it fails
+ */
 export async function measure(command: Command): Promise<Measurement> {
     const folder = mkdtempSync(join(tmpdir(), "mlops-measure-"));
     try {

@@ -1,10 +1,10 @@
-/** How fast the machine is, now and then while the benchmark runs: what else it does shows. */
+/** Measures the machine's speed several times during the benchmark. Other load on it shows. */
 import { createHash } from "node:crypto";
 
-/** Seconds that the same piece of work took. */
+/** The durations of the same piece of work, in seconds. */
 const taken: number[] = [];
 
-/** The same piece of work on one core: how fast the machine is just now. */
+/** Measures how fast the machine is now, with the same piece of work on one core each time. */
 export function calibrate(): void {
     const bytes = new Uint8Array(1 << 26);
     const start = performance.now();
@@ -15,7 +15,8 @@ export function calibrate(): void {
 export function howNoisy(): string {
     const [least, most] = [Math.min(...taken), Math.max(...taken)];
     return (
-        `Figures are medians. How noisy the run was: the same piece of work took ${least.toFixed(2)} to ${most.toFixed(2)} s over the run ` +
+        "Figures are medians. Noise: during the run, the same piece of work took " +
+        `${least.toFixed(2)} to ${most.toFixed(2)} s ` +
         `(${((most / least - 1) * 100).toFixed(0)} % more).`
     );
 }

@@ -1,4 +1,4 @@
-/** The parts of the benchmark: each measures, says how far it is, and gives its tables. */
+/** The parts of the benchmark. Each measures, prints its progress, and returns its tables. */
 import { measureEnvironments, type PreviewPair } from "./environments.ts";
 import { type HashingPair, measureHashing } from "./hashing.ts";
 import { median, type Measurement } from "./measure.ts";
@@ -18,7 +18,7 @@ import {
     wallOf,
 } from "./table.ts";
 
-/** What is to be measured. */
+/** What to measure. */
 export interface Options {
     readonly only: readonly string[];
     readonly rounds: number;
@@ -27,15 +27,15 @@ export interface Options {
     readonly programs: readonly string[];
 }
 
-/** What a part found. */
+/** The results of a part. */
 export interface Section {
     /** Markdown. */
     readonly text: string;
-    /** What is drawn of it. */
+    /** The data for the plot. */
     readonly points: readonly Point[];
 }
 
-/** In the order in which they are done. */
+/** The parts, in the order in which they run. */
 export const parts = { environments, services, pauses, stacks, growth, promotion, hashing };
 
 async function environments({ rounds }: Options): Promise<Section> {
@@ -51,7 +51,7 @@ async function environments({ rounds }: Options): Promise<Section> {
     );
     const dev = pairs.filter(({ stack }) => stack === "dev").map(({ own }) => own);
     return section(
-        "No-op preview of each environment, next to a plain program with one resource of each plugin",
+        "No-op preview of each environment, and of a plain program with one resource per plugin",
         table,
         "Where the preview of dev spends its CPU time:",
         processTable(dev),
@@ -64,14 +64,13 @@ async function services(options: Options): Promise<Section> {
         calibrate();
         await measureServices(plan, (row) => {
             rows.push(row);
-            say(
-                `${String(row.services)} services, ${String(row.latency)} ms, ${row.program}: ${row.step}`,
-                row.measured,
-            );
+            const scale = `${String(row.services)} services, ${String(row.latency)} ms`;
+            say(`${scale}, ${row.program}: ${row.step}`, row.measured);
         });
     }
     const tables = [...groupBy(rows, ({ latency }) => String(latency))].flatMap(([latency, of]) => [
-        `Wall time in seconds, with ${latency} ms of latency; in brackets as a multiple of the first column:`,
+        `Wall time in seconds, with ${latency} ms of latency; in brackets, ` +
+            "as a multiple of the first column:",
         timeTable(of),
     ]);
     const most = Math.max(...options.services);
@@ -84,7 +83,7 @@ async function services(options: Options): Promise<Section> {
         ...tables,
         `Where the preview of ${String(most)} services by components spends its CPU time:`,
         processTable(ofMost.map(({ measured }) => measured)),
-        "All that was measured:",
+        "All measurements:",
         fullTable(rows),
     );
     return { text, points: pointsOf(rows) };
@@ -100,7 +99,7 @@ async function pauses({ rounds }: Options): Promise<Section> {
         },
     );
     return section(
-        "One service, with the pauses between writes to GitHub that users have, and 100 ms of latency",
+        "One service, with users' pauses between writes to GitHub, and 100 ms of latency",
         timeTable(rows),
     );
 }
@@ -147,10 +146,10 @@ async function promotion({ rounds }: Options): Promise<Section> {
         runs.push(run);
         say(`promotion by ${run.program}`, run.measured);
     });
-    const blobs = [...groupBy(runs, ({ program }) => program)].map(
-        ([program, of]) =>
-            `${program}: ${String(median(of.map(({ requests }) => requests.blobBytes)))} bytes of blobs`,
-    );
+    const blobs = [...groupBy(runs, ({ program }) => program)].map(([program, of]) => {
+        const bytes = median(of.map(({ requests }) => requests.blobBytes));
+        return `${program}: ${String(bytes)} bytes of blobs`;
+    });
     const own = runs
         .filter(({ program }) => program === "components")
         .map(({ measured }) => measured);
@@ -177,7 +176,10 @@ async function hashing({ rounds }: Options): Promise<Section> {
     );
 }
 
-/** One service is measured in rounds; of many, what changes nothing is measured as often, and the rest, which takes minutes, once. */
+/**
+ * One service is measured in rounds. With more services, steps without changes are repeated as
+ * often; the others, which take minutes, run once.
+ */
 function plans({ rounds, services, latency, programs: chosen }: Options): Plan[] {
     const all = programs.filter(({ name }) => chosen.includes(name));
     return latency.flatMap((each) =>
@@ -188,7 +190,7 @@ function plans({ rounds, services, latency, programs: chosen }: Options): Plan[]
     );
 }
 
-/** What the picture shows: two steps and the memory, with and without latency. */
+/** The data of the plot: two steps and the memory, with and without latency. */
 function pointsOf(rows: readonly Row[]): Point[] {
     return [
         ...groupBy(rows, ({ program, services, latency }) => [program, services, latency].join()),
@@ -218,7 +220,7 @@ function section(title: string, ...paragraphs: readonly string[]): Section {
     return { text: [`## ${title}`, ...paragraphs, ""].join("\n\n"), points: [] };
 }
 
-/** Progress: this takes long. */
+/** Prints progress, because the benchmark takes long. */
 function say(what: string, { wall, memory }: Measurement): void {
     process.stderr.write(`${what}: ${wall.toFixed(2)} s, ${memory.toFixed(0)} MiB\n`);
 }

@@ -1,18 +1,21 @@
-/** The cost of services, as a picture: SVG, made without a browser. */
+/** Plots the cost of services as SVG, without a browser. */
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
 /** One point of a line. */
 export interface Point {
-    /** The line, as the legend names it. */
+    /** The name of the line in the legend. */
     readonly program: string;
-    /** The panel that the line is in. */
+    /** The panel of the line. */
     readonly panel: string;
     readonly services: number;
     readonly value: number;
 }
 
-/** Draws a panel for each kind of figure, with a line for each program; both axes are logarithmic, so twice as much is everywhere as far. */
+/**
+ * Draws a panel for each kind of figure, with a line for each program. Both axes are logarithmic,
+ * so that equal ratios have equal distances.
+ */
 export async function plot(points: readonly Point[], title: string): Promise<string> {
     const panels = [...new Set(points.map(({ panel }) => panel))];
     const programs = [...new Set(points.map(({ program }) => program))];

@@ -1,11 +1,14 @@
-/** The programs that do the same work, and how each does a step of it. */
+/** The programs to compare, and their commands for each step. */
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, run } from "./measure.ts";
 import { atOnce, ownStartup, PulumiProject } from "./pulumiProject.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** What a user does with services, in this order: `change` is an up after one service's content changed; `promote` goes to the next environment. */
+/**
+ * The steps of a user, in this order. `change` is an up after the content of one service has
+ * changed; `promote` goes to the next environment.
+ */
 export const steps = [
     "first up",
     "preview",
@@ -19,20 +22,23 @@ export type Step = (typeof steps)[number];
 
 export interface Program {
     readonly name: string;
-    /** Makes the workspace ready for the first step. */
+    /** Prepares the workspace for the first step. */
     prepare(workspace: Workspace): Promise<Prepared>;
 }
 
 export interface Prepared {
-    /** Undefined where the program has no such step. */
+    /** Undefined if the program has no such step. */
     command(step: Step): Command | undefined;
-    /** Takes back what `promote` did, but for the images. */
+    /** Undoes `promote`, except for the images. */
     readonly undoPromotion?: Command | undefined;
 }
 
 const here = import.meta.dirname;
 
-/** How long the GitHub provider waits after each write, in milliseconds: GitHub allows 80 a minute, the servers here do not mind. */
+/**
+ * The GitHub provider's delay after each write, in milliseconds. GitHub allows 80 writes a minute;
+ * the servers here have no limit.
+ */
 const noPause = 1;
 
 const terraformProgram = (name: string, writeDelay: number): Program => ({
@@ -76,14 +82,16 @@ const terraformProgram = (name: string, writeDelay: number): Program => ({
                 ),
             );
         }
-        // As many at once as the Pulumi programs have (PULUMI_PARALLEL); its own default is 10.
+        // The same parallelism as for the Pulumi programs (PULUMI_PARALLEL). Terraform's default is
+        // 10.
         const parallel = `-parallelism=${String(atOnce)}`;
         const apply = command("services", "apply", "-auto-approve", parallel);
         return {
             command: (step) =>
                 ({
                     "first up": apply,
-                    preview: command("services", "plan", "-detailed-exitcode", parallel), // fails where there is a change
+                    // This exit code makes a preview with changes fail.
+                    preview: command("services", "plan", "-detailed-exitcode", parallel),
                     up: apply,
                     change: apply,
                     refresh: command(
@@ -101,7 +109,7 @@ const terraformProgram = (name: string, writeDelay: number): Program => ({
     },
 });
 
-/** @param files the programs with the services and with their promotion, below this folder */
+/** @param files the programs for the services and for their promotion, below this folder */
 function pulumiProgram(
     name: string,
     files: { readonly services: string; readonly promotion?: string },
@@ -146,16 +154,19 @@ const files = { services: "plain/services.ts", promotion: "plain/promotion.ts" }
 const onQuay = { services: "components/servicesOnQuay.ts", promotion: "components/promotion.ts" };
 export const terraform = terraformProgram("Terraform", noPause);
 
-/** Terraform first: the ratios are to it. */
+/** Terraform is first, as the reference of the ratios. */
 export const programs: readonly Program[] = [
     terraform,
     pulumiProgram("plain Pulumi", files),
-    // Nothing of Quay's but the push: no versions that could be promoted.
+    // Only pushes to Quay, so that there are no versions to promote.
     pulumiProgram("components", { services: "components/services.ts" }, ownStartup),
     pulumiProgram("components + Quay", onQuay, ownStartup),
 ];
 
-/** As their users have them: the GitHub provider's own pause after a write, and the one of this project's Pulumi.yaml. */
+/**
+ * With the delays that users have: the GitHub provider's default, and the one in this project's
+ * Pulumi.yaml.
+ */
 export const programsWithPauses: readonly Program[] = [
     terraformProgram("Terraform (1000 ms)", 1000),
     pulumiProgram("plain Pulumi (1000 ms)", files, "", 1000),

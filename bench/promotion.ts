@@ -1,4 +1,7 @@
-/** The promotion of a large image within one registry, next to the only way without a provider for it: pull, tag, push. */
+/**
+ * The promotion of a large image within one registry, compared with the only way without a provider
+ * for it: pull, tag, push.
+ */
 import { execFileSync } from "node:child_process";
 import { randomFillSync } from "node:crypto";
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +14,7 @@ import { ownStartup, PulumiProject } from "./pulumiProject.ts";
 import { removeImages } from "../sandbox/demo/images.ts";
 import { type Requests, Servers } from "./servers.ts";
 
-/** One promotion, from nothing; the whole `pulumi up`. */
+/** One promotion to an empty repository: the whole `pulumi up`. */
 export interface Promotion {
     readonly program: string;
     readonly measured: Measurement;
@@ -22,7 +25,7 @@ const layers = 5;
 const bytesPerLayer = 500_000_000;
 const repository = "svc-001";
 
-/** An image of 2.5 GB. */
+/** Measures with an image of 2.5 GB. */
 export async function measurePromotion(
     rounds: number,
     done: (promotion: Promotion) => void,
@@ -42,7 +45,7 @@ export async function measurePromotion(
                 ? programs
                 : programs.toReversed()
             ).entries()) {
-                // A repository that has nothing yet.
+                // An empty repository.
                 const next = `next-${String(round)}-${String(index)}`;
                 const config = { services: 1, registry: servers.quay.registry, namespace, next };
                 const project = await PulumiProject.create(
@@ -65,7 +68,7 @@ export async function measurePromotion(
     }
 }
 
-/** Random bytes, that nothing compresses, as an image that can be pulled. */
+/** Pushes an image of random bytes, which cannot be compressed, that can be pulled. */
 async function pushLargeImage(
     quay: Quay,
     namespace: string,
@@ -73,7 +76,8 @@ async function pushLargeImage(
     folder: string,
 ): Promise<void> {
     const name = `${namespace}/${repository}`;
-    // First all files and then all uploads: a connection that waits for seconds, in a process that is at work, ends just when it is needed.
+    // Create all files before the uploads: otherwise connections would idle for seconds, and close
+    // just before their next use.
     const archives = Array.from({ length: layers }, (_, layer) => makeLayer(folder, String(layer)));
     const registry = await Registry.login(quay, basic("$oauthtoken", token), `${name}:pull,push`);
     const descriptors = [];
@@ -103,7 +107,7 @@ async function pushLargeImage(
         layers: descriptors,
     });
     const { status, text } = await registry.manifest(name, "1.0.0", manifest);
-    if (status !== 201) throw new Error(`the registry does not take the image: ${text}`);
+    if (status !== 201) throw new Error(`the registry refuses the image: ${text}`);
 }
 
 /** @returns the archive of a file of random bytes */

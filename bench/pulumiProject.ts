@@ -5,12 +5,15 @@ import { z } from "zod";
 import { pulumiHome } from "../sandbox/project.ts";
 import { type Command, run } from "./measure.ts";
 
-/** How many resources every program works on at once. */
+/** The number of resources that every program handles in parallel. */
 export const atOnce = 32;
 
 const root = join(import.meta.dirname, "..");
 
-/** One Pulumi program as a project in a folder of its own, with its state and one stack, driven by the real CLI. */
+/**
+ * A Pulumi program as a project in its own folder, with its state and one stack, run with the real
+ * CLI.
+ */
 export class PulumiProject {
     readonly #folder: string;
     readonly #environment: Readonly<Record<string, string>>;
@@ -21,9 +24,10 @@ export class PulumiProject {
     }
 
     /**
+     * Creates the project and its stack.
      * @param program the file, below this one's folder
      * @param config the program's configuration
-     * @param nodeArguments as Pulumi.yaml has them
+     * @param nodeArguments as in Pulumi.yaml
      */
     static async create(
         folder: string,
@@ -68,7 +72,7 @@ export class PulumiProject {
     }
 }
 
-/** The arguments of Node.js that the project's own Pulumi.yaml has, for a project in another folder. */
+/** The Node.js arguments in the project's own Pulumi.yaml, for a project in another folder. */
 export const ownStartup = z
     .object({ runtime: z.object({ options: z.object({ nodeargs: z.string() }) }) })
     .parse(parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")))

@@ -1,23 +1,23 @@
 import { type GitHub, startGitHub } from "../sandbox/github/server.ts";
 import { type Quay, startQuay } from "../sandbox/quay/server.ts";
 
-/** What a step asked the servers for. */
+/** The number of requests of a step. */
 export interface Requests {
     /** To GitHub. */
     readonly github: number;
     /** To Quay's API. */
     readonly quay: number;
-    /** To Quay's registry; the Docker engine's too. */
+    /** To Quay's registry, including those of the Docker engine. */
     readonly registry: number;
-    /** Bytes of blobs that went to or from the registry. */
+    /** The bytes of blobs sent to or from the registry. */
     readonly blobBytes: number;
 }
 
-/** The Quay and the GitHub that all programs work with, without limits on how often. */
+/** The Quay and the GitHub that all programs use, without rate limits. */
 export class Servers {
     readonly quay: Quay;
     readonly github: GitHub;
-    /** How many accounts there are. */
+    /** The number of accounts so far. */
     accounts = 0;
 
     private constructor(quay: Quay, github: GitHub) {
@@ -25,7 +25,7 @@ export class Servers {
         this.github = github;
     }
 
-    /** @param latency milliseconds that each request to one of them takes longer. */
+    /** @param latency the delay of each request, in milliseconds */
     static async start(latency: number): Promise<Servers> {
         const [quay, github] = await Promise.all([
             startQuay(),
@@ -36,7 +36,10 @@ export class Servers {
         return new Servers(quay, github);
     }
 
-    /** An account with so many services' repositories on GitHub. @returns the environment variables to work with it */
+    /**
+     * Creates an account with repositories on GitHub.
+     * @returns the environment variables for access
+     */
     createAccount(name: string, services: readonly string[]): Record<string, string> {
         this.accounts += 1;
         this.quay.createUser(name);
@@ -67,11 +70,11 @@ export class Servers {
         };
     }
 
-    /** @throws Error where something was asked that they do not have */
+    /** @throws Error if a request was not supported */
     check(): void {
         const unknown = this.github.unknown();
         if (unknown.length > 0)
-            throw new Error(`GitHub would have answered otherwise:\n${unknown.join("\n")}`);
+            throw new Error(`GitHub would have answered differently:\n${unknown.join("\n")}`);
     }
 
     async stop(): Promise<void> {

@@ -1,4 +1,4 @@
-/** N services, step by step, by each program in turn. */
+/** Measures N services, step by step, with each program in turn. */
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,18 +29,21 @@ export interface Row {
 
 export interface Plan {
     readonly services: number;
-    /** Milliseconds that each request to Quay or GitHub takes longer. */
+    /** The delay of each request to Quay or GitHub, in milliseconds. */
     readonly latency: number;
     readonly programs: readonly Program[];
-    /** How often all steps are done, each time from nothing. */
+    /** How often to run all steps, each time from an empty state. */
     readonly rounds: number;
-    /** How often a step that changes nothing is done in each round. */
+    /** How often to run a step without changes in each round. */
     readonly repeats: number;
 }
 
 const changingNothing: readonly Step[] = ["preview", "up"];
 
-/** Does the steps. The programs take turns, the first of them another in each round, so that a machine that becomes slower does so for all. */
+/**
+ * Runs the steps. The programs take turns, and each round begins with another one, so that a
+ * machine that slows down affects all of them.
+ */
 export async function measureServices(plan: Plan, done: (row: Row) => void): Promise<void> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), "mlops-bench-")));
     const servers = await Servers.start(plan.latency);

@@ -1,4 +1,7 @@
-/** The first up of many services, by one stack or by several: ways round the engine's writing of a stack's whole state after every step. */
+/**
+ * The first up of many services in one stack or in several: ways to avoid that the engine writes a
+ * stack's whole state after every step.
+ */
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,14 +23,17 @@ export interface FirstUp {
 
 interface Way {
     readonly name: string;
-    /** How many services a stack has. */
+    /** The number of services in a stack. */
     readonly perStack: number;
     readonly environment: Readonly<Record<string, string>>;
 }
 
-/** How many stacks are brought up at a time. Each takes 500 MiB, and mostly waits: for GitHub, whose provider sends one request after the other. */
+/**
+ * The number of stacks to update in parallel. Each takes 500 MiB and mostly waits for GitHub, whose
+ * provider sends its requests one after the other.
+ */
 const atOnce = 5;
-/** What docs/performance.md recommends. */
+/** The way that docs/performance.md recommends. */
 const tenAStack: Way = { name: "ten services a stack", perStack: 10, environment: {} };
 const oneStack: Way = { name: "one stack", perStack: Infinity, environment: {} };
 const others: readonly Way[] = [
@@ -45,7 +51,10 @@ const others: readonly Way[] = [
     { name: "one service a stack", perStack: 1, environment: {} },
 ];
 
-/** The recommended way and Terraform's in every round; the other ways once, and without latency, of which all have the same. */
+/**
+ * Measures the recommended way and Terraform in every round. The other ways run once, and only
+ * without latency, which affects all of them equally.
+ */
 export async function measureWays(
     services: number,
     latency: number,
@@ -66,7 +75,10 @@ export async function measureWays(
     });
 }
 
-/** Whether each service costs as much when there are many: the recommended way in every round, one stack once. */
+/**
+ * Measures whether the cost of a service grows with their number: the recommended way in every
+ * round, one stack once.
+ */
 export async function measureGrowth(
     counts: readonly number[],
     rounds: number,
@@ -118,11 +130,12 @@ async function firstUp(
     return { way, services, measured };
 }
 
-/** One command for several that do the same, each in its folder. */
+/** Combines commands that differ only in their folders into one. */
 function allOf(commands: readonly Command[]): Command {
     const [first] = commands;
     if (first === undefined) throw new Error("there is nothing to do");
-    const each = `printf '%s\\0' "$@" | xargs -0 -n 1 -P ${String(atOnce)} sh -c 'cd "$0" && ${first.command.join(" ")}'`;
+    const one = `sh -c 'cd "$0" && ${first.command.join(" ")}'`;
+    const each = `printf '%s\\0' "$@" | xargs -0 -n 1 -P ${String(atOnce)} ${one}`;
     return { ...first, command: ["sh", "-c", each, "sh", ...commands.map(({ folder }) => folder)] };
 }
 

@@ -1,8 +1,11 @@
-/** The figures as Markdown tables. Each is a median; a ratio is to the first program of the table. */
+/**
+ * The results as Markdown tables. Each figure is a median; a ratio refers to the first program of
+ * the table.
+ */
 import { median, type Measurement } from "./measure.ts";
 import type { Row } from "./services.ts";
 
-/** Seconds of every program by services and step, next to each other. @param rows of one latency */
+/** Compares the seconds of the programs, by services and step. @param rows of one latency */
 export function timeTable(rows: readonly Row[]): string {
     const programs = [...new Set(rows.map(({ program }) => program))];
     const lines = [...groupBy(rows, ({ services, step }) => `${String(services)} | ${step}`)].map(
@@ -23,7 +26,7 @@ export function timeTable(rows: readonly Row[]): string {
     return table(["services", "step", ...programs], lines);
 }
 
-/** Everything that was measured. */
+/** All measurements. */
 export function fullTable(rows: readonly Row[]): string {
     const head = [
         "latency ms",
@@ -57,7 +60,9 @@ export function fullTable(rows: readonly Row[]): string {
     return table([...head, ...asked], lines);
 }
 
-/** Where the time of some runs of one command went: CPU seconds and the largest resident memory, by process. */
+/**
+ * The CPU seconds and the peak resident memory of each process, for several runs of one command.
+ */
 export function processTable(runs: readonly Measurement[]): string {
     const names = new Set(runs.flatMap(({ processes }) => Object.keys(processes)));
     const lines = [...names]
@@ -74,7 +79,7 @@ export function processTable(runs: readonly Measurement[]): string {
     return table(["process", "CPU s", "memory MiB"], lines);
 }
 
-/** Two commands that were measured in turn. @param names of the first and of the second */
+/** Compares two commands that were measured in turn. @param names of the first and the second */
 export function pairTable(
     names: readonly [string, string],
     pairs: readonly (readonly [string, readonly (readonly [Measurement, Measurement])[]])[],
@@ -83,7 +88,8 @@ export function pairTable(
         const ratios = measured.map(([a, b]) => a.wall / b.wall);
         const figures = [0, 1].map((i) => {
             const of = measured.flatMap((pair) => pair[i] ?? []);
-            return `${seconds(median(of.map(({ wall }) => wall)))} s, ${median(of.map(({ memory }) => memory)).toFixed(0)} MiB`;
+            const memory = median(of.map(({ memory }) => memory)).toFixed(0);
+            return `${seconds(median(of.map(({ wall }) => wall)))} s, ${memory} MiB`;
         });
         const range = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
         return [name, ...figures, `${median(ratios).toFixed(2)} (${range})`, measured.length].join(
@@ -93,7 +99,7 @@ export function pairTable(
     return table(["", ...names, "ratio of each pair", "pairs"], lines);
 }
 
-/** Commands by name, each run several times. */
+/** Commands by name, with several runs of each. */
 export function runTable(runs: readonly (readonly [string, Measurement])[]): string {
     const lines = [...groupBy(runs, ([name]) => name)].map(([name, of]) => {
         const middle = (pick: (run: Measurement) => number): number =>
@@ -123,7 +129,7 @@ export function table(head: readonly string[], lines: readonly string[]): string
     ].join("\n");
 }
 
-/** The median wall time; undefined where there is none. */
+/** Returns the median wall time, or undefined without rows. */
 export function wallOf(rows: readonly Row[]): number | undefined {
     return rows.length === 0 ? undefined : median(rows.map(({ measured }) => measured.wall));
 }

@@ -1,4 +1,4 @@
-/** Where the programs work: services with their build contexts, and an account of their own. */
+/** The workspace of a program: services with their build contexts, and an account of their own. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -7,7 +7,7 @@ import { serviceName } from "./names.ts";
 import type { Servers } from "./servers.ts";
 
 export interface Workspace {
-    /** A folder for a program's state. */
+    /** A folder for the program's state. */
     readonly folder: string;
     /** The folder with the services' build contexts. */
     readonly contexts: string;
@@ -16,13 +16,13 @@ export interface Workspace {
     readonly registry: string;
     /** The account on Quay and on GitHub. */
     readonly namespace: string;
-    /** How the account is reached: the variables of `Servers.createAccount`. */
+    /** The variables of `Servers.createAccount`. */
     readonly environment: Readonly<Record<string, string>>;
 }
 
 const workflowFile = ".github/workflows/quay-deploy.yml";
 
-/** Services in a folder, that nobody has delivered yet. */
+/** Creates services in a folder, none of them delivered yet. */
 export function newWorkspace(
     servers: Servers,
     root: string,
@@ -43,7 +43,11 @@ export function newWorkspace(
     };
 }
 
-/** A service that is built in no time. @param content another makes another image @param version what the service says that it is at */
+/**
+ * Writes a service that builds at once.
+ * @param content another one makes another image
+ * @param version the service's version
+ */
 export function writeContext(
     contexts: string,
     service: string,
@@ -64,7 +68,10 @@ export function writeContext(
     );
 }
 
-/** @throws Error where not every service is where it has to be, so that no program is fast because it does less. */
+/**
+ * Checks that every service was delivered, so that no program is fast because it does less.
+ * @throws Error if one was not
+ */
 export async function checkDelivered(workspace: Workspace, servers: Servers): Promise<void> {
     const { services, namespace } = workspace;
     for (let i = 1; i <= services; i++) {
@@ -79,13 +86,16 @@ export async function checkDelivered(workspace: Workspace, servers: Servers): Pr
     for (let i = 1; i <= services; i++) await pushedDigests(workspace, servers, serviceName(i));
 }
 
-/** @throws Error as `checkDelivered` does */
+/** @throws Error as `checkDelivered` */
 export async function checkPromoted(workspace: Workspace, servers: Servers): Promise<void> {
     for (let i = 1; i <= workspace.services; i++)
         await pushedDigests(workspace, servers, `${serviceName(i)}-next`);
 }
 
-/** @returns the digests of the images in a repository on the registry @throws Error where there is none */
+/**
+ * @returns the digests of the images in a repository of the registry
+ * @throws Error if it has none
+ */
 export async function pushedDigests(
     { namespace, environment }: Workspace,
     { quay }: Servers,

@@ -1,4 +1,4 @@
-/** The order of delivery, as the stacks' files say it: a stack comes after the one it promotes from. */
+/** The order of delivery in the stacks' files: a stack comes after the one it promotes from. */
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { configOf, readStackFiles } from "./file.ts";

@@ -10,9 +10,11 @@ import { breakingChanges, generateContract, schemaFile } from "../contract/schem
 import { runCommand } from "../operations/commandLine.ts";
 import { generateSdk } from "../quay/provider/generate.ts";
 
-const usage = `Writes quay/sdk/ from the provider's definitions, Pulumi.schema.json and the README's list of
-configuration keys from configuration/sections/, and contract/outputs.schema.json from
-contract/outputs.ts, unless the change breaks the contract.
+const usage = `Generates:
+
+  quay/sdk/                                from the provider's definitions
+  Pulumi.schema.json, the README's keys    from configuration/sections/
+  contract/outputs.schema.json             from contract/outputs.ts, unless that breaks the contract
 
   node toolchain/generate.ts
 

@@ -1,4 +1,7 @@
-/** The services of terraform/services, by this project's components: the same work, so nothing of Quay's but the push. */
+/**
+ * The services of terraform/services with this project's components. They do the same work, so they
+ * only push to Quay.
+ */
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";

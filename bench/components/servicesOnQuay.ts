@@ -1,4 +1,7 @@
-/** The same services with all that this project declares for one: its repository on Quay, its robot, its version and `latest`. */
+/**
+ * The same services with everything that this project declares for one: its Quay repository, its
+ * robot, its version and `latest`.
+ */
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { QuayRepository } from "../../components/quayRepository.ts";

@@ -1,6 +1,7 @@
-// measure runs a command in a session of its own and writes, as JSON, its wall time, and the CPU time and resident memory of
-// every process of that session: the command and all it starts, plugins too. It looks every 20 ms. Resident memory counts a
-// page that two processes share twice. Linux only: it reads /proc.
+// measure runs a command in a separate session. It writes as JSON the command's wall time, and the
+// CPU time and resident memory of every process of that session: the command and all processes that
+// it starts, including plugins. It samples every 20 ms. A page that two processes share counts
+// twice as resident memory. Linux only, because it reads /proc.
 //
 //	measure OUT.json COMMAND [ARG...]
 package main
@@ -18,7 +19,7 @@ import (
 	"time"
 )
 
-// process is what was seen of one process.
+// process is the measurement of one process.
 type process struct {
 	Name    string  `json:"name"`
 	PeakKiB int     `json:"peak_rss_kib"`
@@ -33,7 +34,7 @@ var pageKiB = os.Getpagesize() / 1024
 func main() {
 	command := exec.Command(os.Args[2], os.Args[3:]...)
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
-	// Its own session, so that its processes are known; it ends with this one.
+	// A separate session identifies its processes. It ends together with this process.
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
@@ -49,7 +50,11 @@ func main() {
 	done := make(chan error, 1)
 	go func() { done <- command.Wait() }()
 
-	seen := session{id: command.Process.Pid, foreign: map[string]bool{}, processes: map[string]*process{}}
+	seen := session{
+		id:        command.Process.Pid,
+		foreign:   map[string]bool{},
+		processes: map[string]*process{},
+	}
 	tick := time.NewTicker(20 * time.Millisecond)
 	var err error
 	for running := true; running; {
@@ -69,7 +74,8 @@ func main() {
 		cpu += p.CPU
 		processes = append(processes, p)
 	}
-	// What was seen lacks the end of each process; what the system counted lacks those that nobody waited for.
+	// The samples miss the end of each process. The system's count misses the processes that nobody
+	// has waited for.
 	cpu = max(cpu, (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds())
 	out, _ := json.Marshal(map[string]any{
 		"wall_s": wall.Seconds(), "cpu_s": cpu, "peak_rss_sum_kib": seen.peakKiB, "processes": processes,
@@ -85,7 +91,7 @@ func main() {
 
 type session struct {
 	id        int
-	foreign   map[string]bool // processes of other sessions: looked at once
+	foreign   map[string]bool // processes of other sessions, read only once
 	processes map[string]*process
 	peakKiB   int
 }
@@ -106,7 +112,7 @@ func (s *session) look() {
 		if err != nil {
 			continue
 		}
-		// proc(5): PID (COMMAND) STATE PPID PGRP SESSION …; the command may hold anything.
+		// proc(5): PID (COMMAND) STATE PPID PGRP SESSION …; the command may contain any character.
 		end := strings.LastIndexByte(string(stat), ')')
 		fields := strings.Fields(string(stat[end+2:]))
 		number := func(i int) int { n, _ := strconv.Atoi(fields[i]); return n }
@@ -119,7 +125,8 @@ func (s *session) look() {
 			p = &process{}
 			s.processes[pid] = p
 		}
-		if name := string(stat[:end]); name != p.command { // changes when it executes another program
+		// The name changes when the process executes another program.
+		if name := string(stat[:end]); name != p.command {
 			p.command, p.Name = name, nameOf(pid)
 		}
 		rss := number(21) * pageKiB
@@ -130,7 +137,8 @@ func (s *session) look() {
 	s.peakKiB = max(s.peakKiB, sum)
 }
 
-// nameOf is the file that a process runs; of Node.js, that of its script where that is a Pulumi plugin.
+// nameOf returns the name of the file that a process runs; for a Pulumi plugin in Node.js, the name
+// of its script.
 func nameOf(pid string) string {
 	line, _ := os.ReadFile("/proc/" + pid + "/cmdline")
 	arguments := strings.Split(string(line), "\x00")

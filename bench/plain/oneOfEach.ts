@@ -1,4 +1,4 @@
-/** One resource of each plugin that is named: the floor of a stack that uses these. */
+/** One resource of each of the given plugins: the lower bound for a stack that uses them. */
 import * as docker from "@pulumi/docker";
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";

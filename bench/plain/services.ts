@@ -1,4 +1,6 @@
-/** The services of terraform/services, as a plain Pulumi program: the floor of the framework. */
+/**
+ * The services of terraform/services as a plain Pulumi program: the lower bound for the framework.
+ */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import * as docker from "@pulumi/docker";

@@ -66,7 +66,7 @@ export async function askForHealth(question: HealthQuestion): Promise<HealthAnsw
             return { problem: await explain(question, description, `is not running ${how}`) };
         }
         if (restarts > restartsBefore) {
-            // Docker knows the exit code only until it starts the container again: await the next crash.
+            // Docker has the exit code only until the container restarts: wait for the next crash.
             crashed ??= Date.now();
             if (Date.now() > crashed + 5000) {
                 const what = `has crashed and was restarted (${String(restarts)} times)`;
@@ -301,7 +301,11 @@ const symptoms: readonly [symptom: RegExp, hint: () => string][] = [
             setCommand("mlops:container.tmp.size", "512"),
     ],
     [
-        /(bind|listen|port|address|socket)\b.*(Permission denied|EACCES|Errno 13)|(Permission denied|EACCES|Errno 13\b).*(bind|listen|port|address|socket)/i,
+        new RegExp(
+            "(bind|listen|port|address|socket)\\b.*(Permission denied|EACCES|Errno 13)|" +
+                "(Permission denied|EACCES|Errno 13\\b).*(bind|listen|port|address|socket)",
+            "i",
+        ),
         () =>
             "A port below 1024 needs root on some engines: have the service listen on one from " +
             "1024 up, as PORT names it, and set mlops:service.port",

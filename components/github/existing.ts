@@ -24,7 +24,9 @@ export async function findExisting(
     repository: string,
     environment: string,
 ): Promise<Existing> {
-    const at = `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/environments/${encodeURIComponent(environment)}`;
+    const at =
+        `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/` +
+        `environments/${encodeURIComponent(environment)}`;
     const id = `${repository}:${environment.replaceAll(":", "??")}`;
     const [found, note, rules] = await Promise.all([
         client.get(at),

@@ -22,7 +22,7 @@ export async function readLastState(): Promise<LastResource[]> {
     const state = stateForm.parse(
         await pRetry(
             () => pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName }),
-            // A local backend writes the file in place: during an `up` it may be empty for a moment.
+            // A local backend writes the file in place, so it may be empty briefly during an `up`.
             {
                 retries: 50,
                 minTimeout: 20,

@@ -75,7 +75,8 @@ export async function findSubject(
     parent: pulumi.Resource,
 ): Promise<string> {
     const { status, body } = await read(
-        `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/actions/oidc/customization/sub`,
+        `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/` +
+            "actions/oidc/customization/sub",
         parent,
     );
     const parsed = customization.safeParse(body);
@@ -96,7 +97,8 @@ export async function findSubject(
             `The repository ${owner}/${repository} has identity tokens with a subject of its own ` +
                 `(${keys.join(", ")}), which a robot's federation cannot be set to beforehand. ` +
                 `Go back to GitHub's: gh api -X PUT repos/${owner}/${repository}/actions/oidc/` +
-                `customization/sub -F use_default=true (${webUrl}/${owner}/${repository}/settings/actions).`,
+                "customization/sub -F use_default=true " +
+                `(${webUrl}/${owner}/${repository}/settings/actions).`,
         );
     }
     return `${prefix}:environment:${environment.replaceAll(":", "%3A")}`;

@@ -132,17 +132,17 @@ const variablesForm = z.object({
 async function findProblems(account: GitHubAccount, delivery: Delivery): Promise<Problem[]> {
     const client = new GitHubClient(account, readToken(account));
     const { branch, environment, path } = delivery;
-    const at = `repos/${encodeURIComponent(account.owner)}/${encodeURIComponent(delivery.repository)}`;
+    const at = ["repos", account.owner, delivery.repository].map(encodeURIComponent).join("/");
+    const encodedPath = path.split("/").map(encodeURIComponent).join("/");
     const [repository, found, file, variables] = await Promise.all([
         client.get(at),
         client.get(`${at}/branches/${encodeURIComponent(branch)}`),
-        client.get(
-            `${at}/contents/${path.split("/").map(encodeURIComponent).join("/")}?ref=${encodeURIComponent(branch)}`,
-        ),
+        client.get(`${at}/contents/${encodedPath}?ref=${encodeURIComponent(branch)}`),
         environment === undefined
             ? undefined
             : client.get(
-                  `${at}/environments/${encodeURIComponent(environment.name)}/variables?per_page=30`,
+                  `${at}/environments/${encodeURIComponent(environment.name)}/` +
+                      "variables?per_page=30",
               ),
     ]);
     const unusable = findAccessProblem(account, delivery, repository);
@@ -237,7 +237,9 @@ function findScopeProblems({ webUrl }: GitHubAccount, { headers }: Answer): Prob
     return missing.map((scope) => ({
         what:
             `The token in GITHUB_TOKEN lacks the scope "${scope}", which ` +
-            `${scope === "repo" ? "the file and the secrets need" : "files in .github/workflows need"}.`,
+            (scope === "repo"
+                ? "the file and the secrets need."
+                : "files in .github/workflows need."),
         fix:
             `Add it at ${webUrl}/settings/tokens, or with \`gh auth refresh --scopes ${scope}\` ` +
             "where the token is that of the gh command.",

@@ -15,8 +15,8 @@ const cosignSuffixes = [".sig", ".att", ".sbom"];
 
 export interface CopyOptions {
     /**
-     * Whether to trust the target registry about what it has. For two minutes after a repository was
-     * deleted, Quay answers for a new one of the same name with the deleted one's content. If false,
+     * Whether to trust what the target registry says it has. For two minutes after a repository was
+     * deleted, Quay answers for a new one of the same name with the old content. If false,
      * everything is sent again.
      */
     readonly trusting: boolean;

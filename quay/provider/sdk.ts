@@ -60,21 +60,29 @@ function renderResource(token: string, type: ResourceType): string {
         secrets.length === 0
             ? "opts"
             : `pulumi.mergeOptions({ additionalSecretOutputs: ${JSON.stringify(secrets)} }, opts)`;
-    const args = { description: `What a ${name} is made of.` };
+    const args = { description: `The arguments of a new ${name}.` };
     return `${renderArgs(`${name}Args`, args, type.inputProperties, type.requiredInputs)}
 
 ${doc(type)}export class ${name} extends pulumi.CustomResource {
     ${declared.join("\n    ")}
 
     constructor(name: string, args: ${name}Args, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see \`get\`. */
-    constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> });
+    /** Reads an existing one by its id: see \`get\`. */
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
     constructor(name: string, args: ${name}Args | undefined, opts?: pulumi.CustomResourceOptions) {
         super(${JSON.stringify(token)}, name, { ${known.join(", ")} }, ${options});
     }
 
-    /** Reads one that exists, by the id that \`pulumi import\` takes; it is not managed. */
-    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): ${name} {
+    /** Reads an existing one, without managing it, by the id that \`pulumi import\` takes. */
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): ${name} {
         return new ${name}(name, undefined, { ...opts, id });
     }
 }`;
@@ -93,13 +101,19 @@ export interface ${pascal}Args {
 
 ${renderArgs(`${pascal}OutputArgs`, outputArgs, properties, required)}
 
-${renderResult(`${pascal}Result`, { description: `What ${name} gives.`, ...type.outputs })}
+${renderResult(`${pascal}Result`, { description: `The result of ${name}.`, ...type.outputs })}
 
-${doc(type)}export function ${name}(args: ${pascal}Args, opts?: pulumi.InvokeOptions): Promise<${pascal}Result> {
+${doc(type)}export function ${name}(
+    args: ${pascal}Args,
+    opts?: pulumi.InvokeOptions,
+): Promise<${pascal}Result> {
     return pulumi.runtime.invoke(${JSON.stringify(token)}, { ...args }, opts ?? {});
 }
 
-${doc(type)}export function ${name}Output(args: ${pascal}OutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<${pascal}Result> {
+${doc(type)}export function ${name}Output(
+    args: ${pascal}OutputArgs,
+    opts?: pulumi.InvokeOutputOptions,
+): pulumi.Output<${pascal}Result> {
     return pulumi.runtime.invokeOutput(${JSON.stringify(token)}, { ...args }, opts ?? {});
 }`;
 }

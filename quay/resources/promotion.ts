@@ -287,7 +287,7 @@ export function isOwn(api: QuayClient, { session }: Side): boolean {
 }
 
 /**
- * @returns undefined if the repository does not exist, which Quay's registry reports like a refusal.
+ * @returns undefined if the repository does not exist. Quay's registry reports that like a refusal
  */
 export async function unlessGone<T>(
     api: QuayClient,

@@ -175,7 +175,7 @@ export class Provider extends pulumi.ProviderResource {
     }
 }
 
-/** What a Repository is made of. */
+/** The arguments of a new Repository. */
 export interface RepositoryArgs {
     /** The user or organization that owns the repository. */
     readonly namespace: pulumi.Input<string>;
@@ -211,7 +211,7 @@ export class Repository extends pulumi.CustomResource {
     declare readonly url: pulumi.Output<string>;
 
     constructor(name: string, args: RepositoryArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -239,7 +239,7 @@ export class Repository extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -249,7 +249,7 @@ export class Repository extends pulumi.CustomResource {
     }
 }
 
-/** What a Robot is made of. */
+/** The arguments of a new Robot. */
 export interface RobotArgs {
     /** The user or organization that owns the robot. */
     readonly namespace: pulumi.Input<string>;
@@ -277,7 +277,7 @@ export class Robot extends pulumi.CustomResource {
     declare readonly namespaceKind: pulumi.Output<NamespaceKind>;
 
     constructor(name: string, args: RobotArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -299,7 +299,7 @@ export class Robot extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -309,7 +309,7 @@ export class Robot extends pulumi.CustomResource {
     }
 }
 
-/** What a RepositoryPermission is made of. */
+/** The arguments of a new RepositoryPermission. */
 export interface RepositoryPermissionArgs {
     /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
     readonly repository: pulumi.Input<string>;
@@ -339,7 +339,7 @@ export class RepositoryPermission extends pulumi.CustomResource {
     declare readonly role: pulumi.Output<Role>;
 
     constructor(name: string, args: RepositoryPermissionArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -364,7 +364,7 @@ export class RepositoryPermission extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -374,7 +374,7 @@ export class RepositoryPermission extends pulumi.CustomResource {
     }
 }
 
-/** What a PromotedImage is made of. */
+/** The arguments of a new PromotedImage. */
 export interface PromotedImageArgs {
     /** The repository to copy to, with its registry: the `image` of a Repository. */
     readonly target: pulumi.Input<string>;
@@ -434,7 +434,7 @@ export class PromotedImage extends pulumi.CustomResource {
     declare readonly image: pulumi.Output<string>;
 
     constructor(name: string, args: PromotedImageArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -470,7 +470,7 @@ export class PromotedImage extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -480,7 +480,7 @@ export class PromotedImage extends pulumi.CustomResource {
     }
 }
 
-/** What a RobotFederation is made of. */
+/** The arguments of a new RobotFederation. */
 export interface RobotFederationArgs {
     /** The robot, NAMESPACE+NAME: the `username` of a Robot. */
     readonly robot: pulumi.Input<string>;
@@ -500,7 +500,7 @@ export class RobotFederation extends pulumi.CustomResource {
     declare readonly namespaceKind: pulumi.Output<NamespaceKind>;
 
     constructor(name: string, args: RobotFederationArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -519,7 +519,7 @@ export class RobotFederation extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -529,7 +529,7 @@ export class RobotFederation extends pulumi.CustomResource {
     }
 }
 
-/** What a AutoPrunePolicy is made of. */
+/** The arguments of a new AutoPrunePolicy. */
 export interface AutoPrunePolicyArgs {
     /** The repository that the policy applies to, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
     readonly repository?: pulumi.Input<string> | undefined;
@@ -569,7 +569,7 @@ export class AutoPrunePolicy extends pulumi.CustomResource {
     declare readonly uuid: pulumi.Output<string>;
 
     constructor(name: string, args: AutoPrunePolicyArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -597,7 +597,7 @@ export class AutoPrunePolicy extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -607,7 +607,7 @@ export class AutoPrunePolicy extends pulumi.CustomResource {
     }
 }
 
-/** What a TagImmutabilityPolicy is made of. */
+/** The arguments of a new TagImmutabilityPolicy. */
 export interface TagImmutabilityPolicyArgs {
     /** The repository that the policy applies to, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
     readonly repository?: pulumi.Input<string> | undefined;
@@ -639,7 +639,7 @@ export class TagImmutabilityPolicy extends pulumi.CustomResource {
     declare readonly uuid: pulumi.Output<string>;
 
     constructor(name: string, args: TagImmutabilityPolicyArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -665,7 +665,7 @@ export class TagImmutabilityPolicy extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -675,7 +675,7 @@ export class TagImmutabilityPolicy extends pulumi.CustomResource {
     }
 }
 
-/** What a Notification is made of. */
+/** The arguments of a new Notification. */
 export interface NotificationArgs {
     /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
     readonly repository: pulumi.Input<string>;
@@ -711,7 +711,7 @@ export class Notification extends pulumi.CustomResource {
     declare readonly uuid: pulumi.Output<string>;
 
     constructor(name: string, args: NotificationArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -738,7 +738,7 @@ export class Notification extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -748,7 +748,7 @@ export class Notification extends pulumi.CustomResource {
     }
 }
 
-/** What a Organization is made of. */
+/** The arguments of a new Organization. */
 export interface OrganizationArgs {
     /** The name of the organization. */
     readonly name: pulumi.Input<string>;
@@ -770,7 +770,7 @@ export class Organization extends pulumi.CustomResource {
     declare readonly tagExpirationSeconds: pulumi.Output<number>;
 
     constructor(name: string, args: OrganizationArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -793,7 +793,7 @@ export class Organization extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -803,7 +803,7 @@ export class Organization extends pulumi.CustomResource {
     }
 }
 
-/** What a Team is made of. */
+/** The arguments of a new Team. */
 export interface TeamArgs {
     /** The organization that the team belongs to. */
     readonly organization: pulumi.Input<string>;
@@ -829,7 +829,7 @@ export class Team extends pulumi.CustomResource {
     declare readonly description: pulumi.Output<string>;
 
     constructor(name: string, args: TeamArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -849,7 +849,7 @@ export class Team extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -859,7 +859,7 @@ export class Team extends pulumi.CustomResource {
     }
 }
 
-/** What a TeamMembership is made of. */
+/** The arguments of a new TeamMembership. */
 export interface TeamMembershipArgs {
     /** The organization. */
     readonly organization: pulumi.Input<string>;
@@ -883,7 +883,7 @@ export class TeamMembership extends pulumi.CustomResource {
     declare readonly invited: pulumi.Output<boolean>;
 
     constructor(name: string, args: TeamMembershipArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -907,7 +907,7 @@ export class TeamMembership extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -917,7 +917,7 @@ export class TeamMembership extends pulumi.CustomResource {
     }
 }
 
-/** What a DefaultPermission is made of. */
+/** The arguments of a new DefaultPermission. */
 export interface DefaultPermissionArgs {
     /** The organization. */
     readonly organization: pulumi.Input<string>;
@@ -953,7 +953,7 @@ export class DefaultPermission extends pulumi.CustomResource {
     declare readonly prototypeId: pulumi.Output<string>;
 
     constructor(name: string, args: DefaultPermissionArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -980,7 +980,7 @@ export class DefaultPermission extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -990,7 +990,7 @@ export class DefaultPermission extends pulumi.CustomResource {
     }
 }
 
-/** What a RepositoryMirror is made of. */
+/** The arguments of a new RepositoryMirror. */
 export interface RepositoryMirrorArgs {
     /** The repository to copy to, NAMESPACE/NAME. */
     readonly repository: pulumi.Input<string>;
@@ -1040,7 +1040,7 @@ export class RepositoryMirror extends pulumi.CustomResource {
     declare readonly password: pulumi.Output<string | undefined>;
 
     constructor(name: string, args: RepositoryMirrorArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -1070,7 +1070,7 @@ export class RepositoryMirror extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -1080,7 +1080,7 @@ export class RepositoryMirror extends pulumi.CustomResource {
     }
 }
 
-/** What a ProxyCache is made of. */
+/** The arguments of a new ProxyCache. */
 export interface ProxyCacheArgs {
     /** The organization to use as a cache. */
     readonly organization: pulumi.Input<string>;
@@ -1114,7 +1114,7 @@ export class ProxyCache extends pulumi.CustomResource {
     declare readonly password: pulumi.Output<string | undefined>;
 
     constructor(name: string, args: ProxyCacheArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -1140,7 +1140,7 @@ export class ProxyCache extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -1150,7 +1150,7 @@ export class ProxyCache extends pulumi.CustomResource {
     }
 }
 
-/** What a Quota is made of. */
+/** The arguments of a new Quota. */
 export interface QuotaArgs {
     /** The organization to limit. */
     readonly organization: pulumi.Input<string>;
@@ -1172,7 +1172,7 @@ export class Quota extends pulumi.CustomResource {
     declare readonly limits: pulumi.Output<QuotaLimit[]>;
 
     constructor(name: string, args: QuotaArgs, opts?: pulumi.CustomResourceOptions);
-    /** One that exists, read by its id: see `get`. */
+    /** Reads an existing one by its id: see `get`. */
     constructor(
         name: string,
         args: undefined,
@@ -1191,7 +1191,7 @@ export class Quota extends pulumi.CustomResource {
         );
     }
 
-    /** Reads one that exists, by the id that `pulumi import` takes; it is not managed. */
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
     static get(
         name: string,
         id: pulumi.Input<pulumi.ID>,
@@ -1213,7 +1213,7 @@ export interface GetRepositoryOutputArgs {
     readonly repository: pulumi.Input<string>;
 }
 
-/** What getRepository gives. */
+/** The result of getRepository. */
 export interface GetRepositoryResult {
     /** `public` (anyone may pull) or `private`. */
     readonly visibility: Visibility;
@@ -1257,7 +1257,7 @@ export interface GetRobotOutputArgs {
     readonly username: pulumi.Input<string>;
 }
 
-/** What getRobot gives. */
+/** The result of getRobot. */
 export interface GetRobotResult {
     /** The user name for the registry: NAMESPACE+NAME. */
     readonly username: string;
@@ -1298,7 +1298,7 @@ export interface GetTagOutputArgs {
     readonly tag: pulumi.Input<string>;
 }
 
-/** What getTag gives. */
+/** The result of getTag. */
 export interface GetTagResult {
     /** The tag. */
     readonly name: string;
@@ -1343,7 +1343,7 @@ export interface ListTagsOutputArgs {
     readonly limit?: pulumi.Input<number> | undefined;
 }
 
-/** What listTags gives. */
+/** The result of listTags. */
 export interface ListTagsResult {
     /** The tags. */
     readonly tags: Tag[];
@@ -1378,7 +1378,7 @@ export interface GetVulnerabilitiesOutputArgs {
     readonly digest: pulumi.Input<string>;
 }
 
-/** What getVulnerabilities gives. */
+/** The result of getVulnerabilities. */
 export interface GetVulnerabilitiesResult {
     /** `scanned`, or the reason why there are no findings yet: `queued`, `failed`, `unsupported`, `manifest_layer_too_large`. */
     readonly status: string;

@@ -7,13 +7,13 @@ import { promisify, styleText } from "node:util";
 import { runCommand } from "../../operations/commandLine.ts";
 import { Chain, type EnvironmentName, environments } from "./chain.ts";
 
-const usage = `Shows the whole chain on this machine: dev, staging, prod, a roll-back and a rotation.
+const usage = `Shows the whole chain on this machine: dev, staging, prod, a rollback and a rotation.
 
   node sandbox/demo/main.ts
 
   --help   this text
 
-Ctrl-C ends it, and removes everything that it has made.`;
+Press Ctrl-C to stop it and remove everything that it has created.`;
 
 await runCommand({ usage, options: {} }, demonstrate);
 

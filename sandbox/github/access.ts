@@ -9,16 +9,18 @@ import {
     type Token,
 } from "./model.ts";
 
-/** What an operation asks of the one who calls it. */
+/** The access that an operation requires. */
 export interface Needs {
-    /** Any one of these, for a fine-grained token. None: every token will do. */
+    /**
+     * Permissions, any of which suffices for a fine-grained token. If empty, every token suffices.
+     */
     readonly permissions: readonly Permission[];
     readonly level: Level;
-    /** For a user; only the operations on a repository look at it. */
+    /** The role of the user. Only operations on a repository check it. */
     readonly role: Role;
 }
 
-/** The role that the account's user has on a repository; undefined: none, as everybody has on a public one. */
+/** Returns the user's role on a repository. undefined: none, as everybody has on a public one. */
 export function roleOn(repository: Repository, owner: Account, login: string): Role | undefined {
     const owns = owner.kind === "User" ? owner.login === login : owner.owners.has(login);
     return owns ? "admin" : repository.roles.get(login);
@@ -28,7 +30,7 @@ export function hasRole(actual: Role | undefined, needed: Role): boolean {
     return actual !== undefined && roles.indexOf(actual) >= roles.indexOf(needed);
 }
 
-/** Whether a token was made for a repository at all. */
+/** Returns whether a token applies to a repository at all. */
 export function reaches(token: Token, repository: Repository): boolean {
     if (token.kind === "classic")
         return token.scopes.has("repo") || (!repository.private && token.scopes.has("public_repo"));
@@ -40,7 +42,10 @@ export function isGranted(grants: Grants, permission: Permission, level: Level):
     return grants[permission] === "write" || grants[permission] === level;
 }
 
-/** What the headers of each answer tell: what the token may do, or what the operation needs (alternatives by semicolons). */
+/**
+ * Access as the headers of each answer show it: what the token may do, or what the operation
+ * requires (with semicolons between alternatives).
+ */
 export function tokenHeaders(
     token: Token,
     { permissions, level, role }: Needs,

@@ -1,7 +1,10 @@
 import express, { type Router } from "express";
 import type { Context } from "./api.ts";
 
-/** /_standin: what tests in this process see by calls, for other processes. It is in no log, and faults do not hit it. */
+/**
+ * Routes below /_standin, which give other processes what tests in this process read with method
+ * calls. They are not logged, and faults do not affect them.
+ */
 export function adminRouter({
     state,
     traffic,

@@ -1,4 +1,4 @@
-/** What is sent back; a body of undefined is none at all. */
+/** A response. Its body may be undefined, which sends none. */
 export interface Answer {
     readonly status: number;
     readonly body: unknown;
@@ -17,11 +17,14 @@ export function nothing(status = 204): Answer {
     return { status, body: undefined, headers: {} };
 }
 
-/** An answer that ends the handling of a request: an error as GitHub words it. */
+/** A response that ends the handling of a request: an error in GitHub's words. */
 export class Refusal extends Error {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
-    /** More of the body than message, documentation_url and status; it may have a documentation_url of its own. */
+    /**
+     * Additional fields of the body, besides message, documentation_url and status. It may override
+     * documentation_url.
+     */
     readonly details: Readonly<Record<string, unknown>>;
 
     constructor(
@@ -36,7 +39,7 @@ export class Refusal extends Error {
         this.details = details;
     }
 
-    /** @param documentation of the operation that refuses. */
+    /** @param documentation of the operation that refuses */
     answer(documentation: string): Answer {
         const body = {
             message: this.message,
@@ -50,20 +53,23 @@ export class Refusal extends Error {
 
 export const badCredentials = (): Refusal => new Refusal(401, "Bad credentials");
 export const requiresAuthentication = (): Refusal => new Refusal(401, "Requires authentication");
-/** What is not there and what the caller may not see look the same. */
+/** The answer for what does not exist, and also for what the caller may not see. */
 export const notFound = (message = "Not Found"): Refusal => new Refusal(404, message);
 export const notAdmin = (): Refusal => new Refusal(403, "Must have admin rights to Repository.");
 export const notGranted = (): Refusal =>
     new Refusal(403, "Resource not accessible by personal access token");
 export const archived = (): Refusal => new Refusal(403, "Repository was archived so is read-only.");
 export const conflict = (message: string): Refusal => new Refusal(409, message);
-/** For some refusals GitHub documents the status and no text: then the text is this GitHub's own, and no test should go by it. */
+/**
+ * A refusal for which GitHub documents the status but no text. The text is invented here, and no
+ * test should rely on it.
+ */
 export const unprocessable = (
     message: string,
     headers: Readonly<Record<string, string>> = {},
 ): Refusal => new Refusal(422, message, headers);
 
-/** One thing that is wrong with a field of a request. */
+/** An invalid field of a request. */
 export interface FieldError {
     readonly resource: string;
     readonly field?: string;

@@ -16,28 +16,30 @@ import type { Operation } from "./operation.ts";
 import { fullName, type State } from "./state.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** The parts of the server that the API works on. */
+/** The parts of the server that the API uses. */
 export interface Context {
     readonly state: State;
     readonly traffic: Traffic;
     readonly limiter: Limiter;
-    /** As in http://127.0.0.1:PORT */
+    /** For example http://127.0.0.1:PORT */
     readonly url: string;
-    /** What could not be answered as GitHub would: a test that finds something here must fail. */
+    /**
+     * Requests that could not be answered as GitHub would. A test that finds one here must fail.
+     */
     readonly unknown: string[];
 }
 
-/** A request as the description's router and validator take it. */
+/** A request in the form of the description's router and validator. */
 interface Asked {
     readonly method: string;
-    /** Below the API's url, each parameter in one segment. */
+    /** Below the API's URL, with each parameter in one segment. */
     readonly path: string;
     readonly query: string;
     readonly headers: Record<string, string>;
     readonly body: string | undefined;
 }
 
-/** GitHub Enterprise Server has its API there, and clients that are given a url of their own take it for one. */
+/** The base path of GitHub Enterprise Server's API. Clients with a base URL of their own use it. */
 const enterprisePrefix = "/api/v3";
 
 /** A link that was left out is "" in GitHub's answers. */
@@ -48,7 +50,7 @@ const formats = {
     "repo.nwo": true as const,
 };
 
-/** It knows nothing of any one server: several in a process have their validators in common. */
+/** The part without state: several servers in a process share the validators. */
 let shared: Promise<OpenAPIBackend> | undefined;
 
 async function loadBackend(): Promise<OpenAPIBackend> {
@@ -61,11 +63,14 @@ async function loadBackend(): Promise<OpenAPIBackend> {
     }).init();
 }
 
-/** GitHub's REST API: GitHub's description of it routes requests, and checks them and the answers. */
+/**
+ * GitHub's REST API. GitHub's OpenAPI description routes and validates requests, and validates
+ * answers.
+ */
 export class Api {
     private readonly context: Context;
     private readonly backend: OpenAPIBackend;
-    /** The paths whose third parameter may have slashes, the most specific first. */
+    /** The paths whose third parameter may contain slashes, the most specific first. */
     private readonly manySegments: readonly RegExp[];
 
     private constructor(context: Context, backend: OpenAPIBackend) {
@@ -82,12 +87,10 @@ export class Api {
                 (one, other) =>
                     other.replace(parameter, "").length - one.replace(parameter, "").length,
             )
-            .map(
-                (path) =>
-                    new RegExp(
-                        `^(${path.replace("{owner}", "[^/]+").replace("{repo}", "[^/]+").replace(parameter, ")(.+)(")})$`,
-                    ),
-            );
+            .map((path) => {
+                const segments = path.replace("{owner}", "[^/]+").replace("{repo}", "[^/]+");
+                return new RegExp(`^(${segments.replace(parameter, ")(.+)(")})$`);
+            });
     }
 
     static async create(context: Context): Promise<Api> {
@@ -95,7 +98,7 @@ export class Api {
         return new Api(context, await shared);
     }
 
-    /** Answers every request. Its body has to be there as text. */
+    /** Answers all requests. Needs the body as text. */
     readonly handle: RequestHandler = async (request, response) => {
         const prefix = request.path.startsWith(`${enterprisePrefix}/`) ? enterprisePrefix : "";
         const asked = this.read(request, request.path.slice(prefix.length));
@@ -162,7 +165,9 @@ export class Api {
         }
     }
 
-    /** The path with names instead of a repository's id, and every parameter in a segment of its own. */
+    /**
+     * Returns the path with names instead of a repository's id, and each parameter in one segment.
+     */
     private read(request: Request, rawPath: string): Asked {
         let path = rawPath.replace(/^\/repositories\/(\d+)(?=\/|$)/, (_all, id: string) => {
             const repository = this.context.state.repositories.get(Number(id));
@@ -194,7 +199,7 @@ export class Api {
         return { secret, token: this.context.state.tokens.get(secret) };
     }
 
-    /** The answer, or an error where GitHub would never give it. */
+    /** Returns the answer, or an error if GitHub would never give it. */
     private conforming(described: Described, answer: Answer): Answer {
         const { operationId = "", responses = {} } = described;
         const violations =
@@ -211,7 +216,8 @@ export class Api {
         if (problems.length === 0) return answer;
         return this.cannot(
             500,
-            `the answer ${String(answer.status)} to ${operationId} violates the description: ${problems.join("; ")}`,
+            `the answer ${String(answer.status)} to ${operationId} violates the description: ` +
+                problems.join("; "),
         );
     }
 
@@ -220,7 +226,10 @@ export class Api {
         return json(status, { message });
     }
 
-    /** Sends an answer, or 304 where the client has it already. That does not count against the rate limit. */
+    /**
+     * Sends an answer, or 304 if the client already has it, which does not count against the rate
+     * limit.
+     */
     private send(request: Request, response: Response, answer: Answer): void {
         const text = answer.body === undefined ? "" : JSON.stringify(answer.body);
         const cached = request.method === "GET" && answer.status === 200;
@@ -228,7 +237,7 @@ export class Api {
         const unchanged = cached && request.get("if-none-match") === etag;
         const { secret } = this.identify(request);
         if (unchanged) this.context.limiter.refund(secret);
-        // What the provider's function getRestApi gives back is nothing without a request's id.
+        // The provider's function getRestApi returns nothing without a request id.
         response.set({
             "x-github-request-id": randomUUID(),
             ...this.context.limiter.headers(secret),
@@ -245,7 +254,10 @@ export class Api {
     }
 }
 
-/** Refuses what the description does not allow, in GitHub's words. A query that it does not know is no error. */
+/**
+ * Refuses what the description does not allow, in GitHub's words. Unknown query parameters are
+ * allowed.
+ */
 function refuseInvalid({ errors }: ValidationResult): void {
     const [error] = (errors ?? []).filter(
         ({ instancePath, keyword }) =>
@@ -272,5 +284,6 @@ function sentence({
     if (keyword === "required") return `"${missingProperty ?? ""}" wasn't supplied.`;
     if (keyword === "additionalProperties")
         return `"${additionalProperty ?? ""}" is not a permitted key.`;
-    return `For '${instancePath.replace("/requestBody", "properties")}', the value ${message ?? "is invalid"}.`;
+    const property = instancePath.replace("/requestBody", "properties");
+    return `For '${property}', the value ${message ?? "is invalid"}.`;
 }

@@ -6,17 +6,17 @@ import type { Limiter } from "./limits.ts";
 import type { State } from "./state.ts";
 import type { Urls } from "./views.ts";
 
-/** Who asks: with the secret "" nobody, and without a token nobody that is known. */
+/** The caller. An empty secret means anonymous, and a missing token an unknown caller. */
 export interface Caller {
     readonly secret: string;
     readonly token: Token | undefined;
 }
 
-/** What a request to an operation consists of. */
+/** The parts of a request to an operation. */
 export interface RequestParts {
     readonly caller: Caller;
     readonly method: string;
-    /** Below the API's url, as in the description: /repos/OWNER/NAME/… */
+    /** Below the API's URL, as in the description: /repos/OWNER/NAME/… */
     readonly path: string;
     readonly params: Readonly<Record<string, string>>;
     readonly query: URLSearchParams;
@@ -27,7 +27,7 @@ export interface RequestParts {
 const defaultPageSize = 30;
 const largestPageSize = 100;
 
-/** One request to the API, with the checks that its operation asks for. */
+/** One API request, with the checks that its operation requires. */
 export class Call {
     readonly state: State;
     readonly limiter: Limiter;
@@ -35,7 +35,7 @@ export class Call {
     private readonly request: RequestParts;
     private readonly found: Repository | undefined;
 
-    /** @throws Refusal where the token, or its user, may not do what the operation does. */
+    /** @throws Refusal if the token, or its user, may not call the operation */
     constructor(state: State, limiter: Limiter, needs: Needs, request: RequestParts) {
         this.state = state;
         this.limiter = limiter;
@@ -56,46 +56,49 @@ export class Call {
         return this.request.caller.token;
     }
 
-    /** The token itself: "" is none. */
+    /** The token itself. "": none. */
     get secret(): string {
         return this.request.caller.secret;
     }
 
-    /** The login of the user whose token this is. */
+    /** The login of the token's user. */
     get login(): string {
         if (this.token === undefined) throw requiresAuthentication();
         return this.token.user;
     }
 
-    /** The repository of the path. */
+    /** Returns the path's repository. */
     get repository(): Repository {
         if (this.found === undefined) throw new Error("this operation is about no repository");
         return this.found;
     }
 
-    /** What the token's user is to the repository of the path. */
+    /** Returns the role of the token's user on the path's repository. */
     get role(): Role | undefined {
         return this.token === undefined
             ? undefined
             : roleOn(this.repository, this.state.owner(this.repository), this.token.user);
     }
 
-    /** A parameter of the path. */
+    /** Returns a parameter of the path. */
     param(name: string): string {
         return this.request.params[name] ?? "";
     }
 
-    /** A parameter of the path that is a number: an id, or the number of an issue. */
+    /** Returns a numeric parameter of the path: an id, or an issue's number. */
     id(name: string): number {
         return Number(this.param(name));
     }
 
-    /** The body. That the description allows it was checked already, so that a schema names only what is used. */
+    /**
+     * Returns the body, which the description has validated before. A schema therefore names only
+     * the fields that are used.
+     */
     body<T extends z.ZodType>(schema: T): z.infer<T> {
         return schema.parse(this.request.body ?? {});
     }
 
-    /** Refuses a change of a workflow by a token that may not make one; a classic one is told that there is nothing. */
+    /** Refuses to change a workflow file unless the token may. For a classic token this is 404. */
     requireWorkflows(path: string): void {
         if (!path.startsWith(".github/workflows/") || this.token === undefined) return;
         if (this.token.kind === "classic" && !this.token.scopes.has("workflow")) throw notFound();
@@ -106,7 +109,7 @@ export class Call {
             throw notGranted();
     }
 
-    /** One page of a list, and the Link header to the others. */
+    /** Returns one page of a list, and the Link header to the others. */
     page<T>(items: readonly T[]): {
         readonly items: readonly T[];
         readonly headers: Readonly<Record<string, string>>;
@@ -129,7 +132,7 @@ export class Call {
         return Number.isInteger(value) && value > 0 ? value : otherwise;
     }
 
-    /** As GitHub's, by the repository's id. */
+    /** Page links have the repository's id, as GitHub's do. */
     private link(page: number, rel: string): string {
         const query = new URLSearchParams(this.query);
         query.set("page", String(page));
@@ -140,7 +143,7 @@ export class Call {
         return `<${this.urls.api}${path}?${query.toString()}>; rel="${rel}"`;
     }
 
-    /** The repository of the path, where everything allows the operation. */
+    /** Returns the path's repository if the caller may call the operation on it. */
     private permitted(): Repository {
         const repository = this.state.repository(this.param("owner"), this.param("repo"));
         if (repository === undefined) throw notFound();

@@ -12,7 +12,10 @@ type Description = z.infer<typeof description>;
 
 const openApi = z.custom<Document>((value) => description.safeParse(value).success);
 
-/** What GitHub does and its description does not say: can_admins_bypass is in answers, and taken from requests. */
+/**
+ * Corrects the description: can_admins_bypass, which it omits, is in answers and accepted in
+ * requests.
+ */
 const bypass = { properties: { can_admins_bypass: { type: "boolean" } } };
 const amendments = {
     paths: {
@@ -24,8 +27,9 @@ const amendments = {
 };
 
 /**
- * GitHub's own description of its API, cut to some operations: the whole is 13 MB, for which making validators would take minutes.
- * @throws Error where an operation is not in it.
+ * Returns GitHub's own description of its API, reduced to some operations. The whole has 13 MB, for
+ * which creating validators would take minutes.
+ * @throws Error if it does not have an operation
  */
 export async function loadDescription(operations: readonly string[]): Promise<Document> {
     const file = createRequire(import.meta.url).resolve(
@@ -48,7 +52,7 @@ export async function loadDescription(operations: readonly string[]): Promise<Do
     return openApi.parse(forValidators(merged(cut, amendments)));
 }
 
-/** The components that something refers to, directly or by another one. */
+/** The components that something refers to, directly or indirectly. */
 function componentsOf(root: unknown, whole: Description): Description["components"] {
     const found: Description["components"] = {};
     const follow = (part: unknown): void => {
@@ -76,8 +80,9 @@ function merged(base: unknown, more: unknown): unknown {
 }
 
 /**
- * The same as validators take it and mean it: without examples, which are half of it all; alternatives that overlap, as GitHub's do,
- * are anyOf; and where such a thing is nullable, null is one more of them.
+ * Converts a schema for the validators. Examples, half of the description, are removed.
+ * Alternatives that overlap, as GitHub's do, become anyOf. If such a schema is nullable, null
+ * becomes another alternative.
  */
 function forValidators(part: unknown): unknown {
     if (isList(part)) return part.map(forValidators);

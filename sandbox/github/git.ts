@@ -19,24 +19,26 @@ export interface Commit {
     readonly files: ReadonlyMap<string, string>;
 }
 
-/** What a commit is made of, beside its files. */
+/** The content of a commit, besides its files. */
 export type CommitData = Pick<Commit, "parents" | "author" | "committer" | "message">;
 
-/** How a file differs between two commits. */
+/** The change of a file between two commits. */
 export interface FileChange {
     readonly path: string;
     readonly status: "added" | "removed" | "modified";
-    /** Of the new content; of the old one where the file was removed. */
+    /** Of the new content, or of the old one if the file was removed. */
     readonly sha: string;
     readonly additions: number;
     readonly deletions: number;
 }
 
-/** A git repository in memory. Its objects have the names that git gives them; every file has mode 100644. */
+/**
+ * A git repository in memory. Objects have the same names as in git. Every file has mode 100644.
+ */
 export class Git {
     private readonly blobs = new Map<string, Buffer>();
     private readonly commits = new Map<string, Commit>();
-    /** The commit's sha by the ref's full name, as in refs/heads/main. */
+    /** The commit's sha by the ref's full name, for example refs/heads/main. */
     readonly refs = new Map<string, string>();
 
     blob(sha: string): Buffer {
@@ -49,7 +51,7 @@ export class Git {
         return this.commits.get(sha);
     }
 
-    /** The commit that a branch points at. */
+    /** Returns the commit of a branch. */
     head(branch: string): Commit | undefined {
         return this.commit(this.refs.get(`refs/heads/${branch}`) ?? "");
     }
@@ -60,7 +62,7 @@ export class Git {
             .map((ref) => ref.slice("refs/heads/".length));
     }
 
-    /** The commit of a branch, a tag, or a sha or the start of one. */
+    /** Returns the commit of a branch, a tag, a sha or the beginning of one. */
     resolve(name: string): Commit | undefined {
         const ref = ["", "refs/", "refs/heads/", "refs/tags/"]
             .map((prefix) => this.refs.get(`${prefix}${name}`))
@@ -72,8 +74,8 @@ export class Git {
     }
 
     /**
-     * Makes a commit on a branch, on top of its head.
-     * @param changes the new content by path; undefined removes the file.
+     * Creates a commit on top of a branch's head.
+     * @param changes the new content by path; undefined removes the file
      */
     commitTo(
         branch: string,
@@ -95,8 +97,8 @@ export class Git {
     }
 
     /**
-     * Merges a branch into another that it has no conflict with (`mergeable`).
-     * @param squash makes a commit with one parent.
+     * Merges a branch into another one without conflicts (see `mergeable`).
+     * @param squash creates a commit with a single parent
      */
     merge(base: string, head: string, data: Omit<CommitData, "parents">, squash: boolean): Commit {
         const [ours, theirs] = [this.head(base), this.head(head)];
@@ -115,7 +117,9 @@ export class Git {
         return commit;
     }
 
-    /** Whether both are there, and no file was changed in both in different ways since they parted. */
+    /**
+     * Returns whether both exist, and no file was changed differently in both since they diverged.
+     */
     mergeable(base: string, head: string): boolean {
         const [ours, theirs] = [this.head(base), this.head(head)];
         if (ours === undefined || theirs === undefined) return false;
@@ -126,13 +130,13 @@ export class Git {
         );
     }
 
-    /** The newest commit that both have in their history. */
+    /** Returns the newest commit that both have in their history. */
     mergeBase(one: Commit, other: Commit): Commit | undefined {
         const known = new Set(this.history(one).map(({ sha }) => sha));
         return this.history(other).find(({ sha }) => known.has(sha));
     }
 
-    /** A commit and all before it, the newest first. */
+    /** Returns a commit and its history, newest first. */
     history(from: Commit): readonly Commit[] {
         const found = new Map<string, Commit>();
         const queue = [from];
@@ -148,7 +152,7 @@ export class Git {
         return [...found.values()];
     }
 
-    /** What a commit changed against its first parent. */
+    /** Returns the changes of a commit to its first parent. */
     changesOf(commit: Commit): readonly FileChange[] {
         return this.changes(this.commit(commit.parents[0] ?? ""), commit);
     }
@@ -168,7 +172,7 @@ export class Git {
         });
     }
 
-    /** Points a ref at a commit. A branch moves only forwards unless forced. */
+    /** Points a ref to a commit. A branch moves only forwards unless forced. */
     setRef(ref: string, sha: string, force: boolean): void {
         const commit = this.commit(sha);
         if (commit === undefined) throw unprocessable("Object does not exist");
@@ -213,7 +217,7 @@ export class Git {
     }
 }
 
-/** The name of an object: the SHA-1 of its type, its size and its bytes. */
+/** Returns the name of an object: the SHA-1 of its type, its size and its bytes. */
 function name(type: string, content: Buffer): string {
     return createHash("sha1")
         .update(`${type} ${String(content.length)}\0`)
@@ -221,7 +225,9 @@ function name(type: string, content: Buffer): string {
         .digest("hex");
 }
 
-/** The name of a folder's tree. Git sorts its entries by bytes, a folder's name with a slash at its end. */
+/**
+ * Returns the name of a folder's tree. Git sorts entries by bytes, folders with a trailing slash.
+ */
 function treeName(files: ReadonlyMap<string, string>): string {
     const folders = new Map<string, Map<string, string>>();
     const entries: { key: Buffer; line: Buffer }[] = [];
@@ -247,7 +253,7 @@ function signed({ name: who, email, date }: Signature): string {
     return `${who} <${email}> ${String(Math.floor(date.getTime() / 1000))} +0000`;
 }
 
-/** How many lines two texts have in common, in the same order. */
+/** Returns how many lines two texts have in common, in the same order. */
 function commonLines(one: readonly string[], other: readonly string[]): number {
     let row = new Array<number>(other.length + 1).fill(0);
     for (const line of one) {

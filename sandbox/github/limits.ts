@@ -1,10 +1,13 @@
 import { Refusal } from "./answers.ts";
 
-/** How many requests a token has. */
+/** The rate limits of a token. */
 export interface RateLimits {
     /** The primary limit: requests in a window. Default: 5000 an hour, as for users. */
     readonly primary?: { readonly requests: number; readonly seconds: number };
-    /** A secondary limit: writes in any minute, and how long GitHub then says to wait. GitHub's own is 80; default: none. */
+    /**
+     * A secondary limit: writes in any minute, and the wait that GitHub then asks for. GitHub's own
+     * is 80. Default: none.
+     */
     readonly secondary?: { readonly writesPerMinute: number; readonly retryAfter: number };
 }
 
@@ -12,7 +15,7 @@ interface Usage {
     used: number;
     /** The end of the window, in Unix seconds. */
     reset: number;
-    /** When writes came, in Unix milliseconds. */
+    /** The times of writes, in Unix milliseconds. */
     writes: number[];
 }
 
@@ -26,7 +29,7 @@ export class Limiter {
     };
     private usage = new Map<string, Usage>();
 
-    /** Begins to count anew, by other limits. */
+    /** Sets other limits, and restarts the counts. */
     set(limits: RateLimits): void {
         this.limits = { primary: { requests: 5000, seconds: 3600 }, ...limits };
         this.usage.clear();
@@ -34,7 +37,7 @@ export class Limiter {
 
     /**
      * Counts a request.
-     * @throws Refusal where the token has none left.
+     * @throws Refusal if the token has reached its limit
      */
     count(token: string, method: string): void {
         const usage = this.usageOf(token);
@@ -50,7 +53,7 @@ export class Limiter {
         if (method !== "GET") this.countWrite(usage);
     }
 
-    /** What a token has left, as GET /rate_limit shows it. */
+    /** The remaining requests of a token, as GET /rate_limit shows them. */
     rate(token: string): {
         readonly limit: number;
         readonly used: number;
@@ -73,7 +76,7 @@ export class Limiter {
         };
     }
 
-    /** A conditional request that found nothing new does not count. */
+    /** Does not count a conditional request whose answer has not changed. */
     refund(token: string): void {
         this.usageOf(token).used -= 1;
     }
@@ -86,7 +89,8 @@ export class Limiter {
         if (usage.writes.length >= secondary.writesPerMinute) {
             throw new Refusal(
                 403,
-                "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+                "You have exceeded a secondary rate limit. " +
+                    "Please wait a few minutes before you try again.",
                 { "retry-after": String(secondary.retryAfter) },
                 { documentation_url: `${documentation}#about-secondary-rate-limits` },
             );

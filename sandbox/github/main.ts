@@ -1,7 +1,8 @@
 import { runCommand, UsageError } from "../../operations/commandLine.ts";
 import { startGitHub } from "./server.ts";
 
-const help = `A GitHub to try things out with: its REST API on this machine, forgotten when it ends.
+const help = `Starts a GitHub on this machine for experiments: its REST API.
+Its data is lost when it ends.
 
 Usage: npm run github -- [--port PORT]
 
@@ -23,20 +24,24 @@ async function run(port: number): Promise<void> {
         process.once(signal, () => void github.stop());
     github.createUser(user, { plan: "enterprise" });
     github.createRepository({ owner: user, name: repository });
-    process.stdout
-        .write(`GitHub is at ${github.url}, with the account ${user} and its repository ${repository}.
+    const token = github.createToken({ user });
+    process.stdout.write(`GitHub runs at ${github.url}
+
+  Account:     ${user}
+  Repository:  ${user}/${repository}
+  Token:       acts as ${user}, with the scopes repo and workflow
 
   export GITHUB_BASE_URL=${github.baseUrl}
   export GITHUB_OWNER=${user}
-  export GITHUB_TOKEN=${github.createToken({ user })}   # acts as ${user}, with the scopes repo and workflow
+  export GITHUB_TOKEN=${token}
 
   curl -H "Authorization: Bearer $GITHUB_TOKEN" \${GITHUB_BASE_URL}repos/${user}/${repository}
 
-  ${github.url}/_standin/requests   every request so far
-  ${github.url}/_standin/state      all that it knows, secrets included
-  ${github.url}/_standin/unknown    what it could not answer as GitHub would
+  ${github.url}/_standin/requests   all requests so far
+  ${github.url}/_standin/state      the whole state, secrets included
+  ${github.url}/_standin/unknown    the requests that it could not answer as GitHub would
 
-Ctrl-C ends it and removes everything.
+Press Ctrl-C to stop it and remove all data.
 `);
 }
 

@@ -1,13 +1,13 @@
 import type { Git } from "./git.ts";
 
-/** What an account pays for; it decides what its private repositories may have. */
+/** The plan of an account, which decides the features of its private repositories. */
 export type Plan = "free" | "pro" | "team" | "enterprise";
 
-/** What somebody is to a repository, in rising order. */
+/** The roles on a repository, in ascending order. */
 export const roles = ["read", "push", "admin"] as const;
 export type Role = (typeof roles)[number];
 
-/** What a fine-grained token can be granted, by the names in X-Accepted-GitHub-Permissions. */
+/** The permissions of a fine-grained token, by their names in X-Accepted-GitHub-Permissions. */
 export type Permission =
     | "metadata"
     | "contents"
@@ -43,7 +43,7 @@ export interface Team {
 
 export interface Organization extends AccountBase {
     readonly kind: "Organization";
-    /** Logins; an owner administers every repository. */
+    /** Logins. An owner administers every repository. */
     readonly owners: ReadonlySet<string>;
     readonly teams: Map<string, Team>;
 }
@@ -60,13 +60,13 @@ export interface FineGrainedToken {
     readonly kind: "fine-grained";
     readonly user: string;
     readonly permissions: Grants;
-    /** OWNER/NAME of the repositories that it was made for; undefined: all of the user's. */
+    /** OWNER/NAME of the repositories that it applies to. undefined: all of the user's. */
     readonly repositories: ReadonlySet<string> | undefined;
 }
 
 export type Token = ClassicToken | FineGrainedToken;
 
-/** The key that secrets are sealed with, and that opens them. */
+/** The key pair that secrets are encrypted with. */
 export interface SealingKey {
     readonly id: string;
     readonly publicKey: Uint8Array;
@@ -87,10 +87,10 @@ export interface Variable {
     readonly updated: Date;
 }
 
-/** What Actions hands to a workflow; a repository and each of its environments have their own. */
+/** Secrets and variables. A repository has its own, and so does each of its environments. */
 export interface Vault {
     readonly key: SealingKey;
-    /** By the name in upper case, as GitHub keeps them. */
+    /** By the name in upper case, as GitHub stores them. */
     readonly secrets: Map<string, Secret>;
     readonly variables: Map<string, Variable>;
 }
@@ -122,29 +122,31 @@ export interface Environment extends Vault {
     preventSelfReview: boolean;
     reviewers: readonly Reviewer[];
     canAdminsBypass: boolean;
-    /** Which branches may deploy: all (undefined), the protected ones, or those that a policy names. */
+    /**
+     * The branches that may deploy: all (undefined), the protected ones, or those of the policies.
+     */
     deploysFrom: "protected" | "custom" | undefined;
     readonly policies: Map<number, BranchPolicy>;
-    /** The apps that have to approve a deployment, by the id of the rule. */
+    /** The apps that must approve a deployment, by the rule's id. */
     readonly protectionRules: Map<number, ProtectionApp>;
 }
 
-/** What the protection of a branch asks for; a rule that is not set is off. */
+/** The protection of a branch. A rule that is not set is off. */
 export interface Protection {
-    /** Whether administrators have to keep to it as well. */
+    /** Whether the rules apply to administrators, too. */
     readonly enforceAdmins: boolean;
-    /** Changes come by pull request, with so many approvals; undefined: they need none. */
+    /** Requires a pull request with that many approvals. undefined: requires no pull request. */
     readonly requiredApprovals: number | undefined;
-    /** Logins of those who need no pull request. */
+    /** Logins that do not need a pull request. */
     readonly exempt: readonly string[];
     readonly statusChecks: readonly string[];
     readonly signatures: boolean;
     readonly locked: boolean;
-    /** Logins of those who may push; undefined: whoever may write to the repository. */
+    /** Logins that may push. undefined: everybody with write access. */
     readonly pushers: readonly string[] | undefined;
 }
 
-/** A ruleset in force for branches. */
+/** An active ruleset for branches. */
 export interface Ruleset {
     readonly id: number;
     readonly name: string;
@@ -152,9 +154,9 @@ export interface Ruleset {
     readonly branches: readonly string[];
     /** By GitHub's names: `pull_request`, `non_fast_forward`, … */
     readonly rules: readonly string[];
-    /** Logins of those whom it does not stop. */
+    /** Logins that it does not apply to. */
     readonly exempt: readonly string[];
-    /** Whether they are exempt in their pull requests alone. */
+    /** Whether they are exempt in their pull requests only. */
     readonly exemptInPullRequests: boolean;
 }
 
@@ -174,16 +176,16 @@ export interface Comment {
     updated: Date;
 }
 
-/** Where a pull request comes from and goes to. */
+/** The head and the base of a pull request. */
 export interface PullRequest {
     readonly id: number;
     readonly head: string;
     base: string;
     readonly draft: boolean;
     maintainerCanModify: boolean;
-    /** The base as it was when the pull request was opened. */
+    /** The base when the pull request was opened. */
     baseSha: string;
-    /** The head as it was when the pull request was closed. */
+    /** The head when the pull request was closed. */
     headSha: string;
     merged:
         | {
@@ -195,7 +197,7 @@ export interface PullRequest {
         | undefined;
 }
 
-/** An issue; every pull request is one. */
+/** An issue. Every pull request is one. */
 export interface Issue {
     readonly id: number;
     readonly number: number;
@@ -235,7 +237,7 @@ export interface Deployment {
     readonly statuses: DeploymentStatus[];
 }
 
-/** What a run of a workflow keeps; its content is not kept here. */
+/** An artifact of a workflow run, without its content. */
 export interface Artifact {
     readonly id: number;
     readonly name: string;
@@ -245,12 +247,12 @@ export interface Artifact {
         readonly id: number;
         readonly headSha: string;
         readonly headBranch: string;
-        /** The id of the repository that the head is of; undefined: of this one, not of a fork. */
+        /** The id of the head's repository. undefined: this one, not a fork. */
         readonly headRepository: number | undefined;
     };
 }
 
-/** How the subject of the repository's OIDC tokens is made up. */
+/** The format of the subject of the repository's OIDC tokens. */
 export interface OidcSubject {
     readonly useDefault: boolean;
     readonly claims: readonly string[] | undefined;
@@ -267,24 +269,24 @@ export interface Repository extends Vault {
     readonly created: Date;
     pushed: Date;
     archived: boolean;
-    /** Beside its owner's, by login. */
+    /** Besides its owner, by login. */
     readonly roles: Map<string, Role>;
     readonly git: Git;
     readonly protections: Map<string, Protection>;
     /** By id. */
     readonly rulesets: Map<number, Ruleset>;
-    /** Some plans and servers have no environments: every call on them is 404 then. */
+    /** Some plans and servers have no environments. All operations on them are 404 then. */
     hasEnvironments: boolean;
-    /** By the name in lower case: names that differ in case are the same. */
+    /** By the name in lower case. Names are case-insensitive. */
     readonly environments: Map<string, Environment>;
-    /** The apps installed on it that can decide about deployments, by their id. */
+    /** The installed apps that can decide about deployments, by their id. */
     readonly protectionApps: Map<number, ProtectionApp>;
     readonly labels: Map<string, Label>;
     /** By number. */
     readonly issues: Map<number, Issue>;
     readonly comments: Map<number, Comment>;
     readonly deployments: Map<number, Deployment>;
-    /** The oldest first. */
+    /** Oldest first. */
     readonly artifacts: Artifact[];
     oidcSubject: OidcSubject;
 }

@@ -3,7 +3,7 @@ import type { Answer } from "./answers.ts";
 import type { Call } from "./call.ts";
 import type { Permission, Role } from "./model.ts";
 
-/** What the server does for an operation of GitHub's description. */
+/** The implementation of an operation of GitHub's description. */
 export interface Operation {
     readonly needs: Needs;
     readonly answer: (call: Call) => Answer | Promise<Answer>;
@@ -18,10 +18,10 @@ export function open(answer: Operation["answer"]): Operation {
 }
 
 /**
- * An operation that reads something.
+ * An operation that reads.
  *
- * @param permission one, or several of which any one will do.
- * @param role that its user must have on the repository.
+ * @param permission one, or several of which any suffices
+ * @param role that the user must have on the repository
  */
 export function reading(
     permission: Permission | readonly Permission[],
@@ -31,7 +31,7 @@ export function reading(
     return { needs: { permissions: anyOf(permission), level: "read", role }, answer };
 }
 
-/** An operation that changes something. @param permission one, or several of which any one will do. */
+/** An operation that writes. @param permission one, or several of which any suffices */
 export function writing(
     permission: Permission | readonly Permission[],
     role: Role,

@@ -2,23 +2,26 @@ import { conflict, unprocessable } from "./answers.ts";
 import type { Call } from "./call.ts";
 import type { Ruleset } from "./model.ts";
 
-/** Refuses a push to a branch whose protection or rulesets stop the caller. */
+/** Refuses a push if the branch's protection or rulesets stop the caller. */
 export function requireUnprotected(call: Call, branch: string, message: string): void {
     if (whatStops(call, branch) !== undefined) throw unprocessable(message);
 }
 
-/** The same for a commit that the contents API would make. @param what it could not do, as in "create file". */
+/**
+ * Refuses a commit by the contents API for the same reasons.
+ * @param what failed, for example "create file"
+ */
 export function requireCommittable(call: Call, branch: string, what: string): void {
     const reason = whatStops(call, branch);
     if (reason !== undefined) throw conflict(`Could not ${what}: ${reason}`);
 }
 
-/** Whether the branch is protected from the caller. */
+/** Returns whether the branch is protected from the caller. */
 export function isProtected(call: Call, branch: string): boolean {
     return whatStops(call, branch) !== undefined;
 }
 
-/** Whether the API calls the branch protected: any protection or ruleset does, whatever it forbids. */
+/** Returns whether the API calls the branch protected: with any protection or ruleset at all. */
 export function hasProtection({ repository }: Call, branch: string): boolean {
     return repository.protections.has(branch) || rulesetsOf(repository, branch).length > 0;
 }
@@ -39,7 +42,9 @@ export function canBypass(
 }
 
 const reviews = "Changes must be made through a pull request.";
-/** What a commit straight to the branch cannot meet. Others, as `non_fast_forward`, do not stop it. */
+/**
+ * The rules that stop a commit to the branch. Others, such as `non_fast_forward`, do not stop it.
+ */
 const stopping: Readonly<Record<string, string>> = {
     pull_request: reviews,
     update: "Cannot update this protected ref.",
@@ -47,7 +52,7 @@ const stopping: Readonly<Record<string, string>> = {
     required_signatures: "Commits must have verified signatures.",
 };
 
-/** Why the caller cannot commit to the branch; undefined where it can. */
+/** Returns why the caller cannot commit to the branch. undefined if it can. */
 function whatStops(call: Call, branch: string): string | undefined {
     const login = call.token?.user;
     const rule = rulesetsOf(call.repository, branch)

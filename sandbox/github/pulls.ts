@@ -1,4 +1,4 @@
-/** What pull requests are and do, whether by the API or by hand. */
+/** The functions of pull requests that the API and tests share. */
 import { conflict } from "./answers.ts";
 import type { Commit, FileChange } from "./git.ts";
 import type { Issue, PullRequest, Repository } from "./model.ts";
@@ -34,12 +34,12 @@ export function setState(
           : "reopened";
 }
 
-/** The last commit that a pull request would merge: of its branch while it is open, and as it was afterwards. */
+/** Returns the head of a pull request: its branch's while it is open, afterwards the last one. */
 export function headOf({ git }: Repository, { pull, state }: Pull): Commit | undefined {
     return (state === "open" ? git.head(pull.head) : undefined) ?? git.commit(pull.headSha);
 }
 
-/** What a pull request would change, or has changed. */
+/** Returns what a pull request would change, or has changed. */
 export function changesOf(
     repository: Repository,
     issue: Pull,
@@ -58,7 +58,7 @@ export function changesOf(
     };
 }
 
-/** Whether a commit is one of a pull request's, or the one that it was merged by. */
+/** Returns whether a commit belongs to a pull request, or merged it. */
 export function broughtBy({ git }: Repository, { pull }: Pull, commit: Commit): boolean {
     if (pull.merged?.commit === commit.sha) return true;
     const [head, base] = [git.commit(pull.headSha), git.commit(pull.baseSha)];
@@ -66,7 +66,7 @@ export function broughtBy({ git }: Repository, { pull }: Pull, commit: Commit): 
     return head !== undefined && git.history(head).includes(commit) && !before.includes(commit);
 }
 
-/** Merges a pull request, as a merge commit or squashed into one. @throws Refusal on a conflict. */
+/** Merges a pull request, as a merge commit or squashed into one. @throws Refusal on a conflict */
 export function merge(
     repository: Repository,
     issue: Pull,

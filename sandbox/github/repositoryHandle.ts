@@ -11,10 +11,10 @@ import type {
 import { merge, type Pull, pullsOf } from "./pulls.ts";
 import { signature, type State } from "./state.ts";
 
-/** Contents by path; undefined removes the file. */
+/** Contents by path. undefined removes the file. */
 export type Files = Readonly<Record<string, string | undefined>>;
 
-/** What a test sees of a repository, and what it can do to it by hand, past the API and its rules. */
+/** A test's access to a repository, without the API and its rules. */
 export class RepositoryHandle {
     readonly id: number;
     private readonly state: State;
@@ -26,7 +26,7 @@ export class RepositoryHandle {
         this.repository = repository;
     }
 
-    /** The content of each file of a branch, by path. */
+    /** Returns the content of each file of a branch, by path. */
     files(branch = this.repository.defaultBranch): Readonly<Record<string, string>> {
         const { git } = this.repository;
         return Object.fromEntries(
@@ -37,7 +37,7 @@ export class RepositoryHandle {
         );
     }
 
-    /** The commits of a branch, the newest first. */
+    /** Returns the commits of a branch, newest first. */
     commits(branch = this.repository.defaultBranch): readonly Commit[] {
         const head = this.repository.git.head(branch);
         return head === undefined ? [] : this.repository.git.history(head);
@@ -47,7 +47,7 @@ export class RepositoryHandle {
         return this.repository.git.branches();
     }
 
-    /** The environments by name. */
+    /** Returns the environments by name. */
     environments(): Readonly<Record<string, Environment>> {
         return Object.fromEntries(
             [...this.repository.environments.values()].map((environment) => [
@@ -57,7 +57,10 @@ export class RepositoryHandle {
         );
     }
 
-    /** The secrets by name, as a workflow would get them: an environment's, or those of the repository. */
+    /**
+     * Returns the secrets by name, as a workflow would get them: an environment's or the
+     * repository's.
+     */
     secrets(environment?: string): Readonly<Record<string, string>> {
         return values(this.vault(environment).secrets);
     }
@@ -66,24 +69,24 @@ export class RepositoryHandle {
         return values(this.vault(environment).variables);
     }
 
-    /** The pull requests, the oldest first. */
+    /** Returns the pull requests, oldest first. */
     pulls(): readonly Pull[] {
         return pullsOf(this.repository);
     }
 
-    /** The issues that are no pull requests, the oldest first. */
+    /** Returns the issues that are not pull requests, oldest first. */
     issues(): readonly Issue[] {
         return [...this.repository.issues.values()].filter(({ pull }) => pull === undefined);
     }
 
-    /** The bodies of the comments on an issue or a pull request, the oldest first. */
+    /** Returns the bodies of the comments on an issue or a pull request, oldest first. */
     comments(number: number): readonly string[] {
         return [...this.repository.comments.values()]
             .filter(({ issue }) => issue === number)
             .map(({ body }) => body);
     }
 
-    /** What a run of a workflow has uploaded. @returns the run's id. */
+    /** Adds an artifact that a workflow run has uploaded. @returns the run's id */
     uploadArtifact(
         name: string,
         head: { readonly sha: string; readonly branch: string; readonly repository?: number },
@@ -104,7 +107,7 @@ export class RepositoryHandle {
         return [...this.repository.deployments.values()];
     }
 
-    /** Commits to a branch as the repository's owner. The branch is made where it is missing. */
+    /** Commits to a branch as the repository's owner. A missing branch is created. */
     commit(
         files: Files,
         { message = "By hand", branch = this.repository.defaultBranch } = {},
@@ -123,7 +126,7 @@ export class RepositoryHandle {
         this.repository.git.setRef(`refs/heads/${name}`, head.sha, true);
     }
 
-    /** Protects the branch. Default: changes come by pull request only, for administrators as well. */
+    /** Protects the branch. Default: changes require a pull request, for administrators as well. */
     protect(branch = this.repository.defaultBranch, changed: Partial<Protection> = {}): void {
         this.repository.protections.set(branch, {
             enforceAdmins: true,
@@ -137,7 +140,7 @@ export class RepositoryHandle {
         });
     }
 
-    /** Makes a ruleset in force for the default branch. @param rules by GitHub's names. */
+    /** Creates an active ruleset for the default branch. @param rules by GitHub's names */
     addRuleset(name: string, rules: readonly string[], changed: Partial<Ruleset> = {}): void {
         const id = this.state.nextId();
         this.repository.rulesets.set(id, {
@@ -155,7 +158,10 @@ export class RepositoryHandle {
         this.repository.archived = true;
     }
 
-    /** Merges a pull request as the repository's owner, or an owner of its organization, whatever protects its branch. */
+    /**
+     * Merges a pull request as the owner of the repository or its organization, despite any
+     * protection.
+     */
     merge(number: number): void {
         const pull = this.pulls().find((candidate) => candidate.number === number);
         if (pull === undefined) throw new Error(`there is no pull request ${String(number)}`);
@@ -193,7 +199,7 @@ export class RepositoryHandle {
         this.vault(environment).secrets.delete(name);
     }
 
-    /** Installs a GitHub App that can decide about deployments. @returns its id. */
+    /** Installs a GitHub App that can decide about deployments. @returns its id */
     installProtectionApp(slug: string): number {
         const id = this.state.nextId();
         this.repository.protectionApps.set(id, { id, slug });

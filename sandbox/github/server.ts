@@ -16,17 +16,17 @@ import { ready } from "./vault.ts";
 export interface GitHubOptions {
     /** The port to listen on. Default: a free one. */
     readonly port?: number;
-    /** Milliseconds that every request takes longer. */
+    /** A delay of every request, in milliseconds. */
     readonly latency?: number;
 }
 
-/** What a token may do. Default: a classic one with the scopes repo and workflow. */
+/** The access of a token. Default: a classic token with the scopes repo and workflow. */
 export type TokenOptions = { readonly user: string } & (
     | { readonly scopes?: readonly string[] }
     | {
-          /** What a fine-grained token is granted. */
+          /** The permissions of a fine-grained token. */
           readonly permissions: Grants;
-          /** OWNER/NAME of the repositories that it was made for. Default: all that the user has. */
+          /** OWNER/NAME of the repositories that it applies to. Default: all of the user's. */
           readonly repositories?: readonly string[];
       }
 );
@@ -38,40 +38,43 @@ export interface RepositoryOptions {
     readonly private?: boolean;
     /** Default: main. */
     readonly defaultBranch?: string;
-    /** What its branch has at first. Default: a README.md; {}: nothing, not even the branch. */
+    /** The first files of its branch. Default: a README.md. {}: neither files nor a branch. */
     readonly files?: Readonly<Record<string, string>>;
-    /** Whether the subjects of its OIDC tokens have ids in them. Default: true, as for repositories since July 2026. */
+    /**
+     * Whether the subjects of its OIDC tokens contain ids. Default: true, as for repositories since
+     * July 2026.
+     */
     readonly immutableSubject?: boolean;
-    /** Whether the account's plan has environments for it at all. Default: true. */
+    /** Whether the account's plan has environments for it. Default: true. */
     readonly environments?: boolean;
-    /** What others than its owner are to it. */
+    /** The roles of users other than its owner. */
     readonly roles?: Readonly<Record<string, Role>>;
 }
 
 /** A running GitHub. */
 export interface GitHub {
-    /** As in http://127.0.0.1:PORT: its API is there, and below /api/v3. */
+    /** For example http://127.0.0.1:PORT. The API is there, and below /api/v3. */
     readonly url: string;
     /** For GITHUB_BASE_URL. */
     readonly baseUrl: string;
-    /** What goes wrong; nothing does at first. */
+    /** The faults. None are active at first. */
     readonly faults: Faults;
-    /** Makes a user. Default plan: free. @returns the id. */
+    /** Creates a user. Default plan: free. @returns the id */
     createUser(login: string, options?: { readonly plan?: Plan }): number;
-    /** Makes an organization that the user owns. Default plan: free. @returns the id. */
+    /** Creates an organization that the user owns. Default plan: free. @returns the id */
     createOrganization(login: string, owner: string, options?: { readonly plan?: Plan }): number;
-    /** Makes a team of an organization. @returns the id. */
+    /** Creates a team of an organization. @returns the id */
     createTeam(organization: string, name: string, members: readonly string[]): number;
     createToken(options: TokenOptions): string;
-    /** Ends a token at once. */
+    /** Revokes a token. */
     revokeToken(token: string): void;
-    /** Makes a repository, with a first commit. */
+    /** Creates a repository, with a first commit. */
     createRepository(options: RepositoryOptions): RepositoryHandle;
-    /** What is in a repository, and ways to change it by hand. @param name OWNER/NAME */
+    /** Returns a repository's content, and functions to change it. @param name OWNER/NAME */
     repository(name: string): RepositoryHandle;
-    /** Sets other rate limits, and begins to count anew. */
+    /** Sets other rate limits, and restarts the counts. */
     limit(limits: RateLimits): void;
-    /** Every token, and every value of a secret that was ever set. */
+    /** Every token, and every value that a secret ever had. */
     secrets(): readonly string[];
     /** The requests since the start or the last clearRequests, oldest first. */
     requests(filter?: {
@@ -80,8 +83,8 @@ export interface GitHub {
     }): readonly LoggedRequest[];
     clearRequests(): void;
     /**
-     * What could not be answered as GitHub would: requests that are not served here (501), and answers that would have violated
-     * GitHub's description (500). A test that finds anything here must fail.
+     * Requests that could not be answered as GitHub would: operations that are not supported (501),
+     * and answers that violated GitHub's description (500). A test that finds one here must fail.
      */
     unknown(): readonly string[];
     /** The whole state as JSON. */
@@ -89,7 +92,7 @@ export interface GitHub {
     stop(): Promise<void>;
 }
 
-/** Starts a GitHub on 127.0.0.1. It is up when this returns. */
+/** Starts a GitHub on 127.0.0.1, and waits until it listens. */
 export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> {
     await ready;
     const app = express().disable("x-powered-by").disable("etag");
@@ -185,7 +188,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     };
 }
 
-/** What GitHub says when it fails. */
+/** GitHub's answer for an internal error. */
 function serverError(status: number, retryAfter: string | undefined): Answer {
     const body = JSON.stringify({ message: "Server Error" });
     return {

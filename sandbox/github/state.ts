@@ -3,7 +3,7 @@ import { Git, type Signature } from "./git.ts";
 import type { Account, Organization, Plan, Repository, Team, Token, User } from "./model.ts";
 import { newVault } from "./vault.ts";
 
-/** Everything that this GitHub knows. */
+/** The whole state of this GitHub. */
 export class State {
     /** By the login in lower case. */
     private readonly accounts = new Map<string, Account>();
@@ -11,7 +11,10 @@ export class State {
     readonly repositories = new Map<number, Repository>();
     /** By the token itself. */
     readonly tokens = new Map<string, Token>();
-    /** Every token and secret value that was ever known, so that a test can search for them where they must not be. */
+    /**
+     * Every token and secret value that ever existed, so that a test can search its output for
+     * them.
+     */
     readonly secrets = new Set<string>();
     private lastId = 1000;
 
@@ -24,7 +27,7 @@ export class State {
         return this.accounts.get(login.toLowerCase());
     }
 
-    /** A user who must be there. */
+    /** Returns a user, who must exist. */
     user(login: string): User {
         const account = this.account(login);
         if (account?.kind !== "User") throw new Error(`there is no user ${login}`);
@@ -83,7 +86,7 @@ export class State {
         return secret;
     }
 
-    /** Names are the same whatever their case. */
+    /** Names are case-insensitive. */
     repository(owner: string, name: string): Repository | undefined {
         const wanted = `${owner}/${name}`.toLowerCase();
         return [...this.repositories.values()].find(
@@ -124,7 +127,9 @@ export class State {
         return repository;
     }
 
-    /** All of it as plain JSON, secrets included; of the keys and files only the names. */
+    /**
+     * Returns the whole state as plain JSON, secrets included. Of keys and files, only the names.
+     */
     dump(): unknown {
         const plain = (key: string, value: unknown): unknown => {
             if (key === "key" || key === "blobs") return undefined;
@@ -139,7 +144,7 @@ export function fullName({ owner, name }: Repository): string {
     return `${owner}/${name}`;
 }
 
-/** How a user signs a commit, to the second as git does. */
+/** How a user signs a commit, to the second as in git. */
 export function signature(login: string): Signature {
     const date = new Date(Math.floor(Date.now() / 1000) * 1000);
     return { name: login, email: `${login}@users.noreply.github.com`, date };

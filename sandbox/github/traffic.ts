@@ -1,16 +1,16 @@
 import type { RequestHandler, Response } from "express";
 
-/** One request that the server got, as a test asks for it. */
+/** One request that the server received. */
 export interface LoggedRequest {
     readonly time: Date;
     readonly method: string;
-    /** With the query, and with /api/v3 where the client asks for that. */
+    /** With the query, and with /api/v3 if the client uses that. */
     readonly path: string;
-    /** The operationId in GitHub's description; undefined where it has none, or a fault came first. */
+    /** The operationId in GitHub's description. undefined if it has none, or a fault came first. */
     operation: string | undefined;
-    /** The user by whose token it was allowed or refused. */
+    /** The user whose token allowed it, or was refused. */
     user: string | undefined;
-    /** 0: not answered, or not yet. */
+    /** 0: no answer, or none yet. */
     status: number;
 }
 
@@ -37,13 +37,13 @@ export class Traffic {
         next();
     };
 
-    /** Notes what is asked and by whom, once that is known. */
+    /** Records operation and caller, once known. */
     identify(response: Response, known: Pick<LoggedRequest, "operation" | "user">): void {
         const entry = this.byResponse.get(response);
         if (entry !== undefined) Object.assign(entry, known);
     }
 
-    /** The requests so far, or those of a method whose path matches. */
+    /** Returns the requests so far, or only those of a method whose path matches. */
     requests(
         filter: { readonly method?: string | undefined; readonly path?: RegExp | undefined } = {},
     ): readonly LoggedRequest[] {

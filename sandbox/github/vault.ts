@@ -3,7 +3,7 @@ import sodium from "libsodium-wrappers";
 import { unprocessable } from "./answers.ts";
 import type { SealingKey, Vault } from "./model.ts";
 
-/** What must be awaited before the first vault is made. */
+/** Must be awaited before the first vault is created. */
 export const ready = sodium.ready;
 
 export function newVault(): Vault {
@@ -12,14 +12,14 @@ export function newVault(): Vault {
 
 function newKey(): SealingKey {
     const { publicKey, privateKey } = sodium.crypto_box_keypair();
-    // GitHub's ids of keys are long numbers.
+    // GitHub's key ids are long numbers.
     const id = BigInt(
         `0x${createHash("sha256").update(publicKey).digest("hex").slice(0, 15)}`,
     ).toString();
     return { id, publicKey, privateKey };
 }
 
-/** The value that was sealed with the vault's key. */
+/** Returns the decrypted value. */
 export function unseal({ key }: Vault, keyId: string, sealed: string): string {
     if (keyId !== key.id)
         throw unprocessable("Public key not found. The key may have been rotated: read it again.");

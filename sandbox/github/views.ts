@@ -1,13 +1,13 @@
-/** What the API says about the things that this GitHub knows. */
+/** The JSON of the API for each kind of object. */
 import type { Commit, FileChange, Signature } from "./git.ts";
 import type { Account, Organization, Repository, Role, Team } from "./model.ts";
 import { fullName, type State } from "./state.ts";
 
-/** Where the links in answers lead. */
+/** The base URLs of links in answers. */
 export interface Urls {
-    /** Of the API, as the request came in: with /api/v3 or without. */
+    /** Of the API, as in the request: with /api/v3 or without. */
     readonly api: string;
-    /** Of the pages for people; there are none. */
+    /** Of the pages for people, which do not exist. */
     readonly html: string;
 }
 
@@ -39,7 +39,7 @@ export function accountView(urls: Urls, { id, login, kind }: Account): Record<st
     };
 }
 
-/** The profile of a user, or of an organization as a user. */
+/** The profile of a user, or of an organization in the form of a user's. */
 export function profileView(urls: Urls, account: Account): Record<string, unknown> {
     return {
         ...accountView(urls, account),
@@ -59,7 +59,7 @@ export function profileView(urls: Urls, account: Account): Record<string, unknow
     };
 }
 
-/** What an account pays for. GitHub shows it to the account's owners only. */
+/** The plan of an account. GitHub shows it to the account's owners only. */
 export function planView({ plan }: Account): object {
     return { name: plan, space: 976562499, private_repos: 10000, collaborators: 0 };
 }
@@ -117,7 +117,7 @@ export function teamView(
     };
 }
 
-/** What each link of a repository adds to its url. */
+/** The suffix of each link of a repository. */
 const repositoryLinks = {
     archive_url: "/{archive_format}{/ref}",
     assignees_url: "/assignees{/user}",
@@ -165,7 +165,7 @@ export function repositoryPage(urls: Urls, repository: Repository): string {
     return `${urls.html}/${fullName(repository)}`;
 }
 
-/** @param role of the token's user, for `permissions`; without a token there are none. */
+/** @param role of the token's user, for `permissions`, which are missing without a token */
 export function repositoryView(
     urls: Urls,
     owner: Account,
@@ -265,7 +265,7 @@ export function commitView(
     };
 }
 
-/** A commit as the calls on git's own objects show it, and those that write files. */
+/** A commit in the answers of the git data API, and of operations that write files. */
 export function gitCommitView(
     urls: Urls,
     repository: Repository,
@@ -287,7 +287,7 @@ export function gitCommitView(
     };
 }
 
-/** @param ref of the state of the file that the links lead to. */
+/** @param ref of the state of the file that the links lead to */
 export function changeView(
     urls: Urls,
     repository: Repository,
@@ -309,12 +309,12 @@ export function changeView(
     };
 }
 
-/** A path in a URL: its slashes stay. */
+/** Encodes a path for a URL, except for its slashes. */
 export function encodePath(path: string): string {
     return path.split("/").map(encodeURIComponent).join("/");
 }
 
-/** As GitHub writes times: to the second. */
+/** Formats a time as GitHub does: to the second. */
 export function time(date: Date): string {
     return date.toISOString().replace(/\.\d+Z$/, "Z");
 }
@@ -331,7 +331,7 @@ function signatureView({ name, email, date }: Signature): object {
     return { name, email, date: time(date) };
 }
 
-/** The account that a commit's e-mail address belongs to. */
+/** The account of a commit's e-mail address. */
 function signerView(urls: Urls, state: State, { email }: Signature): object {
     const [, login = ""] = /^(.+)@users\.noreply\.github\.com$/.exec(email) ?? [];
     const account = state.account(login);

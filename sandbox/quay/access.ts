@@ -1,16 +1,16 @@
 import { roles, type Role, type Scope } from "./model.ts";
 import type { State } from "./state.ts";
 
-/** Who asks, and what the credentials may be used for: a token only for its scopes, a password for everything. */
+/** The caller and what the credentials allow: a token its scopes only, a password everything. */
 export interface Identity {
-    /** undefined: nobody in particular. */
+    /** undefined: an anonymous caller. */
     readonly username: string | undefined;
     readonly scopes: ReadonlySet<Scope>;
 }
 
 export const anonymous: Identity = { username: undefined, scopes: new Set() };
 
-/** The scopes that include a scope. There are no other implications (fact 1, scopes). */
+/** The scopes that include a scope. No other scope implies another one. */
 const includedIn: Readonly<Record<Scope, readonly Scope[]>> = {
     "repo:read": ["repo:read", "repo:write", "repo:admin"],
     "repo:write": ["repo:write", "repo:admin"],
@@ -26,12 +26,16 @@ export function hasScope(identity: Identity, scope: Scope): boolean {
     return includedIn[scope].some((including) => identity.scopes.has(including));
 }
 
-/** Whether the user's own namespace, or an organization in whose admin teams the user is. */
+/**
+ * Returns whether it is the user's own namespace or an organization whose admin team has the user.
+ */
 export function administers(state: State, username: string, namespace: string): boolean {
     return username === namespace || isInTeam(state, username, namespace, ["admin"]);
 }
 
-/** Whether a push or the API may make a repository there: for robots only by a team (fact 11, push to a missing repository). */
+/**
+ * Returns whether a push or an API call may create a repository there. Robots need a team for it.
+ */
 function createsIn(state: State, username: string, namespace: string): boolean {
     return username === namespace || isInTeam(state, username, namespace, ["admin", "creator"]);
 }
@@ -58,7 +62,10 @@ function isInTeam(
     return teams.some((team) => team.members.has(username) && among.includes(team.role));
 }
 
-/** The roles that a user or robot has on a repository: directly and by teams; admin of everything, existing or not, in an own namespace. */
+/**
+ * The roles of a user or robot on a repository, directly and through teams. Whoever administers the
+ * namespace is admin of every repository in it, existing or not.
+ */
 export function rolesOn(
     state: State,
     username: string,
@@ -74,7 +81,7 @@ export function rolesOn(
     return [repository?.userRoles.get(username), ...byTeam].filter((role) => role !== undefined);
 }
 
-/** Whether rights and scopes suffice; a public repository is readable by everybody. */
+/** Returns whether role and scopes suffice. Everybody may read a public repository. */
 export function mayUse(
     state: State,
     identity: Identity,

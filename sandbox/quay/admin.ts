@@ -5,7 +5,10 @@ import { send } from "./send.ts";
 import type { State } from "./state.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** /_standin: what tests in this process do by calls, for other processes. It is in no log, and faults do not hit it. */
+/**
+ * Routes below /_standin, which give other processes what tests in this process do with method
+ * calls. They are not logged, and faults do not affect them.
+ */
 export function adminRouter({
     state,
     traffic,

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 
-/** What is sent back. */
+/** A response. */
 export interface Answer {
     readonly status: number;
     readonly type: string;
@@ -8,7 +8,7 @@ export interface Answer {
     readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** JSON as Quay's framework writes it: a newline at the end. */
+/** JSON as Quay's framework writes it, with a newline at the end. */
 export function json(
     status: number,
     value: unknown,
@@ -21,18 +21,22 @@ export function nothing(status = 204): Answer {
     return { status, type: "application/json", body: "" };
 }
 
-/** A page of the web framework. */
+/** An HTML page of the web framework. */
 export function page(
     status: number,
     text: string,
     headers: Readonly<Record<string, string>> = {},
 ): Answer {
     const title = STATUS_CODES[status] ?? "";
-    const body = `<!doctype html>\n<html lang=en>\n<title>${String(status)} ${title}</title>\n<h1>${title}</h1>\n<p>${text}</p>\n`;
+    const head = `<!doctype html>\n<html lang=en>\n<title>${String(status)} ${title}</title>\n`;
+    const body = `${head}<h1>${title}</h1>\n<p>${text}</p>\n`;
     return { status, type: "text/html; charset=utf-8", body, headers };
 }
 
-/** An answer that ends the handling of a request. It is made from the server's URL, which some bodies contain. */
+/**
+ * A response that ends the handling of a request. It is a function of the server's URL, because
+ * some bodies contain that.
+ */
 export class Refusal extends Error {
     readonly answer: (url: string) => Answer;
 
@@ -44,7 +48,8 @@ export class Refusal extends Error {
 
 export const errorTypes = {
     invalid_request:
-        "The request was invalid. It may have contained invalid values or was improperly formatted.",
+        "The request was invalid. " +
+        "It may have contained invalid values or was improperly formatted.",
     invalid_token: "The access token provided was invalid.",
     insufficient_scope:
         "The access token did not have sufficient scope to access the requested resource.",
@@ -53,7 +58,7 @@ export const errorTypes = {
 } as const;
 type ErrorType = keyof typeof errorTypes;
 
-/** Error shape 1: the API's deliberate errors (fact 1, error bodies). */
+/** Error shape 1: the errors that the API raises itself. */
 function problem(
     status: number,
     type: ErrorType,
@@ -80,17 +85,23 @@ export const tagImmutable = (tag: string): Refusal =>
 export const requiresAuthentication = (extra: Readonly<Record<string, unknown>> = {}): Refusal =>
     problem(401, "invalid_token", "Requires authentication", extra);
 
-/** Lacking a right and lacking a scope look the same; an anonymous caller is told to authenticate. */
+/**
+ * Denies access: a missing right and a missing scope give the same answer; anonymous callers must
+ * log in.
+ */
 export const unauthorized = (username: string | undefined): Refusal =>
     username === undefined
         ? requiresAuthentication()
         : problem(403, "insufficient_scope", "Unauthorized");
 
-/** Error shape 2: the data model's and the framework's errors. The message of a bad query parameter is an object. */
+/**
+ * Error shape 2: errors of the data model and the framework. For an invalid query parameter, the
+ * message is an object.
+ */
 export const message = (status: number, text: string | Readonly<Record<string, string>>): Refusal =>
     new Refusal(() => json(status, { message: text }));
 
-/** Error shape 3: looks like JSON, but is sent as HTML. */
+/** Error shape 3: JSON text, but sent as HTML. */
 export const htmlError = (status: number, error: string): Refusal =>
     new Refusal(() => ({
         status,
@@ -98,7 +109,7 @@ export const htmlError = (status: number, error: string): Refusal =>
         body: `{"error": ${JSON.stringify(error)}}`,
     }));
 
-/** Error shape 4: a page. */
+/** Error shape 4: an HTML page. */
 export const internalError = (): Refusal =>
     new Refusal(() =>
         page(
@@ -107,7 +118,7 @@ export const internalError = (): Refusal =>
         ),
     );
 
-/** RFC 2822 as Quay writes it: `Sun, 22 Nov 2026 14:43:49 -0000` (fact 1, dates). */
+/** Formats a date by RFC 2822, as Quay does: `Sun, 22 Nov 2026 14:43:49 -0000`. */
 export function formatDate(date: Date): string {
     return date.toUTCString().replace("GMT", "-0000");
 }

@@ -5,80 +5,88 @@ import { z } from "zod";
 import { type Answer, json, page } from "./answers.ts";
 import { send } from "./send.ts";
 
-/** Something that goes wrong with the requests that it matches; what is not set does not limit. */
+/** A fault that affects the requests it matches. A condition that is not set matches all. */
 export const fault = z.strictObject({
     method: z.string().optional(),
     /** A regular expression for the path with its query. */
     path: z.string().default(""),
-    /** For how many requests; endlessly where not set. */
+    /** The number of requests that it affects. Default: all. */
     times: z.int().positive().optional(),
-    /** How many matching requests are left alone first. */
+    /** The number of matching requests to skip first. */
     after: z.int().nonnegative().default(0),
-    /** Leaves alone what stays within a rate, as nginx's limit_req does: a burst, and then so many a second. */
+    /**
+     * Skips requests within a rate, as nginx's limit_req does: a burst, then that many a second.
+     */
     within: z
         .strictObject({ burst: z.int().positive(), perSecond: z.number().positive() })
         .optional(),
     /**
-     * Answers with that status and an HTML page, as Quay's nginx does: the API never sees the
-     * request (fact 1, rate limit). 200 is a proxy's maintenance or log-in page.
+     * Answers with this status and an HTML page, as Quay's nginx does when it limits the rate; the
+     * API never sees the request. 200 is a proxy's maintenance or login page.
      */
     status: z.int().min(200).max(599).optional(),
-    /** A Retry-After header for it; Quay's nginx sends none. */
+    /** A Retry-After header for that answer. Quay's nginx sends none. */
     retryAfter: z.string().optional(),
-    /** Resets the connection, before anything happened or when the request has had its effect but no answer. */
+    /**
+     * Resets the connection, either before the request has its effect or after it, without an
+     * answer.
+     */
     reset: z.enum(["before", "after"]).optional(),
     /**
-     * What becomes of the answer when the request has had its effect: a proxy's page instead
-     * (`html`), half of its body (`cut`), half of it and a closed connection (`broken`), no body
-     * (`empty`), JSON of another form (`other`), Quay's own page for an error (`failed`), or it
-     * comes that many milliseconds later.
+     * Replaces the answer after the request has had its effect: a proxy's page (`html`), half of
+     * the body (`cut`), half of it and a closed connection (`broken`), no body (`empty`), JSON of
+     * another form (`other`), or Quay's own error page (`failed`). A number delays the answer by so
+     * many milliseconds.
      */
     answer: z
         .union([z.enum(["html", "cut", "broken", "empty", "other", "failed"]), z.int().positive()])
         .optional(),
-    /** Milliseconds to wait before anything else. */
+    /** The delay before the request is handled, in milliseconds. */
     latency: z.int().positive().optional(),
-    /** How fast blobs go up and down. */
+    /** The speed of blob uploads and downloads. */
     bytesPerSecond: z.int().positive().optional(),
 });
 export type Fault = z.input<typeof fault>;
 
-/** A request that waits. */
+/** A request that is held. */
 export interface Hold {
-    /** Resolves once the request is here. */
+    /** Resolves when the request has arrived. */
     readonly reached: Promise<void>;
-    /** Lets it go on, as if the server had only been slow: what it does is done, even if nobody waits for the answer any more. */
+    /**
+     * Releases the request, as if the server had been slow: it has its effect even if the client
+     * has given up.
+     */
     readonly release: () => void;
 }
 
 interface Active {
-    /** Holds the request, where it is to be held. */
+    /** Holds the request if it matches. */
     readonly hold?: () => Promise<void>;
     readonly fault: z.output<typeof fault>;
     readonly path: RegExp;
     seen: number;
-    /** How full the rate's bucket was, and when. */
+    /** The level of the rate's bucket, and when it was measured. */
     level: number;
     levelAt: number;
 }
 
-/** The page of Quay's nginx. */
+/** The error page of Quay's nginx. */
 function nginxPage(status: number, retryAfter: string | undefined): Answer {
     return page(status, "nginx", retryAfter === undefined ? {} : { "retry-after": retryAfter });
 }
 
-/** The faults that are switched on. */
+/** The active faults. */
 export class Faults {
     private active: Active[] = [];
     private readonly slow = new WeakMap<Response, Active["fault"]>();
     private readonly refusal: typeof nginxPage;
 
-    /** @param refusal what a fault with a status answers. */
+    /** @param refusal returns the answer of a fault with a status */
     constructor(refusal = nginxPage) {
         this.refusal = refusal;
     }
 
-    /** Switches a fault on. @returns what switches it off. */
+    /** Adds a fault. @returns a function that removes it */
     add(given: Fault): () => void {
         return this.activate(given);
     }
@@ -121,7 +129,7 @@ export class Faults {
         this.active = [];
     }
 
-    /** The speed that a fault sets for a request's blobs, for as long as it is switched on. */
+    /** The blob speed that a fault sets for a request, while the fault is active. */
     speed(response: Response): number {
         const slow = this.slow.get(response);
         return this.active.some((entry) => entry.fault === slow)
@@ -139,7 +147,7 @@ export class Faults {
             if (reset === "after") resetInsteadOfAnswering(response);
             if (answer !== undefined) answerOtherwise(response, answer);
             if (status !== undefined) {
-                // The proxy reads the request before it answers, so that the client gets to see the answer.
+                // Without reading the request first, as the proxy does, clients miss the answer.
                 if (!request.readableEnded) await once(request.resume(), "end");
                 send(response, this.refusal(status, retryAfter));
             }
@@ -162,7 +170,7 @@ export class Faults {
     }
 }
 
-/** A leaky bucket: what fits in raises the level, and the level sinks with time. */
+/** A leaky bucket: each accepted request raises its level, which sinks with time. */
 function exceedsRate(entry: Active): boolean {
     const { within } = entry.fault;
     if (within === undefined) return true;
@@ -174,7 +182,7 @@ function exceedsRate(entry: Active): boolean {
     return exceeds;
 }
 
-/** The handler does its work; what it answers in one piece is sent in this way instead. */
+/** Changes how the response is sent. The handler still does its work. */
 function answerOtherwise(response: Response, how: NonNullable<Fault["answer"]>): void {
     const original = response.end.bind(response);
     const end = (body: string): void => {
@@ -204,7 +212,7 @@ function answerOtherwise(response: Response, how: NonNullable<Fault["answer"]>):
     };
 }
 
-/** The handler does its work; the first byte of its answer closes the connection instead. */
+/** Closes the connection at the first byte of the response. The handler still does its work. */
 function resetInsteadOfAnswering(response: Response): void {
     const reset = (): Response => {
         response.socket?.resetAndDestroy();

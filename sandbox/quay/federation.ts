@@ -16,11 +16,11 @@ import type { Robot } from "./model.ts";
 import type { State } from "./state.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** Whose tokens a robot's federation can be proved with. */
+/** The issuers whose tokens a federated robot may present. */
 export interface TrustedIssuers {
-    /** The keys of issuers by their URL, for issuers that cannot be asked. */
+    /** The keys of issuers by their URL, for issuers that cannot be reached. */
     readonly keys?: Readonly<Record<string, JSONWebKeySet>>;
-    /** Asks issuers at http:// URLs too, which Quay does not. */
+    /** Whether to fetch keys from http:// URLs too, which Quay does not. */
     readonly allowHttp?: boolean;
 }
 
@@ -32,10 +32,13 @@ interface FederationContext {
     readonly issuers: TrustedIssuers;
 }
 
-/** How long after its end a token is still taken (fact 3: ten seconds were). */
+/** How long after its expiry a token is still accepted. */
 const leeway = 30;
 
-/** /oauth2/federation/robot/token: a robot's password for a token of an issuer that the robot is federated with (fact 3). */
+/**
+ * /oauth2/federation/robot/token: exchanges the token of an issuer that a robot is federated with
+ * for a password of the robot.
+ */
 export function federationRouter(context: FederationContext): Router {
     const router = express.Router({ strict: true });
     router.get("/robot/token", async (request, response) => {
@@ -80,7 +83,7 @@ async function verify(issuers: TrustedIssuers, robot: Robot, token: string): Pro
         throw message(400, `robot federation is not configured for subject ${sub}`);
 }
 
-/** Something that is not a JWT is 500. */
+/** Decodes the token. One that is not a JWT is 500. */
 function claimsOf(token: string) {
     try {
         return decodeJwt(token);
@@ -89,7 +92,7 @@ function claimsOf(token: string) {
     }
 }
 
-/** The keys that an issuer publishes. One at an http:// URL is 500 (surprise 8). */
+/** Fetches the keys that an issuer publishes. An http:// URL is 500. */
 async function keysOf({ keys = {}, allowHttp = false }: TrustedIssuers, issuer: string) {
     const given = keys[issuer];
     if (given !== undefined) return createLocalJWKSet(given);

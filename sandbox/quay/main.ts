@@ -2,14 +2,15 @@ import { runCommand, UsageError } from "../../operations/commandLine.ts";
 import { startQuay } from "./server.ts";
 import { scopes } from "./model.ts";
 
-const help = `A Quay to try things out with: its API and a real registry, on this machine, forgotten when it ends.
+const help = `Starts a Quay on this machine for experiments: its API and a real registry.
+Its data is lost when it ends.
 
 Usage: npm run quay -- [--port PORT]
 
   --port PORT   the port to listen on (default: a free one)
   --help        this text
 
-It needs the program docker-registry (Debian and Ubuntu: apt install docker-registry).
+Requires the program docker-registry (Debian and Ubuntu: apt install docker-registry).
 `;
 
 const user = "demo";
@@ -26,19 +27,23 @@ async function run(port: number): Promise<void> {
         process.once(signal, () => void quay.stop());
     const password = quay.createUser(user);
     quay.createOrganization(organization, user);
-    process.stdout
-        .write(`Quay is at ${quay.url}, with the account ${user} (password ${password}) and its organization ${organization}.
+    const token = quay.createToken({ user });
+    process.stdout.write(`Quay runs at ${quay.url}
+
+  Account:       ${user}, with the password ${password}
+  Organization:  ${organization}, which ${user} owns
+  Token:         acts as ${user}, with the scopes ${scopes.join(" ")}
 
   export QUAY_URL=${quay.url}
-  export QUAY_TOKEN=${quay.createToken({ user })}   # acts as ${user}, with the scopes ${scopes.join(" ")}
+  export QUAY_TOKEN=${token}
 
   curl -H "Authorization: Bearer $QUAY_TOKEN" $QUAY_URL/api/v1/user/
   echo "$QUAY_TOKEN" | docker login --username '$oauthtoken' --password-stdin ${quay.registry}
 
-  ${quay.url}/_standin/requests   every request so far
-  ${quay.url}/_standin/state      all that it knows
+  ${quay.url}/_standin/requests   all requests so far
+  ${quay.url}/_standin/state      the whole state, secrets included
 
-Ctrl-C ends it and removes everything.
+Press Ctrl-C to stop it and remove all data.
 `);
 }
 

@@ -1,4 +1,4 @@
-/** What this Quay has switched on; where Quay calls it something else, its name is given. */
+/** The features of this Quay, with the name of Quay's setting where it differs. */
 export interface Features {
     /** FEATURE_AUTO_PRUNE */
     readonly autoPrune: boolean;
@@ -10,13 +10,13 @@ export interface Features {
     readonly proxyCache: boolean;
     /** FEATURE_QUOTA_MANAGEMENT, with FEATURE_EDIT_QUOTA and FEATURE_SUPER_USERS */
     readonly quota: boolean;
-    /** Robots of users may be federated; older builds have it for organizations only. */
+    /** Whether users' robots can be federated. Older builds have it for organizations only. */
     readonly userRobotFederation: boolean;
-    /** Organizations mint OAuth tokens for their applications; older builds have no such route. */
+    /** Whether organizations' applications mint OAuth tokens. Older builds have no such route. */
     readonly applicationTokens: boolean;
     /** FEATURE_SECURITY_SCANNER */
     readonly securityScanner: boolean;
-    /** FEATURE_REFERRERS_API: the registry lists what refers to a manifest. */
+    /** FEATURE_REFERRERS_API: the registry lists the referrers of a manifest. */
     readonly referrers: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface FederatedIdentity {
 
 export interface Robot {
     readonly shortName: string;
-    /** NAMESPACE+SHORT: its name at the registry and in permissions. */
+    /** NAMESPACE+SHORT: its name in the registry and in permissions. */
     readonly username: string;
     token: string;
     readonly description: string;
@@ -60,7 +60,7 @@ export interface ImmutabilityPolicy {
     readonly tagPatternMatches: boolean;
 }
 
-/** What a repository and a namespace have alike: policies for tags. */
+/** The tag policies that repositories and namespaces both have. */
 export interface Policies {
     autoPrune: AutoPrunePolicy[];
     immutability: ImmutabilityPolicy[];
@@ -102,10 +102,10 @@ export interface Application {
     readonly description: string;
 }
 
-/** What a mirror copies, as the API takes it. */
+/** A mirror's settings, as the API takes them. */
 export type Mirror = Readonly<Record<string, unknown>>;
 
-/** What a proxy cache caches, as the API takes it. */
+/** A proxy cache's settings, as the API takes them. */
 export interface ProxyCache {
     readonly upstream_registry: string;
     readonly expiration_s: number;
@@ -133,13 +133,13 @@ export interface Organization extends Namespace {
 
 export type Account = User | Organization;
 
-/** One period in which a tag pointed at a manifest; a tag's last one may still go on. */
+/** One period in which a tag pointed to a manifest. A tag's latest period may be open. */
 export interface TagPeriod {
     readonly name: string;
     readonly digest: string;
     /** Unix milliseconds. */
     readonly start: number;
-    /** When the tag ceased or will cease to point there. */
+    /** When the tag stopped or will stop pointing to it. */
     end: number | undefined;
     readonly reversion: boolean;
     immutable: boolean;
@@ -157,7 +157,7 @@ export interface Manifest {
     readonly digest: string;
     readonly mediaType: string;
     readonly content: string;
-    /** The digest of an image's configuration. */
+    /** The digest of the image's configuration. */
     readonly config: string | undefined;
     readonly configMediaType: string | null;
     readonly layers: readonly {
@@ -167,11 +167,13 @@ export interface Manifest {
     }[];
     /** The manifests of an index. */
     readonly children: readonly string[];
-    /** The manifest that this one refers to, as a signature does. */
+    /** The manifest that this one refers to, for example that of a signature. */
     readonly subject: string | undefined;
     readonly artifactType: string | undefined;
     readonly annotations: Readonly<Record<string, string>> | undefined;
-    /** A manifest that was pushed by digest lives without a tag until then (Unix milliseconds). */
+    /**
+     * Until when a manifest that was pushed by digest lives without a tag, in Unix milliseconds.
+     */
     keptUntil: number;
     readonly labels: Label[];
 }
@@ -187,11 +189,14 @@ export interface Notification {
 }
 
 export interface Repository extends Policies {
-    /** Its name in the registry behind: another one for a repository that was deleted and made again. */
+    /**
+     * Its name in the underlying registry. A repository that was deleted and recreated gets another
+     * one.
+     */
     readonly id: string;
     readonly namespace: string;
     readonly name: string;
-    /** null when a push made the repository. */
+    /** null if a push created the repository. */
     description: string | null;
     isPublic: boolean;
     state: RepositoryState;
@@ -230,7 +235,7 @@ export interface OAuthToken {
 /** The result of a security scan. */
 export interface Scan {
     readonly status: "queued" | "scanned" | "failed" | "unsupported" | "manifest_layer_too_large";
-    /** What was found in the image, where it was scanned. */
+    /** The features found in the image, if it was scanned. */
     readonly features?: readonly {
         readonly name: string;
         readonly version: string;

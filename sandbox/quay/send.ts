@@ -7,7 +7,7 @@ export function send(response: Response, answer: Answer): void {
     else response.setHeader("Content-Type", answer.type).end(answer.body);
 }
 
-/** Answers what was thrown: a refusal as it says, anything else as Quay's 500 page. */
+/** Sends the answer for an error: a Refusal's own, or else Quay's 500 page. */
 export function answerRefusals(url: string): ErrorRequestHandler {
     return (error: unknown, _request, response, next) => {
         if (response.headersSent) next(error);
@@ -15,7 +15,9 @@ export function answerRefusals(url: string): ErrorRequestHandler {
     };
 }
 
-/** A parameter of the path, "" where it has none; one that stands for several segments has its slashes. */
+/**
+ * Returns a path parameter, or "" without it. One that matches several segments contains slashes.
+ */
 export function parameter(request: Request, name: string): string {
     const value = request.params[name] ?? "";
     return typeof value === "string" ? value : value.join("/");

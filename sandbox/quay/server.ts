@@ -33,9 +33,9 @@ const tenYears = 315_360_000;
 export interface QuayOptions {
     /** The port to listen on. Default: a free one. */
     readonly port?: number;
-    /** What is switched off; everything is on by default. */
+    /** The features to switch off. Default: none. */
     readonly features?: Partial<Features>;
-    /** Whose tokens robots can be federated with, beside issuers at https:// URLs. */
+    /** The issuers whose tokens federated robots may use, besides issuers at https:// URLs. */
     readonly issuers?: TrustedIssuers;
 }
 
@@ -45,27 +45,30 @@ export interface Quay {
     readonly url: string;
     /** As in image names: 127.0.0.1:PORT */
     readonly registry: string;
-    /** What goes wrong; nothing does at first. */
+    /** The faults. None are active at first. */
     readonly faults: Faults;
-    /** Makes a user. @returns the password. */
+    /** Creates a user. @returns the password */
     createUser(name: string, options?: { readonly superUser?: boolean }): string;
-    /** Makes an organization that the user owns, by its team "owners". */
+    /** Creates an organization that the user owns through its team "owners". */
     createOrganization(name: string, owner: string): void;
-    /** Makes an OAuth token that acts as the user. Default: all scopes, ten years. */
+    /** Creates an OAuth token that acts as the user. Default: all scopes, valid for ten years. */
     createToken(options: {
         readonly user: string;
         readonly scopes?: readonly Scope[];
         readonly seconds?: number;
     }): string;
-    /** Ends a token at once. */
+    /** Revokes a token. */
     revokeToken(token: string): void;
-    /** Sets what the scanner says about a digest; it is queued otherwise. */
+    /** Sets the result of a digest's security scan. Without one, the scan is queued. */
     setScan(digest: string, scan: Scan): void;
-    /** Does what Quay's collector does some time after repositories were deleted: what they held is gone. */
+    /**
+     * Runs Quay's collector, which removes the content of deleted repositories some time
+     * afterwards.
+     */
     collect(): void;
     /** Every password and token that was ever valid. */
     secrets(): readonly string[];
-    /** What Quay's workers do some time after a deletion. */
+    /** Runs the workers that Quay runs some time after a deletion. */
     collectGarbage(): void;
     /** The requests since the start or the last clearRequests, oldest first. */
     requests(filter?: {
@@ -75,11 +78,11 @@ export interface Quay {
     clearRequests(): void;
     /** The whole state as JSON. */
     dump(): unknown;
-    /** Stops the server and its registry and removes their data. */
+    /** Stops the server and its registry, and removes their data. */
     stop(): Promise<void>;
 }
 
-/** Starts a Quay on 127.0.0.1, with a real registry behind it. It is up when this returns. */
+/** Starts a Quay on 127.0.0.1 with a real registry behind it, and waits until it listens. */
 export async function startQuay(options: QuayOptions = {}): Promise<Quay> {
     const distribution = await Distribution.start();
     const app = express().disable("x-powered-by").disable("etag");

@@ -28,23 +28,25 @@ function newNamespace(name: string): Namespace {
 
 const tokenLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/** Everything that this Quay knows. */
+/** The whole state of this Quay. */
 export class State {
     readonly accounts = new Map<string, Account>();
-    /** Names of deleted organizations: taken until Quay's namespace worker has run. */
+    /** Names of deleted organizations. They stay taken until Quay's namespace worker has run. */
     readonly retiredNames = new Set<string>();
     /** By NAMESPACE/NAME. */
     readonly repositories = new Map<string, Repository>();
-    /** Of repositories that were deleted and whose rest no worker has collected yet. */
+    /** Notifications of deleted repositories that no worker has collected yet. */
     readonly deletedNotifications: Notification[] = [];
     /** By the token itself. */
     readonly tokens = new Map<string, OAuthToken>();
     /** By the manifest's digest. */
     readonly scans = new Map<string, Scan>();
-    /** Every password and token that was ever valid, so that a test can search for them where they must not be. */
+    /**
+     * Every password and token that was ever valid, so that a test can search its output for them.
+     */
     readonly secrets = new Set<string>();
 
-    /** A new secret of upper-case letters and digits: robots have 64 of them. */
+    /** Creates a secret of upper-case letters and digits. Robots' ones have 64 characters. */
     newSecret(length: number): string {
         const secret = Array.from({ length }, () =>
             tokenLetters.charAt(randomInt(tokenLetters.length)),
@@ -62,13 +64,13 @@ export class State {
         return account?.kind === "organization" ? account : undefined;
     }
 
-    /** The robot of a full name, NAMESPACE+SHORT. */
+    /** Finds a robot by its full name, NAMESPACE+SHORT. */
     robot(username: string): Robot | undefined {
         const [namespace = "", shortName = ""] = username.split("+");
         return this.accounts.get(namespace)?.robots.get(shortName);
     }
 
-    /** Whether a user or a robot has this name. */
+    /** Returns whether a user or robot has this name. */
     isPerson(username: string): boolean {
         return this.accounts.get(username)?.kind === "user" || this.robot(username) !== undefined;
     }
@@ -84,7 +86,7 @@ export class State {
         return user;
     }
 
-    /** The owner is in the team "owners", which administers it. */
+    /** Creates an organization. The owner is in the team "owners", which administers it. */
     createOrganization(name: string, owner: string): Organization {
         const owners: Team = {
             name: "owners",
@@ -103,7 +105,7 @@ export class State {
         return organization;
     }
 
-    /** Its name stays taken (surprise 12). */
+    /** Deletes an organization. Its name stays taken. */
     deleteOrganization({ name, robots }: Organization): void {
         this.accounts.delete(name);
         this.retiredNames.add(name);
@@ -112,24 +114,26 @@ export class State {
             if (repository.namespace === name) this.deleteRepository(repository);
     }
 
-    /** It is gone at once; what it held is removed by a worker later. */
+    /** Deletes a repository at once. A worker removes its content later. */
     deleteRepository(repository: Repository): void {
         this.repositories.delete(`${repository.namespace}/${repository.name}`);
         this.deletedNotifications.push(...repository.notifications);
     }
 
-    /** What Quay's workers do some time after a deletion. */
+    /** Runs the workers that Quay runs some time after a deletion. */
     collectGarbage(): void {
         this.deletedNotifications.length = 0;
     }
 
-    /** The notification of any repository, deleted ones that are not collected yet included. */
+    /**
+     * Finds a notification in any repository, including deleted ones that are not collected yet.
+     */
     notification(uuid: string): Notification | undefined {
         const kept = [...this.repositories.values()].flatMap(({ notifications }) => notifications);
         return [...kept, ...this.deletedNotifications].find((one) => one.uuid === uuid);
     }
 
-    /** A token that acts as the user, and the secret for it. */
+    /** Creates a token that acts as the user. @returns it and its secret */
     createToken(token: Omit<OAuthToken, "uuid" | "created">): {
         readonly secret: string;
         readonly token: OAuthToken;
@@ -141,8 +145,8 @@ export class State {
     }
 
     /**
-     * Makes a repository. Its creator becomes admin of it, and in an organization the default permissions apply
-     * (facts 2 and 5).
+     * Creates a repository. Its creator becomes its admin, and in an organization the default
+     * permissions apply.
      */
     createRepository(
         namespace: string,
@@ -175,7 +179,7 @@ export class State {
         return repository;
     }
 
-    /** The user or robot is gone: so are its rights, memberships and default permissions (fact 3). */
+    /** Deletes a user or robot, with its permissions, memberships and default permissions. */
     forgetPerson(username: string): void {
         for (const repository of this.repositories.values()) repository.userRoles.delete(username);
         for (const account of this.accounts.values()) {
@@ -189,7 +193,7 @@ export class State {
         }
     }
 
-    /** All of it as plain JSON, tokens included. */
+    /** Returns the whole state as plain JSON, tokens included. */
     dump(): unknown {
         const plain = (_key: string, value: unknown): unknown => {
             if (value instanceof Map) return Object.fromEntries<unknown>(value);

@@ -16,7 +16,10 @@ export function aliveTag(repository: Repository, name: string): TagPeriod | unde
     return repository.tags.find((tag) => tag.name === name && isAlive(tag));
 }
 
-/** A manifest can be had by digest while a tag points at it, at an index of it or at what it refers to, and for an hour after a push by digest. */
+/**
+ * Returns the manifest if it is available: while a tag points to it, to an index of it or to its
+ * subject, and for an hour after a push by digest.
+ */
 export function aliveManifest(repository: Repository, digest: string): Manifest | undefined {
     const manifest = repository.manifests.get(digest);
     if (manifest === undefined) return undefined;
@@ -32,7 +35,7 @@ export function aliveManifest(repository: Repository, digest: string): Manifest 
     return alive ? manifest : undefined;
 }
 
-/** Points a tag at a manifest from now on; what it pointed at before becomes history. */
+/** Points a tag to a manifest from now on. Its previous target becomes history. */
 export function pointTag(
     state: State,
     features: Features,
@@ -51,12 +54,12 @@ export function pointTag(
     repository.tags.unshift({ name, digest, start, end, reversion, immutable });
 }
 
-/** The label that puts an end on every tag of a manifest. */
+/** The label that sets an expiry on every tag of a manifest. */
 export const expiryLabel = "quay.expires-after";
 
 /**
- * How long a tag of a manifest lives, in milliseconds: as its label says, and for an index as the labels of its images say
- * where all have the same (registry_oci_model.py, _get_expiry_label_for_manifest).
+ * How long a tag of a manifest lives, in milliseconds. Its label decides; for an index, the labels
+ * of its images, if they are all equal (registry_oci_model.py, _get_expiry_label_for_manifest).
  */
 function lifetimeOf(repository: Repository, digest: string): number | undefined {
     const manifest = repository.manifests.get(digest);
@@ -69,7 +72,7 @@ function lifetimeOf(repository: Repository, digest: string): number | undefined 
     return lifetimeFrom(own ?? shared ?? "");
 }
 
-/** Quay's times: `30s`, `5m`, `24h`, `7d`, `2w`, `1y`. Anything else, and nothing at all, is no end. */
+/** Parses Quay's durations: `30s`, `5m`, `24h`, `7d`, `2w`, `1y`. Anything else means no expiry. */
 export function lifetimeFrom(text: string): number | undefined {
     const [, count, unit] = /^\s*([+-]?\d+)\s*([smhdwy])$/.exec(text) ?? [];
     const units: Readonly<Record<string, number>> = {
@@ -84,7 +87,7 @@ export function lifetimeFrom(text: string): number | undefined {
     return Number.isNaN(seconds) || seconds === 0 ? undefined : seconds * 1000;
 }
 
-/** Ends a tag now: it is in the history from then on. @returns whether there was one. */
+/** Ends a tag now, and moves it to the history. @returns whether it existed */
 export function endTag(repository: Repository, name: string): boolean {
     const tag = aliveTag(repository, name);
     if (tag !== undefined) tag.end = Date.now();
@@ -99,18 +102,18 @@ function policiesFor(state: State, repository: Repository): readonly Immutabilit
     ];
 }
 
-/** Fact 7: the pattern must match the whole name. */
+/** Returns whether a policy matches a tag. The pattern must match the whole name. */
 function protects(policy: ImmutabilityPolicy, tag: string): boolean {
     return new RegExp(`^(?:${policy.tagPattern})$`).test(tag) === policy.tagPatternMatches;
 }
 
-/** Makes the tags immutable that a new policy is for; expiring ones cannot be. */
+/** Makes the tags immutable that a new policy applies to, except for tags that expire. */
 export function protectMatching(repository: Repository, policy: ImmutabilityPolicy): void {
     for (const tag of aliveTags(repository))
         tag.immutable ||= tag.end === undefined && protects(policy, tag.name);
 }
 
-/** The bytes of a manifest's layers, as stored; an index has none of its own. */
+/** The stored bytes of a manifest's layers. An index has none of its own. */
 export function tagSize(repository: Repository, digest: string): number {
     return (repository.manifests.get(digest)?.layers ?? []).reduce(
         (sum, layer) => sum + layer.size,

@@ -1,16 +1,16 @@
 import type { RequestHandler, Response } from "express";
 
-/** One request that the server got, as a test asks for it. */
+/** One request that the server received. */
 export interface LoggedRequest {
     readonly time: Date;
     readonly method: string;
     /** With the query. */
     readonly path: string;
-    /** The user or robot by whose credentials it was allowed or refused. */
+    /** The user or robot whose credentials allowed it, or were refused. */
     who: string | undefined;
-    /** 0: not answered, or not yet. */
+    /** 0: no answer, or none yet. */
     status: number;
-    /** The bytes of blobs that went up or down. */
+    /** The bytes of blobs uploaded or downloaded. */
     blobBytes: number;
 }
 
@@ -36,7 +36,7 @@ export class Traffic {
         next();
     };
 
-    /** Notes who asked, once that is known. */
+    /** Records the caller, once known. */
     identify(response: Response, who: string | undefined): void {
         const entry = this.byResponse.get(response);
         if (entry !== undefined) entry.who = who;
@@ -47,7 +47,7 @@ export class Traffic {
         if (entry !== undefined) entry.blobBytes += bytes;
     }
 
-    /** The requests so far, or those of a method whose path matches. */
+    /** Returns the requests so far, or only those of a method whose path matches. */
     requests(
         filter: { readonly method?: string | undefined; readonly path?: RegExp | undefined } = {},
     ): readonly LoggedRequest[] {

@@ -1,4 +1,4 @@
-# What there is for a promotion where no provider copies within the registry: pull, tag, push.
+# A promotion without a provider that copies within the registry: pull, tag, push.
 
 terraform {
   required_version = ">= 1.5"

@@ -1,9 +1,10 @@
-# N services: each an image that is built and pushed, a password, a deployment environment with two secrets, and a workflow file.
+# N services. Each has an image that is built and pushed, a password, a deployment environment with
+# two secrets, and a workflow file.
 
 terraform {
   required_version = ">= 1.5"
   required_providers {
-    # tf.local is the made-up host of the folder that toolchain/setup.sh lays out.
+    # tf.local is an invented host: the providers are in a folder that toolchain/setup.sh creates.
     docker = { source = "tf.local/kreuzwerker/docker" }
     github = { source = "tf.local/integrations/github" }
     random = { source = "tf.local/hashicorp/random" }
@@ -53,10 +54,13 @@ provider "github" {
 }
 
 locals {
-  services = { for i in range(var.services) : format("svc-%03d", i + 1) => "${var.contexts}/${format("svc-%03d", i + 1)}" }
+  names    = [for i in range(var.services) : format("svc-%03d", i + 1)]
+  services = { for name in local.names : name => "${var.contexts}/${name}" }
   content = {
     for name, context in local.services :
-    name => sha256(join("\n", [for f in sort(fileset(context, "**")) : "${f} ${filesha256("${context}/${f}")}"]))
+    name => sha256(join("\n", [
+      for f in sort(fileset(context, "**")) : "${f} ${filesha256("${context}/${f}")}"
+    ]))
   }
 }
 

@@ -70,7 +70,7 @@ export const accountOperations: Operations = {
     }),
 };
 
-/** The team of the path. Teams are for those who are known. */
+/** Returns the path's team. Only authenticated callers see teams. */
 function teamOf(call: Call): { readonly organization: Organization; readonly team: Team } {
     const organization = call.state.organization(call.param("org"));
     const team = organization?.teams.get(call.param("team_slug"));

@@ -17,7 +17,7 @@ const change = z.object({
 });
 const write = change.extend({ content: z.string() });
 
-/** GitHub breaks the base64 of contents into lines of 60 letters. */
+/** GitHub breaks the base64 of contents into lines of 60 characters. */
 const lineLength = /.{1,60}/g;
 
 export const contentsOperations: Operations = {
@@ -79,7 +79,10 @@ export const contentsOperations: Operations = {
     }),
 };
 
-/** The head of the branch that a change names, or of the default branch; undefined in an empty repository. */
+/**
+ * Returns the head of the branch that a change names, or else of the default branch. undefined in
+ * an empty repository.
+ */
 function existing(call: Call, branch = call.repository.defaultBranch): Commit | undefined {
     const head = call.repository.git.head(branch);
     if (head === undefined && call.repository.git.refs.size > 0)
@@ -97,7 +100,7 @@ function requireCommit(
     requireCommittable(call, branch, what);
 }
 
-/** Commits a file's new content, or its removal, and answers with both. */
+/** Commits the new content of a file, or its removal. @returns both file and commit */
 function commitChange(
     call: Call,
     path: string,
@@ -120,7 +123,7 @@ function commitChange(
     };
 }
 
-/** The files and folders directly in a folder, with the files' blobs. */
+/** Lists the files and folders directly in a folder, with the files' blobs. */
 function entriesOf(
     commit: Commit,
     folder: string,
@@ -135,7 +138,7 @@ function entriesOf(
     return [...entries].sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-/** @param sha of a file's blob; a folder has none here, so that the links to it are missing. */
+/** @param sha of a file's blob. Folders have none here, so their links to it are missing */
 function entryView(
     call: Call,
     path: string,
@@ -144,9 +147,12 @@ function entryView(
     ref: string,
 ): object {
     const { urls, repository } = call;
-    const url = `${repositoryUrl(urls, repository)}/contents/${encodePath(path)}?ref=${encodeURIComponent(ref)}`;
-    const page = `${repositoryPage(urls, repository)}/${type === "file" ? "blob" : "tree"}/${ref}/${encodePath(path)}`;
-    const object = sha === undefined ? null : `${repositoryUrl(urls, repository)}/git/blobs/${sha}`;
+    const encodedPath = encodePath(path);
+    const apiBase = repositoryUrl(urls, repository);
+    const pageBase = repositoryPage(urls, repository);
+    const url = `${apiBase}/contents/${encodedPath}?ref=${encodeURIComponent(ref)}`;
+    const page = `${pageBase}/${type === "file" ? "blob" : "tree"}/${ref}/${encodedPath}`;
+    const object = sha === undefined ? null : `${apiBase}/git/blobs/${sha}`;
     return {
         name: path.split("/").at(-1),
         path,
@@ -155,10 +161,7 @@ function entryView(
         url,
         html_url: page,
         git_url: object,
-        download_url:
-            type === "file"
-                ? `${repositoryPage(urls, repository)}/raw/${ref}/${encodePath(path)}`
-                : null,
+        download_url: type === "file" ? `${pageBase}/raw/${ref}/${encodedPath}` : null,
         type,
         _links: { self: url, git: object, html: page },
     };

@@ -130,7 +130,7 @@ function addStatus(
     return status;
 }
 
-/** The deployments that a successful one takes the place of are inactive. */
+/** Makes the deployments inactive that a successful one replaces. */
 function retire(call: Call, current: Deployment): void {
     for (const deployment of call.repository.deployments.values()) {
         if (deployment === current || deployment.environment !== current.environment) continue;

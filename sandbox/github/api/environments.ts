@@ -24,7 +24,7 @@ const settings = z.object({
 });
 
 const mostReviewers = 6;
-/** https://docs.github.com/actions/reference/deployments-and-environments#deployment-protection-rules */
+/** https://docs.github.com/actions/reference/deployments-and-environments */
 const mostProtectionRules = 6;
 
 export const environmentOperations: Operations = {
@@ -76,7 +76,7 @@ export const environmentOperations: Operations = {
             z.object({ name: z.string(), type: z.enum(["branch", "tag"]).default("branch") }),
         );
         const { policies, deploysFrom } = environmentOf(call);
-        // The environment admits all branches, or the protected ones: then it has no policies.
+        // Environments that allow all branches or the protected ones have no policies.
         if (deploysFrom !== "custom") throw notFound();
         if (
             [...policies.values()].some(
@@ -162,7 +162,7 @@ export const environmentOperations: Operations = {
     }),
 };
 
-/** The environment of the path. */
+/** Returns the path's environment. */
 export function environmentOf(call: Call): Environment {
     const environment = call.repository.environments.get(
         call.param("environment_name").toLowerCase(),
@@ -190,7 +190,7 @@ function create(call: Call, name: string): Environment {
     return environment;
 }
 
-/** What a request leaves out is reset. The environment itself is there even where its rules are refused. */
+/** Applies the settings. Omitted ones are reset. The environment exists even if one is refused. */
 function apply(call: Call, environment: Environment, body: z.infer<typeof settings>): void {
     const { deployment_branch_policy: branches, reviewers = [], wait_timer: waitTimer } = body;
     if (branches && branches.protected_branches === branches.custom_branch_policies) {
@@ -220,11 +220,12 @@ function apply(call: Call, environment: Environment, body: z.infer<typeof settin
     if (environment.deploysFrom !== "custom") environment.policies.clear();
 }
 
-/** Public repositories have all rules; for private ones the plan decides. */
+/** Checks the plan: public repositories can have all rules; private ones, those of the plan. */
 function requirePlan(call: Call, rule: string, plans: readonly string[]): void {
     if (!call.repository.private || plans.includes(call.state.owner(call.repository).plan)) return;
     throw unprocessable(
-        `Failed to create the environment protection rule. Please ensure the billing plan supports the ${rule} protection rule.`,
+        "Failed to create the environment protection rule. " +
+            `Please ensure the billing plan supports the ${rule} protection rule.`,
     );
 }
 
@@ -236,6 +237,8 @@ function environmentView(call: Call, environment: Environment): object {
         type,
         ...more,
     });
+    const encodedName = encodeURIComponent(name);
+    const deployments = `${repositoryPage(call.urls, call.repository)}/deployments`;
     const views = reviewers.map((reviewer) => ({
         type: reviewer.type,
         reviewer: reviewerView(call, reviewer),
@@ -244,8 +247,8 @@ function environmentView(call: Call, environment: Environment): object {
         id,
         node_id: nodeId("Environment", id),
         name,
-        url: `${repositoryUrl(call.urls, call.repository)}/environments/${encodeURIComponent(name)}`,
-        html_url: `${repositoryPage(call.urls, call.repository)}/deployments/activity_log?environments_filter=${encodeURIComponent(name)}`,
+        url: `${repositoryUrl(call.urls, call.repository)}/environments/${encodedName}`,
+        html_url: `${deployments}/activity_log?environments_filter=${encodedName}`,
         created_at: time(environment.created),
         updated_at: time(environment.updated),
         can_admins_bypass: environment.canAdminsBypass,

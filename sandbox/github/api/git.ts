@@ -68,7 +68,9 @@ export const gitOperations: Operations = {
     }),
 };
 
-/** Closes the open pull requests from or to a branch that is about to go, as GitHub does. */
+/**
+ * Closes the open pull requests from or to a branch that is about to be deleted, as GitHub does.
+ */
 function closePulls({ repository }: Call, branch: string): void {
     for (const issue of pullsOf(repository)) {
         if ([issue.pull.head, issue.pull.base].includes(branch))
@@ -76,7 +78,7 @@ function closePulls({ repository }: Call, branch: string): void {
     }
 }
 
-/** The full name of the path's ref, which a change must find. */
+/** Returns the full name of the path's ref, which must exist. */
 function existing(call: Call): string {
     const ref = `refs/${call.param("ref")}`;
     if (!call.repository.git.refs.has(ref)) throw unprocessable("Reference does not exist");

@@ -11,7 +11,7 @@ import { pullOperations } from "./pulls.ts";
 import { repositoryOperations } from "./repositories.ts";
 import { vaultOperations } from "./vaults.ts";
 
-/** Every operation that is served. */
+/** All supported operations. */
 export const operations: Operations = {
     ...accountOperations,
     ...repositoryOperations,

@@ -7,7 +7,7 @@ import { type Operations, reading, writing } from "../operation.ts";
 import { setState } from "../pulls.ts";
 import { accountView, nodeId, repositoryPage, repositoryUrl, time } from "../views.ts";
 
-/** A pull request is an issue, so that either permission will do for what they have in common. */
+/** A pull request is an issue, so that either permission suffices for what both have. */
 const either: readonly Permission[] = ["issues", "pull_requests"];
 
 const longestBody = 65_536;
@@ -40,7 +40,7 @@ export const issueOperations: Operations = {
     "issues/create": writing("issues", "read", (call) => {
         const { title, body, labels } = call.body(newIssue);
         const issue = openIssue(call, title, body ?? null, undefined);
-        // Labels are for those with push access; without it GitHub drops them silently.
+        // Setting labels requires push access. Without it, GitHub ignores them silently.
         if (hasRole(call.role, "push")) issue.labels = labelled(call, labels);
         return json(201, issueView(call, issue));
     }),
@@ -193,7 +193,7 @@ export const issueOperations: Operations = {
     }),
 };
 
-/** Makes an issue, or a pull request: they share their numbers. */
+/** Creates an issue or a pull request. Both share their numbers. */
 export function openIssue<T extends PullRequest | undefined>(
     call: Call,
     title: string,
@@ -223,7 +223,7 @@ export function openIssue<T extends PullRequest | undefined>(
     return issue;
 }
 
-/** @throws Refusal where a text is longer than GitHub takes. */
+/** @throws Refusal if a text is longer than GitHub allows */
 export function requireBody(body: string | null, resource: string): void {
     if (!isTooLong(body ?? "")) return;
     const message = `body is too long (maximum is ${String(longestBody)} characters)`;
@@ -238,7 +238,7 @@ export function requireOwn(call: Call, author: string): void {
     if (author !== call.login && !hasRole(call.role, "push")) throw notAdmin();
 }
 
-/** The labels of an issue as a part of it. */
+/** Shows the labels of an issue. */
 export function issueLabels(call: Call, issue: Issue): readonly object[] {
     return issue.labels.map((name) => labelView(call, labelNamed(call, name)));
 }
@@ -267,7 +267,7 @@ function requireComment(body: string): void {
     });
 }
 
-/** What GET issues asks for: by default the open ones, the newest first. */
+/** Selects the issues for GET issues: by default the open ones, newest first. */
 function listed(call: Call): readonly Issue[] {
     const { query } = call;
     const state = query.get("state") ?? "open";
@@ -301,7 +301,7 @@ function commentOf(call: Call): Comment {
     return comment;
 }
 
-/** The names of labels as they are written; those that are missing are made. */
+/** Returns the labels' names as they are written. Missing labels are created. */
 function labelled(call: Call, names: readonly string[]): readonly string[] {
     return [
         ...new Set(
@@ -336,11 +336,17 @@ function labelView(call: Call, { id, name, color, description }: Label): object 
     return { id, node_id: nodeId("Label", id), url, name, color, description, default: false };
 }
 
+/** Returns the URL of an issue's or a pull request's page. */
+function pageUrl({ urls, repository }: Call, number: number): string {
+    const kind = repository.issues.get(number)?.pull === undefined ? "issues" : "pull";
+    return `${repositoryPage(urls, repository)}/${kind}/${String(number)}`;
+}
+
 function issueView(call: Call, issue: Issue): object {
     const { id, number, pull } = issue;
     const repository = repositoryUrl(call.urls, call.repository);
     const url = `${repository}/issues/${String(number)}`;
-    const page = `${repositoryPage(call.urls, call.repository)}/${pull === undefined ? "issues" : "pull"}/${String(number)}`;
+    const page = pageUrl(call, number);
     const pullRequest = {
         url: `${repository}/pulls/${String(number)}`,
         html_url: page,
@@ -379,13 +385,12 @@ function issueView(call: Call, issue: Issue): object {
 
 function commentView(call: Call, { id, issue, author, body, created, updated }: Comment): object {
     const repository = repositoryUrl(call.urls, call.repository);
-    const kind = call.repository.issues.get(issue)?.pull === undefined ? "issues" : "pull";
     return {
         id,
         node_id: nodeId("IssueComment", id),
         url: `${repository}/issues/comments/${String(id)}`,
         issue_url: `${repository}/issues/${String(issue)}`,
-        html_url: `${repositoryPage(call.urls, call.repository)}/${kind}/${String(issue)}#issuecomment-${String(id)}`,
+        html_url: `${pageUrl(call, issue)}#issuecomment-${String(id)}`,
         user: accountView(call.urls, call.state.user(author)),
         author_association: association(call, author),
         body,

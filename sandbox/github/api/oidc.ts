@@ -10,7 +10,7 @@ const template = z.object({
     use_immutable_subject: z.boolean().optional(),
 });
 
-/** What the subject of the repository's OIDC tokens is made of. */
+/** The format of the subject of the repository's OIDC tokens. */
 export const oidcOperations: Operations = {
     "actions/get-custom-oidc-sub-claim-for-repo": reading("actions", (call) => {
         const { useDefault, claims, immutable } = call.repository.oidcSubject;
@@ -39,9 +39,10 @@ export const oidcOperations: Operations = {
     }),
 };
 
-/** As in repo:octocat@123456/my-repo@456789: with the ids, names that are used again are not the same. */
+/** For example repo:octocat@123456/my-repo@456789. The ids tell apart names that are used again. */
 function prefix(call: Call, immutable: boolean): string {
     const { repository } = call;
     if (!immutable) return `repo:${fullName(repository)}`;
-    return `repo:${repository.owner}@${String(call.state.owner(repository).id)}/${repository.name}@${String(repository.id)}`;
+    const owner = `${repository.owner}@${String(call.state.owner(repository).id)}`;
+    return `repo:${owner}/${repository.name}@${String(repository.id)}`;
 }

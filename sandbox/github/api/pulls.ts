@@ -173,7 +173,7 @@ export const pullOperations: Operations = {
         ) {
             throw new Refusal(405, "Pull Request is not mergeable");
         }
-        // There are no reviews here: where some are required, nobody has approved.
+        // There are no reviews here, so required approvals are always missing.
         if (
             isProtected(call, pull.base) &&
             call.repository.protections.get(pull.base)?.requiredApprovals !== 0
@@ -211,7 +211,7 @@ function pullOf(call: Call): Pull {
     return issue;
 }
 
-/** Both branches must be there, and the head must have commits that the base has not. */
+/** Checks that both branches exist, and that the head has commits that the base does not. */
 function requireDifference(
     call: Call,
     head: string,
@@ -235,7 +235,7 @@ function requireNone(call: Call, head: string, base: string): void {
         throw invalid(`A pull request already exists for ${call.repository.owner}:${head}.`);
 }
 
-/** A pull request in a list. */
+/** Shows a pull request in a list. */
 function simpleView(call: Call, issue: Pull): Record<string, unknown> {
     const { number, pull } = issue;
     const repository = repositoryUrl(call.urls, call.repository);
@@ -300,7 +300,7 @@ function simpleView(call: Call, issue: Pull): Record<string, unknown> {
     };
 }
 
-/** A pull request on its own. */
+/** Shows a pull request on its own. */
 function fullView(call: Call, issue: Pull): object {
     const { pull } = issue;
     const { files, commits } = changesOf(call.repository, issue);

@@ -129,7 +129,7 @@ function isBelow(path: string, folder: string): boolean {
     return path === folder || path.startsWith(`${folder}/`);
 }
 
-/** The head of a branch that must be there. */
+/** Returns the head of a branch, which must exist. */
 function branch(call: Call, name: string): Commit {
     const head = call.repository.git.head(name);
     if (head === undefined) throw notFound("Branch not found");
@@ -140,7 +140,7 @@ function branchUrl(call: Call, name: string): string {
     return `${repositoryUrl(call.urls, call.repository)}/branches/${encodeURIComponent(name)}`;
 }
 
-/** The parameters that GitHub's description demands of a rule. */
+/** The parameters that GitHub's description requires for a rule. */
 function parametersOf(type: string): object {
     if (type === "pull_request") {
         return {

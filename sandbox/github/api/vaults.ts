@@ -15,7 +15,7 @@ export const vaultOperations: Operations = {
     ...variables("environment", "environments", environmentOf),
 };
 
-/** @param kind in the names of the operations. */
+/** @param kind as in the names of the operations */
 function secrets(kind: string, permission: Permission, vaultOf: (call: Call) => Vault): Operations {
     const secretOf = (call: Call): Secret => {
         const secret = vaultOf(call).secrets.get(call.param("secret_name").toUpperCase());
@@ -134,11 +134,12 @@ function variables(
     };
 }
 
-/** The name in upper case, as GitHub keeps it. */
+/** Returns the name in upper case, as GitHub stores it. */
 function allowedName(name: string, kind: string): string {
     if (!/^[A-Z_][A-Z0-9_]*$/i.test(name)) {
         throw unprocessable(
-            `${kind} names can only contain alphanumeric characters ([a-z], [A-Z], [0-9]) or underscores (_). Spaces are not allowed. ` +
+            `${kind} names can only contain alphanumeric characters ([a-z], [A-Z], [0-9]) ` +
+                "or underscores (_). Spaces are not allowed. " +
                 "Must start with a letter ([a-z], [A-Z]) or underscores (_).",
         );
     }

@@ -15,7 +15,7 @@ const newToken = z.object({
     expiration: z.number().min(1).default(tenYears),
 });
 
-/** Fact 10, applications: an organization's, and the OAuth tokens that they mint. */
+/** An organization's applications, and the OAuth tokens that they mint. */
 export function applicationRoutes(features: Features): readonly Route[] {
     return [
         route("get", applications, "org:admin", (call) => {
@@ -77,7 +77,7 @@ function applicationOf(call: Call): Application {
     return application;
 }
 
-/** Only scopes that the caller's own token has. */
+/** Returns the scopes, all of which the caller's own token must have. */
 function mintable(call: Call, scope: string): readonly Scope[] {
     const asked = scope.split(/[ ,]+/);
     const known = scopes.filter((name) => asked.includes(name));

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** The picture that the web UI shows for a name. */
+/** The avatar that the web UI shows for a name. */
 export function avatar(name: string, kind: "user" | "org" | "team" | "robot"): object {
     const hash = createHash("md5").update(name).digest("hex");
     return { name, hash, color: `#${hash.slice(0, 6)}`, kind };

@@ -7,14 +7,17 @@ import type { Account, Features, Repository, Role, Scope, User } from "../model.
 import type { State } from "../state.ts";
 import { validated } from "./validate.ts";
 
-/** What a call is about when its path names a repository; the repository may be missing where the caller has the right to know. */
+/**
+ * The repository that a call's path names. It may be missing if the caller has rights in its
+ * namespace.
+ */
 export interface RepositoryPath {
     readonly namespace: string;
     readonly name: string;
     readonly repository: Repository | undefined;
 }
 
-/** One request to the API, with the checks that its route asks for. */
+/** One API request, with the checks that its route requires. */
 export class Call {
     readonly state: State;
     readonly features: Features;
@@ -39,13 +42,13 @@ export class Call {
         this.scope = scope;
     }
 
-    /** The name of the user who calls. */
+    /** The name of the calling user. */
     get username(): string {
         if (this.identity.username === undefined) throw requiresAuthentication();
         return this.identity.username;
     }
 
-    /** A parameter of the path. */
+    /** Returns a parameter of the path. */
     param(name: string): string {
         return parameter(this.request, name);
     }
@@ -54,7 +57,7 @@ export class Call {
         return new URL(this.request.url, this.url).searchParams.get(name) ?? undefined;
     }
 
-    /** A query parameter as Quay reads flags: nearly everything is true. */
+    /** Returns a query parameter as Quay reads flags: nearly every value is true. */
     flag(name: string, otherwise = false): boolean {
         const value = this.query(name);
         return value === undefined
@@ -62,7 +65,7 @@ export class Call {
             : !["false", "False", "FALSE", "0", ""].includes(value);
     }
 
-    /** A whole number in the query, or 400 with a message that is an object (fact 9, bad limit). */
+    /** Returns an integer of the query. @throws Refusal with 400 and an object as its message */
     number(name: string, otherwise: number): number {
         const value = this.query(name) ?? String(otherwise);
         if (!/^-?\d+$/.test(value))
@@ -70,12 +73,16 @@ export class Call {
         return Number(value);
     }
 
-    /** The body by a schema. Without the content type: 415; unreadable: 400 (fact 1, content type). */
+    /**
+     * Returns the body, parsed by a schema.
+     * @throws Refusal with 415 without the content type, 400 if invalid
+     */
     json<T extends z.ZodType>(schema: T): z.infer<T> {
         if (this.request.is("application/json") === false) {
             throw message(
                 415,
-                "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.",
+                "Did not attempt to load JSON data because the request Content-Type " +
+                    "was not 'application/json'.",
             );
         }
         const body = this.bodyOrNothing();
@@ -87,7 +94,7 @@ export class Call {
         return validated(schema, body);
     }
 
-    /** The body, or undefined where it is absent or unreadable. */
+    /** Returns the body, or undefined if it is absent or not JSON. */
     bodyOrNothing(): unknown {
         const text: unknown = this.request.body;
         if (typeof text !== "string" || this.request.is("application/json") === false)
@@ -99,7 +106,7 @@ export class Call {
         }
     }
 
-    /** The user who calls, if the token has the scope. */
+    /** Returns the calling user, if the token has the scope. */
     user(scope: Scope): User {
         const account = this.state.accounts.get(this.username);
         if (account?.kind !== "user" || !hasScope(this.identity, scope))
@@ -107,7 +114,10 @@ export class Call {
         return account;
     }
 
-    /** The account of that name, if the caller administers it: an organization, or the caller's own (facts 6 and 7). */
+    /**
+     * Returns the account of that name if the caller administers it: an organization or the
+     * caller's own.
+     */
     administered(name: string): Account {
         const { username } = this.identity;
         const account = this.state.accounts.get(name);
@@ -119,7 +129,7 @@ export class Call {
         return account;
     }
 
-    /** The repository of the path, if the caller has the role that the route's scope names. */
+    /** Returns the path's repository, if the caller has the role that the route's scope names. */
     repository(): RepositoryPath {
         const [namespace = "", ...rest] = this.param("repository").split("/");
         const name = rest.join("/");
@@ -128,14 +138,19 @@ export class Call {
         return { namespace, name, repository: this.state.repository(namespace, name) };
     }
 
-    /** Admin of the path's repository, where a part of a call asks for more than its route. */
+    /**
+     * Requires admin of the path's repository, for a part of a call that needs more than its route.
+     */
     requireAdmin(): void {
         const { namespace, name } = this.repository();
         if (!mayUse(this.state, this.identity, namespace, name, "admin"))
             throw unauthorized(this.identity.username);
     }
 
-    /** Where a new repository may go, or 403: the same for no right and no such namespace (fact 2). */
+    /**
+     * Returns the namespace for a new repository. 403 both without the right and without the
+     * namespace.
+     */
     creatable(namespace: string | undefined): string {
         const place = namespace ?? this.username;
         if (!this.state.accounts.has(place) || !mayCreate(this.state, this.identity, place))

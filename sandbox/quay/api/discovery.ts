@@ -1,7 +1,7 @@
 import { errorTypes, json, notFound } from "../answers.ts";
 import { route, type Route } from "./routes.ts";
 
-/** Fact 1, base path: a Swagger 2.0 document of the routes with their scopes, for everybody. */
+/** The base path: a Swagger 2.0 document of the routes with their scopes, readable by everybody. */
 export function discoveryRoutes(routes: readonly Route[]): readonly Route[] {
     return [
         route("get", "/discovery", undefined, (call) =>

@@ -16,7 +16,7 @@ import { tagRoutes } from "./tags.ts";
 import { teamRoutes } from "./teams.ts";
 import { userRoutes } from "./user.ts";
 
-/** Every call of the API, in the order in which they are tried. */
+/** All routes of the API, in the order in which they are matched. */
 export function allRoutes(features: Features): readonly Route[] {
     const routes = [
         ...userRoutes,

@@ -13,7 +13,10 @@ const newLabel = z.object({
     media_type: z.enum(["text/plain", "application/json"]).nullable(),
 });
 
-/** Fact 9, manifests. With the scanner off, the scan's path falls into the repository route: 404 in JSON. */
+/**
+ * Manifests. With the scanner off, the scan's path falls through to the repository route: 404 in
+ * JSON.
+ */
 export function manifestRoutes(features: Features): readonly Route[] {
     return [
         route("get", "/repository/*repository/manifest/:digest", "repo:read", (call) =>
@@ -64,7 +67,7 @@ export function manifestRoutes(features: Features): readonly Route[] {
     ];
 }
 
-/** By digest only: a tag is 404. */
+/** Finds a manifest by digest only; a tag is 404. */
 function manifestOf(call: Call): Manifest {
     const manifest = aliveManifest(existing(call), call.param("digest"));
     if (manifest === undefined) throw notFound();
@@ -96,7 +99,9 @@ function view({ digest, content, configMediaType, layers, children }: Manifest):
     };
 }
 
-/** What nobody has set a result for is queued, with null (the one state that was observed); indexes are never scanned. */
+/**
+ * A scan is queued, with null as its data, until a test sets its result. Indexes are never scanned.
+ */
 function security(call: Call) {
     const manifest = manifestOf(call);
     const scan: Scan = call.state.scans.get(manifest.digest) ?? {

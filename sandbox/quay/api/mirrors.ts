@@ -30,7 +30,7 @@ const required = [
     "skopeo_timeout_interval",
 ] as const;
 
-/** endpoints/api/mirror.py (quay/quay ffba0c70e2d8). There is no DELETE. */
+/** Based on endpoints/api/mirror.py (quay/quay ffba0c70e2d8). There is no DELETE. */
 export function mirrorRoutes(features: Features): readonly Route[] {
     if (!features.repositoryMirror) return [];
     const path = "/repository/*repository/mirror";
@@ -76,7 +76,7 @@ export function mirrorRoutes(features: Features): readonly Route[] {
     ];
 }
 
-/** The robot has to be of the same namespace, and may write from then on. */
+/** Finds the robot, which must be of the same namespace, and gives it write access. */
 function checked(call: Call, given: z.infer<typeof settings>): Mirror {
     const repository = existing(call);
     const { robot_username: robot } = given;

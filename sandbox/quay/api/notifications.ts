@@ -14,7 +14,7 @@ const newNotification = z.object({
     title: z.string().optional(),
 });
 
-/** Every name that the database knows, whatever features are on. */
+/** Every event that the database knows, whether its feature is on or off. */
 const events = [
     "repo_push",
     "repo_image_expiry",
@@ -31,7 +31,7 @@ const events = [
     "quota_error",
 ];
 
-/** Fact 8. There is no update; nothing is delivered here. */
+/** Notifications. They cannot be updated, and nothing is delivered here. */
 export const notificationRoutes: readonly Route[] = [
     route("get", "/repository/*repository/notification/", "repo:admin", (call) => {
         const { repository } = call.repository();
@@ -54,7 +54,7 @@ export const notificationRoutes: readonly Route[] = [
     }),
     route("get", "/repository/*repository/notification/:uuid", "repo:admin", (call) => {
         call.repository();
-        // Whichever repository it belongs to, and while a deleted one's is not collected.
+        // Finds it in every repository, also in a deleted one until that is collected.
         const notification = call.state.notification(call.param("uuid"));
         if (notification === undefined) throw notFound();
         return json(200, view(notification));
@@ -67,7 +67,7 @@ export const notificationRoutes: readonly Route[] = [
         known(call, call.repository()).failures = 0;
         return nothing();
     }),
-    // Not taken for a nested repository's name, as other calls that do not exist are.
+    // Otherwise this would be a nested repository's name, as for other calls that do not exist.
     route("put", "/repository/*repository/notification/:uuid", "repo:admin", () => {
         throw message(405, "The method is not allowed for the requested URL.");
     }),
@@ -86,18 +86,19 @@ function find(call: Call, { repository }: RepositoryPath): Notification | undefi
     return repository?.notifications.find(({ uuid }) => uuid === call.param("uuid"));
 }
 
-/** Missing is 404 for GET and 400 for everything else. */
+/** Returns the notification. If it is missing: 404 for GET, 400 for every other method. */
 function known(call: Call, path: RepositoryPath): Notification {
     const notification = find(call, path);
     if (notification === undefined) {
         throw invalidRequest(
-            `No repository notification found for: ${path.namespace}, ${path.name}, ${call.param("uuid")}`,
+            "No repository notification found for: " +
+                `${path.namespace}, ${path.name}, ${call.param("uuid")}`,
         );
     }
     return notification;
 }
 
-/** What goes in as eventConfig comes out as event_config. */
+/** Shows a notification. The request's eventConfig is called event_config in answers. */
 function view({ uuid, title, event, method, config, eventConfig, failures }: Notification): object {
     return {
         uuid,
@@ -110,7 +111,7 @@ function view({ uuid, title, event, method, config, eventConfig, failures }: Not
     };
 }
 
-/** What each method demands of its config; an unknown method is 500. */
+/** The configuration that each method requires. An unknown method is 500. */
 function refuseConfig(
     state: State,
     namespace: string,
@@ -127,7 +128,8 @@ function refuseConfig(
             break;
         case "email":
             throw invalidRequest(
-                "The specified e-mail address is not authorized to receive notifications for this repository",
+                "The specified e-mail address is not authorized to receive notifications " +
+                    "for this repository",
             );
         case "quay_notification":
             refuseTarget(state, namespace, config["target"]);
@@ -158,7 +160,7 @@ function refuseWebhook(url: unknown, template: unknown): void {
         throw invalidRequest("Could not parse template");
 }
 
-/** JSON in which `${a.b}` may stand for a value. */
+/** JSON in which `${a.b}` may replace a value. */
 function isTemplate(template: string): boolean {
     try {
         JSON.parse(template.replaceAll(/"?\$\{[\w.[\]]+\}"?/g, "null"));

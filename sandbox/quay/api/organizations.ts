@@ -8,7 +8,7 @@ import { route, type Route } from "./routes.ts";
 
 const nameAllowed = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
 
-/** The only values that the server takes (fact 9, end). */
+/** The only values that the server accepts. */
 const tagExpirations = [0, 86_400, 604_800, 1_209_600, 2_419_200];
 
 const changes = z.object({
@@ -16,7 +16,7 @@ const changes = z.object({
     tag_expiration_s: z.int().min(0).optional(),
 });
 
-/** Fact 10, organizations. */
+/** Organizations. */
 export const organizationRoutes: readonly Route[] = [
     route("post", "/organization/", "user:admin", (call) => {
         const user = call.user("user:admin");
@@ -28,7 +28,8 @@ export const organizationRoutes: readonly Route[] = [
         if (call.state.retiredNames.has(name)) throw invalidRequest("Username is not available");
         if (!nameAllowed.test(name) || name.length < 2 || name.length > 255) {
             throw invalidRequest(
-                `Invalid organization name ${name}: Username must match expression ${nameAllowed.source}`,
+                `Invalid organization name ${name}: ` +
+                    `Username must match expression ${nameAllowed.source}`,
             );
         }
         refuseAddress(email);
@@ -56,7 +57,9 @@ export const organizationRoutes: readonly Route[] = [
     }),
 ];
 
-/** The organization of the path, if the caller administers it; an own user name is 404. */
+/**
+ * Returns the path's organization if the caller administers it. The caller's own user name is 404.
+ */
 export function existingOrganization(call: Call): Organization {
     const account = call.administered(call.param("organization"));
     if (account.kind === "user") throw notFound();

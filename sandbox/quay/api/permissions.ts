@@ -8,7 +8,7 @@ import { route, type Route } from "./routes.ts";
 
 const permission = z.object({ role: z.enum(roles) });
 
-/** Fact 4. The list of a missing repository is empty, and setting one on it is 500 (surprise 2). */
+/** Repository permissions. For a missing repository, the list is empty and setting one is 500. */
 export const permissionRoutes: readonly Route[] = [
     route("get", "/repository/*repository/permissions/user/", "repo:admin", (call) => {
         const { repository } = call.repository();
@@ -79,7 +79,7 @@ export const permissionRoutes: readonly Route[] = [
     }),
 ];
 
-/** An object by name, not a list; empty for a missing repository. */
+/** Shows the permissions as an object by name, not as a list. Empty for a missing repository. */
 function list(
     granted: ReadonlyMap<string, Role> | undefined,
     view: (name: string, role: Role) => object,
@@ -110,7 +110,7 @@ function teamView(name: string, role: Role): object {
     return { role, name, avatar: avatar(name, "team") };
 }
 
-/** Who cannot be given a permission. */
+/** Refuses the accounts that cannot get a permission. */
 function refuseGrantee(call: Call, namespace: string, name: string): void {
     if (!call.state.isPerson(name)) throw invalidRequest(`Invalid username: ${name}`);
     if (name.includes("+") && !name.startsWith(`${namespace}+`)) {

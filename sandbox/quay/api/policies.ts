@@ -14,7 +14,7 @@ import type { Call } from "./call.ts";
 import { existing } from "./existing.ts";
 import { route, type Route } from "./routes.ts";
 
-/** What the policies of a call belong to, and the repositories that they are for. */
+/** The owner of the policies of a call, and the repositories that they apply to. */
 interface Owner {
     readonly policies: Policies;
     readonly repositories: readonly Repository[];
@@ -35,7 +35,7 @@ const repository: Place = {
     },
 };
 
-/** The organization path works with one's own user name too. */
+/** Finds the owner. The organization path also accepts the caller's own user name. */
 const organization: Place = {
     path: "/organization/:organization",
     scope: "org:admin",
@@ -57,7 +57,7 @@ function namespaceOf(call: Call, policies: Policies & { readonly name: string })
     };
 }
 
-/** Facts 6 and 7. A feature that is off has no routes (surprise 4); there is no /user/immutabilitypolicy/. */
+/** Tag policies. A feature that is off has no routes. There is no /user/immutabilitypolicy/. */
 export function policyRoutes(features: Features): readonly Route[] {
     return [
         ...(features.autoPrune
@@ -69,7 +69,10 @@ export function policyRoutes(features: Features): readonly Route[] {
     ];
 }
 
-/** A kind of policy: where its owner keeps them, how one is made of a body, and what making one does. */
+/**
+ * A kind of policy: where its owner keeps them, how a body becomes one, and the effect of creating
+ * it.
+ */
 interface Kind<Policy extends { readonly uuid: string }> {
     readonly segment: string;
     readonly list: (owner: Owner) => Policy[];
@@ -94,9 +97,9 @@ const immutability: Kind<ImmutabilityPolicy> = {
     segment: "immutabilitypolicy",
     list: ({ policies }) => policies.immutability,
     read: immutabilityFrom,
-    // Even with another tagPatternMatches.
+    // Duplicates are refused even if tagPatternMatches differs.
     isSame: (one, other) => one.tagPattern === other.tagPattern,
-    // Existing tags are protected at once, and stay so when the policy goes (surprise 9).
+    // Protects existing tags at once. They stay protected after the policy is deleted.
     apply: (policy, { repositories }) => {
         for (const found of repositories) protectMatching(found, policy);
     },
@@ -115,7 +118,8 @@ function routesFor<Policy extends { readonly uuid: string }>(
             const policy = kind.read(call, randomUUID());
             if (kind.list(holder).some((other) => kind.isSame(other, policy))) {
                 throw invalidRequest(
-                    "Existing policy with same values for this namespace, duplicate policies are not permitted",
+                    "Existing policy with same values for this namespace, " +
+                        "duplicate policies are not permitted",
                 );
             }
             kind.list(holder).push(policy);
@@ -149,7 +153,7 @@ function found<Policy extends { readonly uuid: string }>(
     return policy;
 }
 
-/** A broken pattern is accepted (surprise 10). */
+/** Reads a policy. An invalid pattern is accepted. */
 function autoPruneFrom(call: Call, uuid: string): AutoPrunePolicy {
     const body = call.json(
         z.object({

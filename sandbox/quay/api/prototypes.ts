@@ -14,7 +14,10 @@ const newPrototype = z.object({
     activating_user: z.object({ name: z.string() }).optional(),
 });
 
-/** Fact 5: default permissions. They may be given twice, and only their role can change; a user namespace has none (404). */
+/**
+ * Default permissions. Duplicates are allowed, and only the role can change. User namespaces have
+ * none (404).
+ */
 export const prototypeRoutes: readonly Route[] = [
     route("get", "/organization/:organization/prototypes", "org:admin", (call) => {
         const organization = existingOrganization(call);

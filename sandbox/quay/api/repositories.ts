@@ -20,7 +20,10 @@ const newRepository = z.object({
     repo_kind: z.enum(["image", "application"]).nullish(),
 });
 
-/** Fact 2. `changestate` is there only with the mirror feature: otherwise its path is a repository's name. */
+/**
+ * Repositories. Only the mirror feature has `changestate`; without it, that path is a repository's
+ * name.
+ */
 export function repositoryRoutes(features: Features): readonly Route[] {
     return [
         route("get", "/repository", "repo:read", list),
@@ -38,7 +41,10 @@ export function repositoryRoutes(features: Features): readonly Route[] {
     ];
 }
 
-/** The routes whose path is only the repository: they take every longer path too, so they come last. */
+/**
+ * The routes whose path is the repository alone. They match every longer path too, so they come
+ * last.
+ */
 export const wholeRepositoryRoutes: readonly Route[] = [
     route("get", "/repository/*repository", "repo:read", (call) =>
         json(200, view(call, existing(call))),
@@ -106,7 +112,7 @@ function list(call: Call) {
     });
 }
 
-/** The token is opaque to clients, and a garbled one silently means the first page. */
+/** Creates a page token, opaque to clients. An invalid one silently means the first page. */
 function pageToken(start: number): string {
     return Buffer.from(`start:${String(start)}`).toString("base64url");
 }
@@ -158,7 +164,7 @@ function view(call: Call, repository: Repository): object {
     };
 }
 
-/** An object, of at most 500 tags (surprise 11). */
+/** Shows the tags as an object, with at most 500 of them. */
 function tagsByName(repository: Repository): object {
     const newest = aliveTags(repository).slice(0, 500);
     return Object.fromEntries(

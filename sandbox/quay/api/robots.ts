@@ -13,17 +13,17 @@ const newRobot = z.object({
     unstructured_metadata: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** Finds the namespace whose robots a call is about, or refuses. */
+/** Finds the namespace whose robots a call is about, or refuses the call. */
 type Owner = (call: Call) => Account;
 
-/** Fact 3: the same calls for a user's robots and for an organization's. */
+/** Robots, with the same calls for a user's and for an organization's. */
 export function robotRoutes(features: Features): readonly Route[] {
     const user: Owner = (call) => call.user("user:admin");
     return [
         ...robotsOf("/user/robots", "user:admin", user),
         ...robotsOf("/organization/:organization/robots", "org:admin", organization),
         robotPermissions("/user/robots", user),
-        // The organization form asks for both scopes.
+        // The organization's route requires both scopes.
         robotPermissions("/organization/:organization/robots", (call) => {
             call.user("user:admin");
             return organization(call);
@@ -33,7 +33,10 @@ export function robotRoutes(features: Features): readonly Route[] {
     ];
 }
 
-/** An own user name passes the check of rights, and is refused as what it is not. */
+/**
+ * Finds the organization. The caller's own user name passes the permission check, but is refused
+ * here.
+ */
 function organization(call: Call): Account {
     const account = call.administered(call.param("organization"));
     if (account.kind === "user") throw message(400, "Organization does not exist");
@@ -56,7 +59,7 @@ function robotsOf(path: string, scope: "user:admin" | "org:admin", owner: Owner)
         }),
         route("put", `${path}/:robot`, scope, (call) => {
             const account = owner(call);
-            // Fact 1, content type: an unreadable or absent body makes a robot all the same.
+            // An absent or invalid body still creates a robot.
             const body = validated(newRobot, call.bodyOrNothing() ?? {});
             const robot = create(call, account, call.param("robot"), body);
             return json(201, { ...view(robot), unstructured_metadata: robot.metadata });
@@ -110,7 +113,7 @@ function federationOf(
     ];
 }
 
-/** The whole new list; other keys are dropped, and issuers may be http (surprise 8). */
+/** Replaces the whole list. Unknown keys are dropped, and issuers may be http. */
 function federationFrom(body: unknown): Robot["federation"] {
     if (!Array.isArray(body)) throw invalidRequest("Invalid request body (expecting a list)");
     const pairs = body.map((entry: unknown) => {
@@ -128,7 +131,7 @@ function federationFrom(body: unknown): Robot["federation"] {
     return pairs;
 }
 
-/** A missing robot is 400 (surprise 2). */
+/** Returns the robot. A missing one is 400. */
 function robotOf(call: Call, account: Account): Robot {
     const robot = account.robots.get(call.param("robot"));
     if (robot === undefined) throw message(400, "Could not find robot with specified username");
@@ -144,7 +147,8 @@ function create(
     const username = `${account.name}+${shortName}`;
     if (!nameAllowed.test(shortName) || shortName.length < 2 || shortName.length > 255) {
         throw invalidRequest(
-            `The name for the robot '${shortName}' is invalid: Username must match expression ${nameAllowed.source}`,
+            `The name for the robot '${shortName}' is invalid: ` +
+                `Username must match expression ${nameAllowed.source}`,
         );
     }
     if (account.robots.has(shortName))
@@ -175,7 +179,7 @@ function view({ username, created, lastAccessed, description, token }: Robot) {
     };
 }
 
-/** A robot in a list: with its token, unless the call says otherwise (surprise 7). */
+/** Shows a robot in a list, with its token unless the query turns that off. */
 function listed(call: Call, account: Account, robot: Robot): object {
     const { token, ...shown } = view(robot);
     return {

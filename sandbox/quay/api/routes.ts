@@ -11,9 +11,12 @@ export type Method = "get" | "post" | "put" | "delete";
 
 export interface Route {
     readonly method: Method;
-    /** Below /api/v1, with Quay's trailing slash where it has one; `*repository` is NAMESPACE/NAME, which may have slashes. */
+    /**
+     * Below /api/v1, with Quay's trailing slash where it has one. `*repository` is NAMESPACE/NAME,
+     * and may contain slashes.
+     */
     readonly path: string;
-    /** What the discovery document says about the call, and what the call's checks ask for. */
+    /** The scope in the discovery document, which the call's checks require. */
     readonly scope: Scope | undefined;
     readonly answer: (call: Call) => Answer | Promise<Answer>;
 }
@@ -27,7 +30,7 @@ export function route(
     return { method, path, scope, answer };
 }
 
-/** The parts of the server that the API works on. */
+/** The parts of the server that the API uses. */
 export interface Context {
     readonly state: State;
     readonly features: Features;
@@ -36,8 +39,8 @@ export interface Context {
 }
 
 /**
- * The router of /api/v1. Paths overlap as Quay's do: what no route of a repository's parts answers falls into the repository
- * route, as a nested name (surprise 4), so the order of the routes counts.
+ * The router of /api/v1. Paths overlap as Quay's do: a path below a repository that no other route
+ * matches is the name of a nested repository, so the order of the routes matters.
  */
 export function apiRouter(context: Context, routes: readonly Route[]): Router {
     const router = express.Router({ strict: true, caseSensitive: true });
@@ -81,12 +84,12 @@ export function apiRouter(context: Context, routes: readonly Route[]): Router {
     return router;
 }
 
-/** A repository's name has no slash at its end, whatever the router thinks. */
+/** Returns whether only one of both ends in a slash. No repository's name ends in one. */
 function endsOtherwise(request: Request, path: string): boolean {
     return request.path.endsWith("/") !== path.endsWith("/");
 }
 
-/** Fact 1, trailing slashes: 308, an HTML body, an absolute Location. */
+/** Redirects to the path with a trailing slash: 308, an HTML body, an absolute Location. */
 function redirectMissingSlash(router: Router, method: Method, path: string, url: string): void {
     router[method](path.slice(0, -1), (request, response) => {
         send(response, redirectToSlash(request, url));
@@ -96,11 +99,17 @@ function redirectMissingSlash(router: Router, method: Method, path: string, url:
 function redirectToSlash(request: Request, url: string): Answer {
     const { pathname, search } = new URL(request.originalUrl, url);
     const target = `${url}${pathname}/${search}`;
-    const text = `You should be redirected automatically to the target URL: <a href="${target}">${target}</a>. If not, click the link.`;
+    const link = `<a href="${target}">${target}</a>`;
+    const text =
+        `You should be redirected automatically to the target URL: ${link}. ` +
+        "If not, click the link.";
     return page(308, text, { location: target });
 }
 
-/** Fact 1, unknown path: the web UI's catch-all knows only GET, and only paths that end in a slash. */
+/**
+ * Answers an unknown path. The web UI's catch-all matches only GET, and only paths that end in a
+ * slash.
+ */
 function unknownPath(request: Request, url: string): Answer {
     if (request.method !== "GET")
         return page(405, "The method is not allowed for the requested URL.");
@@ -109,7 +118,7 @@ function unknownPath(request: Request, url: string): Answer {
         : redirectToSlash(request, url);
 }
 
-/** Fact 1, authentication: only a valid OAuth token as bearer counts; everything else is nobody. */
+/** Reads the credentials. Only a valid OAuth bearer token counts; everything else is anonymous. */
 function identify(state: State, request: Request): Identity {
     const [, value = ""] = /^bearer (.+)$/i.exec(request.get("authorization") ?? "") ?? [];
     const token = state.tokens.get(value);
@@ -117,13 +126,13 @@ function identify(state: State, request: Request): Identity {
     return { username: token.user, scopes: token.scopes };
 }
 
-/** Fact 1: a write without a valid token is 403 about CSRF, never 401. */
+/** A write without a valid token is 403 about CSRF, never 401. */
 function refuseForgeries(request: Request, identity: Identity): void {
     if (request.method !== "GET" && identity.username === undefined)
         throw htmlError(403, "CSRF token was invalid or missing.");
 }
 
-/** Fact 1, browser-like User-Agent on GET. */
+/** Refuses a GET with the User-Agent of a browser. */
 function refuseBrowsers(request: Request): void {
     if (request.method !== "GET" || request.get("x-requested-with") !== undefined) return;
     if (/\b(Chrome|Firefox|Safari|Edg|Opera)\//.test(request.get("user-agent") ?? "")) {

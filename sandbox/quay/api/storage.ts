@@ -15,7 +15,9 @@ const cache = z.object({
 const size = z.object({ limit_bytes: z.int() });
 const limit = z.object({ type: z.string(), threshold_percent: z.int() });
 
-/** endpoints/api/organization.py, OrganizationProxyCacheConfig (quay/quay ffba0c70e2d8). */
+/**
+ * Based on endpoints/api/organization.py, OrganizationProxyCacheConfig (quay/quay ffba0c70e2d8).
+ */
 export function proxyCacheRoutes(features: Features): readonly Route[] {
     if (!features.proxyCache) return [];
     const path = "/organization/:organization/proxycache";
@@ -50,7 +52,7 @@ export function proxyCacheRoutes(features: Features): readonly Route[] {
     ];
 }
 
-/** endpoints/api/namespacequota.py: members read, super users change. */
+/** Based on endpoints/api/namespacequota.py: members read, superusers change. */
 export function quotaRoutes(features: Features): readonly Route[] {
     if (!features.quota) return [];
     const all = "/organization/:organization/quota";
@@ -107,7 +109,7 @@ function organizationOf(call: Call): Organization {
     return account;
 }
 
-/** The organization of the path, for a super user whose token may act as one. */
+/** Returns the path's organization to a superuser whose token has that scope. */
 function governed(call: Call): Organization {
     if (!call.user("super:user").superUser || !hasScope(call.identity, "super:user"))
         throw unauthorized(call.username);

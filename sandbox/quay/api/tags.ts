@@ -22,7 +22,7 @@ const change = z.object({
     immutable: z.boolean().optional(),
 });
 
-/** Fact 9, tags. */
+/** Tags. */
 export const tagRoutes: readonly Route[] = [
     route("get", "/repository/*repository/tag/", "repo:read", history),
     route("put", "/repository/*repository/tag/:tag", "repo:write", changeTag),
@@ -47,7 +47,7 @@ export const tagRoutes: readonly Route[] = [
     }),
 ];
 
-/** A tag in the repository's own view. */
+/** Shows a tag as the repository does. */
 export function tagSummary(tag: TagPeriod, size: number) {
     return {
         name: tag.name,
@@ -58,7 +58,7 @@ export function tagSummary(tag: TagPeriod, size: number) {
     };
 }
 
-/** Without onlyActiveTags this is the history, deleted tags included (surprise 11). */
+/** Lists tags. Without onlyActiveTags, the list is the history, including deleted tags. */
 function history(call: Call) {
     const repository = existing(call);
     const limit = Math.min(100, Math.max(1, call.number("limit", 50)));
@@ -140,7 +140,10 @@ function setExpiration(repository: Repository, name: string, expiration: number 
     tag.end = expiration === null ? undefined : expiration * 1000;
 }
 
-/** Fact 7: making a tag mutable again is for admins, and works while the policy stands; an expiring tag cannot be immutable. */
+/**
+ * Sets whether a tag is immutable. Making one mutable again takes an admin, and works even under a
+ * policy. A tag that expires cannot become immutable.
+ */
 function setImmutable(call: Call, repository: Repository, name: string, immutable: boolean): void {
     const tag = aliveTag(repository, name);
     if (tag === undefined) throw notFound();
@@ -154,19 +157,20 @@ function refuseImmutable(repository: Repository, name: string): void {
     if (aliveTag(repository, name)?.immutable === true) throw tagImmutable(name);
 }
 
-/** The repository, if its tags may change: not in another state than NORMAL (fact 2). */
+/** Returns the repository if its tags may change, which they may in the state NORMAL only. */
 function writable(call: Call): Repository {
     const repository = existing(call);
     if (repository.state !== "NORMAL") {
         throw message(
             503,
-            `Repository is in read only or mirror mode: ${String(repositoryStates.indexOf(repository.state))}`,
+            "Repository is in read only or mirror mode: " +
+                String(repositoryStates.indexOf(repository.state)),
         );
     }
     return repository;
 }
 
-/** Deleted tags stay restorable for the namespace's tag_expiration_s. */
+/** Returns whether a deleted tag can be restored: within the namespace's tag_expiration_s. */
 function isRestorable(call: Call, repository: Repository, digest: string): boolean {
     const seconds = call.state.accounts.get(repository.namespace)?.tagExpiration ?? 0;
     const kept = repository.tags.some(

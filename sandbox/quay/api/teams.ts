@@ -9,7 +9,7 @@ import { route, type Route } from "./routes.ts";
 const nameAllowed = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
 const team = "/organization/:organization/team/:team";
 
-/** Fact 10, teams. Mailing is off: users are members at once, not invited (fact 12). */
+/** Teams. Mailing is off, so that users become members at once, without an invitation. */
 export const teamRoutes: readonly Route[] = [
     route("put", team, "org:admin", (call) => {
         const { role, description } = call.json(
@@ -110,11 +110,12 @@ function refuseWithoutAdmins({ name, teams }: Organization, leaving: Team): void
     if (others.length === 0)
         throw message(
             400,
-            `Deleting team '${leaving.name}' would remove admin ability for user in organization '${name}'`,
+            `Deleting team '${leaving.name}' would remove admin ability ` +
+                `for user in organization '${name}'`,
         );
 }
 
-/** With the team go its rights and default permissions (fact 5). */
+/** Deletes a team with its permissions and default permissions. */
 function remove(call: Call, organization: Organization, { name }: Team): void {
     organization.teams.delete(name);
     organization.prototypes = organization.prototypes.filter(

@@ -7,7 +7,7 @@ import { route, type Route } from "./routes.ts";
 
 export const userRoutes: readonly Route[] = [
     route("get", "/user/", "user:read", (call) => {
-        // Fact 1: without the scope this is 401, not 403, and says that no session is needed.
+        // Without the scope this is 401, not 403, and says that no session is needed.
         if (call.identity.username === undefined || !hasScope(call.identity, "user:read")) {
             throw requiresAuthentication({ session_required: false });
         }

@@ -2,17 +2,21 @@ import { z } from "zod";
 import { invalidRequest } from "../answers.ts";
 
 /**
- * The value, if the schema accepts it; otherwise 400 invalid_request whose detail starts with the sentence of Python's
- * jsonschema and goes on with the schema and the value (fact 1: "a multi-line dump of the schema; first line is the useful one").
+ * Returns the value if the schema accepts it.
+ * @throws Refusal with 400 invalid_request. As in Quay, its detail begins with the message of
+ * Python's jsonschema, followed by the schema and the value.
  */
 export function validated<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
     const result = schema.safeParse(value, { reportInput: true });
     if (result.success) return result.data;
     const [issue] = result.error.issues;
     const dump = JSON.stringify(z.toJSONSchema(schema, { io: "input" }), null, 4);
-    throw invalidRequest(
-        `${issue === undefined ? "Invalid" : sentence(issue)}\n\nFailed validating in schema:\n${dump}\n\nOn instance:\n${JSON.stringify(value)}`,
-    );
+    const paragraphs = [
+        issue === undefined ? "Invalid" : sentence(issue),
+        `Failed validating in schema:\n${dump}`,
+        `On instance:\n${JSON.stringify(value)}`,
+    ];
+    throw invalidRequest(paragraphs.join("\n\n"));
 }
 
 function sentence(issue: z.core.$ZodIssue): string {
@@ -21,7 +25,7 @@ function sentence(issue: z.core.$ZodIssue): string {
         case "invalid_type":
             return issue.input === undefined && issue.path.length > 0
                 ? `${python(issue.path.at(-1))} is a required property`
-                : `${input} is not of type ${python(issue.expected === "record" ? "object" : issue.expected)}`;
+                : `${input} is not of type '${jsonType(issue.expected)}'`;
         case "invalid_value":
             return issue.input === undefined
                 ? `${python(issue.path.at(-1))} is a required property`
@@ -35,7 +39,9 @@ function sentence(issue: z.core.$ZodIssue): string {
     }
 }
 
-/** A JSON value as Python prints it. */
+const jsonType = (expected: string): string => (expected === "record" ? "object" : expected);
+
+/** Formats a JSON value as Python prints it. */
 function python(value: unknown): string {
     if (value === null || value === undefined) return "None";
     if (typeof value === "boolean") return value ? "True" : "False";

@@ -13,8 +13,8 @@ export interface Authorized {
 }
 
 /**
- * `GET /v2/auth`: a token for what the caller may do of what was asked, which can be nothing (fact 11). A push to a missing
- * repository makes it here, before anything is uploaded.
+ * `GET /v2/auth`: issues a token with those of the requested actions that the caller may do,
+ * possibly none. A push to a missing repository creates it here, before anything is uploaded.
  */
 export async function authorize(
     state: State,
@@ -57,7 +57,7 @@ function grant(state: State, identity: Identity, scope: string): Access {
     return { name: path, actions: granted };
 }
 
-/** A repository made by a push: private, without a description (facts 2 and 11). */
+/** Creates a repository for a push: private, without a description. */
 function pushed(
     state: State,
     identity: Identity,
@@ -76,7 +76,7 @@ function pushed(
     });
 }
 
-/** Nobody pushes to a repository that is read-only or a mirror (fact 2). */
+/** Returns whether an action is granted. Nobody can push to a read-only or mirrored repository. */
 function isGranted(
     state: State,
     identity: Identity,

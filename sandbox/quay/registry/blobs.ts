@@ -2,7 +2,10 @@ import type { Repository } from "../model.ts";
 import { blobMeter, relay, without } from "./relay.ts";
 import { grants, type Visit } from "./visit.ts";
 
-/** Uploads, downloads and mounts are the registry's behind; only what may be mounted is decided here. */
+/**
+ * Relays uploads, downloads and mounts to the underlying registry. Only permission to mount is
+ * decided here.
+ */
 export async function transferBlob(visit: Visit): Promise<void> {
     const { context, repository, request } = visit;
     const { pathname, searchParams } = new URL(request.url, context.url);
@@ -22,7 +25,9 @@ export async function transferBlob(visit: Visit): Promise<void> {
     });
 }
 
-/** The repository to mount from, if it is readable; otherwise the upload starts as if no mount had been asked for (202). */
+/**
+ * Returns the repository to mount from if it is readable. Otherwise a plain upload starts (202).
+ */
 function mountable({ context, bearer }: Visit, from: string): Repository | undefined {
     const source = context.state.repositories.get(from);
     return source?.isPublic === true || grants(bearer, from, "pull") ? source : undefined;

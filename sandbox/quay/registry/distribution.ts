@@ -14,8 +14,8 @@ const issuer = "quay-standin";
 const service = "quay-storage";
 
 /**
- * Runs the registry until standard input closes, as it does when the server ends, however it ends: then the registry stops and
- * the folder goes.
+ * Runs the registry until standard input closes, which happens however the server ends. Then it
+ * stops the registry and removes its folder.
  */
 const guarded = `
 exec 3<&0
@@ -28,14 +28,17 @@ export interface RegistryRequest {
     /** Below /v2/, with the registry's own repository name. */
     readonly path: string;
     readonly headers?: OutgoingHttpHeaders;
-    /** The registry's own repository names with what may be done to each. */
+    /** The registry's own repository names, with the actions allowed on each. */
     readonly access: Readonly<Record<string, readonly ("pull" | "push")[]>>;
-    /** What is sent, through the transforms given. */
+    /** The body, and the transforms to send it through. */
     readonly body?:
         { readonly from: Readable; readonly through: NodeJS.ReadWriteStream } | Uint8Array;
 }
 
-/** A real registry (distribution) on a socket in a folder of its own, which only this process gives tokens for. */
+/**
+ * A real registry (distribution) on a socket in its own folder. Only this process issues tokens for
+ * it.
+ */
 export class Distribution {
     private readonly child: ChildProcess;
     private readonly folder: string;
@@ -49,7 +52,7 @@ export class Distribution {
         this.certificate = certificate;
     }
 
-    /** Starts the registry with a temporary folder; it listens when this returns. */
+    /** Starts the registry with a temporary folder, and waits until it listens. */
     static async start(): Promise<Distribution> {
         const folder = await mkdtemp(join(tmpdir(), "quay-"));
         const pair = await generate([{ name: "commonName", value: issuer }], {
@@ -79,7 +82,7 @@ export class Distribution {
         return registry;
     }
 
-    /** Sends a request, streaming its body. @returns the answer, whose body is still to be read. */
+    /** Sends a request, streaming its body. @returns the answer, whose body is not read yet */
     async ask({ method, path, headers, access, body }: RegistryRequest): Promise<IncomingMessage> {
         const sent = request({
             socketPath: join(this.folder, "registry.sock"),
@@ -123,7 +126,7 @@ export class Distribution {
     }
 }
 
-/** JSON is YAML, which is what the registry reads. */
+/** The registry reads YAML, of which JSON is a subset. */
 function configuration(folder: string, rootcertbundle: string): object {
     return {
         version: "0.1",
@@ -135,7 +138,7 @@ function configuration(folder: string, rootcertbundle: string): object {
             relativeurls: true,
             secret: "shared by nobody",
         },
-        // Nobody is sent to the realm: who comes without a right has been refused before.
+        // The realm is never used: requests without permission are refused before they get here.
         auth: { token: { realm: "http://localhost", service, issuer, rootcertbundle } },
     };
 }
@@ -145,7 +148,7 @@ async function deliver(body: RegistryRequest["body"], to: Writable): Promise<voi
     else await pipeline(body.from, body.through, to);
 }
 
-/** Waits for the registry's word that it listens; what it says afterwards is read and dropped. */
+/** Waits until the registry logs that it listens. Later output is read and dropped. */
 async function listening(child: ChildProcess): Promise<void> {
     if (child.stderr === null) throw new Error("the registry has no standard error");
     const lines = createInterface(child.stderr);

@@ -5,10 +5,13 @@ import type { State } from "../state.ts";
 import { badLogin } from "./refusals.ts";
 import type { TokenSigner } from "./tokens.ts";
 
-/** A robot's last_accessed is written at most that often (surprise 7). */
+/** The minimum interval between updates of a robot's last_accessed. */
 const accessedInterval = 60_000;
 
-/** Who a request's Basic credentials belong to; nobody without any. Wrong ones are refused (fact 11, /v2/auth). */
+/**
+ * Returns the owner of a request's Basic credentials; anonymous without any.
+ * @throws Refusal if they are wrong
+ */
 export async function login(
     state: State,
     signer: TokenSigner,
@@ -24,7 +27,7 @@ export async function login(
         : person(state, user, password, url);
 }
 
-/** User and password of an Authorization header, both empty where it is of another kind. */
+/** Reads user and password from an Authorization header. Both are empty for another scheme. */
 export function basic(header: string): { readonly user: string; readonly password: string } {
     const [, encoded = ""] = /^basic (.+)$/i.exec(header) ?? [];
     const [, user = "", password = ""] =
@@ -32,7 +35,7 @@ export function basic(header: string): { readonly user: string; readonly passwor
     return { user, password };
 }
 
-/** The owner of an OAuth token, within the token's scopes. */
+/** Returns the owner of an OAuth token, limited to the token's scopes. */
 function tokenOwner(state: State, value: string, url: string): Identity {
     const token = state.tokens.get(value);
     if (token === undefined || token.expires.getTime() <= Date.now()) {

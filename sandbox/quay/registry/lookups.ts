@@ -5,9 +5,10 @@ import type { State } from "../state.ts";
 const lifetime = 120_000;
 
 /**
- * Quay caches which repository a name means, per manifest reference, and a deletion does not clear that: for two minutes
- * the registry reads manifests from the deleted repository, also when there is a new one of that name. Writes, blobs and
- * the API do not use this cache (data/cache/cache_key.py, for_repository_lookup).
+ * Quay caches the repository of a name for each manifest reference, and deleting the repository
+ * does not clear that. For two minutes the registry reads manifests from the deleted repository,
+ * even after one of that name was created again. Writes, blobs and the API do not use this cache
+ * (data/cache/cache_key.py, for_repository_lookup).
  */
 export class RepositoryLookups {
     private readonly found = new Map<string, { repository: Repository; until: number }>();
@@ -22,7 +23,7 @@ export class RepositoryLookups {
         return repository;
     }
 
-    /** Quay's collector: what deleted repositories held is gone, and the cached lookups find nothing. */
+    /** Does the work of Quay's collector: empties deleted repositories that are still cached. */
     collect(state: State): void {
         const live = new Set(state.repositories.values());
         for (const { repository } of this.found.values()) {

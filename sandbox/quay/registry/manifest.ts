@@ -7,7 +7,7 @@ const descriptor = z.object({
     size: z.number(),
 });
 
-/** Image manifests and indexes, Docker's and OCI's. */
+/** An image manifest or an index, Docker's or OCI's. */
 const document = z.object({
     mediaType: z.string().optional(),
     artifactType: z.string().optional(),
@@ -18,7 +18,7 @@ const document = z.object({
     annotations: z.record(z.string(), z.string()).optional(),
 });
 
-/** What is known of a manifest from its content, or undefined if it is none. */
+/** Parses a manifest. @returns undefined if the content is not one */
 export function parseManifest(
     digest: string,
     mediaType: string,

@@ -47,7 +47,7 @@ export async function getManifest(visit: Visit): Promise<void> {
     );
 }
 
-/** The registry behind checks the manifest and keeps it by digest; tags are kept here. */
+/** Stores a manifest by digest in the underlying registry, which validates it, and its tag here. */
 export async function putManifest(visit: Visit): Promise<void> {
     const { context, repository, request } = visit;
     const reference = parameter(request, "reference");
@@ -66,7 +66,7 @@ export async function putManifest(visit: Visit): Promise<void> {
         access: { [repository.id]: ["pull", "push"] },
         body: content,
     });
-    // Quay's word for a manifest whose layers or images are missing.
+    // Quay's error for a manifest whose layers or images are missing.
     if (answer.statusCode === 400) {
         answer.resume();
         throw manifestInvalid();
@@ -78,7 +78,7 @@ export async function putManifest(visit: Visit): Promise<void> {
     await pass(visit, answer);
 }
 
-/** Ends a tag, or every tag of a digest; where one is immutable, nothing happens (fact 7). */
+/** Ends a tag, or all tags of a digest. If one is immutable, none ends. */
 export function deleteTags({ repository, request }: Visit): void {
     const reference = parameter(request, "reference");
     const tags = aliveTags(repository).filter(
@@ -89,7 +89,7 @@ export function deleteTags({ repository, request }: Visit): void {
     for (const tag of tags) endTag(repository, tag.name);
 }
 
-/** Fact 11, tags/list: the next page's link is relative. */
+/** Lists tags. The link to the next page is relative. */
 export function tagList({ context, repository, request }: Visit): Answer {
     const { searchParams } = new URL(request.url, context.url);
     const name = `${repository.namespace}/${repository.name}`;
@@ -103,7 +103,7 @@ export function tagList({ context, repository, request }: Visit): Answer {
     return json(200, { name, tags }, more ? { Link: next } : {});
 }
 
-/** What a reference means now: a tag's digest. A tag that was there once has an error of its own. */
+/** Resolves a reference to a digest. A tag that existed once has an error of its own. */
 function digestOf(repository: Repository, reference: string): string {
     if (isDigest(reference)) return reference;
     const tag = aliveTag(repository, reference);
@@ -119,8 +119,9 @@ function digestOf(repository: Repository, reference: string): string {
 }
 
 /**
- * The labels that Quay reads from an image when it is pushed: those of its configuration, and its OCI annotations. An
- * index has none of its own (image/oci/manifest.py and index.py, get_manifest_labels).
+ * The labels that Quay reads from an image when it is pushed: its configuration's labels and its
+ * OCI annotations. An index has no labels of its own (image/oci/manifest.py and index.py,
+ * get_manifest_labels).
  */
 async function labelsOf({ context, repository }: Visit, manifest: Manifest): Promise<Label[]> {
     const { config, annotations = {} } = manifest;
@@ -147,7 +148,7 @@ async function labelsOf({ context, repository }: Visit, manifest: Manifest): Pro
         }));
 }
 
-/** From the push on, the API knows the manifest and its tag. */
+/** Records a pushed manifest and its tag, so that the API shows them. */
 function remember(
     { context: { state, features }, repository }: Visit,
     manifest: Manifest,

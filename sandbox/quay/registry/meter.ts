@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const step = 20;
 
-/** Lets bytes through at a speed, which may change meanwhile, and says how many. */
+/** Limits a stream to a speed, which may change meanwhile, and counts its bytes. */
 export function meter(bytesPerSecond: () => number, count: (bytes: number) => void): Transform {
     return new Transform({
         transform(chunk: Buffer, _encoding, done) {

@@ -6,7 +6,9 @@ import type { Visit } from "./visit.ts";
 
 const indexType = "application/vnd.oci.image.index.v1+json";
 
-/** The manifests that name this one as their subject, as an OCI index (OCI distribution 1.1). */
+/**
+ * Lists the manifests that have this one as their subject, as an OCI index (OCI distribution 1.1).
+ */
 export function referrersOf({ context, repository, request }: Visit): Answer {
     const digest = parameter(request, "digest");
     const artifactType = new URL(request.url, context.url).searchParams.get("artifactType");

@@ -11,9 +11,10 @@ export function registryError(
 }
 
 export const challenge = (url: string, scope?: string): string =>
-    `Bearer realm="${url}/v2/auth",service="${new URL(url).host}"${scope === undefined ? "" : `,scope="${scope}"`}`;
+    `Bearer realm="${url}/v2/auth",service="${new URL(url).host}"` +
+    (scope === undefined ? "" : `,scope="${scope}"`);
 
-/** Fact 11: forbidden, missing and read-only look alike (surprise 13). */
+/** Denies access. Forbidden, missing and read-only repositories give the same answer. */
 export function accessDenied(url: string, scope?: string): Refusal {
     return registryError(
         401,
@@ -32,7 +33,7 @@ export const manifestUnknown = (): Refusal =>
     registryError(404, "MANIFEST_UNKNOWN", "manifest unknown");
 export const manifestInvalid = (): Refusal =>
     registryError(400, "MANIFEST_INVALID", "manifest invalid");
-/** A tag that cannot be one matches no route of Quay's. */
+/** A name that cannot be a tag matches none of Quay's routes. */
 export const noSuchPage = (): Refusal => new Refusal(() => page(404, "Not Found"));
 export const nameUnknown = (): Refusal =>
     registryError(404, "NAME_UNKNOWN", "repository name not known to registry");

@@ -5,12 +5,12 @@ import type { RegistryRequest } from "./distribution.ts";
 import { meter } from "./meter.ts";
 import type { Visit } from "./visit.ts";
 
-/** Asks the registry behind, and answers what it answers. */
+/** Relays a request to the underlying registry. */
 export async function relay(visit: Visit, request: RegistryRequest): Promise<void> {
     await pass(visit, await visit.context.distribution.ask(request));
 }
 
-/** Streams the registry's answer, with its own name for the repository replaced by the public one. */
+/** Streams the registry's answer, with the public repository name instead of the registry's own. */
 export async function pass(visit: Visit, answer: IncomingMessage): Promise<void> {
     const { context, repository, response } = visit;
     const { location, "content-type": type } = answer.headers;
@@ -25,7 +25,7 @@ export async function pass(visit: Visit, answer: IncomingMessage): Promise<void>
     else await pipeline(answer, response);
 }
 
-/** What a visit's blob goes through: counted, and as fast as the faults say. */
+/** The transform for a blob: counts its bytes, and slows it down as the faults say. */
 export function blobMeter({ context: { traffic, faults }, response }: Visit): Transform {
     return meter(
         () => faults.speed(response),

@@ -9,8 +9,8 @@ import { challenge } from "./refusals.ts";
 import { bearerOf, permit, type RegistryContext } from "./visit.ts";
 
 /**
- * /v2: Quay's registry in front of a real one. Blobs are the real one's; what a tag means, who may do what, and which manifests
- * can still be had is decided here, since Quay differs in it.
+ * /v2: Quay's registry in front of a real one. The real one stores blobs. Tags, permissions and
+ * which manifests are still available are decided here, because Quay differs in them.
  */
 export function registryRouter(context: RegistryContext): Router {
     const router = express.Router({ strict: true, caseSensitive: true });
@@ -33,7 +33,7 @@ export function registryRouter(context: RegistryContext): Router {
         traffic.identify(response, identity.username);
         send(response, answer);
     });
-    // Clients that would rather have OAuth2's way try it first, and go on to GET.
+    // Clients that prefer OAuth2's POST try it first, and fall back to GET.
     router.all("/auth", (_request, response) => {
         send(response, json(405, {}));
     });

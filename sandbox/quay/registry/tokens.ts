@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 
-/** What may be done to a repository, as registry tokens say it. */
+/** The actions on a repository, as registry tokens name them. */
 export const actions = ["pull", "push", "*"] as const;
 export type Action = (typeof actions)[number];
 
@@ -30,7 +30,10 @@ const claims = z.object({
 
 const nobody = "(anonymous)";
 
-/** The tokens that this Quay signs: for the registry, and for robots that log in with another issuer's. */
+/**
+ * Issues the tokens that this Quay signs: for the registry, and for robots that log in by
+ * federation.
+ */
 export class TokenSigner {
     private readonly secret = randomBytes(32);
     /** The server's host and port. */
@@ -40,14 +43,19 @@ export class TokenSigner {
         this.host = host;
     }
 
-    /** A token for the registry. What it grants it grants for an hour, whatever happens to the rights meanwhile. */
+    /**
+     * Creates a token for the registry. It is valid for an hour, even if the permissions change.
+     */
     forRegistry(username: string | undefined, access: readonly Access[]): Promise<string> {
         return this.sign(username ?? nobody, {
             access: access.map((entry) => ({ type: "repository", ...entry })),
         });
     }
 
-    /** A password for a robot that proved itself by federation (fact 3, token exchange): claims iss, aud and sub. */
+    /**
+     * Creates a password for a robot that authenticated by federation, with the claims iss, aud and
+     * sub.
+     */
     forRobot(username: string): Promise<string> {
         return this.sign(username, { federated: true });
     }
@@ -61,7 +69,7 @@ export class TokenSigner {
         };
     }
 
-    /** Whether a robot's password is a token that federation gave it. */
+    /** Returns whether a robot's password is a token from federation. */
     async isRobotToken(token: string, username: string): Promise<boolean> {
         const payload = await this.verified(token);
         return payload !== undefined && payload["federated"] === true && payload.sub === username;

@@ -9,7 +9,7 @@ import type { RepositoryLookups } from "./lookups.ts";
 import { accessDenied, nameUnknown } from "./refusals.ts";
 import type { Bearer, TokenSigner } from "./tokens.ts";
 
-/** The parts of the server that the registry works with. */
+/** The parts of the server that the registry uses. */
 export interface RegistryContext {
     readonly state: State;
     readonly features: Features;
@@ -21,7 +21,7 @@ export interface RegistryContext {
     readonly faults: Faults;
 }
 
-/** One request about a repository, by somebody who may make it. */
+/** One authorized request for a repository. */
 export interface Visit {
     readonly context: RegistryContext;
     readonly repository: Repository;
@@ -30,7 +30,9 @@ export interface Visit {
     readonly response: Response;
 }
 
-/** Lets a request in whose token allows the action on its repository; everybody may pull what is public. */
+/**
+ * Authorizes a request by its token's actions on the repository. Everybody may pull a public one.
+ */
 export async function permit(
     context: RegistryContext,
     request: Request,
@@ -51,7 +53,7 @@ export async function permit(
     return { context, repository, bearer, request, response };
 }
 
-/** The registry token of a request. */
+/** Reads the registry token of a request. */
 export async function bearerOf(
     { signer, traffic }: RegistryContext,
     request: Request,
