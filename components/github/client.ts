@@ -165,6 +165,36 @@ export function bodyOf<T>({ request, status, body }: Answer, form: z.ZodType<T>)
     );
 }
 
+/**
+ * Returns whether GitHub answered that the object does not exist (404).
+ *
+ * @param what what the request reads, for the message: `the environment`.
+ * @param permissions the fine-grained permissions that reading it needs, for the message.
+ * @throws UserError for another error status, which does not say whether the object exists.
+ */
+export function isNotFound(answer: Answer, what: string, permissions: string): boolean {
+    if (answer.status === 200) return false;
+    if (answer.status === 404) return true;
+    throw new UserError(
+        `${describeRefusal(answer)}: ${what} could not be read. ` +
+            adviceFor(answer.status, permissions),
+    );
+}
+
+/** Returns the status, GitHub's message if it sent one, and the request. */
+export function describeRefusal({ request, status, body }: Answer): string {
+    const { data } = z.object({ message: z.string() }).safeParse(body);
+    const reason = data === undefined ? "" : ` (${data.message})`;
+    return `GitHub answered ${String(status)}${reason} to ${request}`;
+}
+
+function adviceFor(status: number, permissions: string): string {
+    if (status === 401) return "The token in GITHUB_TOKEN is not valid: set another one.";
+    return status === 403
+        ? `The token in GITHUB_TOKEN needs the scope repo, or the permissions ${permissions}.`
+        : "Try again later; where it stays so, check github:baseUrl (GITHUB_BASE_URL).";
+}
+
 function parse(request: string, text: string): unknown {
     if (text === "") return undefined;
     try {

@@ -3,7 +3,14 @@ import { z } from "zod";
 import { UserError } from "../userError.ts";
 import { type GitHubAccount, readAccount } from "./account.ts";
 import { environmentAdmits } from "./branchPolicy.ts";
-import { type Answer, bodyOf, GitHubClient, howToGetToken, readToken } from "./client.ts";
+import {
+    type Answer,
+    bodyOf,
+    describeRefusal,
+    GitHubClient,
+    howToGetToken,
+    readToken,
+} from "./client.ts";
 import { readLastState } from "./lastState.ts";
 import { findWhatForbids } from "./protection.ts";
 import { findAppProblem } from "./protectionRules.ts";
@@ -171,6 +178,7 @@ async function findProblems(account: GitHubAccount, delivery: Delivery): Promise
         ...findScopeProblems(account, repository),
         ...findRoleProblems(account, delivery, permissions),
         ...findPermissionProblems(delivery, [found, file, variables]),
+        ...findUnreadable([found, file, variables]),
         ...(await findBranchProblems(client, at, delivery, found, permissions?.admin === true)),
         ...findFileProblems(delivery, file),
         ...(await findOwnerProblems(client, at, account, delivery, variables)),
@@ -292,6 +300,14 @@ function findPermissionProblems(
     ];
 }
 
+/** Finds answers that say neither what there is, nor that there is nothing. */
+function findUnreadable(answers: readonly (Answer | undefined)[]): Problem[] {
+    return answers
+        .filter((answer) => answer !== undefined)
+        .filter(({ status }) => ![200, 403, 404].includes(status))
+        .map((answer) => ({ what: `${describeRefusal(answer)}.`, fix: "Try again later." }));
+}
+
 async function findBranchProblems(
     client: GitHubClient,
     at: string,
@@ -305,7 +321,14 @@ async function findBranchProblems(
     }
     const isProtected = branchForm.safeParse(body).data?.protected;
     if (isProtected === true && delivery === "commit") {
-        const forbids = await findWhatForbids(client, at, branch, isAdmin);
+        const { forbids, hidden } = await findWhatForbids(client, at, branch, isAdmin);
+        if (hidden && forbids.length === 0) {
+            void pulumi.log.warn(
+                `The branch "${branch}" is protected, and the token in GITHUB_TOKEN may not read ` +
+                    "how: whether the workflow file can be committed to it shows when it is. " +
+                    "The permission Administration: read makes this known before.",
+            );
+        }
         if (forbids.length === 0) return [];
         return [
             {
@@ -374,10 +397,12 @@ async function findOwnerProblems(
     const manager = variables.find(({ name }) => name === ownerVariable)?.value;
     if (manager === thisStack() || (manager === undefined && adopt)) return [];
     if (variables.length === 0) {
-        const { body } = await client.get(
+        const secrets = await client.get(
             `${at}/environments/${encodeURIComponent(environment.name)}/secrets?per_page=1`,
         );
-        if (secretsForm.safeParse(body).data?.total_count === 0) return [];
+        const unreadable = findUnreadable([secrets]);
+        if (unreadable.length > 0) return unreadable;
+        if (secretsForm.safeParse(secrets.body).data?.total_count === 0) return [];
     }
     const orAnother = `or change ${setting}.environment.name.`;
     if (manager === undefined) {

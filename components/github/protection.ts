@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bodyOf, type GitHubClient } from "./client.ts";
+import { type Answer, bodyOf, type GitHubClient, isNotFound } from "./client.ts";
 
 /** The types of ruleset rules that forbid a direct commit to the branch, with their messages. */
 const stopping: Readonly<Record<string, string>> = {
@@ -35,25 +35,55 @@ const protectionForm = z.object({
     restrictions: actors.nullish(),
 });
 
+/** What is known about direct commits to a protected branch. */
+interface CommitRules {
+    /** The rules that forbid them, each as in `changes need a pull request (ruleset "main")`. */
+    readonly forbids: readonly string[];
+    /** Whether the token may not read the branch protection: the commit then has to be tried. */
+    readonly hidden: boolean;
+}
+
 /**
- * Returns the rules that forbid the token a direct commit to a protected branch, each as in
- * `changes need a pull request (ruleset "main")`. Returns none where GitHub does not show them: the
- * commit then has to be tried.
+ * Finds the rules that forbid the token a direct commit to a protected branch.
  *
  * @param at the repository's path: `repos/octo/service`.
  * @param isAdmin whether the token's user administers the repository.
+ * @throws UserError where GitHub answers with an error that does not mean that there are none, and
+ * as {@link GitHubClient}.
  */
 export async function findWhatForbids(
     client: GitHubClient,
     at: string,
     branch: string,
     isAdmin: boolean,
-): Promise<string[]> {
+): Promise<CommitRules> {
     const [byRulesets, byProtection] = await Promise.all([
         rulesetsForbid(client, at, branch),
         protectionForbids(client, at, branch, isAdmin),
     ]);
-    return [...byProtection, ...byRulesets];
+    return {
+        forbids: [...(byProtection ?? []), ...byRulesets],
+        hidden: byProtection === undefined,
+    };
+}
+
+/**
+ * Returns whether nothing of this kind protects the branch: there is none, or GitHub has none in
+ * the account's plan.
+ *
+ * @throws UserError for any other error status.
+ */
+function isNone(answer: Answer, what: string, permission: string): boolean {
+    return isPlan(answer) || isNotFound(answer, what, permission);
+}
+
+/**
+ * Whether the account's plan lacks the feature: "Upgrade to GitHub Pro or make this repository
+ * public to enable this feature."
+ */
+function isPlan({ status, body }: Answer): boolean {
+    const { data } = z.object({ message: z.string() }).safeParse(body);
+    return status === 403 && /^Upgrade to GitHub /.test(data?.message ?? "");
 }
 
 /**
@@ -63,19 +93,15 @@ export async function findWhatForbids(
 async function rulesetsForbid(client: GitHubClient, at: string, branch: string): Promise<string[]> {
     const rules: z.infer<typeof rulesForm> = [];
     for await (const answer of client.pages(`${at}/rules/branches/${encodeURIComponent(branch)}`)) {
-        if (answer.status !== 200) return []; // an older GitHub Enterprise Server has no rulesets
+        // An older GitHub Enterprise Server has no rulesets and answers 404.
+        if (isNone(answer, "the rulesets of the branch", "Metadata: read")) return [];
         rules.push(...bodyOf(answer, rulesForm));
     }
     const relevant = rules.filter(({ type }) => Object.hasOwn(stopping, type));
     const ids = [...new Set(relevant.map(({ ruleset_id: id }) => id))];
     const forbidden = await Promise.all(
         ids.map(async (id) => {
-            // Says whether the token's user may bypass it, also for an organization's ruleset.
-            const answer =
-                id === undefined ? undefined : await client.get(`${at}/rulesets/${String(id)}`);
-            const ruleset =
-                answer?.status === 200 ? bodyOf(answer, rulesetForm) : rulesetForm.parse({});
-            const { current_user_can_bypass: bypass, name } = ruleset;
+            const { current_user_can_bypass: bypass, name } = await readRuleset(client, at, id);
             // "pull_requests_only" does not allow a direct commit.
             if (bypass !== "never" && bypass !== "pull_requests_only") return [];
             return relevant
@@ -87,7 +113,23 @@ async function rulesetsForbid(client: GitHubClient, at: string, branch: string):
 }
 
 /**
- * Readable for administrators only:
+ * Says whether the token's user may bypass a ruleset, also for an organization's; not where GitHub
+ * does not show the ruleset.
+ */
+async function readRuleset(
+    client: GitHubClient,
+    at: string,
+    id: number | undefined,
+): Promise<z.infer<typeof rulesetForm>> {
+    const answer = id === undefined ? undefined : await client.get(`${at}/rulesets/${String(id)}`);
+    if (answer === undefined || isNone(answer, "the ruleset", "Metadata: read"))
+        return rulesetForm.parse({});
+    return bodyOf(answer, rulesetForm);
+}
+
+/**
+ * Returns undefined where the token may not read the protection. It needs the permission
+ * Administration: read; for a user without the role Admin, GitHub answers 404:
  * https://docs.github.com/rest/branches/branch-protection#get-branch-protection
  */
 async function protectionForbids(
@@ -95,9 +137,10 @@ async function protectionForbids(
     at: string,
     branch: string,
     isAdmin: boolean,
-): Promise<string[]> {
+): Promise<string[] | undefined> {
     const answer = await client.get(`${at}/branches/${encodeURIComponent(branch)}/protection`);
-    if (answer.status !== 200) return []; // none, or not shown
+    if (answer.status === 403 && !isPlan(answer)) return undefined;
+    if (isNone(answer, "the branch protection", "Administration: read")) return [];
     const protection = bodyOf(answer, protectionForm);
     if (isAdmin && protection.enforce_admins?.enabled !== true) return [];
     const reviews = protection.required_pull_request_reviews;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../userError.ts";
-import { type Answer, bodyOf, type GitHubClient } from "./client.ts";
+import { type Answer, bodyOf, describeRefusal, type GitHubClient } from "./client.ts";
+import { isAbsent } from "./rules.ts";
 
 /** A GitHub App that has to approve each deployment to an environment. */
 export interface ProtectionRule {
@@ -33,18 +34,18 @@ const appsForm = z.object({
 
 /**
  * Reads the enabled custom deployment protection rules; undefined where the environment does not
- * exist or GitHub does not support them (GitHub Enterprise Server before 3.10).
+ * exist or GitHub does not support them (404 of a GitHub Enterprise Server before 3.10).
  * https://docs.github.com/rest/deployments/protection-rules
  *
  * @param path the environment's path, from `pathOf`.
- * @throws UserError as {@link GitHubClient}.
+ * @throws UserError where GitHub answers with another error, and as {@link GitHubClient}.
  */
 export async function readProtectionRules(
     client: GitHubClient,
     path: string,
 ): Promise<ProtectionRule[] | undefined> {
     const answer = await client.get(`${path}/deployment_protection_rules`);
-    if (answer.status !== 200) return undefined;
+    if (isAbsent(answer)) return undefined;
     return bodyOf(answer, rulesForm)
         .custom_deployment_protection_rules.filter(({ enabled }) => enabled)
         .map(({ id, app }) => ({ id, app: app.slug }));
@@ -166,8 +167,6 @@ async function requireThat(
     throw refused(answer, `${what} about deployments`);
 }
 
-function refused({ request, status, body }: Answer, consequence: string): UserError {
-    const { data } = z.object({ message: z.string() }).safeParse(body);
-    const why = data === undefined ? "" : ` (${data.message})`;
-    return new UserError(`GitHub answered ${String(status)}${why} to ${request}: ${consequence}.`);
+function refused(answer: Answer, consequence: string): UserError {
+    return new UserError(`${describeRefusal(answer)}: ${consequence}.`);
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { UserError } from "../userError.ts";
-import { type Answer, bodyOf, type GitHubClient } from "./client.ts";
+import { type Answer, bodyOf, type GitHubClient, isNotFound } from "./client.ts";
 
 /** The rules of an environment, in the form of the GitHub provider's inputs. */
 export interface EnvironmentRules {
@@ -51,7 +51,6 @@ const environmentForm = z.object({
         .object({ protected_branches: z.boolean(), custom_branch_policies: z.boolean() })
         .nullish(),
 });
-const refusalForm = z.object({ message: z.string() });
 const policiesForm = z.object({
     branch_policies: z.array(
         z.object({
@@ -192,23 +191,8 @@ export async function writeRules(
 }
 
 /** Returns whether the object does not exist (404). @throws UserError for another error status. */
-export function isAbsent({ request, status, body }: Answer): boolean {
-    if (status === 200) return false;
-    if (status === 404) return true;
-    const { data } = refusalForm.safeParse(body);
-    const reason = data === undefined ? "" : ` (${data.message})`;
-    throw new UserError(
-        `GitHub answered ${String(status)}${reason} to ${request}: the environment could not be ` +
-            `read. ${adviceFor(status)}`,
-    );
-}
-
-function adviceFor(status: number): string {
-    if (status === 401) return "The token in GITHUB_TOKEN is not valid: set another one.";
-    return status === 403
-        ? "The token in GITHUB_TOKEN needs the scope repo, or the permissions Actions: read and " +
-              "Environments: read."
-        : "Try again later; where it stays so, check github:baseUrl (GITHUB_BASE_URL).";
+export function isAbsent(answer: Answer): boolean {
+    return isNotFound(answer, "the environment", "Actions: read and Environments: read");
 }
 
 function reviewersOf(

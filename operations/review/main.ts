@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { requireStack } from "../pulumiCli.ts";
 import { runCommands, UsageError } from "../commandLine.ts";
@@ -66,7 +66,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
     },
 
     async post(args) {
-        const previews = parse(args, {}).positionals.map(read);
+        const previews = parse(args, {}).positionals.map(readOrFailed);
         const hash = hashOf(previews);
         const text = renderMarkdown(previews, {
             ...about(process.env),
@@ -124,7 +124,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
     },
 
     async report(args) {
-        const drifts = parse(args, {}).positionals.map(read);
+        const drifts = parse(args, {}).positionals.map(readOrFailed);
         const { note } = about(process.env);
         summarize(renderDrift(drifts, note));
         await reportDrift(ownRepository(), drifts, note ?? "");
@@ -230,6 +230,21 @@ function read(file: string): Preview {
             `${file} is not a preview that \`node operations/review/main.ts preview STACK --to FOLDER\` wrote.`,
         );
     return data;
+}
+
+/**
+ * Reads a preview. One that is missing or cannot be read becomes a failed preview of the stack that
+ * the file is named after, so that the other stacks are reported too.
+ */
+function readOrFailed(file: string): Preview {
+    try {
+        return read(file);
+    } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        const errors = [`There is no result, and the job's log says why: ${error.message}`];
+        const stack = basename(file, ".json");
+        return { stack, errors, warnings: [], changes: [], unchanged: [] };
+    }
 }
 
 function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T, what = "file") {

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { type Delivery, preflight } from "../../../components/github/preflight.ts";
 import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
@@ -410,6 +411,53 @@ describe("the preflight", function () {
         github.faults.add({ path: "/branches/main$", reset: "before", times: 1 });
         await check();
         equal(github.requests().length, 6);
+    });
+
+    for (const what of ["/branches/main$", "/contents/", "/environments/dev/variables"])
+        it(`takes no failed answer for "there is none": ${what}`, async () => {
+            github.faults.add({ path: what, status: 501 });
+            match(
+                await refusal(),
+                /nothing was changed anywhere:\n {2}GitHub answered 501 \(Server Error\) to GET \S+\.\n {6}Try again/,
+            );
+        });
+
+    it("takes no failed answer for an environment without secrets, nor for one with", async () => {
+        await change("PUT", "environments/dev", {});
+        github.clearRequests();
+        github.faults.add({ path: "/environments/dev/secrets", status: 501 });
+        match(
+            await refusal(),
+            /answered 501 \(Server Error\) to GET \S+secrets\S+\.\n {6}Try again/,
+        );
+    });
+
+    it("takes no failed answer for a branch without protection", async () => {
+        repository.protect("main");
+        for (const path of ["/branches/main/protection$", "/rules/branches/main"]) {
+            github.faults.add({ path, status: 501, times: 1 });
+            match(
+                await refusal(),
+                /answered 501 .* to GET \S+: the .* could not be read\. Try again/,
+            );
+        }
+    });
+
+    it("warns where the token may not read how the branch is protected", async () => {
+        repository.protect("main", { exempt: ["octo"] });
+        use(
+            github.createToken({
+                user: "octo",
+                permissions: { contents: "write", workflows: "write", secrets: "write" },
+            }),
+        );
+        const warn = mock.method(console, "warn", () => undefined); // the log without an engine
+        await check({ environment: undefined });
+        warn.mock.restore();
+        match(
+            warn.mock.calls.map(({ arguments: [said] }) => String(said)).join(),
+            /"main" is protected, and the token in GITHUB_TOKEN may not read how: .*Administration: read/,
+        );
     });
 
     it("says where nobody answers", async () => {

@@ -132,6 +132,16 @@ describe("the apps that have to approve deployments to an environment", function
         equal(await readProtectionRules(client, `${path}2`), undefined);
     });
 
+    it("are unknown, and nothing is changed, where GitHub's answer is another error", async () => {
+        await set("a");
+        github.clearRequests();
+        github.faults.add({ method: "GET", path: rules, status: 501 });
+        const says = /answered 501 .* to GET .*deployment_protection_rules: .* could not be read/;
+        await rejects(readProtectionRules(client, path), says);
+        await rejects(set("b"), says);
+        deepEqual(writes(), []);
+    });
+
     it("are six at most, each once, by slug", () => {
         const problems = (...protectionRules: readonly string[]) =>
             findEnvironmentProblems({ name: "prod", protectionRules });

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 import { run } from "../../../sandbox/project.ts";
 import { recorded } from "./previews.ts";
 
@@ -13,11 +14,14 @@ describe("the review's commands", function () {
 
     let folder: string;
 
-    const review = async (
+    const review = (...args: string[]) => reviewIn({}, ...args);
+    const reviewIn = async (
+        variables: Readonly<Record<string, string>>,
         ...args: string[]
     ): Promise<{ code: number; out: string; err: string }> => {
         try {
-            const { stdout, stderr } = await run("node", [main, ...args], { cwd: folder });
+            const env = { ...process.env, ...variables };
+            const { stdout, stderr } = await run("node", [main, ...args], { cwd: folder, env });
             return { code: 0, out: stdout, err: stderr };
         } catch (error) {
             const failed = error as { code: number; stdout: string; stderr: string };
@@ -181,6 +185,51 @@ describe("the review's commands", function () {
                 /^reviewed\/[0-9a-f]{40}\.json is not a record of what was reviewed of the tree [0-9a-f]{40}\.\n$/,
             );
         }
+    });
+
+    describe("where a stack's job left no result", () => {
+        let github: GitHub;
+        let env: Record<string, string>;
+
+        beforeEach(async () => {
+            github = await startGitHub();
+            github.createUser("alice");
+            github.createRepository({ owner: "alice", name: "mlops", private: false });
+            env = {
+                GITHUB_API_URL: github.url,
+                GITHUB_REPOSITORY: "alice/mlops",
+                GITHUB_TOKEN: github.createToken({ user: "alice" }),
+                GITHUB_STEP_SUMMARY: join(folder, "summary"),
+            };
+        });
+        afterEach(async () => {
+            const unknown = github.unknown();
+            await github.stop();
+            deepEqual(unknown, []);
+        });
+        const summary = () => readFileSync(join(folder, "summary"), "utf8");
+        const missing =
+            /There is no result, and the job's log says why: \S*dev\.json cannot be read/;
+
+        it("report what the others found, name it and fail", async () => {
+            const { code, err } = await reviewIn(env, "report", "dev.json", "release.json");
+            equal(code, 1);
+            equal(err, "The check failed: dev.\n");
+            const [issue, ...others] = github.repository("alice/mlops").issues();
+            deepEqual(others, []);
+            for (const text of [issue?.body ?? "", summary()]) {
+                match(text, /version of `quay\.example\/alice\/digits_prod`/);
+                match(text, missing);
+            }
+        });
+
+        it("post the others' previews, name it and fail", async () => {
+            const { code, err } = await reviewIn(env, "post", "release.json", "dev.json");
+            equal(code, 1);
+            equal(err, "The preview failed: dev.\n");
+            match(summary(), /version of `quay\.example\/alice\/digits_prod`/);
+            match(summary(), missing);
+        });
     });
 
     it("neither record nor let through a preview that failed", async () => {
