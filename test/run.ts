@@ -1,4 +1,7 @@
-/** Runs every suite, one after the other, with its output as it comes, and ends with one line: `N passed, N failed`. */
+/**
+ * Runs all suites, one after the other, and prints their output as it comes. The last line is
+ * `N passed, N failed`.
+ */
 import { spawn } from "node:child_process";
 import { basename } from "node:path";
 import { runCommand } from "../operations/commandLine.ts";
@@ -13,7 +16,9 @@ interface Count {
     failed: number;
 }
 
-/** Python's tests and lint run in the service's own image, in the stage of its Dockerfile that has them. */
+/**
+ * Tests and lints the Python code in the service's own image, in the test stage of its Dockerfile.
+ */
 const inImage = (folder: string): string => {
     const image = `mlops-test-${basename(folder)}-${String(process.pid)}`;
     return [
@@ -33,7 +38,10 @@ const suites: Suite[] = [
     { name: "end to end", command: "npm run --silent test:e2e" },
 ];
 
-/** The counts in mocha's closing lines ("  3 passing") or pytest's ("=== 1 failed, 3 passed in 2 s ==="); a suite without counts as one test. */
+/**
+ * Parses the counts in the last lines of mocha ("  3 passing") or pytest ("=== 1 failed, 3 passed
+ * in 2 s ==="). A suite without counts is one test.
+ */
 function countsIn(output: string, exitCode: number): Count {
     const closing = [
         ...output.matchAll(

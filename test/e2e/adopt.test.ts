@@ -7,7 +7,7 @@ describe("make adopt", () => {
     let chain: Chain;
     let robotToken: string;
 
-    /** Quay's API, as somebody's browser uses it. */
+    /** Quay's API as a browser uses it. */
     async function quay(
         method: string,
         path: string,
@@ -28,7 +28,8 @@ describe("make adopt", () => {
     before(async () => {
         chain = await Chain.create();
         writeFileSync(join(chain.service, "content"), "by hand");
-        // What the course chapter does: a repository, a robot that may write to it, its credentials and the workflow on GitHub, a first push.
+        // The steps of the course chapter: a repository, a robot with write access, its credentials
+        // and the workflow on GitHub, and a first push.
         const [repository, robot] = ["mlops_python_2022_2023", "mlopspython_2022_2023_robot"];
         await quay("POST", "repository", {
             namespace: "alice",
@@ -67,7 +68,7 @@ describe("make adopt", () => {
         deepEqual(unknown, []);
     });
 
-    it("is what up asks for, and nothing has changed then", async () => {
+    it("is suggested by up, which then changes nothing", async () => {
         const state = JSON.stringify(chain.quay.dump());
         await rejects(chain.up("dev"), (error) => {
             match(
@@ -80,7 +81,7 @@ describe("make adopt", () => {
         equal(JSON.stringify(chain.quay.dump()), state);
     });
 
-    it("takes over the repository and the robot: nothing is made again, the first preview replaces and deletes nothing", async () => {
+    it("adopts the repository and the robot: creates nothing again; the first preview replaces and deletes nothing", async () => {
         const printed = await chain.run(process.execPath, "operations/adopt.ts", "dev");
         match(printed, /2 of them are the stack's now/);
         const { changes, output } = await chain.preview("dev");
@@ -91,7 +92,7 @@ describe("make adopt", () => {
         );
     });
 
-    it("keeps what was pushed: a new content needs a new version, and gets it", async () => {
+    it("keeps the pushed versions: a new content needs a new version, and gets one", async () => {
         const { "1.0.0": byHand } = await chain.tags("dev");
         await rejects(
             chain.up("dev"),
@@ -104,12 +105,13 @@ describe("make adopt", () => {
         equal(tags["1.1.0"], (await chain.outputs("dev")).digest);
     });
 
-    it("has the same robot, the same token, its own workflow, and no more to do", async () => {
+    it("keeps the robot and its token, has its own workflow, and then changes nothing more", async () => {
         deepEqual(chain.repository.secrets("dev"), {
             QUAY_USER: "alice+mlopspython_2022_2023_robot",
             QUAY_PWD: robotToken,
         });
-        deepEqual(Object.keys(chain.repository.secrets()).sort(), ["QUAY_PWD", "QUAY_USER"]); // those are not ours to delete
+        // The repository's own secrets are not the stack's, so they stay.
+        deepEqual(Object.keys(chain.repository.secrets()).sort(), ["QUAY_PWD", "QUAY_USER"]);
         match(
             chain.repository.files("api/github_action")[".github/workflows/quay-deploy.yml"] ?? "",
             /^# Managed by Pulumi: mlops\/dev/,

@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import S3rver from "@20minutes/s3rver";
 import { copyProject, run, temporary } from "../../sandbox/project.ts";
 
-/** A program with a secret in its state, which waits while the file `hold` is there. */
+/** A program with a secret in its state. It waits while the file `hold` exists. */
 const program = `
 import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -27,7 +27,7 @@ describe("state in a bucket", () => {
     let env: NodeJS.ProcessEnv;
     const copies: string[] = [];
 
-    /** The project, as on another machine: nothing but the sources. */
+    /** The project as on another machine: only the sources. */
     function checkOut(): string {
         const folder = temporary("project");
         copies.push(folder);
@@ -35,7 +35,11 @@ describe("state in a bucket", () => {
         writeFileSync(join(folder, "index.ts"), program);
         return folder;
     }
-    /** Runs a command of the project's, in the environment that the project sets up. @returns what it said; it fails where the command does. */
+    /**
+     * Runs a command of the project in the environment that the project sets up.
+     * @returns its output
+     * @throws Error if the command fails
+     */
     async function command(folder: string, line: string): Promise<string> {
         const { stdout, stderr } = await run("bash", ["-c", `. toolchain/env.sh && ${line}`], {
             cwd: folder,
@@ -43,7 +47,7 @@ describe("state in a bucket", () => {
         });
         return stdout + stderr;
     }
-    /** All objects of the bucket, by name. */
+    /** Returns all objects of the bucket, by name. */
     const bucket = (): Map<string, string> => {
         const files = readdirSync(objects, { recursive: true, withFileTypes: true }).filter(
             (entry) => entry.isFile(),
@@ -81,7 +85,7 @@ describe("state in a bucket", () => {
         for (const folder of [...copies, objects]) rmSync(folder, { recursive: true });
     });
 
-    it("is made by the project's own commands, with its secrets encrypted", async () => {
+    it("is created by the project's own commands, with its secrets encrypted", async () => {
         const folder = checkOut();
         match(await command(folder, "operations/up.sh local"), /The service works: http/);
         const password = (
@@ -96,7 +100,7 @@ describe("state in a bucket", () => {
         );
     });
 
-    it("is all that another machine needs, beside the passphrase", async () => {
+    it("suffices for another machine, together with the passphrase", async () => {
         const folder = checkOut();
         await command(folder, "toolchain/stack.sh local");
         await command(folder, "pulumi preview --stack local --expect-no-changes --non-interactive");
@@ -136,7 +140,7 @@ describe("state in a bucket", () => {
         equal([...bucket().keys()].filter((name) => name.includes("/.pulumi/locks/")).join(), "");
     });
 
-    it("is gone once `make down` has removed the stack", async () => {
+    it("is empty after `make down` has removed the stack", async () => {
         const [, second = ""] = copies;
         await command(second, "operations/down.sh local");
         equal(

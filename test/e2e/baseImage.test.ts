@@ -31,7 +31,10 @@ describe("an image that follows its base image", () => {
         const env = { ...process.env, DOCKER_CONFIG: join(folder, "docker") };
         return (await promisify(execFile)("docker", command, { env })).stdout.trim();
     }
-    /** Publishes another base image by the same name; this machine's Docker engine keeps the first. */
+    /**
+     * Publishes another base image with the same name. This machine's Docker engine keeps the first
+     * one.
+     */
     async function publishBase(content: string): Promise<void> {
         const dockerfile = join(folder, "Dockerfile.base");
         writeFileSync(dockerfile, "FROM scratch\nCOPY content /content\n");
@@ -41,7 +44,7 @@ describe("an image that follows its base image", () => {
         first ??= await docker("images", "--quiet", base);
         await docker("tag", first, base);
     }
-    /** The base image's file, as the built image has it. */
+    /** Returns the base image's file from the built image. */
     async function contentOf(image: string): Promise<string> {
         const container = await docker("create", image, "none");
         try {
@@ -95,7 +98,7 @@ describe("an image that follows its base image", () => {
         rmSync(folder, { recursive: true });
     });
 
-    it("is built once, and again from the new base image when that has changed", async () => {
+    it("is built once, and again when the new base image has changed", async () => {
         equal(await contentOf(await up()), "one");
         equal((await project.preview()).changes["same"], 3);
         await publishBase("two");
@@ -105,14 +108,14 @@ describe("an image that follows its base image", () => {
         equal((await project.preview()).changes["same"], 3);
     });
 
-    it("stays as it is where it does not follow its base image", async () => {
+    it("stays the same if it does not follow its base image", async () => {
         project.configure(config(false));
         const before = await up();
         await publishBase("three");
         equal(await up(), before);
     });
 
-    it("is an error of one line where the registry does not answer", async () => {
+    it("fails with a one-line error if the registry does not answer", async () => {
         project.configure(config(true));
         writeFileSync(join(folder, "service/Dockerfile"), "FROM 127.0.0.1:1/alice/base:1\n");
         const { failed, output } = await project.preview();

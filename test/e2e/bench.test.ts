@@ -2,7 +2,7 @@ import { equal, match, ok } from "node:assert/strict";
 import { run } from "../../sandbox/project.ts";
 
 describe("the benchmark", () => {
-    it("measures every step of every program, of those that are wanted", async () => {
+    it("measures every step of every requested program", async () => {
         const options = [
             "--only",
             "services",
@@ -42,23 +42,23 @@ describe("the benchmark", () => {
                 );
             }
         }
-        // What needs no asking is not asked. One request is of the GitHub provider's own start; the
-        // others read the environment's rules, changes of which the provider does not see.
+        // Nothing unnecessary is requested. One request is sent by the GitHub provider at its
+        // start; the others read the environment's rules, whose changes the provider does not see.
         const [, , , , , , , , , github, quay, registry, kilobytes] = of("components + Quay", "up");
         equal([github, quay, registry, kilobytes].join(), "4,0,0,0.0");
         const promoted = of("components + Quay", "promote");
-        // The configuration alone is read, for the label that would put an end on the tag.
+        // Only the configuration is read, for the label that would set an expiry on the tag.
         ok(Number(promoted[12]) < 10, `a promotion moved ${String(promoted[12])} kB of blobs`);
     });
 
-    it("says which parts there are", async () => {
+    it("lists its parts", async () => {
         const failed = await run("node", ["bench/main.ts", "--only", "nothing"]).then(
             ({ stdout }) => stdout,
             String,
         );
         match(
             failed,
-            /There is no "nothing": environments, services, pauses, stacks, growth, promotion, hashing\./,
+            /"nothing" must be one of environments, services, pauses, stacks, growth, promotion, hashing\./,
         );
         equal(failed.includes("    at "), false, failed);
     });

@@ -11,7 +11,7 @@ describe("the board", () => {
     let project: Project;
     let context: string;
 
-    /** What the board says; it must not fail, and must not show a token. */
+    /** Returns the board's output. Checks that it does not fail, and shows no token. */
     async function board(
         args: string[],
         env: Record<string, string | undefined> = {},
@@ -59,13 +59,13 @@ describe("the board", () => {
         equal(failed, false, output);
     });
 
-    it("knows stacks that are not deployed, and those that are not there", async () => {
+    it("lists stacks that are not deployed, and those that do not exist", async () => {
         const text = await board(["staging", "local"]);
         deepEqual(rowOf(text, "staging").slice(0, 3), ["staging", "not deployed", "-"]);
         deepEqual(rowOf(text, "local").slice(0, 3), ["local", "not deployed", "-"]);
     });
 
-    it("shows what is where, with what Quay's scanner says", async () => {
+    it("shows the deployed versions, with the results of Quay's scanner", async () => {
         const { failed, output } = await project.up();
         equal(failed, false, output);
         const digest = await project.output("digest");
@@ -87,7 +87,7 @@ describe("the board", () => {
         deepEqual(rowOf(await board([]), "local"), [...row, "2 high", "-"]);
     });
 
-    it("is the same as Markdown, and as JSON with whole digests", async () => {
+    it("prints the same as Markdown, and as JSON with full digests", async () => {
         match(
             await board(["--markdown"]),
             /\n\| local \| 1\.0\.0 \| [0-9a-f]{12} \| \d min \| private \| alice\+digits\\_robot \| \d min \| 2 high \| - \|\n/,
@@ -97,13 +97,13 @@ describe("the board", () => {
         equal(row["image"], await project.output("image"));
     });
 
-    it("does without a token, and says so", async () => {
+    it("works without a token, and says so", async () => {
         const text = await board([], { QUAY_TOKEN: undefined });
         deepEqual(rowOf(text, "local").slice(-2), ["?", "-"]);
         match(text, /\nlocal: scan: The environment variable QUAY_TOKEN is not set/);
     });
 
-    it("gives the token to its own Quay alone", async () => {
+    it("sends the token to its own Quay only", async () => {
         const other = await startQuay();
         match(
             await board([], { QUAY_URL: other.url }),
@@ -113,7 +113,7 @@ describe("the board", () => {
         await other.stop();
     });
 
-    it("finds what was changed by hand, and leaves the state as it is", async () => {
+    it("finds manual changes, and leaves the state unchanged", async () => {
         deepEqual(rowOf(await board(["--drift"]), "local").slice(-1), ["none"]);
         const state = project.storedState();
         await fetch(`${quay.url}/api/v1/repository/alice/digits/changevisibility`, {
@@ -132,7 +132,7 @@ describe("the board", () => {
         equal((await project.up()).changes["update"], 1);
     });
 
-    it("shows a release, the image's age beginning anew, the robot's going on", async () => {
+    it("shows a release: the image's age restarts, the robot's continues", async () => {
         const [before] = JSON.parse(await board(["--json", "local"])) as {
             since: string;
             robot: { since: string };
@@ -154,7 +154,7 @@ describe("the board", () => {
         equal(after.robot.since, before.robot.since);
     });
 
-    it("explains its options, and refuses others", async () => {
+    it("explains its options, and rejects unknown ones", async () => {
         match(await board(["--help"]), /node operations\/board\/main\.ts \[--drift\]/);
         const refused: unknown = await board(["--wrong"]).catch((error: unknown) => error);
         match(String(refused), /Unknown option '--wrong'/);

@@ -17,7 +17,7 @@ import {
 import { prepareBuild } from "../../components/docker/buildFiles.ts";
 import { run, temporary } from "../../sandbox/project.ts";
 
-/** What lies at a path. */
+/** A file, a folder, a symlink or a socket. */
 type Node =
     | { readonly kind: "file"; readonly text: string; readonly mode: number }
     | { readonly kind: "directory"; readonly mode: number }
@@ -25,19 +25,22 @@ type Node =
     | { readonly kind: "socket"; readonly mode: number };
 
 interface Case {
-    /** By path, a folder before what is in it. */
+    /** By path, each folder before its content. */
     readonly nodes: Readonly<Record<string, Node>>;
     readonly ignore: readonly string[];
-    /** Where the rules are: in `.dockerignore`, in the Dockerfile's own, or behind a link. */
+    /**
+     * The location of the rules: in `.dockerignore`, in the Dockerfile's own file, or behind a
+     * link.
+     */
     readonly rules?: "own" | "linked";
-    /** Built from the folder itself, as `docker build` would. */
+    /** Built from the folder itself, as by `docker build`. */
     readonly plain?: true;
 }
 
 const file = (text: string, mode = 0o644): Node => ({ kind: "file", text, mode });
 const link = (target: string): Node => ({ kind: "symlink", target });
 
-/** Files that have their path for a content. */
+/** Files whose content is their path. */
 function filesAt(...paths: string[]): Record<string, Node> {
     return Object.fromEntries(paths.map((path) => [path, file(path)]));
 }
@@ -137,7 +140,7 @@ const cases: Record<string, Case> = {
     },
 };
 
-/** The cases that follow are drawn at random: the seed repeats them. */
+/** The following cases are random. The seed repeats them. */
 const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 
 const segment = fc.constantFrom("a", "b", "c", "ab", "é", "😀", "*", "?", "**", "a*", "[ab]");
@@ -192,7 +195,7 @@ const tree = fc
         return tree;
     });
 
-/** Changes of a tree, of which some are none to the builder. */
+/** Changes of a tree, some of which do not matter to the builder. */
 const changes: ((tree: Readonly<Record<string, Node>>) => Record<string, Node>)[] = [
     (tree) => ({ ...tree }),
     (tree) => ({
@@ -259,7 +262,7 @@ async function write({ nodes, ignore, rules }: Case, folder: string): Promise<vo
     }
 }
 
-/** A socket is there for as long as somebody listens. */
+/** A socket exists while somebody listens. */
 function listen(path: string): Promise<void> {
     return new Promise((resolve, reject) => {
         const server = createServer().once("error", reject);
@@ -268,7 +271,7 @@ function listen(path: string): Promise<void> {
     });
 }
 
-/** One thing in an image, as far as it counts: {@link hashContext} says what does not. */
+/** An entry of an image, without the attributes that {@link hashContext} excludes. */
 interface Sent {
     readonly path: string;
     readonly kind: string;
@@ -277,7 +280,7 @@ interface Sent {
     readonly text?: string;
 }
 
-/** What is in an image below /sent, sorted by path. */
+/** Returns the entries of an image below /sent, sorted by path. */
 async function contentOf(image: string): Promise<Sent[]> {
     const container = (await run("docker", ["create", image, "none"])).stdout.trim();
     try {
@@ -297,7 +300,9 @@ async function contentOf(image: string): Promise<Sent[]> {
     }
 }
 
-/** The entries of an archive in the formats USTAR and PAX, which the Docker engine writes. */
+/**
+ * Returns the entries of an archive in the formats USTAR and PAX, which the Docker engine writes.
+ */
 function readTar(archive: Buffer): Sent[] {
     const kinds: Record<string, string> = {
         "0": "file",
@@ -348,7 +353,8 @@ function listed({ path, kind, mode, target }: ContextEntry): Sent {
         : { ...sent, mode: countedMode(mode) };
 }
 
-// Named pipes are left out here: a Docker engine before version 23 gets them, and COPY skips them.
+// Named pipes are left out here: a Docker engine before version 23 receives them, and COPY skips
+// them.
 describe("the build context is what the Docker provider sends", () => {
     const prefix = `context-${String(process.pid)}`;
     const folder = temporary("contexts");
@@ -367,7 +373,7 @@ describe("the build context is what the Docker provider sends", () => {
                 entries.forEach(([, { plain }], index) => {
                     const [id, context] = [String(index), contexts[index]];
                     if (context === undefined) return;
-                    // The program's own folder is the one that it runs in.
+                    // The program's own folder is its working directory.
                     const home = process.cwd();
                     process.chdir(folder);
                     const files = prepareBuild("contexts", id, context, true);
@@ -417,7 +423,7 @@ describe("the build context is what the Docker provider sends", () => {
         });
     });
 
-    it("and two contexts have the same hash exactly where the builder gets the same", () => {
+    it("gives two contexts the same hash exactly if the builder receives the same", () => {
         const hashes = contexts.map((context) => hashContext(context));
         const sent = contents.map((content) =>
             createHash("sha256").update(JSON.stringify(content)).digest("hex"),
@@ -437,7 +443,7 @@ describe("the build context is what the Docker provider sends", () => {
     });
 });
 
-describe("an image of the folder that the program lies in", () => {
+describe("an image of the folder that contains the program", () => {
     const repository = temporary("repository");
     const infra = join(repository, "infra");
     const state = temporary("state");
@@ -510,7 +516,7 @@ describe("an image of the folder that the program lies in", () => {
         rmSync(state, { recursive: true });
     });
 
-    it("has neither .git nor what a build writes", async () => {
+    it("contains neither .git nor build output", async () => {
         const sent = await contentOf((await images())["whole"] ?? "");
         deepEqual(
             sent.map(({ path }) => path).filter((path) => /\.git|\.build/.test(path)),
@@ -522,7 +528,7 @@ describe("an image of the folder that the program lies in", () => {
         );
     });
 
-    it("is built by a Dockerfile outside of it, which is not sent", async () => {
+    it("can be built with a Dockerfile outside of it, which is not sent", async () => {
         const sent = await contentOf((await images())["outside"] ?? "");
         deepEqual(
             sent.map(({ path }) => path),
@@ -530,7 +536,7 @@ describe("an image of the folder that the program lies in", () => {
         );
     });
 
-    it("is not replaced by the next up, nor by what Git does", async () => {
+    it("is replaced neither by the next up nor by Git operations", async () => {
         const before = await images();
         writeFileSync(join(repository, ".git/FETCH_HEAD"), "main");
         const { summary } = await (await stack()).up();

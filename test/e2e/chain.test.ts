@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Chain, type EnvironmentName, environments } from "../../sandbox/demo/chain.ts";
 
-/** One story, from the first `up` to the end: each step begins where the one before ended. */
+/** One sequence, from the first `up` to the end: each step continues from the previous one. */
 describe("dev, staging and prod", () => {
     let chain: Chain;
     const digests: Record<string, string> = {};
@@ -40,7 +40,7 @@ describe("dev, staging and prod", () => {
         deepEqual(unknown, []);
     });
 
-    it("refuses an empty passphrase, and make up a missing one, with the two commands that set one up", async () => {
+    it("refuse an empty passphrase; make up also refuses a missing one, with the commands that set one", async () => {
         const { PULUMI_CONFIG_PASSPHRASE: passphrase = "" } = chain.environment;
         const commands =
             /head -c 32 \/dev\/urandom \| base64 > ~\/\.mlops-passphrase\)[^]*export PULUMI_CONFIG_PASSPHRASE_FILE=~\/\.mlops-passphrase/;
@@ -57,7 +57,7 @@ describe("dev, staging and prod", () => {
         deepEqual(chain.quay.requests(), []);
     });
 
-    it("previews staging before there is a dev, and does not bring it up", async () => {
+    it("allow a preview of staging before dev exists, but no up", async () => {
         const { output } = await chain.preview("staging");
         match(
             output,
@@ -69,7 +69,7 @@ describe("dev, staging and prod", () => {
         );
     });
 
-    it("publishes from dev", async () => {
+    it("publish from dev", async () => {
         const before = await chain.preview("dev");
         const { changes } = await chain.up("dev");
         deepEqual(changes, before.changes);
@@ -81,7 +81,7 @@ describe("dev, staging and prod", () => {
         await noChanges("dev");
     });
 
-    it("promotes to staging and to prod by the digest, and moves no byte of a layer", async () => {
+    it("promote to staging and to prod by the digest, without transferring a layer", async () => {
         for (const environment of ["staging", "prod"] as const) {
             chain.quay.clearRequests();
             const before = await chain.preview(environment);
@@ -99,7 +99,7 @@ describe("dev, staging and prod", () => {
         }
     });
 
-    it("gives each environment's credentials to GitHub, and they are good for its repository alone", async () => {
+    it("store each environment's credentials on GitHub, which are valid for its repository only", async () => {
         for (const environment of environments) {
             const { QUAY_USER, ...others } = chain.repository.secrets(environment);
             equal(QUAY_USER, (await chain.outputs(environment)).robotUsername);
@@ -112,7 +112,7 @@ describe("dev, staging and prod", () => {
         await rejects(chain.docker("pull", image.replace(/@.*/, ":latest")), /unauthorized|denied/);
     });
 
-    it("keeps production: a reviewer, immutable versions, no deletion", async () => {
+    it("protect production: a reviewer, immutable versions, no deletion", async () => {
         const prod = chain.repository.environments()["prod"];
         equal(prod?.reviewers.length, 1);
         const deleted = await fetch(
@@ -127,7 +127,7 @@ describe("dev, staging and prod", () => {
         await noChanges("prod");
     });
 
-    it("refuses a version that was never published, with those that were", async () => {
+    it("refuse a version that was never published, and list the published ones", async () => {
         await release("prod", "3.0.0");
         await rejects(
             chain.preview("prod"),
@@ -136,7 +136,7 @@ describe("dev, staging and prod", () => {
         await release("prod", "1.0.0");
     });
 
-    it("releases a new version by one line for each environment; the preview shows both digests, and nothing else changes", async () => {
+    it("release a version with one line per environment; the preview shows both digests and no other change", async () => {
         write("two");
         await release("dev", "1.1.0");
         await chain.up("dev");
@@ -161,7 +161,7 @@ describe("dev, staging and prod", () => {
         }
     });
 
-    it("rolls back by the same line, when dev has long moved on", async () => {
+    it("roll back with the same line, long after dev has continued", async () => {
         write("three");
         await release("dev", "1.2.0");
         await chain.up("dev");
@@ -178,7 +178,7 @@ describe("dev, staging and prod", () => {
         await noChanges("prod");
     });
 
-    it("rotates the credentials of every environment, without a moment in which GitHub has none", async () => {
+    it("rotate the credentials of every environment, while GitHub has credentials at every moment", async () => {
         for (const environment of environments) {
             const before = chain.repository.secrets(environment);
             chain.github.clearRequests();
@@ -193,7 +193,7 @@ describe("dev, staging and prod", () => {
         }
     });
 
-    it("leaves staging and prod as they are when dev is destroyed, with their way back", async () => {
+    it("leave staging and prod unchanged, including their rollback, when dev is destroyed", async () => {
         await chain.destroy("dev");
         for (const environment of ["staging", "prod"] as const) await noChanges(environment);
         await release("staging", "1.0.0");
@@ -203,7 +203,7 @@ describe("dev, staging and prod", () => {
         ok(workflow("staging") !== "");
     });
 
-    it("has no secret in any state", () => {
+    it("store no secret in clear text in any state", () => {
         const secrets = [...chain.quay.secrets(), ...chain.github.secrets()].filter(
             (secret) => secret.length > 8,
         );

@@ -6,12 +6,15 @@ import pLimit from "p-limit";
 
 const root = join(import.meta.dirname, "../..");
 
-/** No programs: the engine starts the provider with an argument of its own; the other runs programs. */
+/**
+ * Not programs of their own: the engine starts the provider with its own argument; the other one
+ * runs programs.
+ */
 const noPrograms = ["quay/provider/main.ts", "operations/commandLine.ts"];
 
-/** Every file that is run as a program, from the project's folder. */
+/** All files that are run as programs, from the project's folder. */
 function findPrograms(): string[] {
-    // A shell file without this line is read in by others.
+    // A shell script without this line is sourced by others.
     const scripts = globSync(["operations/*.sh", "toolchain/**/*.sh"], { cwd: root }).filter(
         (file) => readFileSync(join(root, file), "utf8").startsWith("#!"),
     );
@@ -22,7 +25,7 @@ function findPrograms(): string[] {
     return [...scripts, ...modules].filter((file) => !noPrograms.includes(file)).sort();
 }
 
-/** Whether a module runs something when it is started, by what it uses. */
+/** Returns whether a module runs something when it is started, by the functions that it uses. */
 function isProgram(text: string): boolean {
     return /^await runCommands?\(|import\.meta\.main|process\.argv\.slice|process\.exitCode = /m.test(
         text,
@@ -69,7 +72,7 @@ describe("command lines", () => {
                 );
     });
 
-    it("are those of every program", () => {
+    it("cover every program", () => {
         const named = [
             ..."up down token deliver".split(" ").map((name) => `operations/${name}.sh`),
             ..."adopt recover refresh log-in down".split(" ").map((name) => `operations/${name}.ts`),

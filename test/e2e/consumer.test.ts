@@ -37,7 +37,7 @@ describe("a consumer of the outputs", () => {
     const pulumi = (...args: string[]) =>
         succeed("pulumi", ...args, "--non-interactive", "--color=never");
     const consumerUp = () => pulumi("up", "--yes", "--skip-preview");
-    /** The image of the consumer's container, as it was asked for. */
+    /** The image of the consumer's container, as it was requested. */
     async function running(): Promise<string> {
         const { stdout } = await run("docker", ["ps", "--quiet"]);
         const found = await run("docker", [
@@ -51,7 +51,7 @@ describe("a consumer of the outputs", () => {
             .filter((image) => image.startsWith(quay.registry))
             .join();
     }
-    /** Removes what building it left on this machine: whoever runs it has to pull it. */
+    /** Removes what building it left on this machine: a consumer has to pull it. */
     async function forgetImages(): Promise<void> {
         const images = (
             await run("docker", ["images", "--quiet", "--no-trunc", `${quay.registry}/*/*`])
@@ -78,7 +78,7 @@ describe("a consumer of the outputs", () => {
             producer,
         );
 
-        // As in a repository of its own: the reader is installed from its tarball.
+        // As in a separate repository: the reader is installed from its tarball.
         folder = temporary("consumer");
         const docker = join(folder, "docker");
         mkdirSync(docker);
@@ -127,7 +127,7 @@ describe("a consumer of the outputs", () => {
         equal(theirs.failed, false, theirs.output);
     });
 
-    it("is told in a preview, in one message, that the stack is not there, or has no outputs yet", async () => {
+    it("fails in a preview with one message if the stack does not exist, or has no outputs yet", async () => {
         await pulumi("config", "set", "environment", "prod");
         const missing = await command("pulumi", "preview", "--non-interactive", "--color=never");
         equal(missing.ok, false);
@@ -148,7 +148,7 @@ describe("a consumer of the outputs", () => {
         }
     });
 
-    it("runs the image by the digest that the environment is at", async () => {
+    it("runs the image by the environment's digest", async () => {
         await release("1.0.0", "one");
         await succeed(
             "docker",
@@ -167,11 +167,11 @@ describe("a consumer of the outputs", () => {
         equal(await running(), image);
     });
 
-    it("changes nothing while the environment stays where it is", async () => {
+    it("changes nothing while the environment stays the same", async () => {
         await pulumi("preview", "--refresh", "--expect-no-changes");
     });
 
-    it("sees a release as one changed digest, and follows it", async () => {
+    it("shows a release as one changed digest, and follows it", async () => {
         const before = await mlops.output("image");
         await release("1.1.0", "two");
         const after = await mlops.output("image");
@@ -182,14 +182,14 @@ describe("a consumer of the outputs", () => {
         equal(await running(), after);
     });
 
-    it("keeps what is a secret over there a secret", async () => {
+    it("keeps the producer's secrets secret", async () => {
         await release("1.1.0", "two", true);
         await consumerUp();
         equal(await pulumi("stack", "output", "version"), "[secret]");
         await release("1.1.0", "two");
     });
 
-    it("has the types of the outputs from the package", async () => {
+    it("gets the types of the outputs from the package", async () => {
         writeFileSync(
             join(folder, "tsconfig.json"),
             JSON.stringify({ compilerOptions: { noEmit: true, module: "nodenext", strict: true } }),
@@ -209,7 +209,7 @@ describe("a consumer of the outputs", () => {
         rmSync(join(folder, "wrong.ts"));
     });
 
-    it("has them as JSON in any other language", async () => {
+    it("gets them as JSON in any other language", async () => {
         const json = await pulumi(
             "stack",
             "output",

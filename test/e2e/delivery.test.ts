@@ -20,7 +20,7 @@ const job = z.object({
 });
 const jobs = z.object({ jobs: z.record(z.string(), job) });
 
-/** What a workflow asks for: what is not there, its tokens may not do here. */
+/** The permissions that a workflow requests. Its tokens have no others here. */
 function permissionsOf(
     workflow: string,
     id: string,
@@ -41,19 +41,22 @@ function permissionsOf(
     return { own: grants(Object.entries(permissions)), app: grants(ofApp) };
 }
 
-/** One story: each step begins where the one before ended. What the workflows do with the stacks, by the script that they do it with. */
+/**
+ * One sequence: each step continues from the previous one. It runs the script that the workflows
+ * run.
+ */
 describe("the delivery of the environments", () => {
     let chain: Chain;
     /** The repository of this project. */
     let project: RepositoryHandle;
-    /** What the steps of a job write into. */
+    /** The files that a job's steps write to. */
     let runner: string;
-    /** A Docker engine that is not there. */
+    /** A Docker engine that does not exist. */
     const noEngine = { DOCKER_HOST: "tcp://127.0.0.1:1" };
     const reading = { QUAY_TOKEN: "", GITHUB_TOKEN: "" };
     const drifting = { GITHUB_TOKEN: "" };
 
-    /** As a step of a job runs it. */
+    /** Runs a command like a step of a job. */
     const deliver = async (args: string[], env: Record<string, string> = {}): Promise<string> => {
         const actions = {
             GITHUB_API_URL: chain.github.url,
@@ -78,7 +81,7 @@ describe("the delivery of the environments", () => {
             throw new Error(stdout + stderr);
         }
     };
-    /** The token that a job has for this project's repository. */
+    /** Returns the token that a job has for this project's repository. */
     const ownToken = (workflow: string, id: string) => ({
         GITHUB_TOKEN: chain.github.createToken({
             user: "alice",
@@ -116,7 +119,10 @@ describe("the delivery of the environments", () => {
         return response.json();
     };
 
-    /** Commits what was changed to a branch, and opens a pull request for it. @returns its number and head. */
+    /**
+     * Commits the changes to a branch, and opens a pull request for it.
+     * @returns its number and head
+     */
     const propose = async (title: string) => {
         git("checkout", "--quiet", "-b", title);
         git("add", "--all");
@@ -128,7 +134,7 @@ describe("the delivery of the environments", () => {
             .parse(await ask("POST", "pulls", { title, head: title, base: "main" }));
         return { number: pull.number, sha };
     };
-    /** What the workflow "Preview" does; its artifact is uploaded. */
+    /** Does the work of the workflow "Preview", and uploads its artifact. */
     const review = async (
         { number, sha }: { number: number; sha: string },
         branch: string,
@@ -147,7 +153,7 @@ describe("the delivery of the environments", () => {
         const [, artifact = ""] = /^artifact=(.*)$/m.exec(written("output")) ?? [];
         return project.uploadArtifact(artifact, { sha, branch });
     };
-    /** Squashes the pull request. @returns the commit, as GitHub has it. */
+    /** Squashes the pull request. @returns the commit, as on GitHub */
     const merge = ({ number }: { number: number }, branch: string): string => {
         project.merge(number);
         git("checkout", "--quiet", "main");
@@ -155,7 +161,7 @@ describe("the delivery of the environments", () => {
         git("commit", "--quiet", "--message", branch);
         return project.commits()[0]?.sha ?? "";
     };
-    /** What the workflow "Deploy" does for one environment. */
+    /** Does the work of the workflow "Deploy" for one environment. */
     const deploy = (environment: string) => deliver(["deploy", environment]);
     const find = (commit: string) =>
         deliver(["find"], { ...ownToken("deploy-stack", "deploy"), GITHUB_SHA: commit });
@@ -210,7 +216,7 @@ describe("the delivery of the environments", () => {
     let release: { number: number; sha: string };
     let reviewedIn: number;
 
-    it("previews a release to all of them with tokens that read and without a Docker engine, and changes nothing anywhere", async () => {
+    it("previews a release of all environments with read-only tokens and no Docker engine, and changes nothing", async () => {
         build("two");
         for (const environment of environments)
             configure(environment, "version: 1.0.0", "version: 1.1.0");
@@ -229,7 +235,7 @@ describe("the delivery of the environments", () => {
         equal((await chain.tags("dev"))["1.1.0"], undefined);
     });
 
-    it("shows it in one comment and in the job's summary, and records it by the tree", async () => {
+    it("shows it in one comment and in the job summary, and records it by the tree", async () => {
         reviewedIn = await review(release, "release");
         const [comment = "", ...others] = project.comments(release.number);
         deepEqual(others, []);
@@ -241,7 +247,7 @@ describe("the delivery of the environments", () => {
         deepEqual(readdirSync(join(chain.folder, "reviewed")), [`${tree}.json`]);
     });
 
-    it("deploys what was reviewed, one after the other, with the permissions that the workflow asks for", async () => {
+    it("deploys what was reviewed, in order, with the permissions that the workflow requests", async () => {
         const sha = merge(release, "release");
         await find(sha);
         equal(
@@ -256,7 +262,7 @@ describe("the delivery of the environments", () => {
         }
     });
 
-    it("can be run again: what is deployed already passes, and stays", async () => {
+    it("can run again: it skips what is already deployed", async () => {
         const before = await Promise.all(
             environments.map((environment) => chain.outputs(environment)),
         );
@@ -268,11 +274,11 @@ describe("the delivery of the environments", () => {
         );
     });
 
-    it("stops where something else was deployed meanwhile, and changes nothing; with a new review it goes on", async () => {
+    it("stops and changes nothing if there was another deployment meanwhile; continues after a new review", async () => {
         configure("prod", "visibility: public", "visibility: private");
         const pull = await propose("private");
         await review(pull, "private");
-        // Somebody deploys by hand.
+        // A manual deployment.
         configure("prod", "rotation: 0", "rotation: 1");
         await chain.up("prod");
         git("checkout", "--quiet", "--", "Pulumi.prod.yaml");
@@ -296,7 +302,7 @@ describe("the delivery of the environments", () => {
         equal((await chain.outputs("prod")).version, "1.1.0");
     });
 
-    it("deploys no change that came without a review", async () => {
+    it("deploys no change without a review", async () => {
         configure("staging", "visibility: private", "visibility: public");
         git("commit", "--quiet", "--all", "--message", "Past everybody");
         const before = chain.storedState("staging");
@@ -311,8 +317,8 @@ describe("the delivery of the environments", () => {
         ok(!readdirSync(runner).includes("output"));
     });
 
-    describe("finds drift", () => {
-        const look = async (): Promise<void> => {
+    describe("drift detection", () => {
+        const checkForDrift = async (): Promise<void> => {
             rmSync(join(chain.folder, "drift"), { recursive: true, force: true });
             for (const environment of environments)
                 await deliver(["drift", environment], { ...drifting, ...noEngine });
@@ -321,22 +327,22 @@ describe("the delivery of the environments", () => {
         const issues = () =>
             project.issues().map(({ state, body }) => ({ state, body: body ?? "" }));
 
-        it("and says nothing where there is none, whatever is on this machine", async () => {
+        it("reports nothing without drift, whatever is on this machine", async () => {
             const images = await chain.docker("images", "--quiet", `${chain.quay.registry}/*/*`);
             await chain.docker("rmi", "--force", ...new Set(images.split("\n")));
             const before = stateOf();
             chain.quay.clearRequests();
             chain.github.clearRequests();
-            await look();
+            await checkForDrift();
             deepEqual([issues(), stateOf(), changing()], [[], before, []]);
         });
 
-        it("and has one issue until it is gone", async () => {
+        it("has one open issue until the drift is gone", async () => {
             const { QUAY_PWD = "" } = chain.repository.secrets("staging");
             chain.repository.deleteSecret("QUAY_PWD", "staging");
-            await look();
+            await checkForDrift();
             match(issues()[0]?.body ?? "", /secret `QUAY_PWD` of environment `staging` is deleted/);
-            await look();
+            await checkForDrift();
             deepEqual(
                 issues().map(({ state }) => state),
                 ["open"],
@@ -345,7 +351,7 @@ describe("the delivery of the environments", () => {
             await chain
                 .stack("staging")
                 .then((stack) => stack.up({ refresh: true, color: "never" }));
-            await look();
+            await checkForDrift();
             deepEqual(
                 issues().map(({ state }) => state),
                 ["closed"],

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 
 describe("make demo", () => {
-    it("tells the whole story, and leaves nothing behind", async () => {
+    it("runs all steps, and leaves nothing behind", async () => {
         const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("mlops-demo-"));
         const before = left();
         const { stdout } = await promisify(execFile)(process.execPath, ["sandbox/demo/main.ts"], {

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Chain } from "../../sandbox/demo/chain.ts";
 
-/** What is in the shell blocks of a page, in order; a comment before a block may say why it is not run. */
+/**
+ * Returns the shell blocks of a page, in order. A comment before a block may say why it is not run.
+ */
 function commandsOf(page: string): string[] {
     const text = readFileSync(join(import.meta.dirname, "../../docs", page), "utf8");
     const blocks = text.matchAll(/(?:<!-- (?<note>[^>]*) -->\n+)?```sh\n(?<commands>.*?)```/gs);
@@ -14,7 +16,7 @@ function commandsOf(page: string): string[] {
     );
 }
 
-/** Each page is followed to the letter, by somebody who has what the pages before it made. */
+/** Follows each page literally, after the pages before it. */
 describe("the documentation", () => {
     const inOrder = [
         "setup.md",
@@ -27,7 +29,7 @@ describe("the documentation", () => {
     const apart = ["adopting.md", "state.md"];
     let chain: Chain;
 
-    /** Runs a page's commands in one shell; tokens are typed in. */
+    /** Runs a page's commands in one shell. Tokens are typed in. */
     async function follow(page: string, folder = chain.folder): Promise<void> {
         const script = join(chain.folder, `${page}.sh`);
         writeFileSync(script, `set -euo pipefail\n${commandsOf(page).join("\n")}`);
@@ -68,7 +70,7 @@ describe("the documentation", () => {
         await chain.remove();
     });
 
-    it("has no page that is left out here", () => {
+    it("has no page that these tests leave out", () => {
         const pages = readdirSync(join(import.meta.dirname, "../../docs")).filter(
             (name) => name.endsWith(".md") && commandsOf(name).length > 0,
         );

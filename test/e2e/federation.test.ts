@@ -25,7 +25,7 @@ new RegistrySecrets("digits", { repository: "service", environment: { name: "dev
 `;
 const issuer = "https://token.actions.githubusercontent.com";
 
-describe("identity without a password", () => {
+describe("identity federation without a password", () => {
     let github: GitHub;
     let quay: Quay;
     let project: Project;
@@ -42,14 +42,17 @@ describe("identity without a password", () => {
             headers: authorized(),
             body: JSON.stringify(body),
         });
-    /** The `sub` of a job's token, as GitHub would make it now. */
+    /** Returns the `sub` of a job's token, as GitHub would create it now. */
     async function subject(environment: string): Promise<string> {
         const answer: unknown = await (
             await fetch(customization(), { headers: authorized() })
         ).json();
         return `${z.object({ sub_claim_prefix: z.string() }).parse(answer).sub_claim_prefix}:environment:${environment}`;
     }
-    /** What a job does: its identity for a password, and with that a login to the registry. */
+    /**
+     * Does what a job does: exchanges its identity for a password, and logs in to the registry with
+     * that.
+     */
     async function login(subject: string): Promise<void> {
         const basic = Buffer.from(`alice+digits_robot:${await sign(subject)}`).toString("base64");
         const answer = await fetch(`${quay.url}/oauth2/federation/robot/token`, {
@@ -115,7 +118,7 @@ describe("identity without a password", () => {
         equal(failed, false, output);
     };
 
-    it("lets the environment's jobs log in by ids, by names once the repository has those, and nobody else", async () => {
+    it("logs in the environment's jobs by ids, by names once the repository has those, and nobody else", async () => {
         await up();
         const byId = await subject("dev");
         match(byId, /^repo:octo@\d+\/service@\d+:environment:dev$/);
@@ -135,7 +138,7 @@ describe("identity without a password", () => {
         await rejects(login(byId), /robot federation is not configured for subject/);
     });
 
-    it("refuses a repository whose tokens have other subjects, in one message", async () => {
+    it("refuses a repository whose tokens have custom subjects, in one message", async () => {
         await customize({ use_default: false, include_claim_keys: ["job_workflow_ref"] });
         const { failed, output } = await project.up();
         equal(failed, true);

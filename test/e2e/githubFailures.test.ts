@@ -41,9 +41,9 @@ const steps = [
 interface Kind {
     readonly fault: Fault;
     readonly delivery: "commit" | "pullRequest";
-    /** Which steps it hits. Default: all. */
+    /** The steps that it affects. Default: all. */
     readonly hits?: "even" | "odd";
-    /** How many of the steps fail; the others are repeated at once. */
+    /** How many of the steps fail. The others are retried at once. */
     readonly failures: number;
 }
 const kinds: Record<string, Kind> = {
@@ -72,7 +72,7 @@ const kinds: Record<string, Kind> = {
     },
 };
 
-describe("an up of which each request to GitHub fails once", () => {
+describe("an up during which each request to GitHub fails once", () => {
     let github: GitHub;
     let repository: RepositoryHandle;
     let project: Project;
@@ -91,7 +91,7 @@ describe("an up of which each request to GitHub fails once", () => {
     });
 
     for (const [what, { fault, delivery, hits, failures }] of Object.entries(kinds)) {
-        it(`${what}: the up says which, and the next one goes on`, async () => {
+        it(`${what}: the up reports it, and the next one continues`, async () => {
             project = await Project.create(
                 { "github:writeDelayMs": "0", delivery },
                 {

@@ -5,7 +5,7 @@ import { type GitHub, startGitHub } from "../../sandbox/github/server.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { Project, type Result, type StoredState } from "../../sandbox/project.ts";
 
-/** What index.ts declares on GitHub, without an image. */
+/** The resources that index.ts declares on GitHub, without an image. */
 const program = `
 import * as pulumi from "@pulumi/pulumi";
 import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
@@ -66,7 +66,7 @@ interface Rules {
     readonly protectionRules?: readonly string[];
 }
 interface Settings {
-    /** null: no environment, the secrets are the repository's. */
+    /** null: no environment, so the secrets belong to the repository. */
     readonly environment?: Rules | null;
     readonly delivery?: "commit" | "pullRequest";
     readonly secrets?: { readonly username: string; readonly password: string };
@@ -74,7 +74,7 @@ interface Settings {
     readonly version?: string;
 }
 
-/** Each is brought up after each other one, in its group. */
+/** Within its group, each is brought up after each other one. */
 const groups: Record<string, Record<string, Settings>> = {
     "which branches and tags may deploy": {
         "every branch": { environment: {} },
@@ -121,7 +121,7 @@ const groups: Record<string, Record<string, Settings>> = {
     },
 };
 
-/** A way through all ordered pairs: every one comes after every other one. */
+/** Returns a path through all ordered pairs: each element follows each other one. */
 function everyPair<T>(items: readonly T[]): T[] {
     const [first] = items;
     const way = items.flatMap((one, index) =>
@@ -130,13 +130,13 @@ function everyPair<T>(items: readonly T[]): T[] {
     return first === undefined ? [] : [...way, first];
 }
 
-describe("every change of GitHub's settings to every other", () => {
+describe("every change from one of GitHub's settings to another", () => {
     let github: GitHub;
     let quay: Quay;
     let project: Project;
     let repository: ReturnType<GitHub["createRepository"]>;
     let ids: Readonly<Record<string, number>>;
-    /** Not declared, it stays as it was. */
+    /** If not declared, it stays as it was. */
     let bypass: boolean;
     let apps: readonly string[];
 
@@ -160,7 +160,7 @@ describe("every change of GitHub's settings to every other", () => {
         equal(result.failed, false, `${what}: ${result.output}`);
         return result;
     };
-    /** What GitHub has, in the words of the settings. */
+    /** Returns the state on GitHub, in terms of the settings. */
     const found = () => ({
         environments: Object.values(repository.environments()).map((environment) => ({
             name: environment.name,
@@ -177,7 +177,10 @@ describe("every change of GitHub's settings to every other", () => {
         })),
         secrets: Object.keys(repository.secrets()).sort(),
     });
-    /** The file is on the branch, or in the one open pull request; none has removed it. */
+    /**
+     * Checks that the file is on the branch or in the one open pull request, and that none has
+     * removed it.
+     */
     const checkWorkflow = ({ delivery, version = "1.0.0" }: Settings, what: string): void => {
         const wanted = new RegExp(`VERSION: ${version.replaceAll(".", "\\.")}`);
         const open = repository.pulls().filter(({ state }) => state === "open");
@@ -269,7 +272,8 @@ describe("every change of GitHub's settings to every other", () => {
                 deepEqual(found(), expected(settings), what);
                 checkWorkflow(settings, what);
                 const { changes } = await done(project.preview(), what);
-                // After a switch to pull requests, the next `up` forgets the file that it only read.
+                // After a switch to pull requests, the next `up` forgets the file that it has only
+                // read.
                 const isReleased =
                     settings.delivery === "pullRequest" && sets[before]?.delivery === "commit";
                 deepEqual(
@@ -282,7 +286,7 @@ describe("every change of GitHub's settings to every other", () => {
         });
     }
 
-    it("sets the apps that approve again where they were changed by hand, and names those that are not installed", async () => {
+    it("restores the required apps after a manual change, and names those that are not installed", async () => {
         const declare = (...protectionRules: readonly string[]) => {
             project.configure(config({ environment: { protectionRules } }));
         };
@@ -329,7 +333,7 @@ describe("every change of GitHub's settings to every other", () => {
         deepEqual(approving(), [{ apps: ["gate"], secrets }]);
     });
 
-    it("refuses a name that changes in upper and lower case alone, before anything starts", async () => {
+    it("refuses a name that changes only in case, before anything starts", async () => {
         await done(project.up(), "first");
         const before = found();
         github.clearRequests();

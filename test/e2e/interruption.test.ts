@@ -22,7 +22,7 @@ const context = new pulumi.Config("mlops").require("context");
 export const { digest } = new ServiceImage("digits", { repository: repository.image, context, publish });
 `;
 
-/** Every request of the chain that changes something, and one of each kind that reads. */
+/** Every request of the sequence that changes something, and one of each kind that reads. */
 const steps: Record<string, { readonly method: string; readonly path: string }> = {
     "the token is proved": { method: "GET", path: "^/api/v1/user/$" },
     "the repository is made": { method: "POST", path: "^/api/v1/repository$" },
@@ -40,14 +40,14 @@ const steps: Record<string, { readonly method: string; readonly path: string }> 
     "latest is set": { method: "PUT", path: "^/v2/alice/digits/manifests/latest" },
 };
 
-/** What the Quay has. */
+/** The state of the Quay. */
 const dumped = z.object({
     accounts: z.record(z.string(), z.object({ robots: z.record(z.string(), z.unknown()) })),
     repositories: z.record(
         z.string(),
         z.object({
             userRoles: z.record(z.string(), z.string()),
-            /** Also those that were, with their end. */
+            /** Includes past ones, with their end. */
             tags: z.array(
                 z.object({ name: z.string(), digest: z.string(), end: z.number().optional() }),
             ),
@@ -57,7 +57,7 @@ const dumped = z.object({
     ),
 });
 
-describe("an up that is interrupted", () => {
+describe("an interrupted up", () => {
     let quay: Quay;
     let token: string;
     let project: Project;
@@ -109,7 +109,9 @@ describe("an up that is interrupted", () => {
     const recover = (...options: string[]): Running =>
         project.start("node", "operations/recover.ts", "local", ...options);
 
-    /** One `up`, and everything is there, once; the next one has nothing to do. */
+    /**
+     * Runs one `up`, and checks that everything exists once, and that the next one changes nothing.
+     */
     async function expectConverged(): Promise<void> {
         const { failed, output } = await project.up();
         equal(failed, false, output);
@@ -154,7 +156,7 @@ describe("an up that is interrupted", () => {
             equal(await up.ended, null);
             held.release();
             const refused = await project.up();
-            // The second, where it was killed while it wrote the state.
+            // The second one, if it was killed while it wrote the state.
             match(refused.output, /currently locked by 1 lock|failed to load checkpoint: EOF/);
 
             const recovery = recover();
@@ -164,7 +166,7 @@ describe("an up that is interrupted", () => {
         });
     }
 
-    it("by nothing: a second up at the same time is refused, and so is recover; the first one completes", async () => {
+    it("a second up at the same time is refused, and so is recover; the first one completes", async () => {
         const held = quay.faults.hold({ method: "POST", path: "^/api/v1/repository$" });
         const first = startUp();
         await reaches(held, first);
@@ -182,7 +184,7 @@ describe("an up that is interrupted", () => {
         await expectConverged();
     });
 
-    it("by Ctrl-C while an image is built: goes on building, and a second one ends it", async () => {
+    it("by Ctrl-C during a build: the build continues, and a second Ctrl-C ends it", async () => {
         const base = /^FROM (\S+)/m.exec(
             readFileSync(join(project.folder, "service/Dockerfile"), "utf8"),
         )?.[1];
@@ -211,7 +213,7 @@ describe("an up that is interrupted", () => {
         equal(recovery.output.includes("lock"), false, recovery.output);
     });
 
-    describe("and recovered", () => {
+    describe("recover", () => {
         /** A lock as the CLI writes it. */
         function lock(host: string): void {
             const folder = join(project.state, ".pulumi/locks/organization/mlops/local");
@@ -236,7 +238,7 @@ describe("an up that is interrupted", () => {
             equal((await project.destroy()).failed, false);
         });
 
-        it("again, has nothing to do", async () => {
+        it("has nothing to do when it runs again", async () => {
             equal((await project.up()).failed, false);
             lock(hostname());
             equal(await recover().ended, 0);
@@ -245,7 +247,7 @@ describe("an up that is interrupted", () => {
             match(again.output, /^There is nothing to recover in the stack "local"\.$/m);
         });
 
-        it("is named by make up where it finds the lock", async () => {
+        it("is suggested by make up if that finds the lock", async () => {
             lock(hostname());
             const up = project.start("operations/up.sh", "local");
             equal(await up.ended, 1, up.output);
@@ -263,7 +265,7 @@ describe("an up that is interrupted", () => {
             deepEqual(Object.keys((await project.up()).changes), ["same"]);
         });
 
-        it("asks before it takes the lock of another machine", async () => {
+        it("asks before it removes another machine's lock", async () => {
             lock("elsewhere");
             const recovery = recover();
             equal(await recovery.ended, 1, recovery.output);
@@ -276,7 +278,7 @@ describe("an up that is interrupted", () => {
             equal((await project.up()).failed, false);
         });
 
-        it("removes what was half-made on the Docker engine and would be made under another name", async () => {
+        it("removes incomplete Docker objects that would be created under another name", async () => {
             equal((await project.up()).failed, false);
             const network = await project.output("name");
             project.editState(({ checkpoint: { latest } }) => {
@@ -305,7 +307,7 @@ describe("an up that is interrupted", () => {
     });
 });
 
-/** Waits until the file has this; the command that writes it must not end before. */
+/** Waits until the file contains this. The command that writes it must not end before. */
 async function writes(file: string, pattern: RegExp, command: Running): Promise<void> {
     const deadline = Date.now() + 60_000;
     while (!(existsSync(file) && pattern.test(readFileSync(file, "utf8")))) {
@@ -315,7 +317,7 @@ async function writes(file: string, pattern: RegExp, command: Running): Promise<
     }
 }
 
-/** Waits for the request; the command that is to send it must not end before. */
+/** Waits for the request. The command that sends it must not end before. */
 async function reaches({ reached }: Hold, command: Running): Promise<void> {
     const first = await Promise.race([reached.then(() => "reached"), command.ended]);
     equal(first, "reached", command.output);

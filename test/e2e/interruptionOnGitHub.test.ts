@@ -32,7 +32,7 @@ const steps: Record<string, { readonly method: string; readonly path: string }> 
     "the file is committed": { method: "PUT", path: "/contents/" },
 };
 
-describe("an up that is interrupted on GitHub", () => {
+describe("an up that is interrupted during requests to GitHub", () => {
     let github: GitHub;
     let repository: RepositoryHandle;
     let project: Project;
@@ -88,7 +88,9 @@ describe("an up that is interrupted on GitHub", () => {
         return up;
     }
 
-    /** One `up`, and everything is there, once; the next one has nothing to do. */
+    /**
+     * Runs one `up`, and checks that everything exists once, and that the next one changes nothing.
+     */
     async function expectConverged(): Promise<void> {
         const { failed, output } = await project.up();
         equal(failed, false, output);

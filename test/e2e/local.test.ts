@@ -16,7 +16,7 @@ import { freePort, Project, run, temporary } from "../../sandbox/project.ts";
 
 const name = `e2e-${String(process.pid)}`;
 
-/** What of ours is in the Docker engine, but for images, which are kept. */
+/** Returns this project's objects in the Docker engine, except for images, which are kept. */
 async function inEngine(): Promise<string> {
     const list = async (...command: string[]): Promise<string> =>
         (await run("docker", [...command, "--filter", `name=${name}`])).stdout;
@@ -84,7 +84,7 @@ describe("the local stack", function () {
                 headers: authorization === undefined ? {} : { authorization },
             });
         };
-        /** A token that the identity provider could have signed. */
+        /** Returns a token that the identity provider could have signed. */
         const signed = async (claims: JWTPayload): Promise<string> => {
             const key = createPrivateKey(
                 (await run("docker", ["exec", provider, "cat", "/tmp/key.pem"])).stdout,
@@ -95,13 +95,13 @@ describe("the local stack", function () {
                 .sign(key);
         };
 
-        it("is healthy, and says which model it has", async () => {
+        it("is healthy, and returns its model", async () => {
             const response = await fetch(`${url}/health`);
             equal(response.status, 200);
             match(await response.text(), /"version":"1\.0\.0".*"model":/);
         });
 
-        it("classifies a picture for who has a token", async () => {
+        it("classifies a picture for a caller with a token", async () => {
             const response = await upload(`Bearer ${token}`);
             equal(response.status, 200);
             const { class: digit, confidence } = (await response.json()) as {
@@ -112,7 +112,7 @@ describe("the local stack", function () {
             ok(confidence > 0.5);
         });
 
-        it("takes a token that the test signs as the provider does", async () => {
+        it("accepts a token that the test signs like the provider", async () => {
             equal((await upload(`Bearer ${await signed({})}`)).status, 200);
         });
 
@@ -138,8 +138,8 @@ describe("the local stack", function () {
         }
     });
 
-    describe("changes nothing", () => {
-        it("at a second up", async () => {
+    describe("no change", () => {
+        it("in a second up", async () => {
             const { output, changes } = await project.up();
             deepEqual(Object.keys(changes), ["same"], output);
         });
@@ -150,7 +150,7 @@ describe("the local stack", function () {
             await noChanges();
         });
 
-        it("when files have other times and another umask", async () => {
+        it("if files have other times and another umask", async () => {
             for (const file of ["service/boot.py", "service/Dockerfile"]) {
                 utimesSync(join(project.folder, file), 0, 0);
                 chmodSync(join(project.folder, file), 0o664); // 022 has made it 0644
@@ -175,8 +175,8 @@ describe("the local stack", function () {
         });
     });
 
-    describe("declares", () => {
-        it("a first up in a preview, without a Docker engine, and makes nothing", async () => {
+    describe("declaration", () => {
+        it("a first up in a preview, without a Docker engine, and creates nothing", async () => {
             const before = await inEngine();
             const fresh = await Project.create(config(), { DOCKER_HOST: "tcp://127.0.0.1:1" });
             const { failed, output, changes } = await fresh.preview();
@@ -202,7 +202,7 @@ describe("the local stack", function () {
             ]);
         });
 
-        it("no secret of its own in clear in the state", async () => {
+        it("no secret of its own in clear text in the state", async () => {
             const envs = (
                 await run("docker", [
                     "inspect",
@@ -217,7 +217,7 @@ describe("the local stack", function () {
         });
     });
 
-    describe("changes what it has to", () => {
+    describe("changes", () => {
         it("the image and the container, when a line of source changes", async () => {
             const before = await project.output("imageId");
             appendFileSync(join(project.folder, "service/boot.py"), "# a comment\n");
@@ -229,7 +229,7 @@ describe("the local stack", function () {
             await noChanges();
         });
 
-        it("the context's place, which is in no state: it may lie elsewhere, and move", async () => {
+        it("the location of the context, which is not in the state: it may differ, and move", async () => {
             const one = temporary("service");
             cpSync(join(project.folder, "service"), one, { recursive: true });
             appendFileSync(join(one, "boot.py"), "# another\n");
@@ -248,7 +248,7 @@ describe("the local stack", function () {
         });
     });
 
-    describe("configured", () => {
+    describe("settings", () => {
         const envOf = async (container: string): Promise<string[]> =>
             JSON.parse(
                 (await run("docker", ["inspect", "--format", "{{json .Config.Env}}", container]))
@@ -268,7 +268,7 @@ describe("the local stack", function () {
             project.configure(config());
         });
 
-        it("with a secret variable: the service has it, and nothing shows it", async () => {
+        it("with a secret variable: the service gets it, and nothing shows it", async () => {
             const [first, second] = ["first-secret-value", "second-secret-value"];
             await project.configureSecret("env.API_KEY", first);
             const { failed, output } = await project.up();
@@ -281,7 +281,7 @@ describe("the local stack", function () {
             deepEqual([shown.includes(first), shown.includes(second)], [false, false]);
         });
 
-        it("with an issuer of the user's: the service has it, and there is no identity provider", async () => {
+        it("with the user's own issuer: the service gets it, and there is no identity provider", async () => {
             project.configure(
                 config(
                     {},
@@ -308,12 +308,12 @@ describe("the local stack", function () {
         });
     });
 
-    describe("fails clearly", () => {
+    describe("a clear failure", () => {
         afterEach(() => {
             project.configure(config());
         });
 
-        it("on a port that is taken: which, by whom, and what to set", async () => {
+        it("on a port in use: which one, by whom, and what to set", async () => {
             const taken = createServer();
             const other = await freePort();
             await new Promise<void>((resolve) => taken.listen(other, "127.0.0.1", resolve));
@@ -330,7 +330,7 @@ describe("the local stack", function () {
             equal(output.includes("    at "), false, "no stack trace");
         });
 
-        it("on a service that does not become healthy: with its output; and mends itself once that is mended", async () => {
+        it("on an unhealthy service: with its output; and it recovers once the service is fixed", async () => {
             const boot = join(project.folder, "service/boot.py");
             const good = readFileSync(boot, "utf8");
             writeFileSync(
@@ -349,7 +349,7 @@ describe("the local stack", function () {
             equal(mended.failed, false, mended.output);
         });
 
-        it("on a build that fails: its log is in a file", async () => {
+        it("on a failed build: its log is in a file", async () => {
             const dockerfile = join(project.folder, "service/Dockerfile");
             const good = readFileSync(dockerfile, "utf8");
             appendFileSync(dockerfile, "RUN echo this went wrong >&2 && false\n");
@@ -391,7 +391,7 @@ describe("the local stack", function () {
             ],
         ];
         for (const [what, service, message] of mistakes) {
-            it(`on ${what}, and changes nothing`, async () => {
+            it(`on ${what}, and nothing changes`, async () => {
                 const before = await inEngine();
                 project.configure(config(service));
                 const { failed, output } = await project.up();

@@ -43,7 +43,9 @@ describe("on any machine", () => {
         rmSync(folder, { recursive: true });
     });
 
-    /** Runs a command in the project, in an environment that has nothing but a PATH and what is given. */
+    /**
+     * Runs a command in the project, in an environment with only a PATH and the given variables.
+     */
     async function command(
         program: string,
         args: readonly string[],
@@ -59,7 +61,7 @@ describe("on any machine", () => {
     const bash = (script: string, env: Readonly<Record<string, string>> = {}) =>
         command("bash", ["-c", script], env);
 
-    /** A PATH on which there is all but the docker command. */
+    /** A PATH with all commands but docker. */
     function pathWithoutDocker(): string {
         const tools = join(folder, "tools");
         mkdirSync(tools, { recursive: true });
@@ -90,7 +92,7 @@ describe("on any machine", () => {
         });
     }
 
-    it("says what to set where a folder cannot be written to", async () => {
+    it("says what to set if a folder is not writable", async () => {
         const locked = join(folder, "locked");
         writeFileSync(locked, "");
         const unusable = { PULUMI_HOME: `${locked}/pulumi`, MLOPS_CACHE: `${locked}/cache` };
@@ -103,7 +105,7 @@ describe("on any machine", () => {
         equal(err.includes("unbound variable"), false);
     });
 
-    it("says that it is not set up, and how to, where its environment is sourced", async () => {
+    it("says that it is not set up, and how to do that, when its environment is sourced", async () => {
         const nothing = join(folder, "nothing");
         for (const env of [
             { MLOPS_STATE: nothing },
@@ -115,7 +117,7 @@ describe("on any machine", () => {
         }
     });
 
-    describe("with a state", () => {
+    describe("an existing state", () => {
         const state = (): Record<string, string> => ({ MLOPS_STATE: join(folder, "state") });
         before(async () => {
             const { code, err } = await command("toolchain/setup.sh", ["preview"], state());
@@ -134,7 +136,7 @@ describe("on any machine", () => {
             ["make", "recover", "STACK=nowhere"],
             ["node", "operations/review/main.ts", "drift"],
         ] as const) {
-            it(`lists the stacks where ${[program, ...args].join(" ")} gets another`, async () => {
+            it(`lists the stacks if ${[program, ...args].join(" ")} gets an unknown one`, async () => {
                 const script = [program, ...args, ...(program === "make" ? [] : ["nowhere"])];
                 const { code, out, err } = await bash(
                     `. toolchain/env.sh && ${script.join(" ")}`,
@@ -149,7 +151,7 @@ describe("on any machine", () => {
             });
         }
 
-        it("brings a stack up with the warnings of its preparation", async () => {
+        it("prints the warnings of the preparation when a stack is brought up", async () => {
             const tools = join(folder, "pulumi that only fails");
             mkdirSync(tools);
             const pulumi = "#!/bin/sh\n[ $1 = stack ]\n";
@@ -163,7 +165,7 @@ describe("on any machine", () => {
             match(err, /Warning: Pulumi\.local\.yaml is old/);
         });
 
-        it("says how a protected stack is removed, and removes nothing", async () => {
+        it("says how to remove a protected stack, and removes nothing", async () => {
             const resources = [
                 { urn: "urn:pulumi:prod::mlops::pulumi:pulumi:Stack::mlops-prod" },
                 {
@@ -192,7 +194,8 @@ describe("on any machine", () => {
 
     it("says which permission for the Docker engine another user lacks, and how to get it", async function () {
         const socket = "/var/run/docker.sock";
-        if (process.getuid?.() !== 0 || !existsSync(socket)) this.skip(); // only root changes the user
+        // Only root can change the user.
+        if (process.getuid?.() !== 0 || !existsSync(socket)) this.skip();
         chmodSync(folder, 0o755);
         const doctor = (group: string) =>
             command(
@@ -211,7 +214,7 @@ describe("on any machine", () => {
         equal(out.includes("usermod"), false, out);
     });
 
-    describe("where a disk is full", () => {
+    describe("a full disk", () => {
         const disk = (): string => join(folder, "a small disk");
         before(async function () {
             mkdirSync(disk());
@@ -242,7 +245,7 @@ describe("on any machine", () => {
                 "gm",
             );
 
-        it("that of the state: makes nothing, says so, and goes on once there is room", async () => {
+        it("of the state: creates nothing, says so, and continues once there is space", async () => {
             const { code, out, err } = await onSmallDisk(
                 `export MLOPS_STATE="$DISK/state"
                 mkdir "$MLOPS_STATE"
@@ -259,7 +262,7 @@ describe("on any machine", () => {
             match(out, /^local .* 0$/m);
         });
 
-        it("that of the tools: trusts nothing that was cut, and makes it again", async () => {
+        it("of the tools: trusts no incomplete file, and creates it again", async () => {
             const go = await command("go", ["env", "GOMODCACHE", "GOCACHE"], {
                 HOME: homedir(),
             });

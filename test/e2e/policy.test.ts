@@ -8,7 +8,7 @@ const production = JSON.parse(
     readFileSync(join(import.meta.dirname, "../../policy/production.json"), "utf8"),
 ) as Config;
 
-/** What the programs of this file use. */
+/** The imports of the programs in this file. */
 const imports = `
 import * as docker from "@pulumi/docker";
 import * as github from "@pulumi/github";
@@ -28,7 +28,7 @@ const workflowFile = (name: string, content: string): string =>
     `new github.RepositoryFile("${name}", { repository: "app", file: ".github/workflows/${name}.yml", content: ${JSON.stringify(content)} });`;
 const pinned = `actions/checkout@${"a".repeat(40)} # v6`;
 
-/** Each policy: a program that breaks it in every way, and what it says of each. */
+/** Each policy: a program that violates it in every way, and its message for each violation. */
 const broken: Record<
     string,
     { readonly program: string; readonly says: readonly RegExp[]; readonly config?: Config }
@@ -139,7 +139,7 @@ const broken: Record<
     },
 };
 
-/** What comes near, and keeps every policy. */
+/** Similar programs that violate no policy. */
 const kept: Record<string, { readonly program: string; readonly config?: Config }> = {
     "secrets, and what only says where one is": {
         program: `
@@ -203,7 +203,7 @@ describe("the policies", () => {
     };
 
     for (const [policy, { program, says, config }] of Object.entries(broken)) {
-        it(`refuse what breaks ${policy}`, async () => {
+        it(`reject violations of ${policy}`, async () => {
             const { failed, output } = await preview(program, config);
             equal(failed, true, output);
             const violations = output.split("\n").filter((line) => !line.startsWith("    mlops@"));
@@ -222,12 +222,12 @@ describe("the policies", () => {
     }
 
     for (const [what, { program, config }] of Object.entries(kept)) {
-        it(`let pass ${what}`, async () => {
+        it(`accept ${what}`, async () => {
             expectKept(await preview(program, config));
         });
     }
 
-    it("say of a public repository in production that it is one, and let it pass", async () => {
+    it("warn about a public repository in production, but accept it", async () => {
         const program = `new QuayRepository("a", { namespace: "alice", repository: "a", robot: "a_robot", immutableTags: ".*", protect: true, visibility: "public" });`;
         const { failed, output } = await preview(program, production);
         equal(failed, false, output);
@@ -237,7 +237,7 @@ describe("the policies", () => {
         );
     });
 
-    it("are kept by all components, in production", async () => {
+    it("accept all components, in production", async () => {
         const result = await preview(
             `
             const repository = new QuayRepository("app", {
@@ -251,14 +251,14 @@ describe("the policies", () => {
         expectKept(result);
     });
 
-    it("are kept by the local stack", async () => {
+    it("accept the local stack", async () => {
         project.configure({ service: { name: "app", version: "1.0.0", context: "service" } });
         project.program(readFileSync(join(import.meta.dirname, "../../index.ts"), "utf8"));
         project.checkPolicies();
         expectKept(await project.preview());
     });
 
-    describe("in an up", () => {
+    describe("during an up", () => {
         let quay: Quay;
         let project: Project;
         before(async () => {
@@ -276,7 +276,7 @@ describe("the policies", () => {
             await quay.stop();
         });
 
-        it("see what a preview could not, before the resource is made", async () => {
+        it("check values that a preview does not know, before the resource is created", async () => {
             const preview = await project.preview();
             equal(preview.failed, false, preview.output);
             ok(!preview.output.includes("can't run"), preview.output);

@@ -6,7 +6,10 @@ import { promisify } from "node:util";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { Project, run, temporary } from "../../sandbox/project.ts";
 
-/** A repository with its robot, and an image that is published to it: the components as another program would use them. */
+/**
+ * A repository with its robot, and an image that is published to it: the components as another
+ * program would use them.
+ */
 const program = `
 import * as pulumi from "@pulumi/pulumi";
 import { QuayRepository, type QuayRepositoryArgs } from "./components/quayRepository.ts";
@@ -28,7 +31,7 @@ describe("publishing to Quay", () => {
     let project: Project;
     let context: string;
 
-    /** The service's folder, which lies outside the project. */
+    /** Writes the service's folder, outside of the project. */
     function write(content: string): void {
         mkdirSync(context, { recursive: true });
         writeFileSync(join(context, "Dockerfile"), "FROM scratch\nCOPY content /content\n");
@@ -56,7 +59,10 @@ describe("publishing to Quay", () => {
         equal(failed, false, output);
     };
 
-    /** The docker client, with logins of its own. @returns whether it succeeded, and what it said. */
+    /**
+     * Runs the docker client, with its own logins.
+     * @returns whether it succeeded, and its output
+     */
     async function docker(...command: string[]): Promise<{ ok: boolean; text: string }> {
         try {
             const env = { ...process.env, DOCKER_CONFIG: join(context, "../docker") };
@@ -76,7 +82,7 @@ describe("publishing to Quay", () => {
             await project.output("robotToken"),
         );
     }
-    /** Tag → digest, as Quay's API has it. */
+    /** Returns tag → digest, from Quay's API. */
     async function tags(): Promise<Record<string, string>> {
         const response = await fetch(
             `${quay.url}/api/v1/repository/alice/digits/tag/?onlyActiveTags=true`,
@@ -136,7 +142,7 @@ describe("publishing to Quay", () => {
         deepEqual(quay.requests(), []);
     });
 
-    it("pushes the image under its content, and names that digest by version and latest", async () => {
+    it("pushes the image by its content, and tags that digest with version and latest", async () => {
         await up();
         const digest = await project.output("digest");
         const found = await tags();
@@ -146,7 +152,7 @@ describe("publishing to Quay", () => {
         equal(await project.output("reference"), `${quay.registry}/alice/digits@${digest}`);
     });
 
-    it("gives its robot the right to push there, and nowhere else", async () => {
+    it("gives its robot permission to push there, and nowhere else", async () => {
         await up();
         ok((await login()).ok);
         const image = `${quay.registry}/alice/digits`;
@@ -157,7 +163,7 @@ describe("publishing to Quay", () => {
         match((await docker("push", `${quay.registry}/alice/other:1.0.0`)).text, /unauthorized/);
     });
 
-    it("asks neither Quay nor the Docker engine for anything when nothing changed, on another machine too", async () => {
+    it("sends no request to Quay or the Docker engine without a change, on another machine too", async () => {
         await up();
         quay.clearRequests();
         const other = await elsewhere({ DOCKER_HOST: noEngine });
@@ -167,7 +173,7 @@ describe("publishing to Quay", () => {
         deepEqual(quay.requests(), []);
     });
 
-    it("refuses another content under a version that is taken, with both digests; a raised version goes through", async () => {
+    it("refuses another content for an existing version, with both digests; a raised version works", async () => {
         await up();
         const first = await project.output("digest");
         write("two");
@@ -190,7 +196,7 @@ describe("publishing to Quay", () => {
         deepEqual([found["1.0.0"], found["1.1.0"], found["latest"]], [first, second, second]);
     });
 
-    it("makes good a push that failed, on a machine that does not have the image", async () => {
+    it("completes a failed push, on a machine that does not have the image", async () => {
         const heal = quay.faults.add({ path: "^/v2/.*/manifests/", method: "PUT", status: 500 });
         equal((await project.up()).failed, true);
         heal();
@@ -207,7 +213,7 @@ describe("publishing to Quay", () => {
     });
 
     describe("rotation", () => {
-        it("makes a new robot and keeps the one before, until the next rotation or its retirement", async () => {
+        it("creates a new robot and keeps the previous one, until the next rotation or its retirement", async () => {
             await up();
             const first = {
                 username: await project.output("robotUsername"),
@@ -245,7 +251,7 @@ describe("publishing to Quay", () => {
             ok((await login()).ok);
         });
 
-        it("revokes a robot that leaked in one up, and pushes nothing again", async () => {
+        it("revokes a leaked robot in one up, and pushes nothing again", async () => {
             await up();
             const before = await tags();
             project.configure(config({ rotation: 1, retire: true }));
@@ -254,7 +260,7 @@ describe("publishing to Quay", () => {
             deepEqual(await tags(), before);
         });
 
-        it("leaves a push alone that goes on for longer than the rotation", async () => {
+        it("does not interrupt a push that takes longer than the rotation", async () => {
             await up();
             ok((await login()).ok);
             const image = `${quay.registry}/alice/digits:slow`;
@@ -285,7 +291,7 @@ describe("publishing to Quay", () => {
         });
     });
 
-    it("takes over a token that was regenerated by hand, and pushes nothing again", async () => {
+    it("adopts a token that was regenerated manually, and pushes nothing again", async () => {
         await up();
         const before = await tags();
         const old = await project.output("robotToken");
@@ -293,7 +299,8 @@ describe("publishing to Quay", () => {
             method: "POST",
             headers: { authorization: `Bearer ${token}` },
         });
-        // The push is left out: with credentials that are refused, the Docker provider takes a pushed image for gone.
+        // The push is skipped: with refused credentials, the Docker provider takes a pushed image
+        // for deleted.
         const { failed, output } = await project.refresh(["**registryImage:RegistryImage**"]);
         equal(failed, false, output);
         await up();
@@ -302,7 +309,7 @@ describe("publishing to Quay", () => {
         deepEqual(await tags(), before);
     });
 
-    it("publishes again, under the same digest, what a refresh with refused credentials took for gone", async () => {
+    it("publishes an image again, by the same digest, that a refresh with refused credentials took for deleted", async () => {
         await up();
         const before = await tags();
         await fetch(`${quay.url}/api/v1/user/robots/digits_robot/regenerate`, {
@@ -315,7 +322,7 @@ describe("publishing to Quay", () => {
         ok((await login()).ok);
     });
 
-    it("goes on with a warning where Quay has no policies", async () => {
+    it("continues with a warning if Quay has no policies", async () => {
         const without = await startQuay({ features: { autoPrune: false, immutableTags: false } });
         without.createUser("alice");
         const policies = {
@@ -351,14 +358,16 @@ describe("publishing to Quay", () => {
         }
     });
 
-    it("shows no secret: in the state, in the output, in the logs at their highest verbosity", async () => {
+    it("shows no secret: in the state, in the output, in the logs at the highest verbosity", async () => {
         const { failed, output } = await project.up(true);
         equal(failed, false);
         ok(output.length > 100_000, "the logs are there");
         project.configure(config({ rotation: 1 }));
         const preview = await project.preview();
-        // At level 9 the engine and its SDK themselves log what is in a secret's envelope, whichever provider it is of; from level 3 on the
-        // Docker provider logs who pushes (kreuzwerker/terraform-provider-docker, resource_docker_registry_image_funcs.go). Nothing else may.
+        // At level 9 the engine and its SDK themselves log the content of a secret's envelope, of
+        // every provider. From level 3 on, the Docker provider logs the user who pushes
+        // (kreuzwerker/terraform-provider-docker, resource_docker_registry_image_funcs.go). Nothing
+        // else may.
         const ofOthers =
             /arshaling property for RPC|RegisterResource RPC finished|Using auth config from resource/;
         const logs = output.split("\n").filter((line) => !ofOthers.test(line));

@@ -10,7 +10,7 @@ import { settings, World } from "./review/world.ts";
 describe("the review of a deployment", () => {
     let world: World;
 
-    /** The review's command in the project, which is a checkout of its repository. */
+    /** Runs the review's command in the project, which is a checkout of its repository. */
     const review = async (
         ...args: string[]
     ): Promise<{ code: number; out: string; err: string }> => {
@@ -60,7 +60,7 @@ describe("the review of a deployment", () => {
         equal((await review("record", "previews/local.json", "--to", "reviewed")).code, 0);
     });
 
-    it("lets through what was reviewed, after a merge too, and changes nothing itself", async () => {
+    it("accepts what was reviewed, after a merge too, and changes nothing itself", async () => {
         world.quay.clearRequests();
         git("commit", "--quiet", "--allow-empty", "--message", "Another commit of the same tree");
         deepEqual(await verify(), {
@@ -74,7 +74,7 @@ describe("the review of a deployment", () => {
         );
     });
 
-    it("stops it when a tag was moved meanwhile, with both digests", async () => {
+    it("stops it if a tag was moved meanwhile, with both digests", async () => {
         const before = readFileSync(join(world.project.folder, "previews/local.json"), "utf8");
         const digest = await pushImage(world.quay, "alice", "alice/digits", ["1.1.0"]);
         const { code, err } = await verify();
@@ -88,13 +88,13 @@ describe("the review of a deployment", () => {
         );
         ok(!before.includes(digest));
         match(err, /It needs a new review/);
-        // The pull request's preview again, and what it says now is reviewed.
+        // The pull request gets a new preview, which is then the reviewed one.
         equal((await review("preview", "local", "--to", "previews")).code, 0);
         equal((await review("record", "previews/local.json", "--to", "reviewed")).code, 0);
         equal((await verify()).code, 0);
     });
 
-    it("stops it when something else was deployed meanwhile", async () => {
+    it("stops it after another deployment meanwhile", async () => {
         await world.up({ version: "1.1.0", reader: "write" });
         world.configure({ version: "1.1.0" });
         const { code, err } = await verify();
@@ -103,7 +103,7 @@ describe("the review of a deployment", () => {
         match(err, /RepositoryPermission::bob: was not reviewed$/m);
     });
 
-    it("stops it when a credential is another, and shows neither", async () => {
+    it("stops it if a credential differs, and shows neither", async () => {
         const old = await robotToken();
         const response = await fetch(
             `${world.quay.url}/api/v1/user/robots/digits_robot/regenerate`,
@@ -121,7 +121,7 @@ describe("the review of a deployment", () => {
         match(err, /ActionsEnvironmentSecret::QUAY_PWD: was not reviewed$/m);
     });
 
-    it("has no secret in what it prints and writes", async () => {
+    it("contains no secret in its output and files", async () => {
         world.configure({
             repository: {
                 ...settings.repository,

@@ -5,13 +5,13 @@ import { freePort, Project, run } from "../../sandbox/project.ts";
 const name = `e2e-services-${String(process.pid)}`;
 const services = join(import.meta.dirname, "../services");
 
-/** A service as people write them, and what `up` says of it. */
+/** A service as users write it, and the output of `up`. */
 interface Example {
     readonly folder: string;
-    /** A request, and what it answers. */
+    /** A request and its answer. */
     readonly request: (url: string, token: () => Promise<string>) => Promise<Response>;
     readonly answer: RegExp;
-    /** What has to be said of it, and what must not be. */
+    /** Texts that the output must contain, and texts that it must not contain. */
     readonly warnings: readonly RegExp[];
     readonly silentOn: readonly RegExp[];
 }
@@ -61,8 +61,8 @@ const examples: Record<string, Example> = {
     },
 };
 
-/** Services with their Dockerfiles as they are, and a configuration of name, version and context. */
-describe("an own service", function () {
+/** Services with their own Dockerfiles, and a configuration of name, version and context. */
+describe("a user's own service", function () {
     let project: Project;
     let url: string;
     const config = (folder: string, more: Record<string, unknown> = {}) => ({
@@ -78,7 +78,8 @@ describe("an own service", function () {
         const { failed, output } = await project.destroy();
         project.remove();
         equal(failed, false, output);
-        // By their names: what has the same content may be another's, and in use.
+        // By their names: an image with the same content may belong to another service, and be in
+        // use.
         const format = ["--format", "{{.Repository}}:{{.Tag}}"];
         const { stdout } = await run("docker", ["images", ...format, `${name}*`]);
         const images = stdout.split("\n").filter((image) => image !== "");
@@ -90,7 +91,7 @@ describe("an own service", function () {
         return (await run(docker, command)).stdout.trim();
     };
     for (const [what, example] of Object.entries(examples)) {
-        it(`is served: ${what}`, async () => {
+        it(`runs: ${what}`, async () => {
             project.configure(config(example.folder, { local }));
             const { failed, output } = await project.up();
             equal(failed, false, output);
@@ -103,7 +104,7 @@ describe("an own service", function () {
         });
     }
 
-    it("does not change at a second up, also with all that a container may need", async () => {
+    it("does not change in a second up, even with all settings of a container", async () => {
         const container = {
             user: "10001",
             tmp: { size: 100, exec: true },
@@ -119,7 +120,7 @@ describe("an own service", function () {
         equal(Object.keys(preview.changes).join(), "same", preview.output);
     });
 
-    it("is refused where it is strict and runs as root, before anything is built", async () => {
+    it("is refused before anything is built, if it is strict and runs as root", async () => {
         project.configure(config("chapter", { local, container: { strict: true } }));
         for (const { failed, output } of [await project.preview(), await project.up()]) {
             equal(failed, true);
@@ -128,7 +129,7 @@ describe("an own service", function () {
         }
     });
 
-    it("fails with the key that fixes it where a strict container gets in its way", async () => {
+    it("fails with the setting that fixes it, if a strict container is the cause", async () => {
         const container = { strict: true, user: "10001" };
         project.configure(config("chapter", { local, container, oauth2: "none" }));
         const { failed, output } = await project.up();
@@ -139,7 +140,7 @@ describe("an own service", function () {
         match((await project.up()).output, /Read-only file system.*mlops:container.writable\[0\]/s);
     });
 
-    it("says on which port it listens where that is another", async () => {
+    it("says which port it listens on, if that is another one", async () => {
         const service = { ...config("flask").service, port: 8080 };
         project.configure({ service, local: { ...local, healthTimeout: 5 }, oauth2: "none" });
         const { failed, output } = await project.up();

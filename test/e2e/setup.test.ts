@@ -25,7 +25,10 @@ interface Ended {
     readonly output: string;
 }
 
-/** A copy of the project: what is tried here must not touch the stack that a developer may have up. */
+/**
+ * A copy of the project, so that these tests do not touch a stack that a developer may have
+ * running.
+ */
 const copy = temporary("copy");
 before(() => {
     copyProject(copy);
@@ -34,7 +37,7 @@ after(() => {
     rmSync(copy, { recursive: true });
 });
 
-/** Starts the set-up; a given environment variable may be undefined, to take it away. */
+/** Starts the set-up. An environment variable that is undefined is removed. */
 function setUp(env: Record<string, string | undefined> = {}, ...args: string[]) {
     const child = spawn("toolchain/setup.sh", args, {
         cwd: copy,
@@ -56,7 +59,7 @@ function setUp(env: Record<string, string | undefined> = {}, ...args: string[]) 
 }
 
 describe("the set-up", () => {
-    /** A home for plugins that has all of them but random, the quickest to make. */
+    /** A home for plugins with all of them but random, the quickest one to create. */
     let home: string;
     let state: string;
     const random = (): string => {
@@ -79,15 +82,16 @@ describe("the set-up", () => {
         rmSync(state, { recursive: true });
     });
 
-    it("does nothing the second time, at once", async () => {
+    it("does nothing the second time, and takes no time", async () => {
         const started = Date.now();
         const { code, output } = await setUp().ended;
         equal(code, 0, output);
-        ok(Date.now() - started < 15_000, `${String(Date.now() - started)} ms`); // 0.2 s where nobody else is at work
+        // It takes 0.2 s on an idle machine.
+        ok(Date.now() - started < 15_000, `${String(Date.now() - started)} ms`);
         equal(output.includes("…"), false, output);
     });
 
-    it("makes a passphrase that only its owner can read, and makes it once", async () => {
+    it("creates a passphrase that only its owner can read, and creates it once", async () => {
         const env = {
             MLOPS_STATE: state,
             PULUMI_CONFIG_PASSPHRASE: undefined,
@@ -108,7 +112,7 @@ describe("the set-up", () => {
         ["lost its terminal", (pid) => process.kill(pid, "SIGHUP")],
     ];
     for (const [how, kill] of kills) {
-        it(`goes on after it ${how}, and trusts nothing half-made`, async () => {
+        it(`continues after it ${how}, and trusts nothing incomplete`, async () => {
             mkdirSync(join(home, "plugins", random())); // half-made, as by a download that was cut off
             const first = setUp({ PULUMI_HOME: home });
             await until(() => first.output().includes("random 4"), "the plugin is made", 120);
@@ -116,14 +120,15 @@ describe("the set-up", () => {
             await first.ended;
             const second = await setUp({ PULUMI_HOME: home }).ended;
             equal(second.code, 0, second.output);
-            // Killed, it leaves its build to end by itself, and that keeps the lock; told to end, it ends that too.
+            // If killed, it leaves its build running, which keeps the lock. If told to end, it ends
+            // the build too.
             if (how !== "was killed") equal(second.output.includes("waiting for another"), false);
             ok(existsSync(join(home, "plugins", random(), "pulumi-resource-random")));
             equal(existsSync(join(home, "plugins/.part-random")), false);
         });
     }
 
-    it("lets a second one that starts meanwhile wait, and both succeed", async () => {
+    it("makes a second one that starts meanwhile wait, and both succeed", async () => {
         const first = setUp({ PULUMI_HOME: home });
         await until(() => first.output().includes("random"), "the first is at work", 120);
         const second = setUp({ PULUMI_HOME: home });
@@ -136,7 +141,7 @@ describe("the set-up", () => {
         equal((second.output().match(/…/g) ?? []).length, 0, "the second had nothing left to do");
     });
 
-    it("waits for nobody where nothing is missing", async () => {
+    it("does not wait if nothing is missing", async () => {
         const first = setUp({ PULUMI_HOME: home });
         await until(() => first.output().includes("random"), "the first is at work", 120);
         const second = await setUp({}, "preview").ended;
@@ -146,7 +151,7 @@ describe("the set-up", () => {
     });
 
     describe("doctor", () => {
-        it("says that all is there", async () => {
+        it("confirms that everything is installed", async () => {
             const { code, output } = await setUp({}, "doctor").ended;
             equal(code, 0, output);
             const found = output.split("\n").flatMap((line) => /^✓ (\w+)/.exec(line)?.[1] ?? []);
@@ -167,7 +172,7 @@ describe("the set-up", () => {
             deepEqual(found.slice(0, needed.length), needed, output);
         });
 
-        it("says what is missing and what mends it, and fails", async () => {
+        it("says what is missing and how to fix it, and fails", async () => {
             const { code, output } = await setUp(
                 { PULUMI_HOME: home, DOCKER_HOST: "tcp://127.0.0.1:1" },
                 "doctor",
@@ -179,7 +184,7 @@ describe("the set-up", () => {
         });
     });
 
-    it("says what to do where the Docker engine is elsewhere and does not answer", async () => {
+    it("says what to do if the Docker engine is remote and does not answer", async () => {
         const { code, output } = await setUp({ DOCKER_HOST: "tcp://127.0.0.1:1" }).ended;
         equal(code, 1);
         match(
@@ -189,7 +194,7 @@ describe("the set-up", () => {
     });
 });
 
-describe("make, as a newcomer runs it", () => {
+describe("make, run by a newcomer", () => {
     it("setup, plain pulumi, up, token, up, down: in a clean clone that stays clean, without a prompt", async () => {
         const clone = temporary("clone");
         const state = temporary("state");
@@ -206,7 +211,7 @@ describe("make, as a newcomer runs it", () => {
         const make = async (...targets: string[]) => command("make", ...targets);
         const status = async () => command("git", "status", "--porcelain");
 
-        // As checked in, but for another port and name than those of a stack of the user's.
+        // As checked in, but with another port and name than a stack of the user's.
         const name = `clone-${String(process.pid)}`;
         const port = String(await freePort());
         copyProject(clone);
@@ -262,7 +267,7 @@ describe("make, as a newcomer runs it", () => {
         for (const folder of [clone, state, pulumiHome]) rmSync(folder, { recursive: true });
     });
 
-    it("says which stacks there are, and makes nothing, for another", async () => {
+    it("lists the stacks, and creates nothing, for an unknown one", async () => {
         const failure: unknown = await run("make", ["up", "STACK=nowhere"], { cwd: copy }).catch(
             (error: unknown) => error,
         );

@@ -7,10 +7,10 @@ import { until } from "../until.ts";
 import { Project, run, Running } from "../../sandbox/project.ts";
 
 const root = join(import.meta.dirname, "../..");
-/** A mark in the environment of everything that a command of these tests starts. */
+/** A marker in the environment of everything that a command of these tests starts. */
 const mark = `MLOPS_TEST_SIGNALS=${String(process.pid)}`;
 
-/** A command that leads a process group, as a shell starts it. */
+/** A command that leads a process group, as when a shell starts it. */
 class Group extends Running {
     readonly #leader: number;
 
@@ -33,7 +33,7 @@ class Group extends Running {
     }
 }
 
-/** The processes that these tests have started, in whichever group they are. */
+/** Returns the processes that these tests have started, in whatever group they are. */
 function processes(): string[] {
     return readdirSync("/proc").filter((pid) => {
         try {
@@ -65,7 +65,7 @@ describe("a signal to the whole process group", () => {
         project.remove();
     });
 
-    /** A network; and one whose program then waits for a file. */
+    /** A network, and another one whose program then waits for a file. */
     const network = `
         import * as docker from "@pulumi/docker";
         import { existsSync } from "node:fs";
@@ -76,7 +76,7 @@ describe("a signal to the whole process group", () => {
     const make = (...args: string[]) =>
         new Group(project.folder, project.environment, "make", ...args);
 
-    it("SIGTERM ends make up and make down: no process and no lock is left, and each goes on", async () => {
+    it("SIGTERM ends make up and make down: no process and no lock remains, and each can continue", async () => {
         project.program(waiting);
         const up = make("--assume-old=setup", "up");
         await until(() => /Network \S+ created/.test(up.output), "the network is made");
@@ -100,7 +100,7 @@ describe("a signal to the whole process group", () => {
         equal(await networks(), "");
     });
 
-    it("SIGTERM ends make demo, and removes everything that it has made", async () => {
+    it("SIGTERM ends make demo, which removes everything that it has created", async () => {
         const left = () =>
             readdirSync(tmpdir()).filter((file) => /^mlops-(demo|chain)-/.test(file));
         const before = left();

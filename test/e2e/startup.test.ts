@@ -2,7 +2,10 @@ import { equal, match } from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 import { Project } from "../../sandbox/project.ts";
 
-/** Whether the compiler, the resolver and the Automation API are loaded: by a file that each of them loads, and nothing else does. */
+/**
+ * Whether the compiler, the resolver and the Automation API are loaded: each is recognized by a
+ * file that only it loads.
+ */
 const loaded = `
 import { createRequire } from "node:module";
 import * as pulumi from "@pulumi/pulumi";
@@ -37,7 +40,7 @@ describe("the start of the program", () => {
         return project.output("result");
     };
 
-    it("leaves out what a program like this does not need", async () => {
+    it("skips what a program like this does not need", async () => {
         equal(
             await outputs(
                 `${loaded}export const result = [resolver(), compiler(), automation()].join();`,
@@ -46,7 +49,7 @@ describe("the start of the program", () => {
         );
     });
 
-    it("has it where a program does need it", async () => {
+    it("loads it when a program does need it", async () => {
         const program = `${loaded}
 import Arborist, { Arborist as Named } from "@npmcli/arborist";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
@@ -65,7 +68,7 @@ export const result = [
         );
     });
 
-    it("is the SDK's own with NODE_DEBUG=pulumi", async () => {
+    it("leaves the SDK unchanged with NODE_DEBUG=pulumi", async () => {
         project.setEnvironment("NODE_DEBUG", "pulumi");
         try {
             equal(
@@ -79,7 +82,7 @@ export const result = [
         }
     });
 
-    it("shows where an error of the program comes from", async () => {
+    it("shows where an error in the program occurred", async () => {
         const output = await fails(`import { existsSync } from "node:fs";
 
 function brokenHere(text: string): number {
@@ -93,7 +96,7 @@ export const result = brokenHere("not like this");`);
         );
     });
 
-    it("shows where an error comes from that a value carries", async () => {
+    it("shows where an error occurred that a value carries", async () => {
         const output = await fails(`import * as pulumi from "@pulumi/pulumi";
 export const result = pulumi.output(1).apply(function later(): number {
     throw new RangeError("too late");
@@ -101,7 +104,7 @@ export const result = pulumi.output(1).apply(function later(): number {
         match(output, /RangeError: too late\n\s+at .*later \(.*index\.ts:3:11\)/);
     });
 
-    it("fails where something never ends", async () => {
+    it("fails if something never ends", async () => {
         const output = await fails(`import * as random from "@pulumi/random";
 new random.RandomPet("pet", { prefix: new Promise<string>(() => {}) });
 export const result = 1;`);

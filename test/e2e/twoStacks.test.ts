@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Project, run, temporary } from "../../sandbox/project.ts";
 
-/** Of two clones of one service, with the same names and the same image, each with its own state. */
+/** Two clones of one service, with the same names and the same image, but separate states. */
 describe("two stacks on one machine", () => {
     const name = `two-${String(process.pid)}`;
     const program = (context: string): string => `
@@ -15,7 +15,7 @@ describe("two stacks on one machine", () => {
             image: imageName, networksAdvanced: [{ name: network.name }],
         }).name;`;
 
-    it("make down of one leaves the other's container, image, network and state alone", async () => {
+    it("make down of one leaves the other's container, image, network and state unchanged", async () => {
         const folder = temporary("context");
         const context = join(folder, "service");
         mkdirSync(context);

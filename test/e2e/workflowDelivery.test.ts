@@ -68,7 +68,7 @@ describe("the delivery of a workflow file", () => {
         deepEqual(unknown, []);
     });
 
-    it("opens a new pull request for a change, whether the one before was merged and its branch deleted, or is open", async () => {
+    it("opens a new pull request for a change, whether the previous one is merged with its branch deleted, or open", async () => {
         await up();
         equal(await project.output("pullRequestUrl"), `${github.url}/octo/service/pull/1`);
         const [[, first = ""] = []] = pulls();
@@ -113,7 +113,7 @@ describe("the delivery of a workflow file", () => {
         const { output } = await project.preview();
         doesNotMatch(output, /"op": "(delete|replace)/);
         await up();
-        // The file is as it was: the pull request is opened for its next content.
+        // The file is unchanged: the pull request is opened for its next content.
         deepEqual(
             writes().filter((request) => request.startsWith("DELETE")),
             [],
@@ -149,7 +149,7 @@ describe("the delivery of a workflow file", () => {
         deepEqual(writes(), []);
     });
 
-    it("says plainly what is wrong with a value that another resource gave", async () => {
+    it("says plainly what is wrong with another resource's value", async () => {
         project.configure(config({}, "digits"));
         const { failed, output } = await project.up();
         equal(failed, true);

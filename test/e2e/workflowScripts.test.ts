@@ -10,7 +10,7 @@ import { workflowFile } from "../../components/workflow/file.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { run, temporary } from "../../sandbox/project.ts";
 
-/** A service that works only where it may write to /tmp and nowhere else, and has a key or none. */
+/** A service that works only if it can write to /tmp and nowhere else, and has a key or none. */
 const service = `package main
 
 import (
@@ -54,7 +54,7 @@ const workflowForm = z.object({
     }),
 });
 
-/** What a script's end left behind. */
+/** The result of a script. */
 interface Ended {
     readonly code: number;
     readonly output: string;
@@ -64,15 +64,15 @@ interface Ended {
 }
 
 /**
- * The scripts, taken out of the workflow file and run as a runner runs them, with a real Docker engine, buildx and registry. Not run here:
- * the actions, and the verification of attestations, which needs GitHub.
+ * Runs the scripts in the workflow file as a runner does, with a real Docker engine, buildx and
+ * registry. Actions are not run here, nor is the verification of attestations, which needs GitHub.
  */
 describe("the scripts inside the workflows", () => {
     let folder: string;
     let quay: Quay;
     let token: string;
     let image: string;
-    /** Gives jobs their identity, as GitHub does; as whose, is a switch. */
+    /** Issues identities to jobs, as GitHub does. The identity can be switched. */
     let identities: Server;
     let identity: string;
     let audience: string | null;
@@ -153,7 +153,7 @@ describe("the scripts inside the workflows", () => {
         return response.json();
     }
 
-    /** Tag → digest, as Quay's API has it. */
+    /** Returns tag → digest, from Quay's API. */
     async function tags(): Promise<Record<string, string>> {
         const list = z.object({
             tags: z.array(z.object({ name: z.string(), manifest_digest: z.string() })),
@@ -164,7 +164,7 @@ describe("the scripts inside the workflows", () => {
         return Object.fromEntries(tags.map(({ name, manifest_digest }) => [name, manifest_digest]));
     }
 
-    /** Builds and pushes an image, in the place of the actions that do so. @returns its digest. */
+    /** Builds and pushes an image, in place of the actions that do so. @returns its digest */
     async function push(name: string): Promise<string> {
         const env = { ...process.env, DOCKER_CONFIG: join(folder, "docker"), DOCKER_BUILDKIT: "0" };
         const tag = `${image}:sha-${name}`;
@@ -187,9 +187,9 @@ describe("the scripts inside the workflows", () => {
     }
 
     /**
-     * Runs the script of the build workflow's step of this name.
+     * Runs the script of this step of the build workflow.
      *
-     * @param expressions what GitHub would put in the place of `${{ … }}`.
+     * @param expressions the values that GitHub would insert for `${{ … }}`
      */
     async function step(
         name: string,
@@ -285,10 +285,10 @@ describe("the scripts inside the workflows", () => {
         expressions: { "steps.build.outputs.digest": digest },
     });
 
-    describe("logging in without a password", () => {
+    describe("login without a password", () => {
         const name = "Log in to the registry with the job's identity token";
 
-        it("asks for an identity that only this registry is meant for, and shows no secret but to mask it", async () => {
+        it("requests an identity only for this registry, and shows secrets only to mask them", async () => {
             const { code, output } = await step(name);
             equal(code, 0, output);
             equal(audience, quay.registry);
@@ -297,7 +297,7 @@ describe("the scripts inside the workflows", () => {
             for (const line of lines) match(line, /^::add-mask::eyJ/);
         });
 
-        it("has no secret on a command line", async () => {
+        it("passes no secret on a command line", async () => {
             const { output } = await step(name, {
                 edit: (text) =>
                     text.replace(
@@ -310,7 +310,7 @@ describe("the scripts inside the workflows", () => {
             for (const line of lines) equal(/eyJ|request-token/.test(line), false, line);
         });
 
-        it("says which subject the robot has to trust", async () => {
+        it("says which subject the robot must trust", async () => {
             for (identity of [
                 "repo:mallory/digits:environment:dev",
                 "repo:a/b:environment:é?>~",
@@ -326,7 +326,7 @@ describe("the scripts inside the workflows", () => {
             }
         });
 
-        it("is over when the job is", async () => {
+        it("ends with the job", async () => {
             match(readFileSync(join(folder, "docker/config.json"), "utf8"), /"auth"/);
             equal((await step("Log out of the registry")).code, 0);
             equal(
@@ -336,7 +336,7 @@ describe("the scripts inside the workflows", () => {
         });
     });
 
-    describe("trying the image out", () => {
+    describe("the smoke test", () => {
         const name = "Smoke-test the image";
         const containers = async (digest: string) =>
             (
@@ -349,7 +349,7 @@ describe("the scripts inside the workflows", () => {
                 ])
             ).stdout;
 
-        it("takes one that is healthy without any power, and leaves nothing behind", async () => {
+        it("accepts a healthy image without any privileges, and leaves nothing behind", async () => {
             const digest = await push("healthy");
             const { code, output } = await step(name, digestOf(digest));
             equal(code, 0, output);
@@ -357,7 +357,7 @@ describe("the scripts inside the workflows", () => {
             equal(await containers(digest), "");
         });
 
-        it("refuses one that ends, at once, with its output", async () => {
+        it("rejects one that ends, at once, with its output", async () => {
             const digest = await push("broken");
             const started = Date.now();
             const { code, output } = await step(name, {
@@ -374,7 +374,7 @@ describe("the scripts inside the workflows", () => {
             equal(await containers(digest), "");
         });
 
-        it("refuses one that does not become healthy in time", async () => {
+        it("rejects one that does not become healthy in time", async () => {
             const digest = await push("sick");
             const { code, output } = await step(name, {
                 ...digestOf(digest),
@@ -387,7 +387,7 @@ describe("the scripts inside the workflows", () => {
             equal(await containers(digest), "");
         });
 
-        it("refuses one that runs as root, before it is started", async () => {
+        it("rejects one that runs as root, before it is started", async () => {
             const digest = await push("root");
             const { code, output } = await step(name, { ...digestOf(digest), user: "0" });
             equal(code, 1);
@@ -395,7 +395,7 @@ describe("the scripts inside the workflows", () => {
             equal(await containers(digest), "");
         });
 
-        it("gives it a secret, which is on no command line", async () => {
+        it("passes a secret to it, which is on no command line", async () => {
             const digest = await push("key");
             const { code, output } = await step(name, {
                 expressions: {
@@ -426,15 +426,15 @@ describe("the scripts inside the workflows", () => {
             match(output, /::warning title=Smoke test::The service runs without API_KEY: /);
         });
 
-        it("refuses one that is not there", async () => {
+        it("rejects one that does not exist", async () => {
             notEqual((await step(name, digestOf(`sha256:${"0".repeat(64)}`))).code, 0);
         });
     });
 
-    describe("naming the image", () => {
+    describe("tagging the image", () => {
         const name = "Tag with the version (if free) and latest";
 
-        it("sets the version where it is free, and latest, to the digest that was pushed", async () => {
+        it("tags the pushed digest with the version, if it is free, and latest", async () => {
             const digest = await push("one");
             const { code, output, outputs } = await step(name, digestOf(digest));
             equal(code, 0, output);
@@ -450,7 +450,7 @@ describe("the scripts inside the workflows", () => {
             );
         });
 
-        it("leaves a version alone that is another image, says so, and moves latest", async () => {
+        it("leaves an existing version alone, says so, and moves latest", async () => {
             const { "1.0.0": first } = await tags();
             const digest = await push("two");
             notEqual(digest, first);
@@ -465,7 +465,7 @@ describe("the scripts inside the workflows", () => {
             deepEqual([found["1.0.0"], found["latest"]], [first, digest]);
         });
 
-        it("takes a version for free only where the registry says so", async () => {
+        it("takes a version for free only if the registry says so", async () => {
             const digest = await push("three");
             const heal = quay.faults.add({ path: "/manifests/9\\.9\\.9", status: 500 });
             const { code, output } = await step(name, { ...digestOf(digest), version: "9.9.9" });
@@ -474,7 +474,7 @@ describe("the scripts inside the workflows", () => {
             equal((await tags())["9.9.9"], undefined);
         });
 
-        it("fails where a copy has another digest, as it has without --prefer-index=false", async () => {
+        it("fails if a copy has another digest, as without --prefer-index=false", async () => {
             const digest = await push("four");
             const edit = (text: string): string => text.replace(" --prefer-index=false", "");
             const { code, output } = await step(name, {
@@ -492,7 +492,7 @@ describe("the scripts inside the workflows", () => {
         });
     });
 
-    it("says in the summary what there is and how to get it", async () => {
+    it("writes the image and how to pull it to the job summary", async () => {
         const digest = `sha256:${"a".repeat(64)}`;
         const { code, summary } = await step("Write the job summary", {
             expressions: {
@@ -511,7 +511,7 @@ describe("the scripts inside the workflows", () => {
     });
 });
 
-/** As toolchain/env.sh has it. */
+/** As in toolchain/env.sh. */
 function cacheFolder(): string {
     const { MLOPS_CACHE, XDG_CACHE_HOME, HOME = "" } = process.env;
     return MLOPS_CACHE ?? join(XDG_CACHE_HOME ?? join(HOME, ".cache"), "mlops");

@@ -1,25 +1,36 @@
 import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import * as quay from "../../../quay/sdk/index.ts";
 
-/** The same resources over time: as first made, with everything changed that can be changed in place, and moved to other names. */
+/**
+ * The same resources over time: as first created, with all changes in place, and moved to other
+ * names.
+ */
 export type Variant = "first" | "updated" | "replaced";
 
 export interface Setting {
     readonly namespace: string;
-    /** Whether the program makes the namespace, an organization, with what only organizations have. */
+    /**
+     * Whether the program creates the namespace, an organization, with the resources of
+     * organizations.
+     */
     readonly organization: boolean;
-    /** The user who makes everything. */
+    /** The user who creates everything. */
     readonly user: string;
-    /** What the names in the namespace begin with. */
+    /** The prefix of the names in the namespace. */
     readonly prefix?: string;
-    /** Whether there are policies for the whole namespace: never for one that holds other things. */
+    /**
+     * Whether to create policies for the whole namespace: never for one that contains other
+     * objects.
+     */
     readonly ofNamespace?: boolean;
-    /** The registry of the Quay, with a repository of the namespace `images` that has the tags 1.0.0 and 1.1.0. */
+    /** The Quay's registry. Its repository `images` has the tags 1.0.0 and 1.1.0. */
     readonly registry: string;
     readonly images: string;
 }
 
-/** A program with every resource of the package that this kind of namespace can have, once at least. */
+/**
+ * A program with every resource of the package that this kind of namespace supports, at least once.
+ */
 export function everything(
     { namespace, organization, user, registry, images, prefix = "", ofNamespace = true }: Setting,
     variant: Variant,

@@ -15,10 +15,10 @@ import { Project } from "./project.ts";
 import { needsStandIn } from "./target.ts";
 
 const folder = join(import.meta.dirname, "../../../quay");
-/** What an encrypted value is in the state. */
+/** The signature of an encrypted value in the state. */
 const sealed = "1b47061264138c4ac30d75fd1eb44270";
 
-/** A robot as a program in YAML declares it: nothing there says that the token is a secret. */
+/** A robot in a YAML program, which does not say that the token is a secret. */
 class PlainRobot extends pulumi.CustomResource {
     declare readonly token: pulumi.Output<string>;
 
@@ -51,7 +51,7 @@ describe("the plugin of the Quay provider", function () {
         }
     });
 
-    it("has a robot's token encrypted in the state whoever declares the robot: other classes, an import, a refresh", async () => {
+    it("encrypts a robot's token in the state however it is declared: by other classes, an import, a refresh", async () => {
         const server = await startQuay();
         server.createUser("alice");
         const environment = {
@@ -93,7 +93,7 @@ describe("the plugin of the Quay provider", function () {
         }
     });
 
-    it("reaches a Quay behind a proxy, with a certificate that the machine trusts; what goes to the engine does not go there", async () => {
+    it("reaches a Quay behind a proxy, with a trusted certificate; the engine's connection does not use the proxy", async () => {
         const server = await startQuay({ features: { autoPrune: false } });
         server.createUser("alice");
         const { private: key, cert } = await generate(

@@ -24,21 +24,24 @@ const exported = z.object({
     }),
 });
 
-/** A resource as the state has it, and its name in the program. */
+/** A resource in the state, and its name in the program. */
 export type StateResource = z.output<typeof exported>["deployment"]["resources"][number] & {
     readonly name: string;
 };
 
-/** What a run printed, with the engine's logs at their highest verbosity where they were asked for. */
+/** The output of a run, with the engine's logs at the highest verbosity if requested. */
 export interface Printed {
     readonly stdout: string;
     readonly stderr: string;
 }
 
-/** A Pulumi project in a temporary folder, with a state and a Pulumi home of its own; the real CLI and engine run it. */
+/**
+ * A Pulumi project in a temporary folder, with its own state and Pulumi home, run by the real CLI
+ * and engine.
+ */
 export class Project {
     readonly stack: Stack;
-    /** Everything that all its runs printed. */
+    /** The output of all its runs. */
     readonly printed: string[] = [];
     readonly #folder: string;
 
@@ -74,20 +77,20 @@ export class Project {
         return new Project(stack, folder);
     }
 
-    /** Sets an environment variable for the runs that follow. */
+    /** Sets an environment variable for the following runs. */
     setEnvironment(name: string, value: string): void {
         this.stack.workspace.envVars[name] = value;
     }
 
-    /** Everything that follows is about this program. */
+    /** Sets the program of the following runs. */
     program(program: PulumiFn): this {
         this.stack.workspace.program = program;
         return this;
     }
 
     /**
-     * Runs `pulumi up`. A resource that fails does not keep the others from being tried, so that
-     * a test sees the message of each.
+     * Runs `pulumi up`. A resource that fails does not keep the others from being tried, so that a
+     * test sees the message of each.
      *
      * @returns the outputs, and how many resources were created, updated, …
      */
@@ -121,13 +124,15 @@ export class Project {
         );
     }
 
-    /** `pulumi refresh --preview-only`: what differs from the state, which stays as it is. */
+    /**
+     * Runs `pulumi refresh --preview-only`: finds differences from the state, which stays the same.
+     */
     async drift(): Promise<Record<string, number>> {
         const preview = await this.#run((options) => this.stack.previewRefresh(options), false);
         return without(preview.changeSummary);
     }
 
-    /** Runs the CLI on the stack. @returns what it printed */
+    /** Runs the CLI on the stack. @returns its output */
     async cli(args: string[], environment: Record<string, string> = {}): Promise<string> {
         const { stdout } = await promisify(execFile)(
             "pulumi",
@@ -148,7 +153,7 @@ export class Project {
         );
     }
 
-    /** `pulumi import` into the state, of all of them in one run. */
+    /** Runs `pulumi import` into the state, for all of them in one run. */
     async import(
         resources: { readonly type: string; readonly name: string; readonly id: string }[],
     ): Promise<void> {
@@ -159,7 +164,7 @@ export class Project {
         );
     }
 
-    /** Everything that the backend keeps: the state with its secrets encrypted, and its history. */
+    /** Returns all files of the backend: the state with its secrets encrypted, and its history. */
     async state(): Promise<string> {
         const folder = join(this.#folder, ".pulumi");
         const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -171,7 +176,7 @@ export class Project {
         ).join("\n");
     }
 
-    /** The state's resources of this package. */
+    /** Returns the state's resources of this package. */
     async resources(): Promise<StateResource[]> {
         const { deployment } = exported.parse(await this.stack.exportStack());
         return deployment.resources

@@ -64,7 +64,7 @@ describe("a promoted image", function () {
         );
     }
 
-    it("is an index with its images and everything that refers to them, and no blob is transferred", async () => {
+    it("is an index with its images and all referrers, and no blob is transferred", async () => {
         const dev = await login("alice/dev:pull,push");
         const one = await image(dev, "alice/dev");
         const other = await image(dev, "alice/dev");
@@ -119,7 +119,7 @@ describe("a promoted image", function () {
         assert.deepEqual(written.slice(-2), ["1.0.0", "latest"]); // the tags come last
     });
 
-    it("is streamed to another registry, with credentials of its own", async () => {
+    it("is streamed to another registry, with separate credentials", async () => {
         const digest = await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
         const other = await startQuay();
         try {
@@ -158,7 +158,7 @@ describe("a promoted image", function () {
         }
     });
 
-    it("never moves a version tag, and says what it points at", async () => {
+    it("never moves a version tag, and says where it points", async () => {
         const digest = await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
         const there = await pushImage(server, "alice", "alice/prod", ["1.0.0"]);
         await assert.rejects(
@@ -174,7 +174,7 @@ describe("a promoted image", function () {
         assert.equal(await tagDigest(await login("alice/prod:pull"), "alice/prod", "latest"), null);
     });
 
-    it("leaves floating tags that others moved alone, and finds a version tag that is gone or was moved", async () => {
+    it("leaves floating tags that others moved alone, and detects a deleted or moved version tag", async () => {
         const digest = await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
         await project.program(promote({ version: "1.0.0", floatingTags: ["latest"] })).up();
         const moved = await pushImage(server, "alice", "alice/prod", ["latest"]);
@@ -199,7 +199,7 @@ describe("a promoted image", function () {
         await assert.rejects(project.up(), /points at sha256:.*raise the version/);
     });
 
-    it("gets its tag in the same repository by one manifest", async () => {
+    it("gets its tag in the same repository with one manifest", async () => {
         const digest = await pushImage(server, "alice", "alice/prod", ["ctx-1"]);
         server.clearRequests();
         await project
@@ -225,7 +225,7 @@ describe("a promoted image", function () {
         );
     });
 
-    it("goes back to what was promoted before, when the source is gone", async () => {
+    it("can return to the previous promotion after the source was deleted", async () => {
         const first = await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
         await project.program(promote({ version: "1.0.0", floatingTags: ["latest"] })).up();
         const second = await pushImage(server, "alice", "alice/dev", ["1.1.0"]);
@@ -242,7 +242,7 @@ describe("a promoted image", function () {
         assert.equal(await tagDigest(prod, "alice/prod", "1.1.0"), second);
     });
 
-    it("is awaited by a preview where somebody is about to publish it, and by an up never", async () => {
+    it("may be missing in a preview if another environment will publish it, but never in an up", async () => {
         const awaited = (publishedBy?: string) =>
             promote({ version: "1.0.0", floatingTags: ["latest"], publishedBy });
         const before = await project.program(awaited("dev")).preview();
@@ -260,7 +260,7 @@ describe("a promoted image", function () {
         assert.deepEqual((await project.program(awaited("dev")).preview()).changes, {});
     });
 
-    describe("with a highest severity", () => {
+    describe("with a maximum severity", () => {
         const gated = (more: Parameters<typeof promote>[0] = {}) =>
             promote({ version: "1.0.0", maxSeverity: "high", ...more });
         const finding = (severity: "Critical" | "High" | "Medium") => ({
@@ -276,7 +276,7 @@ describe("a promoted image", function () {
             digest = await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
         });
 
-        it("is refused before it is scanned, and once something that bad was found", async () => {
+        it("is refused before it is scanned, and after a finding of that severity", async () => {
             await assert.rejects(
                 project.program(gated()).preview(),
                 /alice\/dev@sha256:\w+ is not scanned yet.*run this again/,
@@ -297,7 +297,7 @@ describe("a promoted image", function () {
             );
         });
 
-        it("passes below it, and nobody asks again when nothing changed", async () => {
+        it("passes below it, and is not checked again without a change", async () => {
             server.setScan(digest, scanned("Medium"));
             await project.program(gated()).up();
             server.setScan(digest, scanned("Critical"));
@@ -306,7 +306,7 @@ describe("a promoted image", function () {
             assert.deepEqual(server.requests(), []);
         });
 
-        it("passes by an exception for its digest, with its reason, as long as that holds", async () => {
+        it("passes with an exception for its digest, with its reason, while that is valid", async () => {
             server.setScan(digest, scanned("Critical"));
             const exception = (expires: string, of = digest) =>
                 gated({ severityException: { digest: of, reason: "not reachable", expires } });
@@ -330,7 +330,7 @@ describe("a promoted image", function () {
             );
         });
 
-        it("looks at each image of an index", async () => {
+        it("checks each image of an index", async () => {
             const dev = await login("alice/dev:pull,push");
             const images = [await image(dev, "alice/dev"), await image(dev, "alice/dev")];
             for (const manifest of images)
@@ -349,7 +349,8 @@ describe("a promoted image", function () {
                 project.program(gated({ version: "2.0.0" })).preview(),
                 /is not scanned yet/,
             );
-            server.setScan(digestOf(images[0] ?? ""), scanned("Medium")); // the other one is an attestation
+            // The other image is an attestation.
+            server.setScan(digestOf(images[0] ?? ""), scanned("Medium"));
             assert.deepEqual(
                 (await project.program(gated({ version: "2.0.0" })).preview()).changes,
                 { create: 2 },
@@ -357,7 +358,7 @@ describe("a promoted image", function () {
         });
     });
 
-    it("says what is missing: the version, with those that exist, or the right", async () => {
+    it("says what is missing: the version, with the existing ones, or the permission", async () => {
         await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
         await pushImage(server, "alice", "alice/dev", ["1.1.0", "latest"]);
         await assert.rejects(

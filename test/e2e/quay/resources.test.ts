@@ -15,7 +15,10 @@ for (const organization of [false, true]) {
         let project: Project;
         let setting: Setting;
         let environment: Readonly<Record<string, string>>;
-        /** How many resources the program has, and how many of them are left where a repository, a robot and a team go. */
+        /**
+         * The number of the program's resources, and of those that remain when a repository, a
+         * robot and a team are deleted.
+         */
         let count = 0;
         let kept = 0;
 
@@ -40,7 +43,7 @@ for (const organization of [false, true]) {
         });
 
         after(async () => {
-            // What a test that failed has left.
+            // Left by a failed test.
             await project.destroy().catch(() => undefined);
             await project.remove();
             await deleteRepository(target, setting.images);
@@ -55,7 +58,10 @@ for (const organization of [false, true]) {
             expectReply(await registry.manifest(images, tag, manifest), 201);
         }
 
-        /** The requests that the stand-in has seen since the last time; another Quay does not tell. */
+        /**
+         * Returns the requests to the sandbox's Quay since the last call. Another Quay does not
+         * list them.
+         */
         const requests = () => {
             const { standIn } = target;
             const seen = standIn?.requests().map(({ method, path }) => `${method} ${path}`);
@@ -83,23 +89,24 @@ for (const organization of [false, true]) {
             assert.equal(outputs["username"], `${setting.namespace}+${target.prefix}deploy`);
         });
 
-        it("has nothing to do in a second up and preview, and asks Quay nothing", async () => {
+        it("has no change in a second up and preview, which send no request to Quay", async () => {
             requests();
             assert.deepEqual((await project.up()).changes, {});
             assert.deepEqual((await project.preview()).changes, {});
             assert.deepEqual(requests(), []);
         });
 
-        it("is refreshed with a request for each resource", async () => {
+        it("is refreshed with one request per resource", async () => {
             requests();
             assert.deepEqual(await project.refresh(), {});
             if (target.standIn === undefined) return;
-            // Own namespaces have routes of their own for policies: whose token it is has to be known.
+            // A user's namespace has separate routes for policies, so the token's user must be
+            // known.
             const asked = requests().filter((request) => request !== "GET /api/v1/user/");
             assert.equal(asked.length, count, asked.join("\n"));
         });
 
-        it("is updated in place, as far as Quay can", async () => {
+        it("is updated in place, as far as Quay supports that", async () => {
             const { changes } = await project.program(everything(setting, "updated")).up();
             const fixed = organization
                 ? ["Robot", "Notification", "TeamMembership"]
@@ -109,7 +116,7 @@ for (const organization of [false, true]) {
             assert.deepEqual((await project.preview()).changes, {});
         });
 
-        it("is imported by its ids into another stack, where nothing is left to do", async () => {
+        it("is imported by its ids into another stack, without changes afterwards", async () => {
             const other = await Project.create(environment);
             try {
                 const resources = (await project.resources()).map(({ type, name, id }) => ({
@@ -119,26 +126,26 @@ for (const organization of [false, true]) {
                 }));
                 await other.import(resources);
                 const { changes } = await other.program(everything(setting, "updated")).preview();
-                // What an import cannot know: where an image came from, and which tags float.
+                // An import cannot know where an image came from, and which tags float.
                 assert.deepEqual(changes, { update: 1 });
             } finally {
                 await other.remove();
             }
         });
 
-        it("is found gone after it was deleted by hand, and made again", async () => {
+        it("is found to be deleted manually, and is created again", async () => {
             await deleteByHand("one", "deploy", "devs");
             assert.deepEqual(await project.refresh(), { delete: count - kept });
             assert.deepEqual((await project.up()).changes, { create: count - kept });
         });
 
-        it("is replaced where Quay cannot change it", async () => {
+        it("is replaced if Quay cannot change it", async () => {
             const { changes } = await project.program(everything(setting, "replaced")).up();
             assert.deepEqual(changes, { replace: count - kept });
             assert.deepEqual((await project.preview()).changes, {});
         });
 
-        it("is deleted, also where it is gone already", async () => {
+        it("is deleted, even if it no longer exists", async () => {
             await deleteByHand("two", "deploy_2", "operators");
             assert.deepEqual(await project.destroy(), { delete: count + 1 });
             const left = JSON.stringify(target.standIn?.dump() ?? "");

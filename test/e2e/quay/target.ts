@@ -4,26 +4,26 @@ import { startQuay } from "../../../sandbox/quay/server.ts";
 import type { Quay } from "../../../sandbox/quay/server.ts";
 import { Api, expectReply, textAt } from "../../../sandbox/quayApi.ts";
 
-/** The Quay that the tests run against: the stand-in, or one's own. */
+/** The Quay that the tests use: the sandbox's, or the user's own. */
 export interface Target {
     readonly url: string;
     /** As in image names: quay.io */
     readonly registry: string;
     readonly token: string;
-    /** Whose the token is; the user's namespace. */
+    /** The token's user, who is also the namespace. */
     readonly user: string;
-    /** What the names of everything that is made begin with. */
+    /** The prefix of the names of everything that is created. */
     readonly prefix: string;
-    /** What only the stand-in has: its log of requests, its state, and its faults. */
+    /** Features of the sandbox's Quay only: its log of requests, its state, and its faults. */
     readonly standIn: Quay | undefined;
-    /** Removes what the tests themselves have made. */
+    /** Removes what the tests themselves have created. */
     remove(): Promise<void>;
 }
 
-/** Whether the tests run against a Quay of one's own (`npm run test:quay`). */
+/** Whether the tests use the user's own Quay (`npm run test:quay`). */
 export const ownQuay = process.env["QUAY_NAMESPACE"] !== undefined;
 
-/** Skips a suite that needs what only the stand-in has; a Quay of one's own is none. */
+/** Skips a suite that needs features of the sandbox's Quay. */
 export function needsStandIn(why: string): Mocha.Func {
     return function () {
         if (!ownQuay) return;
@@ -32,7 +32,7 @@ export function needsStandIn(why: string): Mocha.Func {
     };
 }
 
-/** Starts the stand-in, or takes the Quay of the environment. */
+/** Starts the sandbox's Quay, or uses the one in the environment. */
 export async function openTarget(): Promise<Target> {
     const { QUAY_URL: url, QUAY_TOKEN: token, QUAY_NAMESPACE: user } = process.env;
     if (user === undefined) return startStandIn();

@@ -1,6 +1,8 @@
 /**
- * Records previews of the real engine for the unit tests: `node test/e2e/review/record.ts` after `. toolchain/env.sh`. What differs from run to
- * run, or from machine to machine, is left out or made the same.
+ * Records previews of the real engine for the unit tests. Values that differ between runs or
+ * machines are removed or made equal. To be run after sourcing toolchain/env.sh:
+ *
+ *     node test/e2e/review/record.ts
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +12,7 @@ import { settings, World } from "./world.ts";
 const folder = join(import.meta.dirname, "../../unit/review/previews");
 const world = await World.create();
 
-/** The engine's events but for debug messages, as `pulumi preview --json` streams them. */
+/** The engine's events except for debug messages, as `pulumi preview --json` streams them. */
 async function record(
     name: string,
     changes: Readonly<Record<string, unknown>> = {},
@@ -44,7 +46,7 @@ async function record(
                 .replaceAll(world.project.folder, "/project"),
         )
         .map((line) => line.replace(/"sequence":\d+,"timestamp":\d+,/, ""));
-    // Of a step that begins and ends, the end says it all.
+    // For a step that begins and ends, its end is sufficient.
     const last = new Map(
         lines.map((line) => [/"op":"[^"]*","urn":"[^"]*"/.exec(line)?.[0] ?? line, line]),
     );

@@ -1,11 +1,14 @@
-/** A small world to review changes of: a repository with its robot, an image in it, and what GitHub is given; all that is in it is configured. */
+/**
+ * A small setup whose changes are reviewed: a repository with its robot, an image in it, and the
+ * objects on GitHub. All of it is configurable.
+ */
 import { strict as assert } from "node:assert";
 import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
 import { pushImage } from "../../../sandbox/registryClient.ts";
 import { type Config, Project } from "../../../sandbox/project.ts";
 
-/** What the program makes; each test changes some of it. */
+/** The settings of the program, some of which each test changes. */
 export const settings = {
     repository: {
         namespace: "alice",
@@ -93,7 +96,10 @@ export class World {
         this.environment = environment;
     }
 
-    /** Quay has versions 1.0.0 and 1.1.0 of the image in its dev repository; nothing is deployed. */
+    /**
+     * Creates the setup. Quay has versions 1.0.0 and 1.1.0 of the image in its dev repository;
+     * nothing is deployed.
+     */
     static async create(): Promise<World> {
         const quay = await startQuay();
         for (const user of ["alice", "bob"]) quay.createUser(user);
@@ -119,7 +125,7 @@ export class World {
         });
     }
 
-    /** Everything that follows is about these settings, all others being as they were at first. */
+    /** Applies these settings to all following commands. All others have their initial values. */
     configure(changes: Readonly<Record<string, unknown>> = {}): void {
         this.project.configure({ world: { ...this.#settings, ...changes } });
     }

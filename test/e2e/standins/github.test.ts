@@ -6,7 +6,7 @@ import { type GitHub, startGitHub } from "../../../sandbox/github/server.ts";
 import { until } from "../../until.ts";
 import { Project } from "../../../sandbox/project.ts";
 
-/** Everything of the provider's that this project uses, once. */
+/** Every provider resource that this project uses, once. */
 const program = `
 import * as github from "@pulumi/github";
 import { secret } from "@pulumi/pulumi";
@@ -43,7 +43,7 @@ new github.RepositoryPullRequest(
 );
 `;
 
-/** What it looks up. */
+/** The functions that it calls. */
 const lookups = `
 import * as github from "@pulumi/github";
 import { output } from "@pulumi/pulumi";
@@ -57,17 +57,17 @@ export const subject = output(github.getActionsRepositoryOidcSubjectClaimCustomi
 const workflow = ".github/workflows/quay-deploy.yml";
 const content = "name: delivery\n";
 
-/** What the provider asks at its start, whatever is to be done. */
+/** The provider's request at its start, whatever it does. */
 const start = ["orgs/get"];
 
-/** What unit tests cannot know: that the real provider takes this GitHub for the real one. */
-describe("the GitHub to test against: the provider", function () {
+/** Checks what unit tests cannot: that the real provider works with this GitHub. */
+describe("the GitHub of the sandbox: the provider", function () {
     let github: GitHub;
     let repository: RepositoryHandle;
     let project: Project;
     let reviewer: number;
 
-    /** The operations since the last time. */
+    /** Returns the operations since the last call. */
     const asked = (): readonly (string | undefined)[] => {
         const operations = github.requests().map(({ operation }) => operation);
         github.clearRequests();
@@ -95,7 +95,7 @@ describe("the GitHub to test against: the provider", function () {
             QUAY_PWD: "first",
         };
         project = await Project.create({}, environment, undefined, program);
-        // The second that the provider waits after each write has its own figures; here it would only be time.
+        // The provider's delay of a second after each write would only take time here.
         writeFileSync(
             join(project.folder, "Pulumi.local.yaml"),
             JSON.stringify({ config: { "github:writeDelayMs": "0" } }),
@@ -110,7 +110,7 @@ describe("the GitHub to test against: the provider", function () {
         assert.deepEqual(github.unknown(), []);
     });
 
-    it("creates everything, and asks each thing as the facts say", async () => {
+    it("creates everything, with the documented requests", async () => {
         await expectChanges(project.up(), { create: 13 });
         const [environment] = Object.values(repository.environments());
         assert.partialDeepStrictEqual(environment, {
@@ -143,7 +143,7 @@ describe("the GitHub to test against: the provider", function () {
         asked();
     });
 
-    it("finds nothing to do: an update and a preview ask nothing but the provider's own question, a refresh reads", async () => {
+    it("has no changes: an update and a preview only send the provider's first request, a refresh reads", async () => {
         await expectChanges(project.up(), { same: 13 });
         assert.deepEqual(asked(), [...start]);
         await expectChanges(project.preview(), { same: 13 });
@@ -175,7 +175,7 @@ describe("the GitHub to test against: the provider", function () {
         ]);
     });
 
-    it("sees a file that was changed by hand, and mends it; a secret's value can't be read back", async () => {
+    it("detects and reverts a manual change of a file; a secret's value cannot be read back", async () => {
         repository.commit({ [workflow]: "name: by hand\n" });
         repository.setSecret("QUAY_USER", "by hand", "team/dev");
         await expectChanges(project.refresh(), { same: 12, update: 1 });
@@ -188,7 +188,7 @@ describe("the GitHub to test against: the provider", function () {
         await expectChanges(project.refresh(), { same: 13 });
     });
 
-    it("makes again what was deleted by hand", async () => {
+    it("recreates what was deleted manually", async () => {
         repository.deleteEnvironment("team/dev");
         await expectChanges(project.refresh(), { same: 8, delete: 5 });
         await expectChanges(project.up(), { same: 8, create: 5 });
@@ -199,7 +199,7 @@ describe("the GitHub to test against: the provider", function () {
         asked();
     });
 
-    it("goes on after GitHub failed, reset a connection or said to wait", async () => {
+    it("continues after GitHub failed, reset a connection or asked to wait", async () => {
         project.setEnvironment("QUAY_PWD", "third");
         github.faults.add({ method: "PUT", times: 1, status: 502 });
         await expectChanges(project.up(), { same: 12, update: 1 });
@@ -244,7 +244,7 @@ describe("the GitHub to test against: the provider", function () {
         }
     });
 
-    it("deletes what it made, closes the pull request and leaves the rest", async () => {
+    it("deletes what it created, closes the pull request and leaves the rest", async () => {
         const result = await project.destroy();
         assert.ok(!result.failed, result.output);
         assert.deepEqual(Object.keys(repository.files()), ["README.md"]);

@@ -10,7 +10,7 @@ import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
 import { Api, ask, expectReply, textAt } from "../../../sandbox/quayApi.ts";
 import { basic } from "../../../sandbox/registryClient.ts";
 
-/** What the real docker client says: whether it succeeded, and everything it wrote. */
+/** The result of the real docker client: whether it succeeded, and all its output. */
 interface Said {
     readonly ok: boolean;
     readonly text: string;
@@ -18,8 +18,8 @@ interface Said {
 
 const issuer = "https://token.actions.example";
 
-/** The rows of the facts that were measured with the docker client (fact 11), with the docker client. */
-describe("the Quay to test against: the docker client", function () {
+/** The behaviour that was measured on a real Quay with the docker client. */
+describe("the Quay of the sandbox: the docker client", function () {
     this.timeout(60_000);
 
     let quay: Quay;
@@ -28,7 +28,7 @@ describe("the Quay to test against: the docker client", function () {
     let folder: string;
     let federated: string;
 
-    /** Each user of the docker client has a configuration, and so logins, of its own. */
+    /** Each user of the docker client has its own configuration, and so its own logins. */
     const docker = async (user: string, ...parameters: readonly string[]): Promise<Said> => {
         const environment = { ...process.env, DOCKER_CONFIG: join(folder, user) };
         try {
@@ -46,7 +46,7 @@ describe("the Quay to test against: the docker client", function () {
     };
     const login = (user: string, secret: string): Promise<Said> =>
         docker(user, "login", "--username", user, "--password", secret, quay.registry);
-    /** Builds an image of some random bytes under a name in the registry. */
+    /** Builds an image of random bytes with a name in the registry. */
     const build = async (path: string, bytes = 1000): Promise<string> => {
         const context = await mkdtemp(join(folder, "context-"));
         await writeFile(join(context, "content"), randomBytes(bytes));
@@ -73,7 +73,7 @@ describe("the Quay to test against: the docker client", function () {
             201,
         );
     };
-    /** A robot that has a role on one repository, logged in. @returns its full name. */
+    /** Creates a robot that has a role on one repository, and logs it in. @returns its full name */
     const robotOn = async (path: string, role: string): Promise<string> => {
         const [namespace = "", name = ""] = path.split("/");
         const base = namespace === "ada" ? "/user/robots" : `/organization/${namespace}/robots`;
@@ -158,7 +158,7 @@ describe("the Quay to test against: the docker client", function () {
         });
     }
 
-    it("lets a robot that may read pull but not push", async () => {
+    it("lets a robot with read permission pull, but not push", async () => {
         await repository("ada/readable");
         const name = await build("ada/readable:v1");
         expectOk(await docker("ada", "push", name));
@@ -170,7 +170,7 @@ describe("the Quay to test against: the docker client", function () {
         );
     });
 
-    it("makes a private repository on a user's first push", async () => {
+    it("creates a private repository on a user's first push", async () => {
         expectOk(await docker("ada", "push", await build("ada/made-by-push:v1")));
         expectReply(await ada.get("/repository/ada/made-by-push"), 200, {
             is_public: false,
@@ -179,7 +179,7 @@ describe("the Quay to test against: the docker client", function () {
         });
     });
 
-    it("mounts layers from another repository that the client may read: no bytes go up", async () => {
+    it("mounts layers from another readable repository: no bytes are uploaded", async () => {
         const name = await build("ada/mount-from:v1", 100_000);
         expectOk(await docker("ada", "push", name));
         const other = await tag(name, "ada/mount-to:v1");
@@ -193,7 +193,7 @@ describe("the Quay to test against: the docker client", function () {
         assert.ok(bytes < 10_000, `${String(bytes)} bytes: more than the configuration`);
     });
 
-    it("refuses an old robot token at the next login, while a push that began before goes on to its end", async () => {
+    it("refuses an old robot token at the next login, while a push that began before completes", async () => {
         await repository("ada/renewed");
         const robot = await robotOn("ada/renewed", "write");
         const name = await build("ada/renewed:v1", 100_000);
@@ -231,7 +231,7 @@ describe("the Quay to test against: the docker client", function () {
         );
     });
 
-    it("takes a federated robot's password from the token exchange", async () => {
+    it("accepts a federated robot's password from the token exchange", async () => {
         await repository("ada/federated");
         const robot = await robotOn("ada/federated", "write");
         expectReply(
@@ -245,7 +245,7 @@ describe("the Quay to test against: the docker client", function () {
         expectOk(await docker(robot, "push", await build("ada/federated:v1")));
     });
 
-    it("refuses pushes to immutable tags and to read-only repositories, and pulls of what was deleted", async () => {
+    it("refuses pushes to immutable tags and to read-only repositories, and pulls of deleted content", async () => {
         const name = await build("ada/kept:v1");
         expectOk(await docker("ada", "push", name));
         expectReply(
