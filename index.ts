@@ -62,7 +62,7 @@ async function runHere(environment: EnvironmentOf<"local">) {
         memory: local.memory,
         cpus: local.cpus,
         container,
-        env: variablesOf(environment.env, identity),
+        env: variablesOf<pulumi.Input<string>>(environment.env, identity),
     });
     const tokenCommand =
         identity instanceof IdentityProvider ? { tokenCommand: identity.tokenCommand } : {};

@@ -16,13 +16,17 @@ import { workflowFile } from "./workflow/file.ts";
 import type { WorkflowSettings } from "./workflow/settings.ts";
 import { failOn, orFail } from "./failOn.ts";
 
-/** What the workflow does, and how its file is delivered to the repository. */
+/**
+ * What the workflow does, and how its file is delivered to the repository. Settings that are plain
+ * values, not inputs, are checked before anything is declared; `delivery` and `adopt` decide which
+ * resources there are, and their options.
+ */
 export type DeliveryWorkflowArgs = WorkflowSettings<pulumi.Input<string>> & {
     /**
      * The GitHub repository's name, without its owner. The owner is the GitHub provider's
      * (`github:owner`, GITHUB_OWNER).
      */
-    readonly repository: string;
+    readonly repository: pulumi.Input<string>;
     /**
      * How the file is delivered: by a `commit` to the branch, or by a `pullRequest` where the
      * branch is protected. Default: `commit`.
@@ -64,7 +68,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
     /** The branch that the workflow runs for. */
     readonly branch: string;
     /** The URL of the workflow's page on GitHub. */
-    readonly url: string;
+    declare readonly url: pulumi.Output<string>;
     /** The SHA of the last commit of the file, on the branch or on the pull request's branch. */
     declare readonly commit: pulumi.Output<string>;
     /** The URL of the pull request; undefined where the file is delivered by commit. */
@@ -81,7 +85,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         checkSettings(settings);
         const manager = thisStack();
         const { webUrl, owner } = readAccount();
-        const page = `${webUrl}/${owner}/${repository}`;
+        const page = pulumi.interpolate`${webUrl}/${owner}/${repository}`;
         const known = pulumi.output(settings);
         const file = {
             repository,
@@ -93,16 +97,17 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         };
         this.path = path;
         this.branch = branch;
-        this.url = `${page}/actions/workflows/${posix.basename(path)}`;
+        this.url = pulumi.interpolate`${page}/actions/workflows/${posix.basename(path)}`;
         if (delivery === "commit") {
             // A merged pull request may have created the stack's own file: overwrite that one.
             // A preview sends no request to GitHub.
             const overwriteOnCreate =
                 adopt || pulumi.runtime.isDryRun()
                     ? adopt
-                    : orFail(readFile(readAccount().owner, repository, path, branch, this)).apply(
-                          (found) => found !== undefined && isManagedBy(found, manager),
-                      );
+                    : pulumi
+                          .output(repository)
+                          .apply((known) => orFail(readFile(owner, known, path, branch, this)))
+                          .apply((found) => found !== undefined && isManagedBy(found, manager));
             const committed = new github.RepositoryFile(
                 name,
                 { ...file, branch, overwriteOnCreate },
@@ -147,7 +152,9 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
                     baseRef: branch,
                     headRef: pulumi.runtime.isDryRun()
                         ? head.branch
-                        : head.branch.apply((from) => this.#closeUnknown(repository, from)),
+                        : pulumi
+                              .all([repository, head.branch])
+                              .apply(([known, from]) => this.#closeUnknown(known, from)),
                     title: `Deliver ${path}`,
                     body: `The workflow that \`pulumi up\` of ${manager} declares.`,
                 },
@@ -196,7 +203,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
 }
 
 interface CommittedFile {
-    readonly repository: string;
+    readonly repository: pulumi.Input<string>;
     readonly file: string;
     readonly branch: string;
 }

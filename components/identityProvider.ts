@@ -6,14 +6,14 @@ import { ServiceImage } from "./serviceImage.ts";
 
 export interface IdentityProviderArgs {
     /** The `aud` claim of the tokens. */
-    readonly audience: string;
+    readonly audience: pulumi.Input<string>;
     /**
      * The name of the Docker network of its clients, which reach it at http://identity:9000. No
      * port of this machine is published.
      */
     readonly network: pulumi.Input<string>;
     /** How long it may take to become healthy, in seconds. Default: 180. */
-    readonly healthTimeout?: number | undefined;
+    readonly healthTimeout?: pulumi.Input<number> | undefined;
     /** The configuration key of `healthTimeout`, for the error message. */
     readonly healthTimeoutSetting?: string | undefined;
 }
@@ -35,7 +35,7 @@ export class IdentityProvider extends pulumi.ComponentResource {
     /** The `iss` claim of the tokens: a URL on the Docker network. */
     readonly issuer = "http://identity:9000";
     /** The `aud` claim of the tokens. */
-    readonly audience: string;
+    declare readonly audience: pulumi.Output<string>;
     /** The path of the keys, relative to the issuer. */
     readonly jwksUri = ".well-known/jwks.json";
     /** The command that prints a new access token. */
@@ -43,7 +43,7 @@ export class IdentityProvider extends pulumi.ComponentResource {
 
     constructor(name: string, args: IdentityProviderArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:docker:IdentityProvider", name, {}, opts);
-        this.audience = args.audience;
+        this.audience = pulumi.output(args.audience);
         const image = new ServiceImage(
             name,
             { repository: name, context: join(import.meta.dirname, "identity") },

@@ -11,13 +11,17 @@ import { containerArgs, type ContainerSettings, isStrict } from "./docker/servic
 import { failOn, orFail } from "./failOn.ts";
 import { UserError } from "./userError.ts";
 
+/**
+ * A container and how it is checked. `container`, and whether there is a port, are plain values,
+ * not inputs: they decide which options the container has.
+ */
 export interface LocalServiceArgs {
     /** The image to run: its id, or any name that the Docker engine knows. */
     readonly image: pulumi.Input<string>;
     /** The name of the Docker network that the container joins. */
     readonly network: pulumi.Input<string>;
     /** A host name for the container on its network. Default: only its generated name. */
-    readonly alias?: string | undefined;
+    readonly alias?: pulumi.Input<string> | undefined;
     /**
      * The service's port. `container`: the port that the service listens on, which it gets as PORT.
      * `host`: the port of this machine that is published, on the loopback interface only; default:
@@ -26,8 +30,8 @@ export interface LocalServiceArgs {
      */
     readonly port?:
         | {
-              readonly container: number;
-              readonly host?: number | undefined;
+              readonly container: pulumi.Input<number>;
+              readonly host?: pulumi.Input<number> | undefined;
               readonly setting?: string | undefined;
           }
         | undefined;
@@ -36,16 +40,16 @@ export interface LocalServiceArgs {
     /** How far the container is locked down, and the exceptions. Default: strict, none. */
     readonly container?: ContainerSettings | undefined;
     /** Memory limit in MiB, without swap. Default: 512. */
-    readonly memory?: number | undefined;
+    readonly memory?: pulumi.Input<number> | undefined;
     /** CPU limit, in cores. Default: 1. */
-    readonly cpus?: number | undefined;
+    readonly cpus?: pulumi.Input<number> | undefined;
     /**
      * The path that answers with a success status once the service is healthy. Default: the image's
      * HEALTHCHECK, if it has one, has to report healthy, and the port has to answer.
      */
-    readonly healthPath?: string | undefined;
+    readonly healthPath?: pulumi.Input<string> | undefined;
     /** How long the service may take to become healthy, in seconds. Default: 180. */
-    readonly healthTimeout?: number | undefined;
+    readonly healthTimeout?: pulumi.Input<number> | undefined;
     /** The configuration key of `healthTimeout`, for the error message. */
     readonly healthTimeoutSetting?: string | undefined;
 }
@@ -80,11 +84,12 @@ export class LocalService extends pulumi.ComponentResource {
         const { container: settings = {} } = args;
         const host = port?.host;
         const owner = ownerOf(name);
-        const portProblem = pulumi.output(
+        const portProblem =
             pulumi.runtime.isDryRun() || host === undefined
-                ? undefined
-                : findPortProblem(host, owner, port?.setting),
-        );
+                ? pulumi.output(undefined)
+                : pulumi
+                      .output(host)
+                      .apply((published) => findPortProblem(published, owner, port?.setting));
         const container = new docker.Container(
             name,
             {
@@ -105,7 +110,9 @@ export class LocalService extends pulumi.ComponentResource {
                 memory,
                 memorySwap: memory,
                 // As the engine reports it ("1.0"): a refresh then shows no difference.
-                cpus: Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus),
+                cpus: pulumi
+                    .output(cpus)
+                    .apply((cores) => (Number.isInteger(cores) ? cores.toFixed(1) : String(cores))),
                 logDriver: "json-file",
                 logOpts: { "max-size": "10m", "max-file": "3" },
             },
@@ -113,27 +120,31 @@ export class LocalService extends pulumi.ComponentResource {
         );
         // Not the provider's `wait`: it checks only at creation, leaves a broken container that the
         // next `up` takes for a healthy one, and does not report the cause.
-        const healthy = container.id.apply((id) =>
-            pulumi.runtime.isDryRun()
-                ? undefined
-                : orFail(
-                      this.#waitUntilHealthy(
-                          {
-                              container: id.slice(0, 12),
-                              port: port?.container,
-                              publishedPort: host,
-                              path: args.healthPath,
-                              timeout: healthTimeout,
-                              timeoutSetting: args.healthTimeoutSetting,
-                          },
-                          isStrict(settings) ? undefined : (settings.writable ?? []),
+        const healthy = pulumi
+            .all([container.id, port?.container, host, args.healthPath, healthTimeout])
+            .apply(([id, servicePort, publishedPort, path, timeout]) =>
+                pulumi.runtime.isDryRun()
+                    ? undefined
+                    : orFail(
+                          this.#waitUntilHealthy(
+                              {
+                                  container: id.slice(0, 12),
+                                  port: servicePort,
+                                  publishedPort,
+                                  path,
+                                  timeout,
+                                  timeoutSetting: args.healthTimeoutSetting,
+                              },
+                              isStrict(settings) ? undefined : (settings.writable ?? []),
+                          ),
                       ),
-                  ),
-        );
+            );
         this.containerName = pulumi.all([container.name, healthy]).apply(([found]) => found);
-        this.serviceUrl = healthy.apply(() =>
-            host === undefined ? undefined : `http://localhost:${String(host)}`,
-        );
+        this.serviceUrl = pulumi
+            .all([host, healthy])
+            .apply(([published]) =>
+                published === undefined ? undefined : `http://localhost:${String(published)}`,
+            );
         this.registerOutputs({ containerName: this.containerName, serviceUrl: this.serviceUrl });
     }
 

@@ -5,35 +5,35 @@ export interface PromotedServiceImageArgs {
     /** The repository to copy the image to: HOST/NAMESPACE/NAME. */
     readonly repository: pulumi.Input<string>;
     /** The version to promote: a tag of the source, and the tag that the copy gets. */
-    readonly version: string;
+    readonly version: pulumi.Input<string>;
     /** The source, and what an image must fulfil to be promoted. */
     readonly from: {
         /** The repository to copy the image from: HOST/NAMESPACE/NAME. */
-        readonly repository: string;
+        readonly repository: pulumi.Input<string>;
         /**
          * Quay must have scanned the image and found no vulnerability of this severity or worse.
          * Default: scans are not checked.
          */
-        readonly maxSeverity?: quay.Severity | undefined;
+        readonly maxSeverity?: pulumi.Input<quay.Severity> | undefined;
         /**
          * Exempts one digest from `maxSeverity`: with a reason, and until a day (YYYY-MM-DD).
          * Default: none.
          */
-        readonly severityException?: quay.SeverityException | undefined;
+        readonly severityException?: pulumi.Input<quay.SeverityException> | undefined;
         /**
          * Cosign must have signed the image's digest with the private key of this public key (PEM).
          * Default: signatures are not checked.
          */
-        readonly signature?: quay.ImageSignature | undefined;
+        readonly signature?: pulumi.Input<quay.ImageSignature> | undefined;
     };
     /**
      * Who will publish the version, for the preview of a change to both stacks: a version that the
      * source does not have yet is then a warning, and the digest is unknown. Default: it is an
      * error.
      */
-    readonly publishedBy?: string | undefined;
+    readonly publishedBy?: pulumi.Input<string> | undefined;
     /** Tags that always move to the image that was promoted last. Default: `latest`. */
-    readonly floatingTags?: readonly string[] | undefined;
+    readonly floatingTags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
 }
 
 /**
@@ -65,7 +65,7 @@ export class PromotedServiceImage extends pulumi.ComponentResource {
         const { repository: target, version, publishedBy, floatingTags = ["latest"] } = args;
         const promoted = new quay.PromotedImage(
             name,
-            { source, target, version, ...gate, publishedBy, floatingTags: [...floatingTags] },
+            { source, target, version, ...gate, publishedBy, floatingTags },
             { parent: this },
         );
         this.reference = promoted.image;

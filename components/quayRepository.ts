@@ -2,20 +2,24 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import * as quay from "../quay/sdk/index.ts";
 
+/**
+ * A repository and its robot. `rotation`, `retire`, `protect` and the number of rules are plain
+ * values, not inputs: they decide which resources there are, and their options.
+ */
 export interface QuayRepositoryArgs {
     /** The user or organization that the repository belongs to. */
-    readonly namespace: string;
+    readonly namespace: pulumi.Input<string>;
     /** The repository's name within the namespace. */
-    readonly repository: string;
+    readonly repository: pulumi.Input<string>;
     /** `public` (anyone may pull) or `private`. Default: `private`. */
-    readonly visibility?: quay.Visibility | undefined;
+    readonly visibility?: pulumi.Input<quay.Visibility> | undefined;
     /** The repository's description, Markdown. Default: not managed; one set by hand stays. */
-    readonly description?: string | undefined;
+    readonly description?: pulumi.Input<string> | undefined;
     /**
      * The robot's name within the namespace, without `NAMESPACE+`. A rotation appends `_` and a
      * random suffix.
      */
-    readonly robot: string;
+    readonly robot: pulumi.Input<string>;
     /**
      * How often the robot has been rotated. Raise it by one to create a new robot: this component's
      * outputs then have its credentials. The previous robot is kept, because a running job may
@@ -37,7 +41,7 @@ export interface QuayRepositoryArgs {
      * A regular expression for whole tags that cannot be moved or deleted once set. Default: none.
      * Where the Quay does not support it, a warning is logged.
      */
-    readonly immutableTags?: string | undefined;
+    readonly immutableTags?: pulumi.Input<string> | undefined;
     /**
      * Whether Pulumi refuses to delete or replace the repository. Its robots are not protected, so
      * that they can be rotated. Default: false.
@@ -49,9 +53,11 @@ export interface QuayRepositoryArgs {
  * Which tags Quay deletes automatically: all but the newest `keep`, or those older than `keepFor`
  * (`30d`, `2w`).
  */
-export type AutoPrune = ({ readonly keep: number } | { readonly keepFor: string }) & {
+export type AutoPrune = (
+    { readonly keep: pulumi.Input<number> } | { readonly keepFor: pulumi.Input<string> }
+) & {
     /** A regular expression for the tags that the rule applies to. Default: all tags. */
-    readonly tagPattern?: string | undefined;
+    readonly tagPattern?: pulumi.Input<string> | undefined;
 };
 
 /**
@@ -103,7 +109,10 @@ export class QuayRepository extends pulumi.ComponentResource {
                 {
                     repository: repository.fullName,
                     ...("keep" in policy
-                        ? { method: "number_of_tags" as const, value: String(policy.keep) }
+                        ? {
+                              method: "number_of_tags" as const,
+                              value: pulumi.interpolate`${policy.keep}`,
+                          }
                         : { method: "creation_date" as const, value: policy.keepFor }),
                     tagPattern: policy.tagPattern,
                     ifUnsupported: "warn",
@@ -150,7 +159,7 @@ export class QuayRepository extends pulumi.ComponentResource {
                     rotation === 0
                         ? args.robot
                         : pulumi.interpolate`${args.robot}_${this.#suffix(resource)}`,
-                description: `Pushes to ${args.repository}`,
+                description: pulumi.interpolate`Pushes to ${args.repository}`,
             },
             // Quay cannot change a description. Replacing an adopted robot would change its token.
             { parent: this, ignoreChanges: ["description"] },

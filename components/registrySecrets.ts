@@ -27,16 +27,17 @@ export interface RegistrySecretsArgs {
      * The GitHub repository's name, without its owner. The owner is the GitHub provider's
      * (`github:owner`, GITHUB_OWNER).
      */
-    readonly repository: string;
+    readonly repository: pulumi.Input<string>;
     /**
      * The GitHub environment that holds the secrets: only jobs that name it can read them. Default:
      * none, the secrets belong to the repository. That is for accounts whose plan has no
-     * environments in private repositories.
+     * environments in private repositories. Its values are plain, not inputs: they are checked
+     * before anything is declared, and each branch and tag is a resource.
      */
     readonly environment?: EnvironmentArgs | undefined;
     /**
      * The registry's credentials by the secrets' names:
-     * `{ QUAY_USER: robotUsername, QUAY_PWD: robotToken }`.
+     * `{ QUAY_USER: robotUsername, QUAY_PWD: robotToken }`. The names are plain: each is a resource.
      */
     readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
 }
@@ -99,12 +100,14 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         const problems = findEnvironmentProblems(environment);
         if (problems.length > 0) throw new UserError(problems.join("\n"));
         const account = readAccount();
-        const path = pathOf(account.owner, repository, environment.name);
+        const path = pulumi
+            .output(repository)
+            .apply((known) => pathOf(account.owner, known, environment.name));
         // A preview sends no request to GitHub.
         const client = pulumi.runtime.isDryRun()
             ? undefined
             : new GitHubClient(account, readToken(account));
-        const found = client && orFail(readRules(client, path));
+        const found = client && path.apply((known) => orFail(readRules(client, known)));
         const { branches = [], tags = [], protectedBranches = false } = environment;
         const custom = branches.length + tags.length > 0;
         const canAdminsBypass =
@@ -134,11 +137,11 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         const restored =
             client &&
             pulumi
-                .all([declared.id, inputs])
-                .apply(([, known]) =>
+                .all([path, inputs, declared.id])
+                .apply(([at, known]) =>
                     orFail(
-                        this.#restore(client, path, rulesOf(known), environment).then(() =>
-                            removeFromEnvironment(client, path, repository, environment),
+                        this.#restore(client, at, rulesOf(known), environment).then(() =>
+                            removeFromEnvironment(client, at, known.repository, environment),
                         ),
                     ),
                 );
@@ -243,7 +246,7 @@ class ProtectionRules extends pulumi.ComponentResource {
     constructor(
         name: string,
         args: {
-            readonly repository: string;
+            readonly repository: pulumi.Input<string>;
             readonly environment: pulumi.Input<string>;
             /** The apps' slugs, sorted. */
             readonly apps: readonly string[];

@@ -11,14 +11,14 @@ export interface RobotFederationArgs {
      * The GitHub repository's name, without its owner. The owner is the GitHub provider's
      * (`github:owner`, GITHUB_OWNER).
      */
-    readonly repository: string;
+    readonly repository: pulumi.Input<string>;
     /** The GitHub environment that the jobs name. */
-    readonly environment: string;
+    readonly environment: pulumi.Input<string>;
     /**
      * The issuer (URL) of the jobs' identity tokens. Default: the issuer of the provider's GitHub,
      * `https://token.actions.githubusercontent.com` for github.com.
      */
-    readonly issuer?: string | undefined;
+    readonly issuer?: pulumi.Input<string> | undefined;
 }
 
 /**
@@ -45,10 +45,19 @@ export class RobotFederation extends pulumi.ComponentResource {
         super("mlops:quay:RobotFederation", name, {}, opts);
         const account = readAccount();
         const { issuer = account.issuer } = args;
-        this.subject = orFail(findSubject(account, args.repository, args.environment, this));
+        this.subject = pulumi
+            .all([args.repository, args.environment])
+            .apply(([repository, environment]) =>
+                orFail(findSubject(account, repository, environment, this)),
+            );
         new quay.RobotFederation(
             name,
-            { robot: args.robot, claims: this.subject.apply((subject) => [{ issuer, subject }]) },
+            {
+                robot: args.robot,
+                claims: pulumi
+                    .all([issuer, this.subject])
+                    .apply(([issuer, subject]) => [{ issuer, subject }]),
+            },
             { parent: this },
         );
         this.registerOutputs({ subject: this.subject });

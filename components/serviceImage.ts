@@ -26,13 +26,13 @@ import { reportBuild } from "./buildProgress.ts";
 /** How an image is published. */
 export interface Publication {
     /** The version of the image: a tag that never moves. */
-    readonly version: string;
+    readonly version: pulumi.Input<string>;
     /** The user name of a robot with write permission, NAMESPACE+NAME. */
     readonly username: pulumi.Input<string>;
     /** The robot's token. */
     readonly password: pulumi.Input<string>;
     /** Tags that always move to the image that was published last. Default: `latest`. */
-    readonly floatingTags?: readonly string[] | undefined;
+    readonly floatingTags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
 }
 
 /** The source of a build secret: the NAME of an environment variable, or a file's path. */
@@ -46,7 +46,8 @@ export const defaultBuildTimeout = 180;
 
 /**
  * What to build, and how. Most values are plain, not inputs: the image's tag is a hash of them and
- * has to be known before the build.
+ * must be known before the build. `buildTimeout` is an option of the resource, which Pulumi takes
+ * as a plain value.
  */
 export interface ServiceImageArgs {
     /** The image's name without a tag: `quay.io/account/name`, or `name` if it is not published. */
@@ -77,9 +78,9 @@ export interface ServiceImageArgs {
      */
     readonly buildContexts?: Readonly<Record<string, string>> | undefined;
     /** Caches that BuildKit reads: `type=registry,ref=…`, or an image reference. Default: none. */
-    readonly cacheFrom?: readonly string[] | undefined;
+    readonly cacheFrom?: readonly pulumi.Input<string>[] | undefined;
     /** Caches that BuildKit writes, in the form of `cacheFrom`. Default: none. */
-    readonly cacheTo?: readonly string[] | undefined;
+    readonly cacheTo?: readonly pulumi.Input<string>[] | undefined;
     /**
      * Paths and patterns, relative to the context, whose changes rebuild the image. Where any of
      * them is inside of the context, other files in the context do not cause a rebuild, even if the
@@ -234,7 +235,7 @@ export class ServiceImage extends pulumi.ComponentResource {
                     target: repository,
                     digest: pushed.sha256Digest,
                     tags: [publish.version],
-                    floatingTags: [...(publish.floatingTags ?? ["latest"])],
+                    floatingTags: publish.floatingTags ?? ["latest"],
                 },
                 { parent: this },
             );

@@ -120,15 +120,16 @@ export function containerArgs({
     port,
     env = {},
     container = {},
-}: Pick<ServiceContainer, "port" | "container"> & {
+}: Pick<ServiceContainer, "container"> & {
+    readonly port?: pulumi.Input<number> | undefined;
     readonly env?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
 }) {
     const { strict, user, tmpfs, shm, writable } = isolationOf(container);
     return {
         init: true,
         envs: pulumi
-            .output(env)
-            .apply((values) => assignments({ ...portVariable(port), ...values })),
+            .all([env, port])
+            .apply(([values, known]) => assignments({ ...portVariable(known), ...values })),
         ...(strict && {
             readOnly: true,
             capabilities: { drops: ["ALL"] },

@@ -113,7 +113,7 @@ const common = {
                 "it has to be HOST/NAMESPACE/NAME, without a tag.",
             ),
     ),
-    version: tag,
+    version: lateValue(tag),
     login: z.union(
         [
             z.strictObject({ usernameSecret: names.secretName, passwordSecret: names.secretName }),

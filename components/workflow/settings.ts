@@ -133,7 +133,7 @@ export interface CommonSettings<Late = string> {
     /** The image's repository, HOST/NAMESPACE/NAME, on any Quay. */
     readonly image: Late;
     /** The image's version. */
-    readonly version: string;
+    readonly version: Late;
     /** How the job logs in to the registry. */
     readonly login: SecretLogin | FederatedLogin<Late>;
     /** How the image is smoke-tested. */

@@ -107,21 +107,20 @@ describe("DeliveryWorkflow", () => {
     for (const [more, page] of addresses) {
         it(`knows the pages on GitHub: ${page}`, async () => {
             let workflow: DeliveryWorkflow | undefined;
-            let pullRequestUrl: string | undefined;
+            let urls: unknown;
             await declare(
                 () => {
                     workflow = new DeliveryWorkflow("digits", { ...args, delivery: "pullRequest" });
-                    workflow.pullRequestUrl.apply((url) => {
-                        pullRequestUrl = url;
-                    });
+                    pulumi
+                        .all([workflow.url, workflow.pullRequestUrl])
+                        .apply((known) => (urls = known));
                 },
                 { ...config, ...more },
             );
             deepEqual(
-                [workflow?.url, pullRequestUrl, workflow?.path, workflow?.branch],
+                [urls, workflow?.path, workflow?.branch],
                 [
-                    `${page}/actions/workflows/build.yml`,
-                    `${page}/pull/7`,
+                    [`${page}/actions/workflows/build.yml`, `${page}/pull/7`],
                     settings.path,
                     settings.branch,
                 ],
