@@ -230,8 +230,12 @@ export class Project {
     }
 }
 
-/** Copies the working tree like a clone, without the tests. Shares the packages. */
-export function copyProject(folder: string): void {
+/**
+ * Copies the working tree like a clone, without the tests.
+ *
+ * @param withPackages whether to link the packages of this checkout.
+ */
+export function copyProject(folder: string, withPackages = true): void {
     const files = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], {
         cwd: root,
         encoding: "utf8",
@@ -251,7 +255,7 @@ export function copyProject(folder: string): void {
             );
         }
     }
-    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    if (withPackages) symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
 }
 
 /**

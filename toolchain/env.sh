@@ -25,6 +25,8 @@ mlops_folder() {
 mlops_cache=$(mlops_folder "${MLOPS_CACHE:-}" "${XDG_CACHE_HOME:-}" .cache)
 mlops_state=$(mlops_folder "${MLOPS_STATE:-}" "${XDG_STATE_HOME:-}" .local/state)
 mlops_pulumi_home=${PULUMI_HOME:-${HOME%/}/.pulumi}
+# Without it Pulumi ignores HOME and takes the home folder in the system's user database.
+export PULUMI_HOME="$mlops_pulumi_home"
 
 # mlops_version PACKAGE: prints its version from package-lock.json, which pins every tool's version.
 mlops_version() {

@@ -4,6 +4,8 @@ import {
     chmodSync,
     existsSync,
     mkdirSync,
+    readFileSync,
+    realpathSync,
     rmSync,
     statSync,
     symlinkSync,
@@ -11,7 +13,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { copyProject, temporary } from "../../sandbox/project.ts";
+import { copyProject, freePort, temporary } from "../../sandbox/project.ts";
 
 interface Ended {
     readonly code: number;
@@ -212,6 +214,96 @@ describe("on any machine", () => {
         const { out } = await doctor(`--groups=${String(statSync(socket).gid)}`);
         match(out, /✓ image /); // the engine has told it
         equal(out.includes("usermod"), false, out);
+    });
+
+    describe("as a user whose only permission is the group docker, with umask 077", () => {
+        const socket = "/var/run/docker.sock";
+        const name = `machine-${String(process.pid)}`;
+        const user = 65534;
+        let owned: string;
+        let port: number;
+
+        before(async function () {
+            if (process.getuid?.() !== 0 || !existsSync(socket)) this.skip(); // only root changes it
+            owned = join(folder, "the user's folder of é and ü");
+            port = await freePort();
+            mkdirSync(join(owned, "home/.cache/mlops"), { recursive: true });
+            mkdirSync(join(owned, "home/.pulumi"));
+            // A clone that git made with umask 077; but the service as the other tests have it, whose
+            // build takes minutes and is cached.
+            copyProject(join(owned, "project"), false);
+            const config = join(owned, "project/Pulumi.local.yaml");
+            const text = readFileSync(config, "utf8");
+            const own = text
+                .replace("name: mlops_python_2022_2023", `name: ${name}`)
+                .replace("port: 8080", `port: ${String(port)}`);
+            writeFileSync(config, own);
+            // Root keeps what is installed, and the user may read it. Links take no space.
+            const prepared = await bash(
+                `chmod 755 "$FOLDER" && cd "$OWNED" && chmod -R go= . &&
+                chmod -R go=rX project/service && chown -R $USER:$USER . &&
+                copy() { cp -a --link "$@" 2>/dev/null || cp -a "$@"; }
+                copy "$CACHE"/{pulumi,node}-[0-9]* home/.cache/mlops &&
+                copy "$PLUGINS" home/.pulumi && copy "$PACKAGES" project/node_modules`,
+                {
+                    FOLDER: folder,
+                    OWNED: owned,
+                    USER: String(user),
+                    CACHE: cache,
+                    PLUGINS: realpathSync(join(pulumiHome, "plugins")),
+                    PACKAGES: realpathSync(join(import.meta.dirname, "../../node_modules")),
+                },
+            );
+            equal(prepared.code, 0, prepared.err);
+        });
+
+        const asUser = (script: string): Promise<Ended> =>
+            command("setpriv", [
+                `--reuid=${String(user)}`,
+                `--regid=${String(user)}`,
+                `--groups=${String(statSync(socket).gid)}`,
+                "env",
+                `--chdir=${join(owned, "project")}`,
+                `HOME=${join(owned, "home")}`,
+                "NO_COLOR=1",
+                "bash",
+                "-ec",
+                `exec </dev/null; umask 077\n${script}`,
+            ]);
+        const inEngine = async (): Promise<string> => {
+            const { out, err } = await bash(
+                `docker ps --all --filter name=$NAME --format '{{.Names}}'
+                docker network ls --filter name=$NAME --format '{{.Name}}'
+                docker images "$NAME*" --format '{{.Repository}}'`,
+                { NAME: name },
+            );
+            return out + err;
+        };
+
+        it("serves after make up, and leaves nothing after make down", async () => {
+            const up = await asUser("make up");
+            equal(up.code, 0, up.out + up.err);
+            match(up.out, new RegExp(`^The service works: http://localhost:${String(port)}$`, "m"));
+            equal(/\u001b|\r/.test(up.out + up.err), false, "no colours, no moving lines");
+            const example = /^Try it:\n\n {2}(curl .*)$/m.exec(up.out)?.[1] ?? "";
+            const answer = await asUser(`. toolchain/env.sh; ${example} --silent --show-error`);
+            match(answer.out, /"class":"7"/, answer.err);
+
+            const down = await asUser("make down");
+            equal(down.code, 0, down.out + down.err);
+            equal(await inEngine(), "");
+            const stacks = await asUser(". toolchain/env.sh; pulumi stack ls --json");
+            equal(stacks.out.trim(), "[]", stacks.err);
+        });
+
+        it("owns the state, which nobody else can read", async () => {
+            const state = join(owned, "home/.local/state/mlops");
+            const { out, err } = await bash(`find "$STATE" ! -user ${String(user)} -o -perm /77`, {
+                STATE: state,
+            });
+            equal(out + err, "");
+            equal(existsSync(join(state, "passphrase")), true);
+        });
     });
 
     describe("a full disk", () => {
