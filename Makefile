@@ -40,7 +40,7 @@ adopt: ## import what was made by hand: the repository, the robot, the workflow
 recover: ## after a killed `up`: unlock the stack and find out what was created
 	@$(tools) && node operations/recover.ts '$(STACK)' $(YES)
 
-test: ## check types, lint, and run the unit, service and end-to-end tests
+test: ## check types, lint, and run the unit, integration and end-to-end tests
 	@toolchain/setup.sh tests
 	@. toolchain/env.sh && node test/run.ts
 

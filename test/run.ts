@@ -33,6 +33,7 @@ const suites: Suite[] = [
     { name: "lint", command: "eslint ." },
     { name: "format", command: "prettier --check --log-level warn ." },
     { name: "unit", command: "npm run --silent test:unit" },
+    { name: "integration", command: "npm run --silent test:integration" },
     { name: "service", command: inImage("service") },
     { name: "identity", command: inImage("components/identity") },
     { name: "end to end", command: "npm run --silent test:e2e" },

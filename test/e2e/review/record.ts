@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { run } from "../../../sandbox/project.ts";
 import { settings, World } from "./world.ts";
 
-const folder = join(import.meta.dirname, "../../unit/review/previews");
+const folder = join(import.meta.dirname, "../../unit/operations/review/previews");
 const world = await World.create();
 
 /** The engine's events except for debug messages, as `pulumi preview --json` streams them. */

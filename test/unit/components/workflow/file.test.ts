@@ -1,0 +1,317 @@
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { parse } from "yaml";
+import { z } from "zod";
+import { UserError } from "../../../../components/userError.ts";
+import { isManagedBy } from "../../../../components/github/ownership.ts";
+import { workflowFile } from "../../../../components/workflow/file.ts";
+import type { BuildSettings } from "../../../../components/workflow/settings.ts";
+import { common, digest, examples, golden, prod, settings } from "./examples.ts";
+
+/** What is looked at of a workflow. */
+const form = z.object({
+    name: z.string(),
+    on: z.object({
+        push: z.object({ branches: z.array(z.string()).length(1) }),
+        workflow_dispatch: z.null(),
+    }),
+    permissions: z.strictObject({}),
+    concurrency: z.object({ "cancel-in-progress": z.literal(false) }),
+    jobs: z.record(
+        z.string(),
+        z.object({
+            environment: z.object({ name: z.string() }).optional(),
+            permissions: z.record(z.string(), z.enum(["read", "write"])),
+            steps: z.array(
+                z.object({
+                    name: z.string(),
+                    uses: z.string().optional(),
+                    with: z.record(z.string(), z.unknown()).optional(),
+                    env: z.record(z.string(), z.string()).optional(),
+                    run: z.string().optional(),
+                }),
+            ),
+        }),
+    ),
+});
+
+describe("the workflow file", function () {
+    this.timeout(120_000);
+    for (const [name, settings] of Object.entries(examples)) {
+        it(`is as reviewed: ${name}`, () => {
+            const file = join(golden, `${name}.yml`);
+            const content = workflowFile(settings, "mlops/dev");
+            if (process.env["UPDATE_GOLDEN"]) writeFileSync(file, content);
+            equal(content, readFileSync(file, "utf8"));
+        });
+    }
+
+    it("says who manages it, and is known by that", () => {
+        const file = workflowFile({ ...common, build: {} }, "mlops/dev");
+        equal(isManagedBy(file, "mlops/dev"), true);
+        equal(isManagedBy(file.replaceAll("\n", "\r\n"), "mlops/dev"), true);
+        for (const other of ["mlops/de", "mlops/dev2", "mlops/staging"])
+            equal(isManagedBy(file, other), false);
+        for (const content of ["", "on: push\n", `name: x\n${file}`])
+            equal(isManagedBy(content, "mlops/dev"), false);
+    });
+
+    it("means a branch by its name alone, whatever filter patterns make of its characters", () => {
+        const file = workflowFile(
+            { ...common, branch: "feat+x!]", environment: { name: "dev" }, build: {} },
+            "mlops/dev",
+        );
+        deepEqual(form.parse(parse(file)).on.push.branches, ["feat\\+x\\!]"]);
+    });
+
+    it("has no secret but by name, no expression in a script, no action that is not pinned", () => {
+        fc.assert(
+            fc.property(settings(), (sample) => {
+                const content = workflowFile(sample, "mlops/dev");
+                const workflow = form.parse(parse(content));
+                equal(workflow.name, sample.name);
+                const allowed = [
+                    ...("robot" in sample.login
+                        ? []
+                        : [sample.login.usernameSecret, sample.login.passwordSecret]),
+                    ...("build" in sample ? Object.values(sample.build.buildSecrets ?? {}) : []),
+                    ...(sample.health.passedOn ?? []),
+                ];
+                for (const [, secret = ""] of content.matchAll(/secrets\.(\w+)/g))
+                    ok(allowed.includes(secret), secret);
+                for (const job of Object.values(workflow.jobs)) {
+                    equal(job.environment?.name, sample.environment?.name);
+                    const federated =
+                        "robot" in sample.login ||
+                        ("build" in sample && sample.build.attestation === true);
+                    equal(job.permissions["id-token"], federated ? "write" : undefined);
+                    for (const { name, uses, run, env } of job.steps) {
+                        ok((uses === undefined) !== (run === undefined));
+                        if (uses !== undefined) match(uses, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+                        equal(run?.includes("${{") ?? false, false);
+                        for (const [variable, value] of Object.entries(env ?? {})) {
+                            if (!value.includes("secrets.")) continue;
+                            equal(name, "Smoke-test the image");
+                            equal(value, `\${{ secrets.${variable} }}`);
+                            ok(sample.health.passedOn?.includes(variable));
+                        }
+                    }
+                }
+            }),
+            { numRuns: 300 },
+        );
+    });
+
+    /** The steps of a workflow that builds, by their names' first words. */
+    const stepsOf = (build: BuildSettings) => {
+        const file = form.parse(parse(workflowFile({ ...common, build }, "mlops/dev")));
+        const steps = Object.values(file.jobs).flatMap((job) => job.steps);
+        return (start: string) => steps.find(({ name }) => name.startsWith(start));
+    };
+
+    for (const [floatingTags, name] of [
+        [[], "Tag with the version (if free)"],
+        [["latest", "1"], "Tag with the version (if free) and latest, 1"],
+    ] as const) {
+        it(`sets these floating tags: [${floatingTags.join(", ")}]`, () => {
+            const tagging = stepsOf({ floatingTags })("Tag with");
+            deepEqual([tagging?.name, tagging?.env?.["TAGS"]], [name, floatingTags.join(" ")]);
+        });
+    }
+
+    describe("gives the service in its smoke test", () => {
+        const smokeTestOf = (health: object, changed: object = {}) => {
+            const settings = {
+                ...prod,
+                ...changed,
+                health: { port: 9090, ...health },
+                release: { digest },
+            };
+            const content = workflowFile(settings, "mlops/dev");
+            const { jobs } = form.parse(parse(content));
+            const env = jobs["release"]?.steps.find(
+                ({ name }) => name === "Smoke-test the image",
+            )?.env;
+            const [, comment] = / # (The service runs without .*)/.exec(content) ?? [];
+            return { env, options: env?.["RUN_OPTIONS"]?.split("\n") ?? [], comment };
+        };
+
+        it("its port as PORT", () => {
+            const { env, options } = smokeTestOf({});
+            deepEqual(
+                [env?.["CONTAINER_PORT"], options.includes("--env=PORT=9090")],
+                ["9090", true],
+            );
+        });
+
+        it("its variables, the secret ones by name, from the GitHub secrets of their names", () => {
+            const { env, options, comment } = smokeTestOf({
+                env: { MODE: "fast" },
+                passedOn: ["API_KEY"],
+            });
+            deepEqual(
+                options.filter((option) => option.startsWith("--env=")),
+                ["--env=API_KEY", "--env=MODE=fast", "--env=PORT=9090"],
+            );
+            deepEqual([env?.["API_KEY"], comment], ["${{ secrets.API_KEY }}", undefined]);
+        });
+
+        const leftOut: [what: string, name: string][] = [
+            ["which no GitHub secret can have as its name", "GITHUB_TOKEN"],
+            ["whose name is the registry password's", "quay_pwd"],
+            ["whose name is that of a variable of the step", "IMAGE"],
+            ["that would change the docker command", "DOCKER_HOST"],
+        ];
+        for (const [what, name] of leftOut) {
+            it(`no secret ${what}, and a comment that says so: ${name}`, () => {
+                const { env, options, comment } = smokeTestOf({ passedOn: ["API_KEY", name] });
+                match(String(comment), new RegExp(`^The service runs without ${name}: `));
+                equal(options.includes(`--env=${name}`), false);
+                equal(env?.["API_KEY"], "${{ secrets.API_KEY }}");
+                equal(JSON.stringify(env).split("secrets.").length, 2);
+            });
+        }
+
+        it("a secret of the name of the password that a federated login does not have", () => {
+            const federated = { login: { robot: "alice+robot" } };
+            const { env } = smokeTestOf({ passedOn: ["QUAY_PWD"] }, federated);
+            equal(env?.["QUAY_PWD"], "${{ secrets.QUAY_PWD }}");
+        });
+    });
+
+    it("finds a Dockerfile and a named context beside the context, from the repository's root", () => {
+        const step = stepsOf({
+            context: "service/api",
+            dockerfile: "../Dockerfile",
+            buildContexts: { base: "docker-image://python:3.13", model: "../../models" },
+        })("Build and push");
+        deepEqual(
+            [step?.with?.["file"], step?.with?.["build-contexts"]],
+            ["service/Dockerfile", "base=docker-image://python:3.13\nmodel=models"],
+        );
+    });
+
+    it("asks for newer base images where it is to, and only there", () => {
+        const pullOf = (build: BuildSettings) => stepsOf(build)("Build and push")?.with?.["pull"];
+        deepEqual([{}, { pull: false }, { pull: true }].map(pullOf), [undefined, undefined, true]);
+    });
+
+    it("gives a secret that is a file by a variable of the step, whatever is in it", () => {
+        const step = stepsOf({ buildSecretFiles: { "pip.conf": "PIP_CONF" } })("Build and push");
+        deepEqual(
+            [step?.with?.["secret-envs"], step?.env, step?.with?.["secrets"]],
+            ["pip.conf=PIP_CONF", { PIP_CONF: "${{ secrets.PIP_CONF }}" }, undefined],
+        );
+    });
+
+    describe("settings that would be refused", () => {
+        const refused: [what: string, changed: Record<string, unknown>, message: RegExp][] = [
+            ["a branch", { branch: "api..x" }, /branch = "api\.\.x": it has to be a branch/],
+            [
+                "a folder below the workflows'",
+                { path: ".github/workflows/sub/x.yml" },
+                /path = .*it has to be \.github\/workflows\/NAME\.yml/,
+            ],
+            ["a path elsewhere", { path: "../.github/workflows/x.yml" }, /path = /],
+            [
+                "an environment's name",
+                { environment: { name: "a\nb" } },
+                /environment\.name = "a\\nb": .*line breaks/,
+            ],
+            ["a longer one", { environment: { name: "x".repeat(256) } }, /at most 255/],
+            ["a job's id", { job: "1build" }, /job = "1build": it has to be letters/],
+            [
+                "a secret's name",
+                { login: { usernameSecret: "GITHUB_USER", passwordSecret: "QUAY_PWD" } },
+                /login\.usernameSecret = "GITHUB_USER": it has to be letters, digits and _/,
+            ],
+            [
+                "a login of neither kind",
+                { login: { username: "alice" } },
+                /login = \{"username":"alice"\}: it has to have usernameSecret and passwordSecret/,
+            ],
+            [
+                "a robot",
+                { login: { robot: "robot" } },
+                /login\.robot = "robot": it has to be NAMESPACE\+NAME/,
+            ],
+            [
+                "an expression",
+                { name: "${{ github.token }}" },
+                /name = "\$\{\{ github\.token \}\}": .*take it for an expression/,
+            ],
+            [
+                "an image with a tag",
+                { image: "quay.io/alice/digits:1" },
+                /image = "quay\.io\/alice\/digits:1": it has to be HOST\/NAMESPACE\/NAME/,
+            ],
+            ["an image of no host", { image: "alice/digits/x" }, /image = /],
+            [
+                "a version",
+                { version: "1.0 beta" },
+                /version = "1\.0 beta": it has to be an image tag/,
+            ],
+            ["a port", { health: { port: 0 } }, /health\.port = 0/],
+            [
+                "a context elsewhere",
+                { build: { context: "../service" } },
+                /build\.context = "\.\.\/service": it has to be a path in the repository/,
+            ],
+            [
+                "a Dockerfile outside of the repository",
+                { build: { context: "service", dockerfile: "../../Dockerfile" } },
+                /build\.dockerfile = .*it lies outside of the GitHub repository/,
+            ],
+            [
+                "a named context outside of the repository",
+                { build: { buildContexts: { model: "../models" } } },
+                /build\.buildContexts\.model = .*it lies outside of the GitHub repository/,
+            ],
+            [
+                "a floating tag that is no tag",
+                { build: { floatingTags: ["latest", "a:b"] } },
+                /build\.floatingTags\.1 = "a:b": it has to be an image tag/,
+            ],
+            [
+                "a value of two lines",
+                { build: { buildArgs: { A: "1\n2" } } },
+                /build\.buildArgs\.A = "1\\n2"/,
+            ],
+            [
+                "a policy that does not admit the branch",
+                { environment: { name: "dev", branches: ["main", "api/*/*"] } },
+                /environment\.branches = \["main","api\/\*\/\*"\]: the environment "dev" does not admit the workflow's branch "api\/github_action"/,
+            ],
+            [
+                "a policy of tags alone",
+                { environment: { name: "dev", tags: ["v*"] } },
+                /does not admit/,
+            ],
+            [
+                "an identity without an environment",
+                { environment: undefined, login: { robot: "a+b" } },
+                /environment: a login without a password needs one/,
+            ],
+        ];
+        for (const [what, changed, message] of refused) {
+            it(what, () => {
+                throws(
+                    () => workflowFile({ ...common, build: {}, ...changed }, "mlops/dev"),
+                    (error) => error instanceof UserError && message.test(error.message),
+                );
+            });
+        }
+        it("a digest, and a list of all there is", () => {
+            throws(
+                () =>
+                    workflowFile(
+                        { ...prod, job: "a b", release: { digest: "sha256:1", tags: ["a:b"] } },
+                        "mlops/dev",
+                    ),
+                /cannot be delivered:\n {2}job = .*\n {2}release\.digest = "sha256:1": .*\n {2}release\.tags\.0 = "a:b": /,
+            );
+        });
+    });
+});
