@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 
 const root = join(import.meta.dirname, "../..");
@@ -14,11 +14,15 @@ const files = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"
 
 /** The project's own files that a file imports. */
 function importsOf(file: string): string[] {
-    const { importedFiles } = ts.preProcessFile(readFileSync(join(root, file), "utf8"));
-    return importedFiles
-        .map(({ fileName }) => fileName)
+    return modulesOf(file)
         .filter((name) => name.startsWith("."))
         .map((name) => join(dirname(file), name));
+}
+
+/** The modules that a file imports, as it names them. */
+function modulesOf(file: string): string[] {
+    const { importedFiles } = ts.preProcessFile(readFileSync(join(root, file), "utf8"));
+    return importedFiles.map(({ fileName }) => fileName);
 }
 
 const imports = new Map(
@@ -74,6 +78,31 @@ describe("the folders", () => {
         equal(
             circles.find((circle) => circle !== undefined),
             undefined,
+        );
+    });
+});
+
+describe("the unit tests", () => {
+    const tests = [...imports.keys()].filter((file) => file.startsWith("test/unit/"));
+    const self = "test/unit/architecture.test.ts"; // asks Git for the files
+
+    it("start neither a server nor a process, nor a stand-in: test/integration/ does", () => {
+        const starts = /^node:(child_process|cluster|http2?|https|net|tls|worker_threads)$/;
+        const start = (file: string): boolean =>
+            modulesOf(file).some((name) => starts.test(name)) ||
+            (imports.get(file) ?? []).some((other) => /^(sandbox|test\/integration)\//.test(other));
+        deepEqual(
+            tests.filter((file) => file !== self && start(file)),
+            [],
+        );
+    });
+
+    it("mirror the tree", () => {
+        const folders = new Set(files.map(dirname));
+        const rooms = new Set(tests.map((file) => relative("test/unit", dirname(file)) || "."));
+        deepEqual(
+            [...rooms].filter((room) => !folders.has(room)),
+            [],
         );
     });
 });

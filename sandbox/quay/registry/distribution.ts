@@ -44,6 +44,7 @@ export class Distribution {
     private readonly folder: string;
     private readonly key: CryptoKey;
     private readonly certificate: string;
+    private readonly tokens = new Map<string, { token: Promise<string>; until: number }>();
 
     private constructor(child: ChildProcess, folder: string, key: CryptoKey, certificate: string) {
         this.child = child;
@@ -108,7 +109,17 @@ export class Distribution {
         await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
     }
 
+    /** Returns a token for these repositories. Signing takes time, so one serves half an hour. */
     private token(access: RegistryRequest["access"]): Promise<string> {
+        const key = JSON.stringify(access);
+        const known = this.tokens.get(key);
+        if (known !== undefined && known.until > Date.now()) return known.token;
+        const token = this.sign(access);
+        this.tokens.set(key, { token, until: Date.now() + 30 * 60_000 });
+        return token;
+    }
+
+    private sign(access: RegistryRequest["access"]): Promise<string> {
         return new SignJWT({
             access: Object.entries(access).map(([name, actions]) => ({
                 type: "repository",
