@@ -11,7 +11,7 @@ import { examples, golden, settings } from "../../../unit/components/workflow/ex
 
 const run = promisify(execFile);
 
-/** Files as a repository has them, and what a linter says about all of them; empty where it has nothing to say. */
+/** Workflow files in a repository, and what each linter finds in all of them: "" for nothing. */
 class Repository {
     readonly folder = mkdtempSync(join(tmpdir(), "workflows-"));
     readonly #files: string[] = [];

@@ -36,7 +36,8 @@ export const prod = {
 };
 
 /**
- * The files that a reviewer reads: golden/NAME.yml. `UPDATE_GOLDEN=1 npm run test:unit` writes them.
+ * The files that a reviewer reads: golden/NAME.yml. `UPDATE_GOLDEN=1 npm run test:unit` writes
+ * them.
  */
 export const examples: Record<string, WorkflowSettings> = {
     build: { ...common, build: { context: "service", buildArgs: { VERSION: "1.0.0" } } },
