@@ -20,7 +20,7 @@ import {
     rulesOf,
     writeRules,
 } from "./github/rules.ts";
-import { orFail } from "./failOn.ts";
+import { failOnRejection } from "./failProgram.ts";
 
 export interface RegistrySecretsArgs {
     /**
@@ -107,7 +107,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         const client = pulumi.runtime.isDryRun()
             ? undefined
             : new GitHubClient(account, readToken(account));
-        const found = client && path.apply((known) => orFail(readRules(client, known)));
+        const found = client && path.apply((known) => failOnRejection(readRules(client, known)));
         const { branches = [], tags = [], protectedBranches = false } = environment;
         const custom = branches.length + tags.length > 0;
         const canAdminsBypass =
@@ -139,7 +139,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
             pulumi
                 .all([path, inputs, declared.id])
                 .apply(([at, known]) =>
-                    orFail(
+                    failOnRejection(
                         this.#restore(client, at, rulesOf(known), environment).then(() =>
                             removeFromEnvironment(client, at, known.repository, environment),
                         ),
@@ -192,7 +192,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
     #findReviewers({ reviewers }: EnvironmentArgs): pulumi.Output<ReviewerIds> {
         const account = readAccount();
         if (reviewers === undefined) return pulumi.output({ users: [], teams: [] });
-        return orFail(findReviewers(account, reviewers, this));
+        return failOnRejection(findReviewers(account, reviewers, this));
     }
 
     /**

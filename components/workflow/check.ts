@@ -2,13 +2,13 @@ import { posix } from "node:path";
 import { z } from "zod";
 import { isFolder } from "../docker/namedContext.ts";
 import { isRepository, isTag } from "../docker/reference.ts";
-import { environmentAdmits } from "../github/branchPolicy.ts";
+import { environmentAllows } from "../github/branchPolicy.ts";
 import { UserError } from "../userError.ts";
 import * as names from "./names.ts";
 import type { WorkflowSettings } from "./settings.ts";
 
 /** Returns a schema for a value that may be an output: checks it only if it is a string. */
-function lateValue(schema: z.ZodType<string>) {
+function checkIfKnown(schema: z.ZodType<string>) {
     return z.unknown().superRefine((value, context) => {
         if (typeof value !== "string") return;
         for (const { message } of schema.safeParse(value).error?.issues ?? [])
@@ -84,7 +84,7 @@ const build = z
     });
 
 const release = z.object({
-    digest: lateValue(
+    digest: checkIfKnown(
         z
             .string()
             .regex(
@@ -102,7 +102,7 @@ const common = {
     path: names.workflowPath,
     branch: names.branch,
     environment: environment.optional(),
-    image: lateValue(
+    image: checkIfKnown(
         z
             .string()
             .refine(
@@ -113,12 +113,12 @@ const common = {
                 "it has to be HOST/NAMESPACE/NAME, without a tag.",
             ),
     ),
-    version: lateValue(tag),
+    version: checkIfKnown(tag),
     login: z.union(
         [
             z.strictObject({ usernameSecret: names.secretName, passwordSecret: names.secretName }),
             z.strictObject({
-                robot: lateValue(
+                robot: checkIfKnown(
                     z
                         .string()
                         .regex(/^[a-z0-9._-]+\+[a-z0-9._-]+$/, "it has to be NAMESPACE+NAME."),
@@ -176,7 +176,7 @@ function findAccessProblems({ environment, branch, login }: WorkflowSettings<unk
               ]
             : [];
     }
-    if (environmentAdmits(environment, branch)) return [];
+    if (environmentAllows(environment, branch)) return [];
     return [
         `environment.branches = ${JSON.stringify(environment.branches ?? [])}: ` +
             `the environment "${environment.name}" does not admit the workflow's branch ` +
