@@ -37,7 +37,8 @@ export interface RegistrySecretsArgs {
     readonly environment?: EnvironmentArgs | undefined;
     /**
      * The registry's credentials by the secrets' names:
-     * `{ QUAY_USER: robotUsername, QUAY_PWD: robotToken }`. The names are plain: each is a resource.
+     * `{ QUAY_USER: robotUsername, QUAY_PWD: robotToken }`. The names are plain values: they name
+     * the resources.
      */
     readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
 }
@@ -157,7 +158,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
                 { ...at, apps: [...environment.protectionRules].sort() },
                 { parent: this },
             );
-        // GitHub deletes the rules for branches and tags when the environment admits all branches,
+        // GitHub deletes the rules for branches and tags when the environment allows all branches,
         // or the protected ones. Deleting a rule afterwards answers 404: `deletedWith` avoids that.
         const selection = custom ? new DeploymentRules(name, { parent: this }) : declared;
         const rules = [

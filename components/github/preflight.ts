@@ -73,7 +73,7 @@ function findSettingProblems({ environment, branch, setting }: Delivery): Proble
     }));
     if (!environmentAllows(environment, branch)) {
         const what =
-            `The environment "${environment.name}" does not admit the branch "${branch}": ` +
+            `The environment "${environment.name}" does not allow the branch "${branch}": ` +
             "no job would ever get its secrets.";
         problems.push({
             what,
@@ -232,7 +232,7 @@ function findAccessProblem(
         what: "There is no such repository, or the token in GITHUB_TOKEN may not see it (404).",
         fix:
             `Check github:owner = ${account.owner} and ${setting}.repository = ${repository}. ` +
-            "A fine-grained token has to be made for this owner and to name the repository; " +
+            "A fine-grained token must be made for this owner and name the repository; " +
             "a classic one needs the scope repo for a private one.",
     };
 }

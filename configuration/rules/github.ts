@@ -27,7 +27,7 @@ export const onGitHub = [
         ({ github: { branch, environment } }) => {
             if (environmentAllows(environment, branch)) return [];
             const message =
-                `must admit github.branch, "${branch}": the workflow's job would never ` +
+                `must allow github.branch, "${branch}": the workflow's job would never ` +
                 "start. Add that branch, or a pattern for it";
             return [problem(["github", "environment", "branches"], message)];
         },
