@@ -24,8 +24,8 @@ export function contextAdvice(
     if (bytes > manyBytes || files.length > manyFiles) {
         advice.push(
             `The build context "${folder}" has ${gib(bytes)} in ${String(files.length)} files, ` +
-                `and every preview and up reads them all. The largest: ${describeLargest(files)}. ` +
-                "Name in .dockerignore what the image does not need.",
+                "and every preview and up reads them all. The largest: " +
+                `${describeLargest(files)}. Name in .dockerignore what the image does not need.`,
         );
     }
     const rootOnly = entries.filter(

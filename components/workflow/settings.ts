@@ -145,8 +145,8 @@ export interface CommonSettings<StringInput = string> {
 /**
  * All settings of a workflow file.
  *
- * @typeParam StringInput the type of values that other resources may provide: `string` for the file,
- * `Input<string>` for the component.
+ * @typeParam StringInput the type of values that other resources may provide: `string` for the
+ * file, `Input<string>` for the component.
  */
 export type WorkflowSettings<StringInput = string> = CommonSettings<StringInput> &
     ({ readonly build: BuildSettings } | { readonly release: ReleaseSettings<StringInput> });
