@@ -85,7 +85,7 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
     const { name, version } = service;
     const port =
         environment.kind === "built" ? checkDockerfile(environment) : promotedPortOf(environment);
-    const { environment: place, secrets: names, federation, workflow: file } = github;
+    const { environment: jobEnvironment, secrets: names, federation, workflow: file } = github;
     const [baseImages] = await Promise.all([
         environment.kind === "built" ? baseImagesOf(environment.service) : undefined,
         preflight({ ...github, path: file.path, setting: "mlops:github" }),
@@ -133,11 +133,11 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
             : { [names.username]: robotUsername, [names.password]: robotToken },
     });
     const trust =
-        federation && place
+        federation && jobEnvironment
             ? [
                   new RobotFederation(name, {
                       ...github,
-                      environment: place.name,
+                      environment: jobEnvironment.name,
                       robot: robotUsername,
                   }),
               ]

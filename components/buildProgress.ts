@@ -19,7 +19,7 @@ export interface Build {
  * How many seconds before the time-out the explanation is logged. It has to be before: a failed
  * build ends the program.
  */
-const notice = 5;
+const warningLead = 5;
 
 /**
  * Reports the progress of a build while the engine waits for it: each step, the log's path, and an
@@ -38,7 +38,7 @@ export function reportBuild({ component, image, log, timeout, isPushed }: Build)
     const stop = followBuildLog(log, {
         onStart: () => {
             void pulumi.log.info(`The log of the build: ${log}`, component);
-            explanation = setTimeout(explain, (timeout * 60 - notice) * 1000);
+            explanation = setTimeout(explain, (timeout * 60 - warningLead) * 1000);
             explanation.unref();
         },
         onStep: showStep,

@@ -14,7 +14,7 @@ import { readFile } from "./github/lookUp.ts";
 import { checkSettings, findProblem } from "./workflow/check.ts";
 import { workflowFile } from "./workflow/file.ts";
 import type { WorkflowSettings } from "./workflow/settings.ts";
-import { failOn, orFail } from "./failOn.ts";
+import { failOnProblem, failOnRejection } from "./failProgram.ts";
 
 /**
  * What the workflow does, and how its file is delivered to the repository. Settings that are plain
@@ -91,7 +91,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
             repository,
             file: path,
             content: pulumi
-                .all([known, failOn(known.apply(findProblem))])
+                .all([known, failOnProblem(known.apply(findProblem))])
                 .apply(([known]) => workflowFile(known, manager)),
             commitMessage: `Deliver ${path} from ${manager}`,
         };
@@ -106,7 +106,9 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
                     ? adopt
                     : pulumi
                           .output(repository)
-                          .apply((known) => orFail(readFile(owner, known, path, branch, this)))
+                          .apply((known) =>
+                              failOnRejection(readFile(owner, known, path, branch, this)),
+                          )
                           .apply((found) => found !== undefined && isManagedBy(found, manager));
             const committed = new github.RepositoryFile(
                 name,
@@ -116,7 +118,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
             this.commit = committed.commitSha;
             this.pullRequestUrl = pulumi.output(undefined);
         } else {
-            orFail(this.#release(name, { repository, file: path, branch }));
+            failOnRejection(this.#release(name, { repository, file: path, branch }));
             // Each change gets a new branch. A merged branch would conflict with the next change,
             // or have nothing to merge where a change is reverted. A merge usually deletes the
             // branch, and deleting it again would fail: the branch and its file are retained.
@@ -181,7 +183,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
     #closeUnknown(repository: string, branch: string): pulumi.Output<string> {
         const account = readAccount();
         const client = new GitHubClient(account, readToken(account));
-        return orFail(
+        return failOnRejection(
             closePullRequest(client, account.owner, repository, branch).then(() => branch),
         );
     }

@@ -8,7 +8,7 @@ import {
     ownerOf,
 } from "./docker/engine.ts";
 import { containerArgs, type ContainerSettings, isStrict } from "./docker/serviceContainer.ts";
-import { failOn, orFail } from "./failOn.ts";
+import { failOnProblem, failOnRejection } from "./failProgram.ts";
 import { UserError } from "./userError.ts";
 
 /**
@@ -93,7 +93,9 @@ export class LocalService extends pulumi.ComponentResource {
         const container = new docker.Container(
             name,
             {
-                image: pulumi.all([args.image, failOn(portProblem)]).apply(([image]) => image),
+                image: pulumi
+                    .all([args.image, failOnProblem(portProblem)])
+                    .apply(([image]) => image),
                 labels: [{ label: ownerLabel, value: owner }],
                 networksAdvanced: [
                     {
@@ -125,7 +127,7 @@ export class LocalService extends pulumi.ComponentResource {
             .apply(([id, servicePort, publishedPort, path, timeout]) =>
                 pulumi.runtime.isDryRun()
                     ? undefined
-                    : orFail(
+                    : failOnRejection(
                           this.#waitUntilHealthy(
                               {
                                   container: id.slice(0, 12),

@@ -20,7 +20,7 @@ import {
     rulesOf,
     writeRules,
 } from "./github/rules.ts";
-import { orFail } from "./failOn.ts";
+import { failOnRejection } from "./failProgram.ts";
 
 export interface RegistrySecretsArgs {
     /**
@@ -37,7 +37,8 @@ export interface RegistrySecretsArgs {
     readonly environment?: EnvironmentArgs | undefined;
     /**
      * The registry's credentials by the secrets' names:
-     * `{ QUAY_USER: robotUsername, QUAY_PWD: robotToken }`. The names are plain: each is a resource.
+     * `{ QUAY_USER: robotUsername, QUAY_PWD: robotToken }`. The names are plain values: they name
+     * the resources.
      */
     readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
 }
@@ -107,7 +108,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
         const client = pulumi.runtime.isDryRun()
             ? undefined
             : new GitHubClient(account, readToken(account));
-        const found = client && path.apply((known) => orFail(readRules(client, known)));
+        const found = client && path.apply((known) => failOnRejection(readRules(client, known)));
         const { branches = [], tags = [], protectedBranches = false } = environment;
         const custom = branches.length + tags.length > 0;
         const canAdminsBypass =
@@ -139,7 +140,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
             pulumi
                 .all([path, inputs, declared.id])
                 .apply(([at, known]) =>
-                    orFail(
+                    failOnRejection(
                         this.#restore(client, at, rulesOf(known), environment).then(() =>
                             removeFromEnvironment(client, at, known.repository, environment),
                         ),
@@ -157,7 +158,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
                 { ...at, apps: [...environment.protectionRules].sort() },
                 { parent: this },
             );
-        // GitHub deletes the rules for branches and tags when the environment admits all branches,
+        // GitHub deletes the rules for branches and tags when the environment allows all branches,
         // or the protected ones. Deleting a rule afterwards answers 404: `deletedWith` avoids that.
         const selection = custom ? new DeploymentRules(name, { parent: this }) : declared;
         const rules = [
@@ -192,7 +193,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
     #findReviewers({ reviewers }: EnvironmentArgs): pulumi.Output<ReviewerIds> {
         const account = readAccount();
         if (reviewers === undefined) return pulumi.output({ users: [], teams: [] });
-        return orFail(findReviewers(account, reviewers, this));
+        return failOnRejection(findReviewers(account, reviewers, this));
     }
 
     /**

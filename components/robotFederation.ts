@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readAccount } from "./github/account.ts";
 import { findSubject } from "./github/lookUp.ts";
 import * as quay from "../quay/sdk/index.ts";
-import { orFail } from "./failOn.ts";
+import { failOnRejection } from "./failProgram.ts";
 
 export interface RobotFederationArgs {
     /** The robot's user name, NAMESPACE+NAME. */
@@ -48,7 +48,7 @@ export class RobotFederation extends pulumi.ComponentResource {
         this.subject = pulumi
             .all([args.repository, args.environment])
             .apply(([repository, environment]) =>
-                orFail(findSubject(account, repository, environment, this)),
+                failOnRejection(findSubject(account, repository, environment, this)),
             );
         new quay.RobotFederation(
             name,

@@ -159,7 +159,7 @@ export class ServiceImage extends pulumi.ComponentResource {
         }
         if (isAbsolute(dockerfile)) {
             throw new UserError(
-                `The Dockerfile "${dockerfile}" has to be a path relative to the build context: ` +
+                `The Dockerfile "${dockerfile}" must be a path relative to the build context: ` +
                     "an absolute one differs between machines.",
             );
         }

@@ -121,8 +121,8 @@ export function problemsOf(issue: z.core.$ZodIssue, sections: unknown, project: 
 
 function missingKey(path: readonly PropertyKey[], project: string): string {
     const to = moved[pathText(path)];
-    const place = to === undefined ? "" : `: it is now ${project}:${to}`;
-    return `there is no such key${place}`;
+    const hint = to === undefined ? "" : `: it is now ${project}:${to}`;
+    return `there is no such key${hint}`;
 }
 
 /**

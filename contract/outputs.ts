@@ -14,11 +14,11 @@ const common = {
     schemaVersion: z
         .literal(schemaVersion)
         .describe("The version of this contract. Within a version fields are only added."),
-    environment: z.string().min(1).describe("The environment: the name of the stack."),
+    environment: z.string().min(1).describe("The name of the stack."),
     version: z
         .string()
         .min(1)
-        .describe("The version of the service that this environment is at, as in 1.0.0."),
+        .describe("The version of the service that this stack is at, as in 1.0.0."),
 };
 
 const digest = z
@@ -42,7 +42,7 @@ export const localOutputs = z
                     "an issuer's of the user's own.",
             ),
     })
-    .describe("An environment that runs the service on one machine.");
+    .describe("A stack that runs the service on one machine.");
 
 /** The outputs of a stack whose image is in a registry. */
 export const publishedOutputs = z
@@ -72,16 +72,16 @@ export const publishedOutputs = z
             .optional()
             .describe(
                 "The pull request that brings the workflow, where it is delivered by one: " +
-                    "it has to be merged.",
+                    "it must be merged.",
             ),
         workflow: z
             .url()
             .describe(
-                "The page of the workflow that this environment's image comes from or is " +
+                "The page of the workflow that this stack's image comes from or is " +
                     "checked by.",
             ),
     })
-    .describe("An environment whose image is in a registry.");
+    .describe("A stack whose image is in a registry.");
 
 /** The outputs of any stack: one variant for each `kind`. */
 export const stackOutputs = z.discriminatedUnion("kind", [localOutputs, publishedOutputs]);

@@ -39,13 +39,16 @@ export function breakingChanges(before: string, after: string): string[] {
         if (now === undefined) return [`the kind "${kind}" is gone`];
         const names = new Set([...old.keys(), ...now.keys()]);
         return [...names].flatMap((name) => {
-            const problem = breakOf(old.get(name), now.get(name));
+            const problem = findBreakingChange(old.get(name), now.get(name));
             return problem === undefined ? [] : [`${kind}: "${name}" ${problem}`];
         });
     });
 }
 
-function breakOf(before: Field | undefined, after: Field | undefined): string | undefined {
+function findBreakingChange(
+    before: Field | undefined,
+    after: Field | undefined,
+): string | undefined {
     if (after === undefined) return "is gone";
     if (before === undefined) return after.required ? "is new and required" : undefined;
     if (!isDeepStrictEqual(before.form, after.form)) return "has another form";

@@ -145,7 +145,7 @@ async function findExistingIds(
             case "github:index/repositoryEnvironment:RepositoryEnvironment":
                 return existing?.environment;
             case "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable":
-                return existing?.note;
+                return existing?.ownerMark;
             case "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy":
                 return existing?.rules.get(name.slice(`${service.name}-`.length));
             default:

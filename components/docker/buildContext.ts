@@ -193,11 +193,11 @@ function findDockerfile({ folder, dockerfile }: BuildContext): string {
                 `(looked for it at ${file}).`,
         );
     }
-    return withoutLinks(file, boundary, `The Dockerfile "${dockerfile}"`);
+    return resolveLinks(file, boundary, `The Dockerfile "${dockerfile}"`);
 }
 
 /** Resolves all links in the path, which must not lead out of the folder. */
-function withoutLinks(file: string, folder: string, what: string): string {
+function resolveLinks(file: string, folder: string, what: string): string {
     let real: string;
     try {
         real = realpathSync(file);
@@ -222,7 +222,7 @@ function isInside(path: string, folder: string): boolean {
 function composeIgnoreText(root: string, files: readonly string[], workFolder?: string): string {
     const lines = ["**/.git", readIgnoreFile(root, files)];
     const work = workFolder === undefined ? undefined : pathInside(root, workFolder);
-    if (work !== undefined) lines.push(`./${literal(work)}`);
+    if (work !== undefined) lines.push(`./${escapePattern(work)}`);
     return `${lines.filter((line) => line !== "").join("\n")}\n`;
 }
 
@@ -232,7 +232,7 @@ function readIgnoreFile(root: string, files: readonly string[]): string {
         (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
     );
     if (file === undefined) return "";
-    const real = withoutLinks(file, dirname(file), `The ignore file "${file}"`);
+    const real = resolveLinks(file, dirname(file), `The ignore file "${file}"`);
     return reading(file, () => readFileSync(real, "utf8")).replace(/^\uFEFF/, "");
 }
 
@@ -259,7 +259,7 @@ const hasPath = (entries: readonly ContextEntry[], path: string): boolean =>
     entries.some((entry) => `${entry.path}/`.startsWith(`${path}/`));
 
 /** Returns a pattern that matches exactly this path. */
-const literal = (path: string): string => path.replace(/[*?[\]^\\]/g, "\\$&");
+const escapePattern = (path: string): string => path.replace(/[*?[\]^\\]/g, "\\$&");
 
 function listFolder(root: string, rules: IgnoreRules): ContextEntry[] {
     const entries: ContextEntry[] = [];

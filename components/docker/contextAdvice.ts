@@ -20,12 +20,12 @@ export function contextAdvice(
 ): string[] {
     const advice: string[] = [];
     const files = entries.filter(({ kind }) => kind === "file");
-    const bytes = total(files);
+    const bytes = totalSize(files);
     if (bytes > manyBytes || files.length > manyFiles) {
         advice.push(
             `The build context "${folder}" has ${gib(bytes)} in ${String(files.length)} files, ` +
-                `and every preview and up reads them all. The largest: ${largest(files)}. ` +
-                "Name in .dockerignore what the image does not need.",
+                "and every preview and up reads them all. The largest: " +
+                `${describeLargest(files)}. Name in .dockerignore what the image does not need.`,
         );
     }
     const rootOnly = entries.filter(
@@ -44,7 +44,7 @@ export function contextAdvice(
         );
     }
     for (const { path, target } of entries) {
-        if (target === undefined || !leaves(path, target)) continue;
+        if (target === undefined || !leavesContext(path, target)) continue;
         advice.push(
             `The symbolic link "${path}" leads out of the build context "${folder}" ` +
                 `(→ ${target}): the image gets the link alone. Put a copy there if it needs more.`,
@@ -65,7 +65,7 @@ export function contextAdvice(
 /**
  * Returns whether a link's relative target is above the context. Absolute ones are in the image.
  */
-function leaves(path: string, target: string): boolean {
+function leavesContext(path: string, target: string): boolean {
     let depth = path.split("/").length - 1;
     if (target.startsWith("/")) return false;
     return target.split("/").some((segment) => {
@@ -79,25 +79,27 @@ function leaves(path: string, target: string): boolean {
  * Returns the three largest entries of a folder with their sizes. Enters a subfolder as long as it
  * has more than half of all bytes.
  */
-function largest(files: readonly ContextEntry[], folder = ""): string {
+function describeLargest(files: readonly ContextEntry[], folder = ""): string {
     const children = Map.groupBy(files, ({ path }) => {
         const end = path.indexOf("/", folder.length);
         return end < 0 ? path : path.slice(0, end + 1);
     });
-    const bySize = [...children].sort(([, a], [, b]) => total(b) - total(a) || b.length - a.length);
+    const bySize = [...children].sort(
+        ([, a], [, b]) => totalSize(b) - totalSize(a) || b.length - a.length,
+    );
     const [first] = bySize;
-    if (first?.[0].endsWith("/") === true && total(first[1]) * 2 > total(files))
-        return largest(first[1], first[0]);
+    if (first?.[0].endsWith("/") === true && totalSize(first[1]) * 2 > totalSize(files))
+        return describeLargest(first[1], first[0]);
     return bySize
         .slice(0, 3)
         .map(([path, inside]) => {
             const count = path.endsWith("/") ? ` in ${String(inside.length)} files` : "";
-            return `${path} (${gib(total(inside))}${count})`;
+            return `${path} (${gib(totalSize(inside))}${count})`;
         })
         .join(", ");
 }
 
-function total(files: readonly ContextEntry[]): number {
+function totalSize(files: readonly ContextEntry[]): number {
     return files.reduce((sum, { size }) => sum + size, 0);
 }
 

@@ -80,7 +80,7 @@ function addresses(given: string): Omit<GitHubAccount, "owner"> {
     if (url === null || !/^https?:$/.test(url.protocol)) {
         throw new UserError(
             `github:baseUrl (or GITHUB_BASE_URL) = ${JSON.stringify(given)}: ` +
-                "it has to be the address of a GitHub, as in https://github.example.com/",
+                "must be the address of a GitHub, as in https://github.example.com/",
         );
     }
     const host = url.host.replace(/^api\./, "");

@@ -5,7 +5,7 @@ import type { EnvironmentArgs } from "./environment.ts";
  * Returns whether the environment's settings allow runs of a branch. Does not check
  * `protectedBranches`: only GitHub knows which branches are protected.
  */
-export function environmentAdmits(
+export function environmentAllows(
     { branches = [], tags = [] }: Pick<EnvironmentArgs, "branches" | "tags">,
     branch: string,
 ): boolean {

@@ -123,7 +123,7 @@ export class GitHubClient {
                 timeout: 30_000,
             });
             const { status, headers } = response;
-            return { request, status, headers, body: parse(request, await response.text()) };
+            return { request, status, headers, body: parseJson(request, await response.text()) };
         } catch (error) {
             if (error instanceof UserError) throw error;
             if (!isHTTPError(error)) {
@@ -139,7 +139,7 @@ export class GitHubClient {
                 const effect = method === "GET" ? "Nothing was changed" : `${request} was not done`;
                 throw new UserError(
                     "GitHub allows the token in GITHUB_TOKEN no more requests for now" +
-                        `${untilOf(headers)}. ${effect}; try again then.`,
+                        `${describeReset(headers)}. ${effect}; try again then.`,
                 );
             }
             const refusal: Answer = { request, status, headers, body: error.data };
@@ -158,7 +158,7 @@ export function bodyOf<T>({ request, status, body }: Answer, form: z.ZodType<T>)
     const { success, data, error } = form.safeParse(body);
     if (success) return data;
     const [issue] = error.issues;
-    throw notGitHubs(
+    throw unexpectedAnswer(
         request,
         status,
         [issue?.path.join("."), issue?.message].filter(Boolean).join(": "),
@@ -195,16 +195,16 @@ function adviceFor(status: number, permissions: string): string {
         : "Try again later; where it stays so, check github:baseUrl (GITHUB_BASE_URL).";
 }
 
-function parse(request: string, text: string): unknown {
+function parseJson(request: string, text: string): unknown {
     if (text === "") return undefined;
     try {
         return JSON.parse(text) as unknown;
     } catch {
-        throw notGitHubs(request, 200, "it is not JSON");
+        throw unexpectedAnswer(request, 200, "it is not JSON");
     }
 }
 
-function notGitHubs(request: string, status: number, why: string): UserError {
+function unexpectedAnswer(request: string, status: number, why: string): UserError {
     return new UserError(
         `${request} was answered (${String(status)}) with something that is not GitHub's: ` +
             `${why}. ` +
@@ -212,7 +212,7 @@ function notGitHubs(request: string, status: number, why: string): UserError {
     );
 }
 
-function untilOf(headers: Headers): string {
+function describeReset(headers: Headers): string {
     const reset = Number(headers.get("x-ratelimit-reset") ?? "0");
     const time = new Date(reset * 1000);
     return reset > 0 && !Number.isNaN(time.getTime()) ? `, until ${time.toISOString()}` : "";

@@ -7,7 +7,7 @@ export interface Existing {
     /** The id of the environment itself; undefined where it does not exist. */
     readonly environment: string | undefined;
     /** The id of the variable that names its stack; undefined where it does not exist. */
-    readonly note: string | undefined;
+    readonly ownerMark: string | undefined;
     /** The ids of its branch and tag rules by name: `branch-main` → id. */
     readonly rules: ReadonlyMap<string, string>;
 }
@@ -28,14 +28,14 @@ export async function findExisting(
         `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/` +
         `environments/${encodeURIComponent(environment)}`;
     const id = `${repository}:${environment.replaceAll(":", "??")}`;
-    const [found, note, rules] = await Promise.all([
+    const [found, ownerMark, rules] = await Promise.all([
         client.get(at),
         client.get(`${at}/variables/${ownerVariable}`),
         listPolicies(client, at),
     ]);
     return {
         environment: isAbsent(found) ? undefined : id,
-        note: isAbsent(note) ? undefined : `${id}:${ownerVariable}`,
+        ownerMark: isAbsent(ownerMark) ? undefined : `${id}:${ownerVariable}`,
         rules: new Map(
             rules.map((rule) => [`${rule.type}-${rule.name}`, `${id}:${String(rule.id)}`]),
         ),

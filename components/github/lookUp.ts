@@ -83,8 +83,8 @@ export async function findSubject(
     if (!parsed.success) {
         throw new UserError(
             `The subject of the identity tokens of ${owner}/${repository} could not be read: ` +
-                `GitHub says ${status}. The token in GITHUB_TOKEN has to be one that may read ` +
-                "the repository (scope repo, or Actions: read), for a preview too.",
+                `GitHub says ${status}. The token in GITHUB_TOKEN must be allowed to ` +
+                "read the repository (scope repo, or Actions: read), for a preview too.",
         );
     }
     const {

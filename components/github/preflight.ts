@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { UserError } from "../userError.ts";
 import { type GitHubAccount, readAccount } from "./account.ts";
-import { environmentAdmits } from "./branchPolicy.ts";
+import { environmentAllows } from "./branchPolicy.ts";
 import {
     type Answer,
     bodyOf,
@@ -12,7 +12,7 @@ import {
     readToken,
 } from "./client.ts";
 import { readLastState } from "./lastState.ts";
-import { findWhatForbids } from "./protection.ts";
+import { findCommitRestrictions } from "./protection.ts";
 import { findAppProblem } from "./protectionRules.ts";
 import { pathOf } from "./rules.ts";
 import { type EnvironmentArgs, findEnvironmentProblems } from "./environment.ts";
@@ -71,9 +71,9 @@ function findSettingProblems({ environment, branch, setting }: Delivery): Proble
         what,
         fix: `Change ${setting}.environment.`,
     }));
-    if (!environmentAdmits(environment, branch)) {
+    if (!environmentAllows(environment, branch)) {
         const what =
-            `The environment "${environment.name}" does not admit the branch "${branch}": ` +
+            `The environment "${environment.name}" does not allow the branch "${branch}": ` +
             "no job would ever get its secrets.";
         problems.push({
             what,
@@ -232,7 +232,7 @@ function findAccessProblem(
         what: "There is no such repository, or the token in GITHUB_TOKEN may not see it (404).",
         fix:
             `Check github:owner = ${account.owner} and ${setting}.repository = ${repository}. ` +
-            "A fine-grained token has to be made for this owner and to name the repository; " +
+            "A fine-grained token must be made for this owner and name the repository; " +
             "a classic one needs the scope repo for a private one.",
     };
 }
@@ -321,7 +321,7 @@ async function findBranchProblems(
     }
     const isProtected = branchForm.safeParse(body).data?.protected;
     if (isProtected === true && delivery === "commit") {
-        const { forbids, hidden } = await findWhatForbids(client, at, branch, isAdmin);
+        const { forbids, hidden } = await findCommitRestrictions(client, at, branch, isAdmin);
         if (hidden && forbids.length === 0) {
             void pulumi.log.warn(
                 `The branch "${branch}" is protected, and the token in GITHUB_TOKEN may not read ` +

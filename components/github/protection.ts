@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Answer, bodyOf, type GitHubClient, isNotFound } from "./client.ts";
 
 /** The types of ruleset rules that forbid a direct commit to the branch, with their messages. */
-const stopping: Readonly<Record<string, string>> = {
+const forbiddingRules: Readonly<Record<string, string>> = {
     pull_request: "changes need a pull request",
     update: "updates are restricted",
     required_status_checks: "status checks are required",
@@ -18,21 +18,21 @@ const rulesetForm = z.object({
     name: z.string().default(""),
     current_user_can_bypass: z.string().optional(),
 });
-const switched = z.object({ enabled: z.boolean() }).optional();
-const actors = z.object({
+const switchForm = z.object({ enabled: z.boolean() }).optional();
+const actorsForm = z.object({
     users: z.array(z.unknown()).default([]),
     teams: z.array(z.unknown()).default([]),
     apps: z.array(z.unknown()).default([]),
 });
 const protectionForm = z.object({
-    enforce_admins: switched,
+    enforce_admins: switchForm,
     required_pull_request_reviews: z
-        .object({ bypass_pull_request_allowances: actors.optional() })
+        .object({ bypass_pull_request_allowances: actorsForm.optional() })
         .optional(),
     required_status_checks: z.unknown().optional(),
-    required_signatures: switched,
-    lock_branch: switched,
-    restrictions: actors.nullish(),
+    required_signatures: switchForm,
+    lock_branch: switchForm,
+    restrictions: actorsForm.nullish(),
 });
 
 /** What is known about direct commits to a protected branch. */
@@ -51,15 +51,15 @@ interface CommitRules {
  * @throws UserError where GitHub answers with an error that does not mean that there are none, and
  * as {@link GitHubClient}.
  */
-export async function findWhatForbids(
+export async function findCommitRestrictions(
     client: GitHubClient,
     at: string,
     branch: string,
     isAdmin: boolean,
 ): Promise<CommitRules> {
     const [byRulesets, byProtection] = await Promise.all([
-        rulesetsForbid(client, at, branch),
-        protectionForbids(client, at, branch, isAdmin),
+        findForbiddingRulesets(client, at, branch),
+        findForbiddingProtection(client, at, branch, isAdmin),
     ]);
     return {
         forbids: [...(byProtection ?? []), ...byRulesets],
@@ -90,14 +90,18 @@ function isPlan({ status, body }: Answer): boolean {
  * Readable with read access:
  * https://docs.github.com/rest/repos/rules#get-rules-for-a-branch
  */
-async function rulesetsForbid(client: GitHubClient, at: string, branch: string): Promise<string[]> {
+async function findForbiddingRulesets(
+    client: GitHubClient,
+    at: string,
+    branch: string,
+): Promise<string[]> {
     const rules: z.infer<typeof rulesForm> = [];
     for await (const answer of client.pages(`${at}/rules/branches/${encodeURIComponent(branch)}`)) {
         // An older GitHub Enterprise Server has no rulesets and answers 404.
         if (isNone(answer, "the rulesets of the branch", "Metadata: read")) return [];
         rules.push(...bodyOf(answer, rulesForm));
     }
-    const relevant = rules.filter(({ type }) => Object.hasOwn(stopping, type));
+    const relevant = rules.filter(({ type }) => Object.hasOwn(forbiddingRules, type));
     const ids = [...new Set(relevant.map(({ ruleset_id: id }) => id))];
     const forbidden = await Promise.all(
         ids.map(async (id) => {
@@ -106,7 +110,7 @@ async function rulesetsForbid(client: GitHubClient, at: string, branch: string):
             if (bypass !== "never" && bypass !== "pull_requests_only") return [];
             return relevant
                 .filter((rule) => rule.ruleset_id === id)
-                .map(({ type }) => `${stopping[type] ?? type} (ruleset "${name}")`);
+                .map(({ type }) => `${forbiddingRules[type] ?? type} (ruleset "${name}")`);
         }),
     );
     return forbidden.flat();
@@ -132,7 +136,7 @@ async function readRuleset(
  * Administration: read; for a user without the role Admin, GitHub answers 404:
  * https://docs.github.com/rest/branches/branch-protection#get-branch-protection
  */
-async function protectionForbids(
+async function findForbiddingProtection(
     client: GitHubClient,
     at: string,
     branch: string,
@@ -148,13 +152,13 @@ async function protectionForbids(
     const names: [boolean, string][] = [
         // It is not known whether the token's user or app is exempt: no problem where anyone is.
         [
-            reviews !== undefined && isNobody(reviews.bypass_pull_request_allowances),
+            reviews !== undefined && isEmpty(reviews.bypass_pull_request_allowances),
             "changes need a pull request",
         ],
         [protection.required_status_checks !== undefined, "status checks are required"],
         [protection.required_signatures?.enabled === true, "signed commits are required"],
         [protection.lock_branch?.enabled === true, "it is locked"],
-        [!!restrictions && isNobody(restrictions), "nobody may push to it"],
+        [!!restrictions && isEmpty(restrictions), "nobody may push to it"],
     ];
     return names
         .filter(([forbids]) => forbids)
@@ -163,7 +167,7 @@ async function protectionForbids(
         );
 }
 
-function isNobody(allowed: z.infer<typeof actors> | undefined): boolean {
+function isEmpty(allowed: z.infer<typeof actorsForm> | undefined): boolean {
     return (
         allowed === undefined ||
         allowed.users.length + allowed.teams.length + allowed.apps.length === 0

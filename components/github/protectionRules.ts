@@ -127,7 +127,7 @@ async function idsOf(
 async function listApps(client: GitHubClient, path: string): Promise<Map<string, number>> {
     const apps = new Map<string, number>();
     for await (const answer of client.pages(`${path}/deployment_protection_rules/apps`)) {
-        if (answer.status !== 200) throw refused(answer, "the apps are not known");
+        if (answer.status !== 200) throw refusalError(answer, "the apps are not known");
         const page = bodyOf(answer, appsForm);
         for (const { slug, id } of page.available_custom_deployment_protection_rule_integrations)
             apps.set(slug, id);
@@ -164,9 +164,9 @@ async function requireThat(
     const rules = await readProtectionRules(client, path);
     if (rules?.some(({ app }) => app === slug) === enabled) return;
     const what = `the app "${slug}" is not ${enabled ? "asked" : "left out"}`;
-    throw refused(answer, `${what} about deployments`);
+    throw refusalError(answer, `${what} about deployments`);
 }
 
-function refused(answer: Answer, consequence: string): UserError {
+function refusalError(answer: Answer, consequence: string): UserError {
     return new UserError(`${describeRefusal(answer)}: ${consequence}.`);
 }

@@ -13,12 +13,12 @@ export interface EnvironmentRules {
     readonly preventSelfReview: boolean;
     /** Undefined in a declaration that does not manage it. */
     readonly canAdminsBypass: boolean | undefined;
-    /** Undefined where every branch and tag is admitted. */
+    /** Undefined where every branch and tag is allowed. */
     readonly deploymentBranchPolicy?:
         { readonly protectedBranches: boolean; readonly customBranchPolicies: boolean } | undefined;
 }
 
-/** A branch or a tag that an environment admits, by name or pattern. */
+/** A branch or a tag that an environment allows, by name or pattern. */
 export interface BranchPolicy {
     readonly id: number;
     readonly name: string;

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { isFolder } from "../docker/namedContext.ts";
 import * as actions from "./actions.ts";
-import { literal } from "./literal.ts";
+import { escapeFilterPattern } from "./filterPattern.ts";
 import type { BuildSettings, CommonSettings } from "./settings.ts";
 import * as steps from "./steps.ts";
 import type { Step, Workflow } from "./write.ts";
@@ -20,12 +20,12 @@ export function buildWorkflow(
     const { floatingTags = ["latest"] } = build;
     return {
         name: settings.name,
-        on: { push: { branches: [literal(branch)], "paths-ignore": [path] } },
+        on: { push: { branches: [escapeFilterPattern(branch)], "paths-ignore": [path] } },
         concurrency: steps.concurrency(settings),
         jobId: settings.job,
         job: {
             name: "Build and publish the image",
-            ...steps.place(settings, digest),
+            ...steps.runnerAndEnvironment(settings, digest),
             "timeout-minutes": 60, // the lifetime of a federated login's token
             permissions: {
                 contents: { access: "read", why: "to check out the sources" },

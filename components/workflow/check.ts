@@ -2,13 +2,13 @@ import { posix } from "node:path";
 import { z } from "zod";
 import { isFolder } from "../docker/namedContext.ts";
 import { isRepository, isTag } from "../docker/reference.ts";
-import { environmentAdmits } from "../github/branchPolicy.ts";
+import { environmentAllows } from "../github/branchPolicy.ts";
 import { UserError } from "../userError.ts";
 import * as names from "./names.ts";
 import type { WorkflowSettings } from "./settings.ts";
 
 /** Returns a schema for a value that may be an output: checks it only if it is a string. */
-function lateValue(schema: z.ZodType<string>) {
+function checkIfKnown(schema: z.ZodType<string>) {
     return z.unknown().superRefine((value, context) => {
         if (typeof value !== "string") return;
         for (const { message } of schema.safeParse(value).error?.issues ?? [])
@@ -18,23 +18,21 @@ function lateValue(schema: z.ZodType<string>) {
 
 const tag = z
     .string()
-    .refine(isTag, "it has to be an image tag: letters, digits, . _ -, at most 128 characters.");
+    .refine(isTag, "must be an image tag: letters, digits, . _ -, at most 128 characters.");
 const variable = z
     .string()
-    .regex(/^[A-Za-z_]\w*$/, "it has to be a variable's name: letters, digits, _.");
+    .regex(/^[A-Za-z_]\w*$/, "must be a variable's name: letters, digits, _.");
 const value = names.text.or(z.literal(""));
 
-const secretId = z
-    .string()
-    .regex(/^[\w.-]+$/, "it has to be a secret's id: letters, digits, . _ -");
+const secretId = z.string().regex(/^[\w.-]+$/, "must be a secret's id: letters, digits, . _ -");
 const isInRepository = (path: string): boolean => path !== ".." && !path.startsWith("../");
 const outside = (context: string): string =>
-    `from the workflow's context "${context}" it lies outside of the GitHub repository, where ` +
-    "the job cannot find it: move it into the repository, or correct the workflow's context.";
+    `must be in the GitHub repository, where the job can find it: from the workflow's context ` +
+    `"${context}" it is outside. Move it into the repository, or correct the workflow's context.`;
 
 const health = z.strictObject({
     port: z.int().min(1).max(65535),
-    path: names.text.regex(/^\/\S*$/, "it has to start with / and have no spaces.").optional(),
+    path: names.text.regex(/^\/\S*$/, "must start with / and have no spaces.").optional(),
     timeout: z.int().min(1).max(600).optional(),
     env: z.record(variable, value).optional(),
     passedOn: z.array(variable).optional(),
@@ -55,19 +53,13 @@ const build = z
         target: names.text.optional(),
         platform: z
             .string()
-            .regex(
-                /^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/,
-                "it has to be a platform such as linux/amd64.",
-            )
+            .regex(/^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/, "must be a platform such as linux/amd64.")
             .optional(),
         buildArgs: z.record(variable, value).optional(),
         buildSecrets: z.record(secretId, names.secretName).optional(),
         buildSecretFiles: z.record(secretId, names.secretName).optional(),
         buildContexts: z
-            .record(
-                z.string().regex(/^[a-z0-9][\w.-]*$/, "it has to be a context's name."),
-                names.text,
-            )
+            .record(z.string().regex(/^[a-z0-9][\w.-]*$/, "must be a context's name."), names.text)
             .optional(),
         pull: z.boolean().optional(),
         floatingTags: z.array(tag).optional(),
@@ -84,13 +76,10 @@ const build = z
     });
 
 const release = z.object({
-    digest: lateValue(
+    digest: checkIfKnown(
         z
             .string()
-            .regex(
-                /^sha256:[0-9a-f]{64}$/,
-                "it has to be a digest: sha256: and 64 hexadecimal digits.",
-            ),
+            .regex(/^sha256:[0-9a-f]{64}$/, "must be a digest: sha256: and 64 hexadecimal digits."),
     ),
     attestedBy: names.workflowPath.optional(),
     tags: z.array(tag).optional(),
@@ -102,7 +91,7 @@ const common = {
     path: names.workflowPath,
     branch: names.branch,
     environment: environment.optional(),
-    image: lateValue(
+    image: checkIfKnown(
         z
             .string()
             .refine(
@@ -110,22 +99,20 @@ const common = {
                     isRepository(image) &&
                     /^[^/]+\/[^/]+\/./.test(image) &&
                     /[.:]|^localhost\//.test(image.split("/", 1).join("/")),
-                "it has to be HOST/NAMESPACE/NAME, without a tag.",
+                "must be HOST/NAMESPACE/NAME, without a tag.",
             ),
     ),
-    version: lateValue(tag),
+    version: checkIfKnown(tag),
     login: z.union(
         [
             z.strictObject({ usernameSecret: names.secretName, passwordSecret: names.secretName }),
             z.strictObject({
-                robot: lateValue(
-                    z
-                        .string()
-                        .regex(/^[a-z0-9._-]+\+[a-z0-9._-]+$/, "it has to be NAMESPACE+NAME."),
+                robot: checkIfKnown(
+                    z.string().regex(/^[a-z0-9._-]+\+[a-z0-9._-]+$/, "must be NAMESPACE+NAME."),
                 ),
             }),
         ],
-        "it has to have usernameSecret and passwordSecret, names of GitHub secrets, " +
+        "must have usernameSecret and passwordSecret, names of GitHub secrets, " +
             "or robot, NAMESPACE+NAME.",
     ),
     health,
@@ -140,7 +127,7 @@ export function checkSettings(settings: WorkflowSettings<unknown>): void {
 
 /**
  * Finds settings that git, GitHub or the registry would refuse, so that the program stops before it
- * sends anything. Also checks whether the environment admits the branch.
+ * sends anything. Also checks whether the environment allows the branch.
  *
  * @returns all problems in one text, each with its setting, the value and what is allowed;
  * undefined where there are none.
@@ -171,16 +158,16 @@ function findAccessProblems({ environment, branch, login }: WorkflowSettings<unk
     if (environment === undefined) {
         return "robot" in login
             ? [
-                  "environment: a login without a password needs one: " +
+                  "environment: must be set for a login without a password: " +
                       "it is part of the identity that the robot trusts.",
               ]
             : [];
     }
-    if (environmentAdmits(environment, branch)) return [];
+    if (environmentAllows(environment, branch)) return [];
     return [
         `environment.branches = ${JSON.stringify(environment.branches ?? [])}: ` +
-            `the environment "${environment.name}" does not admit the workflow's branch ` +
-            `"${branch}", so its job would never start. Add that branch, or a pattern for it.`,
+            `must allow the workflow's branch "${branch}", or the job would never start in the ` +
+            `environment "${environment.name}". Add that branch, or a pattern for it.`,
     ];
 }
 

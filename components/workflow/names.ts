@@ -5,20 +5,20 @@ import { z } from "zod";
 /** Any text of one line. Without `${{`, which GitHub would evaluate as an expression. */
 export const text = z
     .string()
-    .min(1, "it must not be empty.")
+    .min(1, "must not be empty.")
     .regex(
         /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]*$/,
-        "it must not have line breaks or control characters.",
+        "must not have line breaks or control characters.",
     )
     .refine(
         (value) => !value.includes("${{"),
-        "it must not have ${{: GitHub would take it for an expression.",
+        "must not have ${{: GitHub would take it for an expression.",
     );
 
 /** A path relative to the root of the repository; may be `.`. */
 export const pathInRepository = text.refine(
     (path) => !path.startsWith("/") && !path.split("/").includes(".."),
-    "it has to be a path in the repository, without ..",
+    "must be a path in the repository, without ..",
 );
 
 /**
@@ -26,33 +26,33 @@ export const pathInRepository = text.refine(
  * limit of its length.
  */
 export const branch = text
-    .refine((name) => Buffer.byteLength(name) <= 244, "a branch's name has at most 244 bytes.")
+    .refine((name) => Buffer.byteLength(name) <= 244, "must have at most 244 bytes.")
     .refine(
         isBranch,
-        "it has to be a branch: no space, no ~ ^ : ? * [ \\ .. @{, " +
+        "must be a branch: no space, no ~ ^ : ? * [ \\ .. @{, " +
             "no part that starts with . or ends with .lock.",
     );
 
 /** A pattern for branches or tags in an environment's deployment policy. */
-export const refPattern = text.regex(/^\S+$/, "a pattern has no spaces.");
+export const refPattern = text.regex(/^\S+$/, "must have no spaces.");
 
 /** The path of a workflow's file. */
 export const workflowPath = z
     .string()
     .regex(
         /^\.github\/workflows\/[\w-][\w.-]*\.ya?ml$/,
-        "it has to be .github/workflows/NAME.yml: letters, digits, _ . -, in no other folder.",
+        "must be .github/workflows/NAME.yml: letters, digits, _ . -, in no other folder.",
     );
 
 /** An environment's name. */
-export const environmentName = text.max(255, "an environment's name has at most 255 characters.");
+export const environmentName = text.max(255, "must have at most 255 characters.");
 
 /** The slug of a GitHub App: the end of its URL, https://github.com/apps/SLUG. */
 export const appSlug = z
     .string()
     .regex(
         /^[a-z0-9][a-z0-9_-]{0,99}$/,
-        "it has to be the slug of a GitHub App, the end of its address " +
+        "must be the slug of a GitHub App, the end of its address " +
             "https://github.com/apps/SLUG: lower-case letters, digits, - and _.",
     );
 
@@ -61,7 +61,7 @@ export const jobId = z
     .string()
     .regex(
         /^[A-Za-z_][\w-]{0,99}$/,
-        "it has to be letters, digits, _ and -, and start with a letter or _.",
+        "must be letters, digits, _ and -, and start with a letter or _.",
     );
 
 /** The name of a secret in GitHub. */
@@ -69,7 +69,7 @@ export const secretName = z
     .string()
     .regex(
         /^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/i,
-        "it has to be letters, digits and _, and start with neither a digit nor GITHUB_.",
+        "must be letters, digits and _, and start with neither a digit nor GITHUB_.",
     );
 
 function isBranch(name: string): boolean {

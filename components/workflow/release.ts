@@ -1,5 +1,5 @@
 import type { CommonSettings, ReleaseSettings } from "./settings.ts";
-import { literal } from "./literal.ts";
+import { escapeFilterPattern } from "./filterPattern.ts";
 import * as steps from "./steps.ts";
 import type { Workflow } from "./write.ts";
 
@@ -15,12 +15,12 @@ export function releaseWorkflow(
     const { digest, attestedBy, tags = [] } = release;
     return {
         name: settings.name,
-        on: { push: { branches: [literal(branch)], paths: [path] } },
+        on: { push: { branches: [escapeFilterPattern(branch)], paths: [path] } },
         concurrency: steps.concurrency(settings),
         jobId: settings.job,
         job: {
             name: `Release ${version}`,
-            ...steps.place(settings, digest),
+            ...steps.runnerAndEnvironment(settings, digest),
             "timeout-minutes": 15,
             permissions: {
                 ...steps.loginPermissions(settings),

@@ -37,11 +37,11 @@ export interface SecretLogin {
  * Logs in without a password: Quay exchanges the job's OIDC token for a token of its own, which is
  * valid for one hour. The robot's federation has to name this repository and environment.
  *
- * @typeParam Late see {@link WorkflowSettings}.
+ * @typeParam StringInput see {@link WorkflowSettings}.
  */
-export interface FederatedLogin<Late = string> {
+export interface FederatedLogin<StringInput = string> {
     /** The robot's user name, NAMESPACE+NAME. */
-    readonly robot: Late;
+    readonly robot: StringInput;
 }
 
 /** A workflow that builds and publishes the image, on every push to the branch and on demand. */
@@ -92,11 +92,11 @@ export interface BuildSettings {
 /**
  * A workflow that checks a promoted image and records its deployment. It builds nothing.
  *
- * @typeParam Late see {@link WorkflowSettings}.
+ * @typeParam StringInput see {@link WorkflowSettings}.
  */
-export interface ReleaseSettings<Late = string> {
+export interface ReleaseSettings<StringInput = string> {
     /** The image's digest, `sha256:…`. */
-    readonly digest: Late;
+    readonly digest: StringInput;
     /**
      * The path of the workflow, in the same GitHub repository, that must have built and attested
      * the image. An image that was built by `pulumi up` on a machine fails. Default: not checked.
@@ -109,9 +109,9 @@ export interface ReleaseSettings<Late = string> {
 /**
  * The settings of every workflow.
  *
- * @typeParam Late see {@link WorkflowSettings}.
+ * @typeParam StringInput see {@link WorkflowSettings}.
  */
-export interface CommonSettings<Late = string> {
+export interface CommonSettings<StringInput = string> {
     /** The workflow's name, as GitHub shows it. */
     readonly name: string;
     /** The job's id. */
@@ -131,11 +131,11 @@ export interface CommonSettings<Late = string> {
     readonly environment?:
         Pick<EnvironmentArgs, "name" | "branches" | "tags" | "protectedBranches"> | undefined;
     /** The image's repository, HOST/NAMESPACE/NAME, on any Quay. */
-    readonly image: Late;
+    readonly image: StringInput;
     /** The image's version. */
-    readonly version: Late;
+    readonly version: StringInput;
     /** How the job logs in to the registry. */
-    readonly login: SecretLogin | FederatedLogin<Late>;
+    readonly login: SecretLogin | FederatedLogin<StringInput>;
     /** How the image is smoke-tested. */
     readonly health: HealthSettings;
     /** The label of the runner. Default: `ubuntu-24.04`. */
@@ -145,8 +145,8 @@ export interface CommonSettings<Late = string> {
 /**
  * All settings of a workflow file.
  *
- * @typeParam Late the type of values that other resources may provide: `string` for the file,
- * `Input<string>` for the component.
+ * @typeParam StringInput the type of values that other resources may provide: `string` for the
+ * file, `Input<string>` for the component.
  */
-export type WorkflowSettings<Late = string> = CommonSettings<Late> &
-    ({ readonly build: BuildSettings } | { readonly release: ReleaseSettings<Late> });
+export type WorkflowSettings<StringInput = string> = CommonSettings<StringInput> &
+    ({ readonly build: BuildSettings } | { readonly release: ReleaseSettings<StringInput> });

@@ -22,7 +22,7 @@ function pageOf(image: string, digest: string): string {
 }
 
 /** Returns the job's runner and its GitHub environment, if any. */
-export function place(
+export function runnerAndEnvironment(
     settings: CommonSettings,
     digest: string,
 ): Pick<Job, "runs-on" | "environment"> {

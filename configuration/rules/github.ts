@@ -1,7 +1,7 @@
 /** Rules on the GitHub environment, the secrets and the workflow. */
 import { z } from "zod";
 import { problem, rule, text } from "./rule.ts";
-import { environmentAdmits } from "../../components/github/branchPolicy.ts";
+import { environmentAllows } from "../../components/github/branchPolicy.ts";
 import { environmentProblems } from "../../components/github/environment.ts";
 
 const environment = z.looseObject({
@@ -25,9 +25,9 @@ export const onGitHub = [
     rule(
         { github: z.object({ branch: text, environment }) },
         ({ github: { branch, environment } }) => {
-            if (environmentAdmits(environment, branch)) return [];
+            if (environmentAllows(environment, branch)) return [];
             const message =
-                `must admit github.branch, "${branch}": the workflow's job would never ` +
+                `must allow github.branch, "${branch}": the workflow's job would never ` +
                 "start. Add that branch, or a pattern for it";
             return [problem(["github", "environment", "branches"], message)];
         },

@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { deployment } from "mlops-reader";
 
-// The environment's image with its digest. When it changes, the next preview here shows both
+// The stack's image with its digest. When it changes, the next preview here shows both
 // digests.
 const service = deployment(new pulumi.Config().require("environment"));
 

@@ -32,7 +32,7 @@ export function checkOutputs(
     if (kind === "local") {
         throw new UserError(
             `The stack "${name}" runs the service on one machine: its image is in no ` +
-                "registry. Give an environment that publishes.",
+                "registry. Name a stack that publishes.",
         );
     }
     const { data, error } = publishedOutputs.safeParse(outputs);

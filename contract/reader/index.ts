@@ -53,7 +53,7 @@ async function readOutputs(name: string): Promise<pulumi.Input<PublishedOutputs>
         await pulumi.runtime
             .invoke("pulumi:pulumi:readStackOutputs", { name })
             .catch((error: unknown) => {
-                throw unreadable(name, error);
+                throw readError(name, error);
             }),
     );
     const checked = checkOutputs(name, outputs, secretOutputNames);
@@ -61,7 +61,7 @@ async function readOutputs(name: string): Promise<pulumi.Input<PublishedOutputs>
     return isSecret ? pulumi.secret(checked) : checked;
 }
 
-function unreadable(name: string, error: unknown): UserError {
+function readError(name: string, error: unknown): UserError {
     const said = (error instanceof Error ? error.message : String(error)).replace(
         /^invocation of \S+ returned an error: /,
         "",

@@ -155,7 +155,7 @@ describe("the delivery of a workflow file", () => {
         equal(failed, true);
         match(
             output,
-            /error: The workflow \S+ cannot be delivered:\n +image = "digits": it has to be HOST\/NAMESPACE\/NAME/,
+            /error: The workflow \S+ cannot be delivered:\n +image = "digits": must be HOST\/NAMESPACE\/NAME/,
         );
         deepEqual(writes(), []);
     });

@@ -105,7 +105,7 @@ describe("components", () => {
 
         it("refuses an absolute path of a Dockerfile", async () => {
             const dockerfile = join(folder, "project/service/Dockerfile");
-            await rejects(build({ dockerfile }), /has to be a path relative to the build context/);
+            await rejects(build({ dockerfile }), /must be a path relative to the build context/);
         });
 
         it("builds with a Dockerfile outside of the context, whose change builds again", async () => {

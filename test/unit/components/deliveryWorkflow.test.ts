@@ -136,7 +136,7 @@ describe("DeliveryWorkflow", () => {
         await rejects(deliver({ image: "digits" }), /image = "digits"/);
         await rejects(
             deliver({ environment: { name: "dev", branches: ["main"] } }),
-            /does not admit the workflow's branch/,
+            /must allow the workflow's branch/,
         );
         await rejects(
             declare(() => new DeliveryWorkflow("digits", args)),

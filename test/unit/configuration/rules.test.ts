@@ -227,19 +227,19 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         'mlops:oauth2.issuer = "https://a.example/ ": must be an http(s) URL',
     ],
     // GitHub's environments.
-    ["the workflow's branch is admitted", "dev", { "github.environment.branches": ["ma*"] }],
+    ["the workflow's branch is allowed", "dev", { "github.environment.branches": ["ma*"] }],
     ["protected branches alone", "dev", protection],
     [
-        "another branch is admitted",
+        "another branch is allowed",
         "dev",
         { "github.environment.branches": ["release/*"] },
-        'mlops:github.environment.branches = ["release/*"]: must admit github.branch, "main"',
+        'mlops:github.environment.branches = ["release/*"]: must allow github.branch, "main"',
     ],
     [
-        "tags alone are admitted",
+        "tags alone are allowed",
         "dev",
         { "github.environment.tags": ["v*"] },
-        'mlops:github.environment.branches is not set: must admit github.branch, "main"',
+        'mlops:github.environment.branches is not set: must allow github.branch, "main"',
     ],
     [
         "protected branches, and branches by name",

@@ -300,7 +300,7 @@ describe("the preflight", function () {
             await start(preview);
             match(
                 await refusal({ environment: { name: "dev", branches: ["release/*"] } }),
-                /The environment "dev" does not admit the branch "main": no job would ever get its secrets\.\n {6}Add the branch, or a pattern for it, to mlops:github\.environment\.branches\.$/,
+                /The environment "dev" does not allow the branch "main": no job would ever get its secrets\.\n {6}Add the branch, or a pattern for it, to mlops:github\.environment\.branches\.$/,
             );
             process.env["GITHUB_OWNER"] = "";
             match(await refusal(), /^github:owner is not set/);

@@ -1,7 +1,7 @@
 import { deepEqual, rejects } from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { GitHubClient } from "../../../../components/github/client.ts";
-import { findWhatForbids } from "../../../../components/github/protection.ts";
+import { findCommitRestrictions } from "../../../../components/github/protection.ts";
 
 const at = "repos/octo/service";
 const upgrade = "Upgrade to GitHub Pro or make this repository public to enable this feature.";
@@ -46,7 +46,7 @@ describe("what forbids a commit to a branch", function () {
         replies = { protection: notFound, rules, ruleset };
     });
 
-    const find = () => findWhatForbids(client, at, "main", true);
+    const find = () => findCommitRestrictions(client, at, "main", true);
 
     it("is nothing where GitHub has none, has no such feature, or not in the plan", async () => {
         for (const none of [notFound, [403, { message: upgrade }]] as const) {

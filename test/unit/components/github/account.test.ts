@@ -140,7 +140,7 @@ describe("the GitHub account", () => {
         refusal(
             { "github:owner": "octo", "github:baseUrl": "github.example.com" },
             {},
-            'github:baseUrl (or GITHUB_BASE_URL) = "github.example.com": it has to be the address of a GitHub, as in https://github.example.com/',
+            'github:baseUrl (or GITHUB_BASE_URL) = "github.example.com": must be the address of a GitHub, as in https://github.example.com/',
         );
     });
 });

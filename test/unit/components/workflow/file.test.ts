@@ -208,11 +208,11 @@ describe("the workflow file", function () {
 
     describe("settings that would be refused", () => {
         const refused: [what: string, changed: Record<string, unknown>, message: RegExp][] = [
-            ["a branch", { branch: "api..x" }, /branch = "api\.\.x": it has to be a branch/],
+            ["a branch", { branch: "api..x" }, /branch = "api\.\.x": must be a branch/],
             [
                 "a folder below the workflows'",
                 { path: ".github/workflows/sub/x.yml" },
-                /path = .*it has to be \.github\/workflows\/NAME\.yml/,
+                /path = .*must be \.github\/workflows\/NAME\.yml/,
             ],
             ["a path elsewhere", { path: "../.github/workflows/x.yml" }, /path = /],
             [
@@ -221,21 +221,21 @@ describe("the workflow file", function () {
                 /environment\.name = "a\\nb": .*line breaks/,
             ],
             ["a longer one", { environment: { name: "x".repeat(256) } }, /at most 255/],
-            ["a job's id", { job: "1build" }, /job = "1build": it has to be letters/],
+            ["a job's id", { job: "1build" }, /job = "1build": must be letters/],
             [
                 "a secret's name",
                 { login: { usernameSecret: "GITHUB_USER", passwordSecret: "QUAY_PWD" } },
-                /login\.usernameSecret = "GITHUB_USER": it has to be letters, digits and _/,
+                /login\.usernameSecret = "GITHUB_USER": must be letters, digits and _/,
             ],
             [
                 "a login of neither kind",
                 { login: { username: "alice" } },
-                /login = \{"username":"alice"\}: it has to have usernameSecret and passwordSecret/,
+                /login = \{"username":"alice"\}: must have usernameSecret and passwordSecret/,
             ],
             [
                 "a robot",
                 { login: { robot: "robot" } },
-                /login\.robot = "robot": it has to be NAMESPACE\+NAME/,
+                /login\.robot = "robot": must be NAMESPACE\+NAME/,
             ],
             [
                 "an expression",
@@ -245,34 +245,30 @@ describe("the workflow file", function () {
             [
                 "an image with a tag",
                 { image: "quay.io/alice/digits:1" },
-                /image = "quay\.io\/alice\/digits:1": it has to be HOST\/NAMESPACE\/NAME/,
+                /image = "quay\.io\/alice\/digits:1": must be HOST\/NAMESPACE\/NAME/,
             ],
             ["an image of no host", { image: "alice/digits/x" }, /image = /],
-            [
-                "a version",
-                { version: "1.0 beta" },
-                /version = "1\.0 beta": it has to be an image tag/,
-            ],
+            ["a version", { version: "1.0 beta" }, /version = "1\.0 beta": must be an image tag/],
             ["a port", { health: { port: 0 } }, /health\.port = 0/],
             [
                 "a context elsewhere",
                 { build: { context: "../service" } },
-                /build\.context = "\.\.\/service": it has to be a path in the repository/,
+                /build\.context = "\.\.\/service": must be a path in the repository/,
             ],
             [
                 "a Dockerfile outside of the repository",
                 { build: { context: "service", dockerfile: "../../Dockerfile" } },
-                /build\.dockerfile = .*it lies outside of the GitHub repository/,
+                /build\.dockerfile = .*must be in the GitHub repository.* it is outside/,
             ],
             [
                 "a named context outside of the repository",
                 { build: { buildContexts: { model: "../models" } } },
-                /build\.buildContexts\.model = .*it lies outside of the GitHub repository/,
+                /build\.buildContexts\.model = .*must be in the GitHub repository.* it is outside/,
             ],
             [
                 "a floating tag that is no tag",
                 { build: { floatingTags: ["latest", "a:b"] } },
-                /build\.floatingTags\.1 = "a:b": it has to be an image tag/,
+                /build\.floatingTags\.1 = "a:b": must be an image tag/,
             ],
             [
                 "a value of two lines",
@@ -280,19 +276,19 @@ describe("the workflow file", function () {
                 /build\.buildArgs\.A = "1\\n2"/,
             ],
             [
-                "a policy that does not admit the branch",
+                "a policy that does not allow the branch",
                 { environment: { name: "dev", branches: ["main", "api/*/*"] } },
-                /environment\.branches = \["main","api\/\*\/\*"\]: the environment "dev" does not admit the workflow's branch "api\/github_action"/,
+                /environment\.branches = \["main","api\/\*\/\*"\]: must allow the workflow's branch "api\/github_action"/,
             ],
             [
                 "a policy of tags alone",
                 { environment: { name: "dev", tags: ["v*"] } },
-                /does not admit/,
+                /must allow/,
             ],
             [
                 "an identity without an environment",
                 { environment: undefined, login: { robot: "a+b" } },
-                /environment: a login without a password needs one/,
+                /environment: must be set for a login without a password/,
             ],
         ];
         for (const [what, changed, message] of refused) {

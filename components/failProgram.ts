@@ -6,7 +6,9 @@ import { UserError } from "./userError.ts";
  * resolves, so nothing that depends on it starts. (An error inside of a resource's input would
  * reach the user wrapped: `error serializing property "image": …`.)
  */
-export function failOn(problem: pulumi.Output<string | undefined>): pulumi.Output<undefined> {
+export function failOnProblem(
+    problem: pulumi.Output<string | undefined>,
+): pulumi.Output<undefined> {
     problem.apply((message) => {
         if (message !== undefined) throw new UserError(message);
     });
@@ -17,9 +19,9 @@ export function failOn(problem: pulumi.Output<string | undefined>): pulumi.Outpu
 
 /**
  * Returns the promise's value as an output. Where the promise rejects, the program fails with that
- * error and the output never resolves, as in `failOn`.
+ * error and the output never resolves, as in `failOnProblem`.
  */
-export function orFail<T>(found: Promise<T>): pulumi.Output<pulumi.Unwrap<T>> {
+export function failOnRejection<T>(found: Promise<T>): pulumi.Output<pulumi.Unwrap<T>> {
     void found.then(); // an unhandled rejection on purpose: it fails the program
     return pulumi.output(found.catch(() => new Promise<T>(() => undefined)));
 }

@@ -2,6 +2,6 @@
  * Returns a GitHub filter pattern that matches this branch only. Of the pattern's special
  * characters, git allows only `+` and `!` in a branch's name.
  */
-export function literal(branch: string): string {
+export function escapeFilterPattern(branch: string): string {
     return branch.replace(/[+!]/g, "\\$&");
 }
