@@ -17,6 +17,8 @@ import { getRobot } from "../quay/resources/robot.ts";
 import { clientOptions } from "../quay/provider/settings.ts";
 
 const project = "mlops";
+const deploymentPolicyType =
+    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy";
 
 /**
  * The file that `pulumi preview --import-file` writes and `pulumi import --file` reads. It lists
@@ -82,8 +84,8 @@ async function adopt(stack: string): Promise<void> {
         for (const { type, id } of found) console.log(`  ${type} ${id ?? ""}`);
         console.log(
             found.length === 0
-                ? "There is nothing that the stack does not know."
-                : `${String(found.length)} of them are the stack's now.`,
+                ? "Nothing to adopt: the stack has everything that exists."
+                : `${String(found.length)} of them imported into the stack.`,
         );
     } finally {
         rmSync(folder, { recursive: true });
@@ -146,7 +148,7 @@ async function findExistingIds(
                 return existing?.environment;
             case "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable":
                 return existing?.ownerMark;
-            case "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy":
+            case deploymentPolicyType:
                 return existing?.rules.get(name.slice(`${service.name}-`.length));
             default:
                 return undefined;

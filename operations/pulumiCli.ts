@@ -9,7 +9,7 @@ import { UserError } from "../components/userError.ts";
 export interface Answer {
     readonly stdout: string;
     /** What the command wrote to stderr; absent if it succeeded. */
-    readonly complaint?: string;
+    readonly error?: string;
 }
 
 const notFound = "There is no pulumi on PATH: use make, or run this after `. toolchain/env.sh`.";
@@ -36,10 +36,10 @@ export async function askPulumi(command: readonly string[], input = ""): Promise
     running.child.stdin?.on("error", () => undefined).end(input);
     try {
         return { stdout: (await running).stdout };
-    } catch (error) {
-        const { stdout, stderr, code } = failure.parse(error);
+    } catch (failed) {
+        const { stdout, stderr, code } = failure.parse(failed);
         if (code === "ENOENT") throw new UserError(notFound);
-        return { stdout, complaint: stderr.trim() };
+        return { stdout, error: stderr.trim() };
     }
 }
 
@@ -50,19 +50,25 @@ export async function askPulumi(command: readonly string[], input = ""): Promise
  * @throws UserError if it fails
  */
 export async function pulumi(command: readonly string[], input = ""): Promise<string> {
-    const { stdout, complaint } = await askPulumi(command, input);
-    if (complaint === undefined) return stdout;
-    throw new UserError(`${complaint}${stdout}`.trim());
+    const { stdout, error } = await askPulumi(command, input);
+    if (error === undefined) return stdout;
+    throw new UserError(`${error}${stdout}`.trim());
 }
 
 /**
- * Options of `pulumi refresh` that leave out the images of a Docker engine: only the engine of the
- * machine that built or pulled an image has it, so elsewhere it would count as deleted.
+ * The types of images in a Docker engine. A refresh leaves them out: only the engine of the machine
+ * that built or pulled an image has it, so elsewhere it would count as deleted.
  */
-export const excludeLocalImages: readonly string[] = [
-    "**docker:index/registryImage:RegistryImage**",
-    "**docker:index/remoteImage:RemoteImage**",
-].flatMap((urn) => ["--exclude", urn]);
+export const localImageTypes: readonly string[] = [
+    "docker:index/registryImage:RegistryImage",
+    "docker:index/remoteImage:RemoteImage",
+];
+
+/** The options of `pulumi refresh` that leave out the images of a Docker engine. */
+export const excludeLocalImages: readonly string[] = localImageTypes.flatMap((type) => [
+    "--exclude",
+    `**${type}**`,
+]);
 
 /**
  * Runs a Pulumi command that changes a stack, with its output on the terminal.
@@ -154,8 +160,8 @@ export async function requireStack(stack: string): Promise<void> {
  * @throws UserError if the state cannot be read
  */
 export async function exportStack(stack: string): Promise<string | undefined> {
-    const { stdout, complaint } = await askPulumi(["stack", "export", "--stack", stack]);
-    if (complaint === undefined) return stdout;
-    if (complaint.includes("no stack named")) return undefined;
-    throw new UserError(`The state of the stack "${stack}" cannot be read: ${complaint}`);
+    const { stdout, error } = await askPulumi(["stack", "export", "--stack", stack]);
+    if (error === undefined) return stdout;
+    if (error.includes("no stack named")) return undefined;
+    throw new UserError(`The state of the stack "${stack}" cannot be read: ${error}`);
 }

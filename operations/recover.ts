@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { z } from "zod";
-import { pulumi, readConfig, requireStack } from "./pulumiCli.ts";
+import { localImageTypes, pulumi, readConfig, requireStack } from "./pulumiCli.ts";
 import { runCommand } from "./commandLine.ts";
 import { UserError } from "../components/userError.ts";
 import { accountIn } from "../components/github/account.ts";
@@ -67,14 +67,6 @@ const removal: Readonly<Record<string, readonly string[]>> = {
     "docker:index/network:Network": ["network", "rm"],
 };
 
-/**
- * Resources whose refresh reads this machine's Docker engine, not the registry: they are skipped.
- */
-const engineTypes = new Set([
-    "docker:index/remoteImage:RemoteImage",
-    "docker:index/registryImage:RegistryImage",
-]);
-
 const usage = `Repairs a stack after an \`up\` was killed, so that \`pulumi up\` works again.
 
   node operations/recover.ts STACK [--yes]
@@ -111,14 +103,14 @@ async function recover(stack: string): Promise<void> {
         (resource) => interrupted.has(resource.urn) || isUnverified(resource),
     );
     const refresh = targets
-        .filter(({ type }) => !engineTypes.has(type))
+        .filter(({ type }) => !localImageTypes.includes(type))
         .flatMap(({ urn }) => ["--target", urn]);
     if (refresh.length > 0)
         await pulumi(["refresh", "--yes", "--skip-preview", "--stack", stack, ...refresh]);
 
     const existing = new Set((await exportState(stack)).deployment.resources.map(({ urn }) => urn));
     for (const urn of new Set([...interrupted, ...targets.map((target) => target.urn)])) {
-        const result = existing.has(urn) ? "is there, and in the state" : "pulumi up makes it";
+        const result = existing.has(urn) ? "exists, and is in the state" : "pulumi up creates it";
         print(`  ${urn.split("::").slice(2).join(" ")}: ${result}`);
     }
     const nothing = lock === undefined && interrupted.size === 0 && targets.length === 0;
@@ -235,7 +227,7 @@ async function requireStale(stack: string, lock: string): Promise<void> {
                         `Wait for it, or end it in good order: kill -INT ${pid}`,
                 );
             }
-            print(`${who}, was killed: its lock goes.`);
+            print(`${who}, was killed: removing its lock.`);
         } else
             await requireYes(
                 `The stack "${stack}" is locked by ${who}. ` +

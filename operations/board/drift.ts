@@ -37,7 +37,7 @@ export function summarizeDrift({ errors, unchecked = [], changes }: Preview): Dr
     });
 }
 
-/** Removes the resource and the engine's prefixes from an error: it is the same of each resource. */
+/** Removes the resource and the engine's prefixes: all resources have the same error. */
 function messageOf(error: string): string {
     return error.replace(/^\S+::\S+: /, "").replace(/^(?:error: )?(?:Preview failed: )?/, "");
 }

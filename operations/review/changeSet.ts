@@ -9,7 +9,7 @@ const value: z.ZodType<Value> = z.json();
 const normalChange = z.object({
     urn: z.string(),
     operation: z.string(),
-    /** The provider's id: after the resource was recreated, the same change is another one. */
+    /** The provider's id: the same change of a recreated resource needs a new review. */
     id: z.string(),
     /** Values by property path. Secrets are `[secret]`, unknown values `[unknown]`. */
     properties: z.record(
@@ -68,7 +68,8 @@ export function differences(reviewed: ChangeSet, fresh: ChangeSet): string[] {
             ...ids,
             ...others.map(
                 (path) =>
-                    `${key}: ${path}: reviewed ${show(was.properties[path])}, now ${show(is.properties[path])}`,
+                    `${key}: ${path}: reviewed ${show(was.properties[path])}, ` +
+                    `now ${show(is.properties[path])}`,
             ),
         ];
     });

@@ -40,8 +40,8 @@ export const stepSchema = z.object({
 export type Step = z.infer<typeof stepSchema>;
 
 /**
- * The names that the engine makes up for new resources, NAME-1a2b3c4: each preview makes up others,
- * which would make two previews of the same look different.
+ * Returns the names that the engine generates for new resources, NAME-1a2b3c4. They differ in each
+ * preview, so they are replaced: equal previews must be equal.
  */
 export function generatedNames({
     urn,
@@ -66,8 +66,8 @@ export function generatedNames({
 /**
  * Returns the change of a step; none if the step leaves a resource unchanged or only reads it. Of a
  * component, only `componentOutputs` count, except for GitHub's protection rules: they are a
- * component because no provider has a resource for them. A refresh's first step has no result yet;
- * its last one has.
+ * component because no provider has a resource for them. The first step of a refresh (`refresh`)
+ * has no result; its last one has.
  */
 export function changeOf(
     { op, urn, type, old, new: now, keys, diffs, detailedDiff }: Step,

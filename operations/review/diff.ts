@@ -74,19 +74,19 @@ function renderProperty(
     when: string,
 ): DiffLines {
     const name = visible(path);
-    const note = replaces ? " (replaces it)" : "";
+    const suffix = replaces ? " (replaces it)" : "";
     const show = (value: Value) => showValue(value, when);
     if (before === after)
-        return [`!${name}: ${before === undefined ? "" : `${show(before)}, `}changed${note}`];
+        return [`!${name}: ${before === undefined ? "" : `${show(before)}, `}changed${suffix}`];
     // Listing all lines as removed would hide that the new text is only unknown.
-    if (isLong(before) && after === unknown) return [`!${name}: ${show(after)}${note}`];
+    if (isLong(before) && after === unknown) return [`!${name}: ${show(after)}${suffix}`];
     if (isLong(before) || isLong(after)) {
         const [from, to] = [before, after].map((value) =>
             value === undefined ? "" : isText(value) ? value : show(value),
         );
         const sign = before === undefined ? "+" : after === undefined ? "-" : "!";
         return [
-            `${sign}${name}:${note}`,
+            `${sign}${name}:${suffix}`,
             ...renderText(from ?? "", to ?? "").map(
                 (line) => `${line.slice(0, 1)}    ${line.slice(1)}`,
             ),
@@ -95,8 +95,8 @@ function renderProperty(
     return [
         ...(before === undefined
             ? []
-            : [`-${name}: ${show(before)}${after === undefined ? note : ""}`]),
-        ...(after === undefined ? [] : [`+${name}: ${show(after)}${note}`]),
+            : [`-${name}: ${show(before)}${after === undefined ? suffix : ""}`]),
+        ...(after === undefined ? [] : [`+${name}: ${show(after)}${suffix}`]),
     ];
 }
 

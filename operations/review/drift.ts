@@ -10,8 +10,8 @@ const label = "drift";
 const intro = `### ${title}
 
 \`-\` is what was deployed, \`+\` is what there is now. To restore it:
-\`pulumi up --refresh --stack STACK\`, or deploy again. To keep it: change the program, or the stack's
-configuration, until the next check finds no difference; then this issue is closed.`;
+\`pulumi up --refresh --stack STACK\`, or deploy again. To keep it: change the program, or the
+stack's configuration, until the next check finds no difference; then this issue is closed.`;
 const incompleteIntro = `### Not everything could be checked
 
 No difference was found in what could be checked. An issue about drift stays open until a check has
@@ -28,13 +28,13 @@ const issue = z.object({
     pull_request: z.unknown().optional(),
 });
 
-/** Renders what a check found as Markdown. @param note the last line, as Markdown. */
+/** Renders what a check found as Markdown. @param footer the last line, as Markdown. */
 export function renderDrift(
     drifts: readonly Preview[],
-    note?: string,
+    footer?: string,
     limit = commentLimit,
 ): string {
-    return renderMarkdown(drifts, { intro: introOf(drifts), note, limit });
+    return renderMarkdown(drifts, { intro: introOf(drifts), footer, limit });
 }
 
 /**
@@ -43,7 +43,8 @@ export function renderDrift(
  *
  * @param drifts the differences from each stack's state, as changes.
  * @param run a link to the run, as Markdown.
- * @throws UserError if not everything could be checked, MayNot if the token may not write issues.
+ * @throws UserError if not everything could be checked, PermissionDenied if the token may not
+ * write issues.
  */
 export async function reportDrift(
     github: GitHubRepository,

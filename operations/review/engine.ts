@@ -72,8 +72,8 @@ async function read(stack: string, command: readonly string[]): Promise<Preview>
     lines.on("line", (line) => {
         reader.read(line);
     });
-    const [status, said] = await Promise.all([exit, text(pulumi.stderr)]);
+    const [status, stderr] = await Promise.all([exit, text(pulumi.stderr)]);
     const publisher = publisherIn(stack);
-    const preview = reader.preview(stack, status === 0 ? undefined : said);
+    const preview = reader.preview(stack, status === 0 ? undefined : stderr);
     return publisher === undefined ? preview : { ...preview, publisher };
 }

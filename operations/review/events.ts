@@ -97,9 +97,11 @@ export class EventReader {
                 .map(({ urn, type, new: now }) => ({ urn, type, parent: now?.parent ?? "" })),
         };
         const generated = steps.flatMap(generatedNames);
-        const steady = (text: string) =>
+        const replaceGenerated = (text: string) =>
             generated.reduce((text, { value, name }) => text.replaceAll(value, name), text);
-        return previewSchema.parse(mapTexts(preview, (text) => concealText(steady(text))));
+        return previewSchema.parse(
+            mapTexts(preview, (text) => concealText(replaceGenerated(text))),
+        );
     }
 
     #diagnostic(severity: string, text: string): void {
@@ -125,9 +127,8 @@ export class EventReader {
 const key = ({ urn, operation }: Change): string => `${urn} ${operation}`;
 
 function about(urn: string, message: string): string {
-    return urn === ""
-        ? message
-        : `${urn.slice(urn.lastIndexOf("$") + 1).replace(/^urn:pulumi:[^:]*::[^:]*::/, "")}: ${message}`;
+    const resource = urn.slice(urn.lastIndexOf("$") + 1).replace(/^urn:pulumi:[^:]*::[^:]*::/, "");
+    return resource === "" ? message : `${resource}: ${message}`;
 }
 
 /** Removes the engine's colour marks, terminal codes and empty lines. */

@@ -33,8 +33,8 @@ const harmless: ReadonlySet<string> = new Set([
     "random:index/randomPassword:RandomPassword",
 ]);
 
-/** Whether the type has a rule or is harmless. */
-export function isJudged(type: string): boolean {
+/** Whether the review knows the type: it has a rule or is harmless. */
+export function hasRule(type: string): boolean {
     return Object.hasOwn(rules, type) || harmless.has(type);
 }
 
@@ -95,7 +95,8 @@ function unprotected(change: Change): Finding[] {
         ? [
               dangerous(
                   change,
-                  phrase`protection removed: nothing stops a program from deleting ${shortType(change.type)} ${change.id}`,
+                  phrase`protection removed: nothing stops a program from deleting
+                      ${shortType(change.type)} ${change.id}`,
               ),
           ]
         : [];
@@ -113,12 +114,13 @@ function defaultFindings(change: Change): Finding[] {
         ];
     }
     if (["create", "update"].includes(change.operation)) {
-        return isJudged(change.type)
+        return hasRule(change.type)
             ? []
             : [
                   careful(
                       change,
-                      phrase`${shortType(change.type)} ${change.name}: ${change.operation}; the review has no rule for this type, read the full diff`,
+                      phrase`${shortType(change.type)} ${change.name}: ${change.operation}; the
+                          review has no rule for this type, read the full diff`,
                   ),
               ];
     }

@@ -18,10 +18,11 @@ export function repositoryOf(env: NodeJS.ProcessEnv): Repository | undefined {
 }
 
 /** The token lacks a permission: a fork's token may not write. */
-export class MayNot extends UserError {
+export class PermissionDenied extends UserError {
     constructor() {
         super(
-            "GITHUB_TOKEN may not do this: see `node operations/review/main.ts help` for what it has to be permitted.",
+            "GITHUB_TOKEN lacks a permission: `node operations/review/main.ts help` lists those " +
+                "that it needs.",
         );
     }
 }
@@ -42,8 +43,9 @@ export class GitHubRepository {
     }
 
     /**
-     * @throws MayNot, UserError where GitHub answers anything but that it is done; so do all that
-     * follow.
+     * Reads one object.
+     *
+     * @throws PermissionDenied, UserError if GitHub refuses the request; so do the other methods.
      */
     async get<T>(path: string, schema: z.ZodType<T>, query: Query = {}): Promise<T> {
         const answer = await this.#github.get(this.#path + path + queryOf(query));
@@ -58,7 +60,7 @@ export class GitHubRepository {
         return entries;
     }
 
-    /** What is written twice, because an answer was lost, is found and removed again. */
+    /** Creates or updates an entry. After a lost answer it may exist twice. */
     async write(method: "post" | "patch", path: string, json: unknown): Promise<void> {
         accepted(
             await this.#github.request(
@@ -75,9 +77,7 @@ export class GitHubRepository {
         if (answer.status !== 404) accepted(answer);
     }
 
-    /**
-     * Those of the token's user alone: anyone can write what looks like them, and edit it later.
-     */
+    /** Returns only the entries of the token's user: anyone can write similar ones. */
     async own<T extends { readonly user: z.infer<typeof author> }>(
         entries: readonly T[],
     ): Promise<T[]> {
@@ -87,9 +87,7 @@ export class GitHubRepository {
         );
     }
 
-    /**
-     * Who the token is; undefined for a GitHub App's, as that of a workflow is: then it is a bot.
-     */
+    /** The login of the token's user; undefined for the token of a GitHub App or a workflow. */
     async #login(): Promise<string | undefined> {
         const answer = await this.#github.get("user");
         return answer.status === 403
@@ -98,11 +96,11 @@ export class GitHubRepository {
     }
 }
 
-/** @throws MayNot, UserError where the answer is a refusal */
+/** Returns the answer. @throws PermissionDenied, UserError if it is a refusal */
 function accepted(answer: Answer): Answer {
     const { request, status } = answer;
     if (status >= 200 && status < 300) return answer;
-    if (status === 403) throw new MayNot();
+    if (status === 403) throw new PermissionDenied();
     const advice = status === 401 ? " Its token is GITHUB_TOKEN." : "";
     throw new UserError(`GitHub answered ${String(status)} to ${request}.${advice}`);
 }
@@ -152,7 +150,7 @@ export class ReviewComment {
      *
      * @param hash the hash of the changes that the text shows.
      * @returns the hash of the changes that the comment showed before; undefined if there was none.
-     * @throws MayNot if the token may not comment.
+     * @throws PermissionDenied if the token may not comment.
      */
     async post(text: string, hash: string): Promise<string | undefined> {
         const body = `${marker(hash)}\n${text}`;
@@ -175,7 +173,7 @@ export class ReviewComment {
         return labels.some((label) => label.name === name);
     }
 
-    /** @throws MayNot if the token may not change labels */
+    /** @throws PermissionDenied if the token may not change labels */
     async removeLabel(name: string): Promise<void> {
         await this.#github.remove(`${this.#issue}/labels/${encodeURIComponent(name)}`);
     }

@@ -9,7 +9,7 @@ import { driftOf, previewStack } from "./engine.ts";
 import {
     GitHubRepository,
     markerLength,
-    MayNot,
+    PermissionDenied,
     pullRequestOf,
     repositoryOf,
     ReviewComment,
@@ -69,7 +69,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
         const previews = parse(args, {}).positionals.map(readOrFailed);
         const hash = hashOf(previews);
         const text = renderMarkdown(previews, {
-            ...about(process.env),
+            ...runLinks(process.env),
             limit: commentLimit - markerLength,
         });
         summarize(text);
@@ -83,9 +83,11 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
         if (failure !== undefined) throw new UserError(failure);
         const dangerous = previews.map(reviewOf).filter(({ risk }) => risk === "dangerous");
         if (pullRequest !== undefined && dangerous.length > 0 && !isApproved) {
+            const stacks = dangerous.map(({ stack }) => stack).join(", ");
             throw new UserError(
-                `Dangerous changes: ${dangerous.map(({ stack }) => stack).join(", ")}. If they are meant, give the pull request the label ` +
-                    `${approvalLabel} now: it stands for the changes that the review shows, and others need it again.`,
+                `Dangerous changes: ${stacks}. If they are meant, give the pull request the ` +
+                    `label ${approvalLabel} now: it stands for the changes that the review ` +
+                    "shows, and others need it again.",
             );
         }
     },
@@ -125,9 +127,9 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
 
     async report(args) {
         const drifts = parse(args, {}).positionals.map(readOrFailed);
-        const { note } = about(process.env);
-        summarize(renderDrift(drifts, note));
-        await reportDrift(ownRepository(), drifts, note ?? "");
+        const { footer } = runLinks(process.env);
+        summarize(renderDrift(drifts, footer));
+        await reportDrift(ownRepository(), drifts, footer ?? "");
     },
 };
 
@@ -183,22 +185,23 @@ async function comment(comment: ReviewComment, text: string, hash: string): Prom
         if (isLabelled && before !== hash) await comment.removeLabel(approvalLabel);
         return isLabelled && before === hash;
     } catch (error) {
-        if (!(error instanceof MayNot)) throw error;
+        if (!(error instanceof PermissionDenied)) throw error;
         console.error(
-            "The token may not comment on the pull request: the review is in the job's summary alone.",
+            "The token may not comment on the pull request: " +
+                "the review is only in the job's summary.",
         );
         return false;
     }
 }
 
-/** Links to the run in GitHub Actions: its artifacts, and a note with the tree's hash. */
-function about(env: NodeJS.ProcessEnv): { whole?: string; note?: string } {
+/** Links to the run in GitHub Actions: its artifacts, and a footer with the tree's hash. */
+function runLinks(env: NodeJS.ProcessEnv): { fullText?: string; footer?: string } {
     const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
     if (!server || !repository || !run) return {};
     const url = `${server}/${repository}/actions/runs/${run}`;
     return {
-        whole: `${url}#artifacts`,
-        note: `Tree <code>${currentTree()}</code>, <a href="${url}">run ${run}</a>.`,
+        fullText: `${url}#artifacts`,
+        footer: `Tree <code>${currentTree()}</code>, <a href="${url}">run ${run}</a>.`,
     };
 }
 
@@ -227,7 +230,8 @@ function read(file: string): Preview {
     const { data } = previewSchema.safeParse(json);
     if (data === undefined)
         throw new UserError(
-            `${file} is not a preview that \`node operations/review/main.ts preview STACK --to FOLDER\` wrote.`,
+            `${file} is not a preview that ` +
+                "`node operations/review/main.ts preview STACK --to FOLDER` wrote.",
         );
     return data;
 }

@@ -34,22 +34,22 @@ interface Section {
  * Renders one comment for all stacks: a table of counts, the findings, then the full diffs, folded.
  *
  * @param options.intro Markdown before the table, in place of the heading and the legend.
- * @param options.whole URL of the full text, for what is cut.
- * @param options.note the last line, as Markdown.
+ * @param options.fullText URL of the full text, for what is cut.
+ * @param options.footer the last line, as Markdown.
  */
 export function renderMarkdown(
     previews: readonly Preview[],
     options: {
         readonly intro?: string | undefined;
-        readonly whole?: string | undefined;
-        readonly note?: string | undefined;
+        readonly fullText?: string | undefined;
+        readonly footer?: string | undefined;
         readonly limit?: number;
     } = {},
 ): string {
-    const { intro, whole, note, limit = commentLimit } = options;
+    const { intro, fullText, footer, limit = commentLimit } = options;
     const reviews = inDeliveryOrder(previews).map(reviewOf);
     const names = reviews.map(({ stack }) => codeSpan(stack)).join(", ");
-    const end = note === undefined ? [] : ["", `<sub>${note}</sub>`];
+    const end = footer === undefined ? [] : ["", `<sub>${footer}</sub>`];
     if (reviews.every(({ isEmpty }) => isEmpty))
         return [`No changes: ${names}.`, ...end].join("\n");
     const counts = renderTable(reviews);
@@ -58,7 +58,7 @@ export function renderMarkdown(
             ? [`### Preview: ${names}`, "", ...counts, "", ...renderLegend(reviews), ""]
             : [intro, "", ...counts, ""];
     const sections = [...reviews.flatMap(findingsOf), ...reviews.flatMap(detailsOf)];
-    const body = fit(sections, limit - sizeOf(start) - sizeOf(end), whole);
+    const body = fit(sections, limit - sizeOf(start) - sizeOf(end), fullText);
     return [...start, ...body, ...end].join("\n");
 }
 
@@ -84,7 +84,10 @@ function renderLegend(reviews: readonly StackReview[]): string[] {
         .map((risk) => `${symbols[risk] ?? ""} **${risk}** ${legend[risk]}`)
         .join(" · ");
     if (!reviews.some(({ risk }) => risk === "dangerous")) return [lines];
-    const caution = `> **Dangerous changes.** If they are meant, give this pull request the label ${codeSpan(approvalLabel)}. It stands for the changes shown here: other changes need it again.`;
+    const caution =
+        "> **Dangerous changes.** If they are meant, give this pull request the label " +
+        `${codeSpan(approvalLabel)}. It stands for the changes shown here: other changes need it ` +
+        "again.";
     return [lines, "", "> [!CAUTION]", caution];
 }
 
@@ -156,11 +159,11 @@ function inline(text: Phrase): string {
 /**
  * Cuts the sections to the room: those marked `first` get up to half, the others share the rest.
  */
-function fit(sections: readonly Section[], room: number, whole: string | undefined): string[] {
+function fit(sections: readonly Section[], room: number, fullText: string | undefined): string[] {
     const ready = sections.map((section) =>
         section.code === undefined ? section : { ...section, lines: section.lines.map(bounded) },
     );
-    const left = room - ready.reduce((sum, section) => sum + overhead(section, whole), 0);
+    const left = room - ready.reduce((sum, section) => sum + overhead(section, fullText), 0);
     const first = ready.filter((section) => section.first === true);
     const firstShares = share(
         first.map(({ lines }) => sizeOf(lines)),
@@ -175,33 +178,33 @@ function fit(sections: readonly Section[], room: number, whole: string | undefin
         ...first.map((one, index) => [one, firstShares[index]] as const),
         ...others.map((one, index) => [one, otherShares[index]] as const),
     ]);
-    return ready.flatMap((section) => render(section, shares.get(section) ?? 0, whole));
+    return ready.flatMap((section) => render(section, shares.get(section) ?? 0, fullText));
 }
 
 function render(
     { head, lines, tail = [], code }: Section,
     room: number,
-    whole: string | undefined,
+    fullText: string | undefined,
 ): string[] {
     const part = cut(lines, room);
     const body = code === undefined ? part.lines : codeBlock(code, part.lines);
     return [
         ...head,
         ...body,
-        ...(part.left === 0 ? [] : ["", notice(part.left, whole)]),
+        ...(part.left === 0 ? [] : ["", notice(part.left, fullText)]),
         ...(code === undefined ? [] : [""]),
         ...tail,
     ];
 }
 
-function overhead(section: Section, whole: string | undefined): number {
+function overhead(section: Section, fullText: string | undefined): number {
     return (
         sizeOf([
             ...section.head,
             ...(section.tail ?? []),
             "",
             "",
-            notice(section.lines.length, whole),
+            notice(section.lines.length, fullText),
             "",
             "",
         ]) +
@@ -209,9 +212,9 @@ function overhead(section: Section, whole: string | undefined): number {
     );
 }
 
-function notice(left: number, whole: string | undefined): string {
+function notice(left: number, fullText: string | undefined): string {
     const lines = `… ${String(left)} more ${left === 1 ? "line" : "lines"}`;
-    return whole === undefined ? `_${lines}_` : `_${lines}: see [the whole text](${whole})_`;
+    return fullText === undefined ? `_${lines}_` : `_${lines}: see [the whole text](${fullText})_`;
 }
 
 function bounded(line: string): string {

@@ -15,9 +15,9 @@ export interface State {
 }
 
 /**
- * How the properties of an updated or replaced resource change: where its inputs differ, and where
- * the engine says that something does, which it does of secrets and of what only the provider
- * knows. What is absent on both sides is left out, unless nothing else says why it is replaced.
+ * Returns the changed properties of an updated or replaced resource: the inputs that differ, and
+ * what differs according to the engine, such as secrets and properties that only the provider
+ * knows. Leaves out what is absent on both sides, unless only that explains a replacement.
  */
 export function compare(
     before: State,
@@ -44,10 +44,10 @@ export function compare(
             return { path, replaces, ...defined("before", from), ...defined("after", to) };
         });
     const all: PropertyChange[] = [...own, ...others];
-    const told = all.filter(({ before, after }) => !(isAbsent(before) && isAbsent(after)));
+    const present = all.filter(({ before, after }) => !(isAbsent(before) && isAbsent(after)));
     const isReason = ({ replaces }: PropertyChange) => replaces;
-    const isExplained = told.some(isReason) || !all.some(isReason);
-    return (isExplained ? told : all).sort((a, b) => (a.path < b.path ? -1 : 1));
+    const isExplained = present.some(isReason) || !all.some(isReason);
+    return (isExplained ? present : all).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** The SDK treats `null` as absent. */

@@ -30,7 +30,7 @@ export interface StackReview {
     /** What a check for drift could not read, and why. */
     readonly unchecked: readonly string[];
     readonly findings: readonly Finding[];
-    /** The differences that belong to findings, each with the name of what it is the text of. */
+    /** The text differences that belong to findings, each with the name of the text. */
     readonly excerpts: readonly { readonly name: string; readonly lines: DiffLines }[];
     /** All changes, without the excerpts. */
     readonly lines: DiffLines;
@@ -47,6 +47,7 @@ const mostExcerpts = 8;
 /** The operations that always have a column. */
 const operations = ["create", "update", "replace", "delete"];
 
+/** Reviews the preview of one stack. */
 export function reviewOf(preview: Preview): StackReview {
     const { stack, errors, warnings, unchecked = [], changes, unchanged } = preview;
     const findings = findingsOf(preview);
@@ -88,15 +89,13 @@ function excerptOf(
     return [`! ${visible(when)}${parts}`];
 }
 
-/**
- * Why a pull request with these previews does not pass, beside its label; undefined where it does.
- */
+/** Says which previews failed; undefined if none did. */
 export function failureOf(previews: readonly Preview[]): string | undefined {
     const failed = previews.filter(({ errors }) => errors.length > 0).map(({ stack }) => stack);
     return failed.length === 0 ? undefined : `The preview failed: ${failed.join(", ")}.`;
 }
 
-/** The counts as a table: a heading, and a row for each stack. */
+/** Returns the counts as a table: a heading, and a row for each stack. */
 export function table(reviews: readonly StackReview[]): {
     readonly head: string[];
     readonly rows: string[][];

@@ -25,7 +25,8 @@ export function currentTree(): string {
         }).trim();
     } catch {
         throw new UserError(
-            "This folder is no git repository with a commit: what is reviewed is recorded by the tree of a commit.",
+            "This folder is not a git repository with a commit: " +
+                "a review is recorded for the tree of a commit.",
         );
     }
 }
@@ -45,7 +46,7 @@ export function record(previews: readonly Preview[], folder: string, tree: strin
     const failure = failureOf(previews);
     if (failure !== undefined)
         throw new UserError(
-            `${failure} What failed cannot be reviewed: mend it, and preview again.`,
+            `${failure} What failed cannot be reviewed: fix it, and preview again.`,
         );
     const file = fileOf(folder, tree);
     const stacks = Object.fromEntries(
@@ -61,7 +62,7 @@ export function record(previews: readonly Preview[], folder: string, tree: strin
 
 /**
  * Compares previews with the reviewed ones of this tree. A preview without changes needs no review:
- * so a deployment that another stack's failure stopped can be run again.
+ * a deployment that failed in another stack can be run again.
  *
  * @throws UserError that lists every difference and asks for a new review.
  */
@@ -77,10 +78,14 @@ export function verify(previews: readonly Preview[], folder: string, tree: strin
         ),
     );
     if (changed.length === 0) return;
+    const problem = found
+        ? "What would be deployed is not what was reviewed"
+        : `No review is recorded of the tree ${tree}`;
     throw new UserError(
-        `${found ? "What would be deployed is not what was reviewed" : `No review is recorded of the tree ${tree}`}. Nothing was changed.\n${changed.join("\n")}\n` +
-            "It needs a new review: run all jobs of the pull request's preview again, read what it says now, and then all jobs of this deployment. " +
-            "Where the target branch has moved on, a new pull request is reviewed; a commit without a change (--allow-empty) will do.",
+        `${problem}. Nothing was changed.\n${changed.join("\n")}\n` +
+            "It needs a new review: run all jobs of the pull request's preview again, read the " +
+            "review, and then run all jobs of this deployment again. If the target branch has " +
+            "moved on, open a new pull request; an empty commit (--allow-empty) is enough.",
     );
 }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Value } from "./preview.ts";
 import { isObject } from "./properties.ts";
 
-/** Names of users and teams, by how GitHub knows them: `user 1001` → `alice`. */
+/** Names of users and teams by kind and id: `user 1001` → `alice`. */
 export type Names = Readonly<Record<string, string>>;
 
 const outputs = z.object({ reviewers: z.record(z.string(), z.string()) });
@@ -13,7 +13,7 @@ interface ComponentStep {
     readonly new?: { readonly outputs: unknown } | null | undefined;
 }
 
-/** The reviewers' names as the component that looked their ids up keeps them, before and now. */
+/** Collects the names from the outputs of the components that looked up the ids. */
 export function reviewerNames(steps: readonly ComponentStep[]): Names {
     return Object.fromEntries(
         steps
@@ -27,8 +27,8 @@ export function reviewerNames(steps: readonly ComponentStep[]): Names {
 }
 
 /**
- * The properties of a GitHub environment with its reviewers as `alice (1001)`. The id stays,
- * because a login may come to be somebody else's. One whose name is not known stays a number.
+ * Replaces the reviewers' ids in the properties of a GitHub environment by `alice (1001)`. The id
+ * stays visible, because a login can pass to another user. An id without a known name is kept.
  */
 export function nameReviewers(
     type: string,
@@ -38,11 +38,11 @@ export function nameReviewers(
     const { reviewers } = properties;
     if (type !== "github:index/repositoryEnvironment:RepositoryEnvironment") return properties;
     if (reviewers === undefined) return properties;
-    return { ...properties, reviewers: named(reviewers, names) };
+    return { ...properties, reviewers: nameAll(reviewers, names) };
 }
 
-function named(reviewers: Value, names: Names): Value {
-    if (Array.isArray(reviewers)) return reviewers.map((group) => named(group, names));
+function nameAll(reviewers: Value, names: Names): Value {
+    if (Array.isArray(reviewers)) return reviewers.map((group) => nameAll(group, names));
     if (!isObject(reviewers)) return reviewers;
     const list = (kind: "user" | "team", ids: Value): Value =>
         Array.isArray(ids) ? ids.map((id) => withName(kind, id, names)) : ids;

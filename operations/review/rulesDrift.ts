@@ -37,16 +37,15 @@ const resource = z.object({
 const stateForm = z.object({
     deployment: z.object({ resources: z.array(resource).default([]) }).nullish(),
 });
-const placeForm = z.object({ repository: z.string(), environment: z.string() });
+const location = z.object({ repository: z.string(), environment: z.string() });
 
 type Resource = z.infer<typeof resource>;
 
 /**
- * What GitHub has differently from the rules of a stack's environments. The GitHub provider does
- * not see all of it: reviewers that were all removed, and branch and tag rules that were added.
+ * Returns how the rules of a stack's environments on GitHub differ from its state. The GitHub
+ * provider does not detect two cases: all reviewers removed, and branch or tag rules added.
  *
- * @param stack its state and its configuration are read.
- * @throws UserError where the account or GITHUB_TOKEN is missing, or where GitHub does not answer.
+ * @throws UserError if the account or GITHUB_TOKEN is missing, or GitHub does not answer
  */
 export async function rulesDriftOf(stack: string): Promise<Change[]> {
     const resources = resourcesIn(await exportStack(stack));
@@ -57,7 +56,7 @@ export async function rulesDriftOf(stack: string): Promise<Change[]> {
     return compareWithGitHub(client, account.owner, resources);
 }
 
-/** The resources of an exported state, without those that wait for their deletion. */
+/** Returns the resources of an exported state, except those that wait for their deletion. */
 export function resourcesIn(exported: string | undefined): Resource[] {
     const { deployment } = stateForm.parse(JSON.parse(exported ?? "{}"));
     return (deployment?.resources ?? []).filter((resource) => !resource.delete);
@@ -78,10 +77,10 @@ export async function compareWithGitHub(
         resources
             .filter(({ type }) => type === environmentType)
             .map(async (environment): Promise<Change[]> => {
-                const place = placeForm.parse(environment.inputs);
-                const path = pathOf(owner, place.repository, place.environment);
+                const at = location.parse(environment.inputs);
+                const path = pathOf(owner, at.repository, at.environment);
                 const found = await readRules(client, path);
-                // The refresh finds an environment that is gone.
+                // The refresh detects a deleted environment.
                 if (found === undefined) return [];
                 const policies =
                     found.deploymentBranchPolicy?.customBranchPolicies === true
@@ -90,13 +89,13 @@ export async function compareWithGitHub(
                 const declared = resources
                     .filter(({ type }) => type === policyType)
                     .map(({ inputs }) => inputs)
-                    .filter(isAt(place));
-                const asked = resources
+                    .filter(isOf(at));
+                const apps = resources
                     .filter(({ type }) => type === protectionRulesType)
                     .map(({ inputs }) => inputs)
-                    .find(isAt(place));
+                    .find(isOf(at));
                 const protection =
-                    asked && protectionChange(asked, await readProtectionRules(client, path));
+                    apps && protectionChange(apps, await readProtectionRules(client, path));
                 const properties = [
                     ...addedTo("branches", declared, "branchPattern", policies, "branch"),
                     ...(protection ?? []),
@@ -109,7 +108,7 @@ export async function compareWithGitHub(
     return changes.flat();
 }
 
-/** A preview of a refresh with the changes that the refresh has not found. */
+/** Adds to the preview of a refresh the changes that the refresh does not detect. */
 export function mergeChanges(preview: Preview, found: readonly Change[]): Preview {
     const added = found.filter(({ urn }) => !preview.changes.some((change) => change.urn === urn));
     const changes = preview.changes.map((change) => {
@@ -126,19 +125,17 @@ export function mergeChanges(preview: Preview, found: readonly Change[]): Previe
     };
 }
 
-/** The resource's property that a path lies in: `reviewers[0].users` → `reviewers`. */
+/** Returns the property that contains a path: `reviewers[0].users` → `reviewers`. */
 export function propertyOf(path: string): string {
     return path.split(/[.[]/, 1)[0] ?? path;
 }
 
-function isAt(place: z.infer<typeof placeForm>) {
+function isOf(at: z.infer<typeof location>) {
     return ({ repository, environment }: Resource["inputs"]): boolean =>
-        repository === place.repository && environment === place.environment;
+        repository === at.repository && environment === at.environment;
 }
 
-/**
- * The apps that have to approve deployments, where GitHub has others than the last `up` has set.
- */
+/** Compares the apps that have to approve deployments with those that the last `up` set. */
 function protectionChange(
     inputs: Resource["inputs"],
     rules: readonly ProtectionRule[] = [],
@@ -185,12 +182,12 @@ function ruleChanges(differences: readonly RuleDifference[], names: Names): Prop
     return compare(side("declared"), side("found"), []);
 }
 
-/** The provider has the reviewers in a list of one. */
+/** The provider has the reviewers in a list of one item. */
 function inputOf(property: string, value: Value): Value {
     return property === "reviewers" && isObject(value) ? [value] : value;
 }
 
-/** The patterns that were added; of one that was removed the refresh tells. */
+/** Returns the patterns that were added; the refresh detects a removed one. */
 function addedTo(
     path: string,
     declared: readonly Readonly<Record<string, Value>>[],

@@ -20,11 +20,7 @@ const signs: Readonly<Record<string, Format>> = {
     "@": "cyan",
 };
 
-/**
- * The same as the comment, whole, for a terminal or a plain file.
- *
- * @param colours whether to use any.
- */
+/** Renders the review for a terminal or a plain file: the same as the comment, uncut. */
 export function renderTerminal(previews: readonly Preview[], colours: boolean): string {
     const style = (format: Format | undefined, text: string) =>
         colours && format !== undefined ? styleText(format, text, { validateStream: false }) : text;

@@ -83,12 +83,12 @@ describe("make adopt", () => {
 
     it("adopts the repository and the robot: creates nothing again; the first preview replaces and deletes nothing", async () => {
         const printed = await chain.run(process.execPath, "operations/adopt.ts", "dev");
-        match(printed, /2 of them are the stack's now/);
+        match(printed, /2 of them imported into the stack/);
         const { changes, output } = await chain.preview("dev");
         deepEqual(Object.keys(changes).sort(), ["create", "same"], output);
         match(
             await chain.run(process.execPath, "operations/adopt.ts", "dev"),
-            /There is nothing that the stack does not know/,
+            /Nothing to adopt: the stack has everything that exists/,
         );
     });
 

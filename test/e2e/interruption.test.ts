@@ -161,7 +161,7 @@ describe("an interrupted up", () => {
 
             const recovery = recover();
             equal(await recovery.ended, 0, recovery.output);
-            match(recovery.output, /was killed: its lock goes/);
+            match(recovery.output, /was killed: removing its lock/);
             await expectConverged();
         });
     }
@@ -209,7 +209,7 @@ describe("an interrupted up", () => {
         match(up.output, /== \.build\/local\/slow\.log\n.*tick 6\n.*CANCELED/s);
         const recovery = recover();
         equal(await recovery.ended, 0, recovery.output);
-        match(recovery.output, /RemoteImage slow: pulumi up makes it/);
+        match(recovery.output, /RemoteImage slow: pulumi up creates it/);
         equal(recovery.output.includes("lock"), false, recovery.output);
     });
 

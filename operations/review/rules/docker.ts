@@ -17,7 +17,7 @@ import {
     transitionOf,
 } from "./rule.ts";
 
-/** An image is named by what is in it. */
+/** An image has a hash of its content in its name. */
 const image: Rule = (change) => {
     if (change.operation === "delete") return [];
     return isChanged(change, "name") || isGone(change)
@@ -25,7 +25,7 @@ const image: Rule = (change) => {
         : [];
 };
 
-/** What changes of Docker's resources are to a reviewer. */
+/** The rules of Docker's resources. */
 export const docker: Readonly<Record<string, Rule>> = {
     "docker:index/remoteImage:RemoteImage": image,
     "docker:index/registryImage:RegistryImage": image,
@@ -35,24 +35,25 @@ export const docker: Readonly<Record<string, Rule>> = {
             change.operation === "replace"
                 ? careful(
                       change,
-                      phrase`container ${change.name} is stopped, and another started with image ${show(change.after["image"])}`,
+                      phrase`container ${change.name} is stopped, and another started with image
+                          ${show(change.after["image"])}`,
                   )
                 : undefined;
-        return [...loosened(change), started];
+        return [...lostRestrictions(change), started];
     },
     "docker:index/volume:Volume": (change) =>
         isGone(change)
             ? [
                   dangerous(
                       change,
-                      phrase`volume ${textOf(change, "name")} is deleted, with all that is in it`,
+                      phrase`volume ${textOf(change, "name")} is deleted, with everything in it`,
                   ),
               ]
             : [],
 };
 
-/** What a container may do now that it might not do before, or, if it is new, more than others. */
-function loosened(change: Change): (Finding | undefined)[] {
+/** Finds restrictions that a container loses, or that a new container lacks. */
+function lostRestrictions(change: Change): (Finding | undefined)[] {
     const { name } = change;
     const dropped = removedFrom(change, "capabilities.drops");
     const security = removedFrom(change, "securityOpts");
@@ -61,7 +62,11 @@ function loosened(change: Change): (Finding | undefined)[] {
     const isUserRoot = user !== undefined && user.after !== "" && isRoot(show(user.after));
     return [
         transitionOf(change, "privileged", false)?.after === true
-            ? dangerous(change, phrase`container ${name} is privileged: it may do what root may do`)
+            ? dangerous(
+                  change,
+                  phrase`container ${name} is privileged: it has root's permissions on
+                the host`,
+              )
             : undefined,
         !isNew(change) && transitionOf(change, "readOnly", false)?.after === false
             ? dangerous(
@@ -72,7 +77,8 @@ function loosened(change: Change): (Finding | undefined)[] {
         dropped.length > 0
             ? dangerous(
                   change,
-                  phrase`container ${name} no longer drops the Linux capabilities ${dropped.join(", ")}`,
+                  phrase`container ${name} no longer drops the Linux capabilities
+                      ${dropped.join(", ")}`,
               )
             : undefined,
         added.length > 0
@@ -91,7 +97,8 @@ function loosened(change: Change): (Finding | undefined)[] {
         !isNew(change) && user?.after === ""
             ? careful(
                   change,
-                  phrase`container ${name} runs as the user of its image, no longer as ${show(user.before)}`,
+                  phrase`container ${name} runs as the user of its image, no longer as
+                      ${show(user.before)}`,
               )
             : undefined,
     ];

@@ -11,7 +11,7 @@ import {
     listOf,
     type Phrase,
     phrase,
-    placed,
+    splitMoves,
     type Rule,
     show,
     textOf,
@@ -23,17 +23,18 @@ type Inputs = Change["before"];
 const fileType = "github:index/repositoryFile:RepositoryFile";
 const environmentType = "github:index/repositoryEnvironment:RepositoryEnvironment";
 
-/** What changes of GitHub's resources are to a reviewer. */
+/** The rules of GitHub's resources. */
 export const github: Readonly<Record<string, Rule>> = {
-    // The text of its file tells it too, where that is known.
+    // If the text of the workflow file is known, the rule of the file reports it.
     "mlops:github:DeliveryWorkflow": (change, { changes }) => {
         const file = changes.find(({ type, parent }) => type === fileType && parent === change.urn);
-        const isTold = file !== undefined && file.after["content"] !== unknown;
-        return transitionOf(change, "strict", true)?.after === false && !isTold
+        const isKnown = file !== undefined && file.after["content"] !== unknown;
+        return transitionOf(change, "strict", true)?.after === false && !isKnown
             ? [
                   dangerous(
                       change,
-                      phrase`workflow of ${change.name}: the container is tried without being locked down (mlops:container.strict)`,
+                      phrase`workflow of ${change.name}: the smoke test runs the container without
+                          its restrictions (mlops:container.strict)`,
                   ),
               ]
             : [];
@@ -45,7 +46,7 @@ export const github: Readonly<Record<string, Rule>> = {
             return [
                 dangerous(
                     change,
-                    phrase`GitHub repository ${name} is deleted, with all that is in it`,
+                    phrase`GitHub repository ${name} is deleted, with everything in it`,
                 ),
             ];
         const isPublished =
@@ -69,7 +70,8 @@ export const github: Readonly<Record<string, Rule>> = {
             !isLockedDown(change.after["content"])
                 ? dangerous(
                       change,
-                      phrase`workflow ${file}: the container is tried without being locked down (mlops:container.strict)`,
+                      phrase`workflow ${file}: the smoke test runs the container without its
+                          restrictions (mlops:container.strict)`,
                   )
                 : undefined,
             careful(change, phrase`workflow ${file} is ${[isNew(change) ? "new" : "changed"]}`, {
@@ -95,7 +97,7 @@ export const github: Readonly<Record<string, Rule>> = {
         return isNew(change) ? [] : weakened(change, name);
     },
     "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy":
-        placed(
+        splitMoves(
             (change) => {
                 const environment = textOf(change, "environment");
                 const pattern = (inputs: Inputs) =>
@@ -104,14 +106,16 @@ export const github: Readonly<Record<string, Rule>> = {
                     return [
                         careful(
                             change,
-                            phrase`branches or tags ${pattern(change.before)} no longer deploy to environment ${environment}`,
+                            phrase`branches or tags ${pattern(change.before)} no longer deploy to
+                                environment ${environment}`,
                         ),
                     ];
                 const finding = isNew(change) ? careful : dangerous;
                 return [
                     finding(
                         change,
-                        phrase`permission widened: branches or tags ${pattern(change.after)} deploy to environment ${environment}`,
+                        phrase`permission widened: branches or tags ${pattern(change.after)} deploy
+                            to environment ${environment}`,
                     ),
                 ];
             },
@@ -123,13 +127,16 @@ export const github: Readonly<Record<string, Rule>> = {
         const environment = textOf(change, "environment");
         const apps = ({ apps }: Inputs) => listOf(apps).map(show);
         if (change.operation === "delete") {
-            const rules = phrase`the approval of ${apps(change.before).join(", ") || "no app"} for deployments to environment ${environment}`;
-            const goes = changes.some((other) => other.type === environmentType && isGone(other));
+            const rules = phrase`the approval of ${apps(change.before).join(", ") || "no app"} for
+                deployments to environment ${environment}`;
+            const isDeletedToo = changes.some(
+                (other) => other.type === environmentType && isGone(other),
+            );
             return [
                 careful(
                     change,
-                    goes
-                        ? phrase`${rules} goes with the environment`
+                    isDeletedToo
+                        ? phrase`${rules} is deleted with the environment`
                         : phrase`${rules} is no longer managed: GitHub keeps it`,
                 ),
             ];
@@ -140,33 +147,37 @@ export const github: Readonly<Record<string, Rule>> = {
             removed.length > 0
                 ? dangerous(
                       change,
-                      phrase`protection removed: deployments to environment ${environment} need no approval of ${removed.join(", ")}`,
+                      phrase`protection removed: deployments to environment ${environment} no longer
+                          need the approval of ${removed.join(", ")}`,
                   )
                 : undefined,
             added.length > 0
                 ? careful(
                       change,
-                      phrase`deployments to environment ${environment} need the approval of ${added.join(", ")}`,
+                      phrase`deployments to environment ${environment} need the approval of
+                          ${added.join(", ")}`,
                   )
                 : undefined,
         ];
     },
 
-    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": placed(
+    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": splitMoves(
         (change) =>
             credentials(
                 change,
-                phrase`secret ${textOf(change, "secretName")} of environment ${textOf(change, "environment")}`,
+                phrase`secret ${textOf(change, "secretName")} of environment
+                    ${textOf(change, "environment")}`,
             ),
         "repository",
         "environment",
         "secretName",
     ),
-    "github:index/actionsSecret:ActionsSecret": placed(
+    "github:index/actionsSecret:ActionsSecret": splitMoves(
         (change) =>
             credentials(
                 change,
-                phrase`secret ${textOf(change, "secretName")} of repository ${textOf(change, "repository")}`,
+                phrase`secret ${textOf(change, "secretName")} of repository
+                    ${textOf(change, "repository")}`,
             ),
         "repository",
         "secretName",
@@ -179,12 +190,12 @@ export const github: Readonly<Record<string, Rule>> = {
     "github:index/repositoryRuleset:RepositoryRuleset": (change) =>
         protection(change, textOf(change, "name")),
 
-    "github:index/repositoryCollaborator:RepositoryCollaborator": placed(
+    "github:index/repositoryCollaborator:RepositoryCollaborator": splitMoves(
         (change) => access(change, phrase`user ${textOf(change, "username")}`),
         "repository",
         "username",
     ),
-    "github:index/teamRepository:TeamRepository": placed(
+    "github:index/teamRepository:TeamRepository": splitMoves(
         (change) => access(change, phrase`team ${textOf(change, "teamId")}`),
         "repository",
         "teamId",
@@ -193,7 +204,7 @@ export const github: Readonly<Record<string, Rule>> = {
 
 /**
  * Whether a workflow's smoke test runs the container as a strict cluster would
- * (components/workflow/steps.ts). A text that is not known yet may be.
+ * (components/workflow/steps.ts); true if the text is not known yet.
  */
 function isLockedDown(content: Value | undefined): boolean {
     if (typeof content !== "string" || content === unknown) return true;
@@ -207,7 +218,7 @@ function isLockedDown(content: Value | undefined): boolean {
     return lines.every((line) => all.includes(line));
 }
 
-/** What an environment asked for before a job may use its secrets, and asks for no more. */
+/** Finds protection that an environment loses: conditions for the use of its secrets. */
 function weakened(change: Change, name: string): (Finding | undefined)[] {
     const { before, after } = change;
     const removed = reviewers(before).filter((reviewer) => !reviewers(after).includes(reviewer));
@@ -223,12 +234,13 @@ function weakened(change: Change, name: string): (Finding | undefined)[] {
         branches &&
             dangerous(
                 change,
-                phrase`which branches deploy to environment ${name}: ${show(branches.before)} → ${show(branches.after)}`,
+                phrase`which branches deploy to environment ${name}: ${show(branches.before)} →
+                    ${show(branches.after)}`,
             ),
         transitionOf(change, "preventSelfReview", false)?.after === false
             ? dangerous(
                   change,
-                  phrase`environment ${name}: who started a deployment may approve it`,
+                  phrase`environment ${name}: whoever starts a deployment may approve it`,
               )
             : undefined,
         transitionOf(change, "canAdminsBypass", true)?.after === true
@@ -240,12 +252,13 @@ function weakened(change: Change, name: string): (Finding | undefined)[] {
         wait &&
             careful(
                 change,
-                phrase`environment ${name} waits ${show(wait.before)} → ${show(wait.after)} minutes`,
+                phrase`environment ${name} waits ${show(wait.before)} → ${show(wait.after)}
+                    minutes`,
             ),
     ];
 }
 
-/** Who has to approve, by kind and id. */
+/** Lists those who have to approve, by kind and id. */
 function reviewers(environment: Inputs): string[] {
     return listOf(environment["reviewers"]).flatMap((group) =>
         (["user", "team"] as const).flatMap((kind) =>
@@ -280,7 +293,7 @@ function access(change: Change, who: Phrase): Finding[] {
     const repository = textOf(change, "repository");
     const [from, to] = [show(change.before["permission"]), show(change.after["permission"])];
     if (change.operation === "delete")
-        return [careful(change, phrase`${who} has no more access to ${repository}`)];
+        return [careful(change, phrase`${who} no longer has access to ${repository}`)];
     if (change.operation === "update" && permissions.indexOf(to) < permissions.indexOf(from)) {
         return [
             careful(change, phrase`permission narrowed: ${who} on ${repository}: ${from} → ${to}`),

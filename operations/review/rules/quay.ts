@@ -1,6 +1,5 @@
-import { severities } from "../../../quay/api/severity.ts";
 import { type Change, type Preview, unknown, type Value } from "../preview.ts";
-import { isObject } from "../properties.ts";
+import { promotedImage } from "./promotedImage.ts";
 import {
     careful,
     dangerous,
@@ -9,27 +8,26 @@ import {
     isGone,
     isNew,
     listOf,
-    missing,
     type Phrase,
     phrase,
-    placed,
+    splitMoves,
     propertyOf,
     type Rule,
     show,
     textOf,
-    transitionOf,
 } from "./rule.ts";
 
 type Inputs = Change["before"];
 
-/** What changes of Quay's resources are to a reviewer (quay/). */
+/** The rules of Quay's resources (quay/resources/). */
 export const quay: Readonly<Record<string, Rule>> = {
     "quay:index:Organization": (change) =>
         isGone(change)
             ? [
                   dangerous(
                       change,
-                      phrase`organization ${textOf(change, "name")} is deleted, with all that is in it`,
+                      phrase`organization ${textOf(change, "name")} is deleted, with everything in
+                          it`,
                   ),
               ]
             : [],
@@ -56,14 +54,16 @@ export const quay: Readonly<Record<string, Rule>> = {
             return [
                 dangerous(
                     change,
-                    phrase`robot ${name} is replaced: its credentials stop working, and those of the new one are others`,
+                    phrase`robot ${name} is replaced: its credentials stop working, and the new
+                        robot has others`,
                 ),
             ];
         return hasOtherRobot(change, preview)
             ? [
                   careful(
                       change,
-                      phrase`credentials rotated: robot ${name} is deleted, another is there in its place`,
+                      phrase`credentials rotated: robot ${name} is deleted, another robot replaces
+                          it`,
                   ),
               ]
             : [dangerous(change, phrase`robot ${name} is deleted: its credentials stop working`)];
@@ -89,18 +89,16 @@ export const quay: Readonly<Record<string, Rule>> = {
             : [
                   dangerous(
                       change,
-                      phrase`permission widened: ${show(change.after["member"])} joins team ${show(change.after["team"])}`,
+                      phrase`permission widened: ${show(change.after["member"])} joins team
+                          ${show(change.after["team"])}`,
                   ),
               ],
 
-    "quay:index:RobotFederation": placed((change) => {
+    "quay:index:RobotFederation": splitMoves((change) => {
         const robot = textOf(change, "robot");
         if (change.operation === "delete")
             return [
-                careful(
-                    change,
-                    phrase`robot ${robot}: nobody logs in any more without its password`,
-                ),
+                careful(change, phrase`robot ${robot}: logging in requires its password again`),
             ];
         const claims = (inputs: Inputs) => listOf(inputs["claims"]).map(show);
         const added = claims(change.after).filter(
@@ -110,64 +108,30 @@ export const quay: Readonly<Record<string, Rule>> = {
         return added.map((claim) =>
             finding(
                 change,
-                phrase`permission widened: logs in as robot ${robot} without its password: ${claim}`,
+                phrase`permission widened: logs in as robot ${robot} without its password:
+                    ${claim}`,
             ),
         );
     }, "robot"),
 
-    "quay:index:PromotedImage": placed((change, preview) => {
-        const target = textOf(change, "target");
-        if (change.operation === "delete")
-            return [
-                careful(change, phrase`image of ${target}: no longer looked after; its tags stay`),
-            ];
-        const version = (inputs: Inputs) =>
-            show(inputs["version"] ?? listOf(inputs["tags"]).map(show).join(", "));
-        const from = isNew(change) ? "none" : version(change.before);
-        const to = version(change.after);
-        const { before, after } = change;
-        return [
-            from === to
-                ? undefined
-                : careful(change, phrase`version of ${target}: ${from} → ${to}`),
-            !isNew(change) && from === to && isBuiltAgain(preview)
-                ? dangerous(
-                      change,
-                      phrase`version ${to} of ${target} gets another content: \`up\` refuses to move a version; raise mlops:service.version`,
-                  )
-                : undefined,
-            isChanged(change, "digest")
-                ? careful(
-                      change,
-                      phrase`image of ${target}: ${digest(before["digest"])} → ${digest(after["digest"])}`,
-                  )
-                : undefined,
-            ...floatingTags(change, target),
-            signature(change, target),
-            ...severity(change, target),
-            isChanged(change, "source") && !isNew(change)
-                ? careful(
-                      change,
-                      phrase`images of ${target} come from ${show(before["source"])} → ${show(after["source"])}`,
-                  )
-                : undefined,
-        ];
-    }, "target"),
+    "quay:index:PromotedImage": promotedImage,
 
-    "quay:index:AutoPrunePolicy": placed(
+    "quay:index:AutoPrunePolicy": splitMoves(
         (change) => {
-            const where = placeOf(change);
+            const scope = scopeOf(change);
             return change.operation === "delete"
                 ? [
                       careful(
                           change,
-                          phrase`auto-prune policy of ${where} removed: Quay no longer deletes ${prunes(change.before)}`,
+                          phrase`auto-prune policy of ${scope} removed: Quay no longer deletes
+                              ${prunes(change.before)}`,
                       ),
                   ]
                 : [
                       careful(
                           change,
-                          phrase`auto-prune policy of ${where}: Quay deletes ${prunes(change.after)}`,
+                          phrase`auto-prune policy of ${scope}: Quay deletes
+                              ${prunes(change.after)}`,
                       ),
                   ];
         },
@@ -175,7 +139,7 @@ export const quay: Readonly<Record<string, Rule>> = {
         "repository",
     ),
 
-    "quay:index:RepositoryMirror": placed((change) => {
+    "quay:index:RepositoryMirror": splitMoves((change) => {
         const repository = textOf(change, "repository");
         if (change.operation === "delete")
             return [careful(change, phrase`repository ${repository} is no longer a mirror`)];
@@ -183,7 +147,8 @@ export const quay: Readonly<Record<string, Rule>> = {
             isChanged(change, "externalReference")
                 ? dangerous(
                       change,
-                      phrase`images of ${repository} are copied from ${textIn(change, "externalReference")}`,
+                      phrase`images of ${repository} are copied from
+                          ${textIn(change, "externalReference")}`,
                   )
                 : undefined,
             isChanged(change, "verifyTls") && change.after["verifyTls"] === false
@@ -207,7 +172,7 @@ export const quay: Readonly<Record<string, Rule>> = {
         ];
     }, "repository"),
 
-    "quay:index:ProxyCache": placed((change) => {
+    "quay:index:ProxyCache": splitMoves((change) => {
         const organization = textOf(change, "organization");
         if (change.operation === "delete")
             return [careful(change, phrase`organization ${organization} is no longer a cache`)];
@@ -215,19 +180,20 @@ export const quay: Readonly<Record<string, Rule>> = {
             isChanged(change, "upstreamRegistry")
                 ? dangerous(
                       change,
-                      phrase`images of organization ${organization} come from ${textIn(change, "upstreamRegistry")}`,
+                      phrase`images of organization ${organization} come from
+                          ${textIn(change, "upstreamRegistry")}`,
                   )
                 : undefined,
             isChanged(change, "insecure") && change.after["insecure"] === true
                 ? dangerous(
                       change,
-                      phrase`organization ${organization} asks its source by plain HTTP`,
+                      phrase`organization ${organization} reaches its source over plain HTTP`,
                   )
                 : undefined,
         ];
     }, "organization"),
 
-    "quay:index:Quota": placed((change) => {
+    "quay:index:Quota": splitMoves((change) => {
         const organization = textOf(change, "organization");
         if (change.operation === "delete")
             return [careful(change, phrase`quota of organization ${organization} removed`)];
@@ -236,7 +202,8 @@ export const quay: Readonly<Record<string, Rule>> = {
             typeof from === "number" && typeof to === "number" && to < from
                 ? careful(
                       change,
-                      phrase`quota of organization ${organization} lowered: ${show(from)} → ${show(to)} bytes`,
+                      phrase`quota of organization ${organization} lowered: ${show(from)} →
+                          ${show(to)} bytes`,
                   )
                 : undefined,
             isChanged(change, "limits")
@@ -248,131 +215,52 @@ export const quay: Readonly<Record<string, Rule>> = {
         ];
     }, "organization"),
 
-    // Its address may hold a secret.
+    // Does not name the address: it may contain a secret.
     "quay:index:Notification": (change) => {
         if (change.operation === "delete")
             return [
                 careful(
                     change,
-                    phrase`notification of ${textOf(change, "repository")} removed: nobody is told of ${show(change.before["event"])}`,
+                    phrase`notification of ${textOf(change, "repository")} removed: no longer sent
+                        for ${show(change.before["event"])}`,
                 ),
             ];
         return [
             careful(
                 change,
-                phrase`events ${textIn(change, "event")} of ${textIn(change, "repository")} are sent by ${textIn(change, "method")}`,
+                phrase`events ${textIn(change, "event")} of ${textIn(change, "repository")} are sent
+                    by ${textIn(change, "method")}`,
             ),
         ];
     },
 
-    "quay:index:TagImmutabilityPolicy": placed(
+    "quay:index:TagImmutabilityPolicy": splitMoves(
         (change) => {
-            const where = placeOf(change);
+            const scope = scopeOf(change);
             const [from, to] = [
                 show(change.before["tagPattern"]),
                 show(change.after["tagPattern"]),
             ];
             if (isNew(change))
-                return [careful(change, phrase`tags ${to} of ${where} become immutable`)];
+                return [careful(change, phrase`tags ${to} of ${scope} become immutable`)];
             return change.operation === "delete"
                 ? [
                       dangerous(
                           change,
-                          phrase`immutability policy removed: new tags ${from} of ${where} can be moved`,
+                          phrase`immutability policy removed: new tags ${from} of ${scope} can be
+                              moved`,
                       ),
                   ]
-                : [dangerous(change, phrase`immutable tags of ${where}: ${from} → ${to}`)];
+                : [dangerous(change, phrase`immutable tags of ${scope}: ${from} → ${to}`)];
         },
         "namespace",
         "repository",
     ),
 };
 
-/** The tags that move with every deployment, where others do. */
-function floatingTags(change: Change, target: string): Finding[] {
-    const tags = transitionOf(change, "floatingTags", []);
-    if (isNew(change) || tags === undefined) return [];
-    const [before, after] = [listOf(tags.before).map(show), listOf(tags.after).map(show)];
-    const [kept, added] = [missing(before, after), missing(after, before)];
-    return [
-        ...(added.length === 0
-            ? []
-            : [
-                  careful(
-                      change,
-                      phrase`tags ${added.join(", ")} of ${target} move to this image, and with every later deployment`,
-                  ),
-              ]),
-        ...(kept.length === 0
-            ? []
-            : [
-                  careful(
-                      change,
-                      phrase`tags ${kept.join(", ")} of ${target} no longer move: they keep the image that they name now`,
-                  ),
-              ]),
-    ];
-}
-
-/** What the scanner may find in an image that is promoted, where that is more than before. */
-function severity(change: Change, target: string): (Finding | undefined)[] {
-    if (isNew(change)) return [];
-    const [from, to] = [change.before["maxSeverity"], change.after["maxSeverity"]];
-    const rank = (severity: Value | undefined) =>
-        severities.findIndex((known) => known === severity);
-    const { reason, expires, digest: image } = objectOf(change.after["severityException"]);
-    return [
-        from !== undefined && to === undefined
-            ? dangerous(
-                  change,
-                  phrase`protection removed: images of ${target} are promoted whatever Quay's scanner finds`,
-              )
-            : undefined,
-        from !== undefined && to !== undefined && rank(to) < rank(from)
-            ? dangerous(
-                  change,
-                  phrase`protection weakened: images of ${target} with findings of severity ${show(from)} are promoted, the limit is now ${show(to)}`,
-              )
-            : undefined,
-        isChanged(change, "severityException") && image !== undefined
-            ? dangerous(
-                  change,
-                  phrase`image ${digest(image)} of ${target} is promoted in spite of its scan until ${show(expires)}: ${show(reason)}`,
-              )
-            : undefined,
-    ];
-}
-
-function objectOf(value: Value | undefined): Inputs {
-    return isObject(value) ? value : {};
-}
-
-/** Which key an image has to be signed with, where that changes. */
-function signature(change: Change, target: string): Finding | undefined {
-    if (isNew(change) || !isChanged(change, "signature")) return undefined;
-    if (change.before["signature"] === undefined)
-        return careful(change, phrase`images of ${target} have to be signed`);
-    return dangerous(
-        change,
-        change.after["signature"] === undefined
-            ? phrase`protection removed: images of ${target} need no signature`
-            : phrase`images of ${target} have to be signed with another key`,
-    );
-}
-
-/** A property as it will be. */
+/** Formats the new value of a property. */
 function textIn(change: Change, name: string): string {
     return show(change.after[name]);
-}
-
-/** Whether the content of an image that the stack builds is another one. */
-function isBuiltAgain({ changes }: Preview): boolean {
-    return changes.some(
-        (change) =>
-            change.type === "docker:index/registryImage:RegistryImage" &&
-            !isNew(change) &&
-            isChanged(change, "triggers"),
-    );
 }
 
 function visibility(change: Change, name: string): Finding | undefined {
@@ -380,14 +268,14 @@ function visibility(change: Change, name: string): Finding | undefined {
     const isPublic = change.after["visibility"] === "public";
     if (isNew(change))
         return isPublic
-            ? careful(change, phrase`repository ${name} is made, public: anyone may pull`)
+            ? careful(change, phrase`repository ${name} is created public: anyone may pull`)
             : undefined;
     return isPublic
         ? dangerous(change, phrase`repository ${name} is made public: anyone may pull`)
-        : careful(change, phrase`repository ${name} is made private: nobody pulls without a login`);
+        : careful(change, phrase`repository ${name} is made private: pulling requires a login`);
 }
 
-/** Whether the component that the robot is part of has another: then this one was rotated. */
+/** Whether the robot's component has another robot: then this one was rotated. */
 function hasOtherRobot({ type, parent, urn }: Change, { changes, unchanged }: Preview): boolean {
     const others = [...changes.filter((other) => !isGone(other)), ...unchanged];
     return others.some(
@@ -410,7 +298,8 @@ function permission(change: Change, who: Phrase, on: Phrase): Finding[] {
         return [
             finding(
                 change,
-                phrase`permission moved: ${show(from)} of ${who} on ${on} → ${show(to)} of ${holder(change.after)}`,
+                phrase`permission moved: ${show(from)} of ${who} on ${on} → ${show(to)} of
+                    ${holder(change.after)}`,
             ),
         ];
     }
@@ -431,7 +320,7 @@ function permission(change: Change, who: Phrase, on: Phrase): Finding[] {
           ];
 }
 
-/** Who has a permission: as it will be, or as it was where it goes or moves. */
+/** Returns who has a permission, or had it if it is deleted or replaced. */
 function holderOf(change: Change): Phrase {
     return holder(isGone(change) ? change.before : change.after);
 }
@@ -441,8 +330,8 @@ function holder(inputs: Inputs): Phrase {
     return kind === undefined ? phrase`${unknown}` : phrase`${[kind]} ${show(inputs[kind])}`;
 }
 
-/** What a policy holds for. */
-function placeOf(change: Change): string {
+/** Returns what a policy applies to: a namespace or a repository. */
+function scopeOf(change: Change): string {
     return textOf(
         change,
         change.before["namespace"] === undefined && change.after["namespace"] === undefined
@@ -455,13 +344,9 @@ function prunes({ method, value, tagPattern, tagPatternMatches }: Inputs): Phras
     const which =
         tagPattern === undefined
             ? phrase`all tags`
-            : phrase`tags ${[tagPatternMatches === false ? "other than" : "like"]} ${show(tagPattern)}`;
+            : phrase`tags ${[tagPatternMatches === false ? "other than" : "like"]}
+                ${show(tagPattern)}`;
     return method === "creation_date"
         ? phrase`${which} older than ${show(value)}`
         : phrase`${which} but the newest ${show(value)}`;
-}
-
-/** Enough of a digest to tell it by; the whole is in the diff. */
-function digest(value: Value | undefined): string {
-    return show(value).replace(/^(sha256:[0-9a-f]{12})[0-9a-f]{52}$/, "$1…");
 }

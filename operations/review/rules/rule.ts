@@ -23,15 +23,15 @@ export interface Finding {
 export type Rule = (change: Change, preview: Preview) => readonly (Finding | undefined)[];
 
 /**
- * A sentence with values in it, or with parts that are sentences themselves: phrase`repository
- * ${name} is deleted`.
+ * Makes a sentence of words, foreign values and other phrases: phrase`repository ${name} is
+ * deleted`. A line break between the words is a space.
  */
 export function phrase(words: TemplateStringsArray, ...values: (string | Phrase)[]): Phrase {
     return words
         .flatMap((word, index) => {
             const value = values[index];
             return [
-                word,
+                word.replace(/\s*\n\s*/g, " "),
                 ...(value === undefined ? [] : typeof value === "string" ? [{ value }] : value),
             ];
         })
@@ -39,32 +39,34 @@ export function phrase(words: TemplateStringsArray, ...values: (string | Phrase)
 }
 
 /**
- * The rule of a resource that belongs somewhere. A replacement that moves it elsewhere is two
- * changes to a reviewer: it goes from one place, and is new at the other.
+ * Makes the rule of a resource that belongs to another one. To a reviewer, a replacement that moves
+ * it is two changes: it is deleted there and created here.
  *
- * @param place the properties that say where it belongs, as in `repository`.
+ * @param owner the properties that name the other resource, such as `repository`.
  */
-export function placed(rule: Rule, ...place: readonly string[]): Rule {
+export function splitMoves(rule: Rule, ...owner: readonly string[]): Rule {
     return (change, preview) => {
         const { before, after } = change;
         const isMoved =
             ["replace", "update"].includes(change.operation) &&
-            place.some((name) => show(before[name]) !== show(after[name]));
+            owner.some((name) => show(before[name]) !== show(after[name]));
         if (!isMoved) return rule(change, preview);
-        const gone = { operation: "delete", properties: whole("before", before), after: {} };
-        const come = { operation: "create", properties: whole("after", after), before: {} };
-        // One that stays where it is, and is replaced elsewhere, is seen here as an update.
-        const parts = change.operation === "replace" ? [gone, come] : [come];
+        const removed = { operation: "delete", properties: whole("before", before), after: {} };
+        const created = { operation: "create", properties: whole("after", after), before: {} };
+        // A retained resource that is replaced arrives here as an update: nothing is deleted.
+        const parts = change.operation === "replace" ? [removed, created] : [created];
         return parts
             .flatMap((part) => rule({ ...change, ...part }, preview))
             .map((finding) => finding && { ...finding, change });
     };
 }
 
+/** Makes a finding of the risk `dangerous`. */
 export function dangerous(change: Change, text: Phrase): Finding {
     return { risk: "dangerous", change, text };
 }
 
+/** Makes a finding of the risk `careful`. */
 export function careful(change: Change, text: Phrase, shows?: Finding["shows"]): Finding {
     return { risk: "careful", change, text, ...(shows === undefined ? {} : { shows }) };
 }
@@ -74,6 +76,7 @@ export function isGone({ operation }: Change): boolean {
     return operation === "delete" || operation === "replace";
 }
 
+/** Whether the resource is created, not as a replacement. */
 export function isNew({ operation }: Change): boolean {
     return operation === "create";
 }
@@ -93,8 +96,9 @@ export function isChanged(change: Change, path: string): boolean {
 }
 
 /**
- * A property of an updated resource before and after, each with its default where it is absent;
- * undefined where these are the same: a default that is left out, or written down, is no change.
+ * Returns a property before and after; undefined if it does not change.
+ *
+ * @param absent the default of the property, which stands for an absent value.
  */
 export function transitionOf(
     { before, after }: Change,
@@ -117,7 +121,7 @@ export function show(value: Value | undefined): string {
     return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Returns a list; the SDK has a single object instead of some lists. */
+/** Returns a value as a list: for a list of at most one item, the SDK has the item itself. */
 export function listOf(value: Value | undefined): Value[] {
     return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
 }
@@ -127,10 +131,7 @@ export function missing(list: readonly string[], other: readonly string[]): stri
     return list.filter((item) => !other.includes(item));
 }
 
-/**
- * `quay:index:Robot` → `quay:Robot`, `github:index/repositoryFile:RepositoryFile` →
- * `github:RepositoryFile`.
- */
+/** Shortens a resource's type: `github:index/branch:Branch` → `github:Branch`. */
 export function shortType(type: string): string {
     const parts = type.split(":");
     return parts.length === 3 ? `${parts[0] ?? ""}:${parts[2] ?? ""}` : type;

@@ -5,7 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { MayNot, pullRequestOf, ReviewComment } from "../../../../operations/review/github.ts";
+import {
+    PermissionDenied,
+    pullRequestOf,
+    ReviewComment,
+} from "../../../../operations/review/github.ts";
 import { approvalLabel } from "../../../../operations/review/review.ts";
 import { run } from "../../../../sandbox/project.ts";
 import { type GitHub, startGitHub } from "../../../../sandbox/github/server.ts";
@@ -127,7 +131,7 @@ describe("the review's comment on a pull request", function () {
             user: "alice",
             permissions: { issues: "read", metadata: "read" },
         });
-        await rejects(pull({ token: reading }).post("one", a), MayNot);
+        await rejects(pull({ token: reading }).post("one", a), PermissionDenied);
         deepEqual(comments(), []);
         await rejects(
             pull({ token: "ghp_wrong" }).post("one", a),

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { z } from "zod";
 import { renderDrift, reportDrift } from "../../../../operations/review/drift.ts";
 import type { Preview } from "../../../../operations/review/preview.ts";
-import { GitHubRepository, MayNot } from "../../../../operations/review/github.ts";
+import { GitHubRepository, PermissionDenied } from "../../../../operations/review/github.ts";
 import { type GitHub, startGitHub } from "../../../../sandbox/github/server.ts";
 import { recorded } from "../../../unit/operations/review/previews.ts";
 
@@ -163,7 +163,7 @@ describe("the issue about drift", () => {
     it("is not written with a token that may not", async () => {
         await rejects(
             report([some], github.createToken({ user: "alice", permissions: { issues: "read" } })),
-            MayNot,
+            PermissionDenied,
         );
     });
 });

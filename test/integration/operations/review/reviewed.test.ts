@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { z } from "zod";
 import { artifactOf, findReviewed } from "../../../../operations/review/reviewed.ts";
-import { GitHubRepository, MayNot } from "../../../../operations/review/github.ts";
+import { GitHubRepository, PermissionDenied } from "../../../../operations/review/github.ts";
 import type { RepositoryHandle } from "../../../../sandbox/github/repositoryHandle.ts";
 import { type GitHub, startGitHub } from "../../../../sandbox/github/server.ts";
 
@@ -81,7 +81,7 @@ describe("what was reviewed of a commit's tree", () => {
                 undefined,
                 github.createToken({ user: "alice", permissions: { contents: "read" } }),
             ),
-            MayNot,
+            PermissionDenied,
         );
     });
 });

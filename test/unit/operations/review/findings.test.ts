@@ -59,7 +59,7 @@ describe("what matters of", () => {
         ]);
         equal(
             findings(recorded("leak")).at(-1),
-            "careful: credentials rotated: robot ‹alice+digits_robot› is deleted, another is there in its place",
+            "careful: credentials rotated: robot ‹alice+digits_robot› is deleted, another robot replaces it",
         );
     });
 
@@ -68,7 +68,7 @@ describe("what matters of", () => {
             "dangerous: reviewers of environment ‹prod› removed: ‹user 1001›",
             "dangerous: protection removed: nothing stops a program from deleting ‹quay:Repository› ‹alice/digits_prod›",
             "dangerous: repository ‹alice/digits_prod› is made public: anyone may pull",
-            "dangerous: robot ‹alice+digits_robot› is replaced: its credentials stop working, and those of the new one are others",
+            "dangerous: robot ‹alice+digits_robot› is replaced: its credentials stop working, and the new robot has others",
             "dangerous: immutability policy removed: new tags ‹[0-9].*› of ‹alice/digits_prod› can be moved",
             "dangerous: permission widened: user ‹bob› on ‹alice/digits_prod›: ‹read› → ‹admin›",
             "careful: credentials rotated: secret ‹QUAY_PWD› of environment ‹prod› gets a new value",
@@ -87,10 +87,10 @@ describe("what matters of", () => {
         const isPublic = { ...repository, visibility: "public" };
         deepEqual(found(type, undefined, repository), []);
         deepEqual(found(type, undefined, isPublic), [
-            "careful: repository ‹alice/digits› is made, public: anyone may pull",
+            "careful: repository ‹alice/digits› is created public: anyone may pull",
         ]);
         deepEqual(found(type, isPublic, repository), [
-            "careful: repository ‹alice/digits› is made private: nobody pulls without a login",
+            "careful: repository ‹alice/digits› is made private: pulling requires a login",
         ]);
         deepEqual(
             found(type, { ...repository, description: "a" }, { ...repository, description: "b" }),
@@ -120,7 +120,7 @@ describe("what matters of", () => {
             1,
         );
         deepEqual(findings(preview([deleted], { unchanged: [other] })), [
-            "careful: credentials rotated: robot ‹alice+robot› is deleted, another is there in its place",
+            "careful: credentials rotated: robot ‹alice+robot› is deleted, another robot replaces it",
         ]);
         const both = preview([
             deleted,
@@ -196,7 +196,7 @@ describe("what matters of", () => {
         deepEqual(found(type, claims("a"), claims("a", "b")), [widened("dangerous", "b")]);
         deepEqual(found(type, claims("a", "b"), claims("a")), []);
         deepEqual(found(type, claims("a"), undefined), [
-            "careful: robot ‹alice+robot›: nobody logs in any more without its password",
+            "careful: robot ‹alice+robot›: logging in requires its password again",
         ]);
     });
 
@@ -246,7 +246,7 @@ describe("what matters of", () => {
         }
         it("but where it really changes, it is said", () => {
             deepEqual(found(type, { ...bare, preventSelfReview: true }, bare), [
-                "dangerous: environment ‹prod›: who started a deployment may approve it",
+                "dangerous: environment ‹prod›: whoever starts a deployment may approve it",
             ]);
             deepEqual(found(type, { ...bare, canAdminsBypass: false }, bare), [
                 "dangerous: environment ‹prod›: administrators may bypass its protection",
@@ -287,7 +287,7 @@ describe("what matters of", () => {
             );
         const content = golden("build");
         const lenient = content.replace('STRICT: "true"', 'STRICT: "false"');
-        const said = `dangerous: workflow ‹${file}›: the container is tried without being locked down (mlops:container.strict)`;
+        const said = `dangerous: workflow ‹${file}›: the smoke test runs the container without its restrictions (mlops:container.strict)`;
         const changed = `careful: workflow ‹${file}› is changed`;
         const of = (before: string, after: string) =>
             found(type, { file, content: before }, { file, content: after });
@@ -325,7 +325,7 @@ describe("what matters of", () => {
                 ]),
             );
         const said =
-            "dangerous: workflow of ‹digits›: the container is tried without being locked down (mlops:container.strict)";
+            "dangerous: workflow of ‹digits›: the smoke test runs the container without its restrictions (mlops:container.strict)";
         const changed = `careful: workflow ‹${path}› is changed`;
         const [strict, lenient] = [{ strict: true }, { strict: false }];
         deepEqual(change(strict, lenient, unknownValue), [said, changed]);
@@ -353,7 +353,7 @@ describe("what matters of", () => {
                 { ...replaced, retained: true },
             ),
             [
-                `dangerous: workflow ‹${file}›: the container is tried without being locked down (mlops:container.strict)`,
+                `dangerous: workflow ‹${file}›: the smoke test runs the container without its restrictions (mlops:container.strict)`,
                 "careful: ‹github:RepositoryFile› ‹an-id› leaves the program and stays where it is",
                 `careful: workflow ‹${file}› is changed`,
             ],
@@ -388,7 +388,7 @@ describe("what matters of", () => {
         const image = { source: "q/a", target: "q/b", tags: ["1.0.0"], digest: "sha256:1" };
         const gate = (maxSeverity: string) => ({ ...image, maxSeverity });
         deepEqual(found(type, gate("medium"), image), [
-            "dangerous: protection removed: images of ‹q/b› are promoted whatever Quay's scanner finds",
+            "dangerous: protection removed: images of ‹q/b› are promoted regardless of what Quay's scanner finds",
         ]);
         deepEqual(found(type, gate("medium"), gate("critical")), [
             "dangerous: protection weakened: images of ‹q/b› with findings of severity ‹medium› are promoted, the limit is now ‹critical›",
@@ -397,7 +397,7 @@ describe("what matters of", () => {
         deepEqual(found(type, image, gate("medium")), []);
         const severityException = { digest: "sha256:1", reason: "no fix", expires: "2026-12-01" };
         deepEqual(found(type, gate("high"), { ...gate("high"), severityException }), [
-            "dangerous: image ‹sha256:1› of ‹q/b› is promoted in spite of its scan until ‹2026-12-01›: ‹no fix›",
+            "dangerous: image ‹sha256:1› of ‹q/b› is promoted despite its scan until ‹2026-12-01›: ‹no fix›",
         ]);
         deepEqual(found(type, { ...gate("high"), severityException }, gate("high")), []);
     });
@@ -414,7 +414,7 @@ describe("what matters of", () => {
         deepEqual(found(type, undefined, inputs), [said]);
         deepEqual(found(type, inputs, { ...inputs, config: "[other]" }, replaced), [said]);
         deepEqual(found(type, inputs, undefined), [
-            "careful: notification of ‹alice/digits› removed: nobody is told of ‹repo_push›",
+            "careful: notification of ‹alice/digits› removed: no longer sent for ‹repo_push›",
         ]);
     });
 
@@ -472,7 +472,7 @@ describe("what matters of", () => {
                 { robot: "alice+a", claims: ["c"] },
                 { robot: "alice+b", claims: ["c"] },
                 [
-                    "careful: robot ‹alice+a›: nobody logs in any more without its password",
+                    "careful: robot ‹alice+a›: logging in requires its password again",
                     "careful: permission widened: logs in as robot ‹alice+b› without its password: ‹c›",
                 ],
             ],
@@ -490,7 +490,7 @@ describe("what matters of", () => {
                 { source: "q/a", target: "q/b", tags: ["1"], digest: "sha256:1" },
                 { source: "q/a", target: "q/c", tags: ["1"], digest: "sha256:1" },
                 [
-                    "careful: image of ‹q/b›: no longer looked after; its tags stay",
+                    "careful: image of ‹q/b› is no longer managed; its tags stay",
                     "careful: version of ‹q/c›: ‹none› → ‹1›",
                     "careful: image of ‹q/c›: ‹none› → ‹sha256:1›",
                 ],
@@ -501,7 +501,7 @@ describe("what matters of", () => {
                 { repository: "r", username: "eve", permission: "admin" },
                 [
                     "dangerous: permission widened: user ‹eve› has ‹admin› on ‹r›",
-                    "careful: user ‹alice› has no more access to ‹r›",
+                    "careful: user ‹alice› no longer has access to ‹r›",
                 ],
             ],
             [
@@ -573,7 +573,7 @@ describe("what matters of", () => {
         const other = { ...cache, upstreamRegistry: "b.example" };
         deepEqual(found(type, cache, other, replaced), [`${come} ‹b.example›`]);
         deepEqual(found(type, cache, { ...cache, insecure: true }, replaced), [
-            "dangerous: organization ‹acme› asks its source by plain HTTP",
+            "dangerous: organization ‹acme› reaches its source over plain HTTP",
         ]);
         const quota = { organization: "acme", limitBytes: 2000 };
         deepEqual(found("quay:index:Quota", quota, { ...quota, limitBytes: 1000 }), [
@@ -610,7 +610,7 @@ describe("what matters of", () => {
         );
     });
 
-    it("another content under a version that is taken: up would refuse it", () => {
+    it("different content under a version that exists: up would refuse it", () => {
         const image = { source: "q/a", target: "q/a", tags: ["1.0.0"], digest: "sha256:1" };
         const built = (content: string) => ({ name: "q/a:ctx-1", triggers: { content } });
         const rebuilt = change(
@@ -622,7 +622,7 @@ describe("what matters of", () => {
         const promoted = (tags: string[]) =>
             change("quay:index:PromotedImage", image, { ...image, tags, digest: "[unknown]" });
         const refused =
-            /^dangerous: version ‹1\.0\.0› of ‹q\/a› gets another content: `up` refuses/;
+            /^dangerous: version ‹1\.0\.0› of ‹q\/a› gets different content: `up` refuses/;
         equal(
             findings(preview([rebuilt, promoted(["1.0.0"])])).filter((text) => refused.test(text))
                 .length,
@@ -630,13 +630,14 @@ describe("what matters of", () => {
         );
         equal(
             findings(preview([rebuilt, promoted(["1.1.0"])])).filter((text) =>
-                /another content/.test(text),
+                /different content/.test(text),
             ).length,
             0,
         );
         equal(
-            findings(preview([promoted(["1.0.0"])])).filter((text) => /another content/.test(text))
-                .length,
+            findings(preview([promoted(["1.0.0"])])).filter((text) =>
+                /different content/.test(text),
+            ).length,
             0,
         );
     });
@@ -652,7 +653,7 @@ describe("what matters of", () => {
             found(type, environment, { environment: "prod", reviewers: environment.reviewers }),
             [
                 'dangerous: which branches deploy to environment ‹prod›: ‹{"protectedBranches":true}› → ‹all›',
-                "dangerous: environment ‹prod›: who started a deployment may approve it",
+                "dangerous: environment ‹prod›: whoever starts a deployment may approve it",
                 "careful: environment ‹prod› waits ‹5› → ‹0› minutes",
             ],
         );
@@ -688,10 +689,10 @@ describe("what matters of", () => {
         });
         const changed = (before: readonly string[], after: readonly string[]) =>
             findings(readEvents([step("update", type, state(before), state(after)), succeeded]));
-        const needed = "deployments to environment ‹prod› need";
+        const subject = "deployments to environment ‹prod›";
         deepEqual(changed(["gate", "scan"], ["audit", "gate"]), [
-            `dangerous: protection removed: ${needed} no approval of ‹scan›`,
-            `careful: ${needed} the approval of ‹audit›`,
+            `dangerous: protection removed: ${subject} no longer need the approval of ‹scan›`,
+            `careful: ${subject} need the approval of ‹audit›`,
         ]);
         deepEqual(changed(["gate"], ["gate"]), []);
         const approval = "the approval of ‹gate› for deployments to environment ‹prod›";
@@ -703,7 +704,7 @@ describe("what matters of", () => {
         const gone = step("delete", environment, { inputs: place }, null);
         deepEqual(findings(readEvents([removal, gone, succeeded])), [
             "dangerous: environment ‹prod› is deleted, with its secrets and its protection",
-            `careful: ${approval} goes with the environment`,
+            `careful: ${approval} is deleted with the environment`,
         ]);
     });
 
@@ -795,7 +796,9 @@ describe("what matters of", () => {
             [
                 "all privileges",
                 { ...strict, privileged: true },
-                ["dangerous: container ‹digits› is privileged: it may do what root may do"],
+                [
+                    "dangerous: container ‹digits› is privileged: it has root's permissions on the host",
+                ],
             ],
             [
                 "user root",
@@ -858,7 +861,7 @@ describe("what matters of", () => {
             ["careful: container ‹digits› is stopped, and another started with image ‹2›"],
         );
         deepEqual(found("docker:index/volume:Volume", { name: "data" }, undefined), [
-            "dangerous: volume ‹data› is deleted, with all that is in it",
+            "dangerous: volume ‹data› is deleted, with everything in it",
         ]);
     });
 

@@ -259,7 +259,7 @@ describe("the comment", function () {
             [...Array(lines).keys()].map((index) => line(index, text)).join("\n");
         const big = long("new", 42_000);
         ok(big.length > 2_000_000);
-        const whole = "https://github.com/alice/service/actions/runs/1#artifacts";
+        const fullText = "https://github.com/alice/service/actions/runs/1#artifacts";
         const previews = [
             preview([file(long("old", 10), big), described("a", big)], {
                 errors: [long("error", 3_000)],
@@ -267,7 +267,7 @@ describe("the comment", function () {
             }),
             { ...preview([described("a", "b")]), stack: "dev" },
         ];
-        const text = renderMarkdown(previews, { whole });
+        const text = renderMarkdown(previews, { fullText });
         ok(text.length <= commentLimit, String(text.length));
         ok(text.length > commentLimit - 2_000, `uses the room: ${String(text.length)}`);
         match(
@@ -319,7 +319,7 @@ describe("the comment", function () {
                             [preview(changes, { errors, warnings: errors, unchecked: errors })],
                             {
                                 limit,
-                                whole: "https://example.org/",
+                                fullText: "https://example.org/",
                             },
                         ).length <= limit,
                     );

@@ -1,0 +1,151 @@
+import { severities } from "../../../quay/api/severity.ts";
+import { type Change, type Preview, type Value } from "../preview.ts";
+import { isObject } from "../properties.ts";
+import {
+    careful,
+    dangerous,
+    type Finding,
+    isChanged,
+    isNew,
+    listOf,
+    missing,
+    phrase,
+    type Rule,
+    show,
+    splitMoves,
+    textOf,
+    transitionOf,
+} from "./rule.ts";
+
+type Inputs = Change["before"];
+
+/** The rule of an image that is promoted, and of its tags. */
+export const promotedImage: Rule = splitMoves((change, preview) => {
+    const target = textOf(change, "target");
+    if (change.operation === "delete")
+        return [careful(change, phrase`image of ${target} is no longer managed; its tags stay`)];
+    const version = (inputs: Inputs) =>
+        show(inputs["version"] ?? listOf(inputs["tags"]).map(show).join(", "));
+    const from = isNew(change) ? "none" : version(change.before);
+    const to = version(change.after);
+    const { before, after } = change;
+    return [
+        from === to ? undefined : careful(change, phrase`version of ${target}: ${from} → ${to}`),
+        !isNew(change) && from === to && isBuiltAgain(preview)
+            ? dangerous(
+                  change,
+                  phrase`version ${to} of ${target} gets different content: \`up\` refuses to
+                          move a version; raise mlops:service.version`,
+              )
+            : undefined,
+        isChanged(change, "digest")
+            ? careful(
+                  change,
+                  phrase`image of ${target}: ${digest(before["digest"])} →
+                          ${digest(after["digest"])}`,
+              )
+            : undefined,
+        ...floatingTags(change, target),
+        signature(change, target),
+        ...severity(change, target),
+        isChanged(change, "source") && !isNew(change)
+            ? careful(
+                  change,
+                  phrase`images of ${target} come from ${show(before["source"])} →
+                          ${show(after["source"])}`,
+              )
+            : undefined,
+    ];
+}, "target");
+
+/** Finds tags that begin or cease to move with every deployment. */
+function floatingTags(change: Change, target: string): Finding[] {
+    const tags = transitionOf(change, "floatingTags", []);
+    if (isNew(change) || tags === undefined) return [];
+    const [before, after] = [listOf(tags.before).map(show), listOf(tags.after).map(show)];
+    const [kept, added] = [missing(before, after), missing(after, before)];
+    return [
+        ...(added.length === 0
+            ? []
+            : [
+                  careful(
+                      change,
+                      phrase`tags ${added.join(", ")} of ${target} move to this image, and with
+                          every later deployment`,
+                  ),
+              ]),
+        ...(kept.length === 0
+            ? []
+            : [
+                  careful(
+                      change,
+                      phrase`tags ${kept.join(", ")} of ${target} no longer move: they keep the
+                          image that they name now`,
+                  ),
+              ]),
+    ];
+}
+
+/** Finds severities that no longer stop a promotion. */
+function severity(change: Change, target: string): (Finding | undefined)[] {
+    if (isNew(change)) return [];
+    const [from, to] = [change.before["maxSeverity"], change.after["maxSeverity"]];
+    const rank = (severity: Value | undefined) =>
+        severities.findIndex((known) => known === severity);
+    const { reason, expires, digest: image } = objectOf(change.after["severityException"]);
+    return [
+        from !== undefined && to === undefined
+            ? dangerous(
+                  change,
+                  phrase`protection removed: images of ${target} are promoted regardless of what
+                      Quay's scanner finds`,
+              )
+            : undefined,
+        from !== undefined && to !== undefined && rank(to) < rank(from)
+            ? dangerous(
+                  change,
+                  phrase`protection weakened: images of ${target} with findings of severity
+                      ${show(from)} are promoted, the limit is now ${show(to)}`,
+              )
+            : undefined,
+        isChanged(change, "severityException") && image !== undefined
+            ? dangerous(
+                  change,
+                  phrase`image ${digest(image)} of ${target} is promoted despite its scan until
+                      ${show(expires)}: ${show(reason)}`,
+              )
+            : undefined,
+    ];
+}
+
+function objectOf(value: Value | undefined): Inputs {
+    return isObject(value) ? value : {};
+}
+
+/** Finds a change of the key that an image has to be signed with. */
+function signature(change: Change, target: string): Finding | undefined {
+    if (isNew(change) || !isChanged(change, "signature")) return undefined;
+    if (change.before["signature"] === undefined)
+        return careful(change, phrase`images of ${target} have to be signed`);
+    return dangerous(
+        change,
+        change.after["signature"] === undefined
+            ? phrase`protection removed: images of ${target} need no signature`
+            : phrase`images of ${target} have to be signed with another key`,
+    );
+}
+
+/** Whether the stack builds an image with different content. */
+function isBuiltAgain({ changes }: Preview): boolean {
+    return changes.some(
+        (change) =>
+            change.type === "docker:index/registryImage:RegistryImage" &&
+            !isNew(change) &&
+            isChanged(change, "triggers"),
+    );
+}
+
+/** Shortens a digest; the diff has all of it. */
+function digest(value: Value | undefined): string {
+    return show(value).replace(/^(sha256:[0-9a-f]{12})[0-9a-f]{52}$/, "$1…");
+}
