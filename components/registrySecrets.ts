@@ -37,7 +37,8 @@ export interface RegistrySecretsArgs {
     readonly environment?: EnvironmentArgs | undefined;
     /**
      * The registry's credentials by the secrets' names:
-     * `{ QUAY_USER: robotUsername, QUAY_PWD: robotToken }`. The names are plain: each is a resource.
+     * `{ QUAY_USER: robotUsername, QUAY_PWD: robotToken }`. The names must be plain strings,
+     * because each is a resource.
      */
     readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
 }

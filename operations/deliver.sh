@@ -19,9 +19,11 @@ command=${1:-} stack=${2:-}
 [[ $command == find || $stack ]] || mlops_usage_error
 shift
 
-# The policies of every stack, and the file that the stack names for how far they hold there.
+# The policies, and the file with their enforcement levels that the stack names.
 policies=(--policy-pack policy/pulumi-analyzer-mlops)
-enforcement=$(sed -n 's/^ *mlops-policy:config: *//p' "$(mlops_config "$stack")" 2>/dev/null || true)
+enforcement=$(
+    sed -n 's/^ *mlops-policy:config: *//p' "$(mlops_config "$stack")" 2>/dev/null || true
+)
 [[ -z $enforcement ]] || policies+=(--policy-pack-config "$enforcement")
 preview() { node operations/review/main.ts preview "$stack" --to previews -- "${policies[@]}"; }
 

@@ -43,7 +43,10 @@ const prod = {
     image: "quay.io/alice/mlops_python_2022_2023_prod",
 };
 
-/** The files that a reviewer reads: test/unit/golden/NAME.yml. `UPDATE_GOLDEN=1 npm run test:unit` writes them. */
+/**
+ * The files for reviewers: test/unit/golden/NAME.yml. `UPDATE_GOLDEN=1 npm run test:unit` writes
+ * them.
+ */
 const examples: Record<string, WorkflowSettings> = {
     build: { ...common, build: { context: "service", buildArgs: { VERSION: "1.0.0" } } },
     "build-attested": {
@@ -87,7 +90,10 @@ const examples: Record<string, WorkflowSettings> = {
 
 const run = promisify(execFile);
 
-/** Files as a repository has them, and what a linter says about all of them; empty where it has nothing to say. */
+/**
+ * Files of a repository, with the output of a linter for all of them, which is empty without
+ * findings.
+ */
 class Repository {
     readonly folder = mkdtempSync(join(tmpdir(), "workflows-"));
     readonly #files: string[] = [];
