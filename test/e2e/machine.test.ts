@@ -224,13 +224,14 @@ describe("on any machine", () => {
         let port: number;
 
         before(async function () {
-            if (process.getuid?.() !== 0 || !existsSync(socket)) this.skip(); // only root changes it
+            // Only root can change the user.
+            if (process.getuid?.() !== 0 || !existsSync(socket)) this.skip();
             owned = join(folder, "the user's folder of é and ü");
             port = await freePort();
             mkdirSync(join(owned, "home/.cache/mlops"), { recursive: true });
             mkdirSync(join(owned, "home/.pulumi"));
-            // A clone that git made with umask 077; but the service as the other tests have it, whose
-            // build takes minutes and is cached.
+            // A clone that git made with umask 077. The service is the other tests' one, because
+            // its build takes minutes and is cached.
             copyProject(join(owned, "project"), false);
             const config = join(owned, "project/Pulumi.local.yaml");
             const text = readFileSync(config, "utf8");

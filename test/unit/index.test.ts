@@ -95,7 +95,10 @@ describe("the program", () => {
         rmSync(folder, { recursive: true });
     });
 
-    /** Runs a preview of index.ts. A value `{ secure: … }` in `mlops:env` is a secret, as in a stack's file. */
+    /**
+     * Runs a preview of index.ts. A value `{ secure: … }` in `mlops:env` is a secret, as in a
+     * stack's file.
+     */
     async function preview(config: Config) {
         writeFileSync("Pulumi.unit.yaml", stringify({ config }));
         const outputs: Record<string, unknown> = {};

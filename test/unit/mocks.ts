@@ -1,4 +1,7 @@
-/** Pulumi's mocks, shared: what a program declares is recorded, with the inputs as the engine would get them. */
+/**
+ * Shared mocks for Pulumi. They record the resources that a program declares, with their inputs in
+ * the form that the engine gets.
+ */
 import * as pulumi from "@pulumi/pulumi";
 
 /** A resource that a program declared. */
@@ -39,7 +42,7 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
 };
 
 /**
- * Runs a program under mocks, as a preview does, and gives what it declared once all of that is known.
+ * Runs a program under mocks, as a preview does. Waits until everything that it declares is known.
  *
  * @param config the stack's configuration, `mlops:service` → JSON.
  * @param call what a provider's function gives; default: what it was given.
@@ -85,7 +88,10 @@ export async function declare(
     return declared;
 }
 
-/** The value inside a secret, as the engine's protocol wraps it; undefined where the value is not a secret. */
+/**
+ * Returns the value inside a secret in the engine's protocol. undefined if the value is not a
+ * secret.
+ */
 export function insideSecret(value: unknown): unknown {
     const signature = "4dabf18193072939515e22adb298388d";
     const isSecret =

@@ -262,7 +262,9 @@ async function checked(
     return result.inputs;
 }
 
-/** Makes of what there is what the inputs say, as the engine does: in place, or by a replacement. */
+/**
+ * Changes the existing resource to these inputs as the engine does: in place, or by a replacement.
+ */
 async function change(made: Made, inputs: Properties, context: Context): Promise<Made> {
     const { resource, id, state } = made;
     const { replaces, deleteBeforeReplace } = resource.diff(made.inputs, inputs);
@@ -342,7 +344,7 @@ describe("an update of something that was deleted by hand", function () {
                 await resource.delete(made.id, made.state, context);
                 const inputs = await checked(sample, after, made.inputs, context);
                 const update = change(made, inputs, context);
-                // Routes that create and change alike; a robot keeps an empty federation; a cache is
+                // These routes create or change; a robot keeps an empty federation; a cache is
                 // replaced.
                 if ([team, repositoryPermission, robotFederation, proxyCache].includes(resource))
                     await expectInSync(await update, context);

@@ -84,7 +84,10 @@ describe("an image that is promoted from another registry", function () {
         size: Buffer.byteLength(manifest),
     });
 
-    /** Pushes an image as 1.0.0 with a signature. Without the route, it is the client that lists what refers to an image. */
+    /**
+     * Pushes an image as 1.0.0 with a signature. Without the referrers route, the client lists the
+     * referrers of an image.
+     */
     async function pushSigned(
         { registry }: Running,
         route: boolean,

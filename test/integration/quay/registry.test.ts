@@ -48,7 +48,7 @@ describe("registries", function () {
         });
     }
 
-    /** A registry that has blobs for all who ask, and takes whatever is uploaded to it without mounting. */
+    /** A registry that has every requested blob, and accepts every upload without mounting. */
     async function listenForBlobs(
         before: RequestListener = () => undefined,
     ): Promise<{ host: string; asked: string[] }> {

@@ -26,7 +26,7 @@ import { Api, expectReply } from "../../../sandbox/quayApi.ts";
 import { pushImage } from "../../../sandbox/registryClient.ts";
 import { contextOf, make, type Made } from "./context.ts";
 
-/** One resource with what it takes to make it; where they are made one after the other, each finds what it needs. */
+/** A resource and its inputs. When they are created in order, each finds the ones that it needs. */
 interface Sample {
     readonly resource: Resource;
     readonly inputs: Properties;

@@ -61,7 +61,9 @@ describe("an image that has to be signed", function () {
     const promote = (keys: Keys) => make(promotedImage, inputs(keys), context);
     const preview = (keys: Keys) => promotedImage.check(inputs(keys), {}, context);
 
-    /** Signs as cosign does by default before version 3: sigstore/cosign, specs/SIGNATURE_SPEC.md. */
+    /**
+     * Signs as cosign did by default before version 3: sigstore/cosign, specs/SIGNATURE_SPEC.md.
+     */
     async function signSimply(keys: Keys, of = digest, under = digest): Promise<void> {
         const payload = new TextEncoder().encode(
             JSON.stringify({

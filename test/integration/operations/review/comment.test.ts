@@ -113,7 +113,8 @@ describe("the review's comment on a pull request", function () {
             `<!-- mlops review ${a} -->\nharmless`,
             `<!-- mlops review ${b} -->\none`,
         ]);
-        // Without knowing who it is, as a workflow's token does not, it takes those of people for others'.
+        // A workflow's token does not know its user, so it takes people's comments for those of
+        // others.
         github.faults.add({ path: "/user$", status: 403 });
         equal(await pull().post("two", b), undefined);
     });
@@ -261,7 +262,7 @@ describe("the review's comment on a pull request", function () {
     });
 
     it("of a workflow's token is found as a bot's", async () => {
-        // Its token may not ask who it is, and its comments are a bot's; all else is as with any other.
+        // Its token cannot read its own user, and its comments are a bot's. All else is the same.
         const proxy = await startProxy(github.url);
         github.faults.add({ path: "/user$", status: 403 });
         try {

@@ -8,7 +8,7 @@ import type { Row } from "../../../../operations/board/row.ts";
 import { parseState } from "../../../../operations/board/state.ts";
 import { readEvents, step, succeeded } from "../review/previews.ts";
 
-/** Something that the real CLI printed for a published stack; without what the board does not look at. */
+/** The real CLI's output for a published stack, without what the board does not read. */
 const recorded = (name: string): string =>
     readFileSync(join(import.meta.dirname, `fixtures/${name}.json`), "utf8");
 

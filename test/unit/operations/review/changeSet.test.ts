@@ -122,7 +122,8 @@ describe("a change set", () => {
             [],
             "it may turn out to be as it was",
         );
-        // What was known has to be as it was reviewed: before, beside it, and what it is replaced for.
+        // Known values must be as reviewed: before the change, beside it, and the cause of a
+        // replacement.
         deepEqual(differences(reviewed, image({ ...before, digest: "sha256:0" }, now)).length, 1);
         deepEqual(differences(reviewed, image({ ...before, tags: ["0.9.0"] }, now)).length, 1);
         deepEqual(differences(reviewed, image(before, { ...now, version: "1.2.0" })).length, 1);

@@ -1,4 +1,7 @@
-/** Previews to review: recorded ones of the real engine (test/e2e/review/record.ts), and made ones. */
+/**
+ * Previews to review: recorded ones of the real engine (test/e2e/review/record.ts), and invented
+ * ones.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EventReader } from "../../../../operations/review/events.ts";
