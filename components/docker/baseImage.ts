@@ -1,7 +1,8 @@
 /**
  * Looks up the base images of a build in their registries, with the OCI distribution API
  * (https://github.com/opencontainers/distribution-spec) and its token authentication
- * (https://distribution.github.io/distribution/spec/auth/token/). All requests are anonymous.
+ * (https://distribution.github.io/distribution/spec/auth/token/). A registry that asks for
+ * credentials gets those of the Docker configuration.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { UserError } from "../userError.ts";
 import * as names from "../../quay/api/names.ts";
 import { manifestTypes } from "../../quay/api/manifest.ts";
 import { parseChallenge, tokenAnswer } from "../../quay/api/registryConnection.ts";
+import { CredentialsError, type RegistryCredentials, storedCredentials } from "./credentials.ts";
 import { type DockerfileSource, findBaseImages } from "./dockerfile.ts";
 import { parseTagged, registryAddress, type RegistryImage } from "./reference.ts";
 
@@ -96,18 +98,20 @@ async function lookUpOrExplain(name: string, timeout: number): Promise<string> {
     }
 }
 
-/** Requests the digest; again with a token where the registry requires one. */
+/** Requests the digest; again with a token or a password where the registry requires one. */
 async function lookUp(image: RegistryImage, signal: AbortSignal): Promise<string> {
     const first = await head(image, signal);
-    if (first.status !== 401) return readDigest(first);
-    const token = await fetchToken(image, first.headers.get("www-authenticate") ?? "", signal);
-    return readDigest(await head(image, signal, token));
+    if (first.status !== 401) return readDigest(first, image, undefined);
+    const credentials = await storedCredentials(image.host, signal);
+    const challenge = first.headers.get("www-authenticate") ?? "";
+    const authorization = await authorize(image, challenge, credentials, signal);
+    return readDigest(await head(image, signal, authorization), image, credentials);
 }
 
 async function head(
     { host, path, tag }: RegistryImage,
     signal: AbortSignal,
-    token?: string,
+    authorization?: string,
 ): Promise<Response> {
     const server = host === "docker.io" ? "registry-1.docker.io" : host;
     return fetch(`${registryAddress(server)}/v2/${path}/manifests/${tag}`, {
@@ -115,16 +119,20 @@ async function head(
         signal,
         headers: {
             accept: manifestTypes.join(", "),
-            ...(token !== undefined && { authorization: `Bearer ${token}` }),
+            ...(authorization !== undefined && { authorization }),
         },
     });
 }
 
 /** @throws LookUpError where the answer has no digest. */
-function readDigest({ status, headers }: Response): string {
+function readDigest(
+    { status, headers }: Response,
+    image: RegistryImage,
+    credentials: RegistryCredentials | undefined,
+): string {
     if (status === 404) throw new LookUpError("does not have it");
     if (status === 401 || status === 403)
-        throw new LookUpError(`does not show it without credentials (${String(status)})`);
+        throw refusal("does not show it", status, image, credentials);
     if (status !== 200) throw new LookUpError(`answered ${String(status)}`);
     const digest = names.digest.safeParse(headers.get("docker-content-digest"));
     if (!digest.success) throw new LookUpError("did not answer as a registry: there is no digest");
@@ -132,34 +140,63 @@ function readDigest({ status, headers }: Response): string {
 }
 
 /**
- * Requests an anonymous token.
+ * Returns the authorization header that a registry asks for: Basic, or a token.
  *
  * @param header the registry's challenge, `WWW-Authenticate`.
- * @throws LookUpError where the registry gives no token.
+ * @throws LookUpError where there are no credentials, or the registry gives no token.
  */
-async function fetchToken(
-    { path }: RegistryImage,
+async function authorize(
+    image: RegistryImage,
     header: string,
+    credentials: RegistryCredentials | undefined,
     signal: AbortSignal,
 ): Promise<string> {
     const { scheme, realm, service } = parseChallenge(header);
+    const basic = credentials && basicOf(credentials);
+    if (scheme === "basic" && basic !== undefined) return basic;
     if (scheme !== "bearer" || realm === undefined || !URL.canParse(realm))
-        throw new LookUpError("does not show it without credentials (401)");
+        throw refusal("does not show it", 401, image, credentials);
     const url = new URL(realm);
+    if (
+        basic !== undefined &&
+        registryAddress(url.host).startsWith("https:") &&
+        url.protocol !== "https:"
+    )
+        throw new LookUpError(`wants the credentials sent to ${url.origin}, without encryption`);
     if (service !== undefined) url.searchParams.set("service", service);
-    url.searchParams.set("scope", `repository:${path}:pull`);
-    const response = await fetch(url, { signal });
-    if (!response.ok)
-        throw new LookUpError(`gives no token without credentials (${String(response.status)})`);
+    url.searchParams.set("scope", `repository:${image.path}:pull`);
+    const response = await fetch(url, {
+        signal,
+        headers: basic === undefined ? {} : { authorization: basic },
+    });
+    if (!response.ok) throw refusal("gives no token", response.status, image, credentials);
     const answer = tokenAnswer.safeParse(await response.json().catch(() => undefined));
     signal.throwIfAborted();
     const token = answer.data?.token ?? answer.data?.access_token;
     if (token === undefined) throw new LookUpError("gave something that is not a token");
-    return token;
+    return `Bearer ${token}`;
+}
+
+function basicOf({ username, password }: RegistryCredentials): string {
+    return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+
+function refusal(
+    what: string,
+    status: number,
+    { host }: RegistryImage,
+    credentials: RegistryCredentials | undefined,
+): LookUpError {
+    const whose =
+        credentials === undefined
+            ? "without credentials"
+            : `with the credentials of "${credentials.username}" in the Docker configuration`;
+    const command = host === "docker.io" ? "docker login" : `docker login ${host}`;
+    return new LookUpError(`${what} ${whose} (${String(status)}; to log in: ${command})`);
 }
 
 function explain(error: unknown, timeout: number): string {
-    if (error instanceof LookUpError) return error.message;
+    if (error instanceof LookUpError || error instanceof CredentialsError) return error.message;
     if (error instanceof Error && error.name === "TimeoutError")
         return `did not answer within ${String(timeout / 1000)} s`;
     const cause = error instanceof Error ? (error.cause ?? error) : error;

@@ -26,6 +26,8 @@ describe("an image that follows its base image", () => {
     let folder: string;
     let base: string;
     let first: string | undefined;
+    /** Sends a request to the API of Quay's repositories. */
+    let post: (path: string, body: object) => Promise<void>;
 
     async function docker(...command: string[]): Promise<string> {
         const env = { ...process.env, DOCKER_CONFIG: join(folder, "docker") };
@@ -71,17 +73,20 @@ describe("an image that follows its base image", () => {
         mkdirSync(join(folder, "service"));
         writeFileSync(join(folder, "service/Dockerfile"), `FROM ${base}\nCOPY own /own\n`);
         writeFileSync(join(folder, "service/own"), "own");
-        const created = await fetch(`${quay.url}/api/v1/repository`, {
-            method: "POST",
-            headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-            body: JSON.stringify({
-                namespace: "alice",
-                repository: "base",
-                visibility: "public",
-                description: "",
-            }),
+        post = async (path, body) => {
+            const { ok } = await fetch(`${quay.url}/api/v1/repository${path}`, {
+                method: "POST",
+                headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+                body: JSON.stringify(body),
+            });
+            equal(ok, true);
+        };
+        await post("", {
+            namespace: "alice",
+            repository: "base",
+            visibility: "public",
+            description: "",
         });
-        equal(created.status, 201);
         await docker("login", quay.registry, "--username", "$oauthtoken", "--password", token);
         await publishBase("one");
         project = await Project.create(config(true), {}, undefined, program);
@@ -113,6 +118,30 @@ describe("an image that follows its base image", () => {
         const before = await up();
         await publishBase("three");
         equal(await up(), before);
+    });
+
+    it("follows a private one with the credentials of the Docker configuration alone", async () => {
+        project.configure(config(true));
+        await post("/alice/base/changevisibility", { visibility: "private" });
+        await publishBase("four");
+        const refused = async (folder: string): Promise<string> => {
+            project.setEnvironment("DOCKER_CONFIG", folder);
+            const { failed, output } = await project.up();
+            equal(failed, true, output);
+            equal(/\n\s+at .*\.ts:\d+/.test(output), false, output);
+            return output;
+        };
+        const others = join(folder, "others");
+        mkdirSync(others);
+        match(await refused(others), /without credentials \(40[13]; to log in: docker login /);
+        const auth = Buffer.from("eve:wrong").toString("base64");
+        const auths = { [quay.registry]: { auth } };
+        writeFileSync(join(others, "config.json"), JSON.stringify({ auths }));
+        match(await refused(others), /with the credentials of "eve" in the Docker configuration/);
+
+        project.setEnvironment("DOCKER_CONFIG", join(folder, "docker"));
+        equal(await contentOf(await up()), "four");
+        equal((await project.preview()).changes["same"], 3);
     });
 
     it("fails with a one-line error if the registry does not answer", async () => {

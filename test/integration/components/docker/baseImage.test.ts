@@ -75,6 +75,126 @@ describe("the digests of base images", () => {
         deepEqual(Object.keys(await lookUpDigests(images, 5_000)), images);
     });
 
+    describe("of a registry that asks for credentials", () => {
+        const basic = (user: string, password: string) =>
+            `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+        /** A registry that shows its images to alice alone, by this kind of challenge. */
+        const isPrivate =
+            (kind: "basic" | "bearer"): RequestListener =>
+            (request, response) => {
+                const host = String(request.headers.host);
+                const { authorization } = request.headers;
+                const expected = kind === "basic" ? basic("alice", "se:cret") : "Bearer alice";
+                if (request.url?.startsWith("/token"))
+                    response
+                        .writeHead(authorization === basic("alice", "se:cret") ? 200 : 401)
+                        .end(JSON.stringify({ token: "alice" }));
+                else if (authorization === expected)
+                    response.writeHead(200, { "docker-content-digest": digest }).end();
+                else {
+                    const challenge =
+                        kind === "basic"
+                            ? 'Basic realm="r"'
+                            : `Bearer realm="http://${host}/token"`;
+                    response.writeHead(401, { "www-authenticate": challenge }).end();
+                }
+            };
+        const auth = (text: string) => ({ auth: Buffer.from(text).toString("base64") });
+        const before = { ...process.env };
+        let folder: string;
+        beforeEach(() => {
+            folder = mkdtempSync(join(tmpdir(), "docker-config-"));
+            process.env["DOCKER_CONFIG"] = folder;
+            process.env["PATH"] = `${folder}:${before["PATH"] ?? ""}`;
+        });
+        afterEach(() => {
+            Reflect.deleteProperty(process.env, "DOCKER_CONFIG");
+            Object.assign(process.env, before);
+            rmSync(folder, { recursive: true });
+        });
+        const configure = (config: unknown) => {
+            const text = typeof config === "string" ? config : JSON.stringify(config);
+            writeFileSync(join(folder, "config.json"), text);
+        };
+        const helper = (name: string, script: string) => {
+            const file = join(folder, `docker-credential-${name}`);
+            writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+        };
+
+        for (const kind of ["basic", "bearer"] as const)
+            for (const [what, config] of Object.entries({
+                "a login": (host: string) => ({ auths: { [host]: auth("alice:se:cret") } }),
+                "a login by URL": (host: string) => ({
+                    auths: { [`https://${host}/v1/`]: auth("alice:se:cret") },
+                }),
+                "a helper": (host: string) => ({
+                    auths: { [host]: {} },
+                    credHelpers: { [host]: "own" },
+                    credsStore: "none",
+                }),
+                "a store": () => ({ credsStore: "own" }),
+            }))
+                it(`are looked up with ${what}, where it asks for ${kind}`, async () => {
+                    const host = await serve(isPrivate(kind));
+                    configure(config(host));
+                    helper(
+                        "own",
+                        `[ "$1 $(cat)" = "get ${host}" ] || exit 1
+                        echo '{"Username": "alice", "Secret": "se:cret"}'`,
+                    );
+                    deepEqual(await lookUpDigests([`${host}/a`]), { [`${host}/a`]: digest });
+                });
+
+        const problems: [what: string, config: (host: string) => unknown, problem: string][] = [
+            ["has no credentials", () => ({ auths: {} }), "without credentials (401; to log in: "],
+            [
+                "has those of another",
+                (host) => ({ auths: { [host]: auth("eve:secret") } }),
+                'with the credentials of "eve" in the Docker configuration (401; to log in: docker ' +
+                    "login 127.0.0.1:",
+            ],
+            ["is broken", () => "{", "config.json cannot be read (wrong format)"],
+            [
+                "names a helper that is missing",
+                () => ({ credsStore: "absent" }),
+                "docker-credential-absent does not give them (ENOENT)",
+            ],
+            [
+                "names a helper that fails",
+                () => ({ credsStore: "failing" }),
+                "docker-credential-failing does not give them (3)",
+            ],
+            [
+                "names a helper that has none",
+                () => ({ credsStore: "empty" }),
+                "without credentials",
+            ],
+            [
+                "has an identity token",
+                (host) => ({ auths: { [host]: { ...auth("x:"), identitytoken: "t" } } }),
+                "has an identity token in the Docker configuration",
+            ],
+        ];
+        for (const [what, config, problem] of problems)
+            it(`are an error that names no secret where the configuration ${what}`, async () => {
+                helper("failing", "echo secret; exit 3");
+                helper("empty", "echo credentials not found in native keychain; exit 1");
+                for (const kind of ["basic", "bearer"] as const) {
+                    const host = await serve(isPrivate(kind));
+                    configure(config(host));
+                    await rejects(lookUpDigests([`${host}/a`]), (error) => {
+                        equal(error instanceof UserError, true);
+                        const { message } = error as Error;
+                        equal(message.includes(problem), true, message);
+                        equal(message.includes("secret"), false, message);
+                        return true;
+                    });
+                    server?.closeAllConnections();
+                    server?.close();
+                }
+            });
+    });
+
     const status =
         (code: number, headers: Record<string, string> = {}): RequestListener =>
         (_, response) => {
@@ -95,11 +215,15 @@ describe("the digests of base images", () => {
         ["does not have the image", status(404), "does not have it"],
         ["fails", status(503), "answered 503"],
         ["limits requests", status(429), "answered 429"],
-        ["forbids it", status(403), "does not show it without credentials (403)"],
+        [
+            "forbids it",
+            status(403),
+            "does not show it without credentials (403; to log in: docker login HOST)",
+        ],
         [
             "wants a password",
             status(401, { "www-authenticate": 'Basic realm="x"' }),
-            "does not show it without credentials (401)",
+            "does not show it without credentials (401; to log in: docker login HOST)",
         ],
         ["is a web page", html, "did not answer as a registry: there is no digest"],
         [
@@ -107,12 +231,16 @@ describe("the digests of base images", () => {
             status(200, { "docker-content-digest": "sha256:1" }),
             "did not answer as a registry: there is no digest",
         ],
-        ["refuses a token", withToken(status(401)), "gives no token without credentials (401)"],
+        [
+            "refuses a token",
+            withToken(status(401)),
+            "gives no token without credentials (401; to log in: docker login HOST)",
+        ],
         ["has a web page for tokens", withToken(html), "gave something that is not a token"],
         [
             "does not take its own token",
             withToken((_, response) => response.end('{"access_token": "other"}')),
-            "does not show it without credentials (401)",
+            "does not show it without credentials (401; to log in: docker login HOST)",
         ],
         ["is silent", silent, "did not answer within 0.2 s"],
         ["is silent about the token", withToken(silent), "did not answer within 0.2 s"],
@@ -131,7 +259,7 @@ describe("the digests of base images", () => {
                 equal(
                     (error as Error).message,
                     `mlops:service.pull is true, but the digest of the base image "${host}/a/b:1" is ` +
-                        `not known: the registry ${host} ${problem}. Try again later, name the image ` +
+                        `not known: the registry ${host} ${problem.replace("HOST", host)}. Try again later, name the image ` +
                         "by its digest (NAME@sha256:…), or set mlops:service.pull to false.",
                 );
                 return true;
