@@ -9,6 +9,12 @@ for mlops_xdg in XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME; do
     case ${!mlops_xdg:-/} in /*) ;; *) unset "$mlops_xdg" ;; esac
 done
 
+# npm and Go download into HOME, if it is writable.
+if [[ ! -w $HOME ]]; then
+    export npm_config_cache=${npm_config_cache:-$mlops_cache/npm}
+    export GOPATH=${GOPATH:-$mlops_cache/go} GOCACHE=${GOCACHE:-$mlops_cache/go-build}
+fi
+
 # Prints the comment at the top of the script as its help.
 mlops_usage() {
     local folder script

@@ -1,173 +1,130 @@
 # shellcheck shell=bash
-# How the steps of the set-up are shown, locked and run. A step NAME is the functions NAME_found, which
-# sets `found` to what there is, and NAME_install; NAME_missing says how to install it by hand.
+# Runs the steps of the set-up. A step NAME is three things: NAME_found, which fails or describes in
+# `found` what is installed; NAME_install; and NAME_fix, which says how to install it otherwise than
+# with setup.sh.
+log=$mlops_cache/setup.log
 
-say() { printf '%-12s %s\n' "$1" "$2"; }
+say() { printf '%-12s %s\n' "$step" "$1"; }
 die() {
-    say "$1" "$2" >&2
-    printf '%-12s %s\n' '' "→ $3" >&2
+    say "$1" >&2
+    printf '%-12s → %s\n' '' "$2" >&2
     exit 1
 }
 
-# long NAME WHAT COMMAND...: runs it with its output in the log; says how far it is, on a terminal all
-# the time, else once a minute; shows the log's end if it fails.
-long() {
-    local name=$1 what=$2 started=$SECONDS said=0 now=0 pid rc=0 from width
-    shift 2
-    say "$name" "$what …"
-    from=$(($(wc -c <"$log" 2>/dev/null || echo 0) + 1))
-    width=$(tput cols 2>/dev/null || echo 80)
-    # Before it starts: a signal in between would leave it behind. `$!` is the last job that was started.
-    for signal in INT TERM HUP PIPE; do
-        # shellcheck disable=SC2064 # which signal, and the job before
-        trap "interrupt $signal '${!:-}'" "$signal"
-    done
-    # In a process group of its own, so that all of it ends when this script does; it keeps the lock until then.
-    set -m
-    { echo "== $name: $*"; "$@"; } >>"$log" 2>&1 &
-    pid=$!
-    set +m
-    tell_waiting "$name: $what" "$pid"
-    while kill -0 "$pid" 2>/dev/null; do
-        sleep 0.2
-        ((SECONDS - started > now)) || continue
-        now=$((SECONDS - started))
-        if [[ -t 1 ]]; then
-            status=$(printf '%-12s %s … %d s%s' "$name" "$what" "$now" "$(progress "$from")")
-            printf '\r\033[K%s' "${status:0:width - 1}"
-        elif ((now - said >= 60)); then
-            said=$now
-            say "$name" "  $said s$(progress "$from")"
-        fi
-    done
-    wait "$pid" || rc=$?
-    trap - INT TERM HUP PIPE
-    [[ -t 1 ]] && printf '\r\033[K'
-    ((rc == 0)) || { tail -n 15 "$log" >&2; return "$rc"; }
-    say "$name" "  done in $((SECONDS - started)) s"
-}
+need() { command -v "$1" >/dev/null || die "the command $1 is missing" "install the package $1"; }
 
-# interrupt SIGNAL BEFORE: ends what a step has started since the job BEFORE, and then this script.
-interrupt() {
-    local group=${!:-}
-    trap '' INT TERM HUP PIPE
-    if [[ $group != "$2" ]]; then
+# long WHAT COMMAND...: runs COMMAND with its output in the log; if it fails, shows the log's end.
+# COMMAND reports its progress on descriptor 3.
+long() {
+    local started=$SECONDS
+    say "$1 …"
+    # In a process group of its own, which `interrupted` ends. It keeps the lock until it ends.
+    set -m
+    { echo "== $step: $*" && "${@:2}"; } 3>&1 >>"$log" 2>&1 &
+    set +m
+    echo "process $$ in $mlops_root, since $(date +%T) at $step: $1 (to end it: kill -- -$!)" \
+        >"$mlops_cache/setup.lock" || true
+    wait "$!" || { tail -n 15 "$log" >&2; return 1; }
+    say "  done in $((SECONDS - started)) s"
+}
+# interrupted SIGNAL: ends what `long` has started, and the set-up. A second signal does not wait.
+interrupted() {
+    local group
+    trap - INT TERM HUP PIPE
+    for group in $(jobs -p); do
         kill -TERM -- "-$group" 2>/dev/null || true
-        for ((i = 0; i < 100; i++)); do
-            kill -0 -- "-$group" 2>/dev/null || break
-            sleep 0.1
-        done
-        kill -KILL -- "-$group" 2>/dev/null || true
-    fi
+        while kill -0 -- "-$group" 2>/dev/null; do sleep 0.1; done
+    done
     exit $((128 + $(kill -l "$1")))
 }
 
-# progress OFFSET: how far the Go builds are whose output begins there in the log; else nothing.
-progress() {
-    tail -c "+$1" "$log" | awk '
-        /^go: downloading / { modules++ }
-        /^go-packages [0-9]+$/ { built = total; total += $2; next }
-        total && /^[^ :]+$/ && built < total { built++ }
-        END {
-            if (total) printf ", %d of %d Go packages", built, total
-            else if (modules) printf ", %d Go modules downloaded", modules
-        }'
+# download WHAT NAME: runs download_NAME; build_NAME where get.pulumi.com cannot be reached.
+download() {
+    need curl
+    if ! curl -fsSL --connect-timeout 5 --max-time 15 -o /dev/null https://get.pulumi.com \
+        2>/dev/null || ! long "$1" "download_$2"; then
+        . toolchain/offline/build.sh
+        long "$1, built from its Go modules" "build_$2"
+    fi
 }
-
-need() { command -v "$2" >/dev/null || die "$1" "the command $2 is missing" "install the package $2"; }
-reachable() { curl -fsSL --connect-timeout 5 --max-time 15 -o /dev/null "$1" 2>/dev/null 9>&-; }
-
-# What was built on this machine is known by its sources, so that it is built again when those change;
-# what was downloaded is known by its version.
-sources_of() { cat "$@" | cksum; }
-# is_current FOLDER SOURCE...: whether what was built there was built from these.
-is_current() { [[ ! -e $1/.built-from || $(cat "$1/.built-from") == "$(sources_of "${@:2}")" ]]; }
-# is_built FOLDER SOURCE...: whether it was built there, from these.
-is_built() { [[ -e $1/.built-from ]] && is_current "$@"; }
-
-# find_missing: sets `missing` to the steps that have something to install. With "say" it says what is there.
-find_missing() {
-    local step
-    missing=()
-    for step in "${steps[@]}"; do
-        found=
-        if ! "${step}_found"; then missing+=("$step"); elif [[ ${1:-} == say ]]; then say "$step" "$found"; fi
-    done
+# make_folder FOLDER COMMAND...: runs COMMAND PART, and renames the folder PART once it is complete.
+make_folder() {
+    local part=${1%/*}/.part-${1##*/}
+    rm -rf "$part" && mkdir -p "$part" && "${@:2}" "$part" && rm -rf "$1" && mv "$part" "$1"
 }
+# What was built is known by the checksum of its sources, so that it is built again after a change.
+checksum() { cat "$@" | cksum; }
+# is_built FOLDER SOURCE...: whether FOLDER was built from these sources.
+is_built() { [[ $(cat "$1/.built-from" 2>/dev/null) == "$(checksum "${@:2}")" ]]; }
+# is_current FOLDER SOURCE...: the same; true as well for what was downloaded.
+is_current() { [[ ! -e $1/.built-from ]] || is_built "$@"; }
 
-# A lock on an open file: it goes with the process, however that ends. Perl has it on every system; flock(1) does not.
-try_lock() { perl -e 'use Fcntl ":flock"; open(my $f, ">&=9"); exit !flock($f, LOCK_EX | LOCK_NB)'; }
+# Waits for the lock on an open file, which a process loses however it ends. Not every system has
+# flock(1).
 lock() {
-    local started=$SECONDS said=
-    need setup perl
+    local holder=''
+    need perl
     exec 9>>"$mlops_cache/setup.lock"
-    until try_lock; do
-        # At once, and then each minute.
-        if [[ -z $said ]] || ((SECONDS - said >= 60)); then
-            said=$SECONDS
-            say setup "waiting for another set-up on this machine$(holder), for $((SECONDS - started)) s"
+    until perl -e 'use Fcntl ":flock"; open(my $f, ">&=9"); exit !flock($f, LOCK_EX | LOCK_NB)'; do
+        if [[ $holder != "$(<"$mlops_cache/setup.lock")" ]]; then
+            holder=$(<"$mlops_cache/setup.lock")
+            say "waiting for another set-up on this machine: $holder"
         fi
         sleep 0.5
     done
-    tell_waiting 'looks what is missing' $$
-}
-# tell_waiting WHAT GROUP: leaves a note for those who wait, of what is being done by which process group.
-tell_waiting() {
-    { true >&9; } 2>/dev/null || return 0 # without the lock nobody waits
-    printf '%s\n' "$$" "$2" "$(date +%H:%M:%S)" "$root" "$1" >"$mlops_cache/setup.holder" || true
-}
-holder() {
-    local pid group since where what
-    { read -r pid && read -r group && read -r since && read -r where && read -r what; } \
-        <"$mlops_cache/setup.holder" 2>/dev/null || return 0
-    if kill -0 "$pid" 2>/dev/null; then
-        echo ": process $pid in $where, since $since at $what"
-    else
-        echo ": process $pid in $where was killed, and what it started since $since still runs ($what; to end it: kill -- -$group)"
-    fi
+    : >"$mlops_cache/setup.lock"
 }
 
-# setup [say]: installs what is missing. Looks first: only who has something to install takes the lock.
+# setup [say]: installs what is missing; with `say`, says what is installed. Takes the lock only if
+# something is missing.
 setup() {
-    local step
-    find_missing "$@"
-    ((${#missing[@]} > 0)) || return 0
-    case " ${missing[*]} " in
-    *' folders '*) folders_install ;;
-    *' cli '* | *' plugins '*)
-        say setup "missing: ${missing[*]}. About 10 minutes where Pulumi and its plugins are built from source, else about 2."
-        ;;
-    esac
+    local missing='' signal fix
+    for step in "${steps[@]}"; do
+        found=
+        if ! "${step}_found"; then missing+=" $step"; elif [[ $# == 1 ]]; then say "$found"; fi
+    done
+    [[ $missing ]] || return 0
+    step=folders
+    folders_found || die "some folders are not writable (HOME is $HOME)" "$folders_fix"
+    step=setup
+    [[ ! $missing =~ cli|plugins ]] || say "missing:$missing. A first set-up takes about 2 minutes,\
+ or 10 on two cores where Pulumi and its plugins have to be built."
     lock
+    for signal in INT TERM HUP PIPE; do
+        # shellcheck disable=SC2064 # the present value
+        trap "interrupted $signal" "$signal"
+    done
     : >"$log"
     for step in "${steps[@]}"; do
         found=
-        "${step}_found" || { "${step}_install"; "${step}_found" || die "$step" 'still missing after its installation' "see $log"; }
-        case " ${missing[*]} " in *" $step "*) say "$step" "$found" ;; esac
+        if ! "${step}_found"; then
+            fix=${step}_fix
+            { "${step}_install" && . toolchain/env.sh && "${step}_found"; } ||
+                die "could not be installed; see $log" "${!fix:-toolchain/setup.sh}"
+        fi
+        [[ " $missing " != *" $step "* ]] || say "$found"
     done
 }
 
+# list MARK STEP...: lists the steps, with MARK what is missing; fails if something is.
+list() {
+    local fix status=0
+    for step in "${@:2}"; do
+        found=
+        fix=${step}_fix
+        if "${step}_found"; then
+            printf '✓ %-10s %s\n' "$step" "$found"
+        else
+            printf '%s %-10s missing → %s\n' "$1" "$step" "${!fix:-toolchain/setup.sh}"
+            status=1
+        fi
+    done
+    return "$status"
+}
 doctor() {
-    local missing=0 mend
-    for step in "${steps[@]}"; do
-        found=
-        if "${step}_found"; then
-            printf '✓ %-10s %s\n' "$step" "$found"
-        else
-            mend=${step}_missing missing=1
-            [[ $step != folders ]] || folders_missing="set $folders_missing"
-            printf '✗ %-10s missing → %s\n' "$step" "${!mend}"
-        fi
-    done
+    local status=0
+    list ✗ "${steps[@]}" || status=1
     echo 'and for the tests and the benchmark:'
-    for step in "${test_steps[@]}" terraform providers; do
-        found=
-        if "${step}_found"; then
-            printf '✓ %-10s %s\n' "$step" "$found"
-        else
-            mend=${step}_missing
-            printf -- '- %-10s not there → %s\n' "$step" "${!mend}"
-        fi
-    done
-    ((missing == 0)) || { echo; echo 'make up installs what it can of this.'; return 1; }
+    list - "${test_steps[@]}" terraform providers || true
+    ((status == 0)) || { echo && echo 'make up installs what it can of this.' && return 1; }
 }

@@ -102,7 +102,7 @@ describe("on any machine", () => {
         equal(code, 1);
         match(
             err,
-            /→ set MLOPS_CACHE to a folder instead of \S+locked\/cache, and PULUMI_HOME to a folder/,
+            /→ set MLOPS_CACHE to a folder instead of \S+locked\/cache, set PULUMI_HOME to a folder/,
         );
         equal(err.includes("unbound variable"), false);
     });

@@ -1,43 +1,56 @@
 # shellcheck shell=bash
-# What is made on a machine that cannot reach the host where it is downloaded: read in by the steps only
-# there. Go modules and Debian packages are all that this needs.
+# Builds from Go modules what cannot be downloaded, and what the tests need. A step sources this.
+command -v go >/dev/null ||
+    die 'must be built from source here, and Go is missing' 'install Go 1.26: https://go.dev/dl'
 
-need_go() {
-    command -v go >/dev/null ||
-        die "$1" 'it must be built from source here, and Go is missing' 'install Go 1.26: https://go.dev/dl'
+# from_sources FOLDER COMMAND SOURCE...: has COMMAND make FOLDER, and records the sources in it.
+from_sources() { make_folder "$1" record "${@:2}"; }
+record() {
+    local part=${*: -1}
+    "$1" "$part" && checksum "${@:2:$#-2}" >"$part/.built-from"
 }
-# go_build FOLDER OPTION... PACKAGE: prints how many packages that are, and each that is compiled.
+
+# go_build FOLDER OUT OPTION... PACKAGE: builds OUT from a package of the module in FOLDER.
 go_build() {
     (
-        cd "$1" && shift && export CGO_ENABLED=0 &&
-            echo "go-packages $(($(go list -deps "${@: -1}" | wc -l)))" && go build -v -trimpath "$@"
+        cd "$1" && mkdir -p "${2%/*}" && export CGO_ENABLED=0 && total=$(
+            go list -trimpath -deps -f '{{if .Stale}}{{.ImportPath}}{{end}}' "${@: -1}" 2> >(
+                progress >&2
+            ) | wc -w
+        ) && go build -v -trimpath -ldflags '-s -w' -o "${@:2}" 2>&1 | progress "$total"
     )
 }
-build_cli() {
-    local out=$mlops_pulumi.part/bin sdk=github.com/pulumi/pulumi/sdk/v3
-    mkdir -p "$out" &&
-        go_build toolchain/offline/pulumi -ldflags "-s -w -X $sdk/go/common/version.Version=v$pulumi_version" \
-            -o "$out/pulumi" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi &&
-        go_build toolchain/offline/language-nodejs -ldflags "-s -w" -o "$out/pulumi-language-nodejs" . &&
-        go_build toolchain/offline/language-nodejs -ldflags "-s -w -X $sdk/go/common/version.Version=v3.68.0" \
-            -o "$out/pulumi-language-nodejs-host" $sdk/nodejs/cmd/pulumi-language-nodejs &&
-        sources_of "${cli_sources[@]}" >"$mlops_pulumi.part/.built-from"
+# progress [TOTAL]: copies the output of go. Reports the modules that are downloaded and, in tenths,
+# the packages that are compiled, of TOTAL.
+progress() {
+    local line modules=0 packages=0
+    while IFS= read -r line; do
+        echo "$line"
+        case $line in
+        'go: downloading '*)
+            ((++modules % 100)) || say "  $modules modules downloaded" >&3
+            ;;
+        *[": "]*) ;;
+        *)
+            ((++packages % (${1:-0} / 10 + 10))) ||
+                say "  $packages of ${1:-0} packages compiled" >&3
+            ;;
+        esac
+    done
 }
 
-build_plugin() {
-    local name=$1 version=$2 folder part
-    folder=$(dirname "$(plugin_path "$name")")
-    part=$plugin_dir/.part-$name
-    rm -rf "$part" && mkdir -p "$part" &&
-        go_build toolchain/offline/plugins -ldflags "-s -w -X main.version=$version" \
-            -o "$part/pulumi-resource-$name" "./$name" &&
-        sources_of $(plugin_sources "$name") >"$part/.built-from" && rm -rf "$folder" && mv "$part" "$folder"
+build_cli() { from_sources "$mlops_pulumi" compile_cli "${cli_sources[@]}"; }
+compile_cli() {
+    local sdk=github.com/pulumi/pulumi/sdk/v3
+    local version="-s -w -X $sdk/go/common/version.Version"
+    go_build toolchain/offline/pulumi "$1/bin/pulumi" -ldflags "$version=v$pulumi_version" \
+        github.com/pulumi/pulumi/pkg/v3/cmd/pulumi &&
+        go_build toolchain/offline/language-nodejs "$1/bin/pulumi-language-nodejs" . &&
+        go_build toolchain/offline/language-nodejs "$1/bin/pulumi-language-nodejs-host" \
+            -ldflags "$version=v3.68.0" $sdk/nodejs/cmd/pulumi-language-nodejs
 }
-
-build_image() {
-    say image 'Docker Hub is out of reach: a STAND-IN for the base image is made from Debian packages'
-    command -v debootstrap >/dev/null || long image 'installing the package debootstrap' apt_install debootstrap ||
-        die image 'debootstrap could not be installed' 'apt-get install debootstrap'
-    long image "the stand-in for $base_image" toolchain/offline/base-image.sh "$base_image" ||
-        die image 'the stand-in failed' "see $log"
+build_plugin() { from_sources "$folder" compile_plugin "${plugin_sources[@]}"; }
+compile_plugin() {
+    go_build toolchain/offline/plugins "$1/pulumi-resource-$name" \
+        -ldflags "-s -w -X main.version=$version" "./$name"
 }
