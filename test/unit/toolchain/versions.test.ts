@@ -1,0 +1,55 @@
+import { deepEqual } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+const root = join(import.meta.dirname, "../../..");
+
+/** The fields of devcontainer.json that this project uses: https://containers.dev/implementors/json_reference */
+const devContainer = z.strictObject({
+    name: z.string(),
+    image: z.string(),
+    features: z.record(
+        z.string().regex(/^ghcr\.io\/[a-z-]+\/features\/[a-z-]+:\d+$/),
+        z.record(z.string(), z.union([z.string(), z.boolean()])),
+    ),
+    forwardPorts: z.array(z.int().min(0).max(65_535)),
+    postCreateCommand: z.string(),
+});
+
+describe("other ways to get the tools", () => {
+    /** The versions that toolchain/setup.sh installs. */
+    let node: string, pulumi: string;
+    before(() => {
+        const script =
+            '. toolchain/env.sh; echo "${mlops_node##*-} $(mlops_version @pulumi/pulumi)"';
+        [node = "", pulumi = ""] = execFileSync("bash", ["-c", script], {
+            cwd: root,
+            encoding: "utf8",
+            stdio: ["ignore", "pipe", "ignore"],
+        })
+            .trim()
+            .split(" ");
+    });
+
+    it("mise.toml has the versions of the set-up", () => {
+        const lines = readFileSync(join(root, "mise.toml"), "utf8").matchAll(/^(\w+) = "(.+)"$/gm);
+        deepEqual(
+            Array.from(lines, ([, name, version]) => [name, version]),
+            [
+                ["node", node],
+                ["pulumi", pulumi],
+            ],
+        );
+    });
+
+    it("the dev container has the set-up's Node.js, and runs the set-up for the rest", () => {
+        const text = readFileSync(join(root, ".devcontainer/devcontainer.json"), "utf8");
+        const { features, postCreateCommand } = devContainer.parse(JSON.parse(text));
+        deepEqual(
+            [features["ghcr.io/devcontainers/features/node:1"], postCreateCommand],
+            [{ version: node }, "toolchain/setup.sh"],
+        );
+    });
+});
