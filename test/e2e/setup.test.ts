@@ -132,6 +132,43 @@ describe("the set-up", () => {
         });
     }
 
+    it("downloads the CLI and the plugins where get.pulumi.com answers, and builds nothing", async () => {
+        const bin = join(state, "bin");
+        mkdirSync(bin);
+        const command = (name: string, script: string): void => {
+            writeFileSync(join(bin, name), `#!/bin/sh\n${script}`, { mode: 0o755 });
+        };
+        command("go", "exit 1\n");
+        // Installs a pulumi that installs an empty plugin.
+        command(
+            "curl",
+            `case "$*" in *-o*) exit ;; esac
+cat <<'INSTALLER'
+while [ $# -gt 0 ]; do case $1 in --install-root) root=$2 ;; esac; shift; done
+mkdir "$root/bin" && cat >"$root/bin/pulumi" <<'PULUMI' && chmod +x "$root/bin/pulumi"
+#!/bin/sh -e
+[ "$1 $2 $3" = "plugin install resource" ]
+folder=$PULUMI_HOME/plugins/resource-$4-$5
+mkdir "$folder" && touch "$folder/pulumi-resource-$4" && chmod +x "$folder/pulumi-resource-$4"
+PULUMI
+INSTALLER
+`,
+        );
+        const path = (process.env["PATH"] ?? "").split(":");
+        const env = {
+            PATH: [bin, ...path.filter((folder) => !folder.includes("/pulumi"))].join(":"),
+            MLOPS_CACHE: join(state, "cache"),
+            PULUMI_HOME: home,
+        };
+        const { code, output } = await setUp(env, "tools").ended;
+        equal(code, 0, output);
+        match(output, /^cli +Pulumi CLI [\d.]+ …$/m);
+        match(output, /^plugins +random [\d.]+ …$/m);
+        match(output, /^cli +v[\d.]+ at \S+\/cache\/pulumi-[\d.]+\/bin\/pulumi$/m);
+        equal(output.includes("built from"), false, output);
+        ok(existsSync(join(home, "plugins", random(), "pulumi-resource-random")));
+    });
+
     it("makes a second one that starts meanwhile wait, and both succeed", async () => {
         const first = setUp({ PULUMI_HOME: home });
         await until(() => first.output().includes("random"), "the first is at work", 120);
