@@ -40,7 +40,10 @@ const rows = [
 describe("what the pages show is what the programs print", () => {
     for (const [name, text] of [
         ["the board", renderText(rows, new Date("2026-11-25T12:00:00Z"))],
-        ["the review of a release", upTo(renderTerminal([dev, staging], false), "\n\n  staging:").trim()],
+        [
+            "the review of a release",
+            upTo(renderTerminal([dev, staging], false), "\n\n  staging:").trim(),
+        ],
     ] as const)
         it(`README.md: ${name}`, () => {
             ok(page("README.md").includes(text), `README.md needs:\n\n${text}`);
