@@ -1,0 +1,59 @@
+import { ok } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { renderText } from "../../operations/board/render.ts";
+import type { Row } from "../../operations/board/row.ts";
+import { renderMarkdown } from "../../operations/review/markdown.ts";
+import { renderTerminal } from "../../operations/review/terminal.ts";
+import { recorded } from "./review/previews.ts";
+
+const page = (name: string): string =>
+    readFileSync(join(import.meta.dirname, "../..", name), "utf8");
+/** Text without what Prettier changes in Markdown: line breaks, spaces and the width of tables. */
+const plain = (text: string): string =>
+    text
+        .replaceAll("\\", "")
+        .replace(/:?-{2,}:?/g, "-")
+        .replace(/\s+/g, " ");
+const upTo = (text: string, end: string): string => text.split(end)[0]?.trimEnd() ?? "";
+
+const dev = { ...recorded("same"), stack: "dev" };
+const staging = { ...recorded("release"), stack: "staging", publisher: "dev" };
+const prod = { ...recorded("dangerous"), stack: "prod", publisher: "staging" };
+
+const digest = `sha256:2c6e0c6f4110${"0".repeat(52)}`;
+const row = (environment: string, version: string, since: string): Row => ({
+    environment,
+    version,
+    digest,
+    since,
+    visibility: "private",
+    drift: [],
+    notes: [],
+});
+const rows = [
+    row("dev", "1.1.0", "2026-11-25T11:00:00Z"),
+    row("staging", "1.1.0", "2026-11-25T11:30:00Z"),
+    row("prod", "1.0.0", "2026-11-22T11:00:00Z"),
+];
+
+describe("what the pages show is what the programs print", () => {
+    for (const [name, text] of [
+        ["the board", renderText(rows, new Date("2026-11-25T12:00:00Z"))],
+        [
+            "the review of a release",
+            upTo(renderTerminal([dev, staging], false), "\n\n  staging:").trim(),
+        ],
+    ] as const)
+        it(`README.md: ${name}`, () => {
+            ok(page("README.md").includes(text), `README.md needs:\n\n${text}`);
+        });
+
+    it("docs/reviewing.md: the comment", () => {
+        const text = upTo(renderMarkdown([dev, staging, prod]), "<details>");
+        ok(
+            plain(page("docs/reviewing.md")).includes(plain(text)),
+            `docs/reviewing.md needs:\n\n${text}`,
+        );
+    });
+});
