@@ -75,7 +75,9 @@ describe("command lines", () => {
     it("cover every program", () => {
         const named = [
             ..."up down token deliver".split(" ").map((name) => `operations/${name}.sh`),
-            ..."adopt recover refresh log-in down".split(" ").map((name) => `operations/${name}.ts`),
+            ..."adopt recover refresh log-in down"
+                .split(" ")
+                .map((name) => `operations/${name}.ts`),
             ..."board review".split(" ").map((name) => `operations/${name}/main.ts`),
             ..."setup stack offline/base-image".split(" ").map((name) => `toolchain/${name}.sh`),
             ..."check-files generate".split(" ").map((name) => `toolchain/${name}.ts`),

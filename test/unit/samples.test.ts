@@ -5,7 +5,7 @@ import { renderText } from "../../operations/board/render.ts";
 import type { Row } from "../../operations/board/row.ts";
 import { renderMarkdown } from "../../operations/review/markdown.ts";
 import { renderTerminal } from "../../operations/review/terminal.ts";
-import { recorded } from "./review/previews.ts";
+import { recorded } from "./operations/review/previews.ts";
 
 const page = (name: string): string =>
     readFileSync(join(import.meta.dirname, "../..", name), "utf8");
