@@ -13,6 +13,8 @@ const page = (name: string): string =>
 const plain = (text: string): string =>
     text
         .replaceAll("\\", "")
+        .replaceAll("<!-- prettier-ignore -->\n", "")
+        .replace(/^> /gm, "")
         .replace(/:?-{2,}:?/g, "-")
         .replace(/\s+/g, " ");
 const upTo = (text: string, end: string): string => text.split(end)[0]?.trimEnd() ?? "";
@@ -21,20 +23,21 @@ const dev = { ...recorded("same"), stack: "dev" };
 const staging = { ...recorded("release"), stack: "staging", publisher: "dev" };
 const prod = { ...recorded("dangerous"), stack: "prod", publisher: "staging" };
 
-const digest = `sha256:2c6e0c6f4110${"0".repeat(52)}`;
-const row = (environment: string, version: string, since: string): Row => ({
+const row = (environment: string, version: string, digest: string, since: string): Row => ({
     environment,
     version,
-    digest,
+    digest: `sha256:${digest.padEnd(64, "0")}`,
     since,
-    visibility: "private",
-    drift: [],
+    visibility: environment === "prod" ? "private" : "public",
+    robot: `alice+digits_${environment}`,
+    robotSince: "2026-11-11T11:00:00Z",
+    drift: environment === "staging" ? ["robot token"] : [],
     notes: [],
 });
 const rows = [
-    row("dev", "1.1.0", "2026-11-25T11:00:00Z"),
-    row("staging", "1.1.0", "2026-11-25T11:30:00Z"),
-    row("prod", "1.0.0", "2026-11-22T11:00:00Z"),
+    row("dev", "1.1.0", "2c6e0c6f4110", "2026-11-25T11:00:00Z"),
+    row("staging", "1.1.0", "2c6e0c6f4110", "2026-11-25T11:30:00Z"),
+    row("prod", "1.0.0", "90b3a1d25e77", "2026-11-22T11:00:00Z"),
 ];
 
 describe("what the pages show is what the programs print", () => {
