@@ -23,15 +23,16 @@ const dev = { ...recorded("same"), stack: "dev" };
 const staging = { ...recorded("release"), stack: "staging", publisher: "dev" };
 const prod = { ...recorded("dangerous"), stack: "prod", publisher: "staging" };
 
+const none = { critical: 0, high: 0, medium: 0, low: 0, negligible: 0, unknown: 0 };
 const row = (environment: string, version: string, digest: string, since: string): Row => ({
     environment,
     version,
     digest: `sha256:${digest.padEnd(64, "0")}`,
     since,
     visibility: environment === "prod" ? "private" : "public",
-    robot: `alice+digits_${environment}`,
-    robotSince: "2026-11-11T11:00:00Z",
-    drift: environment === "staging" ? ["robot token"] : [],
+    robot: { username: `acme+digits_${environment}`, since: "2026-11-11T11:00:00Z" },
+    scan: { status: "scanned", findings: { ...none, medium: 2 } },
+    drift: [],
     notes: [],
 });
 const rows = [
