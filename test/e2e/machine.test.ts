@@ -355,6 +355,47 @@ describe("on any machine", () => {
             match(out, /^local .* 0$/m);
         });
 
+        /** A program that fills the disk once the first of its resources is there. */
+        const filling = `
+            import { writeFileSync } from "node:fs";
+            import { RandomPet } from "@pulumi/random";
+            import { Network } from "@pulumi/docker";
+            const { id } = new RandomPet("first");
+            const name = id.apply(() => {
+                const { FILL: file } = process.env;
+                try {
+                    if (file) writeFileSync(file, Buffer.alloc(200 << 20));
+                } catch {}
+                return "machine-full-${String(process.pid)}";
+            });
+            new RandomPet("second", { prefix: name });
+            new Network("third", { name });
+            export const [tokenCommand, serviceUrl] = [name, name];`;
+
+        it("of the state, in the middle of up: says so, and the next up converges", async () => {
+            const copy = join(folder, "filling");
+            copyProject(copy);
+            writeFileSync(join(copy, "index.ts"), filling);
+            const { code, out, err } = await onSmallDisk(
+                `cd ../filling
+                export MLOPS_STATE="$DISK/state"
+                mkdir "$MLOPS_STATE"
+                toolchain/setup.sh preview
+                export FILL="$DISK/fill"; fails operations/up.sh local; unset FILL; free
+                . toolchain/env.sh
+                pulumi stack export -s local >/dev/null
+                operations/up.sh local
+                operations/up.sh local
+                operations/down.sh local
+                [[ -z $(docker network ls --quiet --filter name="$NETWORK") ]]`,
+                { NETWORK: `machine-full-${String(process.pid)}` },
+            );
+            equal(code, 0, out + err);
+            match(out, message("MLOPS_STATE", "/state"));
+            match(out, /failed to save snapshot/);
+            match(out, /\+ 1 created\n +3 unchanged[^]*\n +4 unchanged/);
+        });
+
         it("of the tools: trusts no incomplete file, and creates it again", async () => {
             const go = await command("go", ["env", "GOMODCACHE", "GOCACHE"], {
                 HOME: homedir(),
