@@ -7,10 +7,14 @@ import pLimit from "p-limit";
 const root = join(import.meta.dirname, "../..");
 
 /**
- * Not programs of their own: the engine starts the provider with its own argument; the other one
- * runs programs.
+ * Not programs of their own: the engine starts the provider with its own argument; the others run
+ * programs.
  */
-const noPrograms = ["quay/provider/main.ts", "operations/commandLine.ts"];
+const noPrograms = [
+    "quay/provider/main.ts",
+    "operations/commandLine.ts",
+    "operations/pulumiCli.ts",
+];
 
 /** All files that are run as programs, from the project's folder. */
 function findPrograms(): string[] {
