@@ -396,6 +396,20 @@ describe("on any machine", () => {
             match(out, /\+ 1 created\n +3 unchanged[^]*\n +4 unchanged/);
         });
 
+        it("of temporary files: creates nothing, says so last, and continues with space", async () => {
+            const { code, out, err } = await onSmallDisk(
+                `export MLOPS_STATE="$DISK/../state of the temporary" TMPDIR="$DISK/temporary"
+                mkdir "$MLOPS_STATE" "$TMPDIR"
+                toolchain/setup.sh preview
+                fill; fails operations/up.sh local; free
+                . toolchain/env.sh
+                [[ -z $(pulumi stack ls --json | tr -d '[]\n ') ]]
+                toolchain/stack.sh local`,
+            );
+            equal(code, 0, out + err);
+            match(out, message("TMPDIR", "/temporary"));
+        });
+
         it("of the tools: trusts no incomplete file, and creates it again", async () => {
             const go = await command("go", ["env", "GOMODCACHE", "GOCACHE"], {
                 HOME: homedir(),
