@@ -99,6 +99,8 @@ export async function runPulumi(
         if (isRepeated && signal !== "SIGINT" && interruption !== "SIGINT") return;
         interruption = signal;
         child.kill("SIGINT");
+        if (isRepeated) return;
+        // At the exit, because an error that is reported before sets the code to 1.
         process.once("exit", () => {
             process.exitCode = 128 + constants.signals[signal];
         });

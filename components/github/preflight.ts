@@ -197,8 +197,8 @@ async function findProtectionProblems(
     const { name, protectionRules = [] } = environment;
     const path = pathOf(owner, repository, name);
     const what = await findAppProblem(client, path, protectionRules, name);
-    const fix =
-        "Install the app on the repository, or change " + `${setting}.environment.protectionRules.`;
+    const key = `${setting}.environment.protectionRules`;
+    const fix = `Install the app on the repository, or change ${key}.`;
     return what === undefined ? [] : [{ what, fix }];
 }
 
@@ -300,7 +300,7 @@ function findPermissionProblems(
     ];
 }
 
-/** Finds answers that say neither what there is, nor that there is nothing. */
+/** Returns a problem for each answer that is neither a success, a refusal nor "not found". */
 function findUnreadable(answers: readonly (Answer | undefined)[]): Problem[] {
     return answers
         .filter((answer) => answer !== undefined)

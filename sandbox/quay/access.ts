@@ -63,7 +63,7 @@ function isInTeam(
 }
 
 /**
- * The roles of a user or robot on a repository, directly and through teams. Whoever administers the
+ * The roles of a user or robot on a repository, directly and through teams. An administrator of the
  * namespace is admin of every repository in it, existing or not.
  */
 export function rolesOn(

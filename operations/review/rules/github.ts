@@ -240,7 +240,7 @@ function weakened(change: Change, name: string): (Finding | undefined)[] {
         transitionOf(change, "preventSelfReview", false)?.after === false
             ? dangerous(
                   change,
-                  phrase`environment ${name}: whoever starts a deployment may approve it`,
+                  phrase`environment ${name}: the person who starts a deployment may approve it`,
               )
             : undefined,
         transitionOf(change, "canAdminsBypass", true)?.after === true

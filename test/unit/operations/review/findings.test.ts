@@ -246,7 +246,7 @@ describe("what matters of", () => {
         }
         it("but where it really changes, it is said", () => {
             deepEqual(found(type, { ...bare, preventSelfReview: true }, bare), [
-                "dangerous: environment ‹prod›: whoever starts a deployment may approve it",
+                "dangerous: environment ‹prod›: the person who starts a deployment may approve it",
             ]);
             deepEqual(found(type, { ...bare, canAdminsBypass: false }, bare), [
                 "dangerous: environment ‹prod›: administrators may bypass its protection",
@@ -653,7 +653,7 @@ describe("what matters of", () => {
             found(type, environment, { environment: "prod", reviewers: environment.reviewers }),
             [
                 'dangerous: which branches deploy to environment ‹prod›: ‹{"protectedBranches":true}› → ‹all›',
-                "dangerous: environment ‹prod›: whoever starts a deployment may approve it",
+                "dangerous: environment ‹prod›: the person who starts a deployment may approve it",
                 "careful: environment ‹prod› waits ‹5› → ‹0› minutes",
             ],
         );

@@ -118,7 +118,7 @@ describe("text of others", function () {
 });
 
 describe("room", () => {
-    it("is shared so that nobody gets more than is needed, and who gets less has as much as any other", () => {
+    it("is shared fairly: no text gets more than it needs, and those that are cut get equal shares", () => {
         fc.assert(
             fc.property(fc.array(fc.nat(1_000)), fc.nat(5_000), (needs, room) => {
                 const shares = share(needs, room);
