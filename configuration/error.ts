@@ -109,14 +109,20 @@ export function problemsOf(issue: z.core.$ZodIssue, sections: unknown, project: 
         }));
     }
     if (issue.code === "invalid_key") {
-        const message = issue.issues.map((inner) => asRule(inner.message)).join("; ");
+        const message = issue.issues.map((inner) => withoutPeriod(inner.message)).join("; ");
         return [{ path: issue.path, message, advice: "remove" }];
     }
     const isText =
         issue.code === "invalid_type" &&
         issue.expected === "string" &&
         valueAt(sections, issue.path) !== undefined;
-    return [{ path: issue.path, message: asRule(issue.message), advice: isText ? "text" : "set" }];
+    return [
+        {
+            path: issue.path,
+            message: withoutPeriod(issue.message),
+            advice: isText ? "text" : "set",
+        },
+    ];
 }
 
 function missingKey(path: readonly PropertyKey[], project: string): string {
@@ -125,15 +131,9 @@ function missingKey(path: readonly PropertyKey[], project: string): string {
     return `there is no such key${hint}`;
 }
 
-/**
- * Returns a message in the form "must be …". Rules on names of Quay, git and GitHub are whole
- * sentences, because other errors use them too.
- */
-function asRule(message: string): string {
-    return message
-        .replace(/^it must/, "must")
-        .replace(/^it has to/, "must")
-        .replace(/\.$/, "");
+/** Rules on names of Quay, git and GitHub are whole sentences: other errors use them too. */
+function withoutPeriod(message: string): string {
+    return message.replace(/\.$/, "");
 }
 
 /** The messages of the schemas that do not have their own. */

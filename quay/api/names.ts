@@ -9,7 +9,7 @@ export const namespace = z
     .string()
     .regex(
         /^(?=.{2,255}$)[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
-        "it has to be a user or an organization: 2 to 255 lower-case letters and digits, with " +
+        "must be a user or an organization: 2 to 255 lower-case letters and digits, with " +
             "single . _ - within.",
     );
 
@@ -21,7 +21,7 @@ export const repositoryInNamespace = z
     .max(255, "it has more than 255 characters.")
     .regex(
         new RegExp(`^${repositoryName.source}$`),
-        "it has to be a repository name without its namespace: lower-case letters, digits, . _ " +
+        "must be a repository name without its namespace: lower-case letters, digits, . _ " +
             "- and / within.",
     );
 
@@ -30,7 +30,7 @@ export const repository = z
     .string()
     .regex(
         new RegExp(`^[a-z0-9]+(?:[._-][a-z0-9]+)*/${repositoryName.source}$`),
-        "it has to be NAMESPACE/NAME in lower case, as in alice/app: no registry, no tag.",
+        "must be NAMESPACE/NAME in lower case, as in alice/app: no registry, no tag.",
     );
 
 /** The name of a robot within its namespace. */
@@ -38,7 +38,7 @@ export const robotInNamespace = z
     .string()
     .regex(
         /^(?=.{2,255}$)[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
-        "it has to be a robot name without its namespace: 2 to 255 lower-case letters and " +
+        "must be a robot name without its namespace: 2 to 255 lower-case letters and " +
             "digits, with single . _ - within.",
     );
 
@@ -47,7 +47,7 @@ export const robot = z
     .string()
     .regex(
         /^[a-z0-9]+(?:[._-][a-z0-9]+)*\+[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
-        "it has to be NAMESPACE+NAME, as in alice+deploy.",
+        "must be NAMESPACE+NAME, as in alice+deploy.",
     );
 
 /** A user, or a robot with its namespace. */
@@ -55,7 +55,7 @@ export const account = z
     .string()
     .regex(
         /^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?$/,
-        "it has to be a user, or a robot as NAMESPACE+NAME.",
+        "must be a user, or a robot as NAMESPACE+NAME.",
     );
 
 /** The name of a team within its organization. */
@@ -63,22 +63,22 @@ export const team = z
     .string()
     .regex(
         /^(?=.{2,255}$)[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
-        "it has to be a team: 2 to 255 lower-case letters and digits, with single . _ - within.",
+        "must be a team: 2 to 255 lower-case letters and digits, with single . _ - within.",
     );
 
 /** A tag of an image. */
 export const tag = z
     .string()
-    .regex(/^\w[\w.-]{0,127}$/, "it has to be a tag: letters, digits, _ . -, at most 128 of them.");
+    .regex(/^\w[\w.-]{0,127}$/, "must be a tag: letters, digits, _ . -, at most 128 of them.");
 
 /** The digest of a manifest. */
 export const digest = z
     .string()
-    .regex(/^sha256:[0-9a-f]{64}$/, "it has to be a digest: sha256: and 64 hexadecimal digits.");
+    .regex(/^sha256:[0-9a-f]{64}$/, "must be a digest: sha256: and 64 hexadecimal digits.");
 
 /** A role in a repository. */
 export const role = z
-    .enum(["read", "write", "admin"], "it has to be read, write or admin.")
+    .enum(["read", "write", "admin"], "must be read, write or admin.")
     .meta({ id: "Role", description: "`read` (pull), `write` (pull and push) or `admin`." });
 
 /** The kind of a namespace. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isSecret } from "./shape.ts";
+import { isConcealed, isSecret } from "./shape.ts";
 import {
     hasSecret,
     hasUnknown,
@@ -36,8 +36,9 @@ export function checkProperties(shape: z.ZodRawShape, properties: Properties): C
         const result = z.safeParse(schema, value);
         const secret = isSecret(schema) || (given !== undefined && hasSecret(given));
         if (!result.success) {
+            const concealed = secret || isConcealed(schema);
             failures.push(
-                ...result.error.issues.map((issue) => explain(key, value, issue, secret)),
+                ...result.error.issues.map((issue) => explain(key, value, issue, concealed)),
             );
         } else if (result.data !== undefined) {
             const checked = toValue(result.data);
@@ -51,7 +52,7 @@ function explain(
     key: string,
     value: Value | undefined,
     issue: z.core.$ZodIssue,
-    secret: boolean,
+    concealed: boolean,
 ): string {
     if (value === undefined) return `"${key}" has to be set.`;
     const path = propertyPath([key, ...issue.path]);
@@ -60,6 +61,6 @@ function explain(
             isList(inner) ? inner[Number(step)] : isObject(inner) ? inner[String(step)] : undefined,
         value,
     );
-    const shown = secret ? "[secret]" : JSON.stringify(at);
+    const shown = concealed ? "[secret]" : JSON.stringify(at);
     return at === undefined ? `"${path}" has to be set.` : `"${path}" = ${shown}: ${issue.message}`;
 }

@@ -6,6 +6,8 @@ declare module "zod" {
     interface GlobalMeta {
         /** The property is a secret: encrypted in the state, never shown. */
         secret?: boolean;
+        /** A wrong value is not shown in the error: it may be a secret by mistake. */
+        concealed?: boolean;
     }
 }
 
@@ -23,6 +25,11 @@ export function wrap(shape: z.ZodRawShape, values: object, like: Properties): Pr
         return [[key, secret ? new Secret(converted) : converted] as const];
     });
     return Object.fromEntries(entries);
+}
+
+/** Whether an error must not show a value of this schema. */
+export function isConcealed(schema: z.core.$ZodType): boolean {
+    return isSecret(schema) || z.globalRegistry.get(schema)?.concealed === true;
 }
 
 /** Whether the schema marks the property as a secret. */

@@ -9,8 +9,8 @@ export const listTags = func({
     inputs: {
         repository: names.repository.describe("The repository, NAMESPACE/NAME."),
         limit: z
-            .int("it has to be a whole number.")
-            .min(1, "it has to be 1 at least.")
+            .int("must be a whole number.")
+            .min(1, "must be 1 at least.")
             .optional()
             .describe("The maximum number of tags. Default: all."),
     },

@@ -12,11 +12,11 @@ const defaultTokenVariable = "QUAY_TOKEN";
 const url = z
     .url({
         protocol: /^https?$/,
-        error: "it has to be the web address of a Quay, as in https://quay.io.",
+        error: "must be the web address of a Quay, as in https://quay.io.",
     })
     .refine(
         (url) => URL.canParse(url) && new URL(url).pathname === "/",
-        "it has to be an address without a path, as in https://quay.io.",
+        "must be an address without a path, as in https://quay.io.",
     );
 
 /**
@@ -36,20 +36,21 @@ export const settings = {
         // it is stored anywhere.
         .regex(
             /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/,
-            "it has to be the NAME of an environment variable in capitals with an underscore, " +
+            "must be the NAME of an environment variable in capitals with an underscore, " +
                 "as in QUAY_TOKEN_STAGING; never a token.",
         )
         .optional()
         .meta({
+            concealed: true,
             description:
                 "The NAME of the environment variable that holds the API token: two providers " +
                 "with two names serve two accounts. Default: QUAY_TOKEN.",
         }),
     maxParallelRequests: z.coerce
-        .number("it has to be a number.")
-        .int("it has to be a whole number.")
-        .min(1, "it has to be from 1 to 64.")
-        .max(64, "it has to be from 1 to 64.")
+        .number("must be a number.")
+        .int("must be a whole number.")
+        .min(1, "must be from 1 to 64.")
+        .max(64, "must be from 1 to 64.")
         .optional()
         .describe("The maximum number of concurrent requests to Quay. Default: 8."),
 };
@@ -81,12 +82,8 @@ export function checkSettings(properties: Properties): Checked {
             "QUAY_TOKEN, and run `pulumi config rm quay:token`.";
         return { inputs: {}, failures: [failure] };
     }
-    // Does not show the value, which may be a token by mistake.
     const { inputs, failures } = checkProperties(settings, own);
-    const safe = failures.map((failure) =>
-        failure.startsWith('"tokenVariable"') ? failure.replace(/ = .*?: it /, ": it ") : failure,
-    );
-    return { inputs: { ...inputs, ...Object.fromEntries(kept) }, failures: safe };
+    return { inputs: { ...inputs, ...Object.fromEntries(kept) }, failures };
 }
 
 /** Returns the options of the API client, from the settings and the environment. */

@@ -14,7 +14,7 @@ import type { PolicyKind } from "./policies.ts";
 import { resource } from "../definition/resource.ts";
 
 const method = z
-    .enum(["number_of_tags", "creation_date"], "it has to be number_of_tags or creation_date.")
+    .enum(["number_of_tags", "creation_date"], "must be number_of_tags or creation_date.")
     .meta({
         id: "PruneMethod",
         description:
@@ -75,7 +75,7 @@ export const autoPrunePolicy = resource({
             .string()
             .regex(
                 /^([1-9]\d*|\d+[smhdwy])$/,
-                "it has to be a number of tags, as in 20, or an age, as in 30d (s, m, h, d, w " +
+                "must be a number of tags, as in 20, or an age, as in 30d (s, m, h, d, w " +
                     "or y).",
             )
             .describe(
@@ -84,9 +84,9 @@ export const autoPrunePolicy = resource({
             ),
         tagPattern: z
             .string()
-            .min(1, "it must not be empty.")
+            .min(1, "must not be empty.")
             .max(256, "it has more than 256 characters.")
-            .refine(isPattern, "it has to be a regular expression.")
+            .refine(isPattern, "must be a regular expression.")
             .optional()
             .describe("A regular expression: only matching tags are removed. Default: all tags."),
         tagPatternMatches: z

@@ -29,8 +29,8 @@ const events = [
     "quota_error",
 ] as const;
 
-const text = z.string().min(1, "it must not be empty.");
-const web = z.url({ protocol: /^https?$/, error: "it has to be an http(s) URL." });
+const text = z.string().min(1, "must not be empty.");
+const web = z.url({ protocol: /^https?$/, error: "must be an http(s) URL." });
 
 /** The schema of each method's settings. */
 const configs = {
@@ -67,11 +67,11 @@ export const notification = resource({
         repository: names.repository.describe(
             "The repository, NAMESPACE/NAME: the `fullName` of a Repository.",
         ),
-        event: z.enum(events, `it has to be one of ${events.join(", ")}.`).meta({
+        event: z.enum(events, `must be one of ${events.join(", ")}.`).meta({
             id: "NotificationEvent",
             description: "The event: `repo_push`, `vulnerability_found`, `repo_image_expiry`, …",
         }),
-        method: z.enum(methods, `it has to be one of ${methods.join(", ")}.`).meta({
+        method: z.enum(methods, `must be one of ${methods.join(", ")}.`).meta({
             id: "NotificationMethod",
             description: "The method: `webhook`, `slack`, `email`, `quay_notification`, …",
         }),

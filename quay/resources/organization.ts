@@ -28,12 +28,12 @@ export const organization = resource({
     fixed: { name: names.namespace.describe("The name of the organization.") },
     changing: {
         email: z
-            .email("it has to be an e-mail address.")
+            .email("must be an e-mail address.")
             .optional()
             .describe("The contact e-mail address. Default: left as it is in Quay."),
         tagExpirationSeconds: z
-            .int("it has to be a whole number of seconds.")
-            .min(0, "it must not be negative.")
+            .int("must be a whole number of seconds.")
+            .min(0, "must not be negative.")
             .default(twoWeeks)
             .describe(
                 "The time in which a deleted tag can be restored, in seconds: one of the values " +

@@ -33,7 +33,7 @@ export const place = {
 };
 
 export const ifUnsupported = z
-    .enum(["fail", "warn"], "it has to be fail or warn.")
+    .enum(["fail", "warn"], "must be fail or warn.")
     .default("fail")
     .meta({
         id: "IfUnsupported",

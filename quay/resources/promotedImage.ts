@@ -31,18 +31,18 @@ const imageName = z
     .string()
     .refine(
         (name) => parseImageName(name) !== undefined,
-        "it has to be a repository with its registry, as in quay.io/alice/app: no tag, no digest.",
+        "must be a repository with its registry, as in quay.io/alice/app: no tag, no digest.",
     );
 
 const credentials = z
     .strictObject({
         username: z
             .string()
-            .min(1, "it must not be empty.")
+            .min(1, "must not be empty.")
             .describe("The user, or the robot (NAMESPACE+NAME)."),
         password: z
             .string()
-            .min(1, "it must not be empty.")
+            .min(1, "must not be empty.")
             .describe("The password, or the robot's token."),
     })
     .meta({ id: "Credentials", description: "The login of a registry." });
@@ -55,7 +55,7 @@ const credentialsFor = (side: string) =>
         secret: true,
     });
 
-const severity = z.enum(severities, `it has to be ${severities.join(", ")}.`).meta({
+const severity = z.enum(severities, `must be ${severities.join(", ")}.`).meta({
     id: "Severity",
     description: "The severity of a vulnerability, as rated by Quay's scanner.",
 });
@@ -63,12 +63,9 @@ const severity = z.enum(severities, `it has to be ${severities.join(", ")}.`).me
 const severityException = z
     .strictObject({
         digest: names.digest.describe("The digest of the image that may be promoted."),
-        reason: z
-            .string()
-            .min(1, "it must not be empty.")
-            .describe("The reason for the exception."),
+        reason: z.string().min(1, "must not be empty.").describe("The reason for the exception."),
         expires: z.iso
-            .date("it has to be a day, YYYY-MM-DD.")
+            .date("must be a day, YYYY-MM-DD.")
             .describe("The last day on which the image may be promoted: YYYY-MM-DD."),
     })
     .meta({
@@ -78,7 +75,7 @@ const severityException = z
 
 const tags = z
     .array(names.tag)
-    .refine((list) => new Set(list).size === list.length, "it must not name a tag twice.");
+    .refine((list) => new Set(list).size === list.length, "must not name a tag twice.");
 
 const signature = z
     .strictObject({
@@ -164,7 +161,7 @@ export const promotedImage = resource({
             ),
         publishedBy: z
             .string()
-            .min(1, "it must not be empty.")
+            .min(1, "must not be empty.")
             .optional()
             .describe(
                 "For a preview: who will publish a version that does not exist in the source " +
@@ -189,7 +186,7 @@ export const promotedImage = resource({
         // be a private key by mistake.
         if (signature !== undefined && parsePublicKey(signature.publicKey) === undefined)
             return (
-                'signature.publicKey: it has to be a public key in PEM ("-----BEGIN PUBLIC ' +
+                'signature.publicKey: must be a public key in PEM ("-----BEGIN PUBLIC ' +
                 'KEY-----"): ECDSA, Ed25519 or RSA.'
             );
         if (version === undefined && digest === undefined)

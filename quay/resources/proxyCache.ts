@@ -21,23 +21,23 @@ const fixed = {
         .string()
         .regex(
             /^[A-Za-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._/-]+)?$/,
-            "it has to be a registry, or a namespace on one: no scheme.",
+            "must be a registry, or a namespace on one: no scheme.",
         )
         .describe("The registry to pull from, or a namespace there: `docker.io/library`."),
     expirationSeconds: z
-        .int("it has to be a whole number of seconds.")
-        .min(0, "it must not be negative.")
+        .int("must be a whole number of seconds.")
+        .min(0, "must not be negative.")
         .default(86_400)
         .describe("The time for which a pulled tag is kept, in seconds."),
     insecure: z.boolean().default(false).describe("Whether to use plain HTTP."),
     username: z
         .string()
-        .min(1, "it must not be empty.")
+        .min(1, "must not be empty.")
         .optional()
         .describe("The user name for the registry. Default: anonymous."),
     password: z
         .string()
-        .min(1, "it must not be empty.")
+        .min(1, "must not be empty.")
         .optional()
         .meta({
             description:

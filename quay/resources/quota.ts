@@ -20,12 +20,12 @@ const answer = z.array(
 const limit = z
     .strictObject({
         type: z
-            .enum(["Warning", "Reject"], "it has to be Warning or Reject.")
+            .enum(["Warning", "Reject"], "must be Warning or Reject.")
             .describe("`Warning` notifies the administrators, `Reject` refuses pushes too."),
         percent: z
-            .int("it has to be a whole number.")
-            .min(1, "it has to be 1 to 100.")
-            .max(100, "it has to be 1 to 100.")
+            .int("must be a whole number.")
+            .min(1, "must be 1 to 100.")
+            .max(100, "must be 1 to 100.")
             .describe("The percentage of the quota at which the limit applies: 1 to 100."),
     })
     .meta({ id: "QuotaLimit", description: "What happens at a percentage of the quota." });
@@ -33,14 +33,14 @@ type Limit = z.output<typeof limit>;
 
 const changing = {
     limitBytes: z
-        .int("it has to be a whole number of bytes.")
-        .min(1, "it has to be 1 at least.")
+        .int("must be a whole number of bytes.")
+        .min(1, "must be 1 at least.")
         .describe("The storage for the images of the organization, in bytes."),
     limits: z
         .array(limit)
         .refine(
             (all) => new Set(all.map(keyOf)).size === all.length,
-            "it must not have the same limit twice.",
+            "must not have the same limit twice.",
         )
         .default([])
         .describe("What happens as the quota fills up. Default: nothing."),

@@ -18,10 +18,10 @@ import { resource } from "../definition/resource.ts";
 const importId = { format: "NAMESPACE/NAME", example: "alice/app" };
 
 const visibility = z
-    .enum(["public", "private"], "it has to be public or private.")
+    .enum(["public", "private"], "must be public or private.")
     .meta({ id: "Visibility", description: "`public` (anyone may pull) or `private`." });
 const state = z
-    .enum(["NORMAL", "READ_ONLY", "MIRROR"], "it has to be NORMAL, READ_ONLY or MIRROR.")
+    .enum(["NORMAL", "READ_ONLY", "MIRROR"], "must be NORMAL, READ_ONLY or MIRROR.")
     .meta({
         id: "RepositoryState",
         description:

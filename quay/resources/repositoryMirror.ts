@@ -24,25 +24,25 @@ const changing = {
         .string()
         .regex(
             /^[A-Za-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._-]+)+$/,
-            "it has to be a repository with its registry: no scheme, no tag.",
+            "must be a repository with its registry: no scheme, no tag.",
         )
         .describe("The repository to copy from, with its registry: `quay.io/acme/base`."),
     tags: z
-        .array(z.string().min(1, "it must not be empty."))
-        .min(1, "it has to have one pattern at least.")
+        .array(z.string().min(1, "must not be empty."))
+        .min(1, "must have one pattern at least.")
         .describe("The tags to copy: glob patterns such as `1.*`."),
     robot: names.robot.describe(
         "The robot that pushes, NAMESPACE+NAME, in the same namespace. Quay gives it write " +
             "permission for the repository.",
     ),
     syncIntervalSeconds: z
-        .int("it has to be a whole number of seconds.")
-        .min(0, "it must not be negative.")
+        .int("must be a whole number of seconds.")
+        .min(0, "must not be negative.")
         .default(86_400)
         .describe("The interval between synchronizations, in seconds."),
     timeoutSeconds: z
-        .int("it has to be a whole number of seconds.")
-        .min(300, "it has to be 300 at least.")
+        .int("must be a whole number of seconds.")
+        .min(300, "must be 300 at least.")
         .default(300)
         .describe("The timeout of a synchronization, in seconds; 300 at least."),
     enabled: z.boolean().default(true).describe("Whether the synchronization is enabled."),
@@ -52,12 +52,12 @@ const changing = {
         .describe("Whether HTTPS and a valid certificate of the other registry are required."),
     username: z
         .string()
-        .min(1, "it must not be empty.")
+        .min(1, "must not be empty.")
         .optional()
         .describe("The user name for the other registry. Default: anonymous."),
     password: z
         .string()
-        .min(1, "it must not be empty.")
+        .min(1, "must not be empty.")
         .optional()
         .meta({
             description:

@@ -15,12 +15,12 @@ const claim = z
         issuer: z
             .url({
                 protocol: /^https$/,
-                error: "it has to be an https:// URL: Quay fails to log anyone in by another.",
+                error: "must be an https:// URL: Quay fails to log anyone in by another.",
             })
             .describe("The `iss` of the tokens: `https://token.actions.githubusercontent.com`."),
         subject: z
             .string()
-            .min(1, "it must not be empty.")
+            .min(1, "must not be empty.")
             .describe("The `sub` of the tokens, exactly: `repo:alice/app:ref:refs/heads/main`."),
     })
     .meta({
@@ -34,10 +34,10 @@ const answer = z.array(z.object({ issuer: z.string(), subject: z.string() }));
 /** A set, sent as a list: the order has no meaning. */
 const claims = z
     .array(claim)
-    .min(1, "it has to have a claim: without any, leave the resource out.")
+    .min(1, "must have a claim: without any, leave the resource out.")
     .refine(
         (list) => new Set(list.map(textOf)).size === list.length,
-        "it must not have a claim twice.",
+        "must not have a claim twice.",
     )
     .overwrite(sorted);
 

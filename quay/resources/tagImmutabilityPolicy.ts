@@ -45,7 +45,7 @@ export const tagImmutabilityPolicy = resource({
     changing: {
         tagPattern: z
             .string()
-            .min(1, "it must not be empty.")
+            .min(1, "must not be empty.")
             .max(256, "it has more than 256 characters.")
             .describe(
                 "A regular expression that must match the WHOLE tag: `v.*` protects v1, `^v` " +

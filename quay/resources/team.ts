@@ -9,7 +9,7 @@ import { getOrganization } from "./organization.ts";
 
 const importId = { format: "ORGANIZATION:TEAM", example: "acme:devs" };
 
-const role = z.enum(["member", "creator", "admin"], "it has to be member, creator or admin.").meta({
+const role = z.enum(["member", "creator", "admin"], "must be member, creator or admin.").meta({
     id: "TeamRole",
     description:
         "`member`, `creator` (may create repositories) or `admin` (administers the organization).",

@@ -492,7 +492,7 @@ describe("the Quay provider with the real engine", function () {
         await project.stack.setConfig("quay:tokenVariable", { value: token });
         assert.match(
             await failure(project.preview()),
-            /"tokenVariable": it has to be the NAME of an environment variable/,
+            /"tokenVariable" = \[secret\]: must be the NAME of an environment variable/,
         );
     });
 
@@ -505,8 +505,8 @@ describe("the Quay provider with the real engine", function () {
                 })
                 .preview(),
         );
-        assert.match(message, /"namespace" = "Alice": it has to be a user or an organization/);
-        assert.match(message, /"name" = "app:1": it has to be a repository name/);
+        assert.match(message, /"namespace" = "Alice": must be a user or an organization/);
+        assert.match(message, /"name" = "app:1": must be a repository name/);
     });
 
     it("never takes a refusal or a failure for a deletion", async () => {

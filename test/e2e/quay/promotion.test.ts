@@ -321,7 +321,7 @@ describe("a promoted image", function () {
             );
             await assert.rejects(
                 project.program(exception("tomorrow")).preview(),
-                /severityException.expires" = "tomorrow": it has to be a day/,
+                /severityException.expires" = "tomorrow": must be a day/,
             );
             const { printed } = await project.program(exception("2999-01-01")).up();
             assert.match(

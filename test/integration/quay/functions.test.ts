@@ -107,7 +107,7 @@ describe("the functions of the Quay provider", () => {
                 context,
             );
             deepEqual(failures, [
-                '"digest" = "1": it has to be a digest: sha256: and 64 hexadecimal digits.',
+                '"digest" = "1": must be a digest: sha256: and 64 hexadecimal digits.',
             ]);
             quay.faults.add({ path: "/security", status: 520 });
             await rejects(

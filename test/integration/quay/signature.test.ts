@@ -171,7 +171,7 @@ describe("an image that has to be signed", function () {
     ] as const) {
         it(`is refused where the key is ${what}`, async () => {
             const { failures } = await promotedImage.check(inputs(key), {}, context);
-            match(failures.join(), /it has to be a public key in PEM/);
+            match(failures.join(), /must be a public key in PEM/);
             ok(!failures.join().includes("PRIVATE"));
         });
     }

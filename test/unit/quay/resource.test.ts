@@ -27,7 +27,7 @@ const thing = resource({
     name: "Thing",
     description: "A thing.",
     importId: { format: "NAME", example: "a" },
-    fixed: { name: z.string().regex(/^[a-z]+$/, "it has to be lower case.") },
+    fixed: { name: z.string().regex(/^[a-z]+$/, "must be lower case.") },
     changing: {
         size: z.number().default(1),
         labels: z.record(z.string(), z.string()).default({}),
@@ -71,14 +71,14 @@ describe("a declared resource", () => {
         });
     });
 
-    it("names each input that is wrong, what it is and what it has to be, but no secret", async () => {
+    it("names each input that is wrong, its value and the rule, but no secret", async () => {
         const { failures } = await thing.check(
             { name: "A", size: new Secret("hush"), colour: 1, labels: { x: 3 } },
             {},
             context,
         );
         assert.match(failures.join("\n"), /there is no property "colour"\. It has: name, size/);
-        assert.match(failures.join("\n"), /"name" = "A": it has to be lower case\./);
+        assert.match(failures.join("\n"), /"name" = "A": must be lower case\./);
         assert.match(failures.join("\n"), /"labels\.x" = 3: /);
         assert.doesNotMatch(failures.join("\n"), /hush/);
         assert.deepEqual((await thing.check({}, {}, context)).failures, ['"name" has to be set.']);
@@ -102,7 +102,7 @@ describe("a declared resource", () => {
         assert.equal(resolved, 2);
     });
 
-    it("differs exactly where it differs, and is replaced only where it has to be", () => {
+    it("differs exactly where it differs, and is replaced only where necessary", () => {
         const old = { name: "a", size: 1, labels: { x: "1", "y-z": "2" } };
         assert.deepEqual(thing.diff(old, old).changes, new Map());
         const updated = thing.diff(old, { name: "a", size: 2, labels: { x: "1", "y-z": "3" } });

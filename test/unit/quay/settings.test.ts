@@ -23,8 +23,8 @@ describe("the settings of the Quay provider", () => {
 
     it("refuse what is no web address of a Quay", () => {
         for (const url of ["quay.io", "ftp://quay.io", "https://quay.io/alice"]) {
-            match(failuresOf({ url }), /"url" = ".*": it has to be/);
-            throws(() => options({}, { QUAY_URL: url }), /QUAY_URL = ".*": it has to be/);
+            match(failuresOf({ url }), /"url" = ".*": must be/);
+            throws(() => options({}, { QUAY_URL: url }), /QUAY_URL = ".*": must be/);
         }
         equal(failuresOf({ url: "https://quay.io/" }), "");
     });
@@ -39,7 +39,7 @@ describe("the settings of the Quay provider", () => {
         );
         match(
             failuresOf({ tokenVariable: "HUSHHUSH" }),
-            /"tokenVariable": it has to be the NAME of an environment variable/,
+            /"tokenVariable" = \[secret\]: must be the NAME of an environment variable/,
         );
         for (const settings of [{ token: "HUSHHUSH" }, { tokenVariable: "HUSHHUSH" }])
             doesNotMatch(failuresOf(settings), /HUSH/);
