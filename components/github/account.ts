@@ -97,3 +97,8 @@ function fromEnvironment(name: string): string | undefined {
     const value = process.env[name];
     return value === "" ? undefined : value;
 }
+
+/** Returns a path of GitHub's API from its segments, each of which may have any characters. */
+export function apiPath(...segments: readonly string[]): string {
+    return segments.map(encodeURIComponent).join("/");
+}

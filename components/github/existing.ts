@@ -1,6 +1,6 @@
 import type { GitHubClient } from "./client.ts";
 import { ownerVariable } from "./ownership.ts";
-import { isAbsent, listPolicies } from "./rules.ts";
+import { isAbsent, listPolicies, pathOf } from "./rules.ts";
 
 /** The import ids of an environment's existing objects, which GitHub refuses to create twice. */
 export interface Existing {
@@ -24,9 +24,7 @@ export async function findExisting(
     repository: string,
     environment: string,
 ): Promise<Existing> {
-    const at =
-        `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/` +
-        `environments/${encodeURIComponent(environment)}`;
+    const at = pathOf(owner, repository, environment);
     const id = `${repository}:${environment.replaceAll(":", "??")}`;
     const [found, ownerMark, rules] = await Promise.all([
         client.get(at),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { apiPath } from "./account.ts";
 import { bodyOf, type GitHubClient } from "./client.ts";
 import type { EnvironmentArgs } from "./environment.ts";
 import { readLastState } from "./lastState.ts";
@@ -59,7 +60,7 @@ export async function closePullRequest(
     const type = "github:index/repositoryPullRequest:RepositoryPullRequest";
     const state = await readLastState();
     if (state.some((last) => last.type === type && last.outputs["headRef"] === branch)) return;
-    const at = `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/pulls`;
+    const at = apiPath("repos", owner, repository, "pulls");
     const head = encodeURIComponent(`${owner}:${branch}`);
     const answer = await client.get(`${at}?state=open&head=${head}`);
     if (answer.status !== 200) return; // the provider then reports why it cannot create one

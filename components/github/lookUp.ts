@@ -2,7 +2,7 @@ import * as github from "@pulumi/github";
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { UserError } from "../userError.ts";
-import type { GitHubAccount } from "./account.ts";
+import { apiPath, type GitHubAccount } from "./account.ts";
 import type { Reviewers } from "./environment.ts";
 
 /** The ids of users and teams, in the order of their names. */
@@ -75,8 +75,7 @@ export async function findSubject(
     parent: pulumi.Resource,
 ): Promise<string> {
     const { status, body } = await read(
-        `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}/` +
-            "actions/oidc/customization/sub",
+        apiPath("repos", owner, repository, "actions", "oidc", "customization", "sub"),
         parent,
     );
     const parsed = customization.safeParse(body);
@@ -117,9 +116,8 @@ export async function readFile(
     branch: string,
     parent: pulumi.Resource,
 ): Promise<string | undefined> {
-    const at = `repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}`;
-    const file = path.split("/").map(encodeURIComponent).join("/");
-    const endpoint = `${at}/contents/${file}?ref=${encodeURIComponent(branch)}`;
+    const at = apiPath("repos", owner, repository, "contents", ...path.split("/"));
+    const endpoint = `${at}?ref=${encodeURIComponent(branch)}`;
     const { body } = await read(endpoint, parent);
     const content = contentsForm.safeParse(body).data?.content;
     return content === undefined ? undefined : Buffer.from(content, "base64").toString();

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { UserError } from "../userError.ts";
-import { type GitHubAccount, readAccount } from "./account.ts";
+import { apiPath, type GitHubAccount, readAccount } from "./account.ts";
 import { environmentAllows } from "./branchPolicy.ts";
 import {
     type Answer,
@@ -139,18 +139,15 @@ const variablesForm = z.object({
 async function findProblems(account: GitHubAccount, delivery: Delivery): Promise<Problem[]> {
     const client = new GitHubClient(account, readToken(account));
     const { branch, environment, path } = delivery;
-    const at = ["repos", account.owner, delivery.repository].map(encodeURIComponent).join("/");
-    const encodedPath = path.split("/").map(encodeURIComponent).join("/");
+    const at = apiPath("repos", account.owner, delivery.repository);
+    const contents = `${at}/contents/${apiPath(...path.split("/"))}`;
     const [repository, found, file, variables] = await Promise.all([
         client.get(at),
         client.get(`${at}/branches/${encodeURIComponent(branch)}`),
-        client.get(`${at}/contents/${encodedPath}?ref=${encodeURIComponent(branch)}`),
+        client.get(`${contents}?ref=${encodeURIComponent(branch)}`),
         environment === undefined
             ? undefined
-            : client.get(
-                  `${at}/environments/${encodeURIComponent(environment.name)}/` +
-                      "variables?per_page=30",
-              ),
+            : client.get(`${at}/environments/${apiPath(environment.name)}/variables?per_page=30`),
     ]);
     const unusable = findAccessProblem(account, delivery, repository);
     if (unusable !== undefined) return [unusable];
@@ -398,7 +395,7 @@ async function findOwnerProblems(
     if (manager === thisStack() || (manager === undefined && adopt)) return [];
     if (variables.length === 0) {
         const secrets = await client.get(
-            `${at}/environments/${encodeURIComponent(environment.name)}/secrets?per_page=1`,
+            `${at}/environments/${apiPath(environment.name)}/secrets?per_page=1`,
         );
         const unreadable = findUnreadable([secrets]);
         if (unreadable.length > 0) return unreadable;

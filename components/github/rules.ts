@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { UserError } from "../userError.ts";
+import { apiPath } from "./account.ts";
 import { type Answer, bodyOf, type GitHubClient, isNotFound } from "./client.ts";
 
 /** The rules of an environment, in the form of the GitHub provider's inputs. */
@@ -63,8 +64,7 @@ const policiesForm = z.object({
 
 /** Returns the path of an environment in GitHub's API. */
 export function pathOf(owner: string, repository: string, environment: string): string {
-    const parts = ["repos", owner, repository, "environments", environment];
-    return parts.map(encodeURIComponent).join("/");
+    return apiPath("repos", owner, repository, "environments", environment);
 }
 
 /**

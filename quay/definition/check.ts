@@ -54,7 +54,7 @@ function explain(
     issue: z.core.$ZodIssue,
     concealed: boolean,
 ): string {
-    if (value === undefined) return `"${key}" has to be set.`;
+    if (value === undefined) return `"${key}" must be set.`;
     const path = propertyPath([key, ...issue.path]);
     const at = issue.path.reduce<Value | undefined>(
         (inner, step) =>
@@ -62,5 +62,5 @@ function explain(
         value,
     );
     const shown = concealed ? "[secret]" : JSON.stringify(at);
-    return at === undefined ? `"${path}" has to be set.` : `"${path}" = ${shown}: ${issue.message}`;
+    return at === undefined ? `"${path}" must be set.` : `"${path}" = ${shown}: ${issue.message}`;
 }

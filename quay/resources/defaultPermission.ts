@@ -62,7 +62,7 @@ export const defaultPermission = resource({
     validate: (inputs) =>
         kinds.filter((kind) => inputs[kind] !== undefined).length === 1
             ? undefined
-            : "exactly one of robot, user and team has to be set.",
+            : "exactly one of robot, user and team must be set.",
 
     async create(inputs, context) {
         const { api } = context;

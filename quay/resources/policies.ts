@@ -51,7 +51,7 @@ export const policyImportId = {
 /** Returns what is wrong with the place; undefined if it is valid. */
 export function checkPlace({ repository, namespace }: Place): string | undefined {
     return (repository === undefined) === (namespace === undefined)
-        ? "exactly one of repository and namespace has to be set."
+        ? "exactly one of repository and namespace must be set."
         : undefined;
 }
 

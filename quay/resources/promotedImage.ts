@@ -190,9 +190,9 @@ export const promotedImage = resource({
                 'KEY-----"): ECDSA, Ed25519 or RSA.'
             );
         if (version === undefined && digest === undefined)
-            return "one of version and digest has to be set.";
+            return "one of version and digest must be set.";
         if (version === undefined && tags === undefined && floatingTags.length === 0)
-            return "with a digest, tags or floatingTags has to be set.";
+            return "with a digest, tags or floatingTags must be set.";
         const both = floatingTags.find((tag) => tags?.includes(tag));
         return both === undefined
             ? undefined

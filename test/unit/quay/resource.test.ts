@@ -81,7 +81,7 @@ describe("a declared resource", () => {
         assert.match(failures.join("\n"), /"name" = "A": must be lower case\./);
         assert.match(failures.join("\n"), /"labels\.x" = 3: /);
         assert.doesNotMatch(failures.join("\n"), /hush/);
-        assert.deepEqual((await thing.check({}, {}, context)).failures, ['"name" has to be set.']);
+        assert.deepEqual((await thing.check({}, {}, context)).failures, ['"name" must be set.']);
         assert.deepEqual((await thing.check({ name: "a", size: 10 }, {}, context)).failures, [
             "too big.",
         ]);
