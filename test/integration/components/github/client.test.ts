@@ -1,8 +1,9 @@
 import { equal, match, rejects } from "node:assert/strict";
-import { createServer, type Server, type ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { z } from "zod";
 import { UserError } from "../../../../components/userError.ts";
-import { bodyOf, GitHubClient } from "../../../../components/github/client.ts";
+import { bodyOf, type GitHubClient } from "../../../../components/github/client.ts";
+import { type Answering, startAnswering } from "./answering.ts";
 
 const token = "TOPSECRETTOKEN";
 const form = z.object({ name: z.string() });
@@ -38,26 +39,21 @@ const hostile: Record<string, [answer: (response: ServerResponse) => void, messa
 };
 
 describe("the client of GitHub's API", () => {
-    let server: Server;
+    let answering: Answering;
     let answer: (response: ServerResponse) => void;
     let requests: number;
     let client: GitHubClient;
 
-    beforeEach((done) => {
+    beforeEach(async () => {
         requests = 0;
-        server = createServer((_, response) => {
+        answering = await startAnswering((_, response) => {
             requests++;
             answer(response);
-        }).listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            const port = typeof address === "object" && address !== null ? address.port : 0;
-            client = new GitHubClient({ apiUrl: `http://127.0.0.1:${String(port)}` }, token);
-            done();
-        });
+        }, token);
+        ({ client } = answering);
     });
     afterEach(() => {
-        server.closeAllConnections();
-        server.close();
+        answering.close();
     });
 
     for (const [what, [respond, message]] of Object.entries(hostile)) {

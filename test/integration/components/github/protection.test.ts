@@ -1,7 +1,6 @@
 import { deepEqual, rejects } from "node:assert/strict";
-import { createServer, type Server } from "node:http";
-import { GitHubClient } from "../../../../components/github/client.ts";
 import { findCommitRestrictions } from "../../../../components/github/protection.ts";
+import { type Answering, startAnswering } from "./answering.ts";
 
 const at = "repos/octo/service";
 const upgrade = "Upgrade to GitHub Pro or make this repository public to enable this feature.";
@@ -15,13 +14,12 @@ const byRuleset = ['changes need a pull request (ruleset "reviewed")'];
 
 describe("what forbids a commit to a branch", function () {
     this.timeout(30_000); // retries take their time
-    let server: Server;
-    let client: GitHubClient;
+    let answering: Answering;
     /** What GitHub answers, by the end of the path. */
     let replies: Readonly<Record<"protection" | "rules" | "ruleset", Reply>>;
 
-    before((done) => {
-        server = createServer((request, response) => {
+    before(async () => {
+        answering = await startAnswering((request, response) => {
             const url = request.url ?? "";
             const [status, body] = url.includes("/rules/branches/")
                 ? replies.rules
@@ -31,22 +29,16 @@ describe("what forbids a commit to a branch", function () {
             response
                 .writeHead(status, { "content-type": "application/json" })
                 .end(JSON.stringify(body));
-        }).listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            const port = typeof address === "object" && address !== null ? address.port : 0;
-            client = new GitHubClient({ apiUrl: `http://127.0.0.1:${String(port)}` }, "t");
-            done();
-        });
+        }, "t");
     });
     after(() => {
-        server.closeAllConnections();
-        server.close();
+        answering.close();
     });
     beforeEach(() => {
         replies = { protection: notFound, rules, ruleset };
     });
 
-    const find = () => findCommitRestrictions(client, at, "main", true);
+    const find = () => findCommitRestrictions(answering.client, at, "main", true);
 
     it("is nothing where GitHub has none, has no such feature, or not in the plan", async () => {
         for (const none of [notFound, [403, { message: upgrade }]] as const) {

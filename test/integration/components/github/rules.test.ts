@@ -1,9 +1,10 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
-import { createServer, type Server, type ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { UserError } from "../../../../components/userError.ts";
-import { GitHubClient } from "../../../../components/github/client.ts";
+import type { GitHubClient } from "../../../../components/github/client.ts";
 import { findExisting } from "../../../../components/github/existing.ts";
 import { listPolicies, pathOf, readRules } from "../../../../components/github/rules.ts";
+import { type Answering, startAnswering } from "./answering.ts";
 
 const token = "TOPSECRETTOKEN";
 const path = pathOf("octo", "service", "prod");
@@ -47,23 +48,18 @@ const refusals: Readonly<Record<string, [respond: Respond, messages: readonly Re
 
 describe("the rules of an environment, as GitHub tells them", function () {
     this.timeout(20_000);
-    let server: Server;
+    let answering: Answering;
     let answer: (url: string, response: ServerResponse) => void;
     let client: GitHubClient;
 
-    beforeEach((done) => {
-        server = createServer((request, response) => {
+    beforeEach(async () => {
+        answering = await startAnswering((request, response) => {
             answer(request.url ?? "", response);
-        }).listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            const port = typeof address === "object" && address !== null ? address.port : 0;
-            client = new GitHubClient({ apiUrl: `http://127.0.0.1:${String(port)}` }, token);
-            done();
-        });
+        }, token);
+        ({ client } = answering);
     });
     afterEach(() => {
-        server.closeAllConnections();
-        server.close();
+        answering.close();
     });
 
     const saysSo = (messages: readonly RegExp[]) => (error: unknown) => {
