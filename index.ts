@@ -11,7 +11,7 @@ import { ServiceImage } from "./components/serviceImage.ts";
 import { baseImagesOf } from "./components/docker/baseImage.ts";
 import { checkDockerfile } from "./components/docker/checkDockerfile.ts";
 import { pullCommand, runCommand } from "./components/docker/commands.ts";
-import { findPortProblem, ownerOf } from "./components/docker/engine.ts";
+import { findPortProblem, ownerOf } from "./components/docker/publishedPort.ts";
 import { digestOf } from "./components/docker/reference.ts";
 import { splitVariables, variablesOf } from "./components/docker/serviceContainer.ts";
 import type { EnvironmentOf } from "./configuration/environment.ts";

@@ -1,13 +1,9 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import {
-    askForHealth,
-    findPortProblem,
-    findWrittenFolders,
-    ownerLabel,
-    ownerOf,
-} from "./docker/engine.ts";
+import { askForHealth } from "./docker/health.ts";
+import { findPortProblem, ownerLabel, ownerOf } from "./docker/publishedPort.ts";
 import { containerArgs, type ContainerSettings, isStrict } from "./docker/serviceContainer.ts";
+import { findWrittenFolders } from "./docker/writtenFolders.ts";
 import { failOnProblem, failOnRejection } from "./failProgram.ts";
 import { UserError } from "./userError.ts";
 

@@ -1,6 +1,6 @@
 import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import { z } from "zod";
-import { ownerLabel } from "../../components/docker/engine.ts";
+import { ownerLabel } from "../../components/docker/publishedPort.ts";
 import { ofType } from "../ofType.ts";
 
 const settings = z.object({ repository: z.string(), robot: z.string() });

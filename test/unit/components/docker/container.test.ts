@@ -8,13 +8,15 @@ import {
     isRoot,
     parseDockerfile,
 } from "../../../../components/docker/dockerfile.ts";
-import { hintsFor, parseListeners, writtenFolders } from "../../../../components/docker/engine.ts";
+import { parseListeners } from "../../../../components/docker/health.ts";
 import {
     portOf,
     type PortSettings,
     runOptions,
     type ServiceContainer,
 } from "../../../../components/docker/serviceContainer.ts";
+import { hintsFor } from "../../../../components/docker/symptoms.ts";
+import { writtenFolders } from "../../../../components/docker/writtenFolders.ts";
 
 describe("what a Dockerfile says", () => {
     const users: [what: string, text: string, user: string | undefined][] = [

@@ -1,10 +1,11 @@
+/** Asks a container whether its service is healthy. */
 import { execFile } from "node:child_process";
-import { connect, createServer } from "node:net";
-import { posix } from "node:path";
+import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { getProject, getStack } from "@pulumi/pulumi";
+import { getStack } from "@pulumi/pulumi";
 import { z } from "zod";
+import { hintsFor, setCommand } from "./symptoms.ts";
 
 const run = promisify(execFile);
 
@@ -113,7 +114,7 @@ async function check(
 }
 
 /** Returns whether the Docker engine, and with it the published ports, is on another machine. */
-function isEngineElsewhere(): boolean {
+export function isEngineElsewhere(): boolean {
     const host = process.env["DOCKER_HOST"] ?? "";
     return host !== "" && !host.startsWith("unix://");
 }
@@ -240,10 +241,6 @@ async function explain(
     ].join("\n");
 }
 
-function setCommand(setting: string, value: string): string {
-    return `pulumi config set --path '${setting}' ${value} -s ${getStack()}`;
-}
-
 /** Returns a hint where the service listens on another port, or on loopback only. */
 async function portHints({ container, port }: HealthQuestion): Promise<string[]> {
     if (port === undefined) return [];
@@ -263,202 +260,4 @@ async function portHints({ container, port }: HealthQuestion): Promise<string[]>
               `It listens on port ${others.join(" and ")}, not on ${String(port)}: ` +
                   setCommand("mlops:service.port", String(others[0])),
           ];
-}
-
-/** How a container ended, and what it printed. */
-export interface Ending {
-    readonly output: string;
-    readonly isOutOfMemory: boolean;
-    readonly exitCode: number;
-    /** Whether its HEALTHCHECK is the reason that it is unhealthy. Default: false. */
-    readonly isUnhealthy?: boolean;
-}
-
-/** Patterns in a failed service's output, each with the setting that may fix the cause. */
-const symptoms: readonly [symptom: RegExp, hint: () => string][] = [
-    [
-        /failed to map segment|\/tmp\/\S*.*(Operation not permitted|Permission denied)/i,
-        () =>
-            "Nothing can be loaded or run from /tmp; this allows it: " +
-            setCommand("mlops:container.tmp.exec", "true"),
-    ],
-    [
-        /Read-only file system|Errno 30\b|EROFS/i,
-        () =>
-            "The root file system is read-only. Write to /tmp, or name the folder: " +
-            setCommand("mlops:container.writable[0]", "FOLDER"),
-    ],
-    [
-        /\/dev\/shm|Bus error|shared memory|\bshm\b/i,
-        () =>
-            "Shared memory is limited; this gives more, in MiB: " +
-            setCommand("mlops:container.shm", "512"),
-    ],
-    [
-        /No space left on device|Errno 28\b|ENOSPC/i,
-        () =>
-            "A file system is full. Where it is /tmp, this gives it more, in MiB of memory: " +
-            setCommand("mlops:container.tmp.size", "512"),
-    ],
-    [
-        new RegExp(
-            "(bind|listen|port|address|socket)\\b.*(Permission denied|EACCES|Errno 13)|" +
-                "(Permission denied|EACCES|Errno 13\\b).*(bind|listen|port|address|socket)",
-            "i",
-        ),
-        () =>
-            "A port below 1024 needs root on some engines: have the service listen on one from " +
-            "1024 up, as PORT names it, and set mlops:service.port",
-    ],
-    [
-        /exec format error/i,
-        () =>
-            "The image is for another kind of processor: " +
-            setCommand("mlops:service.platform", "linux/amd64"),
-    ],
-];
-
-/** Returns the settings that may fix a failed service, from its output and exit code. */
-export function hintsFor({
-    output,
-    isOutOfMemory,
-    exitCode,
-    isUnhealthy = false,
-}: Ending): string[] {
-    const hints = symptoms.filter(([symptom]) => symptom.test(output)).map(([, hint]) => hint());
-    if (isOutOfMemory || exitCode === 137) {
-        hints.unshift(
-            "It was killed, mostly for using more memory than it may; this gives more, in MiB: " +
-                setCommand("mlops:local.memory", "2048"),
-        );
-    }
-    if (isUnhealthy) {
-        hints.push(
-            "Where the HEALTHCHECK itself is wrong, this asks the service instead: " +
-                setCommand("mlops:service.healthPath", "/PATH"),
-        );
-    }
-    return hints;
-}
-
-/**
- * Returns the folders of the image that a container has written to, without those in memory or in a
- * volume, /tmp, files that Docker adds, and Python's caches, which Python does not need.
- */
-export async function findWrittenFolders(container: string): Promise<string[]> {
-    const { stdout } = await run("docker", ["diff", container]).catch(() => ({ stdout: "" }));
-    return writtenFolders(stdout);
-}
-
-/** @param diff the output of `docker diff`: `A /path`, `C /path`, `D /path`. */
-export function writtenFolders(diff: string): string[] {
-    const changes = diff
-        .split("\n")
-        .map((line): [kind: string, path: string] => [line.slice(0, 1), line.slice(2)])
-        .filter(([, path]) => path !== "");
-    const added = new Set(changes.filter(([kind]) => kind === "A").map(([, path]) => path));
-    const parents = new Set(changes.map(([, path]) => posix.dirname(path)));
-    // A folder with changes in it is itself listed as changed.
-    const folders = changes
-        .filter(([kind, path]) => kind !== "C" || !parents.has(path))
-        .filter(([, path]) => !/\/__pycache__(\/|$)|\.pyc$|^\/tmp(\/|$)|\/docker-init$/.test(path))
-        .map(([, path]) => posix.dirname(path))
-        .filter((folder) => !added.has(folder));
-    return [...new Set(folders)].sort();
-}
-
-/**
- * Checks whether another program or container on this machine uses a port. Does nothing where the
- * Docker engine is on another machine: the engine itself then reports a taken port.
- *
- * @param owner the value of {@link ownerLabel} of the container that may use the port.
- * @param setting the configuration key of the port, for the message.
- * @returns undefined where the port is free or used by its owner; otherwise what uses it and what
- * to do.
- */
-export async function findPortProblem(
-    port: number,
-    owner: string,
-    setting?: string,
-): Promise<string | undefined> {
-    if (isEngineElsewhere()) return undefined;
-    const refusal = await tryToListen(port);
-    if (refusal === undefined) return undefined;
-    const another =
-        setting === undefined
-            ? "."
-            : `: pulumi config set --path ${setting} ` +
-              `${String(port < 65535 ? port + 1 : 8080)} -s ${getStack()}`;
-    if (refusal === "EACCES")
-        return (
-            `Port ${String(port)} of this machine may not be used without more rights ` +
-            `(EACCES). Take one from 1024 up${another}`
-        );
-    const [holder, container] = await findContainer(`publish=${String(port)}`);
-    if (holder === owner) return undefined;
-    // A container that keeps restarting publishes its port only while it runs.
-    if (holder === undefined && (await isBoundBy(owner, port))) return undefined;
-    const stop = container
-        ? `docker stop ${container}`
-        : `to see which: lsof -iTCP:${String(port)} -sTCP:LISTEN`;
-    return (
-        `Port ${String(port)} of this machine is taken by ` +
-        `${container ? `the container ${container}` : "another program"}. ` +
-        `Stop it (${stop}), or take another port${another}`
-    );
-}
-
-/** Returns whether a running or restarting container of the owner publishes the port. */
-async function isBoundBy(owner: string, port: number): Promise<boolean> {
-    const states = ["--filter", "status=running", "--filter", "status=restarting"];
-    const owned = ["--filter", `label=${ownerLabel}=${owner}`];
-    const format = "{{json .HostConfig.PortBindings}}";
-    try {
-        const { stdout } = await run("docker", ["ps", "--quiet", ...owned, ...states]);
-        const ids = stdout.split("\n").filter((id) => id !== "");
-        if (ids.length === 0) return false;
-        const bindings = await run("docker", ["container", "inspect", "--format", format, ...ids]);
-        return bindings.stdout.includes(`"HostPort":"${String(port)}"`);
-    } catch {
-        return false;
-    }
-}
-
-/**
- * Returns the owner and the name of a container that matches all filters; an empty array where
- * there is none, or no Docker engine.
- */
-async function findContainer(
-    ...filters: readonly string[]
-): Promise<[owner: string, name: string] | []> {
-    const options = filters.flatMap((filter) => ["--filter", filter]);
-    const format = `{{.Label "${ownerLabel}"}}|{{.Names}}`;
-    const { stdout } = await run("docker", ["ps", ...options, "--format", format]).catch(() => ({
-        stdout: "",
-    }));
-    const [owner = "", name] = stdout.trim().split("|");
-    return name === undefined ? [] : [owner, name];
-}
-
-/** The label of a container that names its stack and service: `project/stack/name`. */
-export const ownerLabel = "mlops.service";
-
-/** Returns the value of {@link ownerLabel} for a service of this stack. */
-export function ownerOf(name: string): string {
-    return `${getProject()}/${getStack()}/${name}`;
-}
-
-/** Listens on a port for a moment. Returns undefined where that works, else the error's code. */
-async function tryToListen(port: number): Promise<string | undefined> {
-    const server = createServer();
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    server.once("error", (error: NodeJS.ErrnoException) => {
-        resolve(error.code ?? error.message);
-    });
-    server.listen(port, "127.0.0.1", () => {
-        server.close(() => {
-            resolve(undefined);
-        });
-    });
-    return promise;
 }

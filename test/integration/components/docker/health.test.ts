@@ -1,7 +1,7 @@
 import { equal } from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
-import { answers } from "../../../../components/docker/engine.ts";
+import { answers } from "../../../../components/docker/health.ts";
 
 describe("whether a port answers", () => {
     let server: Server | undefined;
