@@ -1,7 +1,7 @@
 /**
  * Skips work of Pulumi's SDK that a program like this does not need. Node.js runs this file before
- * the SDK (Pulumi.yaml, nodeargs). It saves a quarter of the CPU time
- * of a preview of one service, and 80 MiB of memory.
+ * the SDK (Pulumi.yaml, nodeargs). It saves a quarter of the CPU time of a preview of one service,
+ * and 80 MiB of memory.
  *
  * It changes nothing with an unsupported version of the SDK (NODE_DEBUG=pulumi says so), with
  * NODE_DEBUG=pulumi, or with TRACEPARENT: OpenTelemetry has to load the SDK's modules first.
