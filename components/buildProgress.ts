@@ -7,6 +7,8 @@ export interface Build {
     readonly component: pulumi.Resource;
     /** The resource that builds the image. */
     readonly image: pulumi.CustomResource;
+    /** Its inputs: the engine starts the build, and its time-out, when they are known. */
+    readonly inputs: pulumi.Output<unknown>;
     /** The file that BuildKit writes its log to. */
     readonly log: string;
     /** The resource's time-out, in minutes. */
@@ -26,7 +28,8 @@ const warningLead = 5;
  * explanation shortly before the time-out. A step's message is ephemeral: the display shows it once
  * and does not repeat it at the end. Does nothing in a preview.
  */
-export function reportBuild({ component, image, log, timeout, isPushed }: Build): void {
+export function reportBuild(build: Build): void {
+    const { component, image, inputs, log, timeout, isPushed } = build;
     if (pulumi.runtime.isDryRun()) return;
     let explanation: NodeJS.Timeout | undefined;
     const explain = (): void => {
@@ -38,13 +41,14 @@ export function reportBuild({ component, image, log, timeout, isPushed }: Build)
     const stop = followBuildLog(log, {
         onStart: () => {
             void pulumi.log.info(`The log of the build: ${log}`, component);
-            explanation = setTimeout(explain, (timeout * 60 - warningLead) * 1000);
-            explanation.unref();
         },
         onStep: showStep,
         onEnd: () => {
             if (isPushed) showStep("pushing the image");
         },
+    });
+    inputs.apply(() => {
+        explanation = setTimeout(explain, (timeout * 60 - warningLead) * 1000).unref();
     });
     image.id.apply(() => {
         stop();

@@ -196,10 +196,11 @@ export class ServiceImage extends pulumi.ComponentResource {
             parent: this,
             customTimeouts: { create: `${String(buildTimeout)}m` },
         };
-        const report = (image: pulumi.CustomResource): void => {
+        const report = (built: pulumi.CustomResource, inputs: pulumi.Output<unknown>): void => {
             reportBuild({
                 component: this,
-                image,
+                image: built,
+                inputs,
                 log: files.buildLogFile,
                 timeout: buildTimeout,
                 isPushed: publish !== undefined,
@@ -208,26 +209,21 @@ export class ServiceImage extends pulumi.ComponentResource {
         if (publish === undefined) {
             // Kept: another stack, or a later `up` with this content again, may use the same image.
             const built = new docker.RemoteImage(name, { ...image, keepLocally: true }, options);
-            report(built);
+            report(built, image.name);
             this.reference = built.imageId;
             this.digest = pulumi.output(undefined);
         } else {
             // Builds and pushes in one resource: the next `up` repeats a failed push, also on a
             // machine that does not have the image.
-            const pushed = new docker.RegistryImage(
-                name,
-                {
-                    ...image,
-                    keepRemotely: true, // it may be running somewhere; Quay prunes content tags
-                    authConfig: {
-                        address: pulumi.output(repository).apply(registryAddress),
-                        username: publish.username,
-                        password: pulumi.secret(publish.password),
-                    },
-                },
-                options,
-            );
-            report(pushed);
+            const authConfig = {
+                address: pulumi.output(repository).apply(registryAddress),
+                username: publish.username,
+                password: pulumi.secret(publish.password),
+            };
+            // Kept: it may be running somewhere, and Quay prunes content tags.
+            const inputs = { ...image, authConfig, keepRemotely: true };
+            const pushed = new docker.RegistryImage(name, inputs, options);
+            report(pushed, pulumi.output(authConfig));
             const published = new quay.PromotedImage(
                 name,
                 {
