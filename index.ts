@@ -13,25 +13,29 @@ import { checkDockerfile } from "./components/docker/checkDockerfile.ts";
 import { pullCommand, runCommand } from "./components/docker/commands.ts";
 import { findPortProblem, ownerOf } from "./components/docker/publishedPort.ts";
 import { digestOf } from "./components/docker/reference.ts";
-import { splitVariables, variablesOf } from "./components/docker/serviceContainer.ts";
-import type { EnvironmentOf } from "./configuration/environment.ts";
+import {
+    containerToRun,
+    smokeTestContainer,
+    variablesOf,
+} from "./components/docker/serviceContainer.ts";
+import { readStackConfig } from "./configuration/readStackConfig.ts";
 import { workflowBuild } from "./configuration/sections/service.ts";
-import { readEnvironment } from "./configuration/stack.ts";
+import type { StackConfigOf } from "./configuration/stackConfig.ts";
 import { promotedPortOf, publisherOf } from "./configuration/upstream.ts";
 import { UserError } from "./components/userError.ts";
 import { preflight } from "./components/github/preflight.ts";
 import { exportOutputs } from "./contract/outputs.ts";
 
-const environment = readEnvironment();
+const config = readStackConfig();
 export default exportOutputs(
-    environment.kind === "local" ? await runHere(environment) : await deliver(environment),
+    config.kind === "local" ? await runHere(config) : await deliver(config),
 );
 
 /** Creates the service on this machine. */
-async function runHere(environment: EnvironmentOf<"local">) {
-    const { service, container, oauth2, local } = environment;
+async function runHere(config: StackConfigOf<"local">) {
+    const { service, container, oauth2, local } = config;
     const { name, version } = service;
-    const port = checkDockerfile(environment);
+    const port = checkDockerfile(config);
     // Checked before the build, which may take an hour and cannot be stopped any more.
     const portProblem = pulumi.runtime.isDryRun()
         ? undefined
@@ -62,7 +66,7 @@ async function runHere(environment: EnvironmentOf<"local">) {
         memory: local.memory,
         cpus: local.cpus,
         container,
-        env: variablesOf<pulumi.Input<string>>(environment.env, identity),
+        env: variablesOf<pulumi.Input<string>>(config.env, identity),
     });
     const tokenCommand =
         identity instanceof IdentityProvider ? { tokenCommand: identity.tokenCommand } : {};
@@ -80,15 +84,14 @@ async function runHere(environment: EnvironmentOf<"local">) {
  * Creates the image in its Quay repository, the robot's credentials on GitHub, and the workflow
  * there that builds the image or checks its release.
  */
-async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
-    const { service, container, oauth2, quay, github } = environment;
+async function deliver(config: StackConfigOf<"built" | "promoted">) {
+    const { service, quay, github } = config;
     const { name, version } = service;
-    const port =
-        environment.kind === "built" ? checkDockerfile(environment) : promotedPortOf(environment);
-    const { environment: jobEnvironment, secrets: names, federation, workflow: file } = github;
+    const { floatingTags } = quay;
+    const port = config.kind === "built" ? checkDockerfile(config) : promotedPortOf(config);
     const [baseImages] = await Promise.all([
-        environment.kind === "built" ? baseImagesOf(environment.service) : undefined,
-        preflight({ ...github, path: file.path, setting: "mlops:github" }),
+        config.kind === "built" ? baseImagesOf(config.service) : undefined,
+        preflight({ ...github, path: github.workflow.path, setting: "mlops:github" }),
     ]);
 
     const repository = new QuayRepository(name, quay);
@@ -97,18 +100,18 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
     // may stay immutable forever.
     const afterPolicies = { dependsOn: repository };
     const image =
-        environment.kind === "built"
+        config.kind === "built"
             ? new ServiceImage(
                   name,
                   {
-                      ...environment.service,
+                      ...config.service,
                       baseImages,
                       repository: repository.image,
                       publish: {
                           version,
                           username: robotUsername,
                           password: robotToken,
-                          floatingTags: quay.floatingTags,
+                          floatingTags,
                       },
                   },
                   afterPolicies,
@@ -118,14 +121,15 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
                   {
                       repository: repository.image,
                       version,
-                      from: environment.promoteFrom,
-                      publishedBy: publisherOf(environment),
-                      floatingTags: quay.floatingTags,
+                      from: config.promoteFrom,
+                      publishedBy: publisherOf(config),
+                      floatingTags,
                   },
                   afterPolicies,
               );
     const digest = image.reference.apply(digestOf);
 
+    const { environment, federation, secrets: names } = github;
     const secrets = new RegistrySecrets(name, {
         ...github,
         secrets: federation
@@ -133,45 +137,35 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
             : { [names.username]: robotUsername, [names.password]: robotToken },
     });
     const trust =
-        federation && jobEnvironment
+        federation && environment
             ? [
                   new RobotFederation(name, {
                       ...github,
-                      environment: jobEnvironment.name,
+                      environment: environment.name,
                       robot: robotUsername,
                   }),
               ]
             : [];
-    // Without an issuer, the one who runs the image sets it. The smoke test only checks the health,
-    // so it gets an issuer that cannot exist (RFC 2606). Secrets are left out: they are set by the
-    // one who runs the image, too.
-    const noIssuer = { issuer: "https://issuer.invalid/", audience: name, jwksUri: "jwks.json" };
-    const unset = { issuer: undefined, audience: undefined, jwksUri: undefined };
     const workflow = new DeliveryWorkflow(
         name,
         {
             ...github,
-            ...file,
+            ...github.workflow,
             image: repository.image,
             version,
             login: federation
                 ? { robot: robotUsername }
                 : { usernameSecret: names.username, passwordSecret: names.password },
-            health: {
-                port,
-                path: service.healthPath,
-                container,
-                ...splitVariables(variablesOf(environment.env, oauth2 ?? noIssuer)),
-            },
-            ...(environment.kind === "built"
+            health: { port, path: service.healthPath, ...smokeTestContainer(config, name) },
+            ...(config.kind === "built"
                 ? {
                       build: {
-                          ...workflowBuild(environment.service),
-                          ...environment.github.workflow,
-                          floatingTags: quay.floatingTags,
+                          ...workflowBuild(config.service),
+                          ...config.github.workflow,
+                          floatingTags,
                       },
                   }
-                : { release: { digest, attestedBy: environment.github.workflow.attestedBy } }),
+                : { release: { digest, attestedBy: config.github.workflow.attestedBy } }),
         },
         { dependsOn: [secrets, image, ...trust] },
     );
@@ -184,11 +178,7 @@ async function deliver(environment: EnvironmentOf<"built" | "promoted">) {
         repositoryUrl: repository.repositoryUrl,
         pullCommand: image.reference.apply(pullCommand),
         runCommand: image.reference.apply((reference) =>
-            runCommand(reference, {
-                port,
-                container,
-                ...splitVariables(variablesOf(environment.env, oauth2 ?? unset)),
-            }),
+            runCommand(reference, { port, ...containerToRun(config) }),
         ),
         robotUsername,
         workflow: workflow.url,

@@ -1,6 +1,6 @@
 /** The README's list of all configuration keys. */
 import type { z } from "zod";
-import { environment } from "./environment.ts";
+import { stackConfig } from "./stackConfig.ts";
 import { configOf } from "./schema.ts";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -31,7 +31,7 @@ export function withKeyList(page: string): string {
 /** An item for each key, in lines of at most 100 columns. */
 function keyList(): string {
     const keys: Keys = new Map();
-    for (const kind of environment.options) collect(configOf(kind), keys, "");
+    for (const kind of stackConfig.options) collect(configOf(kind), keys, "");
     // Keys of other programs come last.
     const isOwn = (name: string): boolean => name.startsWith("mlops:");
     const ordered = [...keys].sort(([one], [other]) => Number(isOwn(other)) - Number(isOwn(one)));

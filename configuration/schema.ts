@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { z } from "zod";
-import { environment } from "./environment.ts";
+import { stackConfig } from "./stackConfig.ts";
 import { topKeys } from "./file.ts";
 import { secretName } from "../components/workflow/names.ts";
 
@@ -40,7 +40,7 @@ export async function generateSchema(): Promise<string> {
         type: "object",
         properties: {
             ...Object.fromEntries(topKeys.map((key) => [key, {}])),
-            config: { anyOf: environment.options.map((kind) => configOf(kind)) },
+            config: { anyOf: stackConfig.options.map((kind) => configOf(kind)) },
         },
         additionalProperties: false,
     };
@@ -51,7 +51,7 @@ export async function generateSchema(): Promise<string> {
 }
 
 /** Returns the schema of `config` for one kind of stack. */
-export function configOf(kind: (typeof environment.options)[number]): JsonSchema {
+export function configOf(kind: (typeof stackConfig.options)[number]): JsonSchema {
     const { properties = {}, required = [] } = z.toJSONSchema(kind, {
         io: "input",
         target: "draft-07",

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import type { EnvironmentOf } from "./environment.ts";
+import type { StackConfigOf } from "./stackConfig.ts";
 import { configOf } from "./file.ts";
 import { port } from "./sections/values.ts";
 import { configuredPort, portOf } from "../components/docker/serviceContainer.ts";
@@ -15,7 +15,7 @@ import { configuredPort, portOf } from "../components/docker/serviceContainer.ts
 export function publisherOf({
     service,
     promoteFrom,
-}: EnvironmentOf<"promoted">): string | undefined {
+}: StackConfigOf<"promoted">): string | undefined {
     const { environment } = promoteFrom;
     if (environment === undefined || !pulumi.runtime.isDryRun()) return undefined;
     const theirs = z.object({ version: z.string() }).safeParse(sectionOf(environment, "service"));
@@ -27,9 +27,9 @@ export function publisherOf({
  * stack before it whose file configures one, or 8080. Dockerfiles do not count: they may be
  * elsewhere, or of a later version.
  */
-export function promotedPortOf(environment: EnvironmentOf<"promoted">): number {
+export function promotedPortOf(config: StackConfigOf<"promoted">): number {
     const before: string[] = [];
-    let stack = environment.promoteFrom.environment;
+    let stack = config.promoteFrom.environment;
     while (stack !== undefined && !before.includes(stack)) {
         before.push(stack);
         stack = z.object({ environment: z.string() }).safeParse(sectionOf(stack, "promoteFrom"))
@@ -40,7 +40,7 @@ export function promotedPortOf(environment: EnvironmentOf<"promoted">): number {
         const env = z.object({ PORT: z.string() }).safeParse(sectionOf(name, "env")).data ?? {};
         return configuredPort({ service, env }) ?? [];
     });
-    return portOf(environment, ports.slice(0, 1));
+    return portOf(config, ports.slice(0, 1));
 }
 
 /** Returns a section of another stack's file; undefined where it does not exist. */

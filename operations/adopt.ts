@@ -6,7 +6,7 @@ import { z } from "zod";
 import { pulumi, readConfig, requireStack } from "./pulumiCli.ts";
 import { runCommand } from "./commandLine.ts";
 import { UserError } from "../components/userError.ts";
-import { parseEnvironment } from "../configuration/stack.ts";
+import { parseStackConfig } from "../configuration/readStackConfig.ts";
 import { accountIn } from "../components/github/account.ts";
 import { GitHubClient, readToken } from "../components/github/client.ts";
 import { findExisting } from "../components/github/existing.ts";
@@ -110,19 +110,19 @@ async function adopt(stack: string): Promise<void> {
 async function findExistingIds(
     stack: string,
 ): Promise<(type: string, name: string) => string | undefined> {
-    const config = await readConfig(stack);
-    const environment = parseEnvironment({ values: config, secretKeys: [] }, project, stack);
-    if (environment.kind === "local") {
+    const values = await readConfig(stack);
+    const config = parseStackConfig({ values, secretKeys: [] }, project, stack);
+    if (config.kind === "local") {
         throw new UserError(
             `The stack "${stack}" runs on this machine: it has nothing on Quay or GitHub to adopt.`,
         );
     }
-    const { service, quay, github } = environment;
-    const url = config["quay:url"];
+    const { service, quay, github } = config;
+    const url = values["quay:url"];
     const api = new QuayClient(
         clientOptions(url === undefined ? {} : { url }, process.env, new AbortController().signal),
     );
-    const account = accountIn((key) => config[`github:${key}`], stack);
+    const account = accountIn((key) => values[`github:${key}`], stack);
     const names = {
         repository: `${quay.namespace}/${quay.repository}`,
         robot: `${quay.namespace}+${quay.robot}`,

@@ -104,8 +104,34 @@ export function variablesOf<T>(
     return { ...(issuer === "none" ? {} : oauth2Variables(issuer)), ...env };
 }
 
+/** A stack's configuration as far as a container outside of the stack needs it. */
+interface ContainerConfig {
+    readonly container: ContainerSettings;
+    readonly env: Readonly<Record<string, string | pulumi.Output<string>>>;
+    /** The issuer of the tokens; `none` if the service accepts none. Default: not configured. */
+    readonly oauth2?: Issuer<string> | "none" | undefined;
+}
+
+/**
+ * Returns the container of a stack's smoke test. The test only checks the health, so without an
+ * issuer it gets one that cannot exist (RFC 2606).
+ */
+export function smokeTestContainer({ container, env, oauth2 }: ContainerConfig, audience: string) {
+    const noIssuer = { issuer: "https://issuer.invalid/", audience, jwksUri: "jwks.json" };
+    return { container, ...splitVariables(variablesOf(env, oauth2 ?? noIssuer)) };
+}
+
+/**
+ * Returns the container of the command that a stack prints. The one who runs the image sets the
+ * secrets and, without an issuer, the issuer.
+ */
+export function containerToRun({ container, env, oauth2 }: ContainerConfig) {
+    const unset = { issuer: undefined, audience: undefined, jwksUri: undefined };
+    return { container, ...splitVariables(variablesOf<string | undefined>(env, oauth2 ?? unset)) };
+}
+
 /** Splits variables into values that are not secret and the names of all others. */
-export function splitVariables(variables: Variables) {
+function splitVariables(variables: Variables) {
     const env: Record<string, string> = {};
     const passedOn: string[] = [];
     for (const [name, value] of Object.entries(variables)) {

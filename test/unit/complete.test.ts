@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { configOf } from "../../configuration/schema.ts";
-import { environment } from "../../configuration/environment.ts";
+import { stackConfig } from "../../configuration/stackConfig.ts";
 import { resources } from "../../quay/resources/index.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -55,7 +55,7 @@ describe("nothing is forgotten:", () => {
 
     it("every key is in its section's description in Pulumi.yaml", () => {
         const { config } = project.parse(parse(read("Pulumi.yaml")));
-        const missing = environment.options
+        const missing = stackConfig.options
             .flatMap((kind) => Object.entries(sections.parse(configOf(kind).properties)))
             .flatMap(([section, { properties }]) => {
                 const { description = "" } = config[section.replace("mlops:", "")] ?? {};

@@ -1,6 +1,6 @@
 import { deepEqual, match, ok, throws } from "node:assert/strict";
 import { findFileProblems } from "../../../configuration/file.ts";
-import { parseEnvironment } from "../../../configuration/stack.ts";
+import { parseStackConfig } from "../../../configuration/readStackConfig.ts";
 
 const service = { name: "digits", version: "1.0.0", context: "service" };
 
@@ -9,7 +9,7 @@ function messageOf(written: string, env: Readonly<Record<string, unknown>>): str
     const file = `config:\n  mlops:env:\n    ${written}\n`;
     const values = { "mlops:service": JSON.stringify(service), "mlops:env": JSON.stringify(env) };
     try {
-        parseEnvironment({ values, secretKeys: [], files: { local: file } }, "mlops", "local");
+        parseStackConfig({ values, secretKeys: [], files: { local: file } }, "mlops", "local");
         return "";
     } catch (error) {
         return error instanceof Error ? error.message : String(error);
@@ -57,7 +57,7 @@ it("a suggested command is quoted for the shell, and a value escaped for the ter
     const values = {
         "mlops:service": JSON.stringify({ ...service, "x'; touch pwned; '": "a\u202eb\u001b[2J" }),
     };
-    throws(() => parseEnvironment({ values, secretKeys: [] }, "mlops", "local"), {
+    throws(() => parseStackConfig({ values, secretKeys: [] }, "mlops", "local"), {
         message: [
             'The configuration of stack "local" has 1 problem (Pulumi.local.yaml):',
             `  mlops:service["x'; touch pwned; '"] = "a\\u{202e}b\\u001b[2J": there is no such key`,

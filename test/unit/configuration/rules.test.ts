@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { stringify } from "yaml";
 import { isObject } from "../../../configuration/error.ts";
-import { parseEnvironment } from "../../../configuration/stack.ts";
+import { parseStackConfig } from "../../../configuration/readStackConfig.ts";
 
 type Sections = Readonly<Record<string, unknown>>;
 /** Values by the path of their key, `quay.rotation`; undefined: the key is absent. */
@@ -501,7 +501,7 @@ function problemsOf(
         files: { ...files, ...others },
     };
     try {
-        parseEnvironment(config, "mlops", stack);
+        parseStackConfig(config, "mlops", stack);
         return [];
     } catch (error) {
         const lines = error instanceof Error ? error.message.split("\n") : [];
@@ -570,7 +570,7 @@ describe("a combination of settings", () => {
         const values = valuesOf(changed(dev, { env: { ...env, KEY: "hunter\n2" } }));
         let message = "";
         try {
-            parseEnvironment({ values, secretKeys: ["mlops:env"], files }, "mlops", "dev");
+            parseStackConfig({ values, secretKeys: ["mlops:env"], files }, "mlops", "dev");
         } catch (error) {
             message = String(error);
         }
@@ -590,7 +590,7 @@ describe("a combination of settings", () => {
         const values = valuesOf(examples, "YOUR-ACCOUNT");
         let message = "";
         try {
-            parseEnvironment({ values, secretKeys: [] }, "mlops", "staging");
+            parseStackConfig({ values, secretKeys: [] }, "mlops", "staging");
         } catch (error) {
             message = String(error);
         }

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import * as yaml from "yaml";
 import { z } from "zod";
 import { workflowBuild } from "../../../configuration/sections/service.ts";
-import { parseEnvironment } from "../../../configuration/stack.ts";
+import { parseStackConfig } from "../../../configuration/readStackConfig.ts";
 
 /** The configuration of a stack's file, with the account filled in. */
 function fileOf(stack: string): Record<string, unknown> {
@@ -30,7 +30,7 @@ function raw(sections: Record<string, unknown>, secretKeys: string[] = []) {
     return { values: Object.fromEntries(values) as Record<string, string>, secretKeys };
 }
 const parse = (sections: Record<string, unknown>, secretKeys?: string[]) =>
-    parseEnvironment(raw(sections, secretKeys), "mlops", "local");
+    parseStackConfig(raw(sections, secretKeys), "mlops", "local");
 
 /** Returns the problems, a line each, without the heading and the commands. */
 function problems(sections: Record<string, unknown>, secretKeys?: string[]): string[] {
@@ -68,7 +68,7 @@ describe("environment", () => {
     it("leaves other programs' keys alone", () => {
         const config = raw({ service });
         equal(
-            parseEnvironment(
+            parseStackConfig(
                 { ...config, values: { ...config.values, "docker:host": "x" } },
                 "mlops",
                 "local",

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { isConfigSecret } from "@pulumi/pulumi/runtime/config.js";
-import { type Environment, environment, kindOf } from "./environment.ts";
+import { type StackConfig, stackConfig, kindOf } from "./stackConfig.ts";
 import { configurationError, explain, isObject, type Problem, problemsOf } from "./error.ts";
 import { findRewritten, plainVariables, readStackFiles } from "./file.ts";
 import { requirePassphrase } from "./passphrase.ts";
@@ -32,21 +32,21 @@ export interface RawConfig {
  *
  * @throws UserError that lists every problem, or where the passphrase of its secrets is empty.
  */
-export function readEnvironment(): Environment {
+export function readStackConfig(): StackConfig {
     requirePassphrase(`Pulumi.${pulumi.getStack()}.yaml`);
     const project = pulumi.getProject();
     const values = pulumi.runtime.allConfig();
     const secretKeys = Object.keys(values).filter((key) => isConfigSecret(key));
     const files = readStackFiles(".");
     const stack = pulumi.getStack();
-    const parsed = parseEnvironment({ values, secretKeys, files }, project, stack);
+    const parsed = parseStackConfig({ values, secretKeys, files }, project, stack);
     if (!secretKeys.includes(`${project}:env`)) return parsed;
     const plain = plainVariables(files[stack], project);
     const env = Object.entries(parsed.env).map(([name, value]) => [
         name,
         plain[name] === value ? value : pulumi.secret(value),
     ]);
-    return { ...parsed, env: Object.fromEntries(env) as Environment["env"] };
+    return { ...parsed, env: Object.fromEntries(env) as StackConfig["env"] };
 }
 
 /**
@@ -56,11 +56,11 @@ export function readEnvironment(): Environment {
  * @throws UserError that lists every problem: the key, its value (unless it is secret), what is
  * allowed, and the command that fixes it.
  */
-export function parseEnvironment(
+export function parseStackConfig(
     config: RawConfig,
     project: string,
     stack: string,
-): Environment & { readonly env: Record<string, string> } {
+): StackConfig & { readonly env: Record<string, string> } {
     const own = Object.entries(config.values).filter(([key]) => key.startsWith(`${project}:`));
     const sections = Object.fromEntries(
         own
@@ -78,7 +78,7 @@ export function parseEnvironment(
     const needed =
         kind === "local" ? { service: {} } : { service: {}, quay: {}, github: { workflow: {} } };
     const input = { ...needed, ...sections, kind };
-    const { data, error } = environment.safeParse(input, { error: explain });
+    const { data, error } = stackConfig.safeParse(input, { error: explain });
     const { "github:owner": owner = process.env["GITHUB_OWNER"], "quay:url": url } = config.values;
     const contradictions = findContradictions(sections, {
         project,

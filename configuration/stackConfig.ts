@@ -10,7 +10,7 @@ import { quay } from "./sections/quay.ts";
 import { builtService, service } from "./sections/service.ts";
 
 /** What a stack configures, by its kind. */
-export const environment = z.discriminatedUnion("kind", [
+export const stackConfig = z.discriminatedUnion("kind", [
     /** The service runs on this machine. */
     z.strictObject({
         kind: z.literal("local"),
@@ -51,13 +51,13 @@ type WithSecrets<T> = T extends unknown
  * The configuration of one stack: all that differs between stacks. A variable in `env` is a secret
  * output where it is a secret in the configuration.
  */
-export type Environment = WithSecrets<z.infer<typeof environment>>;
+export type StackConfig = WithSecrets<z.infer<typeof stackConfig>>;
 
 /** The configuration of a stack of the given kind. */
-export type EnvironmentOf<Kind extends Environment["kind"]> = Extract<Environment, { kind: Kind }>;
+export type StackConfigOf<Kind extends StackConfig["kind"]> = Extract<StackConfig, { kind: Kind }>;
 
 /** Returns the kind of a stack, which follows from the sections that it configures. */
-export function kindOf(sections: Readonly<Record<string, unknown>>): Environment["kind"] {
+export function kindOf(sections: Readonly<Record<string, unknown>>): StackConfig["kind"] {
     if ("promoteFrom" in sections) return "promoted";
     return "quay" in sections || "github" in sections ? "built" : "local";
 }
