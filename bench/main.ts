@@ -94,7 +94,7 @@ async function measureAll(options: Options): Promise<{ text: string; points: rea
     const machine = `On ${String(cpus().length)} cores`;
     const text = [
         "# Results of `make bench`",
-        `${machine}, with Node.js ${process.versions.node}, ${versions.join(", ")}. ${howNoisy()}`,
+        `${machine}, with Node.js ${process.versions.node}, ${versions.join(", ")}.\n${howNoisy()}`,
         ...sections.map(({ text }) => text),
     ].join("\n\n");
     return { text, points: sections.flatMap(({ points }) => points) };

@@ -13,6 +13,7 @@ import {
     groupBy,
     pairTable,
     processTable,
+    requestTable,
     runTable,
     timeTable,
     wallOf,
@@ -85,6 +86,8 @@ async function services(options: Options): Promise<Section> {
         processTable(ofMost.map(({ measured }) => measured)),
         "All measurements:",
         fullTable(rows),
+        "Requests to GitHub, Quay and the registry, and kB of blobs to and from the registry:",
+        requestTable(rows),
     );
     return { text, points: pointsOf(rows) };
 }
@@ -120,6 +123,7 @@ async function stacks({ rounds, latency }: Options): Promise<Section> {
                 measured,
             ]),
         ),
+        "PULUMI_SKIP_CHECKPOINTS loses in a crash what was made.",
     );
 }
 
@@ -148,7 +152,7 @@ async function promotion({ rounds }: Options): Promise<Section> {
     });
     const blobs = [...groupBy(runs, ({ program }) => program)].map(([program, of]) => {
         const bytes = median(of.map(({ requests }) => requests.blobBytes));
-        return `${program}: ${String(bytes)} bytes of blobs`;
+        return `- ${program}: ${String(bytes)} bytes of blobs`;
     });
     const own = runs
         .filter(({ program }) => program === "components")
@@ -156,7 +160,8 @@ async function promotion({ rounds }: Options): Promise<Section> {
     return section(
         "Promotion of an image of 2.5 GB, the whole `up`",
         runTable(runs.map(({ program, measured }) => [program, measured])),
-        `To and from the registry: ${blobs.join("; ")}.`,
+        "To and from the registry:",
+        blobs.join("\n"),
         processTable(own),
     );
 }

@@ -44,7 +44,7 @@ const others: readonly Way[] = [
         environment: { PULUMI_DIY_BACKEND_ZSTD: "true" },
     },
     {
-        name: "one stack, PULUMI_SKIP_CHECKPOINTS (a crash loses what was made)",
+        name: "one stack, PULUMI_SKIP_CHECKPOINTS",
         perStack: Infinity,
         environment: { PULUMI_SKIP_CHECKPOINTS: "true" },
     },

@@ -26,38 +26,49 @@ export function timeTable(rows: readonly Row[]): string {
     return table(["services", "step", ...programs], lines);
 }
 
-/** All measurements. */
+/** All measurements of time and memory. */
 export function fullTable(rows: readonly Row[]): string {
-    const head = [
-        "latency ms",
-        "services",
-        "step",
-        "program",
-        "wall s",
-        "min–max",
-        "CPU s",
-        "memory MiB",
-    ];
-    const asked = ["GitHub requests", "Quay requests", "registry requests", "registry kB", "runs"];
-    const key = ({ latency, services, step, program }: Row): string =>
-        [latency, services, step, program].join(" | ");
-    const lines = [...groupBy(rows, key)].map(([name, group]) => {
+    const head = ["wall s", "min–max", "CPU s", "memory MiB", "runs"];
+    return tableByStep(head, rows, (group) => {
         const walls = group.map(({ measured }) => measured.wall);
-        const of = (pick: (row: Row) => number): number => median(group.map(pick));
+        const of = (pick: (measured: Measurement) => number): number =>
+            median(group.map(({ measured }) => pick(measured)));
         return [
-            name,
             seconds(median(walls)),
             `${seconds(Math.min(...walls))}–${seconds(Math.max(...walls))}`,
-            seconds(of(({ measured }) => measured.cpu)),
-            of(({ measured }) => measured.memory).toFixed(0),
-            of(({ requests }) => requests.github),
-            of(({ requests }) => requests.quay),
-            of(({ requests }) => requests.registry),
-            (of(({ requests }) => requests.blobBytes) / 1000).toFixed(1),
+            seconds(of(({ cpu }) => cpu)),
+            of(({ memory }) => memory).toFixed(0),
             group.length,
-        ].join(" | ");
+        ];
     });
-    return table([...head, ...asked], lines);
+}
+
+/** The requests to each server. */
+export function requestTable(rows: readonly Row[]): string {
+    return tableByStep(["GitHub", "Quay", "registry", "registry kB"], rows, (group) => {
+        const of = (pick: (requests: Row["requests"]) => number): number =>
+            median(group.map(({ requests }) => pick(requests)));
+        return [
+            of(({ github }) => github),
+            of(({ quay }) => quay),
+            of(({ registry }) => registry),
+            (of(({ blobBytes }) => blobBytes) / 1000).toFixed(1),
+        ];
+    });
+}
+
+/** A table with a line for each step of each program. @param cellsOf the runs of one step */
+function tableByStep(
+    head: readonly string[],
+    rows: readonly Row[],
+    cellsOf: (group: readonly Row[]) => readonly (string | number)[],
+): string {
+    const key = ({ latency, services, step, program }: Row): string =>
+        [latency, services, step, program].join(" | ");
+    const lines = [...groupBy(rows, key)].map(([name, group]) =>
+        [name, ...cellsOf(group)].join(" | "),
+    );
+    return table(["latency ms", "services", "step", "program", ...head], lines);
 }
 
 /**
