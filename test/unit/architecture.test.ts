@@ -1,16 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
-
-const root = join(import.meta.dirname, "../..");
-const files = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], {
-    cwd: root,
-    encoding: "utf8",
-})
-    .split("\0")
-    .filter((file) => file !== "");
+import { files, root } from "./files.ts";
 
 /** The project's own files that a file imports. */
 function importsOf(file: string): string[] {
@@ -84,7 +76,7 @@ describe("the folders", () => {
 
 describe("the unit tests", () => {
     const tests = [...imports.keys()].filter((file) => file.startsWith("test/unit/"));
-    const self = "test/unit/architecture.test.ts"; // asks Git for the files
+    const listing = "test/unit/files.ts"; // asks Git for the files
 
     it("start neither a server nor a process, nor a stand-in: test/integration/ does", () => {
         const starts = /^node:(child_process|cluster|http2?|https|net|tls|worker_threads)$/;
@@ -92,7 +84,7 @@ describe("the unit tests", () => {
             modulesOf(file).some((name) => starts.test(name)) ||
             (imports.get(file) ?? []).some((other) => /^(sandbox|test\/integration)\//.test(other));
         deepEqual(
-            tests.filter((file) => file !== self && start(file)),
+            tests.filter((file) => file !== listing && start(file)),
             [],
         );
     });
