@@ -45,12 +45,12 @@ test: ## check types, lint, and run the unit, integration and end-to-end tests
 	@. toolchain/env.sh && node test/run.ts
 
 bench: ## compare with Terraform and plain Pulumi programs; ARGS=--help for more
-	@[[ "$(ARGS)" == *--help* ]] || toolchain/setup.sh bench
+	@[[ "$(ARGS)" == *--help* ]] || { toolchain/setup.sh demo && bench/setup.sh; }
 	@. toolchain/env.sh && \
 		MLOPS_TERRAFORM_PROVIDERS=$$mlops_terraform_providers node bench/main.ts $(ARGS)
 
 check: setup ## check types, lint and format
-	@. toolchain/env.sh && npm run --silent check
+	@bench/setup.sh packages && . toolchain/env.sh && npm run --silent check
 
 doctor: ## list what is installed, what is missing and how to fix it
 	@toolchain/setup.sh doctor

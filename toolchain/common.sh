@@ -15,15 +15,9 @@ if [[ ! -w $HOME ]]; then
     export GOPATH=${GOPATH:-$mlops_cache/go} GOCACHE=${GOCACHE:-$mlops_cache/go-build}
 fi
 
-# Prints the comment at the top of the script as its help.
-mlops_usage() {
-    local folder script
-    for folder in operations toolchain toolchain/offline; do
-        script=$mlops_root/$folder/${0##*/}
-        [[ ! -e $script ]] || break
-    done
-    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$script"
-}
+# Prints the comment at the top of the script as its help. $0 is relative to the folder that the
+# script was started in.
+mlops_usage() { (cd "$OLDPWD" && sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"); }
 
 # mlops_usage_error [REASON]: prints the reason and the usage, and exits with code 2.
 mlops_usage_error() {
@@ -81,8 +75,6 @@ mlops_full_disks() {
 mlops_require_room() { [[ -z $(mlops_full_disks) ]]; }
 # mlops_ended STATUS: after a failure, names the full disks: they cause many other errors.
 mlops_ended() { (($1 == 0)) || mlops_full_disks >&2; }
-# Only the script that was started first prints it.
-if [[ -z ${MLOPS_WITHIN:-} ]]; then
-    export MLOPS_WITHIN=1
-    trap 'mlops_ended $?' EXIT
-fi
+# Only the process that was started first prints it.
+export MLOPS_WITHIN=${MLOPS_WITHIN:-$$}
+[[ $MLOPS_WITHIN != "$$" ]] || trap 'mlops_ended $?' EXIT

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Installs what `pulumi up` needs on this machine. Keeps what is installed, and completes what an
 # interrupted run has left. One run at a time installs; another one waits for it.
-#   setup.sh                    installs what is missing
-#   setup.sh demo|tests|bench   also what `make demo`, `make test` or `make bench` needs
-#   setup.sh preview            only what a preview needs: Node.js, npm packages, Pulumi, state
-#   setup.sh tools              the same without the state
-#   setup.sh packages           only Node.js and npm packages
-#   setup.sh doctor             installs nothing; lists what is missing, and then fails
+#   setup.sh              installs what is missing
+#   setup.sh demo|tests   also what `make demo` or `make test` needs
+#   setup.sh preview      only what a preview needs: Node.js, npm packages, Pulumi, state
+#   setup.sh tools        the same without the state
+#   setup.sh packages     only Node.js and npm packages
+#   setup.sh doctor       installs nothing; lists what is missing, and then fails
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=toolchain/common.sh
@@ -14,18 +14,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [[ $# == 0 ]] || mlops_arguments 1 "$@"
 . toolchain/steps.sh
 . toolchain/tests.sh
-
-folders_found() {
-    local folder folders=("MLOPS_CACHE=$mlops_cache" "PULUMI_HOME=$mlops_pulumi_home")
-    [[ ${PULUMI_BACKEND_URL:-} != "file://$mlops_state/backend" ]] ||
-        folders+=("MLOPS_STATE=$mlops_state")
-    folders_fix='' found=$mlops_cache
-    for folder in "${folders[@]}"; do
-        { mkdir -p "${folder#*=}" 2>/dev/null && [[ -w ${folder#*=} ]]; } ||
-            folders_fix+="${folders_fix:+, }set ${folder%%=*} to a folder instead of ${folder#*=}"
-    done
-    [[ -z $folders_fix ]]
-}
 
 node_fix='Node.js 22.18 or newer (24 preferred): https://nodejs.org/en/download'
 node_found() {
@@ -39,14 +27,8 @@ node_install() { # with an older Node.js and its npm
 }
 
 packages_fix='npm ci'
-packages_stamp() { echo "$(cksum <package-lock.json) $(node --version 2>/dev/null)"; }
-packages_found() {
-    found='as package-lock.json says'
-    [[ $(cat node_modules/.stamp 2>/dev/null) == "$(packages_stamp)" ]]
-}
-packages_install() {
-    long 'npm ci' npm ci --no-audit --no-fund && packages_stamp >node_modules/.stamp
-}
+packages_found() { found='as package-lock.json says' && has_packages .; }
+packages_install() { install_packages .; }
 
 pulumi_version=$(mlops_version @pulumi/pulumi)
 cli_fix="curl -fsSL https://get.pulumi.com | sh -s -- --version $pulumi_version"
@@ -140,8 +122,10 @@ steps=(folders node packages cli plugins)
 case ${1:-setup} in
 setup) steps+=(docker image state stack) && setup say ;;
 demo) steps+=(docker image state registry stack) && setup ;;
-tests) steps+=(docker image state "${test_steps[@]}" stack) && setup say ;;
-bench) steps+=(docker image state "${bench_steps[@]}" stack) && setup say ;;
+tests)
+    steps+=(docker image state "${test_steps[@]}" stack) && setup say
+    exec bench/setup.sh tests
+    ;;
 preview) steps+=(state) && setup ;;
 tools) setup say ;;
 packages) steps=(folders node packages) && setup say ;;

@@ -52,12 +52,25 @@ make_folder() {
     local part=${1%/*}/.part-${1##*/}
     rm -rf "$part" && mkdir -p "$part" && "${@:2}" "$part" && rm -rf "$1" && mv "$part" "$1"
 }
+# build FOLDER SOURCE...: has build_STEP build FOLDER from the sources.
+build() {
+    . toolchain/offline/build.sh
+    long 'built from source' from_sources "$1" "build_$step" "${@:2}"
+}
 # What was built is known by the checksum of its sources, so that it is built again after a change.
 checksum() { cat "$@" | cksum; }
 # is_built FOLDER SOURCE...: whether FOLDER was built from these sources.
 is_built() { [[ $(cat "$1/.built-from" 2>/dev/null) == "$(checksum "${@:2}")" ]]; }
 # is_current FOLDER SOURCE...: the same; true as well for what was downloaded.
 is_current() { [[ ! -e $1/.built-from ]] || is_built "$@"; }
+
+# has_packages FOLDER: whether FOLDER/node_modules is complete, and as its package-lock.json says.
+has_packages() { [[ $(cat "$1/node_modules/.stamp" 2>/dev/null) == "$(packages_stamp "$1")" ]]; }
+packages_stamp() { echo "$(cksum <"$1/package-lock.json") $(node --version 2>/dev/null)"; }
+install_packages() {
+    long 'npm ci' npm ci --prefix "$1" --no-audit --no-fund &&
+        packages_stamp "$1" >"$1/node_modules/.stamp"
+}
 
 # Waits for the lock on an open file, which a process loses however it ends. Not every system has
 # flock(1).
@@ -73,6 +86,19 @@ lock() {
         sleep 0.5
     done
     : >"$mlops_cache/setup.lock"
+}
+
+# The first step of every set-up.
+folders_found() {
+    local folder folders=("MLOPS_CACHE=$mlops_cache" "PULUMI_HOME=$mlops_pulumi_home")
+    [[ ${PULUMI_BACKEND_URL:-} != "file://$mlops_state/backend" ]] ||
+        folders+=("MLOPS_STATE=$mlops_state")
+    folders_fix='' found=$mlops_cache
+    for folder in "${folders[@]}"; do
+        { mkdir -p "${folder#*=}" 2>/dev/null && [[ -w ${folder#*=} ]]; } ||
+            folders_fix+="${folders_fix:+, }set ${folder%%=*} to a folder instead of ${folder#*=}"
+    done
+    [[ -z $folders_fix ]]
 }
 
 # setup [say]: installs what is missing; with `say`, says what is installed. Takes the lock only if
@@ -125,6 +151,7 @@ doctor() {
     local status=0
     list ✗ "${steps[@]}" || status=1
     echo 'and for the tests and the benchmark:'
-    list - "${test_steps[@]}" terraform providers || true
+    list - "${test_steps[@]}" || true
+    bench/setup.sh doctor
     ((status == 0)) || { echo && echo 'make up installs what it can of this.' && return 1; }
 }

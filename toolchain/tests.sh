@@ -1,12 +1,6 @@
 # shellcheck shell=bash
-# The steps for what only the tests and the benchmark need. The go.mod files pin its versions.
-test_steps=(registry linters buildx measure)
-bench_steps=(registry measure terraform providers)
-# build FOLDER SOURCE...: has build_STEP build FOLDER from the sources.
-build() {
-    . toolchain/offline/build.sh
-    long 'built from source' from_sources "$1" "build_$step" "${@:2}"
-}
+# The steps for what only the tests need. The go.mod files pin its versions.
+test_steps=(registry linters buildx)
 
 registry_fix='docker-registry on PATH: https://github.com/distribution/distribution'
 registry_found() { found=$(command -v docker-registry); }
@@ -41,33 +35,4 @@ buildx_install() { build "$buildx" toolchain/offline/buildx/go.*; }
 build_buildx() {
     go_build toolchain/offline/buildx "$1/cli-plugins/docker-buildx" \
         github.com/docker/buildx/cmd/buildx
-}
-
-measure_fix='toolchain/setup.sh tests'
-measure_found() { found=$mlops_measure && is_built "$mlops_measure" bench/measure/{*.go,go.mod}; }
-measure_install() { build "$mlops_measure" bench/measure/{*.go,go.mod}; }
-build_measure() { go_build bench/measure "$1/bin/mlops-measure" .; }
-
-terraform_fix='Terraform 1.5 or newer: https://developer.hashicorp.com/terraform/install'
-terraform_found() {
-    [[ $(terraform version 2>/dev/null) =~ ^Terraform\ v1\.([0-9]+)[^[:space:]]* ]] &&
-        ((BASH_REMATCH[1] >= 5)) && found="${BASH_REMATCH[0]} at $(command -v terraform)"
-}
-terraform_install() { return 1; }
-
-# In the layout that `terraform init -plugin-dir` reads, with a made-up host.
-providers_fix='toolchain/setup.sh bench'
-providers_found() {
-    found=$mlops_terraform_providers
-    is_built "$mlops_terraform_providers" bench/terraform/providers/go.*
-}
-providers_install() { build "$mlops_terraform_providers" bench/terraform/providers/go.*; }
-build_providers() {
-    build_provider "$1" integrations/github integrations/terraform-provider-github/v6 &&
-        build_provider "$1" kreuzwerker/docker terraform-providers/terraform-provider-docker &&
-        build_provider "$1" hashicorp/random terraform-providers/terraform-provider-random
-}
-build_provider() { # with the version of go.mod; Terraform wants a number
-    go_build bench/terraform/providers "$1/tf.local/$2/1.0.0/$(go env GOOS)_$(go env GOARCH)/\
-terraform-provider-${2#*/}_v1.0.0" "github.com/$3"
 }

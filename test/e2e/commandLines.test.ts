@@ -19,9 +19,9 @@ const noPrograms = [
 /** All files that are run as programs, from the project's folder. */
 function findPrograms(): string[] {
     // A shell script without this line is sourced by others.
-    const scripts = globSync(["operations/*.sh", "toolchain/**/*.sh"], { cwd: root }).filter(
-        (file) => readFileSync(join(root, file), "utf8").startsWith("#!"),
-    );
+    const scripts = globSync(["{bench,operations}/*.sh", "toolchain/**/*.sh"], {
+        cwd: root,
+    }).filter((file) => readFileSync(join(root, file), "utf8").startsWith("#!"));
     const modules = globSync("*/**/*.ts", {
         cwd: root,
         exclude: ["node_modules", "**/node_modules/**", "**/*.test.ts"],
@@ -78,6 +78,7 @@ describe("command lines", () => {
 
     it("cover every program", () => {
         const named = [
+            "bench/setup.sh",
             ..."up down token deliver".split(" ").map((name) => `operations/${name}.sh`),
             ..."adopt recover refresh log-in down"
                 .split(" ")

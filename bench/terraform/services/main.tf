@@ -4,7 +4,7 @@
 terraform {
   required_version = ">= 1.5"
   required_providers {
-    # tf.local is an invented host: the providers are in a folder that toolchain/setup.sh creates.
+    # tf.local is an invented host: the providers are in a folder that bench/setup.sh creates.
     docker = { source = "tf.local/kreuzwerker/docker" }
     github = { source = "tf.local/integrations/github" }
     random = { source = "tf.local/hashicorp/random" }
