@@ -50,7 +50,7 @@ bench: ## compare with Terraform and plain Pulumi programs; ARGS=--help for more
 		MLOPS_TERRAFORM_PROVIDERS=$$mlops_terraform_providers node bench/main.ts $(ARGS)
 
 check: setup ## check types, lint and format
-	@bench/setup.sh packages && . toolchain/env.sh && npm run --silent check
+	@. toolchain/env.sh && npm run --silent check
 
 doctor: ## list what is installed, what is missing and how to fix it
 	@toolchain/setup.sh doctor

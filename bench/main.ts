@@ -9,7 +9,7 @@ import { runCommand, UsageError } from "../operations/commandLine.ts";
 import { interrupt, run } from "./measure.ts";
 import { calibrate, howNoisy } from "./noise.ts";
 import { type Options, parts } from "./parts.ts";
-import type { Point } from "./plot.ts";
+import { plot, type Point } from "./plot.ts";
 import { programs } from "./programs.ts";
 
 const help = `Measures this project next to Terraform and plain Pulumi programs at the same work.
@@ -67,15 +67,13 @@ await runCommand(
         // The terminal's signal ends the running command. Then everything is removed as after an
         // error.
         for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
-        // Vega is loaded only to draw, and before the measuring, which would be lost without it.
-        const drawing = process.argv.length > 2 ? undefined : await import("./plot.ts");
         const { text, points } = await measureAll(options);
-        if (drawing === undefined) return;
+        if (process.argv.length > 2) return;
         const docs = join(import.meta.dirname, "../docs");
         writeFileSync(join(docs, "performance-results.md"), text);
         writeFileSync(
             join(docs, "performance.svg"),
-            await drawing.plot(points, "Cost over services (both axes logarithmic)"),
+            await plot(points, "Cost over services (both axes logarithmic)"),
         );
     },
 );

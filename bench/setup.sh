@@ -1,19 +1,14 @@
 #!/usr/bin/env bash
 # Installs what only the benchmark needs, after toolchain/setup.sh, and in the same way.
-#   setup.sh            installs what is missing
-#   setup.sh tests      only what its tests need: npm packages and the program that measures
-#   setup.sh packages   only its npm packages
-#   setup.sh doctor     installs nothing; lists what is missing
+#   setup.sh          installs what is missing
+#   setup.sh tests    only what its tests need: the program that measures
+#   setup.sh doctor   installs nothing; lists what is missing
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=toolchain/common.sh
 . toolchain/common.sh
 [[ $# == 0 ]] || mlops_arguments 1 "$@"
 . toolchain/steps.sh
-
-packages_fix=bench/setup.sh
-packages_found() { found='as bench/package-lock.json says' && has_packages bench; }
-packages_install() { install_packages bench; }
 
 measure_fix=bench/setup.sh
 measure_found() { found=$mlops_measure && is_built "$mlops_measure" bench/measure/{*.go,go.mod}; }
@@ -45,9 +40,8 @@ terraform-provider-${2#*/}_v1.0.0" "github.com/$3"
 }
 
 case ${1:-setup} in
-setup) steps=(packages measure terraform providers) && setup say ;;
-tests) steps=(packages measure) && setup say ;;
-packages) steps=(packages) && setup say ;;
-doctor) list - packages measure terraform providers || true ;;
+setup) steps=(measure terraform providers) && setup say ;;
+tests) steps=(measure) && setup say ;;
+doctor) list - measure terraform providers || true ;;
 *) mlops_usage_error "Unknown: $1" ;;
 esac

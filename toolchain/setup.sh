@@ -27,8 +27,14 @@ node_install() { # with an older Node.js and its npm
 }
 
 packages_fix='npm ci'
-packages_found() { found='as package-lock.json says' && has_packages .; }
-packages_install() { install_packages .; }
+packages_stamp() { echo "$(cksum <package-lock.json) $(node --version 2>/dev/null)"; }
+packages_found() {
+    found='as package-lock.json says'
+    [[ $(cat node_modules/.stamp 2>/dev/null) == "$(packages_stamp)" ]]
+}
+packages_install() {
+    long 'npm ci' npm ci --no-audit --no-fund && packages_stamp >node_modules/.stamp
+}
 
 pulumi_version=$(mlops_version @pulumi/pulumi)
 cli_fix="curl -fsSL https://get.pulumi.com | sh -s -- --version $pulumi_version"

@@ -64,14 +64,6 @@ is_built() { [[ $(cat "$1/.built-from" 2>/dev/null) == "$(checksum "${@:2}")" ]]
 # is_current FOLDER SOURCE...: the same; true as well for what was downloaded.
 is_current() { [[ ! -e $1/.built-from ]] || is_built "$@"; }
 
-# has_packages FOLDER: whether FOLDER/node_modules is complete, and as its package-lock.json says.
-has_packages() { [[ $(cat "$1/node_modules/.stamp" 2>/dev/null) == "$(packages_stamp "$1")" ]]; }
-packages_stamp() { echo "$(cksum <"$1/package-lock.json") $(node --version 2>/dev/null)"; }
-install_packages() {
-    long 'npm ci' npm ci --prefix "$1" --no-audit --no-fund &&
-        packages_stamp "$1" >"$1/node_modules/.stamp"
-}
-
 # Waits for the lock on an open file, which a process loses however it ends. Not every system has
 # flock(1).
 lock() {
