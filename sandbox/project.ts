@@ -17,8 +17,17 @@ import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { type Changes, type Operation, runPulumi } from "./pulumiCommand.ts";
-import { LocalWorkspace, type OutputMap, type Stack } from "@pulumi/pulumi/automation/index.js";
+import {
+    type Changes,
+    initStack,
+    type Operation,
+    outputOf,
+    outputsIn,
+    type Place,
+    pulumi,
+    runPulumi,
+    stateFile,
+} from "./pulumiCommand.ts";
 
 export const run = promisify(execFile);
 
@@ -88,13 +97,13 @@ export class Project {
      * other.
      */
     readonly state: string;
-    readonly #stack: Stack;
+    readonly #environment: Record<string, string>;
     #policies: readonly string[] = [];
 
-    private constructor(folder: string, state: string, stack: Stack) {
+    private constructor(folder: string, state: string, environment: Record<string, string>) {
         this.folder = folder;
         this.state = state;
-        this.#stack = stack;
+        this.#environment = environment;
     }
 
     /**
@@ -110,19 +119,14 @@ export class Project {
         const folder = temporary("project");
         copyProject(folder);
         writeConfig(folder, config);
-        const stack = await LocalWorkspace.createOrSelectStack(
-            { stackName: "local", workDir: folder },
-            {
-                envVars: {
-                    PULUMI_HOME: pulumiHome(state),
-                    PULUMI_BACKEND_URL: `file://${state}`,
-                    PULUMI_CONFIG_PASSPHRASE: "for the test",
-                    PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
-                    ...env,
-                },
-            },
-        );
-        const project = new Project(folder, state, stack);
+        const project = new Project(folder, state, {
+            PULUMI_HOME: pulumiHome(state),
+            PULUMI_BACKEND_URL: `file://${state}`,
+            PULUMI_CONFIG_PASSPHRASE: "for the test",
+            PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
+            ...env,
+        });
+        await initStack(project.#place, state);
         if (program !== undefined) project.program(program);
         return project;
     }
@@ -134,7 +138,8 @@ export class Project {
 
     /** Runs `pulumi config set --secret --path mlops:PATH VALUE`; `configure` undoes it. */
     async configureSecret(path: string, value: string): Promise<void> {
-        await this.#stack.setConfig(`mlops:${path}`, { value, secret: true }, true);
+        const key = ["--secret", "--path", `mlops:${path}`, value];
+        await pulumi(this.#place, "config", "set", ...key, "--stack", "local");
     }
 
     /**
@@ -174,37 +179,39 @@ export class Project {
         return new Running(
             spawn(command, args, {
                 cwd: this.folder,
-                env: { ...process.env, ...this.#stack.workspace.envVars },
+                env: { ...process.env, ...this.#environment },
             }),
         );
     }
 
     /** The environment variables of the commands. */
     get environment(): Readonly<Record<string, string>> {
-        return this.#stack.workspace.envVars;
+        return this.#environment;
     }
 
     /** Sets an environment variable for the following commands. */
     setEnvironment(name: string, value: string): void {
-        this.#stack.workspace.envVars[name] = value;
+        this.#environment[name] = value;
     }
 
-    async outputs(): Promise<OutputMap> {
-        return this.#stack.outputs();
+    /** Returns the outputs. Secret ones are encrypted. */
+    outputs(): Readonly<Record<string, unknown>> {
+        return outputsIn(this.storedState());
     }
 
+    /** Returns an output, decrypted. */
     async output(name: string): Promise<string> {
-        return String((await this.outputs())[name]?.value);
+        return String(await outputOf(this.#place, this.storedState(), name));
     }
 
     /** Returns the stored state, with its secrets encrypted. */
     storedState(): string {
-        return readFileSync(join(this.state, ".pulumi/stacks/mlops/local.json"), "utf8");
+        return readFileSync(stateFile(this.state, "local"), "utf8");
     }
 
     /** Changes the stored state. */
     editState(edit: (state: StoredState) => void): void {
-        const file = join(this.state, ".pulumi/stacks/mlops/local.json");
+        const file = stateFile(this.state, "local");
         const state = JSON.parse(readFileSync(file, "utf8")) as StoredState;
         edit(state);
         writeFileSync(file, JSON.stringify(state));
@@ -219,11 +226,13 @@ export class Project {
         rmSync(this.state, { recursive: true, force: true });
     }
 
+    get #place(): Place {
+        return { folder: this.folder, stack: "local", environment: this.#environment };
+    }
+
     async #run(operation: Operation, ...options: string[]): Promise<Result> {
-        const { folder, environment } = this;
         try {
-            const place = { folder, stack: "local", environment };
-            return { failed: false, ...(await runPulumi(place, operation, ...options)) };
+            return { failed: false, ...(await runPulumi(this.#place, operation, ...options)) };
         } catch (error) {
             return { failed: true, output: String(error), changes: {} };
         }

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { z } from "zod";
 
 /** The number of resources by operation: `create`, `same`, `update`, … */
@@ -25,6 +26,62 @@ export interface Place {
     readonly signal?: AbortSignal | undefined;
 }
 
+/** Where the state of a stack of this project is in a folder that is a backend. */
+export function stateFile(backend: string, stack: string): string {
+    return join(backend, ".pulumi/stacks/mlops", `${stack}.json`);
+}
+
+/** Creates the stack, unless the backend, a folder, has it. */
+export async function initStack(place: Place, backend: string): Promise<void> {
+    if (!existsSync(stateFile(backend, place.stack))) {
+        await pulumi(place, "stack", "init", place.stack, "--non-interactive");
+    }
+}
+
+/**
+ * Returns an output of a stack. Only a secret one needs the CLI: the others are in the state.
+ *
+ * @param state the stored state
+ */
+export async function outputOf(place: Place, state: string, name: string): Promise<unknown> {
+    const value = outputsIn(state)[name];
+    if (!secret.safeParse(value).success) return value;
+    const shown = ["--show-secrets", "--json", "--stack", place.stack];
+    return JSON.parse(await pulumi(place, "stack", "output", name, ...shown)) as unknown;
+}
+
+/** Returns the outputs in a stored state. Secret ones are encrypted. */
+export function outputsIn(state: string): Readonly<Record<string, unknown>> {
+    const { resources } = stored.parse(JSON.parse(state)).checkpoint.latest;
+    return resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+}
+
+/** Runs a command of the CLI that is no operation on resources. @returns its output */
+export async function pulumi(
+    { folder, environment }: Place,
+    ...args: readonly string[]
+): Promise<string> {
+    const env = { ...process.env, ...environment };
+    return (await promisify(execFile)("pulumi", args, { cwd: folder, env })).stdout;
+}
+
+const stored = z.object({
+    checkpoint: z.object({
+        latest: z.object({
+            resources: z
+                .array(
+                    z.object({
+                        type: z.string(),
+                        outputs: z.record(z.string(), z.unknown()).optional(),
+                    }),
+                )
+                .default([]),
+        }),
+    }),
+});
+/** A secret in a state (github.com/pulumi/pulumi/sdk/go/common/resource/sig). */
+const secret = z.object({ "4dabf18193072939515e22adb298388d": z.string() });
+
 export type Operation = "up" | "preview" | "refresh" | "destroy";
 
 const event = z.object({
@@ -33,7 +90,7 @@ const event = z.object({
 
 /**
  * Runs `pulumi up`, `preview`, `refresh` or `destroy`. The Automation API runs the CLI four times
- * for an `up`: this runs it once, and reads the counts from the engine's events.
+ * for an `up`; this runs it once and reads the counts from the engine's events.
  *
  * @throws Error with the output if it fails.
  */

@@ -7,10 +7,18 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { LocalWorkspace, type OutputMap, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { type PublishedOutputs, publishedOutputs } from "../../contract/outputs.ts";
 import { removeImages } from "./images.ts";
-import { type Operation, type Ran, runPulumi } from "../pulumiCommand.ts";
+import {
+    initStack,
+    type Operation,
+    outputsIn,
+    type Place,
+    pulumi,
+    type Ran,
+    runPulumi,
+    stateFile,
+} from "../pulumiCommand.ts";
 import { copyProject, pulumiHome } from "../project.ts";
 import { type GitHub, startGitHub } from "../github/server.ts";
 import type { RepositoryHandle } from "../github/repositoryHandle.ts";
@@ -55,7 +63,6 @@ export class Chain {
     readonly service: string;
     readonly #root: string;
     readonly #options: ChainOptions;
-    readonly #stacks = new Map<string, Promise<Stack>>();
     readonly #environment: Record<string, string>;
 
     private constructor(quay: Quay, github: GitHub, options: ChainOptions) {
@@ -112,12 +119,13 @@ export class Chain {
     /** Sets an environment variable for the following commands. */
     setEnvironment(name: string, value: string): void {
         this.#environment[name] = value;
-        this.#stacks.clear();
     }
 
     /** Runs `pulumi config set --path mlops:PATH VALUE`. */
     async set(environment: EnvironmentName, path: string, value: string): Promise<void> {
-        await (await this.stack(environment)).setConfig(`mlops:${path}`, { value }, true);
+        const place = await this.stack(environment);
+        const options = ["--plaintext", "--path", "--stack", environment];
+        await pulumi(place, "config", "set", ...options, `mlops:${path}`, value);
     }
 
     async preview(environment: EnvironmentName): Promise<Ran> {
@@ -172,13 +180,8 @@ export class Chain {
     }
 
     /** Returns the outputs of an environment, which other teams read. */
-    async outputs(environment: EnvironmentName): Promise<PublishedOutputs> {
-        const outputs: OutputMap = await (await this.stack(environment)).outputs();
-        return publishedOutputs.parse(
-            Object.fromEntries(
-                Object.entries(outputs).map(([name, { value }]) => [name, value as unknown]),
-            ),
-        );
+    outputs(environment: EnvironmentName): PublishedOutputs {
+        return publishedOutputs.parse(outputsIn(this.storedState(environment)));
     }
 
     /** Returns the digests of the tags in an environment's repository, by tag, from Quay's API. */
@@ -229,13 +232,12 @@ export class Chain {
 
     /** Returns the stored state, with its secrets encrypted. */
     storedState(environment: EnvironmentName): string {
-        return readFileSync(join(this.#root, `.pulumi/stacks/mlops/${environment}.json`), "utf8");
+        return readFileSync(stateFile(this.#root, environment), "utf8");
     }
 
     /** Deletes the state. Keeps everything on Quay and GitHub. */
     async loseState(): Promise<void> {
         rmSync(join(this.#root, ".pulumi"), { recursive: true });
-        this.#stacks.clear();
         await Promise.all(environments.map((environment) => this.stack(environment)));
     }
 
@@ -246,28 +248,20 @@ export class Chain {
         rmSync(this.#root, { recursive: true, force: true });
     }
 
-    stack(environment: EnvironmentName): Promise<Stack> {
-        const open =
-            this.#stacks.get(environment) ??
-            LocalWorkspace.createOrSelectStack(
-                { stackName: environment, workDir: this.folder },
-                { envVars: this.#environment },
-            );
-        this.#stacks.set(environment, open);
-        return open;
+    /** Creates the stack if it does not exist. */
+    async stack(environment: EnvironmentName): Promise<Place> {
+        const place = {
+            folder: this.folder,
+            stack: environment,
+            environment: this.#environment,
+            onOutput: this.#options.onOutput,
+            signal: this.#options.signal,
+        };
+        await initStack(place, this.#root);
+        return place;
     }
 
     async #run(environment: EnvironmentName, operation: Operation): Promise<Ran> {
-        await this.stack(environment);
-        return runPulumi(
-            {
-                folder: this.folder,
-                stack: environment,
-                environment: this.#environment,
-                onOutput: this.#options.onOutput,
-                signal: this.#options.signal,
-            },
-            operation,
-        );
+        return runPulumi(await this.stack(environment), operation);
     }
 }

@@ -74,7 +74,7 @@ async function demonstrate(): Promise<void> {
         const counts = Object.entries(others).map(
             ([operation, count]) => `${String(count)} ${operation}`,
         );
-        const { version, digest } = await chain.outputs(environment);
+        const { version, digest } = chain.outputs(environment);
         console.log(
             `${counts.join(", ") || "nothing to do"}, ${String(same)} same → ${version} ` +
                 digest.slice(7, 19),
@@ -120,7 +120,7 @@ async function demonstrate(): Promise<void> {
             "Another machine pulls prod's image by its digest, with the credentials that GitHub " +
                 "holds, and runs it",
         );
-        const { image } = await chain.outputs("prod");
+        const { image } = chain.outputs("prod");
         await chain.logIn("prod");
         await chain.docker("pull", image);
         const variables = [

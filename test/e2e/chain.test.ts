@@ -73,7 +73,7 @@ describe("dev, staging and prod", () => {
         const before = await chain.preview("dev");
         const { changes } = await chain.up("dev");
         deepEqual(changes, before.changes);
-        const outputs = await chain.outputs("dev");
+        const outputs = chain.outputs("dev");
         digests["1.0.0"] = outputs.digest;
         const tags = await chain.tags("dev");
         deepEqual([tags["1.0.0"], tags["latest"]], [outputs.digest, outputs.digest]);
@@ -88,7 +88,7 @@ describe("dev, staging and prod", () => {
             const { changes } = await chain.up(environment);
             deepEqual(changes, before.changes);
             ok(blobBytes() < 20_000, "only the configuration is read, for its labels");
-            const { digest, image, version } = await chain.outputs(environment);
+            const { digest, image, version } = chain.outputs(environment);
             deepEqual([digest, version], [digests["1.0.0"], "1.0.0"]);
             equal(
                 image,
@@ -102,10 +102,10 @@ describe("dev, staging and prod", () => {
     it("store each environment's credentials on GitHub, which are valid for its repository only", async () => {
         for (const environment of environments) {
             const { QUAY_USER, ...others } = chain.repository.secrets(environment);
-            equal(QUAY_USER, (await chain.outputs(environment)).robotUsername);
+            equal(QUAY_USER, chain.outputs(environment).robotUsername);
             deepEqual(Object.keys(others), ["QUAY_PWD"]);
         }
-        const { image } = await chain.outputs("staging"); // it is private
+        const { image } = chain.outputs("staging"); // it is private
         await chain.logIn("staging");
         await chain.docker("pull", image);
         await chain.logIn("dev");
@@ -140,7 +140,7 @@ describe("dev, staging and prod", () => {
         write("two");
         await release("dev", "1.1.0");
         await chain.up("dev");
-        digests["1.1.0"] = (await chain.outputs("dev")).digest;
+        digests["1.1.0"] = chain.outputs("dev").digest;
         notEqual(digests["1.1.0"], digests["1.0.0"]);
         for (const environment of ["staging", "prod"] as const) {
             await release(environment, "1.1.0");
@@ -155,7 +155,7 @@ describe("dev, staging and prod", () => {
             );
             deepEqual(others, { update: 2 }, output); // the promotion and the workflow's file
             deepEqual((await chain.up(environment)).changes, changes);
-            equal((await chain.outputs(environment)).digest, digests["1.1.0"]);
+            equal(chain.outputs(environment).digest, digests["1.1.0"]);
             ok(workflow(environment).includes(digests["1.1.0"]));
             await noChanges(environment);
         }
@@ -168,7 +168,7 @@ describe("dev, staging and prod", () => {
         await release("prod", "1.0.0");
         chain.quay.clearRequests();
         await chain.up("prod");
-        equal((await chain.outputs("prod")).digest, digests["1.0.0"]);
+        equal(chain.outputs("prod").digest, digests["1.0.0"]);
         const tags = await chain.tags("prod");
         deepEqual(
             [tags["1.0.0"], tags["1.1.0"], tags["latest"]],
@@ -187,7 +187,7 @@ describe("dev, staging and prod", () => {
             deepEqual(chain.github.requests({ method: "DELETE" }), []);
             const after = chain.repository.secrets(environment);
             notEqual(after["QUAY_PWD"], before["QUAY_PWD"]);
-            equal(after["QUAY_USER"], (await chain.outputs(environment)).robotUsername);
+            equal(after["QUAY_USER"], chain.outputs(environment).robotUsername);
             await chain.logIn(environment);
             await noChanges(environment);
         }
@@ -198,7 +198,7 @@ describe("dev, staging and prod", () => {
         for (const environment of ["staging", "prod"] as const) await noChanges(environment);
         await release("staging", "1.0.0");
         await chain.up("staging");
-        equal((await chain.outputs("staging")).digest, digests["1.0.0"]);
+        equal(chain.outputs("staging").digest, digests["1.0.0"]);
         equal(workflow("dev"), "");
         ok(workflow("staging") !== "");
     });
