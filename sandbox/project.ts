@@ -21,10 +21,9 @@ import {
     type Changes,
     initStack,
     type Operation,
-    outputOf,
-    outputsIn,
     type Place,
     pulumi,
+    readOutputs,
     runPulumi,
     stateFile,
 } from "./pulumiCommand.ts";
@@ -194,14 +193,13 @@ export class Project {
         this.#environment[name] = value;
     }
 
-    /** Returns the outputs. Secret ones are encrypted. */
-    outputs(): Readonly<Record<string, unknown>> {
-        return outputsIn(this.storedState());
+    /** Returns the outputs, decrypted. */
+    async outputs(): Promise<Readonly<Record<string, unknown>>> {
+        return readOutputs(this.#place, this.storedState());
     }
 
-    /** Returns an output, decrypted. */
     async output(name: string): Promise<string> {
-        return String(await outputOf(this.#place, this.storedState(), name));
+        return String((await this.outputs())[name]);
     }
 
     /** Returns the stored state, with its secrets encrypted. */

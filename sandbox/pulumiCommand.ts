@@ -39,15 +39,19 @@ export async function initStack(place: Place, backend: string): Promise<void> {
 }
 
 /**
- * Returns an output of a stack. Only a secret one needs the CLI: the others are in the state.
+ * Returns the outputs of a stack, decrypted. Needs the CLI only where one is a secret: the others
+ * are in the state.
  *
  * @param state the stored state
  */
-export async function outputOf(place: Place, state: string, name: string): Promise<unknown> {
-    const value = outputsIn(state)[name];
-    if (!secret.safeParse(value).success) return value;
+export async function readOutputs(
+    place: Place,
+    state: string,
+): Promise<Readonly<Record<string, unknown>>> {
+    const outputs = outputsIn(state);
+    if (!JSON.stringify(outputs).includes(secretMarker)) return outputs;
     const shown = ["--show-secrets", "--json", "--stack", place.stack];
-    return JSON.parse(await pulumi(place, "stack", "output", name, ...shown)) as unknown;
+    return object.parse(JSON.parse(await pulumi(place, "stack", "output", ...shown)));
 }
 
 /** Returns the outputs in a stored state. Secret ones are encrypted. */
@@ -65,6 +69,7 @@ export async function pulumi(
     return (await promisify(execFile)("pulumi", args, { cwd: folder, env })).stdout;
 }
 
+const object = z.record(z.string(), z.unknown());
 const stored = z.object({
     checkpoint: z.object({
         latest: z.object({
@@ -72,15 +77,15 @@ const stored = z.object({
                 .array(
                     z.object({
                         type: z.string(),
-                        outputs: z.record(z.string(), z.unknown()).optional(),
+                        outputs: object.optional(),
                     }),
                 )
                 .default([]),
         }),
     }),
 });
-/** A secret in a state (github.com/pulumi/pulumi/sdk/go/common/resource/sig). */
-const secret = z.object({ "4dabf18193072939515e22adb298388d": z.string() });
+/** Marks a secret in a state (github.com/pulumi/pulumi/sdk/go/common/resource/sig). */
+const secretMarker = "4dabf18193072939515e22adb298388d";
 
 export type Operation = "up" | "preview" | "refresh" | "destroy";
 

@@ -304,7 +304,7 @@ describe("the local stack", function () {
                 (await run("docker", ["ps", "-q", "--filter", `name=${name}-identity`])).stdout,
                 "",
             );
-            equal("tokenCommand" in project.outputs(), false);
+            equal("tokenCommand" in (await project.outputs()), false);
         });
     });
 

@@ -114,7 +114,7 @@ describe("a user's own service", function () {
         project.configure(config("flask", { local, container, oauth2: "none" }));
         const { failed, output } = await project.up();
         equal(failed, false, output);
-        equal("tokenCommand" in project.outputs(), false);
+        equal("tokenCommand" in (await project.outputs()), false);
         await project.refresh();
         const preview = await project.preview();
         equal(Object.keys(preview.changes).join(), "same", preview.output);

@@ -4,28 +4,31 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
-import type { PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
+import { readOutputs } from "../../../sandbox/pulumiCommand.ts";
 import { until } from "../../until.ts";
 
-const exported = z.object({
-    deployment: z.object({
-        resources: z
-            .array(
-                z.object({
-                    type: z.string(),
-                    urn: z.string(),
-                    id: z.string().default(""),
-                    inputs: z.record(z.string(), z.unknown()).default({}),
-                    outputs: z.record(z.string(), z.unknown()).default({}),
-                }),
-            )
-            .default([]),
+const stored = z.object({
+    checkpoint: z.object({
+        latest: z.object({
+            resources: z
+                .array(
+                    z.object({
+                        type: z.string(),
+                        urn: z.string(),
+                        id: z.string().default(""),
+                        inputs: z.record(z.string(), z.unknown()).default({}),
+                        outputs: z.record(z.string(), z.unknown()).default({}),
+                    }),
+                )
+                .default([]),
+        }),
     }),
 });
 
 /** A resource in the state, and its name in the program. */
-export type StateResource = z.output<typeof exported>["deployment"]["resources"][number] & {
+export type StateResource = z.output<typeof stored>["checkpoint"]["latest"]["resources"][number] & {
     readonly name: string;
 };
 
@@ -74,6 +77,10 @@ export class Project {
                 },
             },
         );
+        // After an `up` the Automation API runs the CLI three more times, for the outputs and the
+        // counts of changes: the first are in the state, the second in the engine's events.
+        stack.outputs = () => Promise.resolve({});
+        stack.info = () => Promise.resolve(undefined);
         return new Project(stack, folder);
     }
 
@@ -99,37 +106,28 @@ export class Project {
         changes: Record<string, number>;
         printed: Printed;
     }> {
-        const result = await this.#run(
+        const { changes, printed } = await this.#run(
             (options) => this.stack.up({ ...options, continueOnError: true }),
             verbose,
         );
-        const outputs = Object.fromEntries(
-            Object.entries(result.outputs).map(([key, { value }]) => [key, value as unknown]),
-        );
-        return { outputs, changes: without(result.summary.resourceChanges), printed: result };
+        const environment = this.stack.workspace.envVars;
+        const place = { folder: this.#folder, stack: this.stack.name, environment };
+        return { outputs: await readOutputs(place, await this.#stored()), changes, printed };
     }
 
     async preview(verbose = false): Promise<{ changes: Record<string, number>; printed: Printed }> {
-        const result = await this.#run(
-            (options) => this.stack.preview({ ...options, diff: true }),
-            verbose,
-        );
-        return { changes: without(result.changeSummary), printed: result };
+        return this.#run((options) => this.stack.preview({ ...options, diff: true }), verbose);
     }
 
     async refresh(): Promise<Record<string, number>> {
-        return without(
-            (await this.#run((options) => this.stack.refresh(options), false)).summary
-                .resourceChanges,
-        );
+        return (await this.#run((options) => this.stack.refresh(options))).changes;
     }
 
     /**
      * Runs `pulumi refresh --preview-only`: finds differences from the state, which stays the same.
      */
     async drift(): Promise<Record<string, number>> {
-        const preview = await this.#run((options) => this.stack.previewRefresh(options), false);
-        return without(preview.changeSummary);
+        return (await this.#run((options) => this.stack.previewRefresh(options))).changes;
     }
 
     /** Runs the CLI on the stack. @returns its output */
@@ -147,20 +145,15 @@ export class Project {
     }
 
     async destroy(): Promise<Record<string, number>> {
-        return without(
-            (await this.#run((options) => this.stack.destroy(options), false)).summary
-                .resourceChanges,
-        );
+        return (await this.#run((options) => this.stack.destroy(options))).changes;
     }
 
     /** Runs `pulumi import` into the state, for all of them in one run. */
     async import(
         resources: { readonly type: string; readonly name: string; readonly id: string }[],
     ): Promise<void> {
-        await this.#run(
-            (options) =>
-                this.stack.import({ ...options, resources, protect: false, generateCode: false }),
-            false,
+        await this.#run((options) =>
+            this.stack.import({ ...options, resources, protect: false, generateCode: false }),
         );
     }
 
@@ -178,8 +171,8 @@ export class Project {
 
     /** Returns the state's resources of this package. */
     async resources(): Promise<StateResource[]> {
-        const { deployment } = exported.parse(await this.stack.exportStack());
-        return deployment.resources
+        const { latest } = stored.parse(JSON.parse(await this.#stored())).checkpoint;
+        return latest.resources
             .filter(({ type }) => type.startsWith("quay:index:"))
             .map((resource) => ({
                 ...resource,
@@ -191,20 +184,29 @@ export class Project {
         await rm(this.#folder, { recursive: true, force: true });
     }
 
-    async #run<T extends Printed>(
+    /** Returns the stored state. */
+    async #stored(): Promise<string> {
+        return readFile(join(this.#folder, ".pulumi/stacks/e2e/test.json"), "utf8");
+    }
+
+    /** Runs an operation. @returns its output, and how many resources it changes, and how */
+    async #run(
         run: (options: {
             logToStdErr?: boolean;
             logVerbosity?: number;
             onOutput: (text: string) => void;
             onError: (text: string) => void;
-        }) => Promise<T>,
-        verbose: boolean,
-    ): Promise<T> {
+            onEvent: (event: EngineEvent) => void;
+        }) => Promise<Printed>,
+        verbose = false,
+    ): Promise<{ changes: Record<string, number>; printed: Printed }> {
         const keep = (text: string) => void this.printed.push(text);
+        let changes: Record<string, number | undefined> = {};
         const listeners = process.listenerCount("uncaughtException");
-        const result = await run({
+        const printed = await run({
             onOutput: keep,
             onError: keep,
+            onEvent: ({ summaryEvent }) => (changes = summaryEvent?.resourceChanges ?? changes),
             ...(verbose ? { logToStdErr: true, logVerbosity: 9 } : {}),
         });
         // The SDK's server may still be closing its connection to the engine, which is one for the
@@ -215,13 +217,14 @@ export class Project {
             () => process.listenerCount("uncaughtException") <= listeners,
             "the SDK has left the engine",
         );
-        return result;
+        return { changes: without(changes), printed };
     }
 }
 
-function without(changes: Record<string, number | undefined> | undefined): Record<string, number> {
+/** Returns the counts of changes, without the resources that stay the same. */
+function without(changes: Readonly<Record<string, number | undefined>>): Record<string, number> {
     return Object.fromEntries(
-        Object.entries(changes ?? {}).flatMap(([key, count]) =>
+        Object.entries(changes).flatMap(([key, count]) =>
             count === undefined || key === "same" ? [] : [[key, count]],
         ),
     );

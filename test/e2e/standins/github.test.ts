@@ -229,7 +229,7 @@ describe("the GitHub of the sandbox: the provider", function () {
         try {
             const result = await reader.up();
             assert.ok(!result.failed, result.output);
-            const outputs = Object.entries(reader.outputs()).map(([name, value]) => [
+            const outputs = Object.entries(await reader.outputs()).map(([name, value]) => [
                 name,
                 String(value),
             ]);
