@@ -5,11 +5,10 @@ import { type GitHub, startGitHub } from "../../sandbox/github/server.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { Project, type Result, type StoredState } from "../../sandbox/project.ts";
 
-/** The resources that index.ts declares on GitHub, without an image. */
+/** The resources that index.ts declares on GitHub, without an image. The robot exists. */
 const program = `
 import * as pulumi from "@pulumi/pulumi";
 import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
-import { QuayRepository } from "./components/quayRepository.ts";
 import { RegistrySecrets } from "./components/registrySecrets.ts";
 import { RobotFederation } from "./components/robotFederation.ts";
 import { type Delivery, preflight } from "./components/github/preflight.ts";
@@ -23,17 +22,17 @@ const github = { ...config.requireObject<Settings>("github"), setting: "mlops:gi
 await preflight(github);
 
 const { repository, environment, federation, secrets: names } = github;
-const registry = new QuayRepository("digits", { namespace: "alice", repository: "digits", robot: "digits_robot" });
+const robot = "alice+digits_robot";
 const secrets = new RegistrySecrets("digits", {
     repository,
     environment,
     secrets: federation
         ? {}
-        : { [names.username]: registry.robotUsername, [names.password]: registry.robotToken },
+        : { [names.username]: robot, [names.password]: pulumi.secret("of the robot") },
 });
 const trust =
     federation && environment
-        ? [new RobotFederation("digits", { repository, environment: environment.name, robot: registry.robotUsername, issuer: "https://token.actions.githubusercontent.com" })]
+        ? [new RobotFederation("digits", { repository, environment: environment.name, robot, issuer: "https://token.actions.githubusercontent.com" })]
         : [];
 new DeliveryWorkflow(
     "digits",
@@ -41,10 +40,10 @@ new DeliveryWorkflow(
         ...github,
         name: "Images",
         job: "build",
-        image: registry.image,
+        image: "quay.io/alice/digits",
         version: config.require("version"),
         login: federation
-            ? { robot: registry.robotUsername }
+            ? { robot }
             : { usernameSecret: names.username, passwordSecret: names.password },
         health: { port: 8080 },
         build: {},
@@ -241,9 +240,16 @@ describe("every change from one of GitHub's settings to another", () => {
         };
         repository = github.createRepository({ owner: "org", name: "service", private: false });
         for (const app of ["gate", "scan"]) repository.installProtectionApp(app);
+        const token = quay.createToken({ user: "alice" });
+        const { ok } = await fetch(`${quay.url}/api/v1/user/robots/digits_robot`, {
+            method: "PUT",
+            headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+            body: "{}",
+        });
+        equal(ok, true);
         const env = {
             QUAY_URL: quay.url,
-            QUAY_TOKEN: quay.createToken({ user: "alice" }),
+            QUAY_TOKEN: token,
             GITHUB_OWNER: "org",
             GITHUB_TOKEN: github.createToken({ user: "octo" }),
             GITHUB_BASE_URL: github.baseUrl,
