@@ -7,8 +7,8 @@ import { z } from "zod";
 import { configOf } from "../../configuration/schema.ts";
 import { stackConfig } from "../../configuration/stackConfig.ts";
 import { resources } from "../../quay/resources/index.ts";
+import { files, root } from "./files.ts";
 
-const root = join(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const filesIn = (folder: string): string[] =>
     readdirSync(join(root, folder)).map((name) => `${folder}/${name}`);
@@ -78,6 +78,23 @@ describe("nothing is forgotten:", () => {
         deepEqual(
             pages.filter(
                 (page) => !overview.includes(`(${page})`) || !readme.includes(`(docs/${page}`),
+            ),
+            [],
+        );
+    });
+
+    it("every file that a page names exists", () => {
+        const folders = "bench|components|configuration|contract|docs|operations|policy|quay";
+        const path = new RegExp(
+            String.raw`(?<![\w./-])((?:${folders}|sandbox|test|toolchain)/[\w./-]+\.(?:ts|md|sh|json))`,
+            "g",
+        );
+        const named = files
+            .filter((file) => file.endsWith(".md"))
+            .flatMap((page) => matches(read(page), path).map((file) => `${page}: ${file}`));
+        deepEqual(
+            named.filter(
+                (one) => !one.includes("NAME") && !files.includes(one.replace(/^.*: /, "")),
             ),
             [],
         );
