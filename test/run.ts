@@ -1,9 +1,9 @@
 /**
- * Runs all suites and prints their output as it comes. The last line is `N passed, N failed`.
+ * Runs all suites, one after the other, and prints their output as it comes. The last line is
+ * `N passed, N failed`.
  */
 import { spawn } from "node:child_process";
 import { basename } from "node:path";
-import pLimit from "p-limit";
 import { runCommand } from "../operations/commandLine.ts";
 
 interface Suite {
@@ -28,18 +28,14 @@ const inImage = (folder: string): string => {
     ].join(" && ");
 };
 
-/** Each keeps one core busy, so two run at a time. The longest comes first. */
-const checks: Suite[] = [
-    { name: "service", command: inImage("service") },
-    { name: "lint", command: "eslint ." },
+const suites: Suite[] = [
     { name: "types", command: "tsc" },
+    { name: "lint", command: "eslint ." },
     { name: "format", command: "prettier --check --log-level warn ." },
-    { name: "identity", command: inImage("components/identity") },
-];
-/** Each runs several files at a time itself. */
-const tests: Suite[] = [
     { name: "unit", command: "npm run --silent test:unit" },
     { name: "integration", command: "npm run --silent test:integration" },
+    { name: "service", command: inImage("service") },
+    { name: "identity", command: inImage("components/identity") },
     { name: "end to end", command: "npm run --silent test:e2e" },
 ];
 
@@ -61,58 +57,46 @@ function countsIn(output: string, exitCode: number): Count {
     return { passed, failed: Math.max(failed, 1) };
 }
 
-/** @param isAlone whether to print the output as it comes; otherwise it is printed at the end. */
-async function run({ name, command }: Suite, isAlone: boolean): Promise<Count> {
-    const title = `\n── ${name}: ${command}`;
-    if (isAlone) console.log(title);
+async function run({ name, command }: Suite): Promise<Count> {
+    console.log(`\n── ${name}: ${command}`);
     const started = Date.now();
     const path = `node_modules/.bin:${process.env["PATH"] ?? ""}`;
     const child = spawn("bash", ["-c", command], {
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: ["ignore", "pipe", "inherit"],
         env: { ...process.env, PATH: path, DOCKER_BUILDKIT: "1" },
     });
     let output = "";
-    for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding("utf8").on("data", (text: string) => {
-            if (isAlone) process.stdout.write(text);
-            output += text;
-        });
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        process.stdout.write(text);
+        output += text;
+    });
     const exitCode = await new Promise<number>((resolve) =>
         child.once("close", (code) => {
             resolve(code ?? 1);
         }),
     );
     const count = countsIn(output, exitCode);
-    if (!isAlone) console.log(`${title}\n${output}`);
     console.log(
         `── ${name}: ${String(count.passed)} passed, ${String(count.failed)} failed in ${((Date.now() - started) / 1000).toFixed(0)} s`,
     );
     return count;
 }
 
-const usage = `Runs every suite and ends with one line: N passed, N failed.
+const usage = `Runs every suite, one after the other, and ends with one line: N passed, N failed.
 
   node test/run.ts
 
   --help   this text
 
-The suites: ${[...checks, ...tests].map(({ name }) => name).join(", ")}.`;
+The suites: ${suites.map(({ name }) => name).join(", ")}.`;
 
 await runCommand({ usage, options: {} }, async () => {
     const total: Count = { passed: 0, failed: 0 };
-    const add = ({ passed, failed }: Count): void => {
+    for (const suite of suites) {
+        const { passed, failed } = await run(suite);
         total.passed += passed;
         total.failed += failed;
-    };
-    const limit = pLimit(2);
-    await Promise.all(
-        checks.map((check) =>
-            limit(async () => {
-                add(await run(check, false));
-            }),
-        ),
-    );
-    for (const suite of tests) add(await run(suite, true));
+    }
     console.log(`\n${String(total.passed)} passed, ${String(total.failed)} failed`);
     process.exitCode = total.failed === 0 ? 0 : 1;
 });
