@@ -18,8 +18,9 @@ describe("the benchmark", () => {
         const { stdout } = await run("node", ["bench/main.ts", ...options]);
         match(stdout, /^Figures are medians\. Noise: .* took [\d.]+ to [\d.]+ s/m);
         const rows = stdout.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
-        const of = (program: string, step: string): string[] =>
-            rows.find((row) => row[3] === step && row[4] === program) ?? [];
+        /** Returns a step of a program: its row in the table of times, and in that of requests. */
+        const of = (program: string, step: string): readonly (readonly string[])[] =>
+            rows.filter((row) => row[3] === step && row[4] === program).map((row) => row.slice(5));
         for (const step of [
             "first up",
             "preview",
@@ -31,7 +32,8 @@ describe("the benchmark", () => {
         ]) {
             for (const program of ["plain Pulumi", "components", "components + Quay"]) {
                 if (step === "promote" && program === "components") continue;
-                const [, , , , , wall, , cpu, memory] = of(program, step).map(Number);
+                const [times = []] = of(program, step);
+                const [wall, , cpu, memory] = times.map(Number);
                 ok(
                     wall !== undefined && cpu !== undefined && memory !== undefined,
                     `${program}: ${step}`,
@@ -44,11 +46,11 @@ describe("the benchmark", () => {
         }
         // Nothing unnecessary is requested. One request is sent by the GitHub provider at its
         // start; the others read the environment's rules, whose changes the provider does not see.
-        const [, , , , , , , , , github, quay, registry, kilobytes] = of("components + Quay", "up");
-        equal([github, quay, registry, kilobytes].join(), "4,0,0,0.0");
-        const promoted = of("components + Quay", "promote");
+        const [, requests = []] = of("components + Quay", "up");
+        equal(requests.slice(0, 4).join(), "4,0,0,0.0");
+        const [, promoted = []] = of("components + Quay", "promote");
         // Only the configuration is read, for the label that would set an expiry on the tag.
-        ok(Number(promoted[12]) < 10, `a promotion moved ${String(promoted[12])} kB of blobs`);
+        ok(Number(promoted[3]) < 10, `a promotion moved ${String(promoted[3])} kB of blobs`);
     });
 
     it("lists its parts", async () => {
