@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { isConfigSecret } from "@pulumi/pulumi/runtime/config.js";
-import { type StackConfig, stackConfig, kindOf } from "./stackConfig.ts";
 import { configurationError, explain, isObject, type Problem, problemsOf } from "./error.ts";
 import { findRewritten, plainVariables, readStackFiles } from "./file.ts";
 import { requirePassphrase } from "./passphrase.ts";
@@ -10,6 +9,7 @@ import { findContradictions } from "./rules.ts";
 import { findPlaceholders } from "./rules/placeholder.ts";
 import { registryOf } from "./rules/stackFiles.ts";
 import { nullForNone } from "./sections/oauth2.ts";
+import { kindOf, type StackConfig, stackConfig } from "./stackConfig.ts";
 
 declare module "@pulumi/pulumi/runtime/config.js" {
     /** Whether a configuration key holds a secret. The SDK's type declarations leave it out. */

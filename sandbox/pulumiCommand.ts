@@ -56,8 +56,12 @@ export async function readOutputs(
 
 /** Returns the outputs in a stored state. Secret ones are encrypted. */
 export function outputsIn(state: string): Readonly<Record<string, unknown>> {
-    const { resources } = stored.parse(JSON.parse(state)).checkpoint.latest;
-    return resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+    return resourcesIn(state).find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+}
+
+/** Returns the resources in a stored state. Secret properties are encrypted. */
+export function resourcesIn(state: string): readonly StateResource[] {
+    return stored.parse(JSON.parse(state)).checkpoint.latest.resources;
 }
 
 /** Runs a command of the CLI that is no operation on resources. @returns its output */
@@ -70,20 +74,22 @@ export async function pulumi(
 }
 
 const object = z.record(z.string(), z.unknown());
+const resource = z.object({
+    type: z.string(),
+    urn: z.string(),
+    id: z.string().default(""),
+    inputs: object.default({}),
+    outputs: object.default({}),
+});
 const stored = z.object({
     checkpoint: z.object({
         latest: z.object({
-            resources: z
-                .array(
-                    z.object({
-                        type: z.string(),
-                        outputs: object.optional(),
-                    }),
-                )
-                .default([]),
+            resources: z.array(resource).default([]),
         }),
     }),
 });
+/** A resource in a stored state. */
+export type StateResource = z.output<typeof resource>;
 /** Marks a secret in a state (github.com/pulumi/pulumi/sdk/go/common/resource/sig). */
 const secretMarker = "4dabf18193072939515e22adb298388d";
 

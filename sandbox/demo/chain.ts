@@ -123,7 +123,7 @@ export class Chain {
 
     /** Runs `pulumi config set --path mlops:PATH VALUE`. */
     async set(environment: EnvironmentName, path: string, value: string): Promise<void> {
-        const place = await this.stack(environment);
+        const place = await this.#place(environment);
         const options = ["--plaintext", "--path", "--stack", environment];
         await pulumi(place, "config", "set", ...options, `mlops:${path}`, value);
     }
@@ -142,7 +142,7 @@ export class Chain {
      * @throws Error with the output
      */
     async destroy(environment: EnvironmentName): Promise<void> {
-        await this.stack(environment);
+        await this.#place(environment);
         await this.run(
             "pulumi",
             "destroy",
@@ -238,7 +238,7 @@ export class Chain {
     /** Deletes the state. Keeps everything on Quay and GitHub. */
     async loseState(): Promise<void> {
         rmSync(join(this.#root, ".pulumi"), { recursive: true });
-        await Promise.all(environments.map((environment) => this.stack(environment)));
+        await Promise.all(environments.map((environment) => this.#place(environment)));
     }
 
     /** Removes everything, including images. */
@@ -248,8 +248,8 @@ export class Chain {
         rmSync(this.#root, { recursive: true, force: true });
     }
 
-    /** Creates the stack if it does not exist. */
-    async stack(environment: EnvironmentName): Promise<Place> {
+    /** Creates the stack if it does not exist. @returns where the CLI runs for it */
+    async #place(environment: EnvironmentName): Promise<Place> {
         const place = {
             folder: this.folder,
             stack: environment,
@@ -262,6 +262,6 @@ export class Chain {
     }
 
     async #run(environment: EnvironmentName, operation: Operation): Promise<Ran> {
-        return runPulumi(await this.stack(environment), operation);
+        return runPulumi(await this.#place(environment), operation);
     }
 }

@@ -36,7 +36,7 @@ function longLines(file: string): string[] {
 }
 
 /** ESLint checks TypeScript. Prettier wraps the prose of Markdown, but not tables and comments. */
-describe(`at most ${String(columns)} columns have the lines of`, () => {
+describe(`lines have at most ${String(columns)} columns in`, () => {
     for (const [kind, least, pattern] of [
         ["scripts", 10, /\.sh$|^Makefile$|^quay\/pulumi-resource-quay$/],
         ["Markdown", 20, /\.md$/],

@@ -5,32 +5,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
-import { z } from "zod";
-import { readOutputs } from "../../../sandbox/pulumiCommand.ts";
+import { readOutputs, resourcesIn, type StateResource } from "../../../sandbox/pulumiCommand.ts";
 import { until } from "../../until.ts";
 
-const stored = z.object({
-    checkpoint: z.object({
-        latest: z.object({
-            resources: z
-                .array(
-                    z.object({
-                        type: z.string(),
-                        urn: z.string(),
-                        id: z.string().default(""),
-                        inputs: z.record(z.string(), z.unknown()).default({}),
-                        outputs: z.record(z.string(), z.unknown()).default({}),
-                    }),
-                )
-                .default([]),
-        }),
-    }),
-});
-
-/** A resource in the state, and its name in the program. */
-export type StateResource = z.output<typeof stored>["checkpoint"]["latest"]["resources"][number] & {
-    readonly name: string;
-};
+/** A resource of this package in the state, with its name in the program. */
+type NamedResource = StateResource & { readonly name: string };
 
 /** The output of a run, with the engine's logs at the highest verbosity if requested. */
 export interface Printed {
@@ -170,9 +149,8 @@ export class Project {
     }
 
     /** Returns the state's resources of this package. */
-    async resources(): Promise<StateResource[]> {
-        const { latest } = stored.parse(JSON.parse(await this.#stored())).checkpoint;
-        return latest.resources
+    async resources(): Promise<NamedResource[]> {
+        return resourcesIn(await this.#stored())
             .filter(({ type }) => type.startsWith("quay:index:"))
             .map((resource) => ({
                 ...resource,
