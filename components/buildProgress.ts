@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { followBuildLog } from "./docker/buildLog.ts";
+import { setCommand } from "./shell.ts";
 
 /** A build whose progress is reported. */
 export interface Build {
@@ -57,11 +58,11 @@ export function reportBuild(build: Build): void {
 }
 
 function explainTimeout(minutes: number, log: string): string {
-    const longer = `pulumi config set --path mlops:service.buildTimeout ${String(minutes * 2)}`;
+    const setting = "mlops:service.buildTimeout";
     return (
-        `The build takes longer than mlops:service.buildTimeout allows and is ended: ` +
+        `The build takes longer than ${setting} allows and is ended: ` +
         `${String(minutes)} minutes. How far it came: ${log}\n` +
-        `Give it more time: ${longer} -s ${pulumi.getStack()}\n` +
+        `Give it more time: ${setCommand(setting, String(minutes * 2))}\n` +
         "Steps that were done are kept, and the next up goes on after them. What a step " +
         "downloads is kept too with a cache, as in\n" +
         "  RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt"

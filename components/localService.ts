@@ -6,6 +6,7 @@ import { containerArgs, type ContainerSettings, isStrict } from "./docker/servic
 import { findWrittenFolders } from "./docker/writtenFolders.ts";
 import { failOnProblem, failOnRejection } from "./failProgram.ts";
 import { UserError } from "./userError.ts";
+import { setCommand } from "./shell.ts";
 
 /**
  * A container and how it is checked. `container`, and whether there is a port, are plain values,
@@ -168,8 +169,8 @@ export class LocalService extends pulumi.ComponentResource {
         const [first = ""] = folders;
         await pulumi.log.warn(
             `The service writes to ${folders.slice(0, 5).join(", ")}, which a strict container ` +
-                `refuses. Have it write to /tmp, or allow it: pulumi config set --path ` +
-                `'mlops:container.writable[0]' ${first} -s ${pulumi.getStack()}`,
+                "refuses. Have it write to /tmp, or allow it: " +
+                setCommand("mlops:container.writable[0]", first),
             this,
         );
     }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../userError.ts";
 import { type DockerfileSource, findWeaknesses, readDockerfile } from "./dockerfile.ts";
 import { type ContainerSettings, portOf, type PortSettings } from "./serviceContainer.ts";
+import { setCommand } from "../shell.ts";
 
 /** A service with its Dockerfile, and the settings that the Dockerfile has to fit. */
 export interface CheckedService extends PortSettings {
@@ -33,8 +34,7 @@ export function checkDockerfile(settings: CheckedService): number {
                 `The container of "${service.name}" is strict (mlops:container.strict), ` +
                     "so nothing was built:",
                 ...refused.map(({ message }) => `  ${message}`),
-                "Or name another user: pulumi config set --path mlops:container.user 10001 -s " +
-                    pulumi.getStack(),
+                `Or name another user: ${setCommand("mlops:container.user", "10001")}`,
             ].join("\n"),
         );
     }

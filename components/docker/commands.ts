@@ -1,3 +1,4 @@
+import { shellWord } from "../shell.ts";
 import { runOptions, type ServiceContainer } from "./serviceContainer.ts";
 
 /** Returns the command that pulls an image. */
@@ -13,8 +14,4 @@ export function runCommand(
     const port = String(container.port);
     const options = runOptions(container).map((option) => ` ${shellWord(option)}`);
     return `docker run -d -p ${port}:${port}${options.join("")} ${image}`;
-}
-
-function shellWord(word: string): string {
-    return /^[\w./:@+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

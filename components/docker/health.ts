@@ -5,7 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { getStack } from "@pulumi/pulumi";
 import { z } from "zod";
-import { hintsFor, setCommand } from "./symptoms.ts";
+import { hintsFor } from "./symptoms.ts";
+import { setCommand } from "../shell.ts";
 
 const run = promisify(execFile);
 

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { getProject, getStack } from "@pulumi/pulumi";
 import { isEngineElsewhere } from "./health.ts";
+import { setCommand } from "../shell.ts";
 
 const run = promisify(execFile);
 
@@ -27,8 +28,7 @@ export async function findPortProblem(
     const another =
         setting === undefined
             ? "."
-            : `: pulumi config set --path ${setting} ` +
-              `${String(port < 65535 ? port + 1 : 8080)} -s ${getStack()}`;
+            : `: ${setCommand(setting, String(port < 65535 ? port + 1 : 8080))}`;
     if (refusal === "EACCES")
         return (
             `Port ${String(port)} of this machine may not be used without more rights ` +

@@ -1,5 +1,5 @@
 /** What may fix a service that failed, from its output. */
-import { getStack } from "@pulumi/pulumi";
+import { setCommand } from "../shell.ts";
 
 /** How a container ended, and what it printed. */
 export interface Ending {
@@ -75,9 +75,4 @@ export function hintsFor({
         );
     }
     return hints;
-}
-
-/** Returns the command that sets a configuration key of this stack. */
-export function setCommand(setting: string, value: string): string {
-    return `pulumi config set --path '${setting}' ${value} -s ${getStack()}`;
 }

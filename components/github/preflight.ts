@@ -17,6 +17,7 @@ import { findAppProblem } from "./protectionRules.ts";
 import { pathOf } from "./rules.ts";
 import { type EnvironmentArgs, findEnvironmentProblems } from "./environment.ts";
 import { isManagedBy, ownerVariable, thisStack } from "./ownership.ts";
+import { setCommand } from "../shell.ts";
 
 /** What will be delivered to a repository. */
 export interface Delivery {
@@ -110,9 +111,7 @@ async function findCaseProblems({
                 what:
                     `The ${what} is "${before}" so far, and "${name}" differs from it in upper ` +
                     "and lower case alone: for GitHub they are the same.",
-                fix:
-                    `Write it as before: pulumi config set --path ${setting}.${key} ` +
-                    `${JSON.stringify(before)} -s ${pulumi.getStack()}`,
+                fix: `Write it as before: ${setCommand(`${setting}.${key}`, before)}`,
             },
         ];
     });
@@ -333,8 +332,8 @@ async function findBranchProblems(
                     `The branch "${branch}" is protected, and the workflow file cannot be ` +
                     `committed to it: ${forbids.join(", ")}.`,
                 fix:
-                    `Deliver it as a pull request: pulumi config set --path ${setting}.delivery ` +
-                    `pullRequest -s ${pulumi.getStack()}; ` +
+                    "Deliver it as a pull request: " +
+                    `${setCommand(`${setting}.delivery`, "pullRequest")}; ` +
                     "or exempt the token's user from the protection.",
             },
         ];
@@ -428,5 +427,5 @@ async function findOwnerProblems(
 }
 
 function howToAdopt(setting: string): string {
-    return `pulumi config set --path ${setting}.adopt true -s ${pulumi.getStack()}`;
+    return setCommand(`${setting}.adopt`, "true");
 }

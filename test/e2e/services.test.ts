@@ -147,7 +147,7 @@ describe("a user's own service", function () {
         equal(failed, true);
         match(
             output,
-            /does not answer on port 8080.*listens on port 9696.*mlops:service.port' 9696/s,
+            /does not answer on port 8080.*listens on port 9696.*mlops:service.port 9696/s,
         );
     });
 });

@@ -319,11 +319,11 @@ describe("the preflight", function () {
         const cases: Record<string, readonly [Record<string, string>, RegExp]> = {
             "the environment's": [
                 { repository: "service", environment: "Dev" },
-                /The environment is "Dev" so far, and "dev" differs .*\n {6}Write it as before: pulumi config set --path mlops:github\.environment\.name "Dev" -s dev$/,
+                /The environment is "Dev" so far, and "dev" differs .*\n {6}Write it as before: pulumi config set --path mlops:github\.environment\.name Dev -s dev$/,
             ],
             "the repository's": [
                 { repository: "Service", environment: "dev" },
-                /The repository is "Service" so far, .*\n {6}Write it as before: pulumi config set --path mlops:github\.repository "Service" -s dev$/,
+                /The repository is "Service" so far, .*\n {6}Write it as before: pulumi config set --path mlops:github\.repository Service -s dev$/,
             ],
         };
         for (const [what, [outputs, says]] of Object.entries(cases)) {

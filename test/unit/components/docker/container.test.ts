@@ -186,8 +186,8 @@ describe("the engine's words about a container", () => {
     const hints: [output: string, key: RegExp][] = [
         ["OSError: [Errno 30] Read-only file system: 'logs'", /container\.writable\[0\]/],
         ["OSError: [Errno 28] No space left on device: '/tmp/a'", /container\.tmp\.size/],
-        ["ImportError: /tmp/x.so: failed to map segment from shared object", /tmp\.exec' true/],
-        ["/tmp/run.sh: Permission denied", /tmp\.exec' true/],
+        ["ImportError: /tmp/x.so: failed to map segment from shared object", /tmp\.exec true/],
+        ["/tmp/run.sh: Permission denied", /tmp\.exec true/],
         ["Bus error (core dumped)", /container\.shm/],
         ["PermissionError: [Errno 13] error while attempting to bind on address", /below 1024/],
         ["exec /usr/bin/python3: exec format error", /service\.platform/],
