@@ -56,7 +56,6 @@ export async function askForHealth(question: HealthQuestion): Promise<HealthAnsw
     const { container, timeout } = question;
     const deadline = Date.now() + timeout * 1000;
     let restartsBefore: number | undefined;
-    let crashed: number | undefined;
     for (;;) {
         const description = await describe(container);
         if (typeof description === "string") return { problem: description };
@@ -68,23 +67,31 @@ export async function askForHealth(question: HealthQuestion): Promise<HealthAnsw
             return { problem: await explain(question, description, `is not running ${how}`) };
         }
         if (restarts > restartsBefore) {
-            // Docker has the exit code only until the container restarts: wait for the next crash.
-            crashed ??= Date.now();
-            if (Date.now() > crashed + 5000) {
-                const what = `has crashed and was restarted (${String(restarts)} times)`;
-                return { problem: await explain(question, description, what) };
-            }
-            await delay(20);
-            continue;
+            const ExitCode = await nextExitCode(container);
+            const code = ExitCode === undefined ? "" : `, exit code ${String(ExitCode)}`;
+            const what = `has crashed and was restarted (${String(restarts)} times${code})`;
+            const crashed = { ...state, ExitCode: ExitCode ?? state.ExitCode };
+            return { problem: await explain(question, { ...description, State: crashed }, what) };
         }
         const { isHealthy, checked } = await check(question, description);
         if (isHealthy) return { checked };
         if (Date.now() > deadline) {
             const what = `was not healthy within ${String(timeout)} seconds: ${checked}`;
-            return { problem: await explain(question, description, what) };
+            return { problem: await explain(question, description, what, true) };
         }
         await delay(200);
     }
+}
+
+/**
+ * Waits for a container's next end, at most five seconds: Docker has an exit code only until the
+ * container restarts. Returns undefined if it runs on.
+ */
+async function nextExitCode(container: string): Promise<number | undefined> {
+    return run("docker", ["wait", container], { timeout: 5_000 }).then(
+        ({ stdout }) => Number(stdout),
+        () => undefined,
+    );
 }
 
 /** Checks once. `checked` is the result as a clause, positive or negative. */
@@ -205,11 +212,16 @@ async function describe(container: string): Promise<Description | string> {
     }
 }
 
-/** Returns the problem with the end of the container's output and what to do. */
+/**
+ * Returns the problem with the end of the container's output and what to do.
+ *
+ * @param isLate whether the service runs but is not healthy in time, rather than crashes.
+ */
 async function explain(
     question: HealthQuestion,
     { Name, State: state }: Description,
     problem: string,
+    isLate = false,
 ): Promise<string> {
     const name = Name.replace(/^\//, "");
     const { stdout, stderr } = await run("docker", ["logs", "--tail", "15", name]).catch(() => ({
@@ -218,16 +230,15 @@ async function explain(
     }));
     const output = `${stdout}${stderr}`.trimEnd();
     const check = state.Health?.Log?.at(-1)?.Output.trim();
-    const isRunning = state.Status === "running";
     const advice = [
         ...hintsFor({
             output,
             isOutOfMemory: state.OOMKilled,
             exitCode: state.ExitCode,
-            isUnhealthy: isRunning && state.Health != null && question.path === undefined,
+            isUnhealthy: isLate && state.Health != null && question.path === undefined,
         }),
-        ...(isRunning ? await portHints(question) : []),
-        ...(isRunning && question.timeoutSetting !== undefined
+        ...(isLate ? await portHints(question) : []),
+        ...(isLate && question.timeoutSetting !== undefined
             ? [`If it only needs longer: ${setCommand(question.timeoutSetting, "SECONDS")}`]
             : []),
     ];

@@ -341,7 +341,7 @@ describe("the local stack", function () {
             equal(failed, true);
             match(
                 output,
-                /error: The container \S+ is not running .*exit code 1.*the model is missing.*docker logs/s,
+                /error: The container \S+ (is not running|has crashed) .*exit code 1.*the model is missing.*docker logs/s,
             );
             equal(output.includes("    at "), false, "no stack trace");
             writeFileSync(boot, good);
