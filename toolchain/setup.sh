@@ -3,6 +3,7 @@
 # interrupted run has left. One run at a time installs; another one waits for it.
 #   setup.sh              installs what is missing
 #   setup.sh demo|tests   also what `make demo` or `make test` needs
+#   setup.sh cluster      only the Kubernetes cluster of the tests
 #   setup.sh preview      only what a preview needs: Node.js, npm packages, Pulumi, state
 #   setup.sh tools        the same without the state
 #   setup.sh packages     only Node.js and npm packages
@@ -60,6 +61,7 @@ plugin_found() { # sets name, version and folder, which the functions below use
     name=$1 version=$(mlops_version "@pulumi/$1")
     folder=$mlops_pulumi_home/plugins/resource-$name-v$version
     plugin_sources=(toolchain/offline/plugins/{go.*,"$name"/*.go})
+    [[ $name != kubernetes ]] || plugin_sources=(toolchain/offline/kubernetes/{go.*,main.go})
     [[ -x $folder/pulumi-resource-$name ]] && is_current "$folder" "${plugin_sources[@]}"
 }
 plugins_found() {
@@ -132,6 +134,7 @@ tests)
     steps+=(docker image state "${test_steps[@]}" stack) && setup say
     exec bench/setup.sh tests
     ;;
+cluster) steps=(folders cluster) && setup say ;;
 preview) steps+=(state) && setup ;;
 tools) setup say ;;
 packages) steps=(folders node packages) && setup say ;;

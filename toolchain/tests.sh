@@ -36,3 +36,11 @@ build_buildx() {
     go_build toolchain/offline/buildx "$1/cli-plugins/docker-buildx" \
         github.com/docker/buildx/cmd/buildx
 }
+
+# A Kubernetes cluster of one node (sandbox/cluster). Debian's programs are not installed.
+cluster=$mlops_cache/cluster
+cluster_programs=(kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl)
+cluster_sources=(toolchain/offline/cluster/{go.*,pause/*.go})
+cluster_fix='toolchain/setup.sh cluster; needs root, Debian or Ubuntu, and Go'
+cluster_found() { found=$cluster && is_built "$cluster" "${cluster_sources[@]}"; }
+cluster_install() { . toolchain/offline/debian.sh && build "$cluster" "${cluster_sources[@]}"; }

@@ -7,6 +7,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { parse } from "yaml";
 import { z } from "zod";
 import { workflowFile } from "../../components/workflow/file.ts";
+import { cacheFolder } from "../../sandbox/cacheFolder.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { run, temporary } from "../../sandbox/project.ts";
 
@@ -510,9 +511,3 @@ describe("the scripts inside the workflows", () => {
         );
     });
 });
-
-/** As in toolchain/env.sh. */
-function cacheFolder(): string {
-    const { MLOPS_CACHE, XDG_CACHE_HOME, HOME = "" } = process.env;
-    return MLOPS_CACHE ?? join(XDG_CACHE_HOME ?? join(HOME, ".cache"), "mlops");
-}

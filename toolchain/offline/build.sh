@@ -51,6 +51,57 @@ compile_cli() {
 }
 build_plugin() { from_sources "$folder" compile_plugin "${plugin_sources[@]}"; }
 compile_plugin() {
-    go_build toolchain/offline/plugins "$1/pulumi-resource-$name" \
-        -ldflags "-s -w -X main.version=$version" "./$name"
+    if [[ $name == kubernetes ]]; then
+        compile_kubernetes "$1"
+    else
+        go_build toolchain/offline/plugins "$1/pulumi-resource-$name" \
+            -ldflags "-s -w -X main.version=$version" "./$name"
+    fi
+}
+# The program embeds two files of its module, the schema with the version that is built. An overlay
+# has the compiler read them as if they were beside main.go.
+compile_kubernetes() {
+    local main=toolchain/offline/kubernetes embedded="$1/.embedded" module files
+    module=github.com/pulumi/pulumi-kubernetes/provider/v4
+    files=$(cd "$main" && go mod download "$module" && go list -m -f '{{.Dir}}' "$module") &&
+        files+=/cmd/pulumi-resource-kubernetes && mkdir "$embedded" &&
+        sed "1s/{/{ \"version\": \"$version\",/" "$files/schema.json" >"$embedded/schema.json" &&
+        printf '{ "Replace": { "%s": "%s", "%s": "%s" } }\n' \
+            "$PWD/$main/schema.json" "$embedded/schema.json" \
+            "$PWD/$main/terraform-mapping.json" "$files/terraform-mapping.json" \
+            >"$embedded/overlay.json" &&
+        GOFLAGS="$(go env GOFLAGS) '-overlay=$embedded/overlay.json'" \
+            go_build "$main" "$1/pulumi-resource-kubernetes" \
+            -ldflags "-s -w -X $module/pkg/version.Version=$version" . &&
+        rm -r "$embedded"
+}
+
+# In one folder: the programs of Kubernetes, pause, and the Debian packages of what they need.
+build_cluster() {
+    local main=toolchain/offline/cluster module=k8s.io/kubernetes
+    local version minor flags setting program
+    version=$(cd "$main" && go list -m -f '{{.Version}}' "$module") &&
+        apt_extract "$1" etcd-server containerd runc containernetworking-plugins &&
+        build_pause "$1" || return
+    minor=${version#v1.}
+    flags="-s -w -X k8s.io/client-go/pkg/version.gitVersion=$version"
+    for setting in gitVersion="$version" gitMajor=1 gitMinor="${minor%%.*}"; do
+        flags+=" -X k8s.io/component-base/version.$setting"
+    done
+    for program in "${cluster_programs[@]}"; do
+        go_build "$main" "$1/bin/$program" -ldflags "$flags" "$module/cmd/$program" || return
+    done
+}
+# The image localhost/pause:1, as an archive in the format of `docker save`.
+build_pause() {
+    local image="$1/pause" layer
+    go_build toolchain/offline/cluster "$image/pause" ./pause &&
+        tar -C "$image" --owner=0 --group=0 -cf "$image/layer.tar" pause &&
+        layer=$(sha256sum <"$image/layer.tar") &&
+        printf '{"os":"linux","architecture":"%s","config":{"Entrypoint":["/pause"]},%s}' \
+            "$(go env GOARCH)" '"rootfs":{"type":"layers","diff_ids":["sha256:'"${layer%% *}"'"]}' \
+            >"$image/config.json" &&
+        printf '[{"Config":"config.json","RepoTags":["%s"],"Layers":["layer.tar"]}]' \
+            localhost/pause:1 >"$image/manifest.json" &&
+        tar -C "$image" -cf "$1/pause.tar" manifest.json config.json layer.tar && rm -r "$image"
 }

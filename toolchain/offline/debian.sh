@@ -11,6 +11,15 @@ apt_get() {
         apt-get install -qy --no-install-recommends "$@"
 }
 
+# apt_extract FOLDER PACKAGE...: puts the files of the packages into FOLDER. Installs and starts
+# nothing.
+apt_extract() {
+    local archives archive
+    archives=$(mktemp -d) && (cd "$archives" && apt-get download -q "${@:2}") || return
+    for archive in "$archives"/*.deb; do dpkg -x "$archive" "$1" || return; done
+    rm -r "$archives"
+}
+
 install_docker() {
     docker version >/dev/null 2>&1 || install_engine
     ! docker_found || return 0
