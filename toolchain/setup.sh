@@ -61,7 +61,8 @@ plugin_found() { # sets name, version and folder, which the functions below use
     name=$1 version=$(mlops_version "@pulumi/$1")
     folder=$mlops_pulumi_home/plugins/resource-$name-v$version
     plugin_sources=(toolchain/offline/plugins/{go.*,"$name"/*.go})
-    [[ $name != kubernetes ]] || plugin_sources=(toolchain/offline/kubernetes/{go.*,main.go})
+    [[ $name != kubernetes ]] ||
+        plugin_sources=(toolchain/offline/kubernetes/{go.*,main.go,sdk/go/*/{*.go,*/*/*.go}})
     [[ -x $folder/pulumi-resource-$name ]] && is_current "$folder" "${plugin_sources[@]}"
 }
 plugins_found() {

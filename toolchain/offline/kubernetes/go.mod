@@ -1,3 +1,4 @@
+// The plugin of @pulumi/kubernetes 4.25.0: the commit of that release.
 module mlops/toolchain/kubernetes
 
 go 1.24.7
@@ -221,3 +222,5 @@ require (
 	sigs.k8s.io/structured-merge-diff/v4 v4.6.0 // indirect
 	sigs.k8s.io/yaml v1.5.0 // indirect
 )
+
+replace github.com/pulumi/pulumi-kubernetes/sdk/v4 => ./sdk
