@@ -43,4 +43,8 @@ cluster_programs=(kube-apiserver kube-controller-manager kube-scheduler kubelet 
 cluster_sources=(toolchain/offline/cluster/{go.*,pause/*.go})
 cluster_fix='toolchain/setup.sh cluster; needs root, Debian or Ubuntu, and Go'
 cluster_found() { found=$cluster && is_built "$cluster" "${cluster_sources[@]}"; }
-cluster_install() { . toolchain/offline/debian.sh && build "$cluster" "${cluster_sources[@]}"; }
+cluster_install() {
+    . toolchain/offline/debian.sh
+    { command -v ip && command -v iptables; } >/dev/null || apt_install iproute2 iptables || return
+    build "$cluster" "${cluster_sources[@]}"
+}

@@ -15,7 +15,8 @@ apt_get() {
 # nothing.
 apt_extract() {
     local archives archive
-    archives=$(mktemp -d) && (cd "$archives" && apt-get download -q "${@:2}") || return
+    [[ $(id -u) == 0 && -e /etc/debian_version ]] && apt-get update -q &&
+        archives=$(mktemp -d) && (cd "$archives" && apt-get download -q "${@:2}") || return
     for archive in "$archives"/*.deb; do dpkg -x "$archive" "$1" || return; done
     rm -r "$archives"
 }
