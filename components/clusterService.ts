@@ -2,43 +2,73 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type ContainerSettings, isStrict } from "./docker/serviceContainer.ts";
-import { expose, type Exposure, servicePort, skipAwait } from "./kubernetes/exposure.ts";
-import { labelsOf, objectName } from "./kubernetes/names.ts";
+import { failOnProblem, failOnRejection } from "./failProgram.ts";
+import {
+    expose,
+    type Exposure,
+    exposureKinds,
+    servicePort,
+    skipAwait,
+} from "./kubernetes/exposure.ts";
+import { kubectlIn } from "./kubernetes/kubectl.ts";
+import { labelsOf, nameLabel, objectName, ownerLabel } from "./kubernetes/names.ts";
 import { type Egress, networkPolicySpec } from "./kubernetes/network.ts";
 import { podSpec, type Resources } from "./kubernetes/pod.ts";
+import { findForeignObjects } from "./kubernetes/preflight.ts";
+import { providerContext } from "./kubernetes/provider.ts";
+import { type Rollout, waitForRollout } from "./kubernetes/rollout.ts";
+import { UserError } from "./userError.ts";
 
+/**
+ * A service on a cluster. Plain values, which are not inputs, decide which objects there are and
+ * what they consist of.
+ */
 export interface ClusterServiceArgs {
-    /** The image by its digest: REPOSITORY@sha256:… */
+    /** The image by its digest: `REPOSITORY@sha256:…`. */
     readonly image: pulumi.Input<string>;
-    /** The version of the service. Pods have it as a label, and the Deployment as an annotation. */
-    readonly version: string;
+    /** The version of the service. The Deployment has it as an annotation. */
+    readonly version: pulumi.Input<string>;
+    /** The commit that the image was built from, for an annotation. Default: not known. */
+    readonly commit?: pulumi.Input<string> | undefined;
     /** The namespace of all objects. It must exist, unless `createNamespace` is true. */
-    readonly namespace: string;
+    readonly namespace: pulumi.Input<string>;
     /** Whether to create the namespace, with the labels of Pod Security. Default: false. */
     readonly createNamespace?: boolean | undefined;
     /** The port that the service listens on. It gets it as PORT. */
-    readonly port: number;
+    readonly port: pulumi.Input<number>;
     /**
      * The path that answers with a success status once the service is healthy. Default: the port
      * has to accept connections.
      */
-    readonly healthPath?: string | undefined;
-    /** Environment variables. Those with a secret value are in a Secret. Default: none. */
+    readonly healthPath?: pulumi.Input<string> | undefined;
+    /**
+     * Environment variables. Plain values are in the Deployment, outputs in a Secret. A change of
+     * either restarts the pods. Default: none.
+     */
     readonly env?: Readonly<Record<string, string | pulumi.Output<string>>> | undefined;
-    /** How far the container is locked down, and the exceptions. Default: strict, none. */
+    /**
+     * How far the container is locked down, and the exceptions. The user has to be a number. /tmp
+     * and the writable folders start empty, and programs may be run from them. Default: strict, no
+     * exceptions.
+     */
     readonly container?: ContainerSettings | undefined;
     /**
-     * How many pods serve. Where `max` is above `min`, their CPU decides between the two. Default:
-     * one.
+     * How many pods serve, at least 1. Where `max` is above `min`, their CPU use decides between
+     * the two. Default: 1.
      */
     readonly replicas?: { readonly min: number; readonly max: number } | undefined;
     /** The CPU use that the number of pods is scaled for, in percent of `cpu`. Default: 70. */
-    readonly cpuTarget?: number | undefined;
+    readonly cpuTarget?: pulumi.Input<number> | undefined;
     /** What a pod may use. Default: 250m CPU, 512Mi memory, no CPU limit. */
-    readonly resources?: Partial<Resources> | undefined;
+    readonly resources?: Resources | undefined;
     /** How long a pod may take until it is healthy, in seconds. Default: 180. */
-    readonly healthTimeout?: number | undefined;
-    /** How long a stopping pod goes on serving, in seconds. Default: 5. */
+    readonly healthTimeout?: pulumi.Input<number> | undefined;
+    /** The configuration key of `healthTimeout`, for the error message. Default: none. */
+    readonly healthTimeoutSetting?: string | undefined;
+    /**
+     * How long a stopping pod goes on serving, in seconds: routers still send it requests for a
+     * while. Default: 5.
+     */
     readonly drain?: number | undefined;
     /** Where the service may connect to, besides DNS. Default: nowhere. */
     readonly egress?: readonly Egress[] | undefined;
@@ -49,76 +79,151 @@ export interface ClusterServiceArgs {
         | {
               /** The registry's host, as in the image's name. */
               readonly registry: pulumi.Input<string>;
+              /** A user or robot that reads the repository and no more. */
               readonly username: pulumi.Input<string>;
-              /** A secret. */
+              /** Its password. It stays secret in the state, in diffs and in logs. */
               readonly password: pulumi.Input<string>;
           }
         | undefined;
+    /**
+     * What happens if the new pods do not get healthy. The former ones serve in both cases, and
+     * `up` fails. `keep`: the new pods are tried on. `rollBack`: the Deployment gets the former
+     * image again. Default: `keep`.
+     */
+    readonly onFailure?: Rollout["onFailure"] | undefined;
 }
 
 /**
  * A service on a Kubernetes or OpenShift cluster: its pods, its address, and what protects both.
- * The provider is the default one, which the stack configures (`kubernetes:context`), or the one
- * that is passed.
+ * Waits until the new pods serve; otherwise `up` fails and says what the pods lack. Uses the
+ * default provider, whose `kubernetes:context` the stack configures, and `kubectl`.
  *
  * @example
  * const service = new ClusterService("model", {
- *     image: "quay.io/acme/model@sha256:6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b",
+ *     image:
+ *         "quay.io/acme/model@sha256:" +
+ *         "6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b",
  *     version: "1.2.0",
  *     namespace: "model",
  *     port: 8080,
  *     healthPath: "/health",
  *     replicas: { min: 2, max: 6 },
+ *     expose: { kind: "route" },
  * });
  * export const url = service.serviceUrl;
  */
 export class ClusterService extends pulumi.ComponentResource {
     /** The namespace of all objects. */
     declare readonly namespace: pulumi.Output<string>;
-    /** The name of the Deployment and of the Service. */
-    declare readonly objectName: string;
-    /** Where the service answers: its exposed URL, else its URL within the cluster. */
-    declare readonly serviceUrl: pulumi.Output<string>;
+    /** The name of the Deployment and the Service, known once the service is healthy. */
+    declare readonly deploymentName: pulumi.Output<string>;
+    /**
+     * Where the service answers, known once it is healthy: its exposed URL, else its URL within the
+     * cluster. undefined while an OpenShift router has not picked a host.
+     */
+    declare readonly serviceUrl: pulumi.Output<string | undefined>;
 
+    /**
+     * @throws UserError if the stack does not configure the Kubernetes provider, or an argument is
+     * not valid.
+     */
     constructor(name: string, args: ClusterServiceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:kubernetes:ClusterService", name, {}, opts);
-        const { min, max } = args.replicas ?? { min: 1, max: 1 };
-        const owner = { project: pulumi.getProject(), stack: pulumi.getStack() };
-        this.objectName = objectName(`${name}-${owner.stack}`);
-        const labels = labelsOf(this.objectName, owner);
-        this.namespace = this.#namespace(name, args, labels);
-        const object: Declared = {
+        const context = providerContext();
+        const replicas = checkedReplicas(args.replicas);
+        const isScaled = replicas.max > replicas.min;
+        const own = objectName(name, pulumi.getStack());
+        const labels = labelsOf(own, pulumi.getProject(), pulumi.getStack());
+        const checked = this.#preflight(name, context, args, replicas, own, labels);
+        this.namespace = this.#namespace(name, args, labels, checked);
+        const object: ServiceObject = {
             name,
-            metadata: { name: this.objectName, namespace: this.namespace, labels },
-            selector: { "app.kubernetes.io/name": this.objectName },
+            metadata: { name: own, namespace: this.namespace, labels },
+            selector: { [nameLabel]: own },
         };
 
         const service = this.#service(object);
         this.#networkPolicy(object, args.egress ?? []);
-        this.#deployment(object, args);
-        if (max > min) this.#autoscaler(object, { min, max }, args.cpuTarget ?? 70);
-        if (min > 1) this.#disruptionBudget(object);
-
-        const internal = pulumi.interpolate`http://${service.metadata.name}.${this.namespace}.svc`;
-        this.serviceUrl =
+        const image = byDigest(args.image);
+        const deployment = this.#deployment(object, { ...args, image }, replicas);
+        if (isScaled) this.#autoscaler(object, replicas, args.cpuTarget ?? 70);
+        if (replicas.min > 1) this.#disruptionBudget(object);
+        const url =
             args.expose === undefined
-                ? internal
+                ? pulumi.interpolate`http://${service.metadata.name}.${this.namespace}.svc`
                 : expose(
                       name,
                       args.expose,
                       { service: service.metadata.name, metadata: object.metadata },
                       { parent: this },
                   );
-        this.registerOutputs({ namespace: this.namespace, serviceUrl: this.serviceUrl });
+
+        const healthy = this.#healthy(context, args, image, deployment);
+        this.deploymentName = pulumi
+            .all([deployment.metadata.name, healthy])
+            .apply(([found]) => found);
+        this.serviceUrl = pulumi.all([url, healthy]).apply(([found]) => found);
+        this.registerOutputs({
+            namespace: this.namespace,
+            deploymentName: this.deploymentName,
+            serviceUrl: this.serviceUrl,
+        });
+    }
+
+    /**
+     * Looks for objects of the same names that another stack or somebody's hand made.
+     *
+     * @returns the name of the namespace, once none was found. Otherwise the program fails.
+     */
+    #preflight(
+        name: string,
+        context: string,
+        args: ClusterServiceArgs,
+        { min, max }: Replicas,
+        own: string,
+        labels: Readonly<Record<string, string>>,
+    ): pulumi.Output<string> {
+        const kinds = [
+            "serviceaccount",
+            "service",
+            "deployment.apps",
+            "networkpolicy.networking.k8s.io",
+            ...(max > min ? ["horizontalpodautoscaler.autoscaling"] : []),
+            ...(min > 1 ? ["poddisruptionbudget.policy"] : []),
+            ...(args.expose === undefined ? [] : [exposureKinds[args.expose.kind]]),
+        ];
+        const isSecret = (value: unknown): boolean => typeof value !== "string";
+        const secrets = [
+            ...(Object.values(args.env ?? {}).some(isSecret) ? ["env"] : []),
+            ...(args.pull === undefined ? [] : ["pull"]),
+        ];
+        const problem = pulumi.output(args.namespace).apply(async (namespace) => {
+            const place = { context, namespace };
+            const found = await findForeignObjects(kubectlIn(place), {
+                ...place,
+                objects: [
+                    ...(args.createNamespace === true ? [`namespace/${namespace}`] : []),
+                    ...kinds.map((kind) => `${kind}/${own}`),
+                    ...secrets.map((purpose) => `secret/${secretName(name, purpose)}`),
+                ],
+                owner: labels[ownerLabel] ?? "",
+            });
+            if (found.warning === undefined || !pulumi.runtime.isDryRun())
+                return found.problem ?? found.warning;
+            await pulumi.log.warn(found.warning, this);
+            return undefined;
+        });
+        return pulumi.all([args.namespace, failOnProblem(problem)]).apply(([found]) => found);
     }
 
     /** Declares the namespace if it is the service's own. @returns its name */
     #namespace(
         name: string,
-        { namespace, createNamespace = false, container = {} }: ClusterServiceArgs,
+        { createNamespace = false, container = {} }: ClusterServiceArgs,
         labels: Readonly<Record<string, string>>,
+        namespace: pulumi.Output<string>,
     ): pulumi.Output<string> {
-        if (!createNamespace) return pulumi.output(namespace);
+        if (!createNamespace) return namespace;
         const level = isStrict(container) ? "restricted" : "baseline";
         const { metadata } = new k8s.core.v1.Namespace(
             name,
@@ -133,7 +238,7 @@ export class ClusterService extends pulumi.ComponentResource {
         return metadata.name;
     }
 
-    #service({ name, metadata, selector }: Declared): k8s.core.v1.Service {
+    #service({ name, metadata, selector }: ServiceObject): k8s.core.v1.Service {
         return new k8s.core.v1.Service(
             name,
             {
@@ -147,7 +252,7 @@ export class ClusterService extends pulumi.ComponentResource {
         );
     }
 
-    #networkPolicy({ name, metadata, selector }: Declared, egress: readonly Egress[]): void {
+    #networkPolicy({ name, metadata, selector }: ServiceObject, egress: readonly Egress[]): void {
         new k8s.networking.v1.NetworkPolicy(
             name,
             { metadata, spec: networkPolicySpec(selector, egress) },
@@ -155,46 +260,59 @@ export class ClusterService extends pulumi.ComponentResource {
         );
     }
 
-    #deployment(object: Declared, args: ClusterServiceArgs): void {
+    #deployment(
+        object: ServiceObject,
+        args: ClusterServiceArgs,
+        { min, max }: Replicas,
+    ): k8s.apps.v1.Deployment {
         const { name, metadata, selector } = object;
-        const { min, max } = args.replicas ?? { min: 1, max: 1 };
-        const { healthTimeout = 180, drain = 5, resources, pull } = args;
+        const { image, version, commit, healthTimeout = 180, pull } = args;
         const { plain, secret } = this.#variables(object, args.env ?? {});
         const account = new k8s.core.v1.ServiceAccount(
             name,
             { metadata, automountServiceAccountToken: false },
             { parent: this },
         );
-        new k8s.apps.v1.Deployment(
+        return new k8s.apps.v1.Deployment(
             name,
             {
-                metadata: { ...metadata, annotations: skipAwait },
+                metadata: {
+                    ...metadata,
+                    annotations: {
+                        ...skipAwait,
+                        // After a roll-back or a change by hand, the next `up` sets its own values.
+                        "pulumi.com/patchForce": "true",
+                        "mlops/version": version,
+                        "mlops/digest": pulumi.output(image).apply(digestOf),
+                        ...(commit !== undefined && { "mlops/commit": commit }),
+                    },
+                },
                 spec: {
                     // The autoscaler owns the number where there is one.
                     ...(max === min && { replicas: min }),
                     selector: { matchLabels: selector },
                     // A new pod has to be ready before an old one is stopped.
-                    strategy: { rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
+                    strategy: {
+                        type: "RollingUpdate",
+                        rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 },
+                    },
                     progressDeadlineSeconds: healthTimeout,
                     revisionHistoryLimit: 5,
                     template: {
                         metadata: {
-                            labels: {
-                                ...metadata.labels,
-                                "app.kubernetes.io/version": args.version,
-                            },
+                            labels: metadata.labels,
                             annotations: { ...(secret && { [envRevision]: secret.revision }) },
                         },
                         spec: podSpec({
-                            image: args.image,
+                            image,
                             port: args.port,
                             healthPath: args.healthPath,
                             startTimeout: healthTimeout,
-                            drain,
+                            drain: args.drain ?? 5,
                             env: plain,
                             secretEnv: secret,
                             container: args.container ?? {},
-                            resources: { cpu: "250m", memory: "512Mi", ...resources },
+                            resources: args.resources ?? {},
                             serviceAccount: account.metadata.name,
                             pullSecret: pull && this.#pullSecret(object, pull),
                             selector,
@@ -208,10 +326,10 @@ export class ClusterService extends pulumi.ComponentResource {
 
     /**
      * Splits the variables, and declares a Secret with the values of those that are secret. Its
-     * revision changes with them, and tells nothing about them: a hash would.
+     * revision changes with them. It is random: a hash would help to guess them.
      */
     #variables(
-        { name, metadata }: Declared,
+        { name, metadata }: ServiceObject,
         env: Readonly<Record<string, string | pulumi.Output<string>>>,
     ) {
         const plain: Record<string, string> = {};
@@ -222,22 +340,22 @@ export class ClusterService extends pulumi.ComponentResource {
         }
         const names = Object.keys(values);
         if (names.length === 0) return { plain };
-        const revision = new random.RandomId(
+        const { hex: revision } = new random.RandomId(
             `${name}-env`,
             { byteLength: 4, keepers: values },
             { parent: this },
         );
-        const { metadata: created } = new k8s.core.v1.Secret(
+        const secret = new k8s.core.v1.Secret(
             `${name}-env`,
-            { metadata: suffixed(metadata, "env"), stringData: values },
+            { metadata: { ...metadata, name: secretName(name, "env") }, stringData: values },
             { parent: this },
         );
-        return { plain, secret: { secret: created.name, names, revision: revision.hex } };
+        return { plain, secret: { secret: secret.metadata.name, names, revision } };
     }
 
     /** The Secret is changed in place when the credentials rotate: no pod restarts. */
     #pullSecret(
-        { name, metadata }: Declared,
+        { name, metadata }: ServiceObject,
         { registry, username, password }: NonNullable<ClusterServiceArgs["pull"]>,
     ): pulumi.Output<string> {
         const config = pulumi.all([registry, username, password]).apply(([host, user, secret]) =>
@@ -248,7 +366,7 @@ export class ClusterService extends pulumi.ComponentResource {
         const created = new k8s.core.v1.Secret(
             `${name}-pull`,
             {
-                metadata: suffixed(metadata, "pull"),
+                metadata: { ...metadata, name: secretName(name, "pull") },
                 type: "kubernetes.io/dockerconfigjson",
                 stringData: { ".dockerconfigjson": pulumi.secret(config) },
             },
@@ -258,9 +376,9 @@ export class ClusterService extends pulumi.ComponentResource {
     }
 
     #autoscaler(
-        { name, metadata }: Declared,
-        { min, max }: { readonly min: number; readonly max: number },
-        averageUtilization: number,
+        { name, metadata }: ServiceObject,
+        { min, max }: Replicas,
+        averageUtilization: pulumi.Input<number>,
     ): void {
         new k8s.autoscaling.v2.HorizontalPodAutoscaler(
             name,
@@ -289,18 +407,53 @@ export class ClusterService extends pulumi.ComponentResource {
         );
     }
 
-    /** A drained node gives back one pod at a time. */
-    #disruptionBudget({ name, metadata, selector }: Declared): void {
+    /** A node that is drained stops one pod at a time. */
+    #disruptionBudget({ name, metadata, selector }: ServiceObject): void {
         new k8s.policy.v1.PodDisruptionBudget(
             name,
             { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
             { parent: this },
         );
     }
+
+    /** Resolves once all pods run the image and serve. Otherwise the program fails. */
+    #healthy(
+        context: string,
+        args: ClusterServiceArgs,
+        image: pulumi.Output<string>,
+        { metadata }: k8s.apps.v1.Deployment,
+    ): pulumi.Output<unknown> {
+        const { healthTimeout = 180, healthTimeoutSetting, onFailure = "keep" } = args;
+        return pulumi
+            .all([metadata.name, this.namespace, image, healthTimeout])
+            .apply(([deployment, namespace, expected, timeout]) => {
+                if (pulumi.runtime.isDryRun()) return undefined;
+                return failOnRejection(
+                    this.#wait({
+                        context,
+                        namespace,
+                        deployment,
+                        image: expected,
+                        timeout,
+                        timeoutSetting: healthTimeoutSetting,
+                        onFailure,
+                    }),
+                );
+            });
+    }
+
+    /** @throws UserError if the rollout fails. */
+    async #wait(rollout: Rollout): Promise<undefined> {
+        const result = await waitForRollout(rollout);
+        if ("problem" in result) throw new UserError(result.problem);
+        const { replicas } = result;
+        await pulumi.log.info(`The service works: ${String(replicas)} pods serve.`, this);
+        return undefined;
+    }
 }
 
 /** The Pulumi name of a service's objects, their metadata, and what selects its pods. */
-interface Declared {
+interface ServiceObject {
     readonly name: string;
     readonly metadata: {
         readonly name: string;
@@ -310,9 +463,38 @@ interface Declared {
     readonly selector: Readonly<Record<string, string>>;
 }
 
+type Replicas = NonNullable<ClusterServiceArgs["replicas"]>;
+
 /** The pods' annotation that changes with the secret variables, so that they restart. */
 const envRevision = "mlops/env-revision";
 
-function suffixed(metadata: Declared["metadata"], suffix: string): Declared["metadata"] {
-    return { ...metadata, name: objectName(`${metadata.name}-${suffix}`) };
+/** Returns the name of a service's Secret: no other service's Secret ends like it. */
+function secretName(service: string, purpose: string): string {
+    return objectName(`${service}-${purpose}`, pulumi.getStack());
+}
+
+function checkedReplicas({ min, max }: Replicas = { min: 1, max: 1 }): Replicas {
+    const areWhole = Number.isInteger(min) && Number.isInteger(max);
+    if (areWhole && min >= 1 && max >= min) return { min, max };
+    throw new UserError(
+        `A service cannot have ${String(min)} to ${String(max)} replicas: the smallest number ` +
+            "has to be at least 1, and the largest at least as large.",
+    );
+}
+
+/** Returns the image; the program fails if it is not named by its digest. */
+function byDigest(image: pulumi.Input<string>): pulumi.Output<string> {
+    const problem = pulumi
+        .output(image)
+        .apply((name) =>
+            /@sha256:[0-9a-f]{64}$/.test(name)
+                ? undefined
+                : `A cluster runs an image by its digest, REPOSITORY@sha256:…, not "${name}": a ` +
+                  "tag may change while pods start.",
+        );
+    return pulumi.all([image, failOnProblem(problem)]).apply(([name]) => name);
+}
+
+function digestOf(image: string): string {
+    return image.slice(image.indexOf("@") + 1);
 }

@@ -6,34 +6,46 @@ import * as pulumi from "@pulumi/pulumi";
 export const servicePort = 80;
 
 /**
- * The provider waits for addresses that some clusters never report. What counts is asked for
- * itself: whether the service answers.
+ * The provider waits for addresses that some clusters never report, and for Endpoints, which are
+ * deprecated. The rollout is waited for instead.
  */
 export const skipAwait = { "pulumi.com/skipAwait": "true" };
 
-/** Where a service answers, besides its name in the cluster. */
+/** How a service is reached from outside the cluster. With TLS in each case. */
 export type Exposure =
     | {
-          /** An OpenShift Route with TLS at the router. */
+          /** An OpenShift Route. The router has the certificate and redirects HTTP. */
           readonly kind: "route";
-          /** The host. Default: the router picks one. */
-          readonly host?: string | undefined;
+          /** The host name. Default: the router picks one. */
+          readonly host?: pulumi.Input<string> | undefined;
       }
     | {
+          /** An Ingress. Its controller terminates TLS. */
           readonly kind: "ingress";
-          readonly host: string;
+          /** The host name. */
+          readonly host: pulumi.Input<string>;
           /** The IngressClass. Default: the cluster's. */
-          readonly className?: string | undefined;
-          /** The Secret with the certificate of the host. Default: the controller's own. */
-          readonly tlsSecret?: string | undefined;
+          readonly className?: pulumi.Input<string> | undefined;
+          /** The Secret with the certificate of the host. Default: the controller's own one. */
+          readonly tlsSecret?: pulumi.Input<string> | undefined;
       }
     | {
-          /** A route of the Gateway API; the Gateway has the certificate. */
+          /** An HTTPRoute of the Gateway API. The Gateway has the certificate. */
           readonly kind: "gateway";
-          readonly host: string;
+          /** The host name. */
+          readonly host: pulumi.Input<string>;
           /** The Gateway: NAME, or NAMESPACE/NAME. */
           readonly gateway: string;
+          /** The name of the Gateway's HTTPS listener. Default: `https`. */
+          readonly listener?: pulumi.Input<string> | undefined;
       };
+
+/** What exposes a service, as `kubectl` names the kind. */
+export const exposureKinds: Readonly<Record<Exposure["kind"], string>> = {
+    route: "route.route.openshift.io",
+    ingress: "ingress.networking.k8s.io",
+    gateway: "httproute.gateway.networking.k8s.io",
+};
 
 /** The Service that is exposed, and the metadata of the object that exposes it. */
 export interface Exposed {
@@ -41,13 +53,17 @@ export interface Exposed {
     readonly metadata: k8s.types.input.meta.v1.ObjectMeta;
 }
 
-/** Declares what exposes the service. @returns its URL */
+/**
+ * Declares what exposes the service.
+ *
+ * @returns its URL; undefined while the router has not picked a host.
+ */
 export function expose(
     name: string,
     exposure: Exposure,
     exposed: Exposed,
     options: pulumi.CustomResourceOptions,
-): pulumi.Output<string> {
+): pulumi.Output<string | undefined> {
     switch (exposure.kind) {
         case "route":
             return exposeByRoute(name, exposure, exposed, options);
@@ -58,38 +74,34 @@ export function expose(
     }
 }
 
-/**
- * An OpenShift Route. The SDK has no class for it.
- *
- * @see https://github.com/openshift/api/blob/master/route/v1/types.go
- */
-class Route extends pulumi.CustomResource {
-    declare readonly spec: pulumi.Output<{ readonly host: string }>;
-
-    constructor(
-        name: string,
-        args: { metadata: k8s.types.input.meta.v1.ObjectMeta; spec: pulumi.Inputs },
-        options: pulumi.CustomResourceOptions,
-    ) {
-        const kind = { apiVersion: "route.openshift.io/v1", kind: "Route" };
-        super("kubernetes:route.openshift.io/v1:Route", name, { ...kind, ...args }, options);
-    }
+/** An object of a kind that the SDK has no class for, and what the cluster made of its `spec`. */
+class Route extends k8s.apiextensions.CustomResource {
+    declare readonly spec: pulumi.Output<{ readonly host?: string }>;
 }
 
+/** @see https://github.com/openshift/api/blob/master/route/v1/types.go */
 function exposeByRoute(
     name: string,
     { host }: Extract<Exposure, { kind: "route" }>,
     { service, metadata }: Exposed,
     options: pulumi.CustomResourceOptions,
-): pulumi.Output<string> {
-    const spec = {
-        ...(host !== undefined && { host }),
-        to: { kind: "Service", name: service, weight: 100 },
-        port: { targetPort: "http" },
-        tls: { termination: "edge", insecureEdgeTerminationPolicy: "Redirect" },
-    };
-    const route = new Route(name, { metadata, spec }, options);
-    return pulumi.interpolate`https://${route.spec.host}`;
+): pulumi.Output<string | undefined> {
+    const route = new Route(
+        name,
+        {
+            apiVersion: "route.openshift.io/v1",
+            kind: "Route",
+            metadata,
+            spec: {
+                ...(host !== undefined && { host }),
+                to: { kind: "Service", name: service, weight: 100 },
+                port: { targetPort: "http" },
+                tls: { termination: "edge", insecureEdgeTerminationPolicy: "Redirect" },
+            },
+        },
+        options,
+    );
+    return route.spec.apply(({ host }) => (host === undefined ? undefined : `https://${host}`));
 }
 
 function exposeByIngress(
@@ -111,17 +123,22 @@ function exposeByIngress(
         },
         options,
     );
-    return ingress.id.apply(() => `https://${host}`);
+    return pulumi.all([host, ingress.id]).apply(([known]) => `https://${known}`);
 }
 
 /** @see https://gateway-api.sigs.k8s.io/reference/spec/#httproute */
 function exposeByGateway(
     name: string,
-    { host, gateway }: Extract<Exposure, { kind: "gateway" }>,
+    { host, gateway, listener = "https" }: Extract<Exposure, { kind: "gateway" }>,
     { service, metadata }: Exposed,
     options: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
     const [gatewayName, namespace] = gateway.split("/").reverse();
+    const parent = {
+        name: gatewayName,
+        ...(namespace !== undefined && { namespace }),
+        sectionName: listener,
+    };
     const route = new k8s.apiextensions.CustomResource(
         name,
         {
@@ -130,11 +147,11 @@ function exposeByGateway(
             metadata,
             spec: {
                 hostnames: [host],
-                parentRefs: [{ name: gatewayName, ...(namespace !== undefined && { namespace }) }],
+                parentRefs: [parent],
                 rules: [{ backendRefs: [{ name: service, port: servicePort }] }],
             },
         },
         options,
     );
-    return route.id.apply(() => `https://${host}`);
+    return pulumi.all([host, route.id]).apply(([known]) => `https://${known}`);
 }

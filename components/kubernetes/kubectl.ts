@@ -1,11 +1,10 @@
 /**
- * Reads from a cluster with `kubectl`, which has the user's kubeconfig and whatever logs in by it.
+ * Asks a cluster with `kubectl`, which has the user's kubeconfig and whatever logs in with it.
  * Nothing of either gets into a resource's input, the state or a log.
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { UserError } from "../userError.ts";
 
 const run = promisify(execFile);
 
@@ -16,56 +15,50 @@ export interface Place {
     readonly namespace: string;
 }
 
-/** What an answer of `kubectl` was, if it was no success. */
-export class KubectlError extends Error {
-    readonly stderr: string;
+/**
+ * Runs `kubectl` with these arguments in a namespace.
+ *
+ * @returns its output.
+ * @throws KubectlError if it fails.
+ */
+export type Kubectl = (...args: readonly string[]) => Promise<string>;
 
-    constructor(stderr: string) {
-        super(stderr);
-        this.stderr = stderr;
-    }
+/** A failed `kubectl`. Its message is what `kubectl` said, for the user. */
+export class KubectlError extends Error {}
+
+/** How long an answer may take. */
+const requestTimeout = "--request-timeout=20s";
+
+const failure = z.object({ stderr: z.string().default(""), code: z.unknown() });
+
+/** Returns the options of `kubectl` that choose the namespace. */
+export function placeOptions({ context, namespace }: Place): string[] {
+    return ["--context", context, "--namespace", namespace];
 }
 
-const failure = z.object({ stderr: z.string(), code: z.union([z.string(), z.number()]).nullish() });
-
-/**
- * Runs `kubectl` in a namespace.
- *
- * @param timeout how long an answer may take, in seconds.
- * @throws UserError if there is no `kubectl`; KubectlError if the command fails.
- */
-export async function kubectl(
-    { context, namespace }: Place,
-    args: readonly string[],
-    timeout = 20,
-): Promise<string> {
-    const common = [
-        "--context",
-        context,
-        "--namespace",
-        namespace,
-        `--request-timeout=${String(timeout)}s`,
-    ];
-    try {
-        const { stdout } = await run("kubectl", [...common, ...args], { maxBuffer: 1 << 28 });
-        return stdout;
-    } catch (error) {
-        const { stderr, code } = failure.parse(error);
-        if (code === "ENOENT") {
-            throw new UserError(
-                "kubectl was not found. The program asks a cluster with it: " +
-                    "https://kubernetes.io/docs/tasks/tools/",
+/** Returns the `kubectl` of a namespace. */
+export function kubectlIn(place: Place): Kubectl {
+    return async (...args) => {
+        try {
+            const options = [...placeOptions(place), requestTimeout];
+            const { stdout } = await run("kubectl", [...options, ...args], { maxBuffer: 1 << 28 });
+            return stdout;
+        } catch (error) {
+            const { stderr, code } = failure.parse(error);
+            throw new KubectlError(
+                code === "ENOENT"
+                    ? "kubectl was not found. Install it: https://kubernetes.io/docs/tasks/tools/"
+                    : stderr.trim(),
             );
         }
-        throw new KubectlError(stderr.trim());
-    }
+    };
 }
 
 /** Reads objects as JSON. */
 export async function read<T>(
-    place: Place,
+    kubectl: Kubectl,
     schema: z.ZodType<T>,
     ...args: readonly string[]
 ): Promise<T> {
-    return schema.parse(JSON.parse(await kubectl(place, ["get", ...args, "--output=json"])));
+    return schema.parse(JSON.parse(await kubectl("get", ...args, "--output=json")));
 }

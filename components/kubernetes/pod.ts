@@ -1,7 +1,8 @@
 /** The pods of a service: one container, locked down as Pod Security "restricted" asks. */
 import type { types } from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { type ContainerSettings, isStrict } from "../docker/serviceContainer.ts";
+import { UserError } from "../userError.ts";
 
 type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
@@ -9,32 +10,36 @@ type Volumes = Record<string, types.input.core.v1.EmptyDirVolumeSource>;
 
 /** What one pod may use. Quantities as Kubernetes writes them: `500m` CPU, `512Mi` memory. */
 export interface Resources {
-    /** The CPU that is reserved. */
-    readonly cpu: string;
-    /** The memory that is reserved; also its limit. */
-    readonly memory: string;
-    /** The CPU's limit. Default: none, so that a service may use what is idle. */
-    readonly cpuLimit?: string | undefined;
+    /** The CPU that is reserved. Default: 250m. */
+    readonly cpu?: pulumi.Input<string> | undefined;
+    /** The memory that is reserved, and its limit. Default: 512Mi. */
+    readonly memory?: pulumi.Input<string> | undefined;
+    /** The limit of the CPU. Default: none, so that a service uses what is idle. */
+    readonly cpuLimit?: pulumi.Input<string> | undefined;
 }
 
+/** What the pods of a service are made of. */
 export interface PodArgs {
     /** The image by its digest. */
     readonly image: pulumi.Input<string>;
     /** The port that the service listens on. It gets it as PORT. */
-    readonly port: number;
-    /** The path that answers with a success status once the service is healthy. */
-    readonly healthPath?: string | undefined;
+    readonly port: pulumi.Input<number>;
+    /** The path that answers with a success status once healthy. Default: the port answers. */
+    readonly healthPath?: pulumi.Input<string> | undefined;
     /** How long a service may take to start, in seconds. */
-    readonly startTimeout: number;
+    readonly startTimeout: pulumi.Input<number>;
     /** How long a stopping pod still serves, in seconds: until nobody sends it a request. */
     readonly drain: number;
     /** Variables that are not secret. */
-    readonly env: Readonly<Record<string, pulumi.Input<string>>>;
-    /** The Secret with further variables, and their names. */
+    readonly env: Readonly<Record<string, string>>;
+    /** The Secret with further variables, and their names. Default: none. */
     readonly secretEnv?:
         { readonly secret: pulumi.Input<string>; readonly names: readonly string[] } | undefined;
+    /** How far the container is locked down, and the exceptions. */
     readonly container: ContainerSettings;
+    /** What a pod may use. */
     readonly resources: Resources;
+    /** The name of the ServiceAccount. */
     readonly serviceAccount: pulumi.Input<string>;
     /** The Secret that the image is pulled with. Default: the image is public. */
     readonly pullSecret?: pulumi.Input<string> | undefined;
@@ -45,6 +50,11 @@ export interface PodArgs {
 /** How long the service itself may take to end after the drain, in seconds. */
 const shutdown = 10;
 
+/**
+ * Returns the spec of a service's pods.
+ *
+ * @throws UserError if the container's user is not a number.
+ */
 export function podSpec(args: PodArgs): PodSpec {
     const { container: settings, pullSecret } = args;
     const volumes = volumesOf(settings);
@@ -76,7 +86,7 @@ export function podSpec(args: PodArgs): PodSpec {
 
 function containerOf(args: PodArgs, volumes: Volumes): Container {
     const { port, drain, resources } = args;
-    const { cpu, memory, cpuLimit } = resources;
+    const { cpu = "250m", memory = "512Mi", cpuLimit } = resources;
     return {
         name: "service",
         image: args.image,
@@ -99,30 +109,39 @@ function containerOf(args: PodArgs, volumes: Volumes): Container {
     };
 }
 
+/** Returns the variables, sorted: their order must not matter. */
 function variablesOf({ port, env, secretEnv }: PodArgs): types.input.core.v1.EnvVar[] {
-    const plain = Object.entries({ PORT: String(port), ...env }).map(([name, value]) => ({
-        name,
-        value,
-    }));
-    const secret = (secretEnv?.names ?? []).map((name) => ({
-        name,
-        valueFrom: { secretKeyRef: { name: secretEnv?.secret ?? "", key: name } },
-    }));
-    return [...plain, ...secret].sort((one, other) => (one.name < other.name ? -1 : 1));
+    const variables = new Map<string, types.input.core.v1.EnvVar>();
+    const add = (variable: types.input.core.v1.EnvVar & { name: string }): unknown =>
+        variables.set(variable.name, variable);
+    add({ name: "PORT", value: pulumi.interpolate`${port}` });
+    for (const [name, value] of Object.entries(env)) add({ name, value });
+    const { secret = "", names = [] } = secretEnv ?? {};
+    for (const name of names)
+        add({ name, valueFrom: { secretKeyRef: { name: secret, key: name } } });
+    return [...variables.keys()].sort().flatMap((name) => variables.get(name) ?? []);
 }
 
-/** The user is the image's, or any that OpenShift assigns, unless the configuration has one. */
+/** The user is the image's, or the one that OpenShift assigns, unless one is configured. */
 function securityOf(settings: ContainerSettings): types.input.core.v1.SecurityContext {
-    const [user, group] = (settings.user ?? "").split(":");
+    const [user, group] = settings.user?.split(":").map(idOf) ?? [];
     return {
-        ...(user !== undefined && user !== "" && { runAsUser: Number(user) }),
-        ...(group !== undefined && { runAsGroup: Number(group) }),
+        ...(user !== undefined && { runAsUser: user }),
+        ...(group !== undefined && { runAsGroup: group }),
         ...(isStrict(settings) && {
             readOnlyRootFilesystem: true,
             allowPrivilegeEscalation: false,
             capabilities: { drop: ["ALL"] },
         }),
     };
+}
+
+function idOf(user: string): number {
+    if (/^\d+$/.test(user)) return Number(user);
+    throw new UserError(
+        `The container's user "${user}" cannot be used on a cluster, which takes numbers alone: ` +
+            "UID or UID:GID, such as 10001:10001. Without it the image's user is used.",
+    );
 }
 
 /**

@@ -1,157 +1,133 @@
-/** Waits for a rollout, and says in plain words what its pods lack where it does not succeed. */
+/** Waits for a rollout. Where it fails, says why and, if asked to, rolls back. */
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
-import { kubectl, KubectlError, type Place, read } from "./kubectl.ts";
-import { ownerLabel } from "./names.ts";
+import { setCommand } from "../docker/symptoms.ts";
+import { type Kubectl, kubectlIn, KubectlError, type Place, placeOptions } from "./kubectl.ts";
+import { explainDelay, findProblem } from "./rolloutProblem.ts";
+import { readRollout, type RolloutState } from "./rolloutState.ts";
 
-/** A rollout that is to be waited for. */
+/** A rollout that is waited for. */
 export interface Rollout extends Place {
     /** The Deployment's name. */
     readonly deployment: string;
-    /** The image by its digest that the pods shall run. */
+    /** The image by its digest that the pods have to run. */
     readonly image: string;
-    /** How long it may take, in seconds. */
+    /** How long it may take until the next pod serves, in seconds. */
     readonly timeout: number;
-    /** The configuration key of the time-out, for the message. */
+    /** The configuration key of the time-out, for the message. Default: not configurable. */
     readonly timeoutSetting?: string | undefined;
+    /** What happens to the Deployment if the rollout fails. */
+    readonly onFailure: "keep" | "rollBack";
 }
 
-/** What a rollout ended with. */
-export type RolloutResult =
-    | { readonly replicas: number }
-    | { readonly problem: string; /** The image that still serves. */ readonly serving?: string };
+/** How many pods serve; or the problem, in plain words. */
+export type RolloutResult = { readonly replicas: number } | { readonly problem: string };
 
-const condition = z.object({
-    type: z.string(),
-    status: z.string(),
-    reason: z.string().default(""),
-    message: z.string().default(""),
-});
-const deploymentForm = z.object({
-    metadata: z.object({ generation: z.number() }),
-    spec: z.object({
-        replicas: z.number().default(1),
-        template: z.object({
-            spec: z.object({ containers: z.array(z.object({ image: z.string() })).min(1) }),
-        }),
-        selector: z.object({ matchLabels: z.record(z.string(), z.string()) }),
-    }),
-    status: z.object({
-        observedGeneration: z.number().default(0),
-        replicas: z.number().default(0),
-        updatedReplicas: z.number().default(0),
-        availableReplicas: z.number().default(0),
-        conditions: z.array(condition).default([]),
-    }),
-});
-type Deployment = z.output<typeof deploymentForm>;
+/** The time, in milliseconds. */
+export interface Clock {
+    now(): number;
+    sleep(time: number): Promise<unknown>;
+}
 
-const containerState = z.object({
-    waiting: z.object({ reason: z.string().default(""), message: z.string().default("") }).nullish(),
-    terminated: z.object({ exitCode: z.number(), reason: z.string().default("") }).nullish(),
-});
-const podForm = z.object({
-    metadata: z.object({ name: z.string(), deletionTimestamp: z.string().nullish() }),
-    spec: z.object({ containers: z.array(z.object({ image: z.string() })).min(1) }),
-    status: z.object({
-        conditions: z.array(condition).default([]),
-        containerStatuses: z
-            .array(
-                z.object({
-                    ready: z.boolean(),
-                    restartCount: z.number(),
-                    state: containerState,
-                    lastState: containerState.default({}),
-                }),
-            )
-            .default([]),
-    }),
-});
-type Pod = z.output<typeof podForm>;
-const podList = z.object({ items: z.array(podForm) });
+const systemClock: Clock = { now: () => Date.now(), sleep: (time) => delay(time) };
 
 /** How often the cluster is asked, in milliseconds. */
-const interval = 1000;
-/** How often a container may crash until the rollout is given up. */
-const tolerableRestarts = 2;
+const interval = 1_000;
+/** How long a problem has to last, in milliseconds: a failed pull may succeed the next time. */
+const patience = 10_000;
 
 /**
- * Waits until all pods are new and available. Gives up before the time-out where waiting cannot
- * help: a container that crashes again and again, an image that cannot be pulled, pods that the
- * cluster refuses.
+ * Waits until all pods run the image and serve. Gives up when none more of them serves within the
+ * time-out, and earlier for a problem that waiting does not solve.
+ *
+ * @param kubectl default: that of the rollout's place.
+ * @param clock default: the system's.
  */
-export async function waitForRollout(rollout: Rollout): Promise<RolloutResult> {
-    const deadline = Date.now() + rollout.timeout * 1000;
-    for (;;) {
-        const deployment = await read(
-            rollout,
-            deploymentForm,
-            "deployment",
-            rollout.deployment,
-        );
-        if (isComplete(deployment)) return { replicas: deployment.spec.replicas };
-        const pods = await newPodsOf(rollout, deployment);
-        const late = Date.now() > deadline;
-        const problem = refusalOf(deployment) ?? (await problemOf(rollout, pods, late));
-        if (problem !== undefined) return { problem };
-        if (late) return { problem: lateness(rollout, deployment) };
-        await delay(interval);
-    }
-}
-
-function isComplete({ metadata, spec, status }: Deployment): boolean {
-    const { replicas, updatedReplicas, availableReplicas, observedGeneration } = status;
-    return (
-        observedGeneration >= metadata.generation &&
-        updatedReplicas === spec.replicas &&
-        availableReplicas === spec.replicas &&
-        replicas === updatedReplicas
-    );
-}
-
-/** Returns the pods that run the image that the Deployment has, and are not being stopped. */
-async function newPodsOf(rollout: Rollout, { spec }: Deployment): Promise<Pod[]> {
-    const labels = Object.entries(spec.selector.matchLabels).map((label) => label.join("="));
-    const { items } = await read(rollout, podList, "pods", `--selector=${labels.join(",")}`);
-    const image = spec.template.spec.containers[0]?.image;
-    return items.filter(
-        ({ spec: { containers }, metadata }) =>
-            containers[0]?.image === image && !metadata.deletionTimestamp,
-    );
-}
-
-/** What the cluster says where it does not even create the pods: a quota, or Pod Security. */
-function refusalOf({ status }: Deployment): string | undefined {
-    const failure = status.conditions.find(
-        ({ type, status }) => type === "ReplicaFailure" && status === "True",
-    );
-    return failure && `The cluster refuses the pods (${failure.reason}): ${failure.message}`;
-}
-
-/** Returns what keeps the pods from getting ready, if waiting does not help or time is up. */
-async function problemOf(
+export async function waitForRollout(
     rollout: Rollout,
-    pods: readonly Pod[],
-    late: boolean,
-): Promise<string | undefined> {
-    for (const pod of pods) {
-        const [container] = pod.status.containerStatuses;
-        const waiting = container?.state.waiting ?? undefined;
-        if (waiting !== undefined && /^(Err)?ImagePull|^InvalidImageName$/.test(waiting.reason)) {
-            if (!late && waiting.reason === "ErrImagePull") continue; // tried again once
-            return `The pod ${pod.metadata.name} cannot pull its image: ${waiting.message}`;
+    kubectl: Kubectl = kubectlIn(rollout),
+    clock: Clock = systemClock,
+): Promise<RolloutResult> {
+    let deadline = clock.now() + rollout.timeout * 1000;
+    let available = 0;
+    let problemSince: number | undefined;
+    for (;;) {
+        const { state, problem } = await look(kubectl, rollout);
+        if (state?.isComplete === true) return { replicas: state.replicas };
+        if (state !== undefined && (state.current?.available ?? 0) > available) {
+            available = state.current?.available ?? 0;
+            deadline = clock.now() + rollout.timeout * 1000;
         }
-        if (waiting?.reason === "CreateContainerConfigError")
-            return `The pod ${pod.metadata.name} cannot start: ${waiting.message}`;
-        if (container !== undefined && container.restartCount >= tolerableRestarts)
-            return crashOf(rollout, pod, container.restartCount);
-        if (late) {
-            const unscheduled = pod.status.conditions.find(
-                ({ type, status }) => type === "PodScheduled" && status === "False",
-            );
-            if (unscheduled !== undefined)
-                return `There is no room for the pod ${pod.metadata.name}: ${unscheduled.message}`;
-        }
+        problemSince = problem === undefined ? undefined : (problemSince ?? clock.now());
+        const isLate = clock.now() >= deadline;
+        const isStuck = problemSince !== undefined && clock.now() >= problemSince + patience;
+        if (isLate || isStuck) return { problem: await giveUp(kubectl, rollout, state, problem) };
+        await clock.sleep(interval);
     }
-    return undefined;
+}
+
+/** Reads the state of the rollout and what is wrong with it; without a state, why there is none. */
+async function look(
+    kubectl: Kubectl,
+    { deployment, image }: Rollout,
+): Promise<{ readonly state?: RolloutState; readonly problem?: string | undefined }> {
+    try {
+        const state = await readRollout(kubectl, deployment);
+        if (state.image === image) return { state, problem: await findProblem(kubectl, state) };
+        return {
+            problem:
+                `The Deployment has another image, ${state.image}: it was rolled back, or ` +
+                "changed by hand. This sets the configured one again: pulumi up --refresh",
+        };
+    } catch (error) {
+        if (!(error instanceof KubectlError)) throw error;
+        return { problem: `The cluster cannot be asked: ${error.message}` };
+    }
+}
+
+/** Rolls back if asked to. @returns what to tell the user. */
+async function giveUp(
+    kubectl: Kubectl,
+    rollout: Rollout,
+    state: RolloutState | undefined,
+    problem: string | undefined,
+): Promise<string> {
+    const { deployment, namespace, timeout, timeoutSetting } = rollout;
+    const seconds = String(timeout);
+    const delayed =
+        problem === undefined && state !== undefined
+            ? [
+                  `Not all pods served within ${seconds} seconds. ` +
+                      (await explainDelay(kubectl, state)),
+                  ...(timeoutSetting === undefined
+                      ? []
+                      : [`If it only needs longer: ${setCommand(timeoutSetting, "SECONDS")}`]),
+              ]
+            : [];
+    const command = `kubectl ${placeOptions(rollout).join(" ")}`;
+    return [
+        `The rollout of ${deployment} in the namespace ${namespace} failed.`,
+        ...(problem === undefined ? delayed : [problem]),
+        ...(state === undefined ? [] : [await formerVersion(kubectl, rollout, state)]),
+        `More: ${command} describe deployment/${deployment}`,
+        "Then fix the service or its configuration, and run `up` again.",
+    ].join("\n");
+}
+
+/** Says which version serves now, after rolling back to it if asked to. */
+async function formerVersion(
+    kubectl: Kubectl,
+    { deployment, onFailure }: Rollout,
+    { former }: RolloutState,
+): Promise<string> {
+    if (former === undefined) return "No former version serves.";
+    const serving = `The former version goes on serving: ${former.image}`;
+    if (onFailure === "keep") return serving;
+    const target = `--to-revision=${former.number}`;
+    try {
+        await kubectl("rollout", "undo", `deployment/${deployment}`, target);
+        return `Rolled back. ${serving}`;
+    } catch (error) {
+        if (!(error instanceof KubectlError)) throw error;
+        return `${serving}\nIt could not be rolled back: ${error.message}`;
+    }
 }

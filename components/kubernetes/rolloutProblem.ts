@@ -1,0 +1,127 @@
+/** What keeps a rollout from succeeding, in plain words. */
+import { z } from "zod";
+import { visible } from "../text.ts";
+import { type Kubectl, KubectlError, read } from "./kubectl.ts";
+import type { Pod, RolloutState } from "./rolloutState.ts";
+
+/** How often a container may crash before the rollout is given up. */
+const tolerableRestarts = 2;
+/** How many lines of a container's output a message shows. */
+const shownLines = 15;
+
+/**
+ * Finds what keeps a rollout from succeeding that waiting hardly changes: pods that the cluster
+ * refuses, an image that cannot be pulled, a container that cannot start or crashes again and
+ * again.
+ *
+ * @returns the problem as a sentence, with the end of a crashed container's output; undefined if
+ * there is none.
+ */
+export async function findProblem(
+    kubectl: Kubectl,
+    { current, pods }: RolloutState,
+): Promise<string | undefined> {
+    if (current?.refusal !== undefined) return refused(current.refusal);
+    for (const pod of pods) {
+        const problem = waitingProblem(pod) ?? (await crashProblem(kubectl, pod));
+        if (problem !== undefined) return problem;
+    }
+    return undefined;
+}
+
+/** Says why a rollout is not complete although no problem was found, once its time is up. */
+export async function explainDelay(
+    kubectl: Kubectl,
+    { pods, current, replicas }: RolloutState,
+): Promise<string> {
+    for (const pod of pods) {
+        const { name } = pod.metadata;
+        const scheduled = pod.status.conditions.find(({ type }) => type === "PodScheduled");
+        if (scheduled?.status === "False")
+            return `No node has room for the pod ${name}: ${visible(scheduled.message)}`;
+        const [container] = pod.status.containerStatuses;
+        if (container?.ready === false) {
+            return [
+                `The pod ${name} is not ready: ${await lastWarning(kubectl, name)}`,
+                ...(await outputOf(kubectl, name, [])),
+            ].join("\n");
+        }
+    }
+    return `${String(current?.available ?? 0)} of ${String(replicas)} new pods serve.`;
+}
+
+/** Says why the cluster does not create the pods, from the message of its API. */
+function refused(message: string): string {
+    const reason = visible(message.replace(/^pods "[^"]*" is forbidden: /, ""));
+    if (message.includes("exceeded quota")) {
+        return (
+            `There is no room for the pods in the namespace's quota: ${reason}. ` +
+            "Ask for less CPU, memory or replicas, or have the quota raised."
+        );
+    }
+    if (message.includes("violates PodSecurity")) {
+        return (
+            `The namespace's Pod Security forbids the pods: ${reason}. ` +
+            "Run the container strict, or in a namespace of another level."
+        );
+    }
+    return `The cluster refuses the pods: ${visible(message)}`;
+}
+
+/** Says why a container does not start, where its image or its configuration is the reason. */
+function waitingProblem({ metadata, status }: Pod): string | undefined {
+    const waiting = status.containerStatuses[0]?.state.waiting;
+    if (waiting === undefined) return undefined;
+    const { reason } = waiting;
+    const message = visible(waiting.message);
+    if (/^(ErrImagePull|ImagePullBackOff|InvalidImageName)$/.test(reason))
+        return `The pod ${metadata.name} cannot pull its image: ${message}`;
+    if (/^(CreateContainerConfigError|CreateContainerError|RunContainerError)$/.test(reason))
+        return `The container of the pod ${metadata.name} cannot start: ${message}`;
+    return undefined;
+}
+
+async function crashProblem(kubectl: Kubectl, pod: Pod): Promise<string | undefined> {
+    const { name } = pod.metadata;
+    const [container] = pod.status.containerStatuses;
+    if (container === undefined || container.restartCount < tolerableRestarts) return undefined;
+    const { terminated = container.state.terminated } = container.lastState;
+    const how =
+        terminated?.reason === "OOMKilled"
+            ? "it used more memory than its limit"
+            : `exit code ${String(terminated?.exitCode ?? "unknown")}`;
+    return [
+        `The service crashes in the pod ${name} (${String(container.restartCount)} times): ${how}.`,
+        ...(await outputOf(kubectl, name, ["--previous"])),
+    ].join("\n");
+}
+
+/** Returns the end of a pod's output; nothing where there is none. */
+async function outputOf(kubectl: Kubectl, pod: string, options: string[]): Promise<string[]> {
+    const tail = `--tail=${String(shownLines)}`;
+    const output = await kubectl("logs", pod, tail, ...options).catch(ignoreKubectl);
+    const lines = (output ?? "").trimEnd();
+    if (lines === "") return [];
+    return ["The end of its output:", ...lines.split("\n").map((line) => `    ${visible(line)}`)];
+}
+
+const events = z.object({
+    items: z.array(z.object({ message: z.string().default("") })),
+});
+
+/** Returns the last warning about a pod, such as the answer of its probe. */
+async function lastWarning(kubectl: Kubectl, pod: string): Promise<string> {
+    const found = await read(
+        kubectl,
+        events,
+        "events",
+        `--field-selector=involvedObject.name=${pod},type=Warning`,
+        "--sort-by=.lastTimestamp",
+    ).catch(ignoreKubectl);
+    return visible(found?.items.at(-1)?.message.trim() ?? "its probes have not succeeded yet");
+}
+
+/** What only adds to a message may be missing. */
+function ignoreKubectl(error: unknown): undefined {
+    if (!(error instanceof KubectlError)) throw error;
+}
