@@ -36,6 +36,7 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
     }),
     "github:index/repositoryFile:RepositoryFile": () => ({ commitSha: "c0ffee" }),
     "github:index/repositoryPullRequest:RepositoryPullRequest": () => ({ number: 7 }),
+    "random:index/randomId:RandomId": () => ({ hex: "0a1b2c3d" }),
     "random:index/randomPassword:RandomPassword": () => ({
         result: pulumi.secret("the-generated-password"),
     }),

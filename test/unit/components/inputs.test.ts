@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { ClusterService } from "../../../components/clusterService.ts";
 import { DeliveryWorkflow } from "../../../components/deliveryWorkflow.ts";
 import { IdentityProvider } from "../../../components/identityProvider.ts";
 import { LocalService } from "../../../components/localService.ts";
@@ -130,6 +131,55 @@ const components: Record<string, { program: (give: Give) => unknown; inputs: str
             (input) => `docker:index/container:Container.${input}`,
         ),
     },
+    ClusterService: {
+        program: (give) =>
+            new ClusterService("digits", {
+                image: give(`quay.io/acme/digits@sha256:${"d".repeat(64)}`),
+                version: give("1.0.0"),
+                commit: give("c0ffee"),
+                namespace: give("digits"),
+                createNamespace: true,
+                port: give(9090),
+                healthPath: give("/health"),
+                env: { TOKEN: pulumi.output(give("hunter2")) },
+                replicas: { min: 2, max: 3 },
+                cpuTarget: give(50),
+                resources: { cpu: give("1"), memory: give("1Gi"), cpuLimit: give("2") },
+                healthTimeout: give(60),
+                expose: {
+                    kind: "ingress",
+                    host: give("digits.example.com"),
+                    className: give("nginx"),
+                    tlsSecret: give("certificate"),
+                },
+                pull: {
+                    registry: give("quay.io"),
+                    username: give("acme+reader"),
+                    password: give("hunter3"),
+                },
+            }),
+        inputs: [
+            "core/v1:Namespace.metadata.name",
+            "apps/v1:Deployment.metadata.annotations.mlops/version",
+            "apps/v1:Deployment.metadata.annotations.mlops/digest",
+            "apps/v1:Deployment.metadata.annotations.mlops/commit",
+            "apps/v1:Deployment.spec.progressDeadlineSeconds",
+            ...[
+                "image",
+                "ports.0.containerPort",
+                "readinessProbe.httpGet.path",
+                "resources.requests.cpu",
+                "resources.limits.memory",
+                "resources.limits.cpu",
+                "startupProbe.failureThreshold",
+            ].map((input) => `apps/v1:Deployment.spec.template.spec.containers.0.${input}`),
+            "autoscaling/v2:HorizontalPodAutoscaler.spec.metrics.0.resource.target.averageUtilization",
+            "networking.k8s.io/v1:Ingress.spec.ingressClassName",
+            "networking.k8s.io/v1:Ingress.spec.tls.0.hosts.0",
+            "networking.k8s.io/v1:Ingress.spec.tls.0.secretName",
+            "networking.k8s.io/v1:Ingress.spec.rules.0.host",
+        ].map((input) => `kubernetes:${input}`),
+    },
     IdentityProvider: {
         program: (give) =>
             new IdentityProvider("identity", {
@@ -200,13 +250,16 @@ const components: Record<string, { program: (give: Give) => unknown; inputs: str
 describe("inputs of the component", () => {
     let folder: string;
     const home = process.cwd();
+    const { PATH } = process.env;
     before(() => {
+        process.env["PATH"] = ""; // no cluster is asked: there is no kubectl
         folder = mkdtempSync(join(tmpdir(), "inputs-"));
         mkdirSync(join(folder, "service"));
         writeFileSync(join(folder, "service/Dockerfile"), "FROM scratch");
         process.chdir(join(folder, "service"));
     });
     after(() => {
+        process.env["PATH"] = PATH;
         process.chdir(home);
         rmSync(folder, { recursive: true });
     });
@@ -238,7 +291,13 @@ describe("inputs of the component", () => {
 });
 
 async function preview(program: () => unknown): Promise<Declared[]> {
-    const declared = await declare(program, { "github:owner": "acme" }, () => ({
+    const config = {
+        "github:owner": "acme",
+        "kubernetes:context": "sandbox",
+        "kubernetes:clusterIdentifier": "sandbox",
+        "kubernetes:enableSecretMutable": "true",
+    };
+    const declared = await declare(program, config, () => ({
         status: "200 OK",
         body: JSON.stringify({ use_default: true }),
     }));
@@ -253,10 +312,17 @@ function namesOf(declared: readonly Declared[]): string[] {
     return declared.map(nameOf);
 }
 
-/** Returns the values of an input, TYPE.INPUT, of all resources of that type. */
+/** Returns the values of an input, TYPE.PATH, of all resources of that type. */
 function valuesOf(declared: readonly Declared[], input: string): unknown[] {
-    const [type, key = ""] = input.split(/\.(?=\w+$)/);
+    const [, type, path = ""] = /^(.*:\w+)\.(.+)$/.exec(input) ?? [];
     const found = declared.filter((resource) => resource.type === type);
     if (found.length === 0) throw new Error(`there is no ${String(type)}`);
-    return found.map(({ inputs }) => inputs[key]);
+    return found.map(({ inputs }) => valueAt(inputs, path.split(".")));
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+    return path.reduce<unknown>(
+        (inner, key) => (inner as Record<string, unknown> | undefined)?.[key],
+        value,
+    );
 }

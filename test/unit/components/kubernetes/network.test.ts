@@ -32,8 +32,10 @@ describe("the network policy of a service", () => {
     });
 
     it("lets out to the configured ports of a network, or to all of them", () => {
-        const [, one, other] = rules({ cidr: "10.0.0.0/8", ports: [443] }, { cidr: "2001:db8::/32" })
-            .egress;
+        const [, one, other] = rules(
+            { cidr: "10.0.0.0/8", ports: [443] },
+            { cidr: "2001:db8::/32" },
+        ).egress;
         deepEqual(one, {
             to: [{ ipBlock: { cidr: "10.0.0.0/8" } }],
             ports: [{ port: 443, protocol: "TCP" }],

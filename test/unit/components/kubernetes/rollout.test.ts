@@ -278,7 +278,10 @@ describe("a rollout", () => {
     });
 
     it("does not hide a mistake of its own", async () => {
-        await rejects(outcomeOf(() => ({ deployment: { kind: "Deployment" } })), /metadata/);
+        await rejects(
+            outcomeOf(() => ({ deployment: { kind: "Deployment" } })),
+            /metadata/,
+        );
     });
 
     describe("that failed", () => {

@@ -105,7 +105,10 @@ export function replicaSet({
             name: `web-dev-${hash}`,
             namespace,
             labels: { ...labels, "pod-template-hash": hash },
-            annotations: { ...revisionOf(revision), "deployment.kubernetes.io/desired-replicas": "2" },
+            annotations: {
+                ...revisionOf(revision),
+                "deployment.kubernetes.io/desired-replicas": "2",
+            },
         },
         spec: { replicas: 2, template: template(image) },
         // The API leaves out what is zero.
@@ -172,7 +175,9 @@ export function pod({
                     started: ready,
                     restartCount: restarts,
                     state: waiting ? { waiting } : { running: { startedAt: creationTimestamp } },
-                    lastState: last ? { terminated: { ...last, finishedAt: creationTimestamp } } : {},
+                    lastState: last
+                        ? { terminated: { ...last, finishedAt: creationTimestamp } }
+                        : {},
                 },
             ],
         },
