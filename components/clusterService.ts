@@ -11,6 +11,7 @@ import {
     skipAwait,
 } from "./kubernetes/exposure.ts";
 import { kubectlIn } from "./kubernetes/kubectl.ts";
+import { canMonitor, declareMonitor } from "./kubernetes/monitor.ts";
 import { labelsOf, nameLabel, objectName, ownerLabel } from "./kubernetes/names.ts";
 import { type Egress, networkPolicySpec } from "./kubernetes/network.ts";
 import { podSpec, type Resources } from "./kubernetes/pod.ts";
@@ -86,6 +87,11 @@ export interface ClusterServiceArgs {
           }
         | undefined;
     /**
+     * Whether Prometheus reads the service's metrics on /metrics: declares a ServiceMonitor where
+     * the cluster has that kind, else logs that it has not. Default: false.
+     */
+    readonly monitor?: boolean | undefined;
+    /**
      * What happens if the new pods do not get healthy. The former ones serve in both cases, and
      * `up` fails. `keep`: the new pods are tried on. `rollBack`: the Deployment gets the former
      * image again. Default: `keep`.
@@ -148,6 +154,7 @@ export class ClusterService extends pulumi.ComponentResource {
         const deployment = this.#deployment(object, { ...args, image }, replicas);
         if (isScaled) this.#autoscaler(object, replicas, args.cpuTarget ?? 70);
         if (replicas.min > 1) this.#disruptionBudget(object);
+        const monitor = args.monitor === true ? this.#monitor(object, context) : undefined;
         const url =
             args.expose === undefined
                 ? pulumi.interpolate`http://${service.metadata.name}.${this.namespace}.svc`
@@ -162,7 +169,7 @@ export class ClusterService extends pulumi.ComponentResource {
         this.deploymentName = pulumi
             .all([deployment.metadata.name, healthy])
             .apply(([found]) => found);
-        this.serviceUrl = pulumi.all([url, healthy]).apply(([found]) => found);
+        this.serviceUrl = pulumi.all([url, healthy, monitor]).apply(([found]) => found);
         this.registerOutputs({
             namespace: this.namespace,
             deploymentName: this.deploymentName,
@@ -414,6 +421,20 @@ export class ClusterService extends pulumi.ComponentResource {
             { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
             { parent: this },
         );
+    }
+
+    /** @returns an output that resolves once it is decided whether there is a ServiceMonitor. */
+    #monitor({ name, metadata, selector }: ServiceObject, context: string): pulumi.Output<unknown> {
+        return this.namespace.apply(async (namespace) => {
+            if (await canMonitor(kubectlIn({ context, namespace }))) {
+                declareMonitor(name, metadata, selector, { parent: this });
+                return;
+            }
+            await pulumi.log.info(
+                "Prometheus does not read the service's metrics: the cluster has no ServiceMonitor",
+                this,
+            );
+        });
     }
 
     /** Resolves once all pods run the image and serve. Otherwise the program fails. */

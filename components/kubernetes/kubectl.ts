@@ -62,3 +62,14 @@ export async function read<T>(
 ): Promise<T> {
     return schema.parse(JSON.parse(await kubectl("get", ...args, "--output=json")));
 }
+
+/**
+ * Returns whether the cluster has a kind of objects.
+ *
+ * @param kind as `kubectl` names it: `servicemonitors.monitoring.coreos.com`.
+ */
+export async function hasKind(kubectl: Kubectl, kind: string): Promise<boolean> {
+    const [, group = ""] = /\.(.+)/.exec(kind) ?? [];
+    const kinds = await kubectl("api-resources", `--api-group=${group}`, "--output=name");
+    return kinds.split("\n").includes(kind);
+}

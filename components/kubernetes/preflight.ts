@@ -1,5 +1,5 @@
 /**
- * Looks at a cluster before anything is declared on it. The provider takes over whatever exists,
+ * Asks a cluster before anything is declared on it. The provider takes over whatever exists,
  * and a later destroy of this stack would delete it.
  */
 import { z } from "zod";
@@ -66,14 +66,14 @@ function parse(output: string): z.output<typeof object>[] {
 function refusal(foreign: z.output<typeof object>[], declaration: Declaration): string {
     const command = `kubectl ${placeOptions(declaration).join(" ")} label --overwrite`;
     return [
-        `These objects exist in ${declaration.namespace} (${declaration.context}), and this stack ` +
-            "did not make them:",
+        `These objects exist in ${declaration.namespace} (${declaration.context}), and this ` +
+            "stack did not make them:",
         ...foreign.map(({ kind, metadata: { name, labels } }) => {
             const owner = labels[ownerLabel];
             return `    ${kind} ${name}${owner === undefined ? "" : `, which ${owner} owns`}`;
         }),
-        "Delete them or give the service another name. To import them, so that this stack changes " +
-            "and later deletes them, run these commands, then `up` again:",
+        "Delete them or give the service another name. To import them, so that this stack " +
+            "changes and later deletes them, run these commands, then `up` again:",
         ...foreign.map(
             ({ kind, metadata: { name } }) =>
                 `    ${command} ${kind.toLowerCase()}/${name} ${ownerLabel}=${declaration.owner}`,

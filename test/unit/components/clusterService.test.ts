@@ -114,15 +114,10 @@ describe("ClusterService", () => {
         const objects = declared.filter(({ type }) => type.startsWith("kubernetes:"));
         equal(objects.length, 10);
         for (const object of objects) {
-            const { "pod-security.kubernetes.io/enforce": _, ...labels } = at(
-                object,
-                "metadata.labels",
-            ) as Record<string, string>;
-            deepEqual(labels, {
-                "app.kubernetes.io/name": at(only(declared, types.deployment), "metadata.name"),
-                "app.kubernetes.io/managed-by": "pulumi",
-                "mlops/owner": "mlops-unit",
-            });
+            const labels = at(object, "metadata.labels") as Record<string, string>;
+            const name = at(only(declared, types.deployment), "metadata.name");
+            equal(labels["app.kubernetes.io/name"], name);
+            equal(labels["mlops/owner"], "mlops-unit");
             if (object.type !== types.namespace)
                 match(String(at(object, "metadata.name")), /^my-digits(-env|-pull)?-unit-\w{8}$/);
         }
@@ -448,6 +443,18 @@ describe("ClusterService", () => {
             const other = only((await expose("public", "tls")).declared, route.type);
             deepEqual(at(other, "spec.parentRefs"), [{ name: "public", sectionName: "tls" }]);
         });
+    });
+
+    it("has Prometheus read the metrics of its Service, where asked for", async () => {
+        const type = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor";
+        const { declared } = await run({ monitor: true });
+        const monitor = only(declared, type);
+        deepEqual(monitor.inputs["spec"], {
+            selector: { matchLabels: { "app.kubernetes.io/name": "digits-unit" } },
+            endpoints: [{ port: "http", path: "/metrics" }],
+        });
+        const others = (await run()).declared.map((object) => object.type);
+        equal(others.includes(type), false);
     });
 
     describe("variables", () => {
