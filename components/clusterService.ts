@@ -360,7 +360,8 @@ export class ClusterService extends pulumi.ComponentResource {
         return { plain, secret: { secret: secret.metadata.name, names, revision } };
     }
 
-    /** The Secret is changed in place when the credentials rotate: no pod restarts. */
+    /** The Secret is changed in place when the credentials rotate: no pod restarts. The SDK marks
+     * its data as secret. */
     #pullSecret(
         { name, metadata }: ServiceObject,
         { registry, username, password }: NonNullable<ClusterServiceArgs["pull"]>,
@@ -375,7 +376,7 @@ export class ClusterService extends pulumi.ComponentResource {
             {
                 metadata: { ...metadata, name: secretName(name, "pull") },
                 type: "kubernetes.io/dockerconfigjson",
-                stringData: { ".dockerconfigjson": pulumi.secret(config) },
+                stringData: { ".dockerconfigjson": config },
             },
             { parent: this },
         );
