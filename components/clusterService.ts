@@ -178,7 +178,7 @@ export class ClusterService extends pulumi.ComponentResource {
     }
 
     /**
-     * Looks for objects of the same names that another stack or somebody's hand made.
+     * Looks for objects of the same names that another stack made, or a person.
      *
      * @returns the name of the namespace, once none was found. Otherwise the program fails.
      */
@@ -223,7 +223,11 @@ export class ClusterService extends pulumi.ComponentResource {
         return pulumi.all([args.namespace, failOnProblem(problem)]).apply(([found]) => found);
     }
 
-    /** Declares the namespace if it is the service's own. @returns its name */
+    /**
+     * Declares the namespace if the service has one of its own.
+     *
+     * @returns its name
+     */
     #namespace(
         name: string,
         { createNamespace = false, container = {} }: ClusterServiceArgs,
@@ -360,8 +364,12 @@ export class ClusterService extends pulumi.ComponentResource {
         return { plain, secret: { secret: secret.metadata.name, names, revision } };
     }
 
-    /** The Secret is changed in place when the credentials rotate: no pod restarts. The SDK marks
-     * its data as secret. */
+    /**
+     * Declares a Secret with the credentials. It is changed in place when they rotate: no pod
+     * restarts. The SDK marks its data as secret.
+     *
+     * @returns its name
+     */
     #pullSecret(
         { name, metadata }: ServiceObject,
         { registry, username, password }: NonNullable<ClusterServiceArgs["pull"]>,
@@ -424,7 +432,11 @@ export class ClusterService extends pulumi.ComponentResource {
         );
     }
 
-    /** @returns an output that resolves once it is decided whether there is a ServiceMonitor. */
+    /**
+     * Declares a ServiceMonitor where the cluster has that kind.
+     *
+     * @returns an output that resolves once that is done.
+     */
     #monitor({ name, metadata, selector }: ServiceObject, context: string): pulumi.Output<unknown> {
         return this.namespace.apply(async (namespace) => {
             if (await canMonitor(kubectlIn({ context, namespace }))) {
