@@ -14,7 +14,7 @@ export interface Declaration extends Place {
     readonly owner: string;
 }
 
-/** What the look gave. `warning`: the cluster was not asked, and why. */
+/** `problem`: why nothing may be declared. `warning`: why the cluster was not asked. */
 export interface Finding {
     readonly problem?: string;
     readonly warning?: string;

@@ -51,7 +51,7 @@ export async function waitForRollout(
     let available = 0;
     let problemSince: number | undefined;
     for (;;) {
-        const { state, problem } = await look(kubectl, rollout);
+        const { state, problem } = await observe(kubectl, rollout);
         if (state?.isComplete === true) return { replicas: state.replicas };
         if (state !== undefined && (state.current?.available ?? 0) > available) {
             available = state.current?.available ?? 0;
@@ -66,7 +66,7 @@ export async function waitForRollout(
 }
 
 /** Reads the state of the rollout and what is wrong with it; without a state, why there is none. */
-async function look(
+async function observe(
     kubectl: Kubectl,
     { deployment, image }: Rollout,
 ): Promise<{ readonly state?: RolloutState; readonly problem?: string | undefined }> {

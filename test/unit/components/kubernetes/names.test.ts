@@ -6,6 +6,7 @@ describe("names of Kubernetes objects", () => {
     const part = fc.oneof(
         fc.string({ unit: "grapheme" }),
         fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,70}$/),
+        fc.stringMatching(/^[a-z]{55,70}$/),
         fc.stringMatching(/^[A-Za-z0-9_.-]{1,30}$/),
         fc.constantFrom("a", "b", "a-b", "b-a", "a_b", "dev", "dev-env"),
     );

@@ -23,7 +23,7 @@ const found = (...items: object[]): string =>
           );
 const look = (answer: string) => findForeignObjects(() => Promise.resolve(answer), declaration);
 
-describe("a look at the cluster before anything is declared", () => {
+describe("the check of a cluster before anything is declared", () => {
     it("asks for the declared objects by their names", async () => {
         const asked: (readonly string[])[] = [];
         const kubectl: Kubectl = (...args) => {

@@ -1,0 +1,54 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { kubectlIn, KubectlError, read } from "../../../../components/kubernetes/kubectl.ts";
+
+describe("kubectl", () => {
+    const { PATH } = process.env;
+    let folder: string;
+    before(() => {
+        folder = mkdtempSync(join(tmpdir(), "kubectl-"));
+        process.env["PATH"] = folder;
+    });
+    after(() => {
+        process.env["PATH"] = PATH;
+        rmSync(folder, { recursive: true });
+    });
+    const install = (script: string): void => {
+        writeFileSync(join(folder, "kubectl"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    };
+    const kubectl = kubectlIn({ context: "sandbox", namespace: "alice-dev" });
+
+    it("that is missing is an error with the address of its installation", async () => {
+        await rejects(kubectl("version"), (error) => {
+            equal(error instanceof KubectlError, true);
+            return /not found\. Install it: https:/.test(String(error));
+        });
+    });
+
+    it("is asked in the context and the namespace, and does not wait for ever", async () => {
+        install(`for each in "$@"; do echo "$each"; done`);
+        deepEqual((await kubectl("get", "a b")).split("\n"), [
+            ...["--context", "sandbox", "--namespace", "alice-dev", "--request-timeout=20s"],
+            ...["get", "a b", ""],
+        ]);
+    });
+
+    it("that fails is an error with what it said", async () => {
+        install(`echo 'error: context "sandbox" does not exist' >&2; exit 1`);
+        await rejects(kubectl("version"), (error) => {
+            equal(error instanceof KubectlError, true);
+            equal(error.message, 'error: context "sandbox" does not exist');
+            return true;
+        });
+    });
+
+    it("reads objects as JSON", async () => {
+        install(`echo "{\\"arguments\\": \\"$*\\"}"`);
+        const form = z.object({ arguments: z.string() });
+        const { arguments: given } = await read(kubectl, form, "pods", "web");
+        equal(given.endsWith(" get pods web --output=json"), true, given);
+    });
+});
