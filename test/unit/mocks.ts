@@ -2,6 +2,8 @@
  * Shared mocks for Pulumi. They record the resources that a program declares, with their inputs in
  * the form that the engine gets.
  */
+import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 
 /** A resource that a program declared. */
@@ -43,11 +45,12 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
 };
 
 /**
- * Runs a program under mocks, as a preview does. Waits until everything that it declares is known.
+ * Runs a program under mocks, as a preview does unless told otherwise. Waits until everything that it declares is known.
  *
  * @param config the stack's configuration, `mlops:service` → JSON.
  * @param call what a provider's function gives; default: what it was given.
  * @param secretKeys the keys of the configuration that hold a secret; default: none.
+ * @param isPreview default: true.
  */
 export async function declare(
     program: () => unknown,
@@ -57,6 +60,7 @@ export async function declare(
         inputs,
     ) => inputs,
     secretKeys: string[] = [],
+    isPreview = true,
 ): Promise<Declared[]> {
     const declared: Declared[] = [];
     await pulumi.runtime.setMocks(
@@ -77,7 +81,7 @@ export async function declare(
         },
         "mlops",
         "unit",
-        true,
+        isPreview,
         "organization",
     );
     pulumi.runtime.setAllConfig(config, secretKeys);
@@ -87,6 +91,22 @@ export async function declare(
     });
     await pulumi.runtime.disconnect(); // once every registration has been answered
     return declared;
+}
+
+/** Returns the error that a program fails with after its main code ended, as Pulumi reports it. */
+export async function failureOf(program: Promise<unknown>): Promise<unknown> {
+    const event = "unhandledRejection";
+    const listeners = process.listeners(event);
+    process.removeAllListeners(event); // Mocha's own
+    const ignore = (): void => undefined; // what depends on the failed output rejects, too
+    process.on(event, ignore);
+    const failed = once(process, event);
+    void program;
+    const [error] = (await failed) as unknown[];
+    await setImmediate();
+    process.off(event, ignore);
+    for (const listener of listeners) process.on(event, listener);
+    return error;
 }
 
 /**

@@ -1,0 +1,145 @@
+/** What a service on a cluster does with the answers of `kubectl`. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { ClusterService, type ClusterServiceArgs } from "../../../../components/clusterService.ts";
+import { UserError } from "../../../../components/userError.ts";
+import {
+    deployment,
+    newImage,
+    oldImage,
+    pod,
+    replicaSet,
+} from "../../../unit/components/kubernetes/samples.ts";
+import { declare, type Declared, failureOf } from "../../../unit/mocks.ts";
+
+const provider = {
+    "kubernetes:context": "sandbox",
+    "kubernetes:clusterIdentifier": "sandbox",
+    "kubernetes:enableSecretMutable": "true",
+};
+const done = { replicas: 2, updatedReplicas: 2, availableReplicas: 2 };
+const foreign = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "web-unit", labels: { "mlops/owner": "other-dev" } },
+};
+
+describe("a service on a cluster", () => {
+    const { PATH = "" } = process.env;
+    let folder: string;
+    let url: string | undefined;
+    before(() => {
+        folder = mkdtempSync(join(tmpdir(), "cluster-"));
+        const script = `#!/bin/sh
+case "$*" in
+*" --ignore-not-found "*) echo "$*" >${folder}/asked && cat ${folder}/existing ;;
+*" get deployment "*) cat ${folder}/deployment ;;
+*" get replicasets,pods "*) cat ${folder}/owned ;;
+esac
+`;
+        writeFileSync(join(folder, "kubectl"), script, { mode: 0o755 });
+        process.env["PATH"] = `${folder}:${PATH}`;
+    });
+    beforeEach(() => {
+        url = undefined;
+        answer({});
+    });
+    after(() => {
+        process.env["PATH"] = PATH;
+        rmSync(folder, { recursive: true });
+    });
+
+    function answer({ existing, now = deployment(done), owned = [] }: Answers): void {
+        writeFileSync(join(folder, "existing"), existing ? JSON.stringify(existing) : "");
+        writeFileSync(join(folder, "deployment"), JSON.stringify(now));
+        writeFileSync(join(folder, "owned"), JSON.stringify({ items: owned }));
+    }
+
+    function run(isPreview: boolean, more: Partial<ClusterServiceArgs> = {}): Promise<Declared[]> {
+        const program = () => {
+            const args = { image: newImage, version: "1", namespace: "alice-dev", port: 8080 };
+            const service = new ClusterService("web", { ...args, healthTimeout: 1, ...more });
+            service.serviceUrl.apply((found) => (url = found));
+        };
+        return declare(program, provider, undefined, undefined, isPreview);
+    }
+    const objectsOf = (declared: readonly Declared[]): number =>
+        declared.filter(({ type }) => type.startsWith("kubernetes:")).length;
+
+    for (const isPreview of [true, false]) {
+        it(`is refused in ${isPreview ? "a preview" : "`up`"} where objects of others are`, async () => {
+            answer({ existing: foreign });
+            const error = await failureOf(run(isPreview));
+            equal(error instanceof UserError, true);
+            match(String(error), /Service web-unit, which other-dev owns/);
+            equal(url, undefined);
+        });
+    }
+
+    it("asks for every object that it declares", async () => {
+        for (const expose of [
+            { kind: "route" },
+            { kind: "ingress", host: "a.example" },
+            { kind: "gateway", host: "a.example", gateway: "public" },
+        ] as const) {
+            const declared = await run(true, {
+                createNamespace: true,
+                replicas: { min: 2, max: 3 },
+                env: { TOKEN: pulumi.secret("hunter2") },
+                pull: { registry: "quay.io", username: "acme+reader", password: "hunter3" },
+                expose,
+            });
+            const [, asked = ""] =
+                / get (.*) --ignore/.exec(readFileSync(join(folder, "asked"), "utf8")) ?? [];
+            deepEqual(
+                asked
+                    .split(" ")
+                    .map((object) => object.replace(/\.[^/]*/, ""))
+                    .sort(),
+                declared
+                    .filter(({ type }) => type.startsWith("kubernetes:"))
+                    .map(({ type, inputs }) => {
+                        const { name } = inputs["metadata"] as { name: string };
+                        return `${type.replace(/.*:/, "").toLowerCase()}/${name}`;
+                    })
+                    .sort(),
+            );
+        }
+    });
+
+    it("is declared where there are none, and has its URL once the pods serve", async () => {
+        equal(objectsOf(await run(false)), 4);
+        equal(url, "http://web-unit.alice-dev.svc");
+    });
+
+    it("fails with what the pods say, and has no URL", async () => {
+        answer({
+            now: deployment({ ...done, availableReplicas: 1 }),
+            owned: [
+                replicaSet({ revision: 3, image: newImage, hash: "n", available: 0 }),
+                replicaSet({ revision: 2, image: oldImage, hash: "o", available: 1 }),
+                pod({ hash: "n", waiting: { reason: "ErrImagePull", message: "401" } }),
+            ],
+        });
+        const error = await failureOf(run(false));
+        equal(error instanceof UserError, true);
+        match(String(error), /rollout of web-unit in the namespace alice-dev failed\.\nThe pod/);
+        match(String(error), /cannot pull its image: 401/);
+        deepEqual(url, undefined);
+    });
+
+    it("is not waited for in a preview", async () => {
+        answer({ now: deployment({ ...done, availableReplicas: 0 }) });
+        equal(objectsOf(await run(true)), 4);
+    });
+});
+
+/** What `kubectl` answers: objects of the declared names, the Deployment, its pods. */
+interface Answers {
+    readonly existing?: object;
+    readonly now?: object;
+    readonly owned?: object[];
+}
