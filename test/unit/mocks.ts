@@ -45,7 +45,8 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
 };
 
 /**
- * Runs a program under mocks, as a preview does unless told otherwise. Waits until everything that it declares is known.
+ * Runs a program under mocks, as a preview does unless told otherwise. Waits until everything that
+ * it declares is known.
  *
  * @param config the stack's configuration, `mlops:service` → JSON.
  * @param call what a provider's function gives; default: what it was given.
