@@ -206,11 +206,14 @@ export class ClusterService extends pulumi.ComponentResource {
         ];
         const problem = pulumi.output(args.namespace).apply(async (namespace) => {
             const place = { context, namespace };
-            const found = await findForeignObjects(kubectlIn(place), {
+            const kubectl = kubectlIn(place);
+            const isMonitored = args.monitor === true && (await canMonitor(kubectl));
+            const found = await findForeignObjects(kubectl, {
                 ...place,
                 objects: [
                     ...(args.createNamespace === true ? [`namespace/${namespace}`] : []),
                     ...kinds.map((kind) => `${kind}/${own}`),
+                    ...(isMonitored ? [`servicemonitor.monitoring.coreos.com/${own}`] : []),
                     ...secrets.map((purpose) => `secret/${secretName(name, purpose)}`),
                 ],
                 owner: labels[ownerLabel] ?? "",

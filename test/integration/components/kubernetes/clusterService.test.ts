@@ -36,6 +36,7 @@ describe("a service on a cluster", () => {
         const script = `#!/bin/sh
 case "$*" in
 *" --ignore-not-found "*) echo "$*" >${folder}/asked && cat ${folder}/existing ;;
+*" api-resources "*) echo servicemonitors.monitoring.coreos.com ;;
 *" get deployment "*) cat ${folder}/deployment ;;
 *" get replicasets,pods "*) cat ${folder}/owned ;;
 esac
@@ -90,6 +91,7 @@ esac
                 replicas: { min: 2, max: 3 },
                 env: { TOKEN: pulumi.secret("hunter2") },
                 pull: { registry: "quay.io", username: "acme+reader", password: "hunter3" },
+                monitor: true,
                 expose,
             });
             const [, asked = ""] =
