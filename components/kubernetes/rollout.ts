@@ -1,6 +1,6 @@
 /** Waits for a rollout. Where it fails, says why and, if asked to, rolls back. */
 import { setTimeout as delay } from "node:timers/promises";
-import { setCommand } from "../docker/symptoms.ts";
+import { setCommand } from "../shell.ts";
 import { type Kubectl, kubectlIn, KubectlError, type Place, placeOptions } from "./kubectl.ts";
 import { explainDelay, findProblem } from "./rolloutProblem.ts";
 import { readRollout, type RolloutState } from "./rolloutState.ts";

@@ -177,7 +177,7 @@ describe("a rollout", () => {
         match(problem, /Not all pods served within 60 seconds\. The pod \S+ is not ready: Startup/);
         ok(problem.includes(probe), problem);
         ok(problem.includes("The end of its output:\n    Loading the model"), problem);
-        match(problem, /pulumi config set --path 'mlops:cluster\.healthTimeout' SECONDS/);
+        match(problem, /pulumi config set --path mlops:cluster\.healthTimeout SECONDS/);
         equal(seconds, 60);
     });
 
