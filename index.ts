@@ -1,9 +1,11 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { ClusterService } from "./components/clusterService.ts";
 import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
 import { IdentityProvider } from "./components/identityProvider.ts";
 import { LocalService } from "./components/localService.ts";
 import { PromotedServiceImage } from "./components/promotedServiceImage.ts";
+import { PullRobot } from "./components/pullRobot.ts";
 import { QuayRepository } from "./components/quayRepository.ts";
 import { RegistrySecrets } from "./components/registrySecrets.ts";
 import { RobotFederation } from "./components/robotFederation.ts";
@@ -11,8 +13,9 @@ import { ServiceImage } from "./components/serviceImage.ts";
 import { baseImagesOf } from "./components/docker/baseImage.ts";
 import { checkDockerfile } from "./components/docker/checkDockerfile.ts";
 import { pullCommand, runCommand } from "./components/docker/commands.ts";
+import { egressTo } from "./components/kubernetes/network.ts";
 import { findPortProblem, ownerOf } from "./components/docker/publishedPort.ts";
-import { digestOf } from "./components/docker/reference.ts";
+import { digestOf, registryOf } from "./components/docker/reference.ts";
 import {
     containerToRun,
     smokeTestContainer,
@@ -82,7 +85,8 @@ async function runHere(config: StackConfigOf<"local">) {
 
 /**
  * Creates the image in its Quay repository, the robot's credentials on GitHub, and the workflow
- * there that builds the image or checks its release.
+ * there that builds the image or checks its release. Runs the image on the stack's cluster, if it
+ * has one.
  */
 async function deliver(config: StackConfigOf<"built" | "promoted">) {
     const { service, quay, github } = config;
@@ -128,6 +132,7 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
                   afterPolicies,
               );
     const digest = image.reference.apply(digestOf);
+    const running = runOnCluster(config, repository, image.reference, port);
 
     const { environment, federation, secrets: names } = github;
     const secrets = new RegistrySecrets(name, {
@@ -180,10 +185,53 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
         runCommand: image.reference.apply((reference) =>
             runCommand(reference, { port, ...containerToRun(config) }),
         ),
+        ...running,
         robotUsername,
         workflow: workflow.url,
         ...(github.delivery === "pullRequest"
             ? { pullRequest: pulumi.interpolate`${workflow.pullRequestUrl}` }
             : {}),
     };
+}
+
+/** Runs the image on the stack's cluster. @returns the outputs; none if it has no cluster. */
+function runOnCluster(
+    config: StackConfigOf<"built" | "promoted">,
+    repository: QuayRepository,
+    image: pulumi.Output<string>,
+    port: number,
+) {
+    const { service, container, env, oauth2 = "none", quay, cluster } = config;
+    if (cluster === undefined) return {};
+    const {
+        pull: { robot = `${quay.robot}_pull`, ...rotation },
+        egress,
+        ...settings
+    } = cluster;
+    const isPublic = quay.visibility === "public";
+    const puller = isPublic
+        ? undefined
+        : new PullRobot(service.name, {
+              ...rotation,
+              robot,
+              namespace: quay.namespace,
+              repository: repository.fullName,
+          });
+    const { namespace, serviceUrl } = new ClusterService(service.name, {
+        ...service,
+        ...settings,
+        resources: cluster,
+        image,
+        port,
+        container,
+        env: variablesOf(env, oauth2),
+        egress: [...egress, ...(oauth2 === "none" ? [] : egressTo(oauth2))],
+        healthTimeoutSetting: "mlops:cluster.healthTimeout",
+        pull: puller && {
+            registry: repository.image.apply(registryOf),
+            username: puller.username,
+            password: puller.token,
+        },
+    });
+    return { namespace, serviceUrl, replicas: cluster.replicas };
 }

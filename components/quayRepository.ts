@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import * as quay from "../quay/sdk/index.ts";
+import { declareRobots } from "./quay/rotatedRobot.ts";
 
 /**
  * A repository and its robot. `rotation`, `retire`, `protect` and the number of rules are plain
@@ -74,6 +74,8 @@ export type AutoPrune = (
  * export const image = repository.image;
  */
 export class QuayRepository extends pulumi.ComponentResource {
+    /** The repository's name: NAMESPACE/NAME. */
+    declare readonly fullName: pulumi.Output<string>;
     /** The image's name for docker: HOST/NAMESPACE/NAME, without a tag. */
     declare readonly image: pulumi.Output<string>;
     /** The URL of the repository's page in Quay. */
@@ -87,11 +89,10 @@ export class QuayRepository extends pulumi.ComponentResource {
 
     constructor(name: string, args: QuayRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:quay:QuayRepository", name, {}, opts);
-        const { namespace, rotation = 0, retire = false } = args;
         const repository = new quay.Repository(
             name,
             {
-                namespace,
+                namespace: args.namespace,
                 name: args.repository,
                 visibility: args.visibility,
                 description: args.description,
@@ -128,58 +129,33 @@ export class QuayRepository extends pulumi.ComponentResource {
             };
             new quay.TagImmutabilityPolicy(name, policy, { parent: this });
         }
-        const current = this.#robot(name, args, repository, rotation);
-        if (rotation > 0 && !retire) this.#robot(name, args, repository, rotation - 1);
+        const { username, token } = declareRobots(
+            name,
+            {
+                namespace: args.namespace,
+                robot: args.robot,
+                description: pulumi.interpolate`Pushes to ${args.repository}`,
+                repository: repository.fullName,
+                role: "write",
+                rotation: args.rotation,
+                retire: args.retire,
+            },
+            this,
+        );
 
+        this.fullName = repository.fullName;
         this.image = repository.image;
         this.repositoryUrl = repository.url;
-        this.robotUsername = current.username;
-        this.robotToken = current.token;
+        this.robotUsername = username;
+        this.robotToken = token;
         this.pullCommand = pulumi.interpolate`docker pull ${repository.image}:latest`;
         this.registerOutputs({
+            fullName: this.fullName,
             image: this.image,
             repositoryUrl: this.repositoryUrl,
             robotUsername: this.robotUsername,
             robotToken: this.robotToken,
             pullCommand: this.pullCommand,
         });
-    }
-
-    /**
-     * Declares the robot of one rotation and its write permission. The returned token resolves once
-     * the permission exists.
-     */
-    #robot(name: string, args: QuayRepositoryArgs, repository: quay.Repository, rotation: number) {
-        const resource = rotation === 0 ? name : `${name}-${String(rotation)}`;
-        const robot = new quay.Robot(
-            resource,
-            {
-                namespace: args.namespace,
-                name:
-                    rotation === 0
-                        ? args.robot
-                        : pulumi.interpolate`${args.robot}_${this.#suffix(resource)}`,
-                description: pulumi.interpolate`Pushes to ${args.repository}`,
-            },
-            // Quay cannot change a description. Replacing an adopted robot would change its token.
-            { parent: this, ignoreChanges: ["description"] },
-        );
-        const permission = new quay.RepositoryPermission(
-            resource,
-            { repository: repository.fullName, robot: robot.username, role: "write" },
-            { parent: this },
-        );
-        return {
-            username: robot.username,
-            token: pulumi.all([robot.token, permission.id]).apply(([token]) => token),
-        };
-    }
-
-    #suffix(resource: string): pulumi.Output<string> {
-        return new random.RandomString(
-            resource,
-            { length: 6, special: false, upper: false },
-            { parent: this },
-        ).result;
     }
 }

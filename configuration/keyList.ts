@@ -48,8 +48,9 @@ function collect(schema: JsonSchema, keys: Keys, prefix = "."): void {
         keys.set(name, collected);
         collect(value, collected.keys);
     }
-    const { anyOf = [], items } = schema;
-    for (const option of anyOf) if (typeof option === "object") collect(option, keys, prefix);
+    const { anyOf = [], oneOf = [], items } = schema;
+    for (const option of [...anyOf, ...oneOf])
+        if (typeof option === "object") collect(option, keys, prefix);
     if (typeof items === "object" && !Array.isArray(items)) collect(items, keys, "[].");
 }
 

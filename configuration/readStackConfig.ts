@@ -61,14 +61,18 @@ export function parseStackConfig(
     project: string,
     stack: string,
 ): StackConfig & { readonly env: Record<string, string> } {
-    const own = Object.entries(config.values).filter(([key]) => key.startsWith(`${project}:`));
+    const isOwn = (key: string): boolean => key.startsWith(`${project}:`);
+    const own = Object.entries(config.values).filter(([key]) => isOwn(key));
+    const providers = Object.fromEntries(
+        Object.entries(config.values).filter(([key]) => !isOwn(key)),
+    );
     const sections = Object.fromEntries(
         own
             .map(([key, value]) => [key.slice(project.length + 1), fromJson(value)] as const)
             .filter(([, value]) => !isEmpty(value))
             .map(([key, value]) => [key, key === "oauth2" ? nullForNone(value) : value]),
     );
-    const secretKeys = config.secretKeys.filter((key) => key.startsWith(`${project}:`));
+    const secretKeys = config.secretKeys.filter(isOwn);
     const secretSections = secretKeys.map((key) => key.slice(project.length + 1));
     const misplaced = Object.keys(sections).filter(
         (section) => section !== "env" && secretSections.includes(section),
@@ -79,18 +83,19 @@ export function parseStackConfig(
         kind === "local" ? { service: {} } : { service: {}, quay: {}, github: { workflow: {} } };
     const input = { ...needed, ...sections, kind };
     const { data, error } = stackConfig.safeParse(input, { error: explain });
-    const { "github:owner": owner = process.env["GITHUB_OWNER"], "quay:url": url } = config.values;
+    const { "github:owner": owner = process.env["GITHUB_OWNER"], "quay:url": url } = providers;
     const contradictions = findContradictions(sections, {
         project,
         stack,
         owner,
+        providers,
         registry: registryOf(url),
         secretSections,
         files: config.files,
         isFolder: config.files && ((path) => existsSync(path)),
         today: new Date().toISOString().slice(0, 10),
     });
-    const all = { ...sections, ...(owner === undefined ? {} : { "github:owner": owner }) };
+    const all = { ...sections, ...providers, ...(owner && { "github:owner": owner }) };
     const schemaProblems = (error?.issues ?? []).flatMap((issue) =>
         problemsOf(issue, sections, project),
     );

@@ -2,6 +2,7 @@
 import type { Problem } from "./error.ts";
 import { amongStacks } from "./rules/amongStacks.ts";
 import { builds } from "./rules/build.ts";
+import { onCluster } from "./rules/cluster.ts";
 import { onGitHub } from "./rules/github.ts";
 import { promotions } from "./rules/promotion.ts";
 import type { Rule, Sections, Surroundings } from "./rules/rule.ts";
@@ -14,6 +15,7 @@ const rules: readonly Rule[] = [
     ...variables,
     ...onGitHub,
     ...promotions,
+    ...onCluster,
     ...amongStacks,
 ];
 

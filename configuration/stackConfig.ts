@@ -1,6 +1,7 @@
 /** The configuration of one stack: its sections, by the stack's kind. */
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { cluster } from "./sections/cluster.ts";
 import { containerSection, env } from "./sections/container.ts";
 import { buildingGithub, releasingGithub } from "./sections/github.ts";
 import { local } from "./sections/local.ts";
@@ -29,6 +30,7 @@ export const stackConfig = z.discriminatedUnion("kind", [
         oauth2,
         quay: quay.describe("The repository on Quay and its robot."),
         github: buildingGithub.describe("The GitHub repository and its workflow."),
+        cluster: cluster.describe("The cluster that the service runs on. Default: none."),
     }),
     /** The image is promoted from another stack's repository. */
     z.strictObject({
@@ -39,6 +41,7 @@ export const stackConfig = z.discriminatedUnion("kind", [
         oauth2,
         quay: quay.describe("The repository on Quay and its robot."),
         github: releasingGithub.describe("The GitHub repository and its workflow."),
+        cluster: cluster.describe("The cluster that the service runs on. Default: none."),
         promoteFrom: promoteFrom.describe("Where the image is promoted from."),
     }),
 ]);

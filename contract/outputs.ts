@@ -74,6 +74,22 @@ export const publishedOutputs = z
                 "The pull request that brings the workflow, where it is delivered by one: " +
                     "it must be merged.",
             ),
+        serviceUrl: z
+            .url()
+            .optional()
+            .describe(
+                "Where the service answers, once it is healthy: its address outside of the " +
+                    "cluster, or within it where it is not exposed. Absent without a cluster.",
+            ),
+        namespace: z
+            .string()
+            .min(1)
+            .optional()
+            .describe("The service's namespace on its cluster. Absent without a cluster."),
+        replicas: z
+            .object({ min: z.int().min(1), max: z.int().min(1) })
+            .optional()
+            .describe("How many pods serve, at least and at most. Absent without a cluster."),
         workflow: z
             .url()
             .describe(

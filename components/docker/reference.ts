@@ -31,12 +31,17 @@ export function digestOf(reference: string): string {
     return reference.slice(reference.indexOf("@") + 1);
 }
 
+/** Returns the host in the name of a repository that names its registry. */
+export function registryOf(repository: string): string {
+    return repository.split("/")[0] ?? "";
+}
+
 /**
  * Returns the URL of a repository's registry, for the Docker provider: with https, or with http for
  * a registry on this machine, as Docker does.
  */
 export function registryAddress(repository: string): string {
-    const host = repository.split("/")[0] ?? "";
+    const host = registryOf(repository);
     return `${/^(localhost|127\.[0-9.]+)(:|$)/.test(host) ? "http" : "https"}://${host}`;
 }
 

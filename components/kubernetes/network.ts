@@ -1,6 +1,7 @@
 /** What may connect to a service's pods, and what they may connect to. */
 import { BlockList, isIP } from "node:net";
 import type { types } from "@pulumi/kubernetes";
+import type { Issuer } from "../docker/serviceContainer.ts";
 import { UserError } from "../userError.ts";
 
 type NetworkPolicySpec = types.input.networking.v1.NetworkPolicySpec;
@@ -14,10 +15,22 @@ export interface Egress {
 }
 
 /**
+ * Returns the networks of the server that has an issuer's keys: its port anywhere, as an address
+ * that a name stands for may change.
+ */
+export function egressTo({ issuer, jwksUri }: Issuer<string>): Egress[] {
+    const { port, protocol } = new URL(jwksUri, issuer);
+    const ports = [port === "" ? (protocol === "http:" ? 80 : 443) : Number(port)];
+    return ["0.0.0.0/0", "::/0"].map((cidr) => ({ cidr, ports }));
+}
+
+/**
  * The metadata servers of the clouds, which give the node's credentials to every pod that asks:
  * link-local addresses, one more of AWS (IPv6) and one of Alibaba Cloud.
  */
-const metadataServers = ["169.254.0.0/16", "100.100.100.200/32", "fe80::/10", "fd00:ec2::254/128"];
+const servers = ["169.254.0.0/16", "100.100.100.200/32", "fe80::/10", "fd00:ec2::254/128"].flatMap(
+    (cidr) => parse(cidr) ?? [],
+);
 
 /** The cluster's DNS: its pods, or the cache that runs on each node (NodeLocal DNSCache). */
 const dnsServers = [{ namespaceSelector: {} }, { ipBlock: { cidr: "169.254.20.10/32" } }];
@@ -58,16 +71,22 @@ export function networkPolicySpec(
     };
 }
 
+/** Returns why a service may not connect to a network, as the end of a sentence; else undefined. */
+export function networkProblem(cidr: string): string | undefined {
+    const network = parse(cidr);
+    if (network === undefined) return "must be a network in CIDR notation, as in 10.0.0.0/8";
+    return servers.some((server) => contains(server, network))
+        ? "must not be the network of the cloud's metadata server, which gives away the node's " +
+              "credentials"
+        : undefined;
+}
+
 /** Returns a network without the metadata servers. */
 function blockOf(cidr: string): types.input.networking.v1.IPBlock {
     const network = parse(cidr);
-    const servers = metadataServers.map(parse);
-    if (servers.some((server) => contains(server, network))) {
-        throw new UserError(
-            `The service may not connect to ${cidr}: the cloud's metadata server is there, which ` +
-                "gives away the node's credentials. Remove it from the egress.",
-        );
-    }
+    const problem = networkProblem(cidr);
+    if (network === undefined || problem !== undefined)
+        throw new UserError(`The network ${cidr} of a service's egress ${problem ?? ""}.`);
     const except = servers.filter((server) => contains(network, server)).map(({ cidr }) => cidr);
     return { cidr, ...(except.length > 0 && { except }) };
 }
@@ -80,15 +99,11 @@ interface Network {
     readonly prefix: number;
 }
 
-function parse(cidr: string): Network {
-    const [address = "", prefix = ""] = cidr.split("/");
+function parse(cidr: string): Network | undefined {
+    const [address = "", prefix = "", ...rest] = cidr.split("/");
     const version = isIP(address);
-    if (version === 0 || !/^\d+$/.test(prefix) || Number(prefix) > (version === 4 ? 32 : 128)) {
-        throw new UserError(
-            `"${cidr}" is not a network that a service can connect to. It has to be in CIDR ` +
-                "notation, such as 10.0.0.0/8.",
-        );
-    }
+    const isPrefix = /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
+    if (version === 0 || !isPrefix || rest.length > 0) return undefined;
     return { cidr, address, family: version === 4 ? "ipv4" : "ipv6", prefix: Number(prefix) };
 }
 

@@ -14,6 +14,8 @@ export interface Surroundings {
     readonly stack: string;
     /** The owner of the stack's GitHub repository; undefined where it is not configured. */
     readonly owner: string | undefined;
+    /** The configuration of the stack's providers: `kubernetes:context` → its value. */
+    readonly providers: Readonly<Record<string, string>>;
     /** The host of the Quay that the stack publishes on. */
     readonly registry: string;
     /** The sections that are secret, wholly or in part. */

@@ -69,6 +69,28 @@ const declares: Record<keyof typeof stacks, readonly string[]> = {
     promoted: [...delivered, "mlops:quay:PromotedServiceImage"],
 };
 
+/** A configuration of a cluster. */
+const cluster = {
+    "kubernetes:context": "sandbox",
+    "kubernetes:clusterIdentifier": "sandbox",
+    "kubernetes:enableSecretMutable": "true",
+    "mlops:oauth2": "none",
+    "mlops:cluster": { namespace: "alice-dev" },
+} satisfies Config;
+
+/** The types of what a service on a cluster adds, where its repository is private. */
+const onCluster = [
+    "kubernetes:apps/v1:Deployment",
+    "kubernetes:core/v1:Secret",
+    "kubernetes:core/v1:Service",
+    "kubernetes:core/v1:ServiceAccount",
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+    "mlops:kubernetes:ClusterService",
+    "mlops:quay:PullRobot",
+    "quay:index:RepositoryPermission",
+    "quay:index:Robot",
+];
+
 const programForm = z.object({ default: z.record(z.string(), z.unknown()) });
 const workflowForm = z.object({
     jobs: z.object({
@@ -150,6 +172,108 @@ describe("the program", () => {
             deepEqual(plain, outputs);
         });
     }
+
+    for (const kind of ["built", "promoted"] as const) {
+        it(`runs the service of a ${kind} stack on its cluster`, async () => {
+            const config = { ...withVariables(kind), ...cluster };
+            const { declared, outputs } = await preview(config);
+            const types = declared.map(({ type }) => type);
+            const secret = ["kubernetes:core/v1:Secret", "random:index/randomId:RandomId"];
+            const all = [...declares[kind], ...onCluster, ...secret, "pulumi:pulumi:Stack"];
+            deepEqual(types.sort(), all.sort());
+            deepEqual(stackOutputs.safeParse(outputs).error?.issues ?? [], []);
+            deepEqual(
+                [outputs["namespace"], outputs["serviceUrl"], outputs["replicas"]],
+                ["alice-dev", "http://digits-unit.alice-dev.svc", { min: 1, max: 1 }],
+            );
+            const { container, pullSecret } = podOf(declared);
+            equal(container.image, outputs["image"]);
+            deepEqual(
+                container.env.map(({ name, value }) => [name, value]),
+                [
+                    ["API_KEY", undefined],
+                    ["MODE", "fast"],
+                    ["PORT", "9090"],
+                ],
+            );
+            equal(pullSecret, "digits-pull-unit");
+            const text = JSON.stringify(declared.map(withoutSecrets));
+            equal(text.includes("hunter2") || text.includes("token-of-"), false);
+        });
+    }
+
+    it("hands every setting of a cluster on", async () => {
+        const { declared, outputs } = await preview({
+            ...stacks.built,
+            ...cluster,
+            "mlops:oauth2": { issuer: "https://a.example:8443/", audience: "api" },
+            "mlops:quay": { ...published["mlops:quay"], visibility: "public" },
+            "mlops:container": { user: "10001" },
+            "mlops:service": { ...stacks.built["mlops:service"], healthPath: "/health" },
+            "mlops:cluster": {
+                namespace: "digits",
+                createNamespace: true,
+                replicas: { min: 2, max: 6 },
+                cpuTarget: 50,
+                cpu: 0.5,
+                memory: "1Gi",
+                cpuLimit: "2",
+                expose: { kind: "ingress", host: "api.example.org" },
+                healthTimeout: 60,
+                drain: 9,
+                egress: [{ cidr: "10.0.0.0/8", ports: [5432] }],
+                monitor: true,
+            },
+        });
+        deepEqual(
+            [outputs["replicas"], outputs["serviceUrl"]],
+            [{ min: 2, max: 6 }, "https://api.example.org"],
+        );
+        const { container, pullSecret } = podOf(declared);
+        // A public image needs no robot that pulls.
+        deepEqual(
+            [pullSecret, declared.some(({ type }) => type.endsWith("PullRobot"))],
+            [undefined, false],
+        );
+        deepEqual(container.resources, {
+            requests: { cpu: "0.5", memory: "1Gi" },
+            limits: { cpu: "2", memory: "1Gi" },
+        });
+        equal(container.securityContext.runAsUser, 10001);
+        equal(container.lifecycle?.preStop.sleep.seconds, 9);
+        equal(container.startupProbe.httpGet?.path, "/health");
+        equal(container.startupProbe.failureThreshold, 60);
+        const scaled = only(declared, "kubernetes:autoscaling/v2:HorizontalPodAutoscaler");
+        ok(JSON.stringify(scaled.inputs).includes('"averageUtilization":50'));
+        only(declared, "kubernetes:core/v1:Namespace");
+        const policy = only(declared, "kubernetes:networking.k8s.io/v1:NetworkPolicy");
+        const egress = JSON.stringify(policy.inputs);
+        for (const rule of ['"10.0.0.0/8"', '"port":5432', '"0.0.0.0/0"', '"port":8443'])
+            ok(egress.includes(rule), egress);
+    });
+
+    it("rotates the robot that pulls apart from the one that pushes", async () => {
+        const pull = { robot: "puller", rotation: 1 };
+        const { declared } = await preview({
+            ...stacks.promoted,
+            ...cluster,
+            "mlops:cluster": { namespace: "alice-dev", pull },
+        });
+        const robots = declared.filter(({ type }) => type === "quay:index:Robot");
+        deepEqual(
+            robots.map(({ inputs }) => inputs["name"]).sort(),
+            ["digits_robot", "puller", "puller_x1y2z3"],
+        );
+        const roles = declared.filter(({ type }) => type === "quay:index:RepositoryPermission");
+        deepEqual(
+            roles.map(({ inputs }) => [inputs["robot"], inputs["role"]]).sort(),
+            [
+                ["alice+digits_robot", "write"],
+                ["alice+puller", "read"],
+                ["alice+puller_x1y2z3", "read"],
+            ],
+        );
+    });
 
     it("gives the service its port and all its variables on this machine", async () => {
         const { declared } = await preview(withVariables("local"));
@@ -249,6 +373,40 @@ function serviceOf(declared: readonly Declared[]): Record<string, unknown> {
         "docker:index/container:Container",
     );
     return inputs;
+}
+
+const podForm = z.object({
+    spec: z.object({
+        template: z.object({
+            spec: z.object({
+                imagePullSecrets: z.array(z.object({ name: z.string() })).default([]),
+                containers: z.tuple([
+                    z.object({
+                        image: z.string(),
+                        env: z.array(z.object({ name: z.string(), value: z.string().optional() })),
+                        resources: z.unknown(),
+                        securityContext: z.object({ runAsUser: z.int().optional() }),
+                        lifecycle: z
+                            .object({
+                                preStop: z.object({ sleep: z.object({ seconds: z.int() }) }),
+                            })
+                            .optional(),
+                        startupProbe: z.object({
+                            httpGet: z.object({ path: z.string() }).optional(),
+                            failureThreshold: z.int(),
+                        }),
+                    }),
+                ]),
+            }),
+        }),
+    }),
+});
+
+/** The container of the service on a cluster, and the Secret that its image is pulled with. */
+function podOf(declared: readonly Declared[]) {
+    const { inputs } = only(declared, "kubernetes:apps/v1:Deployment");
+    const { containers, imagePullSecrets } = podForm.parse(inputs).spec.template.spec;
+    return { container: containers[0], pullSecret: imagePullSecrets[0]?.name };
 }
 
 /** The smoke test in the workflow file that a stack declares, and the variables in its options. */

@@ -129,7 +129,7 @@ describe("ClusterService", () => {
                 const value = key.endsWith("Mutable") ? "true" : "[A-Z]+";
                 await rejects(
                     declare(() => new ClusterService("digits", args), config),
-                    new RegExp(`pulumi config set ${key} ${value} -s unit`),
+                    new RegExp(`pulumi config set --path ${key} ${value} -s unit`),
                 );
             });
         }
@@ -138,7 +138,7 @@ describe("ClusterService", () => {
             const config = { ...provider, "kubernetes:enableSecretMutable": "false" };
             await rejects(
                 declare(() => new ClusterService("digits", args), config),
-                /set kubernetes:enableSecretMutable true/,
+                /set --path kubernetes:enableSecretMutable true/,
             );
         });
     });

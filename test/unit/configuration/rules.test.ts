@@ -40,6 +40,15 @@ const scan = { "promoteFrom.maxSeverity": "high", "promoteFrom.severityException
 const protection = { "github.environment.protectedBranches": true };
 const reviewed = { "github.environment.preventSelfReview": true };
 
+/** A cluster, with the configuration of its provider. */
+const onCluster = {
+    cluster: { namespace: "alice-dev" },
+    oauth2: "none",
+    "kubernetes:context": "sandbox",
+    "kubernetes:clusterIdentifier": "sandbox",
+    "kubernetes:enableSecretMutable": "true",
+};
+
 /** Each combination with its problems; none where it is accepted. */
 const combinations: [what: string, stack: string, changes: Changes, ...says: string[]][] = [
     // Immutable and floating tags.
@@ -305,6 +314,41 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         { "github.secrets": { username: "GITHUB_USER" } },
         'mlops:github.secrets.username = "GITHUB_USER": must be letters, digits and _',
     ],
+    // A cluster.
+    ["a cluster", "staging", onCluster],
+    [
+        "a cluster without the configuration of its provider",
+        "staging",
+        { ...onCluster, "kubernetes:context": undefined, "kubernetes:enableSecretMutable": "no" },
+        "kubernetes:context is not set: must be a context of the kubeconfig",
+        'kubernetes:enableSecretMutable = "no": must be true',
+    ],
+    [
+        "a cluster where nobody says whose tokens the service accepts",
+        "dev",
+        { ...onCluster, oauth2: undefined },
+        "mlops:oauth2 is not set: must be the issuer whose tokens the service accepts",
+    ],
+    ["a numeric user on a cluster", "dev", { ...onCluster, "container.user": "10001:10001" }],
+    [
+        "a user's name on a cluster",
+        "dev",
+        { ...onCluster, "container.user": "app" },
+        'mlops:container.user = "app": must be numbers, as in 10001',
+    ],
+    ["a robot that pulls", "dev", { ...onCluster, "cluster.pull": { robot: "puller" } }],
+    [
+        "a robot that pulls what anybody may pull",
+        "dev",
+        { ...onCluster, "quay.visibility": "public", "cluster.pull": { rotation: 1 } },
+        'mlops:cluster.pull = {"rotation":1}: must not be set where quay.visibility is public',
+    ],
+    [
+        "one robot that pulls and pushes",
+        "dev",
+        { ...onCluster, "cluster.pull": { robot: "digits_robot" } },
+        'mlops:cluster.pull.robot = "digits_robot": must not be quay.robot',
+    ],
     // The workflow file.
     ...["deploy.yml", ".github/workflows/a/b.yml", ".github/workflows/deploy.txt"].map(
         (path): (typeof combinations)[number] => [
@@ -473,17 +517,23 @@ function withValue(at: unknown, [key = "", ...rest]: readonly string[], value: u
 
 /** The configuration as Pulumi passes it on. */
 function valuesOf(sections: Sections, owner = "alice"): Record<string, string> {
-    return Object.fromEntries([
-        ...Object.entries(sections).map(
-            ([key, value]) => [`mlops:${key}`, JSON.stringify(value)] as const,
-        ),
-        ["github:owner", owner] as const,
-    ]);
+    const values = keysOf(sections).map(
+        ([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)] as const,
+    );
+    return { ...Object.fromEntries(values), "github:owner": owner };
+}
+
+/** The keys that are set: those of the sections, and other programs'. */
+function keysOf(sections: Sections): [key: string, value: unknown][] {
+    return Object.entries(sections)
+        .filter(([, value]) => value !== undefined)
+        .map(([key, value]) => [key.includes(":") ? key : `mlops:${key}`, value]);
 }
 
 function fileOf(sections: Sections, owner = "alice"): string {
-    const own = Object.entries(sections).map(([key, value]) => [`mlops:${key}`, value] as const);
-    return stringify({ config: { "github:owner": owner, ...Object.fromEntries(own) } });
+    return stringify({
+        config: { "github:owner": owner, ...Object.fromEntries(keysOf(sections)) },
+    });
 }
 
 /** Returns the problems of a stack's configuration, a line each. */

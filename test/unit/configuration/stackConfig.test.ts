@@ -364,6 +364,33 @@ describe("environment", () => {
             deepEqual(problems(asTheyAre).length, 1);
         });
 
+        it("runs the service on a cluster, once the # of its lines are removed", () => {
+            const ranges = ["dev", "staging", "prod"].map((stack) => {
+                const [text = "", lines = ""] = readFileSync(`Pulumi.${stack}.yaml`, "utf8")
+                    .replaceAll("YOUR-ACCOUNT", "alice")
+                    .replaceAll("YOUR-NAMESPACE", "alice-dev")
+                    .split(/^.*docs\/cluster\.md\.$/m);
+                const { config } = z
+                    .object({ config: z.record(z.string(), z.unknown()) })
+                    .parse(yaml.parse(text + lines.replace(/^ {2}# /gm, "  ")));
+                const values = Object.entries(config).map(([key, value]) => [
+                    key,
+                    typeof value === "string" ? value : JSON.stringify(value),
+                ]);
+                const found = parseStackConfig(
+                    { values: Object.fromEntries(values), secretKeys: [] },
+                    "mlops",
+                    stack,
+                );
+                return found.kind === "local" ? undefined : found.cluster?.replicas;
+            });
+            deepEqual(ranges, [
+                { min: 1, max: 1 },
+                { min: 2, max: 2 },
+                { min: 2, max: 6 },
+            ]);
+        });
+
         it("has a different path, repository, robot and environment for each stack", () => {
             for (const unique of [
                 /path: (.*)/,
