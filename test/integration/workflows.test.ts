@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
@@ -223,10 +224,27 @@ describe("the workflows of this project", function () {
         }
     });
 
+    it("write the kubeconfig where the job's steps read it, for their user alone", () => {
+        const action = readFileSync(join(root, ".github/actions/set-up/action.yml"), "utf8");
+        const { steps } = z
+            .object({ runs: z.object({ steps: z.array(step.partial()) }) })
+            .parse(parse(action)).runs;
+        const script = steps.find(({ name }) => name === "Write the kubeconfig")?.run ?? "";
+        const temp = mkdtempSync(join(tmpdir(), "workflows-"));
+        const content = "apiVersion: v1\nkind: Config\n# 100% 'quoted'";
+        spawnSync("bash", ["-c", script], { env: { RUNNER_TEMP: temp, CONTENT: content } });
+        const file = join(temp, "kubeconfig");
+        equal(readFileSync(file, "utf8"), `${content}\n`);
+        equal(statSync(file).mode & 0o777, 0o600);
+        rmSync(temp, { recursive: true });
+        const readers = allSteps.flatMap(({ env }) => env["KUBECONFIG"] ?? []);
+        deepEqual(readers, Array(2).fill("${{ runner.temp }}/kubeconfig"));
+    });
+
     it("run only the project's scripts, with commands that these know", () => {
         const commands = allSteps.flatMap(({ run }) => (run === undefined ? [] : [run]));
         const known =
-            /^(make test|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
+            /^(make test|umask 077 && printf .*|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
         const deliver = commands.filter((command) => !known.test(command));
         const form = new RegExp(
             `^operations/deliver\\.sh (\\w+)(?: "\\$STACK"| ${stacks.join(" ")})?$`,
