@@ -7,6 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { UserError } from "../../components/userError.ts";
 import { cacheFolder } from "../cacheFolder.ts";
+import { relay } from "./relay.ts";
 
 /** A running Kubernetes cluster of one node. */
 export interface Cluster {
@@ -14,6 +15,10 @@ export interface Cluster {
     readonly kubeconfig: string;
     /** The context's name in the kubeconfig, which is the current one. */
     readonly context: string;
+    /** This machine's address for the node and its pods. */
+    readonly hostIp: string;
+    /** The folder of kubectl. */
+    readonly bin: string;
     /** The node's address: a Service's NodePort answers there, for this machine alone. */
     readonly nodeIp: string;
     /**
@@ -31,29 +36,45 @@ export interface Cluster {
     stop(): Promise<void>;
 }
 
+const programs = join(cacheFolder(), "cluster");
 const script = join(import.meta.dirname, "run.sh");
 const run = promisify(execFile);
 
+/** Returns whether the programs of a cluster are there. */
+export function hasCluster(): boolean {
+    return existsSync(programs);
+}
+
 /**
  * Starts etcd, the programs of Kubernetes and containerd, which `toolchain/setup.sh cluster`
- * builds, and waits until the node is ready. They run as root in namespaces of their own
+ * builds, and waits until the node is ready. It knows OpenShift's Routes. The programs run as root in namespaces of their own
  * (`run.sh`), and end with this process at the latest.
  *
  * @param folder an empty folder of the caller, for the cluster's files. A program's log stays there
  * as `PROGRAM.log`.
+ * @param ports ports of this machine's 127.0.0.1 that the node has at its own 127.0.0.1, for
+ * registries.
  * @param seconds the deadline for the node. A start takes about 20 s on two quiet cores.
  * @throws UserError where the programs are missing.
  * @throws Error with the ends of the logs if the node is not ready in time.
  */
-export async function startCluster(folder: string, seconds = 240): Promise<Cluster> {
-    const programs = join(cacheFolder(), "cluster");
-    if (!existsSync(programs))
+export async function startCluster(
+    folder: string,
+    ports: readonly number[] = [],
+    seconds = 240,
+): Promise<Cluster> {
+    if (!hasCluster())
         throw new UserError(`${programs} is missing. Build it: toolchain/setup.sh cluster`);
     const name = `mlops-${randomBytes(4).toString("hex")}`;
     const { host, node } = network();
     const kubeconfig = writeAccess(folder, name, node);
 
-    const child = spawn(script, [folder, name, host, node], {
+    const closeRelays = await Promise.all(
+        ports.map((port) =>
+            relay({ path: join(folder, `${String(port)}.sock`) }, { host: "127.0.0.1", port }),
+        ),
+    );
+    const child = spawn(script, [folder, name, host, node, ports.join(" ")], {
         stdio: ["pipe", "pipe", "pipe"],
         // Ctrl-C of a terminal ends this process alone; the end of the pipe, the cluster.
         detached: true,
@@ -65,6 +86,7 @@ export async function startCluster(folder: string, seconds = 240): Promise<Clust
     const stop = async (): Promise<void> => {
         child.stdin.end();
         await ended;
+        for (const close of closeRelays) close();
     };
     const kubectl = async (args: readonly string[], input = ""): Promise<string> => {
         const command = run(join(programs, "bin/kubectl"), ["--kubeconfig", kubeconfig, ...args]);
@@ -87,11 +109,13 @@ export async function startCluster(folder: string, seconds = 240): Promise<Clust
     };
     try {
         await until(isReady, seconds);
+        await kubectl(["apply", "--filename", join(programs, "routes.crd.yaml")]);
     } catch (error) {
         await stop();
         throw new Error(`The cluster is not ready: ${output}\n${ends(folder)}`, { cause: error });
     }
-    return { kubeconfig, context: name, nodeIp: node, kubectl, loadImage, stop };
+    const bin = join(programs, "bin");
+    return { kubeconfig, context: name, hostIp: host, bin, nodeIp: node, kubectl, loadImage, stop };
 }
 
 const readyCondition = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}';

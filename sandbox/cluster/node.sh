@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The first process of a cluster's namespaces (see run.sh): sets them up and starts the programs.
 set -euo pipefail
-programs=$1 folder=$2 name=$3 host=$4 node=$5
+programs=$1 folder=$2 name=$3 host=$4 node=$5 ports=$6
 export PATH=$programs/bin:$programs/usr/bin:$programs/usr/sbin:$PATH
 data=$folder/data
 mkdir -p "$data"
@@ -94,6 +94,9 @@ END
 start() {
     while true; do "$@" >>"$folder/$1.log" 2>&1 || sleep 0.5; done &
 }
+for port in $ports; do
+    start node sandbox/cluster/relayToMachine.ts "$port" "$folder/$port.sock"
+done
 start etcd --data-dir "$data/etcd" --unsafe-no-fsync
 start kube-apiserver --etcd-servers http://127.0.0.1:2379 --advertise-address "$node" \
     --cert-dir "$folder/certificates" --token-auth-file "$folder/tokens.csv" \

@@ -21,6 +21,9 @@ import {
 } from "../pulumiCommand.ts";
 import { copyProject, pulumiHome } from "../project.ts";
 import { type GitHub, startGitHub } from "../github/server.ts";
+import { answerOf } from "../answer.ts";
+import { createAccounts } from "../cluster/account.ts";
+import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import type { RepositoryHandle } from "../github/repositoryHandle.ts";
 import { type Quay, startQuay } from "../quay/server.ts";
 
@@ -33,6 +36,8 @@ export type EnvironmentName = (typeof environments)[number];
 export interface ChainOptions {
     /** The folder of the service. Default: a tiny service that builds at once. */
     readonly service?: string;
+    /** Whether the environments run the service on a cluster (sandbox/cluster). Default: false. */
+    readonly onCluster?: boolean;
     /** Whether to fill in the example configuration. Default: true. */
     readonly filledIn?: boolean;
     /** Receives the output of the commands. */
@@ -40,6 +45,9 @@ export interface ChainOptions {
     /** Ends the running command: Pulumi like Ctrl-C, others at once. */
     readonly signal?: AbortSignal;
 }
+
+/** The health path of the example service. */
+const healthPath = "/health";
 
 /** Creates a service that builds at once: its image contains only its version. */
 function writeTinyService(folder: string): void {
@@ -49,6 +57,22 @@ function writeTinyService(folder: string): void {
         "FROM scratch\nARG VERSION\nENV VERSION=$VERSION\nCOPY content /content\nUSER 10001\n",
     );
     writeFileSync(join(folder, "content"), "one");
+}
+
+/** The namespace of an environment, and the context of the account that may use it. */
+export function namespaceOf(environment: EnvironmentName): string {
+    return `${account}-${environment}`;
+}
+
+/** Removes the # of the lines of a stack's file that run its service on a cluster. */
+function onCluster(file: string, environment: EnvironmentName): string {
+    const [before = "", after = ""] = file.split(/^.*docs\/cluster\.md\.$/m);
+    return (
+        before +
+        after
+            .replaceAll(/^ {2}# /gm, "  ")
+            .replaceAll(/YOUR-(CONTEXT|NAMESPACE)/g, namespaceOf(environment))
+    );
 }
 
 /** The project with the example configuration of its environments, for the account above. */
@@ -61,6 +85,8 @@ export class Chain {
     readonly folder: string;
     /** The service that dev builds. */
     readonly service: string;
+    /** The cluster, if the environments run on one. */
+    cluster: Cluster | undefined;
     readonly #root: string;
     readonly #options: ChainOptions;
     readonly #environment: Record<string, string>;
@@ -97,6 +123,7 @@ export class Chain {
         const chain = new Chain(await startQuay(), await startGitHub(), options);
         copyProject(chain.folder);
         if (options.service === undefined) writeTinyService(chain.service);
+        if (options.onCluster === true) await chain.#startCluster();
         for (const environment of environments) {
             const file = join(chain.folder, `Pulumi.${environment}.yaml`);
             const example = readFileSync(file, "utf8");
@@ -106,9 +133,56 @@ export class Chain {
                 .replace(/^ {2}github:owner: .*$/m, "$&\n  github:writeDelayMs: 0")
                 .replaceAll("quay.io/", `${chain.quay.registry}/`)
                 .replace("context: service", `context: ${chain.service}`);
-            writeFileSync(file, filled);
+            writeFileSync(
+                file,
+                options.onCluster === true ? onCluster(filled, environment) : filled,
+            );
         }
         return chain;
+    }
+
+    /** Starts a cluster whose node pulls from Quay; each stack has a namespace and an account. */
+    async #startCluster(): Promise<void> {
+        const folder = join(this.#root, "cluster");
+        mkdirSync(folder);
+        this.cluster = await startCluster(folder, [Number(new URL(this.quay.url).port)]);
+        const kubeconfig = join(this.#root, "kubeconfig");
+        await createAccounts(this.cluster, environments.map(namespaceOf), kubeconfig);
+        this.#environment["KUBECONFIG"] = kubeconfig;
+        this.#environment["PATH"] = `${this.cluster.bin}:${process.env["PATH"] ?? ""}`;
+    }
+
+    /**
+     * Returns where the service of an environment answers on this machine: a port of the node.
+     *
+     * @throws Error without a cluster, or where it does not answer
+     */
+    async serviceUrl(environment: EnvironmentName): Promise<string> {
+        const { cluster } = this;
+        if (cluster === undefined) throw new Error("The chain has no cluster.");
+        const namespace = namespaceOf(environment);
+        const service = {
+            apiVersion: "v1",
+            kind: "Service",
+            metadata: { name: "node-port", namespace },
+            spec: {
+                type: "NodePort",
+                selector: { "app.kubernetes.io/managed-by": "pulumi" },
+                ports: [{ port: 80, targetPort: "http" }],
+            },
+        };
+        const created = await cluster.kubectl(
+            ["apply", "--filename", "-", "--output=jsonpath={.spec.ports[0].nodePort}"],
+            JSON.stringify(service),
+        );
+        const url = `http://${cluster.nodeIp}:${created}`;
+        await answerOf(url + healthPath);
+        return url;
+    }
+
+    /** Runs kubectl in the namespace of an environment, as its account. */
+    async kubectl(environment: EnvironmentName, ...args: string[]): Promise<string> {
+        return this.run("kubectl", "--context", namespaceOf(environment), ...args);
     }
 
     /** The environment variables of the commands, including tokens. */
@@ -243,6 +317,7 @@ export class Chain {
 
     /** Removes everything, including images. */
     async remove(): Promise<void> {
+        await this.cluster?.stop();
         await removeImages(this.quay.registry);
         await Promise.all([this.quay.stop(), this.github.stop()]);
         rmSync(this.#root, { recursive: true, force: true });

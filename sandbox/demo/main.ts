@@ -4,6 +4,7 @@ import { appendFileSync, cpSync, mkdtempSync, realpathSync, rmSync } from "node:
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify, styleText } from "node:util";
+import { answerOf } from "../answer.ts";
 import { runCommand } from "../../operations/commandLine.ts";
 import { Chain, type EnvironmentName, environments } from "./chain.ts";
 
@@ -139,7 +140,10 @@ async function demonstrate(): Promise<void> {
         const address = await chain.docker("port", container, "8080/tcp");
         console.log(
             `  http://${address}/health answers: ` +
-                (await answerOf(`http://${address}/health`, container)),
+                (await answerOf(`http://${address}/health`).catch(async (error: unknown) => {
+                    const logs = await chain.docker("logs", String(container));
+                    throw new Error(`${String(error)}:\n${logs}`);
+                })),
         );
 
         step("What is where");
@@ -157,21 +161,5 @@ async function demonstrate(): Promise<void> {
         }
     } finally {
         await removeAll();
-    }
-
-    /** Returns the answer of the service's health path. Waits up to a minute for it. */
-    async function answerOf(url: string, container: string): Promise<string> {
-        for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
-            try {
-                const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
-                if (response.ok) return await response.text();
-            } catch {
-                // It does not listen yet.
-            }
-            await new Promise((resolve) => setTimeout(resolve, 200));
-        }
-        throw new Error(
-            `${url} did not answer within a minute:\n${await chain.docker("logs", container)}`,
-        );
     }
 }

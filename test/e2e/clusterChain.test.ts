@@ -1,0 +1,89 @@
+/** The chain with a cluster: what each environment runs, as accounts that may use one namespace. */
+import { equal, match, ok } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { join } from "node:path";
+import * as jose from "jose";
+import { hasCluster } from "../../sandbox/cluster/cluster.ts";
+import { Chain, environments, namespaceOf } from "../../sandbox/demo/chain.ts";
+
+const audience = "https://api.example.org";
+const service = join(import.meta.dirname, "../../service");
+
+/** The issuer of the tests' access tokens, at an address that the pods reach. */
+async function startIssuer(host: string) {
+    const { publicKey, privateKey } = await jose.generateKeyPair("RS256");
+    const keys = JSON.stringify({ keys: [{ ...(await jose.exportJWK(publicKey)), kid: "one" }] });
+    const server = createServer((_, response) => {
+        response.setHeader("content-type", "application/json").end(keys);
+    });
+    await once(server.listen(0, host), "listening");
+    const address = server.address();
+    if (typeof address !== "object" || address === null) throw new Error("no address");
+    const issuer = `http://${host}:${String(address.port)}/`;
+    const token = await new jose.SignJWT({ client_id: "test" })
+        .setProtectedHeader({ alg: "RS256", kid: "one", typ: "at+jwt" })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setSubject("test")
+        .setJti("1")
+        .setIssuedAt()
+        .setExpirationTime("1h")
+        .sign(privateKey);
+    return { issuer, token, stop: () => server.close() };
+}
+
+describe("dev, staging and prod on a cluster", () => {
+    let chain: Chain;
+    let issuer: Awaited<ReturnType<typeof startIssuer>>;
+    let output = "";
+
+    before(async function () {
+        if (!hasCluster()) this.skip();
+        chain = await Chain.create({
+            service,
+            onCluster: true,
+            onOutput: (text) => (output += text),
+        });
+        ok(chain.cluster);
+        issuer = await startIssuer(chain.cluster.hostIp);
+        for (const environment of environments) {
+            await chain.set(environment, "oauth2.issuer", issuer.issuer);
+            // As OpenShift does: any user id, in the group root.
+            await chain.set(environment, "container.user", "1000730000:0");
+        }
+    });
+    after(async () => {
+        issuer?.stop();
+        await chain?.remove();
+    });
+    beforeEach(() => {
+        output = "";
+    });
+    afterEach(function () {
+        if (this.currentTest?.state === "failed") console.error(output.slice(-8000));
+    });
+
+    for (const environment of environments) {
+        it(`runs in ${environment}, and classifies a picture there`, async () => {
+            await chain.up(environment);
+            const { image, namespace, replicas } = chain.outputs(environment);
+            equal(namespace, namespaceOf(environment));
+            const url = await chain.serviceUrl(environment);
+            const form = new FormData();
+            const picture = readFileSync(join(service, "examples/seven.png"));
+            form.set("file", new Blob([picture], { type: "image/png" }), "seven.png");
+            const response = await fetch(`${url}/upload`, {
+                method: "POST",
+                body: form,
+                headers: { authorization: `Bearer ${issuer.token}` },
+            });
+            match(await response.text(), /"class":"7"/);
+            const pods = await chain.kubectl(environment, "get", "pods", "--output=json");
+            const images = [...pods.matchAll(/"image": "([^"]+@sha256:[^"]+)"/g)];
+            ok(images.length >= (replicas?.min ?? 9));
+            for (const [, running] of images) equal(running, image);
+        });
+    }
+});
