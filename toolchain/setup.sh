@@ -66,6 +66,7 @@ plugin_found() { # sets name, version and folder, which the functions below use
     [[ -x $folder/pulumi-resource-$name ]] && is_current "$folder" "${plugin_sources[@]}"
 }
 plugins_found() {
+    found=''
     for name in $plugins; do
         plugin_found "$name" || return 1
         found+="${found:+, }$name $version"
@@ -135,7 +136,7 @@ tests)
     steps+=(docker image state "${test_steps[@]}" stack) && setup say
     exec bench/setup.sh tests
     ;;
-cluster) steps=(folders cluster) && setup say ;;
+cluster) steps=(folders cluster) && setup say && [[ -d $cluster ]] ;;
 preview) steps+=(state) && setup ;;
 tools) setup say ;;
 packages) steps=(folders node packages) && setup say ;;

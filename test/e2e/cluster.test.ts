@@ -67,7 +67,7 @@ describe("the sandbox's cluster", () => {
     let folder: string;
 
     before(function () {
-        // Only toolchain/setup.sh cluster builds it.
+        // The set-up leaves it out where it cannot be made.
         if (!existsSync(join(cacheFolder(), "cluster"))) this.skip();
     });
     beforeEach(() => {

@@ -208,6 +208,7 @@ INSTALLER
                 "registry",
                 "linters",
                 "buildx",
+                "cluster",
                 "measure",
             ];
             deepEqual(found.slice(0, needed.length), needed, output);

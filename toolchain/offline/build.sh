@@ -10,14 +10,17 @@ record() {
     "$1" "$part" && checksum "${@:2:$#-2}" >"$part/.built-from"
 }
 
-# go_build FOLDER OUT OPTION... PACKAGE: builds OUT from a package of the module in FOLDER.
+# go_build FOLDER OUT [-ldflags FLAGS] PACKAGE...: builds OUT, which is a folder if it ends with a
+# slash, from packages of the module in FOLDER.
 go_build() {
+    local flags='-s -w'
+    [[ $3 != -ldflags ]] || { flags+=" $4" && set -- "$1" "$2" "${@:5}"; }
     (
         cd "$1" && mkdir -p "${2%/*}" && export CGO_ENABLED=0 && total=$(
-            go list -trimpath -deps -f '{{if .Stale}}{{.ImportPath}}{{end}}' "${@: -1}" 2> >(
+            go list -trimpath -deps -f '{{if .Stale}}{{.ImportPath}}{{end}}' "${@:3}" 2> >(
                 progress >&2
             ) | wc -w
-        ) && go build -v -trimpath -ldflags '-s -w' -o "${@:2}" 2>&1 | progress "$total"
+        ) && go build -v -trimpath -ldflags "$flags" -o "${@:2}" 2>&1 | progress "$total"
     )
 }
 # progress [TOTAL]: copies the output of go. Reports the modules that are downloaded and, in tenths,
@@ -42,7 +45,7 @@ progress() {
 build_cli() { from_sources "$mlops_pulumi" compile_cli "${cli_sources[@]}"; }
 compile_cli() {
     local sdk=github.com/pulumi/pulumi/sdk/v3
-    local version="-s -w -X $sdk/go/common/version.Version"
+    local version="-X $sdk/go/common/version.Version"
     go_build toolchain/offline/pulumi "$1/bin/pulumi" -ldflags "$version=v$pulumi_version" \
         github.com/pulumi/pulumi/pkg/v3/cmd/pulumi &&
         go_build toolchain/offline/language-nodejs "$1/bin/pulumi-language-nodejs" . &&
@@ -55,7 +58,7 @@ compile_plugin() {
         compile_kubernetes "$1"
     else
         go_build toolchain/offline/plugins "$1/pulumi-resource-$name" \
-            -ldflags "-s -w -X main.version=$version" "./$name"
+            -ldflags "-X main.version=$version" "./$name"
     fi
 }
 # The program embeds two files of its module, the schema with the version that is built. An overlay
@@ -72,36 +75,36 @@ compile_kubernetes() {
             >"$embedded/overlay.json" &&
         GOFLAGS="$(go env GOFLAGS) '-overlay=$embedded/overlay.json'" \
             go_build "$main" "$1/pulumi-resource-kubernetes" \
-            -ldflags "-s -w -X $module/pkg/version.Version=$version" . &&
+            -ldflags "-X $module/pkg/version.Version=$version" . &&
         rm -r "$embedded"
 }
 
-# In one folder: the programs of Kubernetes, pause, and the Debian packages of what they need.
+# In one folder: the programs of Kubernetes, pause, and the Debian packages of what they need. One
+# build of all keeps the cores busy.
 build_cluster() {
     local main=toolchain/offline/cluster module=k8s.io/kubernetes
-    local version minor flags setting program
+    local version minor flags setting
     version=$(cd "$main" && go list -m -f '{{.Version}}' "$module") &&
-        apt_extract "$1" etcd-server containerd runc containernetworking-plugins &&
-        build_pause "$1" || return
+        apt_extract "$1" etcd-server containerd runc containernetworking-plugins || return
     minor=${version#v1.}
-    flags="-s -w -X k8s.io/client-go/pkg/version.gitVersion=$version"
+    flags="-X k8s.io/client-go/pkg/version.gitVersion=$version"
     for setting in gitVersion="$version" gitMajor=1 gitMinor="${minor%%.*}"; do
         flags+=" -X k8s.io/component-base/version.$setting"
     done
-    for program in "${cluster_programs[@]}"; do
-        go_build "$main" "$1/bin/$program" -ldflags "$flags" "$module/cmd/$program" || return
-    done
+    go_build "$main" "$1/bin/" -ldflags "$flags" ./pause \
+        "$module"/cmd/{kube-{apiserver,controller-manager,scheduler,proxy},kubelet,kubectl} &&
+        pack_pause "$1"
 }
 # The image localhost/pause:1, as an archive in the format of `docker save`.
-build_pause() {
+pack_pause() {
     local image="$1/pause" layer
-    go_build toolchain/offline/cluster "$image/pause" ./pause &&
-        tar -C "$image" --owner=0 --group=0 -cf "$image/layer.tar" pause &&
+    mkdir "$image" && tar -C "$1/bin" --owner=0 --group=0 -cf "$image/layer.tar" pause &&
         layer=$(sha256sum <"$image/layer.tar") &&
         printf '{"os":"linux","architecture":"%s","config":{"Entrypoint":["/pause"]},%s}' \
             "$(go env GOARCH)" '"rootfs":{"type":"layers","diff_ids":["sha256:'"${layer%% *}"'"]}' \
             >"$image/config.json" &&
         printf '[{"Config":"config.json","RepoTags":["%s"],"Layers":["layer.tar"]}]' \
             localhost/pause:1 >"$image/manifest.json" &&
-        tar -C "$image" -cf "$1/pause.tar" manifest.json config.json layer.tar && rm -r "$image"
+        tar -C "$image" -cf "$1/pause.tar" manifest.json config.json layer.tar &&
+        rm -r "$image" "$1/bin/pause"
 }

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,6 +16,10 @@ const devContainer = z.strictObject({
     ),
     forwardPorts: z.array(z.int().min(0).max(65_535)),
     postCreateCommand: z.string(),
+});
+
+const lockFile = z.object({
+    packages: z.record(z.string(), z.object({ hasInstallScript: z.boolean().optional() })),
 });
 
 describe("other ways to get the tools", () => {
@@ -50,6 +54,28 @@ describe("other ways to get the tools", () => {
         deepEqual(
             [features["ghcr.io/devcontainers/features/node:1"], postCreateCommand],
             [{ version: node }, "toolchain/setup.sh"],
+        );
+    });
+});
+
+describe("npm", () => {
+    it("runs no install script here, because no package needs its own", () => {
+        const script = "npm config get ignore-scripts";
+        equal(execFileSync("bash", ["-c", script], { cwd: root, encoding: "utf8" }), "true\n");
+        const lock = lockFile.parse(
+            JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")),
+        );
+        const scripted = Object.entries(lock.packages).filter(
+            ([, entry]) => entry.hasInstallScript,
+        );
+        deepEqual(
+            scripted.map(([folder]) => folder),
+            [
+                // Downloads the plugin, which toolchain/setup.sh does.
+                "node_modules/@pulumi/kubernetes",
+                // Checks that a package that depends on it names a version that fits.
+                "node_modules/protobufjs",
+            ],
         );
     });
 });
