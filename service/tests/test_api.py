@@ -267,6 +267,8 @@ def test_description_tells_of_the_form_and_the_token(client):
         ("/health", 503, '1.2.3.4:5 - "POST /health HTTP/1.1" 503'),
         ("/health", 200, None),
         ("/health?probe", 200, None),
+        ("/metrics", 500, '1.2.3.4:5 - "POST /metrics HTTP/1.1" 500'),
+        ("/metrics", 200, None),
     ],
 )
 def test_access_log(target, status, line):

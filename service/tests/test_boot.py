@@ -129,13 +129,22 @@ def test_serves_logs_and_ends(service: Service, issuer: Issuer):
     with service.connection() as connection:
         connection.request("POST", "/upload", body, headers | {"Authorization": f"Bearer {token}x"})
         assert connection.getresponse().status == 401
+    with service.connection() as connection:
+        connection.request("GET", "/metrics")
+        metrics = connection.getresponse().read().decode()
+    counted = [line for line in metrics.splitlines() if line.startswith("http_requests_total")]
+    assert counted == [
+        'http_requests_total{path="/health",status="200"} 1.0',
+        'http_requests_total{path="/upload",status="200"} 1.0',
+        'http_requests_total{path="/upload",status="401"} 1.0',
+    ]
     seconds, output = service.stop()
     assert seconds < 3
     assert service.process.returncode in (0, -signal.SIGTERM)
     assert all(LINE.fullmatch(line) for line in output.splitlines())
     assert '"POST /upload HTTP/1.1" 200' in output
     assert '"POST /upload HTTP/1.1" 401' in output
-    assert "/health" not in output
+    assert not any(path in output for path in ("/health", "/metrics"))
     assert not any(part in output for part in token.split("."))
 
 

@@ -116,6 +116,18 @@ describe("the local stack", function () {
             equal((await upload(`Bearer ${await signed({})}`)).status, 200);
         });
 
+        it("counts what it classifies, and shows it without a token", async () => {
+            const sevens = async (): Promise<number> => {
+                const response = await fetch(`${url}/metrics`);
+                equal(response.status, 200);
+                const counted = /^digits_predictions_total\{class="7"\} (\S+)$/m;
+                return Number(counted.exec(await response.text())?.[1]);
+            };
+            const before = await sevens();
+            await upload(`Bearer ${token}`);
+            equal(await sevens(), before + 1);
+        });
+
         const now = Math.floor(Date.now() / 1000);
         const refused: Record<string, () => Promise<string | undefined>> = {
             "no token": () => Promise.resolve(undefined),

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
 from extraction import (
@@ -21,6 +22,7 @@ from inference import Model, Prediction
 from production.api.authentication import IssuerKeys, TokenVerifier
 from production.api.connections import LingeringClose
 from production.api.errors import ApiError, install_error_handlers
+from production.api.metrics import CONTENT_TYPE, Metrics, RequestMetrics
 from production.api.settings import Settings
 from production.api.uploads import FIELD, check_headers, read_upload
 
@@ -88,6 +90,7 @@ def create_app(settings: Settings, model: Model, keys: IssuerKeys | None = None)
     """Build the application; the issuer's keys are fetched from the settings' URL by default."""
     app = FastAPI(title="Digits", version=settings.service_version, lifespan=_lifespan)
     install_error_handlers(app)
+    metrics = Metrics(model.name, model.version, model.classes)
     app.add_middleware(LingeringClose)
     authenticated = TokenVerifier(settings, keys or IssuerKeys(settings.jwks_url))
     uploads = asyncio.Semaphore(MAX_UPLOADS)
@@ -104,6 +107,11 @@ def create_app(settings: Settings, model: Model, keys: IssuerKeys | None = None)
     async def get_health() -> Health:
         """Tell that the service is up, and what it runs."""
         return health
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def get_metrics() -> Response:
+        """Tell Prometheus what has been served."""
+        return Response(metrics.render(), media_type=CONTENT_TYPE)
 
     @app.post(
         "/upload",
@@ -126,10 +134,13 @@ def create_app(settings: Settings, model: Model, keys: IssuerKeys | None = None)
             raise ApiError(
                 HTTPStatus.SERVICE_UNAVAILABLE, "stopping", "the service is stopping"
             ) from error
+        metrics.count_prediction(prediction.label)
         return Classification(
             label=prediction.label,
             confidence=round(prediction.confidence, 4),
             model=f"{model.name} {model.version}",
         )
 
+    paths = {route.path for route in app.routes}
+    app.add_middleware(RequestMetrics, metrics=metrics, paths=paths)
     return app

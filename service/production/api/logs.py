@@ -15,8 +15,11 @@ def configure_logging() -> None:
 
 
 def access_log_filter(record: logging.LogRecord) -> bool:
-    """Drop the query from an access log line, as it may hold a token, and healthy probes whole."""
+    """Drop the query from an access log line, as it may hold a token.
+
+    Of the requests that machines repeat, health checks and scrapes, only failures are logged.
+    """
     client, method, target, http_version, status = record.args
     path = target.partition("?")[0]
     record.args = (client, method, path, http_version, status)
-    return (path, status) != ("/health", 200)
+    return path not in ("/health", "/metrics") or status != 200
