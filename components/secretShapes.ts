@@ -62,3 +62,13 @@ export function secretVariableIn(text: string): string | undefined {
     const [, name = ""] = /^(\w+)=./s.exec(text) ?? [];
     return isSecretName(name) ? name : undefined;
 }
+
+/**
+ * The name of the variable in `{ name, value }`, as the containers of a cluster have it, if its
+ * value is a secret that is written out.
+ */
+export function secretVariableOf(object: Readonly<Record<string, unknown>>): string | undefined {
+    const { name, value } = object;
+    const isWritten = typeof value === "string" && value !== "";
+    return isWritten && typeof name === "string" && isSecretName(name) ? name : undefined;
+}

@@ -1,7 +1,9 @@
 import { PolicyPack } from "@pulumi/policy";
+import { disruptionBudgets, replicatedServices } from "./policies/availability.ts";
 import { imagesByDigest } from "./policies/images.ts";
 import { agreedNames, ownedContainers } from "./policies/names.ts";
 import { plainTextOutputs, plainTextSecrets } from "./policies/plainTextSecrets.ts";
+import { restrictedPods, sizedPods } from "./policies/pods.ts";
 import {
     immutableVersions,
     privateRepositories,
@@ -24,11 +26,15 @@ new PolicyPack("mlops", {
         robotsOfOneRepository,
         hardenedWorkflows,
         imagesByDigest,
+        restrictedPods,
+        sizedPods,
         agreedNames,
         ownedContainers,
         // Disabled by default; enabled with --policy-pack-config policy/production.json
         immutableVersions,
         protectedRepositories,
         privateRepositories,
+        replicatedServices,
+        disruptionBudgets,
     ],
 });

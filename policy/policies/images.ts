@@ -1,9 +1,14 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { z } from "zod";
+import type { KnownValue } from "../knownValue.ts";
 import { ofType } from "../ofType.ts";
+import { containersOf } from "../podSecurity.ts";
+import { ofPods } from "../workloads.ts";
 
 /** `repository@sha256:…`, or the id of an image in the Docker engine. */
 const immutable = /(?:^|@)sha256:[0-9a-f]{64}$/;
+/** `repository@sha256:…`. A cluster knows no other name. */
+const immutableImage = /.@sha256:[0-9a-f]{64}$/;
 const comply = "a tag may point at something else tomorrow.";
 
 export const imagesByDigest: ResourceValidationPolicy = {
@@ -45,5 +50,29 @@ export const imagesByDigest: ResourceValidationPolicy = {
                 }
             },
         ),
+        ofPods(findMovable),
     ],
 };
+
+/** Finds images of a pod that are not named by their digest, and says what to do. */
+export function findMovable(template: KnownValue): string[] {
+    const pod = template.at("spec");
+    const images = [
+        ...containersOf(pod).map(({ name, container }) => ({
+            what: `container ${name} would run`,
+            image: container.at("image").text,
+        })),
+        ...pod
+            .at("volumes")
+            .items()
+            .map((volume) => ({
+                what: `volume ${volume.at("name").text ?? ""} would be`,
+                image: volume.at("image.reference").text,
+            })),
+    ];
+    return images.flatMap(({ what, image }) =>
+        image === undefined || immutableImage.test(image)
+            ? []
+            : [`The ${what} ${image}: ${comply} Name it REPOSITORY@sha256:….`],
+    );
+}

@@ -3,6 +3,7 @@ import {
     findSecretShape,
     isSecretProperty,
     secretVariableIn,
+    secretVariableOf,
 } from "../../components/secretShapes.ts";
 import { isList, isObject, Secret, unknown } from "../../quay/definition/values.ts";
 import type { Properties, Value } from "../../quay/definition/values.ts";
@@ -59,10 +60,13 @@ function find(type: string, path: string, name: string, value: Value): string[] 
     if (value instanceof Secret || value === unknown || value === null) return [];
     if (isList(value))
         return value.flatMap((item, index) => find(type, `${path}[${String(index)}]`, name, item));
-    if (isObject(value))
+    if (isObject(value)) {
+        const written = secretVariableOf(value);
+        if (written !== undefined) return [`"${path}.value" (${written})`];
         return Object.entries(value).flatMap(([key, item]) =>
             find(type, `${path}.${key}`, key, item),
         );
+    }
     if (typeof value !== "string" || value === "") return [];
     if (isSecretProperty(type, name)) return [`"${path}"`];
     const variable = secretVariableIn(value);

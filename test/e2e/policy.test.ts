@@ -12,8 +12,10 @@ const production = JSON.parse(
 const imports = `
 import * as docker from "@pulumi/docker";
 import * as github from "@pulumi/github";
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { ClusterService } from "./components/clusterService.ts";
 import { LocalService } from "./components/localService.ts";
 import { QuayRepository } from "./components/quayRepository.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
@@ -21,6 +23,29 @@ import * as quay from "./quay/sdk/index.ts";
 
 const digest = "sha256:" + "0".repeat(64);
 const labels = [{ label: "mlops.service", value: "a" }];
+
+const security = {
+    allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] },
+    runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" },
+};
+const resources = { requests: { cpu: "100m", memory: "64Mi" }, limits: { memory: "64Mi" } };
+const metadata = { namespace: "digits" };
+const template = (container: object, spec: object = {}) => ({
+    metadata: { labels: { app: "web" } },
+    spec: {
+        containers: [{
+            name: "web", image: "quay.io/alice/a@" + digest, securityContext: security, resources,
+            ...container,
+        }],
+        ...spec,
+    },
+});
+const selector = { matchLabels: { app: "web" } };
+const deployment = (name: string, container: object, spec: object = {}) =>
+    new k8s.apps.v1.Deployment(name, {
+        metadata: { ...metadata, name },
+        spec: { selector, template: template(container), ...spec },
+    });
 `;
 const workflow = (job: string, permissions = "permissions: {}"): string =>
     `on: push\n${permissions}\njobs:\n  build:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: ${job}\n`;
@@ -40,7 +65,8 @@ const broken: Record<
             new random.RandomId("c", { byteLength: 1, keepers: { apiKey: "in-clear" } });
             new quay.Repository("d", { namespace: "alice", name: "d", description: "ghp_" + "a1".repeat(18) });
             new docker.Container("e", { name: "e", image: digest, envs: ["SIGNED_WITH=-----BEGIN EC PRIVATE KEY-----"], labels });
-            new quay.Repository("f", { namespace: "alice", name: "f", description: "7Z".repeat(20) });`,
+            new quay.Repository("f", { namespace: "alice", name: "f", description: "7Z".repeat(20) });
+            deployment("g", { env: [{ name: "PORT", value: "1" }, { name: "DB_PASSWORD", value: "in-clear" }] });`,
         says: [
             /"build\.buildArgs\.NPM_TOKEN" is in clear\..*pulumi config set --secret/,
             /"envs\[1\]" \(DB_PASSWORD\) is in clear/,
@@ -48,6 +74,7 @@ const broken: Record<
             /"description" looks like a GitHub token and is in clear/,
             /"envs\[0\]" looks like a private key and is in clear/,
             /"description" looks like a Quay token and is in clear/,
+            /"spec\.template\.spec\.containers\[0\]\.env\[1\]\.value" \(DB_PASSWORD\) is in clear/,
         ],
     },
     "plain-text-outputs": {
@@ -93,11 +120,60 @@ const broken: Record<
     "images-by-digest": {
         program: `
             new docker.Container("a", { name: "a", image: "quay.io/alice/a:1.0.0", labels });
-            new docker.RemoteImage("b", { name: "alpine:3" });`,
+            new docker.RemoteImage("b", { name: "alpine:3" });
+            deployment("c", { image: "quay.io/alice/c:latest" });`,
         says: [
             /would run quay\.io\/alice\/a:1\.0\.0: a tag may point at something else tomorrow/,
             /alpine:3 would be pulled/,
+            /The container web would run quay\.io\/alice\/c:latest: a tag may point/,
         ],
+    },
+    "restricted-pods": {
+        program: `
+            deployment("a", { securityContext: { ...security, privileged: true } });
+            new k8s.batch.v1.CronJob("b", {
+                metadata,
+                spec: {
+                    schedule: "@daily",
+                    jobTemplate: { spec: { template: template({ securityContext: { ...security, runAsUser: 0 } }) } },
+                },
+            });
+            new k8s.core.v1.Pod("c", { metadata, spec: template({}, { hostNetwork: true }).spec });`,
+        says: [
+            /The container web: securityContext\.privileged must not be true/,
+            /The container web: securityContext\.runAsUser must not be 0/,
+            /The pod: hostNetwork must not be true/,
+        ],
+    },
+    "sized-pods": {
+        program: `
+            deployment("a", { resources: { requests: { cpu: "1" }, limits: { cpu: "1" } } });`,
+        says: [/The container web lacks resources\.requests\.memory, resources\.limits\.memory/],
+    },
+    "replicated-services": {
+        program: `
+            new k8s.policy.v1.PodDisruptionBudget("budget", { metadata, spec: { maxUnavailable: 1, selector } });
+            deployment("a", {});
+            deployment("b", {});
+            new k8s.autoscaling.v2.HorizontalPodAutoscaler("b", {
+                metadata,
+                spec: { maxReplicas: 4, scaleTargetRef: { kind: "Deployment", name: "b" } },
+            });`,
+        says: [
+            /The Deployment a may be down to one pod, or none.*Set `replicas` to 2 or more/,
+            /The Deployment b may be down to one pod.*Set `minReplicas` of its autoscaler/,
+        ],
+        config: production,
+    },
+    "disruption-budgets": {
+        program: `
+            deployment("a", {}, { replicas: 2 });
+            new k8s.policy.v1.PodDisruptionBudget("other", {
+                metadata,
+                spec: { maxUnavailable: 1, selector: { matchLabels: { app: "other" } } },
+            });`,
+        says: [/A drained node may stop all pods of the Deployment a at once/],
+        config: production,
     },
     "agreed-names": {
         program: `
@@ -166,6 +242,31 @@ const kept: Record<string, { readonly program: string; readonly config?: Config 
             new docker.RemoteImage("b", { name: "b:ctx-1", build: { context: "." } });
             new quay.PromotedImage("c", { source: "quay.io/alice/a", target: "quay.io/alice/b", digest, tags: ["1.0.0"] });`,
     },
+    "a replicated Deployment, in production": {
+        program: `
+            deployment("a", { env: [{ name: "DB_PASSWORD", valueFrom: { secretKeyRef: { name: "a", key: "b" } } }] });
+            new k8s.autoscaling.v2.HorizontalPodAutoscaler("a", {
+                metadata,
+                spec: { minReplicas: 2, maxReplicas: 4, scaleTargetRef: { kind: "Deployment", name: "a" } },
+            });
+            new k8s.policy.v1.PodDisruptionBudget("a", { metadata, spec: { maxUnavailable: 1, selector } });`,
+        config: production,
+    },
+    "what a preview does not know of a Deployment, in production": {
+        program: `
+            const id = new random.RandomId("a", { byteLength: 1 }).dec.apply(Number);
+            deployment("a", {
+                image: pulumi.interpolate\`quay.io/alice/a:\${id}\`,
+                securityContext: id.apply((user) => ({ runAsUser: user })),
+                resources: id.apply(() => ({})),
+            }, { replicas: id });
+            new k8s.policy.v1.PodDisruptionBudget("a", {
+                metadata,
+                spec: { maxUnavailable: 1, selector: { matchLabels: { app: id.apply(String) } } },
+            });`,
+        config: production,
+    },
+    "a single Deployment, outside production": { program: `deployment("a", { env: [] });` },
     "names of another agreement": {
         program: `new quay.Robot("a", { namespace: "alice", name: "deploy" });`,
         config: { "agreed-names": { robot: "^deploy$" } },
@@ -185,8 +286,13 @@ describe("the policies", () => {
     let project: Project;
     before(async () => {
         project = await Project.create(
-            {},
-            { QUAY_URL: "https://quay.example.com", GITHUB_TOKEN: "" },
+            {
+                "kubernetes:context": "none",
+                "kubernetes:clusterIdentifier": "none",
+                "kubernetes:enableSecretMutable": "true",
+            },
+            // No cluster can be reached: a preview does not need one.
+            { QUAY_URL: "https://quay.example.com", GITHUB_TOKEN: "", KUBECONFIG: "/nowhere" },
         );
     });
     after(() => {
@@ -245,7 +351,12 @@ describe("the policies", () => {
             });
             const { robotUsername: username, robotToken: password } = repository;
             const image = new ServiceImage("app", { repository: repository.image, context: "service", publish: { version: "1.0.0", username, password } });
-            new LocalService("app", { image: image.reference, network: "bridge", env: { API_TOKEN: pulumi.secret("x") } });`,
+            new LocalService("app", { image: image.reference, network: "bridge", env: { API_TOKEN: pulumi.secret("x") } });
+            new ClusterService("app", {
+                image: "quay.io/alice/app@" + digest, version: "1.0.0", namespace: "app", createNamespace: true, port: 8080,
+                replicas: { min: 2, max: 6 }, expose: { kind: "route" }, env: { LOG: "info", API_TOKEN: pulumi.secret("x") },
+                pull: { registry: "quay.io", username: "alice+app_pull", password: pulumi.secret("x") }, monitor: true,
+            });`,
             production,
         );
         expectKept(result);

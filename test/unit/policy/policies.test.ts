@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { stringify } from "yaml";
 import { findSecrets } from "../../../policy/policies/plainTextSecrets.ts";
 import { findProblems } from "../../../policy/policies/workflows.ts";
-import { Secret, unknown } from "../../../quay/definition/values.ts";
+import { type Properties, Secret, toValue, unknown } from "../../../quay/definition/values.ts";
 
 describe("a secret in clear", () => {
     const commit = "a1".repeat(20);
@@ -78,6 +78,32 @@ describe("a secret in clear", () => {
             [`"value"`],
         );
         deepEqual(findSecrets({ value: "x" }, "github:index/actionsVariable:ActionsVariable"), []);
+    });
+
+    it("is the value of a container's variable on a cluster, by the variable's name", () => {
+        const container = (...env: object[]): Properties => ({
+            containers: [{ env: toValue(env) }],
+        });
+        const find = (...env: object[]): string[] => findSecrets(container(...env), "t");
+        deepEqual(find({ name: "PORT", value: "1" }, { name: "DB_PASSWORD", value: "x" }), [
+            `"containers[0].env[1].value" (DB_PASSWORD)`,
+        ]);
+        deepEqual(find({ name: "LOG", value: `ghp_${"a1".repeat(18)}` }), [
+            `"containers[0].env[0].value" looks like a GitHub token and`,
+        ]);
+        const secretKeyRef = { name: "digits-env", key: "DB_PASSWORD" };
+        deepEqual(
+            find(
+                { name: "DB_PASSWORD", valueFrom: { secretKeyRef } },
+                { name: "DB_PASSWORD", value: "" },
+                { name: "PASSWORD_FILE", value: "/run/secrets/password" },
+            ),
+            [],
+        );
+        for (const value of [unknown, new Secret("x")]) {
+            const env = [{ name: "DB_PASSWORD", value }];
+            deepEqual(findSecrets({ containers: [{ env }] }, "t"), []);
+        }
     });
 
     it("is none where the value, or anything around it, is a secret", () => {
