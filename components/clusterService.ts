@@ -171,6 +171,8 @@ export class ClusterService extends pulumi.ComponentResource {
             .apply(([found]) => found);
         this.serviceUrl = pulumi.all([url, healthy, monitor]).apply(([found]) => found);
         this.registerOutputs({
+            // The review reports a service that moves to another cluster by it.
+            context,
             namespace: this.namespace,
             deploymentName: this.deploymentName,
             serviceUrl: this.serviceUrl,

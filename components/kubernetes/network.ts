@@ -114,3 +114,13 @@ function contains(outer: Network, inner: Network): boolean {
     block.addSubnet(outer.address, outer.prefix, outer.family);
     return block.check(inner.address, inner.family);
 }
+
+/** Returns whether a network contains all of another one; false if one of them is not valid. */
+export function containsNetwork(outer: string, inner: string): boolean {
+    try {
+        return contains(parse(outer), parse(inner));
+    } catch (error) {
+        if (error instanceof UserError) return false;
+        throw error;
+    }
+}

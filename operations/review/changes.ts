@@ -3,6 +3,7 @@ import { protectionRulesType } from "../../components/github/protectionRules.ts"
 import { type Change, type PropertyChange, secret, unknown, type Value } from "./preview.ts";
 import { compare, type State, whole } from "./properties.ts";
 import { type Names, nameReviewers } from "./reviewers.ts";
+import { providerOption } from "./rules/rule.ts";
 import { concealProperties } from "./secrets.ts";
 
 /** Signatures of special values in the engine's format (pulumi/sdk/go/common/resource). */
@@ -127,18 +128,24 @@ export function changeOf(
             {
                 ...common,
                 operation: op,
-                properties: [...options, ...compare(before, after, engine)],
+                properties: [
+                    ...options,
+                    ...replacingOptions(keys),
+                    ...compare(before, after, engine),
+                ],
             },
         ];
     return options.length === 0 ? [] : [{ ...common, operation: "update", properties: options }];
 }
 
 /**
- * Component outputs that a review shows because the resource's own text may be unknown: whether a
- * workflow runs the container locked down.
+ * Component outputs that a review shows because no resource does: whether a workflow, whose text
+ * may be unknown, runs the container locked down; the cluster that a service runs on.
  */
 const componentOutputs: Readonly<Record<string, readonly string[]>> = {
     "mlops:github:DeliveryWorkflow": ["strict"],
+    // The engine does not report a change of the default provider, which has the context.
+    "mlops:kubernetes:ClusterService": ["context"],
 };
 
 /** The change of a component's listed outputs; none if the component or the output is new. */
@@ -173,6 +180,11 @@ function componentChange({
             after,
         },
     ];
+}
+
+/** Another provider replaces a resource, such as one of another cluster. */
+function replacingOptions(keys: readonly string[]): PropertyChange[] {
+    return keys.includes("provider") ? [{ path: providerOption, replaces: true }] : [];
 }
 
 /** Changed resource options. To the engine, a resource with only changed options is unchanged. */

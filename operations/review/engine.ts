@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { UserError } from "../../components/userError.ts";
 import { EventReader } from "./events.ts";
 import { publisherIn } from "../../configuration/delivery.ts";
+import { configOf } from "../../configuration/file.ts";
 import { excludeLocalImages } from "../pulumiCli.ts";
 import type { Preview } from "./preview.ts";
 import { mergeChanges, rulesDriftOf } from "./rulesDrift.ts";
@@ -74,6 +76,16 @@ async function read(stack: string, command: readonly string[]): Promise<Preview>
     });
     const [status, stderr] = await Promise.all([exit, text(pulumi.stderr)]);
     const publisher = publisherIn(stack);
-    const preview = reader.preview(stack, status === 0 ? undefined : stderr);
-    return publisher === undefined ? preview : { ...preview, publisher };
+    return {
+        ...reader.preview(stack, status === 0 ? undefined : stderr),
+        ...(publisher !== undefined && { publisher }),
+        ...(isProduction(stack) && { isProduction: true }),
+    };
+}
+
+/** Whether a stack's file names the policies of production (policy/README.md). */
+function isProduction(stack: string): boolean {
+    const file = `Pulumi.${stack}.yaml`;
+    if (!existsSync(file)) return false;
+    return configOf(readFileSync(file, "utf8"))["mlops-policy:config"] === "policy/production.json";
 }

@@ -1,5 +1,6 @@
 import { docker } from "./rules/docker.ts";
 import { github } from "./rules/github.ts";
+import { kubernetes } from "./rules/kubernetes.ts";
 import { quay } from "./rules/quay.ts";
 import { type Change, ofOutputs, type Preview, unknown } from "./preview.ts";
 import {
@@ -16,7 +17,12 @@ import {
 } from "./rules/rule.ts";
 
 /** The review's rules by resource type. */
-const rules: Readonly<Record<string, Rule>> = { ...quay, ...github, ...docker };
+const rules: Readonly<Record<string, Rule>> = {
+    ...quay,
+    ...github,
+    ...docker,
+    ...kubernetes,
+};
 
 /**
  * Types without a rule: creating or updating one neither loses data nor lets anyone in. Deleting or
@@ -28,14 +34,22 @@ const harmless: ReadonlySet<string> = new Set([
     "github:index/branch:Branch",
     // Records which stack manages an environment.
     "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
+    // Has Prometheus read the service's metrics.
+    "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
     "random:index/randomString:RandomString",
     // The client secret of the local identity provider.
     "random:index/randomPassword:RandomPassword",
 ]);
 
+/**
+ * Types of which not even the deletion or replacement is reported: a number alone. The rule of what
+ * has it, such as the pods that start again with it, says what follows.
+ */
+const unimportant: ReadonlySet<string> = new Set(["random:index/randomId:RandomId"]);
+
 /** Whether the review knows the type: it has a rule or is harmless. */
 export function hasRule(type: string): boolean {
-    return Object.hasOwn(rules, type) || harmless.has(type);
+    return Object.hasOwn(rules, type) || harmless.has(type) || unimportant.has(type);
 }
 
 /** Returns a preview's findings, the worst first. Changes without a finding are routine. */
@@ -104,6 +118,7 @@ function unprotected(change: Change): Finding[] {
 
 /** Default findings for resource types without a rule, and for changes that no rule reports. */
 function defaultFindings(change: Change): Finding[] {
+    if (unimportant.has(change.type)) return [];
     if (change.operation === "replace") {
         const because = change.properties
             .filter(({ replaces }) => replaces)
@@ -135,6 +150,10 @@ const imageProperties: Readonly<Record<string, readonly string[]>> = {
     "github:index/repositoryFile:RepositoryFile": ["content", "branch"],
     "github:index/branch:Branch": ["branch"],
     "docker:index/container:Container": ["image"],
+    "kubernetes:apps/v1:Deployment": [
+        "spec.template.spec.containers[0].image",
+        "metadata.annotations.mlops/digest",
+    ],
     "pulumi:pulumi:Stack": ["digest", "image", "imageId", "pullCommand", "runCommand"],
 };
 

@@ -48,6 +48,8 @@ export const previewSchema = z.object({
     stack: z.string(),
     /** The stack that it promotes from; absent if there is none. */
     publisher: z.string().optional(),
+    /** Whether the policies of production hold for it. Default: false. */
+    isProduction: z.boolean().optional(),
     /** Why it failed; empty if it succeeded. */
     errors: z.array(z.string()),
     /** Warnings of the engine, a provider or a policy. */

@@ -3,6 +3,7 @@ import {
     isSecretProperty,
     maskSecretShapes,
     secretVariableIn,
+    secretVariableOf,
 } from "../../components/secretShapes.ts";
 import { secret, type Value } from "./preview.ts";
 
@@ -11,6 +12,10 @@ const authorization = /(?<=\b(?:bearer|basic) )[\w.~+/-]{12,}=*/gi;
 
 /** A provider need not mark these, because they are encrypted. */
 const encryptedName = /encrypted_?value$/i;
+
+/** Every value of it is secret, whatever its name is. */
+const clusterSecret = "kubernetes:core/v1:Secret";
+const clusterSecretValues = ["data", "stringData"];
 
 /**
  * Masks what looks like a secret and the values of the environment's token and password variables.
@@ -34,8 +39,11 @@ export function concealProperties(
             const isSecret = isSecretProperty(type, name) || encryptedName.test(name);
             return isSecret && value !== "" ? secret : concealAssignment(value);
         }
+        if (type === clusterSecret && clusterSecretValues.includes(name)) return secret;
         if (Array.isArray(value)) return value.map((item) => conceal(name, item));
-        return typeof value === "object" && value !== null ? concealProperties(type, value) : value;
+        if (typeof value !== "object" || value === null) return value;
+        const shown = secretVariableOf(value) === undefined ? value : { ...value, value: secret };
+        return concealProperties(type, shown);
     };
     return Object.fromEntries(
         Object.entries(properties).map(([name, value]) => [name, conceal(name, value)]),

@@ -11,6 +11,7 @@ import {
     missing,
     phrase,
     type Rule,
+    shortDigest,
     show,
     splitMoves,
     textOf,
@@ -145,7 +146,6 @@ function isBuiltAgain({ changes }: Preview): boolean {
     );
 }
 
-/** Shortens a digest; the diff has all of it. */
 function digest(value: Value | undefined): string {
-    return show(value).replace(/^(sha256:[0-9a-f]{12})[0-9a-f]{52}$/, "$1…");
+    return shortDigest(show(value));
 }

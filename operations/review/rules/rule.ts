@@ -121,6 +121,14 @@ export function show(value: Value | undefined): string {
     return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** The property of a resource that is replaced because it has another provider. */
+export const providerOption = "(provider)";
+
+/** Shortens the digests in a text; the diff has all of them. */
+export function shortDigest(text: string): string {
+    return text.replace(/\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b/, "$1…");
+}
+
 /** Returns a value as a list: for a list of at most one item, the SDK has the item itself. */
 export function listOf(value: Value | undefined): Value[] {
     return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as github from "@pulumi/github";
+import * as kubernetes from "@pulumi/kubernetes";
 import * as random from "@pulumi/random";
 import { z } from "zod";
 import { hasRule } from "../../../../operations/review/findings.ts";
@@ -13,15 +14,29 @@ const root = join(import.meta.dirname, "../../../..");
 const sdks: Readonly<Record<string, object>> = {
     "@pulumi/docker": docker,
     "@pulumi/github": github,
+    "@pulumi/kubernetes": kubernetes,
     "@pulumi/random": random,
 };
-/** The type of a resource's class in its SDK. */
+/** The type of a resource's class in its SDK, such as `Container` or `apps.v1.Deployment`. */
 function typeOf(module: string, name: string): string {
     const sdk = sdks[module];
     ok(sdk, `${module} is an SDK that this test does not know: add it to \`sdks\``);
-    const found: unknown = Reflect.get(sdk, name);
+    const found = name.split(".").reduce<unknown>((part, key) => {
+        ok(typeof part === "object" && part !== null, `${module} has no resource ${name}`);
+        return Reflect.get(part, key);
+    }, sdk);
     ok(typeof found === "function", `${module} has no resource ${name}`);
     return z.string().parse(Reflect.get(found, "__pulumiType"));
+}
+
+/** A class for kinds that the SDK does not know. The type is in its arguments. */
+const custom = "apiextensions.CustomResource";
+
+/** The types of the objects of a cluster that a file names by `apiVersion` and `kind`. */
+function kindsIn(source: string): string[] {
+    return [...source.matchAll(/apiVersion: "([^"]+)",\s+kind: "([^"]+)"/g)].map(
+        ([, version = "", kind = ""]) => `kubernetes:${version}:${kind}`,
+    );
 }
 
 /** The types of the resources that a file declares: `new NAMESPACE.NAME(`, or `new NAME(`. */
@@ -36,10 +51,13 @@ function typesIn(source: string): string[] {
                       .split(",")
                       .map((name) => name.trim())
                       .filter((name) => name !== "" && source.includes(`new ${name}(`))
-                : [...source.matchAll(new RegExp(`new ${namespace}\\.(\\w+)\\(`, "g"))].map(
+                : [...source.matchAll(new RegExp(`new ${namespace}\\.([\\w.]+)\\(`, "g"))].map(
                       ([, name = ""]) => name,
                   );
-        return created.map((name) => typeOf(module, name));
+        return [
+            ...created.filter((name) => name !== custom).map((name) => typeOf(module, name)),
+            ...(source.includes(custom) ? kindsIn(source) : []),
+        ];
     });
 }
 
@@ -59,6 +77,10 @@ describe("every type of resource", () => {
         for (const type of [
             "docker:index/container:Container",
             "github:index/repositoryFile:RepositoryFile",
+            "kubernetes:apps/v1:Deployment",
+            "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
+            "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
+            "kubernetes:route.openshift.io/v1:Route",
             "random:index/randomPassword:RandomPassword",
         ])
             ok(declared.includes(type), `${type} is not among ${declared.join(", ")}`);

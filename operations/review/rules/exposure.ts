@@ -1,0 +1,132 @@
+import type { Change, Preview, Value } from "../preview.ts";
+import { isObject, valueAt } from "../properties.ts";
+import { type Inputs, lost, objectName, otherChanges } from "./clusterObject.ts";
+import {
+    careful,
+    dangerous,
+    type Finding,
+    isChanged,
+    isGone,
+    isNew,
+    listOf,
+    missing,
+    phrase,
+    type Rule,
+    show,
+    textOf,
+    transitionOf,
+} from "./rule.ts";
+
+/** The rule of what exposes a service: an OpenShift Route, an Ingress, a Gateway's HTTPRoute. */
+export const exposure: Rule = (change, preview) => {
+    const kind = kinds[change.type];
+    if (kind === undefined) return [];
+    const name = change.type.replace(/^.*:/, "");
+    if (isGone(change)) {
+        const hosts = kind.hosts(change.before).join(", ");
+        const url = hosts === "" ? phrase`its URL` : phrase`${hosts}`;
+        return [lost(change, name, phrase`${url} does not answer`)];
+    }
+    return isNew(change) ? [published(change, kind, preview)] : changed(change, name, kind);
+};
+
+/** Says that a service can be reached; dangerous where it could not before. */
+function published(change: Change, kind: Kind, { changes }: Preview): Finding {
+    const names = kind.services(change.after);
+    const isOfSame = (services: readonly string[] = []): boolean =>
+        services.some((name) => names.includes(name));
+    const isNewService = changes.some(
+        (other) =>
+            other.type === "kubernetes:core/v1:Service" &&
+            isNew(other) &&
+            isOfSame([textOf(other, "metadata.name")]),
+    );
+    const wasPublic = changes.some(
+        (other) => isGone(other) && isOfSame(kinds[other.type]?.services(other.before)),
+    );
+    const services = names.join(", ");
+    const hosts = kind.hosts(change.after).join(", ");
+    const where = hosts === "" ? phrase`at a host that the router picks` : phrase`at ${hosts}`;
+    if (isNewService)
+        return careful(change, phrase`service ${services} is created public, ${where}`);
+    return wasPublic
+        ? careful(change, phrase`service ${services} stays public, ${where}`)
+        : dangerous(change, phrase`service ${services} is made public, ${where}`);
+}
+
+/** What has no finding of its own. */
+const rest = /^spec\.(?!parentRefs|ingressClassName|host|rules\[\d+\]\.host$|tls\[\d+\]\.hosts)/;
+
+function changed(change: Change, name: string, { hosts, plain }: Kind): (Finding | undefined)[] {
+    const { before, after } = change;
+    const subject = phrase`${[name]} ${objectName(change)}`;
+    const gone = missing(hosts(before), hosts(after));
+    const added = missing(hosts(after), hosts(before));
+    const isPlain =
+        missing(plain(after), plain(before)).length > 0 ||
+        transitionOf(change, "spec.tls.insecureEdgeTerminationPolicy", "None")?.after === "Allow";
+    const entrances = ["parentRefs", "ingressClassName"].filter((key) =>
+        isChanged(change, `spec.${key}`),
+    );
+    return [
+        gone.length > 0
+            ? dangerous(change, phrase`${subject}: ${gone.join(", ")} does not answer any more`)
+            : undefined,
+        isPlain ? dangerous(change, phrase`${subject} answers without TLS`) : undefined,
+        entrances.length > 0
+            ? dangerous(
+                  change,
+                  phrase`${subject} is reached from elsewhere: ${entrances.join(", ")} changed`,
+              )
+            : undefined,
+        added.length > 0
+            ? careful(change, phrase`${subject} answers at ${added.join(", ")}`)
+            : undefined,
+        otherChanges(change, subject, rest),
+    ];
+}
+
+/** What a kind says about itself. */
+interface Kind {
+    readonly hosts: (inputs: Inputs) => string[];
+    /** The hosts that answer without TLS. */
+    readonly plain: (inputs: Inputs) => string[];
+    /** The Services that get the requests. */
+    readonly services: (inputs: Inputs) => string[];
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+    "kubernetes:route.openshift.io/v1:Route": {
+        hosts: (inputs) => collect(inputs, "spec.host"),
+        plain: (inputs) =>
+            valueAt(inputs, "spec.tls") === undefined ? collect(inputs, "spec.host") : [],
+        services: (inputs) =>
+            ["to", "alternateBackends"].flatMap((key) => collect(inputs, `spec.${key}.name`)),
+    },
+    "kubernetes:networking.k8s.io/v1:Ingress": {
+        hosts: (inputs) => collect(inputs, "spec.rules.host"),
+        plain: (inputs) =>
+            missing(collect(inputs, "spec.rules.host"), collect(inputs, "spec.tls.hosts")),
+        services: (inputs) =>
+            ["defaultBackend", "rules.http.paths.backend"].flatMap((key) =>
+                collect(inputs, `spec.${key}.service.name`),
+            ),
+    },
+    // Its Gateway decides about TLS.
+    "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute": {
+        hosts: (inputs) => collect(inputs, "spec.hostnames"),
+        plain: () => [],
+        services: (inputs) => collect(inputs, "spec.rules.backendRefs.name"),
+    },
+};
+
+/** Returns all texts at a path, in which each step may be a list. */
+function collect(inputs: Inputs, path: string): string[] {
+    return path
+        .split(".")
+        .reduce<Value[]>(
+            (values, key) => values.flatMap((value) => (isObject(value) ? listOf(value[key]) : [])),
+            [inputs],
+        )
+        .map(show);
+}
