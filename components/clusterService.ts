@@ -10,12 +10,13 @@ import {
     servicePort,
     skipAwait,
 } from "./kubernetes/exposure.ts";
-import { kubectlIn } from "./kubernetes/kubectl.ts";
-import { canMonitor, declareMonitor } from "./kubernetes/monitor.ts";
+import { handOverReplicas } from "./kubernetes/handover.ts";
+import { kubectlIn, KubectlError, type Place } from "./kubernetes/kubectl.ts";
+import { declareMonitor } from "./kubernetes/monitor.ts";
 import { labelsOf, nameLabel, objectName, ownerLabel } from "./kubernetes/names.ts";
 import { type Egress, networkPolicySpec } from "./kubernetes/network.ts";
 import { podSpec, type Resources } from "./kubernetes/pod.ts";
-import { findForeignObjects } from "./kubernetes/preflight.ts";
+import { type Finding, findForeignObjects } from "./kubernetes/preflight.ts";
 import { providerContext } from "./kubernetes/provider.ts";
 import { type Rollout, waitForRollout } from "./kubernetes/rollout.ts";
 import { UserError } from "./userError.ts";
@@ -141,7 +142,7 @@ export class ClusterService extends pulumi.ComponentResource {
         const own = objectName(name, pulumi.getStack());
         const labels = labelsOf(own, pulumi.getProject(), pulumi.getStack());
         const checked = this.#preflight(name, context, args, replicas, own, labels);
-        this.namespace = this.#namespace(name, args, labels, checked);
+        this.namespace = this.#namespace(name, args, labels, checked.namespace);
         const object: ServiceObject = {
             name,
             metadata: { name: own, namespace: this.namespace, labels },
@@ -154,7 +155,8 @@ export class ClusterService extends pulumi.ComponentResource {
         const deployment = this.#deployment(object, { ...args, image }, replicas);
         if (isScaled) this.#autoscaler(object, replicas, args.cpuTarget ?? 70);
         if (replicas.min > 1) this.#disruptionBudget(object);
-        const monitor = args.monitor === true ? this.#monitor(object, context) : undefined;
+        const monitor =
+            args.monitor === true ? this.#monitor(object, checked.isMonitored) : undefined;
         const url =
             args.expose === undefined
                 ? pulumi.interpolate`http://${service.metadata.name}.${this.namespace}.svc`
@@ -180,9 +182,11 @@ export class ClusterService extends pulumi.ComponentResource {
     }
 
     /**
-     * Looks for objects of the same names that another stack made, or a person.
+     * Looks for objects of the same names that another stack made, or a person. An `up` then keeps
+     * the number of pods where an autoscaler gets it.
      *
-     * @returns the name of the namespace, once none was found. Otherwise the program fails.
+     * @returns the name of the namespace, and whether to declare the ServiceMonitor, once no such
+     * object was found. Otherwise the program fails.
      */
     #preflight(
         name: string,
@@ -191,7 +195,7 @@ export class ClusterService extends pulumi.ComponentResource {
         { min, max }: Replicas,
         own: string,
         labels: Readonly<Record<string, string>>,
-    ): pulumi.Output<string> {
+    ): pulumi.Output<{ readonly namespace: string; readonly isMonitored: boolean }> {
         const kinds = [
             "serviceaccount",
             "service",
@@ -206,26 +210,32 @@ export class ClusterService extends pulumi.ComponentResource {
             ...(Object.values(args.env ?? {}).some(isSecret) ? ["env"] : []),
             ...(args.pull === undefined ? [] : ["pull"]),
         ];
-        const problem = pulumi.output(args.namespace).apply(async (namespace) => {
+        const found = pulumi.output(args.namespace).apply(async (namespace) => {
             const place = { context, namespace };
-            const kubectl = kubectlIn(place);
-            const isMonitored = args.monitor === true && (await canMonitor(kubectl));
-            const found = await findForeignObjects(kubectl, {
+            const finding = await findForeignObjects(kubectlIn(place), {
                 ...place,
                 objects: [
                     ...(args.createNamespace === true ? [`namespace/${namespace}`] : []),
                     ...kinds.map((kind) => `${kind}/${own}`),
-                    ...(isMonitored ? [`servicemonitor.monitoring.coreos.com/${own}`] : []),
                     ...secrets.map((purpose) => `secret/${secretName(name, purpose)}`),
                 ],
+                monitor: args.monitor === true ? own : undefined,
                 owner: labels[ownerLabel] ?? "",
             });
-            if (found.warning === undefined || !pulumi.runtime.isDryRun())
-                return found.problem ?? found.warning;
-            await pulumi.log.warn(found.warning, this);
-            return undefined;
+            const isHandedOver = max > min && !pulumi.runtime.isDryRun();
+            const problem =
+                (await this.#problemOf(finding)) ??
+                (isHandedOver ? await handOver(place, own) : undefined);
+            return { problem, namespace, isMonitored: finding.isMonitored };
         });
-        return pulumi.all([args.namespace, failOnProblem(problem)]).apply(([found]) => found);
+        return pulumi.all([found, failOnProblem(found.problem)]).apply(([known]) => known);
+    }
+
+    /** Logs a preview's warning. An `up` needs the cluster, so there it is a problem. */
+    async #problemOf({ problem, warning }: Finding): Promise<string | undefined> {
+        if (warning === undefined || !pulumi.runtime.isDryRun()) return problem ?? warning;
+        await pulumi.log.warn(warning, this);
+        return undefined;
     }
 
     /**
@@ -442,9 +452,12 @@ export class ClusterService extends pulumi.ComponentResource {
      *
      * @returns an output that resolves once that is done.
      */
-    #monitor({ name, metadata, selector }: ServiceObject, context: string): pulumi.Output<unknown> {
-        return this.namespace.apply(async (namespace) => {
-            if (await canMonitor(kubectlIn({ context, namespace }))) {
+    #monitor(
+        { name, metadata, selector }: ServiceObject,
+        isMonitored: pulumi.Output<boolean>,
+    ): pulumi.Output<unknown> {
+        return isMonitored.apply(async (isDeclared) => {
+            if (isDeclared) {
                 declareMonitor(name, metadata, selector, { parent: this });
                 return;
             }
@@ -486,7 +499,8 @@ export class ClusterService extends pulumi.ComponentResource {
         const result = await waitForRollout(rollout);
         if ("problem" in result) throw new UserError(result.problem);
         const { replicas } = result;
-        await pulumi.log.info(`The service works: ${String(replicas)} pods serve.`, this);
+        const pods = replicas === 1 ? "1 pod serves" : `${String(replicas)} pods serve`;
+        await pulumi.log.info(`The service works: ${pods}.`, this);
         return undefined;
     }
 }
@@ -510,6 +524,17 @@ const envRevision = "mlops/env-revision";
 /** Returns the name of a service's Secret: no other service's Secret ends like it. */
 function secretName(service: string, purpose: string): string {
     return objectName(`${service}-${purpose}`, pulumi.getStack());
+}
+
+/** Keeps the number of pods for an autoscaler. @returns why the cluster refuses, if it does. */
+async function handOver(place: Place, deployment: string): Promise<string | undefined> {
+    try {
+        await handOverReplicas((input) => kubectlIn(place, input), deployment);
+        return undefined;
+    } catch (error) {
+        if (!(error instanceof KubectlError)) throw error;
+        return `The number of pods of ${deployment} cannot be handed over: ${error.message}`;
+    }
 }
 
 function checkedReplicas({ min, max }: Replicas = { min: 1, max: 1 }): Replicas {

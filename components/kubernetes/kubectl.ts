@@ -26,32 +26,50 @@ export type Kubectl = (...args: readonly string[]) => Promise<string>;
 /** A failed `kubectl`. Its message is what `kubectl` said, for the user. */
 export class KubectlError extends Error {}
 
-/** How long an answer may take. */
-const requestTimeout = "--request-timeout=20s";
+/**
+ * How long a command may take, in milliseconds. kubectl's own limit is one for each of its
+ * requests, and it repeats those that are not answered.
+ */
+const timeLimit = 10_000;
 
-const failure = z.object({ stderr: z.string().default(""), code: z.unknown() });
+const failure = z.object({
+    stderr: z.string().default(""),
+    code: z.unknown(),
+    killed: z.boolean().default(false),
+});
 
 /** Returns the options of `kubectl` that choose the namespace. */
 export function placeOptions({ context, namespace }: Place): string[] {
     return ["--context", context, "--namespace", namespace];
 }
 
-/** Returns the `kubectl` of a namespace. */
-export function kubectlIn(place: Place): Kubectl {
+/**
+ * Returns the `kubectl` of a namespace.
+ *
+ * @param input its standard input. Default: none.
+ */
+export function kubectlIn(place: Place, input = ""): Kubectl {
     return async (...args) => {
+        const running = run("kubectl", [...placeOptions(place), ...args], {
+            maxBuffer: 1 << 28,
+            timeout: timeLimit,
+        });
+        // A command may end before it has read all of it. Its exit code says why.
+        running.child.stdin?.on("error", () => undefined).end(input);
         try {
-            const options = [...placeOptions(place), requestTimeout];
-            const { stdout } = await run("kubectl", [...options, ...args], { maxBuffer: 1 << 28 });
-            return stdout;
+            return (await running).stdout;
         } catch (error) {
-            const { stderr, code } = failure.parse(error);
-            throw new KubectlError(
-                code === "ENOENT"
-                    ? "kubectl was not found. Install it: https://kubernetes.io/docs/tasks/tools/"
-                    : stderr.trim(),
-            );
+            throw new KubectlError(messageOf(failure.parse(error), place));
         }
     };
+}
+
+function messageOf({ stderr, code, killed }: z.output<typeof failure>, { context }: Place): string {
+    if (code === "ENOENT")
+        return "kubectl was not found. Install it: https://kubernetes.io/docs/tasks/tools/";
+    if (killed) return `"${context}" did not answer within ${String(timeLimit / 1000)} seconds`;
+    // Lines of its log repeat the error.
+    return stderr.replace(/^[EIW]\d{4} .*\n/gm, "").trim();
 }
 
 /** Reads objects as JSON. */

@@ -1,7 +1,6 @@
 /** Has Prometheus read a service's metrics. */
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { hasKind, type Kubectl, KubectlError } from "./kubectl.ts";
 
 /**
  * Declares a ServiceMonitor of the Prometheus Operator, for the metrics on `/metrics`.
@@ -28,17 +27,4 @@ export function declareMonitor(
         },
         options,
     );
-}
-
-/**
- * Returns whether the cluster can be given a ServiceMonitor. Where it cannot be asked, as in the
- * preview of a pull request, the answer is yes.
- */
-export async function canMonitor(kubectl: Kubectl): Promise<boolean> {
-    try {
-        return await hasKind(kubectl, "servicemonitors.monitoring.coreos.com");
-    } catch (error) {
-        if (error instanceof KubectlError) return true;
-        throw error;
-    }
 }

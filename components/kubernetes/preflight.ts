@@ -3,21 +3,28 @@
  * and a later destroy of this stack would delete it.
  */
 import { z } from "zod";
-import { type Kubectl, KubectlError, type Place, placeOptions } from "./kubectl.ts";
+import { setCommand } from "../shell.ts";
+import { hasKind, type Kubectl, KubectlError, type Place, placeOptions } from "./kubectl.ts";
 import { ownerLabel } from "./names.ts";
 
 /** Objects that a stack declares. */
 export interface Declaration extends Place {
     /** The objects, as `kubectl` names them: `deployment.apps/NAME`. */
     readonly objects: readonly string[];
+    /** The name of a ServiceMonitor, a kind that not every cluster has. Default: none. */
+    readonly monitor?: string | undefined;
     /** The value of their owner label. */
     readonly owner: string;
 }
 
-/** `problem`: why nothing may be declared. `warning`: why the cluster was not asked. */
+/** What a cluster says to a declaration. */
 export interface Finding {
+    /** Why nothing may be declared. Default: it may. */
     readonly problem?: string;
+    /** Why the cluster was not asked. Default: it was. */
     readonly warning?: string;
+    /** Whether to declare the ServiceMonitor. Yes where the cluster was not asked. */
+    readonly isMonitored: boolean;
 }
 
 const object = z.object({
@@ -29,29 +36,70 @@ const object = z.object({
 });
 const list = z.object({ items: z.array(object) });
 
+const monitors = "servicemonitors.monitoring.coreos.com";
+
 /**
  * Looks for objects of the declared names that this stack does not own.
  *
- * @returns a problem with the command that lets this stack have them.
+ * @returns a problem with the command that lets this stack have them, or with the contexts that
+ * the kubeconfig has where it lacks the configured one.
  */
 export async function findForeignObjects(
     kubectl: Kubectl,
     declaration: Declaration,
 ): Promise<Finding> {
+    const { objects, monitor, owner } = declaration;
     try {
+        const isMonitored = monitor !== undefined && (await hasKind(kubectl, monitors));
         const output = await kubectl(
             "get",
-            ...declaration.objects,
+            ...objects,
+            ...(isMonitored ? [`${monitors}/${monitor}`] : []),
             "--ignore-not-found",
             "--output=json",
         );
         const foreign = parse(output).filter(
-            ({ metadata }) => metadata.labels[ownerLabel] !== declaration.owner,
+            ({ metadata }) => metadata.labels[ownerLabel] !== owner,
         );
-        return foreign.length === 0 ? {} : { problem: refusal(foreign, declaration) };
+        return {
+            isMonitored,
+            ...(foreign.length > 0 && { problem: refusal(foreign, declaration) }),
+        };
     } catch (error) {
         if (!(error instanceof KubectlError)) throw error;
-        return { warning: `The cluster was not asked: ${error.message}` };
+        return {
+            isMonitored: monitor !== undefined,
+            ...(await whyNotAsked(kubectl, declaration, error)),
+        };
+    }
+}
+
+/** Tells a context that is missing by mistake from a cluster that is out of reach. */
+async function whyNotAsked(
+    kubectl: Kubectl,
+    { context }: Place,
+    { message }: KubectlError,
+): Promise<Pick<Finding, "problem" | "warning">> {
+    const contexts = await contextsOf(kubectl);
+    if (contexts === undefined || contexts.includes(context))
+        return { warning: `The cluster was not asked: ${message}` };
+    if (contexts.length === 0)
+        return { warning: `The cluster was not asked: no kubeconfig has a context "${context}"` };
+    return {
+        problem:
+            `The kubeconfig has no context "${context}". It has: ${contexts.join(", ")}. ` +
+            `Choose one: ${setCommand("kubernetes:context", "CONTEXT")}`,
+    };
+}
+
+/** Returns the contexts of the kubeconfig, none without one; undefined without kubectl. */
+async function contextsOf(kubectl: Kubectl): Promise<string[] | undefined> {
+    try {
+        const names = await kubectl("config", "get-contexts", "--output=name");
+        return names.split("\n").filter((name) => name !== "");
+    } catch (error) {
+        if (error instanceof KubectlError) return undefined;
+        throw error;
     }
 }
 

@@ -28,17 +28,41 @@ describe("kubectl", () => {
         );
     });
 
-    it("is asked in the context and the namespace, and does not wait for ever", async () => {
+    it("is asked in the context and the namespace", async () => {
         install(`for each in "$@"; do echo "$each"; done`);
         deepEqual((await kubectl("get", "a b")).split("\n"), [
-            ...["--context", "sandbox", "--namespace", "alice-dev", "--request-timeout=20s"],
+            ...["--context", "sandbox", "--namespace", "alice-dev"],
             ...["get", "a b", ""],
         ]);
     });
 
+    it("is ended when it does not answer in time", async () => {
+        install("exec /bin/sleep 60");
+        await rejects(
+            kubectl("version"),
+            new KubectlError('"sandbox" did not answer within 10 seconds'),
+        );
+    });
+
+    it("gets standard input", async () => {
+        install("exec /bin/cat");
+        const place = { context: "sandbox", namespace: "alice-dev" };
+        equal(await kubectlIn(place, "the manifest")("apply"), "the manifest");
+    });
+
+    it("that does not read its standard input is an error with what it said", async () => {
+        install("echo 'error: unknown flag' >&2; exit 1");
+        const place = { context: "sandbox", namespace: "alice-dev" };
+        await rejects(
+            kubectlIn(place, "x".repeat(1 << 20))("apply"),
+            new KubectlError("error: unknown flag"),
+        );
+    });
+
     it("that fails is an error with what it said", async () => {
         const message = 'error: context "sandbox" does not exist';
-        install(`echo '${message}' >&2; exit 1`);
+        const log = 'E1126 17:03:13.407382    5152 memcache.go:265] "Unhandled Error"';
+        install(`echo '${log}' >&2; echo '${message}' >&2; exit 1`);
         await rejects(kubectl("version"), new KubectlError(message));
     });
 

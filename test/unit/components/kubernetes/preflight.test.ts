@@ -30,15 +30,59 @@ describe("the check of a cluster before anything is declared", () => {
             asked.push(args);
             return Promise.resolve("");
         };
-        deepEqual(await findForeignObjects(kubectl, declaration), {});
+        deepEqual(await findForeignObjects(kubectl, declaration), { isMonitored: false });
         equal(asked.length, 1);
         deepEqual(asked[0]?.slice(0, 3), ["get", ...declaration.objects]);
     });
 
+    describe("with a ServiceMonitor", () => {
+        const monitored = { ...declaration, monitor: "web-dev" };
+        const kind = "servicemonitors.monitoring.coreos.com";
+        const own = { "mlops/owner": "shop-dev" };
+
+        for (const [where, kinds, isMonitored] of [
+            [
+                "where the cluster has the kind",
+                `podmonitors.monitoring.coreos.com\n${kind}\n`,
+                true,
+            ],
+            ["not where it has others", "podmonitors.monitoring.coreos.com\n", false],
+            ["not where it has none", "", false],
+        ] as const)
+            it(`declares it ${where}`, async () => {
+                const kubectl: Kubectl = (...args) => {
+                    if (args[0] === "get") {
+                        equal(args.includes(`${kind}/web-dev`), isMonitored);
+                        return Promise.resolve(found(object("Service", own)));
+                    }
+                    deepEqual(args.slice(0, 2), [
+                        "api-resources",
+                        "--api-group=monitoring.coreos.com",
+                    ]);
+                    return Promise.resolve(kinds);
+                };
+                deepEqual(await findForeignObjects(kubectl, monitored), { isMonitored });
+            });
+
+        it("declares it where the cluster is out of reach, which is asked once", async () => {
+            const asked: (string | undefined)[] = [];
+            const kubectl: Kubectl = (command) => {
+                asked.push(command);
+                return command === "config"
+                    ? Promise.resolve("sandbox\n")
+                    : Promise.reject(new KubectlError("refused"));
+            };
+            const { isMonitored } = await findForeignObjects(kubectl, monitored);
+            equal(isMonitored, true);
+            deepEqual(asked, ["api-resources", "config"]);
+        });
+    });
+
     it("accepts what the stack owns", async () => {
         const own = { "mlops/owner": "shop-dev" };
-        deepEqual(await look(found(object("Deployment", own))), {});
-        deepEqual(await look(found(object("Deployment", own), object("Service", own))), {});
+        equal((await look(found(object("Deployment", own)))).problem, undefined);
+        const both = found(object("Deployment", own), object("Service", own));
+        equal((await look(both)).problem, undefined);
     });
 
     it("refuses what another stack owns, or nobody, with the command that imports it", async () => {
@@ -57,12 +101,47 @@ describe("the check of a cluster before anything is declared", () => {
         match((await look(found(object("Service")))).problem ?? "", /Service web-dev/);
     });
 
+    /** The cluster does not answer; the kubeconfig has these contexts. */
+    const unreachable =
+        (contexts: string): Kubectl =>
+        (...args) =>
+            args.join(" ") === "config get-contexts --output=name"
+                ? Promise.resolve(contexts)
+                : Promise.reject(new KubectlError("connection refused"));
+
     it("says that the cluster was not asked, and why", async () => {
-        const message = 'error: context "sandbox" does not exist';
-        const kubectl: Kubectl = () => Promise.reject(new KubectlError(message));
-        deepEqual(await findForeignObjects(kubectl, declaration), {
-            warning: `The cluster was not asked: ${message}`,
-        });
+        const { problem, warning } = await findForeignObjects(
+            unreachable("other\nsandbox\n"),
+            declaration,
+        );
+        equal(problem, undefined);
+        equal(warning, "The cluster was not asked: connection refused");
+    });
+
+    it("says that there is no kubeconfig", async () => {
+        const { problem, warning = "" } = await findForeignObjects(unreachable(""), declaration);
+        equal(problem, undefined);
+        match(warning, /not asked: no kubeconfig has a context "sandbox"/);
+    });
+
+    it("says that there is no kubectl", async () => {
+        const { problem, warning } = await findForeignObjects(
+            () => Promise.reject(new KubectlError("kubectl was not found")),
+            declaration,
+        );
+        equal(problem, undefined);
+        equal(warning, "The cluster was not asked: kubectl was not found");
+    });
+
+    it("refuses a context that the kubeconfig lacks, and names those that it has", async () => {
+        const { problem = "" } = await findForeignObjects(
+            unreachable("dev\nsandbox-2\n"),
+            declaration,
+        );
+        match(
+            problem,
+            /no context "sandbox"\. It has: dev, sandbox-2\. Choose one: pulumi config /,
+        );
     });
 
     it("does not hide a mistake of its own", async () => {
