@@ -2,7 +2,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo up down token preview refresh board adopt recover test bench check doctor setup
+.PHONY: help demo up down token preview refresh board logs adopt recover test bench check doctor setup
 
 # The stack that a target works on.
 STACK ?= local
@@ -33,6 +33,9 @@ refresh: ## read changes made by hand into the state; the next `make up` reverts
 
 board: ## show what each stack has deployed; STACKS="dev prod" for some, ARGS=--help for more
 	@$(tools) && node operations/board/main.ts $(ARGS) $(STACKS)
+
+logs: ## print the logs of STACK's service; ARGS=--follow goes on printing
+	@$(tools) && exec node operations/logs.ts '$(STACK)' $(ARGS)
 
 adopt: ## import what was made by hand: the repository, the robot, the workflow
 	@$(tools) && toolchain/stack.sh '$(STACK)' && node operations/adopt.ts '$(STACK)'

@@ -529,7 +529,7 @@ function secretName(service: string, purpose: string): string {
 /** Keeps the number of pods for an autoscaler. @returns why the cluster refuses, if it does. */
 async function handOver(place: Place, deployment: string): Promise<string | undefined> {
     try {
-        await handOverReplicas((input) => kubectlIn(place, input), deployment);
+        await handOverReplicas((input) => kubectlIn(place, { input }), deployment);
         return undefined;
     } catch (error) {
         if (!(error instanceof KubectlError)) throw error;

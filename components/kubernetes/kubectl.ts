@@ -27,10 +27,10 @@ export type Kubectl = (...args: readonly string[]) => Promise<string>;
 export class KubectlError extends Error {}
 
 /**
- * How long a command may take, in milliseconds. kubectl's own limit is one for each of its
- * requests, and it repeats those that are not answered.
+ * How long a command may take, in seconds. kubectl's own limit is one for each of its requests, and
+ * it repeats those that are not answered.
  */
-const timeLimit = 10_000;
+const timeLimit = 10;
 
 const failure = z.object({
     stderr: z.string().default(""),
@@ -46,29 +46,37 @@ export function placeOptions({ context, namespace }: Place): string[] {
 /**
  * Returns the `kubectl` of a namespace.
  *
- * @param input its standard input. Default: none.
+ * @param options.input its standard input. Default: none.
+ * @param options.limit how long a command may take, in seconds. Default: 10.
  */
-export function kubectlIn(place: Place, input = ""): Kubectl {
+export function kubectlIn(
+    place: Place,
+    { input = "", limit = timeLimit }: { readonly input?: string; readonly limit?: number } = {},
+): Kubectl {
     return async (...args) => {
         const running = run("kubectl", [...placeOptions(place), ...args], {
             maxBuffer: 1 << 28,
-            timeout: timeLimit,
+            timeout: limit * 1000,
         });
         // A command may end before it has read all of it. Its exit code says why.
         running.child.stdin?.on("error", () => undefined).end(input);
         try {
             return (await running).stdout;
         } catch (error) {
-            throw new KubectlError(messageOf(failure.parse(error), place));
+            throw new KubectlError(messageOf(failure.parse(error), place, limit));
         }
     };
 }
 
-function messageOf({ stderr, code, killed }: z.output<typeof failure>, { context }: Place): string {
+/** Says why `kubectl` failed, without what it logged about each of its attempts. */
+function messageOf(
+    { stderr, code, killed }: z.output<typeof failure>,
+    { context }: Place,
+    limit: number,
+): string {
     if (code === "ENOENT")
         return "kubectl was not found. Install it: https://kubernetes.io/docs/tasks/tools/";
-    if (killed) return `"${context}" did not answer within ${String(timeLimit / 1000)} seconds`;
-    // Lines of its log repeat the error.
+    if (killed) return `"${context}" did not answer within ${String(limit)} seconds`;
     return stderr.replace(/^[EIW]\d{4} .*\n/gm, "").trim();
 }
 

@@ -117,10 +117,6 @@ function contains(outer: Network, inner: Network): boolean {
 
 /** Returns whether a network contains all of another one; false if one of them is not valid. */
 export function containsNetwork(outer: string, inner: string): boolean {
-    try {
-        return contains(parse(outer), parse(inner));
-    } catch (error) {
-        if (error instanceof UserError) return false;
-        throw error;
-    }
+    const [one, other] = [parse(outer), parse(inner)];
+    return one !== undefined && other !== undefined && contains(one, other);
 }

@@ -80,7 +80,7 @@ describe("command lines", () => {
         const named = [
             "bench/setup.sh",
             ..."up down token deliver".split(" ").map((name) => `operations/${name}.sh`),
-            ..."adopt recover refresh log-in down"
+            ..."adopt recover refresh log-in logs down"
                 .split(" ")
                 .map((name) => `operations/${name}.ts`),
             ..."board review".split(" ").map((name) => `operations/${name}/main.ts`),

@@ -134,6 +134,7 @@ describe("on any machine", () => {
             ["make", "preview", "STACK=nowhere"],
             ["make", "refresh", "STACK=nowhere"],
             ["make", "board", "STACKS=nowhere"],
+            ["make", "logs", "STACK=nowhere"],
             ["make", "adopt", "STACK=nowhere"],
             ["make", "recover", "STACK=nowhere"],
             ["node", "operations/review/main.ts", "drift"],

@@ -1,0 +1,100 @@
+/** The services that a stack runs, from its state. */
+import { z } from "zod";
+import { KubectlError, type Kubectl, type Place } from "../components/kubernetes/kubectl.ts";
+import { explainDelay, findProblem } from "../components/kubernetes/rolloutProblem.ts";
+import type { RolloutState } from "../components/kubernetes/rolloutState.ts";
+
+/** A service on a cluster. */
+export interface ClusterDeployment extends Place {
+    /** The name of the Deployment, which its pods have as a label. */
+    readonly name: string;
+    /** The image by its digest. */
+    readonly image: string;
+    /** Where it answers; undefined if no `up` of it has succeeded, or a router picks the host. */
+    readonly url: string | undefined;
+}
+
+/** The services of a stack. */
+export interface Services {
+    readonly onCluster: readonly ClusterDeployment[];
+    /** The names of the containers that run the service on a Docker engine. */
+    readonly containers: readonly string[];
+}
+
+const resource = z.object({
+    urn: z.string(),
+    type: z.string(),
+    id: z.string().default(""),
+    parent: z.string().optional(),
+    provider: z.string().optional(),
+    /** Whether it is to be deleted after its replacement was created. */
+    delete: z.boolean().default(false),
+    inputs: z.unknown().optional(),
+    outputs: z.unknown().optional(),
+});
+const exported = z.object({
+    deployment: z.object({ resources: z.array(resource).default([]) }),
+});
+const deployment = z.object({
+    metadata: z.object({ name: z.string(), namespace: z.string() }),
+    spec: z.object({
+        template: z.object({
+            spec: z.object({ containers: z.tuple([z.object({ image: z.string() })]) }),
+        }),
+    }),
+});
+const provider = z.object({ context: z.string() });
+const component = z.object({ serviceUrl: z.string().optional() }).default({});
+const container = z.object({ name: z.string() });
+
+/** Finds the services in a stack's state, as `pulumi stack export` prints it. */
+export function servicesIn(state: string): Services {
+    const all = exported.parse(JSON.parse(state)).deployment.resources;
+    const resources = all.filter((one) => !one.delete);
+    const childrenOf = (parentType: string, type: string) =>
+        resources.flatMap((child) => {
+            const parent = resources.find(({ urn }) => urn === child.parent);
+            return child.type === type && parent?.type === parentType ? [{ child, parent }] : [];
+        });
+    const onCluster = childrenOf(
+        "mlops:kubernetes:ClusterService",
+        "kubernetes:apps/v1:Deployment",
+    ).map(({ child, parent }) => {
+        const { metadata, spec } = deployment.parse(child.inputs);
+        const used = resources.find(({ urn, id }) => `${urn}::${id}` === child.provider);
+        return {
+            context: provider.parse(used?.inputs).context,
+            namespace: metadata.namespace,
+            name: metadata.name,
+            image: spec.template.spec.containers[0].image,
+            url: component.parse(parent.outputs).serviceUrl,
+        };
+    });
+    // The identity provider's container belongs to a component of another one.
+    const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.urn;
+    const containers = childrenOf("mlops:docker:LocalService", "docker:index/container:Container")
+        .filter(({ parent }) => parent.parent === stack)
+        .map(({ child }) => container.parse(child.outputs).name);
+    return { onCluster, containers };
+}
+
+/** Says in one sentence why not all pods of a Deployment serve; undefined if they do. */
+export async function findPodProblem(
+    kubectl: Kubectl,
+    state: RolloutState,
+): Promise<string | undefined> {
+    if (state.replicas === 0) return "It was scaled to 0 by hand: no pod serves.";
+    if (state.isComplete) return undefined;
+    const problem = (await findProblem(kubectl, state)) ?? (await explainDelay(kubectl, state));
+    return problem.split("\n", 1).join();
+}
+
+/** Returns what a question to the cluster is answered with, or why it is not. */
+export async function orReason<T>(answer: Promise<T>): Promise<T | { readonly reason: string }> {
+    try {
+        return await answer;
+    } catch (error) {
+        if (!(error instanceof KubectlError)) throw error;
+        return { reason: error.message };
+    }
+}
