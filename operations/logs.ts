@@ -2,13 +2,12 @@
 import { execFile, spawn } from "node:child_process";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { kubectlIn, placeOptions } from "../components/kubernetes/kubectl.ts";
+import { KubectlError, kubectlIn, placeOptions } from "../components/kubernetes/kubectl.ts";
 import { nameLabel } from "../components/kubernetes/names.ts";
-import { readRollout } from "../components/kubernetes/rolloutState.ts";
 import { UserError } from "../components/userError.ts";
 import { runCommand } from "./commandLine.ts";
 import { exportStack, requireStack } from "./pulumiCli.ts";
-import { type ClusterDeployment, findPodProblem, orReason, servicesIn } from "./services.ts";
+import { type ClusterDeployment, readService, servicesIn } from "./services.ts";
 
 const usage = `Prints the logs of a stack's service: of all its pods on a cluster, each line with
 the pod's name, or of its container on a Docker engine.
@@ -50,17 +49,14 @@ await runCommand(
 /** @throws UserError if the cluster cannot be asked */
 async function printPodLogs(service: ClusterDeployment, options: string[]): Promise<void> {
     const { context, namespace, name } = service;
-    const kubectl = kubectlIn(service);
-    const found = await orReason(
-        readRollout(kubectl, name).then((state) => findPodProblem(kubectl, state)),
-    );
-    if (typeof found === "object") {
+    const { problem } = await readService(service, kubectlIn(service)).catch((error: unknown) => {
+        if (!(error instanceof KubectlError)) throw error;
         throw new UserError(
             `The pods of ${name} in the namespace ${namespace} (${context}) cannot be read: ` +
-                found.reason,
+                error.message,
         );
-    }
-    if (found !== undefined) process.stderr.write(`${name} is not healthy: ${found}\n`);
+    });
+    if (problem !== undefined) process.stderr.write(`${name} is not healthy: ${problem}\n`);
     await print("kubectl", [
         ...placeOptions(service),
         "logs",

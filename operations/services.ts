@@ -1,8 +1,8 @@
 /** The services that a stack runs, from its state. */
 import { z } from "zod";
-import { KubectlError, type Kubectl, type Place } from "../components/kubernetes/kubectl.ts";
+import type { Kubectl, Place } from "../components/kubernetes/kubectl.ts";
 import { explainDelay, findProblem } from "../components/kubernetes/rolloutProblem.ts";
-import type { RolloutState } from "../components/kubernetes/rolloutState.ts";
+import { readRollout, type RolloutState } from "../components/kubernetes/rolloutState.ts";
 
 /** A service on a cluster. */
 export interface ClusterDeployment extends Place {
@@ -78,23 +78,55 @@ export function servicesIn(state: string): Services {
     return { onCluster, containers };
 }
 
-/** Says in one sentence why not all pods of a Deployment serve; undefined if they do. */
-export async function findPodProblem(
+/** What runs of a service on a cluster. */
+export interface RunningService {
+    /** The name of the Deployment. */
+    readonly name: string;
+    readonly namespace: string;
+    readonly context: string;
+    readonly url?: string | undefined;
+    /** How many pods serve. */
+    readonly ready: number;
+    /** How many pods the Deployment wants. */
+    readonly wanted: number;
+    /** When the newest rollout was complete (RFC 3339); absent while it is under way. */
+    readonly since?: string | undefined;
+    /** How often the containers of the pods were restarted. */
+    readonly restarts: number;
+    /** The image of the Deployment. */
+    readonly image: string;
+    /** Whether that is the image of the state, and all pods that serve run it. */
+    readonly isCurrent: boolean;
+    /** What keeps pods from serving, in one sentence; absent if all serve. */
+    readonly problem?: string | undefined;
+}
+
+/**
+ * Asks the cluster what runs of a service.
+ *
+ * @throws KubectlError if the cluster cannot be asked
+ */
+export async function readService(
+    { name, namespace, context, image, url }: ClusterDeployment,
     kubectl: Kubectl,
-    state: RolloutState,
-): Promise<string | undefined> {
+): Promise<RunningService> {
+    const state = await readRollout(kubectl, name);
+    const { available: ready, replicas: wanted, since, pods, former } = state;
+    const restarts = pods
+        .flatMap(({ status }) => status.containerStatuses)
+        .reduce((sum, { restartCount }) => sum + restartCount, 0);
+    return {
+        ...{ name, namespace, context, url, ready, wanted, since, restarts },
+        image: state.image,
+        isCurrent: state.image === image && former === undefined,
+        problem: await findPodProblem(kubectl, state),
+    };
+}
+
+/** Says in one sentence why not all pods of a Deployment serve; undefined if they do. */
+async function findPodProblem(kubectl: Kubectl, state: RolloutState): Promise<string | undefined> {
     if (state.replicas === 0) return "It was scaled to 0 by hand: no pod serves.";
     if (state.isComplete) return undefined;
     const problem = (await findProblem(kubectl, state)) ?? (await explainDelay(kubectl, state));
     return problem.split("\n", 1).join();
-}
-
-/** Returns what a question to the cluster is answered with, or why it is not. */
-export async function orReason<T>(answer: Promise<T>): Promise<T | { readonly reason: string }> {
-    try {
-        return await answer;
-    } catch (error) {
-        if (!(error instanceof KubectlError)) throw error;
-        return { reason: error.message };
-    }
 }

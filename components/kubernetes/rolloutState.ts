@@ -8,6 +8,7 @@ const condition = z.object({
     status: z.string(),
     reason: z.string().default(""),
     message: z.string().default(""),
+    lastUpdateTime: z.string().optional(),
 });
 const annotations = z.record(z.string(), z.string()).default({});
 const labels = annotations;
@@ -23,6 +24,7 @@ const deploymentForm = z.object({
         replicas: z.number().default(0),
         updatedReplicas: z.number().default(0),
         availableReplicas: z.number().default(0),
+        conditions: z.array(condition).default([]),
     }),
 });
 const replicaSetForm = z.object({
@@ -81,6 +83,10 @@ export interface RolloutState {
     readonly isComplete: boolean;
     /** How many pods the Deployment wants. */
     readonly replicas: number;
+    /** How many of its pods serve, of all revisions. */
+    readonly available: number;
+    /** When the newest rollout was complete (RFC 3339); undefined while it is under way. */
+    readonly since: string | undefined;
     /** The image that the Deployment has now. */
     readonly image: string;
     /** The newest revision; undefined before the cluster has made it. */
@@ -122,6 +128,11 @@ export async function readRollout(kubectl: Kubectl, deployment: string): Promise
             status.availableReplicas === spec.replicas &&
             status.replicas === spec.replicas,
         replicas: spec.replicas,
+        available: status.availableReplicas,
+        // Scaling keeps this condition as it is.
+        since: status.conditions.find(
+            ({ type, reason }) => type === "Progressing" && reason === "NewReplicaSetAvailable",
+        )?.lastUpdateTime,
         image: imageOf(spec.template),
         current: current && revisionOf(current),
         pods: items

@@ -5,7 +5,8 @@ import { runCommand } from "../commandLine.ts";
 import { renderJson, renderMarkdown, renderText } from "./render.ts";
 import { readRow } from "./row.ts";
 
-const usage = `Shows what each stack has deployed, from the stacks' state and from Quay.
+const usage = `Shows what each stack has deployed, from the stacks' state and from Quay, and what
+runs of it on a cluster.
 
   node operations/board/main.ts [--drift] [--markdown | --json] [STACK...]
 
@@ -17,8 +18,8 @@ const usage = `Shows what each stack has deployed, from the stacks' state and fr
   --json       prints JSON, with times instead of ages and full digests
   --help       this text
 
-The scan results need an API token in QUAY_TOKEN. Everything else, except for --drift, is read from
-the state.`;
+The scan results need an API token in QUAY_TOKEN, what runs on a cluster needs kubectl. Everything
+else, except for --drift, is read from the state.`;
 
 const options = {
     drift: { type: "boolean", default: false },

@@ -1,6 +1,8 @@
 import type { Row } from "./row.ts";
+import type { RunningService } from "../services.ts";
 
-const headings = [
+/** The columns of every board. */
+const common = [
     "environment",
     "version",
     "digest",
@@ -11,11 +13,13 @@ const headings = [
     "scan",
     "drift",
 ];
+/** The columns of a board with a service on a cluster. */
+const onCluster = ["pods", "rollout", "restarts", "URL"];
 
 /** Renders the board for a terminal: a table, with notes below it. */
 export function renderText(rows: readonly Row[], now: Date): string {
-    const lines = [headings, ...rows.map((row) => cellsOf(row, now))];
-    const widths = headings.map((_, column) =>
+    const lines = linesOf(rows, now);
+    const widths = (lines[0] ?? []).map((_, column) =>
         Math.max(...lines.map((line) => line[column]?.length ?? 0)),
     );
     const table = lines.map((line) =>
@@ -30,11 +34,8 @@ export function renderText(rows: readonly Row[], now: Date): string {
 
 /** Renders the board as a table in GitHub's Markdown, with notes below it. */
 export function renderMarkdown(rows: readonly Row[], now: Date): string {
-    const lines = [
-        headings,
-        headings.map(() => "---"),
-        ...rows.map((row) => cellsOf(row, now).map(escape)),
-    ];
+    const [headings = [], ...cells] = linesOf(rows, now);
+    const lines = [headings, headings.map(() => "---"), ...cells.map((row) => row.map(escape))];
     const notes = notesOf(rows).map((note) => `- ${escape(note)}`);
     return [
         ...lines.map((line) => `| ${line.join(" | ")} |`),
@@ -45,6 +46,31 @@ export function renderMarkdown(rows: readonly Row[], now: Date): string {
 /** Renders the board as JSON, with times instead of ages and full digests. */
 export function renderJson(rows: readonly Row[]): string {
     return JSON.stringify(rows, undefined, 2);
+}
+
+/** The headings, and a line of cells for each row. */
+function linesOf(rows: readonly Row[], now: Date): string[][] {
+    const hasServices = rows.some(({ services }) => services !== undefined);
+    return [
+        [...common, ...(hasServices ? onCluster : [])],
+        ...rows.map((row) => [
+            ...cellsOf(row, now),
+            ...(hasServices ? clusterCellsOf(row.services, now) : []),
+        ]),
+    ];
+}
+
+/** A row's cells about a cluster, with the same signs as `cellsOf`. */
+function clusterCellsOf(services: Row["services"], now: Date): string[] {
+    if (!services) return onCluster.map(() => (services === null ? "?" : "-"));
+    const cells: ((service: RunningService) => string)[] = [
+        ({ ready, wanted, isCurrent }) =>
+            `${String(ready)}/${String(wanted)}${isCurrent ? "" : " (other image)"}`,
+        ({ since }) => (since === undefined ? "under way" : ageOf(since, now)),
+        ({ restarts }) => String(restarts),
+        ({ url }) => url ?? "-",
+    ];
+    return cells.map((cell) => services.map(cell).join(", "));
 }
 
 /**

@@ -1,6 +1,8 @@
+import { kubectlIn, KubectlError } from "../../components/kubernetes/kubectl.ts";
 import { UserError } from "../../components/userError.ts";
 import { QuayError } from "../../quay/api/errors.ts";
 import type { Scan } from "../../quay/api/severity.ts";
+import { type ClusterDeployment, readService, type RunningService } from "../services.ts";
 import { type Drift, readDrift } from "./drift.ts";
 import { readScan } from "./scan.ts";
 import { type Deployed, readState } from "./state.ts";
@@ -16,38 +18,72 @@ export interface Row extends Partial<Omit<Deployed, "published">> {
     readonly image?: string;
     readonly scan?: Scan | null;
     readonly drift?: readonly Drift[] | null;
+    /** What runs on a cluster; absent where nothing is declared on one. */
+    readonly services?: readonly RunningService[] | null;
     /** Problems and drift, one sentence each. */
     readonly notes: readonly string[];
 }
 
-/** Reads a stack's state, its image's scan from Quay and, if requested, its drift. */
+/** How long a command that asks a cluster may take, in seconds. */
+const clusterLimit = 5;
+
+/**
+ * Reads a stack's state, its image's scan from Quay, what runs on a cluster and, if requested, its
+ * drift.
+ */
 export async function readRow(stack: string, withDrift: boolean): Promise<Row> {
     const notes: string[] = [];
     const orNote = async <T>(what: string, answer: Promise<T>): Promise<T | null> => {
         try {
             return await answer;
         } catch (error) {
-            if (!(error instanceof UserError || error instanceof QuayError)) throw error;
+            if (!(
+                error instanceof UserError ||
+                error instanceof QuayError ||
+                error instanceof KubectlError
+            ))
+                throw error;
             notes.push(`${what}: ${error.message}`);
             return null;
         }
     };
-    const deployed = await orNote("state", readState(stack));
-    if (!deployed) return { environment: stack, notes };
-    const { published, ...row } = deployed;
-    const [scan, drift] = await Promise.all([
+    const { deployed, onCluster = [] } = (await orNote("state", readState(stack))) ?? {};
+    const { published, ...row } = deployed ?? {};
+    const [scan, drift, services] = await Promise.all([
         published && orNote("scan", readScan(published)),
-        withDrift ? orNote("drift", readDrift(stack)) : undefined,
+        withDrift && deployed ? orNote("drift", readDrift(stack)) : undefined,
+        onCluster.length > 0 ? orNote("cluster", readServices(onCluster)) : undefined,
     ]);
+    for (const service of services ?? []) notes.push(...notesOn(service));
     for (const { resource, what, properties } of drift ?? []) {
         const list = properties.length === 0 ? "" : `: ${properties.join(", ")}`;
         notes.push(`drift: ${resource} is ${what}${list}`);
     }
     return {
+        environment: stack,
         ...row,
         ...(published === undefined ? {} : { image: published.image }),
         ...(scan === undefined ? {} : { scan }),
         ...(drift === undefined ? {} : { drift }),
+        ...(services === undefined ? {} : { services }),
         notes,
     };
+}
+
+async function readServices(onCluster: readonly ClusterDeployment[]): Promise<RunningService[]> {
+    return Promise.all(
+        onCluster.map((service) => readService(service, kubectlIn(service, clusterLimit))),
+    );
+}
+
+function notesOn({ name, isCurrent, problem, image }: RunningService): string[] {
+    const notes: string[] = [];
+    if (problem !== undefined) notes.push(`cluster: ${name} is not healthy: ${problem}`);
+    if (!isCurrent) {
+        notes.push(
+            `cluster: not all pods of ${name} run the image of the state; ` +
+                `the Deployment has ${image}`,
+        );
+    }
+    return notes;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { UserError } from "../../components/userError.ts";
 import { stackOutputs } from "../../contract/outputs.ts";
 import { exportStack } from "../pulumiCli.ts";
+import { type Services, servicesIn } from "../services.ts";
 
 const exported = z.object({
     deployment: z.object({
@@ -44,17 +45,26 @@ export interface Robot {
     readonly since?: string | undefined;
 }
 
+/** A stack's state. */
+export interface StackState {
+    /** Absent if the stack has no outputs. */
+    readonly deployed?: Deployed | undefined;
+    readonly onCluster: Services["onCluster"];
+}
+
 /**
- * Reads a stack's state; returns undefined if the stack does not exist or has no outputs.
+ * Reads a stack's state; returns undefined if the stack does not exist.
  *
  * @throws UserError if the state cannot be read or has other outputs than a deployment
  */
-export async function readState(stack: string): Promise<Deployed | undefined> {
+export async function readState(stack: string): Promise<StackState | undefined> {
     const state = await exportStack(stack);
-    return state === undefined ? undefined : parseState(stack, JSON.parse(state));
+    if (state === undefined) return undefined;
+    const { onCluster } = servicesIn(state);
+    return { deployed: parseState(stack, JSON.parse(state)), onCluster };
 }
 
-/** Reads an exported state, as `readState` does. */
+/** Reads what an exported state has deployed; returns undefined if it has no outputs. */
 export function parseState(stack: string, state: unknown): Deployed | undefined {
     const { resources } = exported.parse(state).deployment;
     const values = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs;

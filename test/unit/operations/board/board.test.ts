@@ -190,6 +190,46 @@ describe("the board's forms", () => {
         );
     });
 
+    it("have more columns where a service runs on a cluster", () => {
+        const service = {
+            name: "digits-prod",
+            namespace: "alice-prod",
+            context: "sandbox",
+            url: "https://digits.example",
+            ready: 2,
+            wanted: 3,
+            since: "2026-11-25T09:30:00Z",
+            restarts: 4,
+            image: prod.image ?? "",
+            isCurrent: true,
+        };
+        const moving = { ...service, since: undefined, url: undefined, isCurrent: false };
+        const text = renderText(
+            [
+                { ...prod, services: [service] },
+                { ...prod, environment: "staging", services: [moving, service] },
+                { ...prod, environment: "dev", services: null },
+                local,
+            ],
+            now,
+        );
+        deepEqual(
+            text.split("\n").map((line) => line.split(/ {2,}/).slice(9)),
+            [
+                ["pods", "rollout", "restarts", "URL"],
+                ["2/3", "2 h", "4", "https://digits.example"],
+                ["2/3 (other image), 2/3", "under way, 2 h", "4, 4", "-, https://digits.example"],
+                ["?", "?", "?", "?"],
+                ["-", "-", "-", "-"],
+            ],
+        );
+        const markdown = renderMarkdown([{ ...prod, services: [service] }, local], now);
+        deepEqual(
+            markdown.split("\n").map((line) => line.split(" | ").length),
+            [13, 13, 13, 13],
+        );
+    });
+
     it("say what several environments have in common once", () => {
         match(
             renderText([dev, { ...dev, environment: "staging" }], now),
