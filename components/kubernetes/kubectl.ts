@@ -23,6 +23,14 @@ export interface Place {
  */
 export type Kubectl = (...args: readonly string[]) => Promise<string>;
 
+/** How `kubectl` is run. */
+export interface KubectlOptions {
+    /** Its standard input. Default: none. */
+    readonly input?: string | undefined;
+    /** How long a command may take, in seconds. Default: 10. */
+    readonly limit?: number | undefined;
+}
+
 /** A failed `kubectl`. Its message is what `kubectl` said, for the user. */
 export class KubectlError extends Error {}
 
@@ -43,15 +51,10 @@ export function placeOptions({ context, namespace }: Place): string[] {
     return ["--context", context, "--namespace", namespace];
 }
 
-/**
- * Returns the `kubectl` of a namespace.
- *
- * @param options.input its standard input. Default: none.
- * @param options.limit how long a command may take, in seconds. Default: 10.
- */
+/** Returns the `kubectl` of a namespace. */
 export function kubectlIn(
     place: Place,
-    { input = "", limit = timeLimit }: { readonly input?: string; readonly limit?: number } = {},
+    { input = "", limit = timeLimit }: KubectlOptions = {},
 ): Kubectl {
     return async (...args) => {
         const running = run("kubectl", [...placeOptions(place), ...args], {
