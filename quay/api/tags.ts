@@ -1,6 +1,6 @@
 /** The tags of a repository (Quay's API: `GET /api/v1/repository/{repository}/tag/`). */
 import { z } from "zod";
-import type { QuayClient } from "./client.ts";
+import type { Call, QuayClient } from "./client.ts";
 import { notFound, QuayError, unless } from "./errors.ts";
 import * as names from "./names.ts";
 
@@ -12,6 +12,8 @@ const tagAnswer = z.object({
     last_modified: z.string().optional(),
     expiration: z.string().nullish(),
     immutable: z.boolean().optional(),
+    start_ts: z.number().optional(),
+    end_ts: z.number().nullish(),
 });
 const tagsAnswer = z.object({ tags: z.array(tagAnswer), has_additional: z.boolean() });
 
@@ -52,17 +54,76 @@ export async function listActiveTags(
         limit = Infinity,
     }: { readonly tag?: string | undefined; readonly limit?: number | undefined },
 ): Promise<z.output<typeof tagObject>[] | undefined> {
-    const tags: z.output<typeof tagObject>[] = [];
+    const query = { onlyActiveTags: true, specificTag: tag };
+    const tags = await listTags(api, repository, `list the tags of ${repository}`, query, limit);
+    return tags?.map((found) => ({
+        name: found.name,
+        digest: found.manifest_digest,
+        isManifestList: found.is_manifest_list,
+        lastModified: found.last_modified,
+        expiration: found.expiration ?? undefined,
+        immutable: found.immutable ?? false,
+    }));
+}
+
+/** A time during which a tag named one digest without a break. */
+export interface TagPeriod {
+    readonly digest: string;
+    /** When the tag was set, in Unix seconds. */
+    readonly start: number;
+    /** When it was moved or removed, in Unix seconds. Undefined if it still names the digest. */
+    readonly end: number | undefined;
+}
+
+/**
+ * Returns what a tag has named, the newest first; undefined if the repository does not exist. Quay
+ * forgets a period some time after its end: the time for which deleted tags of the namespace can be
+ * restored.
+ *
+ * @param now in Unix seconds.
+ */
+export async function listTagHistory(
+    api: QuayClient,
+    repository: string,
+    tag: string,
+    now: number,
+): Promise<readonly TagPeriod[] | undefined> {
+    const to = `read the history of the tag ${tag} of ${repository}`;
+    const query = { onlyActiveTags: false, specificTag: tag };
+    const tags = await listTags(api, repository, to, query);
+    const periods: TagPeriod[] = [];
+    for (const { manifest_digest: digest, start_ts: start, end_ts } of (tags ?? []).toReversed()) {
+        if (start === undefined)
+            throw new QuayError(
+                `Quay at ${api.site.url} did not ${to}: its answer has no times. This Quay is ` +
+                    "too old for that.",
+            );
+        // A tag that expires has an end already.
+        const end = typeof end_ts === "number" && end_ts <= now ? end_ts : undefined;
+        const last = periods.at(-1);
+        // Setting a tag to what it names already begins a new row.
+        const isSame = last?.digest === digest && last.end !== undefined && start <= last.end;
+        if (isSame) periods.splice(-1, 1, { ...last, end });
+        else periods.push({ digest, start, end });
+    }
+    return tags && periods.reverse();
+}
+
+/** Returns the rows of Quay's list of tags, from all pages. */
+async function listTags(
+    api: QuayClient,
+    repository: string,
+    to: string,
+    query: NonNullable<Call["query"]>,
+    limit = Infinity,
+): Promise<z.output<typeof tagAnswer>[] | undefined> {
+    const tags: z.output<typeof tagAnswer>[] = [];
     // A page without tags is the last one, whatever `has_additional` says, so that the loop ends.
     for (let page = 1, more = true; more && tags.length < limit; page++) {
         const answer = await unless(notFound, () =>
             api.get(
                 `repository/${repository}/tag/`,
-                {
-                    to: `list the tags of ${repository}`,
-                    scope: "repo:read",
-                    query: { onlyActiveTags: true, specificTag: tag, limit: 100, page },
-                },
+                { to, scope: "repo:read", query: { ...query, limit: 100, page } },
                 tagsAnswer,
             ),
         );
@@ -72,16 +133,7 @@ export async function listActiveTags(
             throw new QuayError(
                 `${repository} has more than ${String(maxPages * 100)} tags: set a limit.`,
             );
-        tags.push(
-            ...answer.tags.map((found) => ({
-                name: found.name,
-                digest: found.manifest_digest,
-                isManifestList: found.is_manifest_list,
-                lastModified: found.last_modified,
-                expiration: found.expiration ?? undefined,
-                immutable: found.immutable ?? false,
-            })),
-        );
+        tags.push(...answer.tags);
     }
     return tags.slice(0, limit);
 }

@@ -1,6 +1,7 @@
 import type { Resource } from "../definition/resource.ts";
 import { autoPrunePolicy } from "./autoPrunePolicy.ts";
 import { defaultPermission } from "./defaultPermission.ts";
+import { floatingTag } from "./floatingTag.ts";
 import { notification } from "./notification.ts";
 import { organization } from "./organization.ts";
 import { promotedImage } from "./promotedImage.ts";
@@ -21,6 +22,7 @@ export const resources: readonly Resource[] = [
     robot,
     repositoryPermission,
     promotedImage,
+    floatingTag,
     robotFederation,
     autoPrunePolicy,
     tagImmutabilityPolicy,

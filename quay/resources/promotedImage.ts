@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { badId } from "../definition/create.ts";
+import { age, secondsOf } from "../api/age.ts";
 import type { QuayClient } from "../api/client.ts";
 import { QuayError } from "../api/errors.ts";
 import { refuseExpiring } from "../api/expiration.ts";
@@ -19,6 +20,7 @@ import {
 import type { Promotion } from "./promotion.ts";
 import { parseImageName } from "../api/imageName.ts";
 import type { ImageName } from "../api/imageName.ts";
+import { findRunningProblem } from "../api/running.ts";
 import { resource } from "../definition/resource.ts";
 import type { Context } from "../definition/context.ts";
 import { checkSeverity, severities } from "../api/severity.ts";
@@ -92,10 +94,13 @@ interface Gate {
     readonly maxSeverity?: Severity | undefined;
     readonly severityException?: SeverityException | undefined;
     readonly signature?: { readonly publicKey: string } | undefined;
+    readonly requireRunning?: boolean | undefined;
+    readonly soak?: string | undefined;
 }
 
 interface Wanted extends Promotion, Gate {
     readonly version?: string | undefined;
+    readonly environment?: string | undefined;
     readonly publishedBy?: string | undefined;
 }
 
@@ -159,17 +164,42 @@ export const promotedImage = resource({
                     "when the digest or the key changes, also in a preview if the digest is " +
                     "known there. No transparency log is queried. Default: signatures are ignored.",
             ),
+        requireRunning: z
+            .boolean()
+            .default(false)
+            .describe(
+                "Promotes only an image that the source's tag `running` names or has named, by " +
+                    "Quay's tag history, which forgets an image some time after it ceased to " +
+                    "run. Checked when the digest changes, also in a preview if the digest is " +
+                    "known there. What the target has under its version tags was promoted before " +
+                    "and passes. Default: false.",
+            ),
+        soak: age
+            .optional()
+            .describe(
+                "With requireRunning: how long the tag has to have named the image without a " +
+                    "break, as in `30m`, `1h`, `7d` (s, m, h, d, w). Default: any time.",
+            ),
+        environment: z
+            .string()
+            .min(1, "must not be empty.")
+            .optional()
+            .describe(
+                "What runs the source's images, for the messages of requireRunning. In no diff " +
+                    "and no state. Default: the source.",
+            ),
         publishedBy: z
             .string()
             .min(1, "must not be empty.")
             .optional()
             .describe(
                 "For a preview: who will publish a version that does not exist in the source " +
-                    "yet. A missing version is then a warning, and the digest is unknown. In no " +
-                    "diff and no state. Default: a missing version is an error.",
+                    "yet. A missing version is then a warning, and the digest is unknown; so is " +
+                    "one that does not run there, with requireRunning. In no diff and no state. " +
+                    "Default: both are errors.",
             ),
     },
-    transient: ["publishedBy"],
+    transient: ["environment", "publishedBy"],
     outputs: {
         digest: names.digest.describe("The promoted digest."),
         tags: z.array(names.tag).describe("The version tags in the target."),
@@ -181,7 +211,8 @@ export const promotedImage = resource({
         tags,
         image: target === undefined || digest === undefined ? undefined : `${target}@${digest}`,
     }),
-    validate: ({ version, digest, tags, floatingTags, signature }) => {
+    validate: ({ version, digest, tags, floatingTags, signature, requireRunning, soak }) => {
+        if (soak !== undefined && !requireRunning) return "with soak, requireRunning must be true.";
         // Checked here and not by the property's schema, whose error would repeat the value: it may
         // be a private key by mistake.
         if (signature !== undefined && parsePublicKey(signature.publicKey) === undefined)
@@ -210,7 +241,7 @@ export const promotedImage = resource({
             inputs.digest ??
             (looked ? old.digest : version && (await lookUp(context, inputs, version)));
         if (found === undefined) return undefined;
-        await inspect(context, inputs, found, old);
+        await inspect(context, { ...inputs, tags }, found, old);
         return { ...inputs, tags, digest: found };
     },
 
@@ -237,7 +268,12 @@ export const promotedImage = resource({
         // A tag that was moved or removed no longer belongs to this image: the next `up` sets it,
         // or reports what it points to.
         const tags = found.filter((one) => one.digest === digest).map((one) => one.tag);
-        const inputs = old ?? { source: name, target: name, floatingTags: [] };
+        const inputs = old ?? {
+            source: name,
+            target: name,
+            floatingTags: [],
+            requireRunning: false,
+        };
         return {
             id: name,
             inputs: { ...inputs, digest, tags },
@@ -304,8 +340,8 @@ async function refuseGiven(
 }
 
 /**
- * Checks an image before its promotion, unless it was checked for the old inputs: whether Quay
- * keeps it, and whether its scan and its signature allow the promotion.
+ * Checks an image before its promotion, unless it was checked for the old inputs: whether it ran
+ * long enough, whether Quay keeps it, and whether its scan and its signature allow the promotion.
  */
 async function inspect(
     context: Context,
@@ -313,8 +349,9 @@ async function inspect(
     digest: string,
     old: (Gate & { readonly digest?: string | undefined }) | undefined,
 ): Promise<void> {
-    const { maxSeverity, severityException, signature } = wanted;
+    const { maxSeverity, severityException, signature, requireRunning = false } = wanted;
     const known = digest === old?.digest;
+    if (requireRunning && !known) await requireRun(context, wanted, digest);
     const scan =
         maxSeverity !== undefined &&
         !(
@@ -337,6 +374,27 @@ async function inspect(
     const { api, warn } = context;
     const warning = await checkSeverity(api, side.path, manifest, maxSeverity, severityException);
     if (warning !== undefined) await warn(warning);
+}
+
+/** Refuses an image that did not run in the source's environment for long enough. */
+async function requireRun({ api, warn }: Context, wanted: Wanted, digest: string): Promise<void> {
+    const { source, target, version, soak = "", environment = source, publishedBy } = wanted;
+    const { host, path } = nameOf(source);
+    if (host !== api.site.host)
+        throw new QuayError(
+            `requireRunning reads Quay's tag history: it works for ${api.site.host} only, not ` +
+                `for ${source}.`,
+        );
+    // What was promoted before is a way back that must always be open.
+    const side = sideOf(api, nameOf(target), wanted.targetCredentials, "pull");
+    const found = await unlessGone(api, side, () => tagsOf(api, side, wanted.tags ?? []));
+    if (found?.some((tag) => tag.digest === digest)) return;
+    const check = { repository: path, digest, version, environment, soak: secondsOf(soak) ?? 0 };
+    const problem = await findRunningProblem(api, check);
+    if (problem === undefined) return;
+    // The environment is about to run it. One that runs it already only has to go on.
+    if (publishedBy === undefined || problem.isRunning) throw new QuayError(problem.message);
+    await warn(`After ${publishedBy}: not yet known whether it runs. ${problem.message}`);
 }
 
 function same(one: unknown, other: unknown): boolean {

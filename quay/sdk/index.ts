@@ -398,7 +398,13 @@ export interface PromotedImageArgs {
     readonly severityException?: pulumi.Input<SeverityException> | undefined;
     /** Promotes only an image whose digest cosign has signed with this key. Verified when the digest or the key changes, also in a preview if the digest is known there. No transparency log is queried. Default: signatures are ignored. */
     readonly signature?: pulumi.Input<ImageSignature> | undefined;
-    /** For a preview: who will publish a version that does not exist in the source yet. A missing version is then a warning, and the digest is unknown. In no diff and no state. Default: a missing version is an error. */
+    /** Promotes only an image that the source's tag `running` names or has named, by Quay's tag history, which forgets an image some time after it ceased to run. Checked when the digest changes, also in a preview if the digest is known there. What the target has under its version tags was promoted before and passes. Default: false. Default: false. */
+    readonly requireRunning?: pulumi.Input<boolean> | undefined;
+    /** With requireRunning: how long the tag has to have named the image without a break, as in `30m`, `1h`, `7d` (s, m, h, d, w). Default: any time. */
+    readonly soak?: pulumi.Input<string> | undefined;
+    /** What runs the source's images, for the messages of requireRunning. In no diff and no state. Default: the source. */
+    readonly environment?: pulumi.Input<string> | undefined;
+    /** For a preview: who will publish a version that does not exist in the source yet. A missing version is then a warning, and the digest is unknown; so is one that does not run there, with requireRunning. In no diff and no state. Default: both are errors. */
     readonly publishedBy?: pulumi.Input<string> | undefined;
 }
 
@@ -428,7 +434,13 @@ export class PromotedImage extends pulumi.CustomResource {
     declare readonly severityException: pulumi.Output<SeverityException | undefined>;
     /** Promotes only an image whose digest cosign has signed with this key. Verified when the digest or the key changes, also in a preview if the digest is known there. No transparency log is queried. Default: signatures are ignored. */
     declare readonly signature: pulumi.Output<ImageSignature | undefined>;
-    /** For a preview: who will publish a version that does not exist in the source yet. A missing version is then a warning, and the digest is unknown. In no diff and no state. Default: a missing version is an error. */
+    /** Promotes only an image that the source's tag `running` names or has named, by Quay's tag history, which forgets an image some time after it ceased to run. Checked when the digest changes, also in a preview if the digest is known there. What the target has under its version tags was promoted before and passes. Default: false. Default: false. */
+    declare readonly requireRunning: pulumi.Output<boolean>;
+    /** With requireRunning: how long the tag has to have named the image without a break, as in `30m`, `1h`, `7d` (s, m, h, d, w). Default: any time. */
+    declare readonly soak: pulumi.Output<string | undefined>;
+    /** What runs the source's images, for the messages of requireRunning. In no diff and no state. Default: the source. */
+    declare readonly environment: pulumi.Output<string | undefined>;
+    /** For a preview: who will publish a version that does not exist in the source yet. A missing version is then a warning, and the digest is unknown; so is one that does not run there, with requireRunning. In no diff and no state. Default: both are errors. */
     declare readonly publishedBy: pulumi.Output<string | undefined>;
     /** The image to deploy: REGISTRY/REPOSITORY@DIGEST. */
     declare readonly image: pulumi.Output<string>;
@@ -460,6 +472,9 @@ export class PromotedImage extends pulumi.CustomResource {
                 maxSeverity: args?.maxSeverity,
                 severityException: args?.severityException,
                 signature: args?.signature,
+                requireRunning: args?.requireRunning,
+                soak: args?.soak,
+                environment: args?.environment,
                 publishedBy: args?.publishedBy,
                 image: undefined,
             },
@@ -477,6 +492,57 @@ export class PromotedImage extends pulumi.CustomResource {
         opts?: pulumi.CustomResourceOptions,
     ): PromotedImage {
         return new PromotedImage(name, undefined, { ...opts, id });
+    }
+}
+
+/** The arguments of a new FloatingTag. */
+export interface FloatingTagArgs {
+    /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
+    readonly repository: pulumi.Input<string>;
+    /** The tag. No immutability policy may match it. */
+    readonly tag: pulumi.Input<string>;
+    /** The image's digest, which the repository has. */
+    readonly digest: pulumi.Input<string>;
+}
+
+/** A tag that names one image of its repository and moves when the digest changes. A tag of that name that exists already is moved; one that names the digest already is not set again. A tag that was moved or removed by hand is set back. Deleting the resource removes the tag. Quay's tag history says what it named and when.
+ *
+ * Import: `pulumi import quay:index:FloatingTag NAME alice/app:running`, the id being REPOSITORY:TAG. */
+export class FloatingTag extends pulumi.CustomResource {
+    /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
+    declare readonly repository: pulumi.Output<string>;
+    /** The tag. No immutability policy may match it. */
+    declare readonly tag: pulumi.Output<string>;
+    /** The image's digest, which the repository has. */
+    declare readonly digest: pulumi.Output<string>;
+
+    constructor(name: string, args: FloatingTagArgs, opts?: pulumi.CustomResourceOptions);
+    /** Reads an existing one by its id: see `get`. */
+    constructor(
+        name: string,
+        args: undefined,
+        opts: pulumi.CustomResourceOptions & { readonly id: pulumi.Input<pulumi.ID> },
+    );
+    constructor(
+        name: string,
+        args: FloatingTagArgs | undefined,
+        opts?: pulumi.CustomResourceOptions,
+    ) {
+        super(
+            "quay:index:FloatingTag",
+            name,
+            { repository: args?.repository, tag: args?.tag, digest: args?.digest },
+            opts,
+        );
+    }
+
+    /** Reads an existing one, without managing it, by the id that `pulumi import` takes. */
+    static get(
+        name: string,
+        id: pulumi.Input<pulumi.ID>,
+        opts?: pulumi.CustomResourceOptions,
+    ): FloatingTag {
+        return new FloatingTag(name, undefined, { ...opts, id });
     }
 }
 

@@ -14,6 +14,7 @@ import { TokenSigner } from "./registry/tokens.ts";
 import { answerRefusals } from "./send.ts";
 import { type Features, type Scan, type Scope, scopes } from "./model.ts";
 import { State } from "./state.ts";
+import { ageTags } from "./tags.ts";
 import { type LoggedRequest, Traffic } from "./traffic.ts";
 
 const allFeatures: Features = {
@@ -61,6 +62,8 @@ export interface Quay {
     revokeToken(token: string): void;
     /** Sets the result of a digest's security scan. Without one, the scan is queued. */
     setScan(digest: string, scan: Scan): void;
+    /** Moves the history of a repository's tags into the past, by seconds. */
+    ageTags(repository: string, time: number): void;
     /**
      * Runs Quay's collector, which removes the content of deleted repositories some time
      * afterwards.
@@ -137,6 +140,11 @@ export async function startQuay(options: QuayOptions = {}): Promise<Quay> {
         },
         revokeToken: (token) => void state.tokens.delete(token),
         setScan: (digest, scan) => void state.scans.set(digest, scan),
+        ageTags: (repository, time) => {
+            const found = state.repositories.get(repository);
+            if (found === undefined) throw new Error(`there is no repository ${repository}`);
+            ageTags(found, time * 1000);
+        },
         collect: () => {
             lookups.collect(state);
         },

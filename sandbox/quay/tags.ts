@@ -44,8 +44,8 @@ export function pointTag(
     digest: string,
     reversion = false,
 ): void {
-    endTag(repository, name);
     const start = Date.now();
+    endTag(repository, name, start);
     const immutable =
         features.immutableTags &&
         policiesFor(state, repository).some((policy) => protects(policy, name));
@@ -88,10 +88,19 @@ export function lifetimeFrom(text: string): number | undefined {
 }
 
 /** Ends a tag now, and moves it to the history. @returns whether it existed */
-export function endTag(repository: Repository, name: string): boolean {
+export function endTag(repository: Repository, name: string, now = Date.now()): boolean {
     const tag = aliveTag(repository, name);
-    if (tag !== undefined) tag.end = Date.now();
+    if (tag !== undefined) tag.end = now;
     return tag !== undefined;
+}
+
+/** Moves the history of the tags into the past, by milliseconds. */
+export function ageTags(repository: Repository, time: number): void {
+    repository.tags = repository.tags.map((tag) => ({
+        ...tag,
+        start: tag.start - time,
+        end: tag.end === undefined ? undefined : tag.end - time,
+    }));
 }
 
 /** The immutability policies of the repository and of its namespace. */

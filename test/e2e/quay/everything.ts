@@ -95,11 +95,16 @@ export function everything(
             config: { url: "https://hooks.example.com/quay" },
             title: "pushes",
         });
-        new quay.PromotedImage("release", {
+        const release = new quay.PromotedImage("release", {
             source: `${registry}/${images}`,
             target: repository.image,
             version: updated ? "1.1.0" : "1.0.0",
             floatingTags: ["latest"],
+        });
+        new quay.FloatingTag("current", {
+            repository: repository.fullName,
+            tag: "current",
+            digest: release.digest,
         });
         if (organization) {
             const team = new quay.Team("team", {

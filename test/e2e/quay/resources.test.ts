@@ -74,7 +74,7 @@ for (const organization of [false, true]) {
             requests();
             const { changes } = await project.program(everything(setting, "first")).preview();
             count = (changes["create"] ?? 0) - 1;
-            assert.equal(count, (organization ? 14 : 8) + (setting.ofNamespace ? 2 : 0));
+            assert.equal(count, (organization ? 15 : 9) + (setting.ofNamespace ? 2 : 0));
             assert.equal(JSON.stringify(target.standIn?.dump()), before);
             const promotion = /^(HEAD|GET) \/v2\/|^GET \/api\/v1\/repository\/[^?]*images\/tag\//;
             assert.deepEqual(

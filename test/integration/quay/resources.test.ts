@@ -5,6 +5,7 @@ import type { Resource } from "../../../quay/definition/resource.ts";
 import { autoPrunePolicy } from "../../../quay/resources/autoPrunePolicy.ts";
 import { defaultPermission } from "../../../quay/resources/defaultPermission.ts";
 import { resources } from "../../../quay/resources/index.ts";
+import { floatingTag } from "../../../quay/resources/floatingTag.ts";
 import { notification } from "../../../quay/resources/notification.ts";
 import { organization } from "../../../quay/resources/organization.ts";
 import { promotedImage } from "../../../quay/resources/promotedImage.ts";
@@ -42,7 +43,13 @@ interface Sample {
 
 const claims = (subject: string) => [{ issuer: "https://token.example.com", subject }];
 
-function samplesOf(namespace: string, inOrganization: boolean, registry: string): Sample[] {
+/** @param digest of the version 1.0.0 in alice/images. */
+function samplesOf(
+    namespace: string,
+    inOrganization: boolean,
+    registry: string,
+    digest: string,
+): Sample[] {
     const full = `${namespace}/app`;
     const username = `${namespace}+deploy`;
     const ofRobots = inOrganization ? "org:admin" : "user:admin";
@@ -103,6 +110,12 @@ function samplesOf(namespace: string, inOrganization: boolean, registry: string)
                 version: "1.0.0",
             },
             scope: "repo:write",
+        },
+        {
+            resource: floatingTag,
+            inputs: { repository: full, tag: "current", digest },
+            scope: "repo:write",
+            taken: true,
         },
         {
             resource: repository,
@@ -199,8 +212,9 @@ for (const inOrganization of [false, true]) {
         beforeEach(async () => {
             quay = await startQuay();
             quay.createUser("alice", { superUser: true });
-            await pushImage(quay, "alice", "alice/images", ["1.0.0"]);
-            samples = samplesOf(inOrganization ? "acme" : "alice", inOrganization, quay.registry);
+            const digest = await pushImage(quay, "alice", "alice/images", ["1.0.0"]);
+            const namespace = inOrganization ? "acme" : "alice";
+            samples = samplesOf(namespace, inOrganization, quay.registry, digest);
             context = contextOf(quay, quay.createToken({ user: "alice" }));
             quay.clearRequests();
         });
@@ -332,8 +346,9 @@ for (const inOrganization of [false, true]) {
         });
 
         it("is made once where the answer was lost", async () => {
+            // A tag needs an image: floatingTag.test.ts.
             for (const { resource, inputs, more = 0 } of samples.filter(
-                (sample) => sample.resource !== promotedImage,
+                (sample) => ![promotedImage, floatingTag].includes(sample.resource),
             )) {
                 quay.clearRequests();
                 const heal = quay.faults.add({ method: "POST", reset: "after", times: 1 });
