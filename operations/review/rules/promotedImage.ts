@@ -1,3 +1,4 @@
+import { secondsOf } from "../../../quay/api/age.ts";
 import { severities } from "../../../quay/api/severity.ts";
 import { type Change, type Preview, type Value } from "../preview.ts";
 import { isObject } from "../properties.ts";
@@ -49,6 +50,7 @@ export const promotedImage: Rule = splitMoves((change, preview) => {
         ...floatingTags(change, target),
         signature(change, target),
         ...severity(change, target),
+        running(change, target),
         isChanged(change, "source") && !isNew(change)
             ? careful(
                   change,
@@ -134,6 +136,25 @@ function signature(change: Change, target: string): Finding | undefined {
             ? phrase`protection removed: images of ${target} need no signature`
             : phrase`images of ${target} have to be signed with another key`,
     );
+}
+
+/** Finds a shorter time that an image has to run before its promotion, or none. */
+function running(change: Change, target: string): Finding | undefined {
+    if (isNew(change) || change.before["requireRunning"] !== true) return undefined;
+    if (change.after["requireRunning"] !== true)
+        return dangerous(
+            change,
+            phrase`protection removed: images of ${target} are promoted without having run before`,
+        );
+    const [from, to] = [change.before["soak"], change.after["soak"]];
+    const seconds = (soak: Value | undefined) => secondsOf(show(soak)) ?? 0;
+    return seconds(to) < seconds(from)
+        ? dangerous(
+              change,
+              phrase`protection weakened: images of ${target} have to run before for
+                  ${show(to)}, not ${show(from)}`,
+          )
+        : undefined;
 }
 
 /** Whether the stack builds an image with different content. */

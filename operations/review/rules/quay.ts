@@ -116,6 +116,22 @@ export const quay: Readonly<Record<string, Rule>> = {
 
     "quay:index:PromotedImage": promotedImage,
 
+    // Which image it moves to is reported with the image.
+    "quay:index:FloatingTag": splitMoves(
+        (change) =>
+            change.operation === "delete"
+                ? [
+                      careful(
+                          change,
+                          phrase`tag ${textOf(change, "tag")} of ${textOf(change, "repository")} is
+                              removed`,
+                      ),
+                  ]
+                : [],
+        "repository",
+        "tag",
+    ),
+
     "quay:index:AutoPrunePolicy": splitMoves(
         (change) => {
             const scope = scopeOf(change);

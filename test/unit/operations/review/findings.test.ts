@@ -402,6 +402,42 @@ describe("what matters of", () => {
         deepEqual(found(type, { ...gate("high"), severityException }, gate("high")), []);
     });
 
+    it("a promotion that need not have run before, or not for that long", () => {
+        const type = "quay:index:PromotedImage";
+        const image = { source: "q/a", target: "q/b", tags: ["1.0.0"], digest: "sha256:1" };
+        const gate = (soak?: string) => ({
+            ...image,
+            requireRunning: true,
+            ...(soak !== undefined && { soak }),
+        });
+        const weakened = (from: string, to: string) =>
+            `dangerous: protection weakened: images of ‹q/b› have to run before for ‹${to}›, not ‹${from}›`;
+        const removed =
+            "dangerous: protection removed: images of ‹q/b› are promoted without having run before";
+        const rows: readonly [Inputs, Inputs, readonly string[]][] = [
+            [gate("1h"), image, [removed]],
+            [gate(), { ...image, requireRunning: false }, [removed]],
+            [gate("1h"), gate("59m"), [weakened("1h", "59m")]],
+            [gate("1h"), gate(), [weakened("1h", "none")]],
+            [gate("1h"), gate("60m"), []],
+            [gate("1h"), gate("1d"), []],
+            [image, gate("1h"), []],
+        ];
+        for (const [before, after, said] of rows) deepEqual(found(type, before, after), said);
+    });
+
+    it("a floating tag that is removed, here or by a move", () => {
+        const type = "quay:index:FloatingTag";
+        const running = { repository: "alice/app", tag: "running", digest: "sha256:1" };
+        const removed = "careful: tag ‹running› of ‹alice/app› is removed";
+        deepEqual(found(type, undefined, running), []);
+        deepEqual(found(type, running, { ...running, digest: "sha256:2" }), []);
+        deepEqual(found(type, running, undefined), [removed]);
+        deepEqual(found(type, running, { ...running, repository: "alice/other" }, replaced), [
+            removed,
+        ]);
+    });
+
     it("who is told of what happens in a repository on Quay", () => {
         const type = "quay:index:Notification";
         const inputs = {
