@@ -25,11 +25,24 @@ export interface PromotedServiceImageArgs {
          * Default: signatures are not checked.
          */
         readonly signature?: pulumi.Input<quay.ImageSignature> | undefined;
+        /**
+         * The image must run in the source's environment, or have run there: its tag `running`
+         * names the image or has named it (see RunningTag). An image that was promoted before
+         * passes. Default: false.
+         */
+        readonly requireRunning?: pulumi.Input<boolean> | undefined;
+        /**
+         * For how long the image must have run there without a break, as in `30m`, `1h`, `7d`.
+         * Needs requireRunning. Default: any time.
+         */
+        readonly soak?: pulumi.Input<string> | undefined;
+        /** The source's environment, for messages of requireRunning. Default: the repository. */
+        readonly environment?: pulumi.Input<string> | undefined;
     };
     /**
      * Who will publish the version, for the preview of a change to both stacks: a version that the
-     * source does not have yet is then a warning, and the digest is unknown. Default: it is an
-     * error.
+     * source does not have yet is then a warning, and the digest is unknown; so is one that does
+     * not run there, with requireRunning. Default: both are errors.
      */
     readonly publishedBy?: pulumi.Input<string> | undefined;
     /** Tags that always move to the image that was promoted last. Default: `latest`. */

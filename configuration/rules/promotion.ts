@@ -64,6 +64,28 @@ export const promotions = [
         },
     ),
     rule(
+        {
+            promoteFrom: z.object({ requireRunning: z.literal(false).default(false), soak: text }),
+        },
+        () => [
+            problem(
+                ["promoteFrom", "requireRunning"],
+                "must be true with soak: without it an image need not have run at all",
+            ),
+        ],
+    ),
+    rule(
+        { promoteFrom: promoteFrom.extend({ requireRunning: z.literal(true) }) },
+        ({ promoteFrom: { repository } }, { registry }) => {
+            const host = parseImageName(repository)?.host ?? registry;
+            if (host === registry) return [];
+            const message =
+                `must be left out: only ${registry} is asked what ran when, and the image comes ` +
+                `from ${host}`;
+            return [problem(["promoteFrom", "requireRunning"], message, "remove")];
+        },
+    ),
+    rule(
         { promoteFrom: promoteFrom.extend({ environment: text }) },
         ({ promoteFrom: { repository, environment } }, at) => {
             const path = ["promoteFrom", "environment"];

@@ -1,10 +1,16 @@
 /** Rules on tags: what never moves, what moves, and what Quay deletes. */
 import { z } from "zod";
 import { problem, rule, text, version } from "./rule.ts";
+import { runningTag } from "../../quay/api/running.ts";
 import { compileTagPattern, matchesTag } from "../../quay/api/tagPattern.ts";
 
 const pattern = text.refine((value) => compileTagPattern(value) !== undefined);
 const floatingTags = z.array(text).default(["latest"]);
+const cluster = z.unknown().optional();
+
+/** The tags that move: the floating ones and, where the service runs on a cluster, `running`. */
+const movingTags = (floating: readonly string[], cluster: unknown): readonly string[] =>
+    cluster === undefined ? floating : [...floating, runningTag];
 
 export const tags = [
     rule(
@@ -21,9 +27,9 @@ export const tags = [
                   ],
     ),
     rule(
-        { quay: z.object({ immutableTags: pattern, floatingTags }) },
-        ({ quay: { immutableTags, floatingTags } }) =>
-            floatingTags
+        { quay: z.object({ immutableTags: pattern, floatingTags }), cluster },
+        ({ quay: { immutableTags, floatingTags }, cluster }) =>
+            movingTags(floatingTags, cluster)
                 .filter((tag) => matchesTag(immutableTags, tag))
                 .map((tag) =>
                     problem(
@@ -45,9 +51,31 @@ export const tags = [
                   ]
                 : [],
     ),
+    rule({ service: version }, ({ service: { version } }) =>
+        version === runningTag
+            ? [
+                  problem(
+                      ["service", "version"],
+                      `must not be "${runningTag}", the tag of what runs on a cluster`,
+                  ),
+              ]
+            : [],
+    ),
+    rule({ quay: z.object({ floatingTags }) }, ({ quay: { floatingTags } }) =>
+        floatingTags.includes(runningTag)
+            ? [
+                  problem(
+                      ["quay", "floatingTags"],
+                      `must not name "${runningTag}": a stack with a cluster sets it, once its ` +
+                          "rollout is healthy",
+                  ),
+              ]
+            : [],
+    ),
     rule(
         {
             service: version,
+            cluster,
             quay: z.object({
                 immutableTags: text.optional(),
                 floatingTags,
@@ -60,9 +88,9 @@ export const tags = [
                 ),
             }),
         },
-        ({ service: { version }, quay: { immutableTags, floatingTags, autoPrune } }) =>
+        ({ service: { version }, cluster, quay: { immutableTags, floatingTags, autoPrune } }) =>
             autoPrune.flatMap(({ keep, keepFor, tagPattern }, index) => {
-                const deleted = [version, ...floatingTags].filter(
+                const deleted = [version, ...movingTags(floatingTags, cluster)].filter(
                     (tag) =>
                         matchesTag(tagPattern, tag) &&
                         (immutableTags === undefined || !matchesTag(immutableTags, tag)),

@@ -1,6 +1,7 @@
 /** `mlops:promoteFrom`: where the image comes from, in a stack that does not build it. */
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import { secondsOf } from "../../quay/api/age.ts";
 import * as names from "../../quay/api/names.ts";
 import { parseImageName } from "../../quay/api/imageName.ts";
 import { severities } from "../../quay/api/severity.ts";
@@ -67,5 +68,24 @@ export const promoteFrom = z.strictObject({
         .describe(
             "Only an image whose digest cosign has signed with this key is promoted. Default: " +
                 "signatures are not checked.",
+        ),
+    requireRunning: z
+        .boolean()
+        .default(false)
+        .describe(
+            "Whether only an image is promoted that runs in the environment of `repository`, or " +
+                "has run there: the one that the tag `running` names or has named. Default: " +
+                "`false`.",
+        ),
+    soak: z
+        .string()
+        .refine(
+            (value) => secondsOf(value) !== undefined,
+            "must be an age such as 30m, 1h or 7d (s, m, h, d, w), at most 52w",
+        )
+        .optional()
+        .describe(
+            "How long the image has to have run there without a break, as in `1h`. Needs " +
+                "`requireRunning`. Default: any time.",
         ),
 });

@@ -6,13 +6,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { IdentityProvider } from "../../../components/identityProvider.ts";
 import { LocalService, type LocalServiceArgs } from "../../../components/localService.ts";
 import { PromotedServiceImage } from "../../../components/promotedServiceImage.ts";
+import { failOnProblem } from "../../../components/failProgram.ts";
 import { QuayRepository, type QuayRepositoryArgs } from "../../../components/quayRepository.ts";
+import { RunningTag } from "../../../components/runningTag.ts";
 import {
     type Publication,
     ServiceImage,
     type ServiceImageArgs,
 } from "../../../components/serviceImage.ts";
-import { declare, type Declared, digest, insideSecret, only } from "../mocks.ts";
+import { declare, type Declared, digest, failureOf, insideSecret, only } from "../mocks.ts";
 
 const image = "docker:index/remoteImage:RemoteImage";
 const container = "docker:index/container:Container";
@@ -362,6 +364,36 @@ describe("components", () => {
                 deepEqual([inputs["version"], inputs["floatingTags"]], ["1.0.0", floatingTags]);
             });
         }
+    });
+
+    describe("RunningTag", () => {
+        const args = { repository: "alice/prod", digest };
+
+        it("names the image that runs", async () => {
+            const declared = await declare(
+                () => new RunningTag("digits", { ...args, healthy: pulumi.output(undefined) }),
+            );
+            deepEqual(only(declared, "quay:index:FloatingTag").inputs, {
+                repository: "alice/prod",
+                tag: "running",
+                digest,
+            });
+        });
+
+        it("stays on the former image where the rollout fails", async () => {
+            let declared: Declared[] = [];
+            const error = await failureOf(
+                declare(() => {
+                    const healthy = failOnProblem(pulumi.output("no pod serves"));
+                    new RunningTag("digits", { ...args, healthy });
+                }).then((all) => (declared = all)),
+            );
+            match(String(error), /no pod serves/);
+            deepEqual(
+                declared.filter(({ type }) => type === "quay:index:FloatingTag"),
+                [],
+            );
+        });
     });
 
     describe("QuayRepository", () => {

@@ -139,6 +139,25 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         { "quay.autoPrune": [{ keep: 1 }] },
         'mlops:quay.autoPrune[0] = {"keep":1}: must leave "1.0.0" and "latest" alone',
     ],
+    // The tag of what runs on a cluster.
+    [
+        "tags that end, without a cluster",
+        "dev",
+        { "quay.autoPrune": [{ keepFor: "4w", tagPattern: "run.*|ctx-.*" }] },
+    ],
+    [
+        "a floating tag of that name",
+        "dev",
+        { "quay.floatingTags": ["latest", "running"] },
+        'mlops:quay.floatingTags = ["latest","running"]: must not name "running"',
+    ],
+    ["a floating tag that begins with it", "dev", { "quay.floatingTags": ["running-dev"] }],
+    [
+        "a version of that name",
+        "dev",
+        { "service.version": "running" },
+        'mlops:service.version = "running": must not be "running"',
+    ],
     // Robots.
     ["a rotation in a protected repository", "dev", { "quay.protect": true, "quay.rotation": 1 }],
     ["a retirement after a rotation", "dev", { "quay.rotation": 1, "quay.retire": true }],
@@ -425,6 +444,34 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
             "promoteFrom.maxSeverity": "high",
         },
         'mlops:promoteFrom.maxSeverity = "high": must be left out: only quay.io is asked for scans',
+    ],
+    [
+        "only what ran for an hour",
+        "staging",
+        { "promoteFrom.requireRunning": true, "promoteFrom.soak": "1h" },
+    ],
+    ["only what ran", "staging", { "promoteFrom.requireRunning": true }],
+    [
+        "a time to have run for, without the requirement",
+        "staging",
+        { "promoteFrom.soak": "1h" },
+        "mlops:promoteFrom.requireRunning is not set: must be true with soak",
+    ],
+    [
+        "a time to have run for, against the requirement",
+        "staging",
+        { "promoteFrom.requireRunning": false, "promoteFrom.soak": "1h" },
+        "mlops:promoteFrom.requireRunning = false: must be true with soak",
+    ],
+    [
+        "what ran by another registry",
+        "staging",
+        {
+            "promoteFrom.repository": "ghcr.io/bob/digits",
+            "promoteFrom.environment": undefined,
+            "promoteFrom.requireRunning": true,
+        },
+        "mlops:promoteFrom.requireRunning = true: must be left out: only quay.io is asked what ran",
     ],
     [
         "a promotion from itself",

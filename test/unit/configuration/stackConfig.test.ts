@@ -340,6 +340,39 @@ describe("environment", () => {
         });
     });
 
+    describe("of a promotion of what has run", () => {
+        const promoteFrom = fileOf("staging")["promoteFrom"] as Record<string, unknown>;
+        const gated = (gate: Record<string, unknown>) => ({
+            ...fileOf("staging"),
+            promoteFrom: { ...promoteFrom, ...gate },
+        });
+
+        it("does not ask for it by default", () => {
+            const parsed = parse(fileOf("staging"));
+            ok(parsed.kind === "promoted");
+            deepEqual(
+                [parsed.promoteFrom.requireRunning, parsed.promoteFrom.soak],
+                [false, undefined],
+            );
+        });
+
+        for (const soak of ["1 h", "90", "0m", "1y", "1h30m", "53w"])
+            it(`refuses the time ${JSON.stringify(soak)}`, () => {
+                const [problem = ""] = problems(gated({ requireRunning: true, soak }));
+                match(
+                    problem,
+                    /^mlops:promoteFrom\.soak = .*: must be an age such as 30m, 1h or 7d/,
+                );
+            });
+
+        for (const soak of ["30s", "90m", "1h", "7d", "52w"])
+            it(`accepts the time ${soak}`, () => {
+                const parsed = parse(gated({ requireRunning: true, soak }));
+                ok(parsed.kind === "promoted");
+                equal(parsed.promoteFrom.soak, soak);
+            });
+    });
+
     describe("of the examples", () => {
         const kinds: Record<string, string> = {
             local: "local",
