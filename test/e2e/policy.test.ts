@@ -18,6 +18,7 @@ import * as random from "@pulumi/random";
 import { ClusterService } from "./components/clusterService.ts";
 import { LocalService } from "./components/localService.ts";
 import { QuayRepository } from "./components/quayRepository.ts";
+import { RunningTag } from "./components/runningTag.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
 import * as quay from "./quay/sdk/index.ts";
 
@@ -356,7 +357,8 @@ describe("the policies", () => {
                 image: "quay.io/alice/app@" + digest, version: "1.0.0", namespace: "app", createNamespace: true, port: 8080,
                 replicas: { min: 2, max: 6 }, expose: { kind: "route" }, env: { LOG: "info", API_TOKEN: pulumi.secret("x") },
                 pull: { registry: "quay.io", username: "alice+app_pull", password: pulumi.secret("x") }, monitor: true,
-            });`,
+            });
+            new RunningTag("app", { repository: "alice/app", digest, healthy: image.reference });`,
             production,
         );
         expectKept(result);

@@ -358,6 +358,22 @@ describe("a promoted image", function () {
         });
     });
 
+    it("has to have run, and its environment's name is in no diff", async () => {
+        const digest = await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
+        const gated = (environment: string) =>
+            promote({ version: "1.0.0", requireRunning: true, soak: "1h", environment });
+        const api = new Api(server.url, token);
+        const running = { manifest_digest: digest };
+        expectReply(await api.put("/repository/alice/dev/tag/running", running), 201);
+        await assert.rejects(
+            project.program(gated("dev")).preview(),
+            /1\.0\.0 \(sha256:.*…\) has been running in dev for \d+ s of 1 h; it may be promoted/,
+        );
+        server.ageTags("alice/dev", 3600);
+        assert.deepEqual((await project.up()).changes, { create: 2 });
+        assert.deepEqual((await project.program(gated("staging")).preview()).changes, {});
+    });
+
     it("says what is missing: the version, with the existing ones, or the permission", async () => {
         await pushImage(server, "alice", "alice/dev", ["1.0.0"]);
         await pushImage(server, "alice", "alice/dev", ["1.1.0", "latest"]);

@@ -12,6 +12,7 @@ import { PromotedServiceImage } from "../../../components/promotedServiceImage.t
 import { QuayRepository } from "../../../components/quayRepository.ts";
 import { RegistrySecrets } from "../../../components/registrySecrets.ts";
 import { RobotFederation } from "../../../components/robotFederation.ts";
+import { RunningTag } from "../../../components/runningTag.ts";
 import { ServiceImage } from "../../../components/serviceImage.ts";
 import { declare, type Declared } from "../mocks.ts";
 
@@ -78,6 +79,9 @@ const components: Record<string, { program: (give: Give) => unknown; inputs: str
                         expires: "2030-01-01",
                     }),
                     signature: give({ publicKey: "PEM" }),
+                    requireRunning: give(true),
+                    soak: give("1h"),
+                    environment: give("dev"),
                 },
                 publishedBy: give("dev"),
                 floatingTags: give([give("stable")]),
@@ -89,9 +93,21 @@ const components: Record<string, { program: (give: Give) => unknown; inputs: str
             "maxSeverity",
             "severityException",
             "signature",
+            "requireRunning",
+            "soak",
+            "environment",
             "publishedBy",
             "floatingTags",
         ].map((input) => `quay:index:PromotedImage.${input}`),
+    },
+    RunningTag: {
+        program: (give) =>
+            new RunningTag("digits", {
+                repository: give("acme/digits"),
+                digest: give(`sha256:${"d".repeat(64)}`),
+                healthy: give(undefined),
+            }),
+        inputs: ["repository", "digest"].map((input) => `quay:index:FloatingTag.${input}`),
     },
     ServiceImage: {
         program: (give) =>
