@@ -141,6 +141,30 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
     ],
     // The tag of what runs on a cluster.
     [
+        "a pattern that takes the tag of what runs on the cluster",
+        "dev",
+        { ...onCluster, "quay.floatingTags": [], "quay.immutableTags": ".*" },
+        'mlops:quay.immutableTags = ".*": must not match "running", which moves',
+    ],
+    [
+        "a pattern that takes a part of that tag",
+        "dev",
+        { ...onCluster, "quay.immutableTags": "[0-9].*|run" },
+    ],
+    [
+        "tags that end, that tag too",
+        "dev",
+        { ...onCluster, "quay.autoPrune": [{ keepFor: "4w", tagPattern: "run.*|ctx-.*" }] },
+        'mlops:quay.autoPrune[0] = {"keepFor":"4w","tagPattern":"run.*|ctx-.*"}: must leave "running" alone',
+    ],
+    [
+        "fewer tags are kept than there are at once, on a cluster",
+        "dev",
+        { ...onCluster, "quay.autoPrune": [{ keep: 2 }] },
+        'mlops:quay.autoPrune[0] = {"keep":2}: must leave "1.0.0" and "latest" and "running" alone',
+    ],
+    ["as many tags are kept", "dev", { ...onCluster, "quay.autoPrune": [{ keep: 3 }] }],
+    [
         "tags that end, without a cluster",
         "dev",
         { "quay.autoPrune": [{ keepFor: "4w", tagPattern: "run.*|ctx-.*" }] },
