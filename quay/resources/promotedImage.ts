@@ -2,7 +2,7 @@ import { z } from "zod";
 import { badId } from "../definition/create.ts";
 import { age, secondsOf } from "../api/age.ts";
 import type { QuayClient } from "../api/client.ts";
-import { QuayError } from "../api/errors.ts";
+import { QuayError, unless } from "../api/errors.ts";
 import { refuseExpiring } from "../api/expiration.ts";
 import { listActiveTags } from "../api/tags.ts";
 import * as names from "../api/names.ts";
@@ -385,9 +385,13 @@ async function requireRun({ api, warn }: Context, wanted: Wanted, digest: string
             `requireRunning reads Quay's tag history: it works for ${api.site.host} only, not ` +
                 `for ${source}.`,
         );
-    // What was promoted before is a way back that must always be open.
+    // What was promoted before is a way back that must always be open. A target that may not be
+    // read yet, in a namespace that the same `up` creates, has nothing.
     const side = sideOf(api, nameOf(target), wanted.targetCredentials, "pull");
-    const found = await unlessGone(api, side, () => tagsOf(api, side, wanted.tags ?? []));
+    const found = await unless(
+        ({ status }) => status === 401 || status === 403,
+        () => unlessGone(api, side, () => tagsOf(api, side, wanted.tags ?? [])),
+    );
     if (found?.some((tag) => tag.digest === digest)) return;
     const check = { repository: path, digest, version, environment, soak: secondsOf(soak) ?? 0 };
     const problem = await findRunningProblem(api, check);

@@ -177,6 +177,15 @@ describe("an image that has to have run", function () {
         await preview();
     });
 
+    it("is promoted to a repository that there is not yet, nor its namespace", async () => {
+        const targets = ["alice/new", "new-organization/prod"].map((repository) => ({
+            target: `${quay.registry}/${repository}`,
+        }));
+        for (const target of targets) await refused(target, /never had the tag "running"/);
+        await run(first, hour);
+        for (const target of targets) await preview(target);
+    });
+
     it("is not looked for again as long as the digest is the same", async () => {
         await run(first, hour);
         const made = await make(promotedImage, inputs(), context);
