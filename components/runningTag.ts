@@ -26,10 +26,16 @@ export interface RunningTagArgs {
  * history stays. The tag does not say that the service is still healthy.
  *
  * @example
- * const service = new ClusterService("model", { image: image.reference, ...settings });
+ * const digest = "sha256:6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b";
+ * const service = new ClusterService("model", {
+ *     image: `quay.io/acme/model@${digest}`,
+ *     version: "1.2.0",
+ *     namespace: "model",
+ *     port: 8080,
+ * });
  * new RunningTag("model", {
- *     repository: repository.fullName,
- *     digest: image.digest,
+ *     repository: "acme/model",
+ *     digest,
  *     healthy: service.deploymentName,
  * });
  */
