@@ -13,8 +13,18 @@ const promotion = z.object({ environment: z.string() });
 
 /** Returns the stack whose deployment publishes what this one promotes, as its file names it. */
 export function publisherIn(stack: string): string | undefined {
+    return publisherOf(fileOf(stack));
+}
+
+/** Returns whether a stack's file names the policies of production (policy/README.md). */
+export function isProductionIn(stack: string): boolean {
+    return configOf(fileOf(stack))["mlops-policy:config"] === "policy/production.json";
+}
+
+/** Returns the text of a stack's file; none if it has no file. */
+function fileOf(stack: string): string {
     const file = `Pulumi.${stack}.yaml`;
-    return existsSync(file) ? publisherOf(readFileSync(file, "utf8")) : undefined;
+    return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
 function publisherOf(text: string): string | undefined {

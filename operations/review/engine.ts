@@ -1,11 +1,9 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { UserError } from "../../components/userError.ts";
 import { EventReader } from "./events.ts";
-import { publisherIn } from "../../configuration/delivery.ts";
-import { configOf } from "../../configuration/file.ts";
+import { isProductionIn, publisherIn } from "../../configuration/delivery.ts";
 import { excludeLocalImages } from "../pulumiCli.ts";
 import type { Preview } from "./preview.ts";
 import { mergeChanges, rulesDriftOf } from "./rulesDrift.ts";
@@ -79,13 +77,6 @@ async function read(stack: string, command: readonly string[]): Promise<Preview>
     return {
         ...reader.preview(stack, status === 0 ? undefined : stderr),
         ...(publisher !== undefined && { publisher }),
-        ...(isProduction(stack) && { isProduction: true }),
+        ...(isProductionIn(stack) && { isProduction: true }),
     };
-}
-
-/** Whether a stack's file names the policies of production (policy/README.md). */
-function isProduction(stack: string): boolean {
-    const file = `Pulumi.${stack}.yaml`;
-    if (!existsSync(file)) return false;
-    return configOf(readFileSync(file, "utf8"))["mlops-policy:config"] === "policy/production.json";
 }

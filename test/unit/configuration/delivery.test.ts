@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
     deliveredStacksIn,
     inDeliveryOrder,
+    isProductionIn,
     publisherIn,
     stacksIn,
 } from "../../../configuration/delivery.ts";
@@ -83,6 +84,18 @@ describe("the order of delivery", () => {
         }
         it("no file", () => {
             equal(publisherIn("not-there"), undefined);
+        });
+
+        it("whether it is production, by its policies", () => {
+            const policies = (name: string) =>
+                `config:\n  mlops-policy:config: policy/${name}.json\n`;
+            write(policies("production"));
+            equal(isProductionIn("x"), true);
+            for (const text of [policies("development"), "config: {}\n", "", "config: [\n"]) {
+                write(text);
+                equal(isProductionIn("x"), false, text);
+            }
+            equal(isProductionIn("not-there"), false);
         });
     });
 });
