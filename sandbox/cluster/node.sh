@@ -28,6 +28,8 @@ ip link set lo up
 ip address add "$node/30" dev eth0
 ip link set eth0 up
 echo 1 >/proc/sys/net/ipv4/ip_forward
+# A client uses a port again after a minute, when its former pod may have ended.
+echo 1 >/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait
 
 cat >"$data/containerd.toml" <<END
 version = 2

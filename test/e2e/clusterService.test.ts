@@ -1,0 +1,353 @@
+import { deepEqual, equal, match, notDeepEqual, ok } from "node:assert/strict";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { cacheFolder } from "../../sandbox/cacheFolder.ts";
+import { type Cluster, startCluster } from "../../sandbox/cluster/cluster.ts";
+import { Project, type Result, run, temporary } from "../../sandbox/project.ts";
+import { type Count, startLoad } from "../load.ts";
+import { until } from "../until.ts";
+
+const tag = `e2e-cluster-service-${String(process.pid)}:1`;
+const programs = join(cacheFolder(), "cluster");
+const namespace = "digits";
+const deployment = "digits-local";
+const nodePort = 30080;
+
+/** An image that cannot be pulled: no registry listens there. */
+const missingImage = `127.0.0.1:1/digits@sha256:${"0".repeat(64)}`;
+
+/** What a service is changed to; the rest of it stays. */
+interface Change {
+    readonly image?: string;
+    readonly replicas?: { readonly min: number; readonly max: number };
+    readonly env?: Readonly<Record<string, string>>;
+    readonly password?: string;
+    readonly onFailure?: "keep" | "rollBack";
+}
+
+const program = ({ password = "token-1", env, ...change }: Change): string => `
+    import * as pulumi from "@pulumi/pulumi";
+    import { ClusterService } from "./components/clusterService.ts";
+    const service = new ClusterService("digits", {
+        version: "1.0.0",
+        namespace: "${namespace}",
+        createNamespace: true,
+        port: 8080,
+        healthPath: "/health",
+        resources: { cpu: "50m", memory: "256Mi" },
+        healthTimeout: 120,
+        env: {
+            OAUTH2_ISSUER: "https://issuer.invalid/",
+            OAUTH2_AUDIENCE: "digits",
+            OAUTH2_JWKS_URI: "jwks.json",
+            ...${JSON.stringify(env ?? {})},
+        },
+        pull: {
+            registry: "quay.example",
+            username: "acme+reader",
+            password: pulumi.secret("${password}"),
+        },
+        ...${JSON.stringify(change)},
+    });
+    export const url = service.serviceUrl;`;
+
+const podList = z.object({
+    items: z.array(
+        z.object({
+            metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
+            status: z.object({
+                containerStatuses: z
+                    .array(z.object({ ready: z.boolean(), restartCount: z.number() }))
+                    .default([]),
+            }),
+        }),
+    ),
+});
+
+describe("a service on a cluster", () => {
+    let folder: string;
+    let cluster: Cluster;
+    let project: Project;
+    let image: string;
+    /** What the service was last changed to. */
+    let current: Change = {};
+    const cleanUps: (() => unknown)[] = [];
+
+    before(async function () {
+        // Only toolchain/setup.sh cluster builds it.
+        if (!existsSync(programs)) this.skip();
+        folder = temporary("cluster");
+        cleanUps.push(() => {
+            rmSync(folder, { recursive: true });
+        });
+        const service = join(import.meta.dirname, "../../service");
+        await run("docker", ["build", "--quiet", "--tag", tag, service]);
+        cleanUps.push(() => run("docker", ["rmi", tag]));
+        cluster = await startCluster(folder);
+        cleanUps.push(() => cluster.stop());
+        await cluster.loadImage(tag);
+        image = await nameByDigest();
+        project = await Project.create(
+            {
+                "kubernetes:context": cluster.context,
+                "kubernetes:clusterIdentifier": "sandbox",
+                "kubernetes:enableSecretMutable": "true",
+            },
+            {
+                KUBECONFIG: cluster.kubeconfig,
+                PATH: `${join(programs, "bin")}:${process.env["PATH"] ?? ""}`,
+            },
+        );
+        cleanUps.push(() => {
+            project.remove();
+        });
+    });
+    after(async () => {
+        for (const cleanUp of cleanUps.reverse()) await cleanUp();
+    });
+
+    /** Names the loaded image by its digest, as if it had been pulled so. */
+    async function nameByDigest(): Promise<string> {
+        const ctr = async (...args: string[]): Promise<string> => {
+            const socket = ["--address", join(folder, "data/containerd.sock")];
+            const place = [...socket, "--namespace", "k8s.io", "images"];
+            return (await run(join(programs, "usr/bin/ctr"), [...place, ...args])).stdout;
+        };
+        const name = `docker.io/library/${tag}`;
+        const [digest = ""] = /sha256:[0-9a-f]{64}/.exec(await ctr("ls", `name==${name}`)) ?? [];
+        const byDigest = `docker.io/library/${tag.split(":")[0] ?? ""}@${digest}`;
+        await ctr("tag", name, byDigest);
+        return byDigest;
+    }
+
+    async function up(change: Change): Promise<Result & { readonly seconds: number }> {
+        current = { ...current, ...change };
+        project.program(program(current));
+        const begin = Date.now();
+        const result = await project.up();
+        return { ...result, seconds: (Date.now() - begin) / 1000 };
+    }
+
+    async function succeed(change: Change): Promise<number> {
+        const { failed, output, seconds } = await up(change);
+        equal(failed, false, output);
+        return seconds;
+    }
+
+    const kubectl = async (...args: string[]): Promise<string> =>
+        cluster.kubectl(["--namespace", namespace, ...args]);
+
+    /** All pods, also those that are being stopped. */
+    async function pods(): Promise<z.output<typeof podList>["items"]> {
+        return podList.parse(JSON.parse(await kubectl("get", "pods", "--output=json"))).items;
+    }
+
+    /** Waits until there are so many pods, and all of them are ready. */
+    async function settled(count: number): Promise<void> {
+        await until(
+            async () => {
+                const found = await pods();
+                const isReady = found.every(
+                    ({ metadata, status }) =>
+                        metadata.deletionTimestamp === undefined &&
+                        status.containerStatuses.some(({ ready }) => ready),
+                );
+                return isReady && found.length === count;
+            },
+            `${String(count)} pods that are ready, and no others`,
+        );
+    }
+
+    /** Requests the service from outside the cluster while something happens. */
+    async function underLoad(event: () => Promise<unknown>): Promise<Count> {
+        const load = startLoad(`http://${cluster.nodeIp}:${String(nodePort)}/health`);
+        let counts: Count;
+        try {
+            await event();
+        } finally {
+            counts = await load.stop();
+        }
+        return counts;
+    }
+
+    /** Adds figures to a test's title, which the reporter prints when the test has ended. */
+    function show(
+        { seconds, counts }: { seconds?: number | undefined; counts?: Count },
+        test: Mocha.Context,
+    ) {
+        const figures = [
+            ...(seconds === undefined ? [] : [`${seconds.toFixed(1)} s`]),
+            ...(counts === undefined
+                ? []
+                : [`${String(counts.failed)} of ${String(counts.total)} requests failed`]),
+        ];
+        test.runnable().title += `: ${figures.join(", ")}`;
+    }
+
+    /**
+     * Fails if a request fails while something happens. Shows how many there were.
+     *
+     * @param event returns the seconds to show.
+     */
+    async function losesNothing(test: Mocha.Context, event: () => Promise<number>): Promise<void> {
+        let seconds: number | undefined;
+        const counts = await underLoad(async () => (seconds = await event()));
+        show({ seconds, counts }, test);
+        equal(counts.failed, 0, [...counts.causes].join());
+    }
+
+    it("serves when up ends", async function () {
+        show({ seconds: await succeed({ image, replicas: { min: 3, max: 3 } }) }, this);
+        const service = {
+            apiVersion: "v1",
+            kind: "Service",
+            metadata: { name: "outside", namespace },
+            spec: {
+                type: "NodePort",
+                selector: { "app.kubernetes.io/name": deployment },
+                ports: [{ port: 80, targetPort: "http", nodePort }],
+            },
+        };
+        await cluster.kubectl(["apply", "--filename=-"], JSON.stringify(service));
+        const url = `http://${cluster.nodeIp}:${String(nodePort)}/health`;
+        await until(
+            async () =>
+                fetch(url).then(
+                    ({ status }) => status === 200,
+                    () => false,
+                ),
+            `an answer at ${url}`,
+        );
+    });
+
+    it("loses no request when the pull secret changes, which restarts no pod", async function () {
+        const before = await pods();
+        const secret = ["get", "secret", "digits-pull-local", "--output"];
+        const data = await kubectl(...secret, "jsonpath={.data}");
+        const uid = await kubectl(...secret, "jsonpath={.metadata.uid}");
+        await losesNothing(this, () => succeed({ password: "token-2" }));
+        deepEqual(await pods(), before);
+        notDeepEqual(await kubectl(...secret, "jsonpath={.data}"), data);
+        equal(await kubectl(...secret, "jsonpath={.metadata.uid}"), uid);
+    });
+
+    it("loses no request when it gets fewer pods", async function () {
+        await losesNothing(this, async () => {
+            const seconds = await succeed({ replicas: { min: 2, max: 2 } });
+            await settled(2);
+            return seconds;
+        });
+    });
+
+    it("loses no request in a rolling update", async function () {
+        const before = new Set((await pods()).map(({ metadata }) => metadata.name));
+        await losesNothing(this, async () => {
+            const seconds = await succeed({ env: { RELEASE: "2" } });
+            await settled(2);
+            return seconds;
+        });
+        const after = (await pods()).map(({ metadata }) => metadata.name);
+        deepEqual(
+            after.filter((name) => before.has(name)),
+            [],
+        );
+    });
+
+    it("loses no request when its node is drained, of one pod at a time", async function () {
+        const evict = async (name: string): Promise<string> => {
+            const eviction = {
+                apiVersion: "policy/v1",
+                kind: "Eviction",
+                metadata: { name, namespace },
+            };
+            const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`;
+            const create = ["create", "--raw", path, "--filename=-"];
+            return cluster.kubectl(create, JSON.stringify(eviction)).catch(String);
+        };
+        const [first = "", second = ""] = (await pods()).map(({ metadata }) => metadata.name);
+        await losesNothing(this, async () => {
+            const begin = Date.now();
+            await kubectl("cordon", "node");
+            match(await evict(first), /Success/);
+            match(await evict(second), /violate the pod's disruption budget/);
+            await until(
+                async () => !(await pods()).some(({ metadata }) => metadata.name === first),
+                "the end of the evicted pod",
+            );
+            await kubectl("uncordon", "node");
+            await settled(2);
+            return (Date.now() - begin) / 1000;
+        });
+    });
+
+    it("loses no request when a release cannot be pulled, which up says", async function () {
+        const { output } = await failUnderLoad(this, { image: missingImage });
+        match(output, /The rollout of digits-local in the namespace digits failed\./);
+        match(output, /The pod digits-local-\S+ cannot pull its image: .*connection refused/);
+        ok(output.includes(`The former version goes on serving: ${image}`), output);
+        equal(await deployedImage(), missingImage);
+    });
+
+    it("loses no request when such a release is rolled back", async function () {
+        const { output } = await failUnderLoad(this, { onFailure: "rollBack" });
+        ok(output.includes(`Rolled back. The former version goes on serving: ${image}`), output);
+        equal(await deployedImage(), image);
+    });
+
+    it("loses no request when the next up converges", async function () {
+        await losesNothing(this, async () => {
+            const seconds = await succeed({ image });
+            await settled(2);
+            return seconds;
+        });
+        equal(await deployedImage(), image);
+    });
+
+    async function failUnderLoad(test: Mocha.Context, change: Change): Promise<Result> {
+        let result: Result | undefined;
+        await losesNothing(test, async () => {
+            const { seconds, ...rest } = await up(change);
+            result = rest;
+            return seconds;
+        });
+        if (result?.failed !== true) throw new Error("up has not failed");
+        return result;
+    }
+
+    const deployedImage = async (): Promise<string> =>
+        kubectl(
+            ...["get", "deployment", deployment, "--output"],
+            "jsonpath={.spec.template.spec.containers[0].image}",
+        );
+
+    it("keeps its pods when an autoscaler takes over, and shows no difference then", async function () {
+        const path = "jsonpath={.spec.replicas}/{.status.readyReplicas} ";
+        const watch = ["get", "deployment", deployment, "--namespace", namespace, "--watch"];
+        const watching = project.start("kubectl", ...watch, `--output=${path}`);
+        await watching.prints(/\d/);
+        show({ seconds: await succeed({ replicas: { min: 2, max: 6 } }) }, this);
+        await kubectl("scale", "deployment", deployment, "--replicas=3");
+        await watching.prints(/3\/3/);
+        watching.signal("SIGTERM");
+        await watching.ended;
+        const seen = watching.output.trim().split(" ");
+        deepEqual([...new Set(seen)], ["2/2", "3/2", "3/3"], watching.output);
+        const preview = await project.preview();
+        equal(preview.failed, false, preview.output);
+        deepEqual(Object.keys(preview.changes), ["same"], preview.output);
+    });
+
+    it("loses requests without its probes and its time to drain", async function () {
+        const container = "/spec/template/spec/containers/0";
+        const removed = ["lifecycle", "startupProbe", "readinessProbe", "livenessProbe"];
+        const patch = removed.map((field) => ({ op: "remove", path: `${container}/${field}` }));
+        const counts = await underLoad(async () => {
+            const change = ["patch", "deployment", deployment, "--type=json"];
+            await kubectl(...change, `--patch=${JSON.stringify(patch)}`);
+            await kubectl("rollout", "status", "deployment", deployment);
+        });
+        show({ counts }, this);
+        ok(counts.failed > 0);
+    });
+});
