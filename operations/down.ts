@@ -6,6 +6,9 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { exportStack, requireStack, runPulumi } from "./pulumiCli.ts";
 import { runCommand } from "./commandLine.ts";
+import { servicesIn } from "./services.ts";
+import { explainNamespace, waitUntilGone } from "./waitUntilGone.ts";
+import { kubectlIn } from "../components/kubernetes/kubectl.ts";
 import { UserError } from "../components/userError.ts";
 
 const run = promisify(execFile);
@@ -13,6 +16,8 @@ const run = promisify(execFile);
 const usage = `Removes everything that \`make up\` created: resources, stack, images, build files.
 
   node operations/down.ts STACK
+
+Waits until the pods of a service on a cluster have stopped.
 
   --help   this text`;
 
@@ -33,25 +38,34 @@ const exported = z.object({
 
 await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = ""]) => {
     await requireStack(stack);
-    const resources = await resourcesOf(stack);
-    if (resources === undefined) {
+    const state = await exportStack(stack);
+    if (state === undefined) {
         console.log(`There is no stack "${stack}": nothing to remove.`);
         return;
     }
+    const resources = resourcesIn(state);
     requireUnprotected(stack, resources);
     // The preview of `destroy` fails on any other protected resource before anything is removed.
     const advice = "make down removes the rest";
-    await runPulumi(stack, ["destroy"], advice);
+    const { onCluster } = servicesIn(state);
+    try {
+        await runPulumi(stack, ["destroy"], advice);
+    } catch (error) {
+        for (const service of onCluster) {
+            const reason = await explainNamespace(service, kubectlIn(service));
+            if (reason !== undefined) process.stderr.write(`${reason}\n`);
+        }
+        throw error;
+    }
+    await Promise.all(onCluster.map((service) => waitUntilGone(service)));
     await runPulumi(stack, ["stack", "rm", "--preserve-config"], advice);
     // The stack's build logs and context links.
     await rm(join(".build", stack.split("/").at(-1) ?? stack), { recursive: true, force: true });
     await removeImages(resources);
 });
 
-/** The resources in a stack's state, pending ones included; undefined if the stack has no state. */
-async function resourcesOf(stack: string): Promise<Resource[] | undefined> {
-    const state = await exportStack(stack);
-    if (state === undefined) return undefined;
+/** The resources in a stack's state, pending ones included. */
+function resourcesIn(state: string): Resource[] {
     const { resources, pending_operations: pending } = exported.parse(JSON.parse(state)).deployment;
     return [...resources, ...pending.map(({ resource }) => resource)];
 }

@@ -92,11 +92,17 @@ async function printContainerLogs(
     await print("docker", ["logs", ...options, container]);
 }
 
-/** Runs a command with its output on the terminal. @throws UserError if it fails */
+/**
+ * Runs a command with its output on the terminal, until a signal to this program ends both.
+ *
+ * @throws UserError if it fails
+ */
 async function print(command: string, args: readonly string[]): Promise<void> {
     const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+        process.once(signal, () => child.kill(signal));
     const status = await new Promise((resolve) => child.once("close", resolve));
-    // A signal ends it where the reader of its output has ended, as in `make logs | head`.
+    // A signal ends it, too, where the reader of its output has ended, as in `make logs | head`.
     if (status !== 0 && child.signalCode === null)
         throw new UserError(`${command} logs failed: see above.`);
 }

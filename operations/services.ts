@@ -61,9 +61,8 @@ export function servicesIn(state: string): Services {
         "kubernetes:apps/v1:Deployment",
     ).map(({ child, parent }) => {
         const { metadata, spec } = deployment.parse(child.inputs);
-        const used = resources.find(({ urn, id }) => `${urn}::${id}` === child.provider);
         return {
-            context: provider.parse(used?.inputs).context,
+            context: contextOf(resources, child.provider),
             namespace: metadata.namespace,
             name: metadata.name,
             image: spec.template.spec.containers[0].image,
@@ -76,6 +75,26 @@ export function servicesIn(state: string): Services {
         .filter(({ parent }) => parent.parent === stack)
         .map(({ child }) => container.parse(child.outputs).name);
     return { onCluster, containers };
+}
+
+/** A provider in a state. */
+interface ProviderState {
+    readonly urn: string;
+    readonly id?: string | undefined;
+    readonly inputs?: unknown;
+}
+
+/**
+ * Returns the context of the kubeconfig that a Kubernetes provider in a state uses.
+ *
+ * @param reference what a resource has as its provider: `URN::ID`.
+ */
+export function contextOf(
+    resources: readonly ProviderState[],
+    reference: string | undefined,
+): string {
+    const used = resources.find(({ urn, id }) => `${urn}::${id ?? ""}` === reference);
+    return provider.parse(used?.inputs).context;
 }
 
 /** What runs of a service on a cluster. */

@@ -28,7 +28,8 @@ export interface Clock {
     sleep(time: number): Promise<unknown>;
 }
 
-const systemClock: Clock = { now: () => Date.now(), sleep: (time) => delay(time) };
+/** The system's clock. */
+export const systemClock: Clock = { now: () => Date.now(), sleep: (time) => delay(time) };
 
 /** How often the cluster is asked, in milliseconds. */
 const interval = 1_000;

@@ -84,6 +84,14 @@ describe("make logs", () => {
         });
     });
 
+    it("ends kubectl, too, where it is interrupted while it follows", async () => {
+        // The stand-in ends its parent, and then waits for its own end.
+        const follow = `trap 'echo ended; exit 0' INT; kill -INT $PPID; while :; do sleep 0.1; done`;
+        cluster(deployment(done), [], follow);
+        const { code, stdout } = await commands.run("logs.ts", "dev", "--follow");
+        deepEqual([code, stdout], [0, "ended\n"]);
+    });
+
     describe("of a stack on a Docker engine", () => {
         beforeEach(() => {
             state(JSON.stringify(localState("digits-1a2b3c")));
