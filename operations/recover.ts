@@ -14,6 +14,8 @@ import { isDeepStrictEqual, promisify } from "node:util";
 import { z } from "zod";
 import { localImageTypes, pulumi, readConfig, requireStack } from "./pulumiCli.ts";
 import { runCommand } from "./commandLine.ts";
+import { contextOf } from "./services.ts";
+import { type Kubectl, kubectlIn, KubectlError } from "../components/kubernetes/kubectl.ts";
 import { UserError } from "../components/userError.ts";
 import { accountIn } from "../components/github/account.ts";
 import { GitHubClient, readToken } from "../components/github/client.ts";
@@ -25,6 +27,7 @@ const resource = z.looseObject({
     urn: z.string(),
     type: z.string(),
     id: z.string().optional(),
+    provider: z.string().optional(),
     inputs: z.record(z.string(), z.unknown()).default({}),
     outputs: z.record(z.string(), z.unknown()).optional(),
 });
@@ -38,6 +41,13 @@ const exported = z.looseObject({
     }),
 });
 type Exported = z.output<typeof exported>;
+
+/** What the inputs of every object on a cluster have. */
+const object = z.object({
+    apiVersion: z.string(),
+    kind: z.string(),
+    metadata: z.object({ name: z.string(), namespace: z.string().optional() }),
+});
 
 /**
  * The ids of resources whose creation fails if they exist. Creating any other resource again adopts
@@ -58,6 +68,9 @@ const idOf: Readonly<Record<string, (input: (name: string) => string) => string>
     "github:index/repositoryFile:RepositoryFile": (input) =>
         `${input("repository")}:${input("file")}:${input("branch")}`,
 };
+
+/** Where the Kubernetes provider keeps the name under which it sets an object's fields. */
+const fieldManager = "__fieldManager";
 
 /**
  * The Docker command that removes a half-created resource by name: the next `up` uses another name.
@@ -88,7 +101,11 @@ await runCommand(
 async function recover(stack: string): Promise<void> {
     const before = await exportState(stack);
     const pending = before.deployment.pending_operations;
-    const state = withPendingCreates(before, await findPolicyIds(stack, pending));
+    const found = new Map([
+        ...(await findPolicyIds(stack, pending)),
+        ...(await findObjects(before)),
+    ]);
+    const state = withPendingCreates(before, found);
     const lock = await importState(stack, state);
     if (lock !== undefined) await requireStale(stack, lock);
     for (const { type, resource } of pending)
@@ -142,30 +159,82 @@ async function removeEmptyAttributes(): Promise<void> {
     }
 }
 
+/** A resource that exists: its id, and what its outputs need besides its inputs. */
+interface Existing {
+    readonly id: string;
+    readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
 /** Returns the state with the pending creations that cannot be repeated added as existing. */
-function withPendingCreates(state: Exported, policyIds: ReadonlyMap<string, string>): Exported {
+function withPendingCreates(state: Exported, found: ReadonlyMap<string, Existing>): Exported {
     const { resources, pending_operations: pending } = state.deployment;
     const known = new Set(resources.map(({ urn }) => urn));
     const made = pending.flatMap(({ type, resource }) => {
-        const id =
-            policyIds.get(resource.urn) ?? idOf[resource.type]?.((name) => inputOf(resource, name));
-        return type !== "creating" || id === undefined || known.has(resource.urn)
-            ? []
-            : [{ ...resource, id, outputs: resource.inputs }];
+        const id = idOf[resource.type]?.((name) => inputOf(resource, name));
+        const existing = found.get(resource.urn) ?? (id === undefined ? undefined : { id });
+        if (type !== "creating" || existing === undefined || known.has(resource.urn)) return [];
+        const outputs = { ...resource.inputs, ...existing.outputs };
+        return [{ ...resource, id: existing.id, outputs }];
     });
     return { ...state, deployment: { ...state.deployment, resources: [...resources, ...made] } };
 }
 
 /** Whether an earlier recovery added it to the state but did not check that it exists. */
-function isUnverified({ type, inputs, outputs }: Resource): boolean {
-    return Object.hasOwn(idOf, type) && isDeepStrictEqual(inputs, outputs);
+function isUnverified({ type, inputs, outputs = {} }: Resource): boolean {
+    if (Object.hasOwn(idOf, type)) return isDeepStrictEqual(inputs, outputs);
+    const added = { ...inputs, [fieldManager]: outputs[fieldManager] };
+    return type.startsWith("kubernetes:") && isDeepStrictEqual(added, outputs);
+}
+
+/**
+ * Returns, by URN, the pending objects that exist on a cluster. Creating one of them again would
+ * give its fields a second manager, and their next change would be refused as a conflict with the
+ * first one.
+ *
+ * @throws UserError if the cluster cannot be asked
+ */
+async function findObjects({ deployment }: Exported): Promise<ReadonlyMap<string, Existing>> {
+    const pending = deployment.pending_operations.filter(
+        ({ type, resource }) => type === "creating" && resource.type.startsWith("kubernetes:"),
+    );
+    const found = await Promise.all(
+        pending.map(async ({ resource: { urn, inputs, provider } }) => {
+            const { apiVersion, kind, metadata } = object.parse(inputs);
+            const { name, namespace } = metadata;
+            const context = contextOf(deployment.resources, provider);
+            const [group] = apiVersion.includes("/") ? apiVersion.split("/") : [];
+            const path = `${kind}${group === undefined ? "" : `.${group}`}/${name}`;
+            const kubectl = kubectlIn({ context, namespace: namespace ?? "default" });
+            const managers = await managersOf(kubectl, path);
+            const manager = managers.findLast((one) => one.startsWith("pulumi-kubernetes"));
+            const id = namespace === undefined ? name : `${namespace}/${name}`;
+            return manager === undefined
+                ? []
+                : [[urn, { id, outputs: { [fieldManager]: manager } }] as const];
+        }),
+    );
+    return new Map(found.flat());
+}
+
+/** Returns the programs that have set fields of an object; none if it does not exist. */
+async function managersOf(kubectl: Kubectl, path: string): Promise<string[]> {
+    const output = "--output=jsonpath={.metadata.managedFields[*].manager}";
+    try {
+        return (await kubectl("get", path, "--ignore-not-found", output)).trim().split(" ");
+    } catch (error) {
+        if (!(error instanceof KubectlError)) throw error;
+        throw new UserError(
+            `Whether ${path} was created is not known: the cluster cannot be asked. ` +
+                `${error.message}\nNothing was changed.`,
+        );
+    }
 }
 
 /** Returns, by URN, the ids that GitHub gave to pending branch and tag policies of environments. */
 async function findPolicyIds(
     stack: string,
     pending: Exported["deployment"]["pending_operations"],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, Existing>> {
     const rules = pending.filter(
         ({ type, resource }) =>
             type === "creating" && resource.type.endsWith(":RepositoryEnvironmentDeploymentPolicy"),
@@ -192,7 +261,9 @@ async function findPolicyIds(
             ] as const;
         }),
     );
-    return new Map(found.flatMap(([urn, id]) => (id === undefined ? [] : [[urn, id] as const])));
+    return new Map(
+        found.flatMap(([urn, id]) => (id === undefined ? [] : [[urn, { id }] as const])),
+    );
 }
 
 /** Returns an input's value; empty if it is absent or not a string. */
