@@ -79,12 +79,15 @@ compile_kubernetes() {
         rm -r "$embedded"
 }
 
-# In one folder: the programs of Kubernetes, pause, and the Debian packages of what they need. One
-# build of all keeps the cores busy.
+# In one folder: the programs of Kubernetes, pause, the Debian packages of what they need, and the
+# definition of OpenShift's Routes. One build of all programs keeps the cores busy.
 build_cluster() {
-    local main=toolchain/offline/cluster module=k8s.io/kubernetes
+    local main=toolchain/offline/cluster module=k8s.io/kubernetes openshift=github.com/openshift/api
     local version minor flags setting
     version=$(cd "$main" && go list -m -f '{{.Version}}' "$module") &&
+        openshift=$(cd "$main" && go mod download "$openshift" &&
+            go list -m -f '{{.Dir}}' "$openshift") &&
+        cp "$openshift/route/v1/zz_generated.crd-manifests/routes.crd.yaml" "$1/" &&
         apt_extract "$1" etcd-server containerd runc containernetworking-plugins || return
     minor=${version#v1.}
     flags="-X k8s.io/client-go/pkg/version.gitVersion=$version"
@@ -92,7 +95,8 @@ build_cluster() {
         flags+=" -X k8s.io/component-base/version.$setting"
     done
     go_build "$main" "$1/bin/" -ldflags "$flags" ./pause \
-        "$module"/cmd/{kube-{apiserver,controller-manager,scheduler,proxy},kubelet,kubectl} &&
+        "$module"/cmd/{kube-{apiserver,controller-manager,scheduler,proxy},kubelet,kubectl} \
+        sigs.k8s.io/metrics-server/cmd/metrics-server &&
         pack_pause "$1"
 }
 # The image localhost/pause:1, as an archive in the format of `docker save`.
