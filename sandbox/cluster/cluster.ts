@@ -9,7 +9,19 @@ import { UserError } from "../../components/userError.ts";
 import { cacheFolder } from "../cacheFolder.ts";
 import { relay } from "./relay.ts";
 
-/** A running Kubernetes cluster of one node. */
+/** How a cluster is started. */
+export interface ClusterOptions {
+    /**
+     * Registries of this machine. The key is the registry in an image's name, `quay.example` or
+     * `127.0.0.1:5000`. The value is the URL of a server that listens on 127.0.0.1:
+     * `http://127.0.0.1:5000`. The node reaches the server at the same URL. Default: none.
+     */
+    readonly registries?: Readonly<Record<string, string>>;
+    /** The deadline for the node. A start takes about 20 s on two quiet cores. Default: 240. */
+    readonly seconds?: number;
+}
+
+/** A running Kubernetes cluster of one node, with metrics-server and OpenShift's Routes. */
 export interface Cluster {
     /** The path of a kubeconfig file whose user may do everything. */
     readonly kubeconfig: string;
@@ -47,21 +59,17 @@ export function hasCluster(): boolean {
 
 /**
  * Starts etcd, the programs of Kubernetes and containerd, which `toolchain/setup.sh cluster`
- * builds, and waits until the node is ready. It knows OpenShift's Routes. The programs run as root in namespaces of their own
+ * builds, and waits until the node is ready. They run as root in namespaces of their own
  * (`run.sh`), and end with this process at the latest.
  *
  * @param folder an empty folder of the caller, for the cluster's files. A program's log stays there
  * as `PROGRAM.log`.
- * @param ports ports of this machine's 127.0.0.1 that the node has at its own 127.0.0.1, for
- * registries.
- * @param seconds the deadline for the node. A start takes about 20 s on two quiet cores.
  * @throws UserError where the programs are missing.
  * @throws Error with the ends of the logs if the node is not ready in time.
  */
 export async function startCluster(
     folder: string,
-    ports: readonly number[] = [],
-    seconds = 240,
+    { registries = {}, seconds = 240 }: ClusterOptions = {},
 ): Promise<Cluster> {
     if (!hasCluster())
         throw new UserError(`${programs} is missing. Build it: toolchain/setup.sh cluster`);
@@ -69,6 +77,8 @@ export async function startCluster(
     const { host, node } = network();
     const kubeconfig = writeAccess(folder, name, node);
 
+    writeRegistries(folder, registries);
+    const ports = [...new Set(Object.values(registries).map((url) => Number(new URL(url).port)))];
     const closeRelays = await Promise.all(
         ports.map((port) =>
             relay({ path: join(folder, `${String(port)}.sock`) }, { host: "127.0.0.1", port }),
@@ -97,6 +107,7 @@ export async function startCluster(
         if (child.exitCode !== null) throw new Error("run.sh has ended");
         try {
             await kubectl(["get", "serviceaccount", "default"]);
+            await kubectl(["get", "--raw", "/apis/metrics.k8s.io/v1beta1"]);
             return (await kubectl(["get", "node", "node", "--output", readyCondition])) === "True";
         } catch {
             return false;
@@ -175,6 +186,15 @@ async function until(condition: () => Promise<boolean>, seconds: number): Promis
     while (!(await condition())) {
         if (Date.now() > deadline) throw new Error(`Not within ${String(seconds)} s`);
         await setTimeout(200);
+    }
+}
+
+/** Writes where containerd gets the images of each registry from. */
+function writeRegistries(folder: string, registries: Readonly<Record<string, string>>): void {
+    for (const [registry, url] of Object.entries(registries)) {
+        const hosts = join(folder, "registries", registry);
+        mkdirSync(hosts, { recursive: true });
+        writeFileSync(join(hosts, "hosts.toml"), `server = "${url}"\n[host."${url}"]\n`);
     }
 }
 

@@ -40,6 +40,8 @@ address = "$data/containerd.sock"
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = "localhost/pause:1"
 restrict_oom_score_adj = true
+[plugins."io.containerd.grpc.v1.cri".registry]
+config_path = "$folder/registries"
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "$programs/usr/lib/cni"
 conf_dir = "$data/cni"
@@ -115,6 +117,13 @@ start containerd --config "$data/containerd.toml"
 start kubelet --config "$data/kubelet.yaml" --kubeconfig "$folder/kubeconfig" \
     --root-dir "$data/kubelet" --hostname-override node --node-ip "$node"
 start kube-proxy --config "$data/kube-proxy.yaml"
+start metrics-server --kubeconfig "$folder/kubeconfig" \
+    --authentication-kubeconfig "$folder/kubeconfig" --authentication-skip-lookup \
+    --authorization-kubeconfig "$folder/kubeconfig" --cert-dir "$data/metrics-server" \
+    --bind-address 127.0.0.1 --secure-port 4443 --metric-resolution 15s \
+    --kubelet-insecure-tls --kubelet-preferred-address-types InternalIP
+until kubectl --kubeconfig "$folder/kubeconfig" apply --filename sandbox/cluster/metrics.yaml \
+    >>"$folder/metrics.log" 2>&1; do sleep 0.5; done &
 until ctr --address "$data/containerd.sock" --namespace k8s.io images import \
     "$programs/pause.tar" >>"$folder/pause.log" 2>&1; do sleep 0.5; done &
 

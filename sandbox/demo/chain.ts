@@ -145,7 +145,9 @@ export class Chain {
     async #startCluster(): Promise<void> {
         const folder = join(this.#root, "cluster");
         mkdirSync(folder);
-        this.cluster = await startCluster(folder, [Number(new URL(this.quay.url).port)]);
+        this.cluster = await startCluster(folder, {
+            registries: { [this.quay.registry]: this.quay.url },
+        });
         const kubeconfig = join(this.#root, "kubeconfig");
         await createAccounts(this.cluster, environments.map(namespaceOf), kubeconfig);
         this.#environment["KUBECONFIG"] = kubeconfig;

@@ -1,11 +1,13 @@
-import { equal } from "node:assert/strict";
+import { equal, match } from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { type Cluster, startCluster } from "../../sandbox/cluster/cluster.ts";
+import { type Cluster, hasCluster, startCluster } from "../../sandbox/cluster/cluster.ts";
 import { cacheFolder } from "../../sandbox/cacheFolder.ts";
 import { run, temporary } from "../../sandbox/project.ts";
+import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
+import { basic, digestOf, imageType, Registry } from "../../sandbox/registryClient.ts";
 import { until } from "../until.ts";
 
 const image = `e2e-cluster-${String(process.pid)}:1`;
@@ -41,6 +43,27 @@ const objects = {
     ],
 };
 
+/** Pushes the image of pause, a program that waits, to a private repository. @returns the digest */
+async function pushPause(quay: Quay, repository: string, login: string): Promise<string> {
+    const files = temporary("pause");
+    await run("tar", ["-C", files, "-xf", join(cacheFolder(), "cluster/pause.tar")]);
+    const registry = await Registry.login(quay, login, `${repository}:pull,push`);
+    const blob = async (mediaType: string, name: string): Promise<object> => {
+        const content = new Uint8Array(readFileSync(join(files, name)));
+        const digest = await registry.blob(repository, content);
+        return { mediaType, digest, size: content.length };
+    };
+    const manifest = JSON.stringify({
+        schemaVersion: 2,
+        mediaType: imageType,
+        config: await blob("application/vnd.oci.image.config.v1+json", "config.json"),
+        layers: [await blob("application/vnd.oci.image.layer.v1.tar", "layer.tar")],
+    });
+    equal((await registry.manifest(repository, "1", manifest)).status, 201);
+    rmSync(files, { recursive: true });
+    return digestOf(manifest);
+}
+
 /** What a cluster has left on this machine. */
 function remains(folder: string, name: string): string[] {
     return [
@@ -64,22 +87,28 @@ function commandLine(file: string): string {
 }
 
 describe("the sandbox's cluster", () => {
-    let folder: string;
-
     before(function () {
         // The set-up leaves it out where it cannot be made.
-        if (!existsSync(join(cacheFolder(), "cluster"))) this.skip();
-    });
-    beforeEach(() => {
-        folder = temporary("cluster");
-    });
-    afterEach(() => {
-        rmSync(folder, { recursive: true });
+        if (!hasCluster()) this.skip();
     });
 
-    it("runs an image of this machine's engine, which answers at a port of the node", async () => {
-        const cluster: Cluster = await startCluster(folder);
-        try {
+    describe("while it runs", () => {
+        const registry = "quay.example";
+        let folder: string;
+        let quay: Quay;
+        let cluster: Cluster;
+        before(async () => {
+            folder = temporary("cluster");
+            quay = await startQuay();
+            cluster = await startCluster(folder, { registries: { [registry]: quay.url } });
+        });
+        after(async () => {
+            await quay.stop();
+            await cluster.stop();
+            rmSync(folder, { recursive: true });
+        });
+
+        it("runs an image of this machine's engine, which answers at a port of the node", async () => {
             // A small server without any other files: kubectl answers with those of a folder.
             const context = temporary("context");
             copyFileSync(join(cacheFolder(), "cluster/bin/kubectl"), join(context, "kubectl"));
@@ -108,13 +137,64 @@ describe("the sandbox's cluster", () => {
                 return answer !== "";
             }, `an answer at ${url}`);
             equal(answer, "from the pod\n");
-        } finally {
+        });
+
+        it("pulls from a registry with a password, and only with the password", async () => {
+            const repository = "mlops/pause";
+            const password = quay.createUser("mlops");
+            const digest = await pushPause(quay, repository, basic("mlops", password));
+            const image = `${registry}/${repository}@${digest}`;
+            await cluster.kubectl([
+                ...["create", "secret", "docker-registry", "pull", "--docker-server", registry],
+                ...["--docker-username", "mlops", "--docker-password", password],
+            ]);
+            const state = async (name: string, output: string): Promise<string> =>
+                cluster.kubectl(["get", "pod", name, "--output", `jsonpath={${output}}`]);
+            const start = async (name: string, spec: object): Promise<void> => {
+                const containers = [{ name: "pause", image, imagePullPolicy: "Always" }];
+                const pod = { apiVersion: "v1", kind: "Pod", metadata: { name } };
+                const content = JSON.stringify({ ...pod, spec: { ...spec, containers } });
+                await cluster.kubectl(["create", "--filename", "-"], content);
+            };
+
+            await start("with", { imagePullSecrets: [{ name: "pull" }] });
+            await until(
+                async () => (await state("with", ".status.phase")) === "Running",
+                "a pod with the pull secret runs",
+            );
+            await start("without", {});
+            const waiting = ".status.containerStatuses[0].state.waiting";
+            await until(
+                async () => (await state("without", `${waiting}.reason`)) === "ImagePullBackOff",
+                "a pod without it does not",
+            );
+            match(await state("without", `${waiting}.message`), /401 Unauthorized/);
+        });
+
+        it("measures what its pods use", async () => {
+            let usage = "";
+            await until(
+                async () => {
+                    usage = await cluster
+                        .kubectl(["top", "pod", "--no-headers", "--selector", "app=web"])
+                        .catch(() => "");
+                    return usage !== "";
+                },
+                "metrics of a pod",
+                120,
+            );
+            match(usage, /^web-\S+ +\d+m +[1-9]\d*Mi *\n$/);
+            match(await cluster.kubectl(["top", "node", "--no-headers"]), /^node +[1-9]\d*m /);
+        });
+
+        it("leaves nothing on this machine when it is stopped", async () => {
             await cluster.stop();
-        }
-        equal(remains(folder, cluster.context).join("\n"), "");
+            equal(remains(folder, cluster.context).join("\n"), "");
+        });
     });
 
     it("ends with the process that started it", async () => {
+        const folder = temporary("cluster");
         const module = join(import.meta.dirname, "../../sandbox/cluster/cluster.ts");
         const program = `import { startCluster } from "${module}"; await startCluster("${folder}");`;
         const parent = spawn(process.execPath, ["--input-type=module", "--eval", program], {
@@ -126,5 +206,6 @@ describe("the sandbox's cluster", () => {
         equal(name in networkInterfaces(), true);
         parent.kill("SIGKILL");
         await until(() => remains(folder, name).length === 0, "the end of the cluster");
+        rmSync(folder, { recursive: true });
     });
 });
