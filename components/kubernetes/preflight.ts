@@ -54,7 +54,7 @@ export async function findForeignObjects(
         const output = await kubectl(
             "get",
             ...objects,
-            ...(isMonitored ? [`${monitors}/${monitor}`] : []),
+            ...(isMonitored ? [`servicemonitor.monitoring.coreos.com/${monitor}`] : []),
             "--ignore-not-found",
             "--output=json",
         );

@@ -1,6 +1,6 @@
 /** What a service on a cluster does with the answers of `kubectl`. */
 import { deepEqual, equal, match } from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -79,6 +79,47 @@ esac
             equal(url, undefined);
         });
     }
+
+    describe("whose context is not in the kubeconfig", () => {
+        /** Makes the cluster one that kubectl cannot ask. */
+        function haveContexts(contexts: string): void {
+            const script = `#!/bin/sh
+case "$*" in
+*" config get-contexts "*) echo '${contexts}' ;;
+*) echo 'context was not found' >&2; exit 1 ;;
+esac
+`;
+            writeFileSync(join(folder, "only/kubectl"), script, { mode: 0o755 });
+        }
+        before(() => {
+            mkdirSync(join(folder, "only"));
+            process.env["PATH"] = `${join(folder, "only")}:${PATH}`;
+        });
+        after(() => {
+            process.env["PATH"] = `${folder}:${PATH}`;
+        });
+
+        for (const isPreview of [true, false])
+            it(`fails ${isPreview ? "a preview" : "`up`"}, with the contexts that there are`, async () => {
+                haveContexts("dev\nkind");
+                const error = await failureOf(run(isPreview));
+                equal(error instanceof UserError, true);
+                match(String(error), /has no context "sandbox"\. It has: dev, kind\. Choose one: /);
+                equal(url, undefined);
+            });
+
+        it("fails `up` where there is no kubeconfig", async () => {
+            haveContexts("");
+            const error = await failureOf(run(false));
+            equal(error instanceof UserError, true);
+            match(String(error), /no kubeconfig has a context "sandbox"/);
+        });
+
+        it("is declared in a preview where there is no kubeconfig", async () => {
+            haveContexts("");
+            equal(objectsOf(await run(true, { monitor: true })), 5);
+        });
+    });
 
     it("asks for every object that it declares", async () => {
         for (const expose of [

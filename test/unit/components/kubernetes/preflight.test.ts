@@ -52,7 +52,8 @@ describe("the check of a cluster before anything is declared", () => {
             it(`declares it ${where}`, async () => {
                 const kubectl: Kubectl = (...args) => {
                     if (args[0] === "get") {
-                        equal(args.includes(`${kind}/web-dev`), isMonitored);
+                        const name = "servicemonitor.monitoring.coreos.com/web-dev";
+                        equal(args.includes(name), isMonitored);
                         return Promise.resolve(found(object("Service", own)));
                     }
                     deepEqual(args.slice(0, 2), [
