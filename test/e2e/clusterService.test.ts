@@ -96,7 +96,7 @@ describe("a service on a cluster", () => {
             },
             {
                 KUBECONFIG: cluster.kubeconfig,
-                PATH: `${join(programs, "bin")}:${process.env["PATH"] ?? ""}`,
+                PATH: `${cluster.bin}:${process.env["PATH"] ?? ""}`,
             },
         );
         cleanUps.push(() => {
