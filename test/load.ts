@@ -18,12 +18,10 @@ export interface Load {
 }
 
 /**
- * Requests an address without a pause, from several clients. Each request has a connection of its
- * own, as only a new connection is sent to another pod. autocannon does not count their answers
- * (1), so that its clients' events are counted here.
- *
- * 1: with `reconnectRate: 1`, a client emits no `response`; and it never counts a connection that
- * the server closes without an answer.
+ * Requests an address without a pause, from two clients. Each request has a connection of its own,
+ * as only a new connection may go to another pod. The requests are counted by the clients' events:
+ * with a connection for each, autocannon itself counts no answer, and it never counts a connection
+ * that the server closes without one.
  */
 export function startLoad(url: string): Load {
     const counters: Counter[] = [];
