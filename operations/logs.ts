@@ -103,6 +103,6 @@ async function print(command: string, args: readonly string[]): Promise<void> {
         process.once(signal, () => child.kill(signal));
     const status = await new Promise((resolve) => child.once("close", resolve));
     // A signal ends it, too, where the reader of its output has ended, as in `make logs | head`.
-    if (status !== 0 && child.signalCode === null)
+    if (status !== 0 && child.signalCode === null && !child.killed)
         throw new UserError(`${command} logs failed: see above.`);
 }

@@ -34,7 +34,7 @@ describe("make down of a service on a cluster", () => {
         equal(code, 0, stderr);
         equal(stdout, "Waiting until the pods of digits-local have stopped.\n");
         const asked =
-            "--context sandbox --namespace digits --request-timeout=20s get " +
+            "--context sandbox --namespace digits get " +
             "deployments,replicasets,pods --selector=app.kubernetes.io/name=digits-local --output=json";
         deepEqual(commands.asked("kubectl"), [asked, asked]);
         equal(removed(), true);

@@ -86,7 +86,7 @@ describe("make logs", () => {
 
     it("ends kubectl, too, where it is interrupted while it follows", async () => {
         // The stand-in ends its parent, and then waits for its own end.
-        const follow = `trap 'echo ended; exit 0' INT; kill -INT $PPID; while :; do sleep 0.1; done`;
+        const follow = `trap 'echo ended; exit 130' INT; kill -INT $PPID; while :; do sleep 0.1; done`;
         cluster(deployment(done), [], follow);
         const { code, stdout } = await commands.run("logs.ts", "dev", "--follow");
         deepEqual([code, stdout], [0, "ended\n"]);
