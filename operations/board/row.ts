@@ -72,7 +72,9 @@ export async function readRow(stack: string, withDrift: boolean): Promise<Row> {
 
 async function readServices(onCluster: readonly ClusterDeployment[]): Promise<RunningService[]> {
     return Promise.all(
-        onCluster.map((service) => readService(service, kubectlIn(service, { limit: clusterLimit }))),
+        onCluster.map((service) =>
+            readService(service, kubectlIn(service, { limit: clusterLimit })),
+        ),
     );
 }
 
