@@ -77,6 +77,8 @@ try {
     project.configure(configOf(cluster.context, "other"));
     await record("replaced");
     project.configure(configOf("other", "prod"));
+    // As in the preview of a pull request.
+    project.setEnvironment("KUBECONFIG", "/none");
     // An `up` that succeeds stores them.
     project.editState(({ checkpoint: { latest } }) => {
         latest.resources = latest.resources.map((resource) =>

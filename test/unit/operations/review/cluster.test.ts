@@ -183,7 +183,7 @@ describe("of a service on a cluster, a reviewer is told", () => {
         const comment = renderMarkdown([recorded("cluster-moved")]);
         const said = comment.split("\n").filter((line) => line.includes("was not asked"));
         deepEqual(said, [
-            `mlops:kubernetes:ClusterService::digits: The cluster was not asked: error: context "other" does not exist`,
+            `mlops:kubernetes:ClusterService::digits: The cluster was not asked: no kubeconfig has a context "other"`,
         ]);
         doesNotMatch(renderMarkdown([recorded("cluster-release")]), /was not asked/);
     });
