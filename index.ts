@@ -9,6 +9,7 @@ import { PullRobot } from "./components/pullRobot.ts";
 import { QuayRepository } from "./components/quayRepository.ts";
 import { RegistrySecrets } from "./components/registrySecrets.ts";
 import { RobotFederation } from "./components/robotFederation.ts";
+import { RunningTag } from "./components/runningTag.ts";
 import { ServiceImage } from "./components/serviceImage.ts";
 import { baseImagesOf } from "./components/docker/baseImage.ts";
 import { checkDockerfile } from "./components/docker/checkDockerfile.ts";
@@ -217,7 +218,7 @@ function runOnCluster(
               namespace: quay.namespace,
               repository: repository.fullName,
           });
-    const { namespace, serviceUrl } = new ClusterService(service.name, {
+    const running = new ClusterService(service.name, {
         ...service,
         ...settings,
         resources: cluster,
@@ -233,5 +234,11 @@ function runOnCluster(
             password: puller.token,
         },
     });
+    new RunningTag(service.name, {
+        repository: repository.fullName,
+        digest: image.apply(digestOf),
+        healthy: running.deploymentName,
+    });
+    const { namespace, serviceUrl } = running;
     return { namespace, serviceUrl, replicas: cluster.replicas };
 }

@@ -153,7 +153,9 @@ export class ClusterService extends pulumi.ComponentResource {
         this.#networkPolicy(object, args.egress ?? []);
         const image = byDigest(args.image);
         const deployment = this.#deployment(object, { ...args, image }, replicas);
-        if (isScaled) this.#autoscaler(object, replicas, args.cpuTarget ?? 70);
+        const autoscaler = isScaled
+            ? this.#autoscaler(object, replicas, args.cpuTarget ?? 70)
+            : undefined;
         if (replicas.min > 1) this.#disruptionBudget(object);
         const monitor =
             args.monitor === true ? this.#monitor(object, checked.isMonitored) : undefined;
@@ -167,7 +169,7 @@ export class ClusterService extends pulumi.ComponentResource {
                       { parent: this },
                   );
 
-        const healthy = this.#healthy(context, args, image, deployment);
+        const healthy = this.#healthy(context, args, image, deployment, replicas, autoscaler);
         this.deploymentName = pulumi
             .all([deployment.metadata.name, healthy])
             .apply(([found]) => found);
@@ -410,8 +412,8 @@ export class ClusterService extends pulumi.ComponentResource {
         { name, metadata }: ServiceObject,
         { min, max }: Replicas,
         averageUtilization: pulumi.Input<number>,
-    ): void {
-        new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+    ): k8s.autoscaling.v2.HorizontalPodAutoscaler {
+        return new k8s.autoscaling.v2.HorizontalPodAutoscaler(
             name,
             {
                 metadata,
@@ -474,10 +476,12 @@ export class ClusterService extends pulumi.ComponentResource {
         args: ClusterServiceArgs,
         image: pulumi.Output<string>,
         { metadata }: k8s.apps.v1.Deployment,
+        { min }: Replicas,
+        autoscaler: pulumi.CustomResource | undefined,
     ): pulumi.Output<unknown> {
         const { healthTimeout = 180, healthTimeoutSetting, onFailure = "keep" } = args;
         return pulumi
-            .all([metadata.name, this.namespace, image, healthTimeout])
+            .all([metadata.name, this.namespace, image, healthTimeout, autoscaler?.id])
             .apply(([deployment, namespace, expected, timeout]) => {
                 if (pulumi.runtime.isDryRun()) return undefined;
                 return failOnRejection(
@@ -486,6 +490,7 @@ export class ClusterService extends pulumi.ComponentResource {
                         namespace,
                         deployment,
                         image: expected,
+                        replicas: min,
                         timeout,
                         timeoutSetting: healthTimeoutSetting,
                         onFailure,

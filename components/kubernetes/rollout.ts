@@ -11,6 +11,8 @@ export interface Rollout extends Place {
     readonly deployment: string;
     /** The image by its digest that the pods have to run. */
     readonly image: string;
+    /** How many pods must serve at least: an autoscaler may still be raising the number. */
+    readonly replicas: number;
     /** How long it may take until the next pod serves, in seconds. */
     readonly timeout: number;
     /** The configuration key of the time-out, for the message. Default: not configurable. */
@@ -53,7 +55,8 @@ export async function waitForRollout(
     let problemSince: number | undefined;
     for (;;) {
         const { state, problem } = await observe(kubectl, rollout);
-        if (state?.isComplete === true) return { replicas: state.replicas };
+        if (state?.isComplete === true && state.replicas >= rollout.replicas)
+            return { replicas: state.replicas };
         if (state !== undefined && (state.current?.available ?? 0) > available) {
             available = state.current?.available ?? 0;
             deadline = clock.now() + rollout.timeout * 1000;
@@ -98,7 +101,7 @@ async function giveUp(
         problem === undefined && state !== undefined
             ? [
                   `Not all pods served within ${seconds} seconds. ` +
-                      (await explainDelay(kubectl, state)),
+                      (await explainDelay(kubectl, state, rollout.replicas)),
                   ...(timeoutSetting === undefined
                       ? []
                       : [`If it only needs longer: ${setCommand(timeoutSetting, "SECONDS")}`]),

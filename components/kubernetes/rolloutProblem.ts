@@ -33,6 +33,7 @@ export async function findProblem(
 export async function explainDelay(
     kubectl: Kubectl,
     { pods, current, replicas }: RolloutState,
+    expected = replicas,
 ): Promise<string> {
     for (const pod of pods) {
         const { name } = pod.metadata;
@@ -47,7 +48,8 @@ export async function explainDelay(
             ].join("\n");
         }
     }
-    return `${String(current?.available ?? 0)} of ${String(replicas)} new pods serve.`;
+    const wanted = Math.max(replicas, expected);
+    return `${String(current?.available ?? 0)} of ${String(wanted)} new pods serve.`;
 }
 
 /** Says why the cluster does not create the pods, from the message of its API. */

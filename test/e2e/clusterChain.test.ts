@@ -1,12 +1,18 @@
 /** The chain with a cluster: what each environment runs, as accounts that may use one namespace. */
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { join } from "node:path";
 import * as jose from "jose";
+import { z } from "zod";
 import { hasCluster } from "../../sandbox/cluster/cluster.ts";
-import { Chain, environments, namespaceOf } from "../../sandbox/demo/chain.ts";
+import {
+    Chain,
+    type EnvironmentName,
+    environments,
+    namespaceOf,
+} from "../../sandbox/demo/chain.ts";
 
 const audience = "https://api.example.org";
 const service = join(import.meta.dirname, "../../service");
@@ -53,10 +59,12 @@ describe("dev, staging and prod on a cluster", () => {
             // As OpenShift does: any user id, in the group root.
             await chain.set(environment, "container.user", "1000730000:0");
         }
+        await chain.set("prod", "quay.visibility", "private");
     });
     after(async () => {
-        issuer?.stop();
-        await chain?.remove();
+        if (!hasCluster()) return;
+        issuer.stop();
+        await chain.remove();
     });
     beforeEach(() => {
         output = "";
@@ -65,10 +73,17 @@ describe("dev, staging and prod on a cluster", () => {
         if (this.currentTest?.state === "failed") console.error(output.slice(-8000));
     });
 
+    /** The images that the pods of an environment run. */
+    async function imagesIn(environment: EnvironmentName): Promise<string[]> {
+        const image = "{.items[*].spec.containers[0].image}";
+        const options = ["--field-selector=status.phase=Running", `--output=jsonpath=${image}`];
+        return (await chain.kubectl(environment, "get", "pods", ...options)).split(" ");
+    }
+
     for (const environment of environments) {
-        it(`runs in ${environment}, and classifies a picture there`, async () => {
+        it(`runs in ${environment}, classifies a picture, and says so in its repository`, async () => {
             await chain.up(environment);
-            const { image, namespace, replicas } = chain.outputs(environment);
+            const { image, digest, namespace, replicas } = chain.outputs(environment);
             equal(namespace, namespaceOf(environment));
             const url = await chain.serviceUrl(environment);
             const form = new FormData();
@@ -80,10 +95,45 @@ describe("dev, staging and prod on a cluster", () => {
                 headers: { authorization: `Bearer ${issuer.token}` },
             });
             match(await response.text(), /"class":"7"/);
-            const pods = await chain.kubectl(environment, "get", "pods", "--output=json");
-            const images = [...pods.matchAll(/"image": "([^"]+@sha256:[^"]+)"/g)];
-            ok(images.length >= (replicas?.min ?? 9));
-            for (const [, running] of images) equal(running, image);
+            deepEqual(
+                await imagesIn(environment),
+                Array.from({ length: replicas?.min ?? 0 }, () => image),
+            );
+            equal((await chain.tags(environment))["running"], digest);
         });
     }
+
+    it("has nothing to do the next time", async () => {
+        const { changes } = await chain.up("staging");
+        deepEqual(Object.keys(changes), ["same"]);
+    });
+
+    it("pulls a private image with a robot that reads alone", async () => {
+        const pull = await chain.kubectl("prod", "get", "secrets", "--output=json");
+        const config = /"\.dockerconfigjson": "([^"]+)"/.exec(pull)?.[1] ?? "";
+        const { auths } = z
+            .object({ auths: z.record(z.string(), z.object({ auth: z.string() })) })
+            .parse(JSON.parse(Buffer.from(config, "base64").toString()));
+        const [robot] = Object.values(auths).map(
+            ({ auth }) => Buffer.from(auth, "base64").toString().split(":")[0],
+        );
+        equal(robot, "alice+mlopspython_2022_2023_prod_robot_pull");
+    });
+
+    it("leaves nothing on the cluster", async () => {
+        await chain.destroy("staging");
+        const kinds =
+            "deployments,pods,services,secrets,networkpolicies,routes,poddisruptionbudgets";
+        const names = (
+            await chain.kubectl("staging", "get", kinds, "--output=name", "--ignore-not-found")
+        )
+            .split("\n")
+            .filter((name) => name !== "" && name !== "service/node-port");
+        // Pods go on serving while they are drained.
+        ok(
+            names.every((name) => name.startsWith("pod/")),
+            names.join(),
+        );
+        equal((await chain.tags("staging"))["running"], undefined);
+    });
 });

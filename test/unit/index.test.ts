@@ -87,6 +87,8 @@ const onCluster = [
     "kubernetes:networking.k8s.io/v1:NetworkPolicy",
     "mlops:kubernetes:ClusterService",
     "mlops:quay:PullRobot",
+    "mlops:quay:RunningTag",
+    "quay:index:FloatingTag",
     "quay:index:RepositoryPermission",
     "quay:index:Robot",
 ];
@@ -260,19 +262,17 @@ describe("the program", () => {
             "mlops:cluster": { namespace: "alice-dev", pull },
         });
         const robots = declared.filter(({ type }) => type === "quay:index:Robot");
-        deepEqual(
-            robots.map(({ inputs }) => inputs["name"]).sort(),
-            ["digits_robot", "puller", "puller_x1y2z3"],
-        );
+        deepEqual(robots.map(({ inputs }) => inputs["name"]).sort(), [
+            "digits_robot",
+            "puller",
+            "puller_x1y2z3",
+        ]);
         const roles = declared.filter(({ type }) => type === "quay:index:RepositoryPermission");
-        deepEqual(
-            roles.map(({ inputs }) => [inputs["robot"], inputs["role"]]).sort(),
-            [
-                ["alice+digits_robot", "write"],
-                ["alice+puller", "read"],
-                ["alice+puller_x1y2z3", "read"],
-            ],
-        );
+        deepEqual(roles.map(({ inputs }) => [inputs["robot"], inputs["role"]]).sort(), [
+            ["alice+digits_robot", "write"],
+            ["alice+puller", "read"],
+            ["alice+puller_x1y2z3", "read"],
+        ]);
     });
 
     it("gives the service its port and all its variables on this machine", async () => {

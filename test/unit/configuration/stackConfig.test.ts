@@ -406,10 +406,10 @@ describe("environment", () => {
                 const { config } = z
                     .object({ config: z.record(z.string(), z.unknown()) })
                     .parse(yaml.parse(text + lines.replace(/^ {2}# /gm, "  ")));
-                const values = Object.entries(config).map(([key, value]) => [
-                    key,
-                    typeof value === "string" ? value : JSON.stringify(value),
-                ]);
+                const values = Object.entries(config).map(
+                    ([key, value]) =>
+                        [key, typeof value === "string" ? value : JSON.stringify(value)] as const,
+                );
                 const found = parseStackConfig(
                     { values: Object.fromEntries(values), secretKeys: [] },
                     "mlops",

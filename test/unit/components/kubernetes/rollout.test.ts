@@ -22,6 +22,7 @@ const rollout: Rollout = {
     namespace: "alice-dev",
     deployment: "web-dev",
     image: newImage,
+    replicas: 2,
     timeout: 60,
     timeoutSetting: "mlops:cluster.healthTimeout",
     onFailure: "keep",
