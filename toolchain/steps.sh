@@ -106,7 +106,7 @@ setup() {
     folders_found || die "some folders are not writable (HOME is $HOME)" "$folders_fix"
     step=setup
     [[ ! $missing =~ cli|plugins ]] || say "missing:$missing. A first set-up takes about 2 minutes,\
- or 10 on two cores where Pulumi and its plugins have to be built."
+ or 15 on two cores where Pulumi and its plugins have to be built."
     lock
     for signal in INT TERM HUP PIPE; do
         # shellcheck disable=SC2064 # the present value
