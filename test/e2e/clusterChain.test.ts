@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import * as jose from "jose";
 import { z } from "zod";
+import { until } from "../until.ts";
 import { hasCluster } from "../../sandbox/cluster/cluster.ts";
 import {
     Chain,
