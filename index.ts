@@ -15,6 +15,8 @@ import { baseImagesOf } from "./components/docker/baseImage.ts";
 import { checkDockerfile } from "./components/docker/checkDockerfile.ts";
 import { pullCommand, runCommand } from "./components/docker/commands.ts";
 import { egressTo } from "./components/kubernetes/network.ts";
+import { checkCluster } from "./components/kubernetes/preflight.ts";
+import { providerContext } from "./components/kubernetes/provider.ts";
 import { findPortProblem, ownerOf } from "./components/docker/publishedPort.ts";
 import { digestOf, registryOf } from "./components/docker/reference.ts";
 import {
@@ -97,6 +99,7 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
     const [baseImages] = await Promise.all([
         config.kind === "built" ? baseImagesOf(config.service) : undefined,
         preflight({ ...github, path: github.workflow.path, setting: "mlops:github" }),
+        config.cluster && checkCluster(providerContext()),
     ]);
 
     const repository = new QuayRepository(name, quay);

@@ -2,10 +2,19 @@
  * Asks a cluster before anything is declared on it. The provider takes over whatever exists,
  * and a later destroy of this stack would delete it.
  */
+import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { setCommand } from "../shell.ts";
-import { hasKind, type Kubectl, KubectlError, type Place, placeOptions } from "./kubectl.ts";
+import {
+    hasKind,
+    type Kubectl,
+    KubectlError,
+    kubectlIn,
+    type Place,
+    placeOptions,
+} from "./kubectl.ts";
 import { ownerLabel } from "./names.ts";
+import { UserError } from "../userError.ts";
 
 /** Objects that a stack declares. */
 export interface Declaration extends Place {
@@ -37,6 +46,32 @@ const object = z.object({
 const list = z.object({ items: z.array(object) });
 
 const monitors = "servicemonitors.monitoring.coreos.com";
+
+/**
+ * Checks before anything is declared that a service can be: the kubeconfig has the context, and in
+ * an `up` the cluster answers. A kubeconfig without any context passes a preview, as that of a pull
+ * request has none.
+ *
+ * @param isPreview default: whether the program runs in one.
+ * @param kubectl default: that of the context.
+ * @throws UserError otherwise
+ */
+export async function checkCluster(
+    context: string,
+    isPreview = pulumi.runtime.isDryRun(),
+    kubectl: Kubectl = kubectlIn({ context, namespace: "default" }),
+): Promise<void> {
+    const contexts = (await contextsOf(kubectl)) ?? [];
+    if (contexts.length > 0 && !contexts.includes(context))
+        throw new UserError(missingContext(context, contexts));
+    if (isPreview) return;
+    try {
+        await kubectl("get", "--raw=/version");
+    } catch (error) {
+        if (!(error instanceof KubectlError)) throw error;
+        throw new UserError(`The cluster does not answer: ${error.message}`);
+    }
+}
 
 /**
  * Looks for objects of the declared names that this stack does not own.
@@ -85,11 +120,14 @@ async function whyNotAsked(
         return { warning: `The cluster was not asked: ${message}` };
     if (contexts.length === 0)
         return { warning: `The cluster was not asked: no kubeconfig has a context "${context}"` };
-    return {
-        problem:
-            `The kubeconfig has no context "${context}". It has: ${contexts.join(", ")}. ` +
-            `Choose one: ${setCommand("kubernetes:context", "CONTEXT")}`,
-    };
+    return { problem: missingContext(context, contexts) };
+}
+
+function missingContext(context: string, contexts: readonly string[]): string {
+    return (
+        `The kubeconfig has no context "${context}". It has: ${contexts.join(", ")}. ` +
+        `Choose one: ${setCommand("kubernetes:context", "CONTEXT")}`
+    );
 }
 
 /** Returns the contexts of the kubeconfig, none without one; undefined without kubectl. */

@@ -107,14 +107,17 @@ const workflowForm = z.object({
 describe("the program", () => {
     let folder: string;
     const home = process.cwd();
+    const { PATH } = process.env;
     let runs = 0;
     beforeEach(() => {
+        process.env["PATH"] = ""; // no cluster is asked: there is no kubectl
         folder = mkdtempSync(join(tmpdir(), "program-"));
         process.chdir(folder);
         mkdirSync("service");
         writeFileSync("service/Dockerfile", "FROM scratch\nUSER 10001\nHEALTHCHECK CMD true\n");
     });
     afterEach(() => {
+        process.env["PATH"] = PATH;
         process.chdir(home);
         rmSync(folder, { recursive: true });
     });

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { type Kubectl, KubectlError } from "../../../../components/kubernetes/kubectl.ts";
-import { findForeignObjects } from "../../../../components/kubernetes/preflight.ts";
+import { checkCluster, findForeignObjects } from "../../../../components/kubernetes/preflight.ts";
 
 const declaration = {
     context: "sandbox",
@@ -22,6 +22,45 @@ const found = (...items: object[]): string =>
                   : { apiVersion: "v1", kind: "List", metadata: { resourceVersion: "" }, items },
           );
 const look = (answer: string) => findForeignObjects(() => Promise.resolve(answer), declaration);
+
+describe("the check of a stack's context", () => {
+    /** A `kubectl` whose kubeconfig has these contexts; undefined: there is no kubectl. */
+    const having =
+        (contexts: readonly string[] | undefined, answers = true): Kubectl =>
+        async (verb = "") => {
+            if (contexts === undefined) throw new KubectlError("kubectl was not found.");
+            if (verb === "config") return contexts.map((name) => `${name}\n`).join("");
+            if (answers) return "{}";
+            throw new KubectlError("no route to host");
+        };
+    const missing =
+        /has no context "sandbox"\. It has: dev, prod\. .*set --path kubernetes:context CONTEXT/;
+    type Expected = RegExp | undefined;
+    const cases: [what: string, kubectl: Kubectl, preview: Expected, up: Expected][] = [
+        ["passes a cluster that answers", having(["dev", "sandbox"]), undefined, undefined],
+        ["names the contexts that there are", having(["dev", "prod"]), missing, missing],
+        [
+            "passes the preview of a pull request, which has no kubeconfig",
+            having([], false),
+            undefined,
+            /^Error: The cluster does not answer: no route to host$/,
+        ],
+        ["needs an answer in an up alone", having(["sandbox"], false), undefined, /no route/],
+        ["needs kubectl in an up alone", having(undefined), undefined, /kubectl was not found/],
+    ];
+    for (const [what, kubectl, preview, up] of cases) {
+        for (const [isPreview, error] of [
+            [true, preview],
+            [false, up],
+        ] as const) {
+            it(`${what} (${isPreview ? "preview" : "up"})`, async () => {
+                const check = checkCluster("sandbox", isPreview, kubectl);
+                if (error === undefined) await check;
+                else await rejects(check, error);
+            });
+        }
+    }
+});
 
 describe("the check of a cluster before anything is declared", () => {
     it("asks for the declared objects by their names", async () => {
