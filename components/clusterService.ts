@@ -235,7 +235,9 @@ export class ClusterService extends pulumi.ComponentResource {
 
     /** Logs a preview's warning. An `up` needs the cluster, so there it is a problem. */
     async #problemOf({ problem, warning }: Finding): Promise<string | undefined> {
-        if (warning === undefined || !pulumi.runtime.isDryRun()) return problem ?? warning;
+        if (warning === undefined) return problem;
+        if (!pulumi.runtime.isDryRun()) return `${warning}\nLog in to it, and run \`up\` again.`;
+
         await pulumi.log.warn(warning, this);
         return undefined;
     }

@@ -144,7 +144,7 @@ export async function readService(
 
 /** Says in one sentence why not all pods of a Deployment serve; undefined if they do. */
 async function findPodProblem(kubectl: Kubectl, state: RolloutState): Promise<string | undefined> {
-    if (state.replicas === 0) return "It was scaled to 0 by hand: no pod serves.";
+    if (state.replicas === 0) return "It is scaled to 0, by hand or by the cluster: no pod serves.";
     if (state.isComplete) return undefined;
     const problem = (await findProblem(kubectl, state)) ?? (await explainDelay(kubectl, state));
     return problem.split("\n", 1).join();

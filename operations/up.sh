@@ -104,6 +104,8 @@ $stack is at $(output version):
 The workflow: $(output workflow)$(output pullRequest | sed '1s/^/\nMerge it first: /')
 make board shows what is where.
 END
+    url=$(output serviceUrl) && printf '\nThe service works: %s\n' "$url" || true
+
     exit
 fi
 case ${DOCKER_HOST:-} in

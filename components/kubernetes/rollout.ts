@@ -1,5 +1,6 @@
 /** Waits for a rollout. Where it fails, says why and, if asked to, rolls back. */
 import { setTimeout as delay } from "node:timers/promises";
+import { getStack } from "@pulumi/pulumi";
 import { setCommand } from "../shell.ts";
 import { type Kubectl, kubectlIn, KubectlError, type Place, placeOptions } from "./kubectl.ts";
 import { explainDelay, findProblem } from "./rolloutProblem.ts";
@@ -80,7 +81,8 @@ async function observe(
         return {
             problem:
                 `The Deployment has another image, ${state.image}: it was rolled back, or ` +
-                "changed by hand. This sets the configured one again: pulumi up --refresh",
+                "changed by hand. To set the configured one again: " +
+                `make refresh STACK=${getStack()}, then make up STACK=${getStack()}`,
         };
     } catch (error) {
         if (!(error instanceof KubectlError)) throw error;
@@ -95,18 +97,8 @@ async function giveUp(
     state: RolloutState | undefined,
     problem: string | undefined,
 ): Promise<string> {
-    const { deployment, namespace, timeout, timeoutSetting } = rollout;
-    const seconds = String(timeout);
-    const delayed =
-        problem === undefined && state !== undefined
-            ? [
-                  `Not all pods served within ${seconds} seconds. ` +
-                      (await explainDelay(kubectl, state, rollout.replicas)),
-                  ...(timeoutSetting === undefined
-                      ? []
-                      : [`If it only needs longer: ${setCommand(timeoutSetting, "SECONDS")}`]),
-              ]
-            : [];
+    const { deployment, namespace } = rollout;
+    const delayed = state === undefined ? [] : await delayOf(kubectl, rollout, state);
     const command = `kubectl ${placeOptions(rollout).join(" ")}`;
     return [
         `The rollout of ${deployment} in the namespace ${namespace} failed.`,
@@ -115,6 +107,29 @@ async function giveUp(
         `More: ${command} describe deployment/${deployment}`,
         "Then fix the service or its configuration, and run `up` again.",
     ].join("\n");
+}
+
+/** Says why a rollout without a problem is not complete. */
+async function delayOf(
+    kubectl: Kubectl,
+    { timeout, timeoutSetting, replicas }: Rollout,
+    state: RolloutState,
+): Promise<string[]> {
+    const scaled = String(state.replicas);
+    if (state.replicas < replicas) {
+        return [
+            `The Deployment is scaled to ${scaled}, fewer pods than the ${String(replicas)} that ` +
+                "are configured: by hand, or by the cluster.",
+            `To set it back: make refresh STACK=${getStack()}, then make up STACK=${getStack()}`,
+        ];
+    }
+    return [
+        `Not all pods served within ${String(timeout)} seconds. ` +
+            (await explainDelay(kubectl, state)),
+        ...(timeoutSetting === undefined
+            ? []
+            : [`If it only needs longer: ${setCommand(timeoutSetting, "SECONDS")}`]),
+    ];
 }
 
 /** Says which version serves now, after rolling back to it if asked to. */

@@ -33,7 +33,6 @@ export async function findProblem(
 export async function explainDelay(
     kubectl: Kubectl,
     { pods, current, replicas }: RolloutState,
-    expected = replicas,
 ): Promise<string> {
     for (const pod of pods) {
         const { name } = pod.metadata;
@@ -48,8 +47,7 @@ export async function explainDelay(
             ].join("\n");
         }
     }
-    const wanted = Math.max(replicas, expected);
-    return `${String(current?.available ?? 0)} of ${String(wanted)} new pods serve.`;
+    return `${String(current?.available ?? 0)} of ${String(replicas)} new pods serve.`;
 }
 
 /** Says why the cluster does not create the pods, from the message of its API. */
@@ -58,7 +56,13 @@ function refused(message: string): string {
     if (message.includes("exceeded quota")) {
         return (
             `There is no room for the pods in the namespace's quota: ${reason}. ` +
-            "Ask for less CPU, memory or replicas, or have the quota raised."
+            "Lower mlops:cluster.cpu, memory, cpuLimit or replicas, or have the quota raised."
+        );
+    }
+    if (message.includes("must specify")) {
+        return (
+            `The namespace's quota asks for more settings: ${reason}. ` +
+            "For limits.cpu, set mlops:cluster.cpuLimit."
         );
     }
     if (message.includes("violates PodSecurity")) {

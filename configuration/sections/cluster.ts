@@ -146,8 +146,8 @@ export const cluster = z
             )
             .default([])
             .describe(
-                "Networks that the service may connect to, besides DNS and the issuer of its " +
-                    "tokens. Default: none.",
+                "Networks that the service may connect to, besides DNS and any address at the " +
+                    "port of its tokens' issuer. Default: none.",
             ),
         pull: z
             .strictObject({

@@ -55,7 +55,8 @@ export function containerSection(strict: boolean) {
                 })
                 .optional()
                 .describe(
-                    "Puts /tmp in memory. Default: in memory with 64 MiB where strict, else a " +
+                    "Puts /tmp in memory; on a cluster on the node's disk, where `exec` has no " +
+                        "effect. Default: in memory with 64 MiB where strict, else a " +
                         "folder of the root file system.",
                 ),
             shm: z.int().min(1).optional().describe("The size of /dev/shm in MiB. Default: 64."),
@@ -64,7 +65,8 @@ export function containerSection(strict: boolean) {
                 .default([])
                 .describe(
                     "Absolute paths of folders that the service may write to where strict. Each " +
-                        "starts with the image's content, as its owner. Default: none.",
+                        "starts with the image's content, as its owner; on a cluster it starts " +
+                        "empty. Default: none.",
                 ),
         })
         .refine(({ strict, user }) => !strict || user === undefined || !isRoot(user), {

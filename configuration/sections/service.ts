@@ -61,8 +61,8 @@ export const service = z.strictObject({
         .optional()
         .describe(
             "The path that answers with a success (2xx, 3xx) once the service works. " +
-                "Default: the " +
-                "image's HEALTHCHECK decides; without one, the port must answer.",
+                "Default: the image's HEALTHCHECK decides; without one, and on a cluster, the " +
+                "port must answer.",
         ),
 });
 

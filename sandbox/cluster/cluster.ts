@@ -52,9 +52,9 @@ const programs = join(cacheFolder(), "cluster");
 const script = join(import.meta.dirname, "run.sh");
 const run = promisify(execFile);
 
-/** Returns whether the programs of a cluster are there. */
+/** Returns whether this process can start a cluster: as root, with the programs that it needs. */
 export function hasCluster(): boolean {
-    return existsSync(programs);
+    return existsSync(programs) && process.getuid?.() === 0;
 }
 
 /**
@@ -71,7 +71,7 @@ export async function startCluster(
     folder: string,
     { registries = {}, seconds = 240 }: ClusterOptions = {},
 ): Promise<Cluster> {
-    if (!hasCluster())
+    if (!existsSync(programs))
         throw new UserError(`${programs} is missing. Build it: toolchain/setup.sh cluster`);
     const name = `mlops-${randomBytes(4).toString("hex")}`;
     const { host, node } = network();

@@ -5,6 +5,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify, styleText } from "node:util";
 import { answerOf } from "../answer.ts";
+import { hasCluster } from "../cluster/cluster.ts";
 import { runCommand } from "../../operations/commandLine.ts";
 import { Chain, type EnvironmentName, environments } from "./chain.ts";
 
@@ -41,8 +42,10 @@ async function demonstrate(): Promise<void> {
     const work = realpathSync(mkdtempSync(join(tmpdir(), "mlops-demo-")));
     const service = join(work, "service");
     cpSync(join(import.meta.dirname, "../../service"), service, { recursive: true });
+    const onCluster = hasCluster();
     const chain = await Chain.create({
         service,
+        onCluster,
         onOutput: (text) => void log.push(text),
         signal: abort.signal,
     });
@@ -90,6 +93,12 @@ async function demonstrate(): Promise<void> {
     try {
         step("A Quay, a registry and a GitHub on this machine");
         console.log(`  Quay ${chain.quay.url}   GitHub ${chain.github.url}/alice/MLOpsPython`);
+
+        console.log(
+            onCluster
+                ? "  A Kubernetes cluster of one node, with a namespace for each environment"
+                : "  Running on a cluster is left out. As root: toolchain/setup.sh cluster",
+        );
 
         step("dev builds and publishes 1.0.0; staging and prod get the same image by its digest");
         await up("dev", "repository, robot, image, secrets, workflow");
@@ -145,6 +154,14 @@ async function demonstrate(): Promise<void> {
                     throw new Error(`${String(error)}:\n${logs}`);
                 })),
         );
+
+        if (onCluster) {
+            step("Each environment runs its version on the cluster");
+            for (const environment of environments) {
+                const url = `${await chain.serviceUrl(environment)}/health`;
+                console.log(`  ${environment.padEnd(8)} ${url} answers: ${await answerOf(url)}`);
+            }
+        }
 
         step("What is where");
         console.log(

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
+import { hasCluster } from "../../sandbox/cluster/cluster.ts";
 
 describe("make demo", () => {
     it("runs all steps, and leaves nothing behind", async () => {
@@ -12,7 +13,18 @@ describe("make demo", () => {
             maxBuffer: 1 << 26,
         });
         match(stdout, /\/health answers: \{"status":"ok","version":"1\.0\.0"/);
-        match(stdout, /pulumi up -s prod +rolled back: 2 update, \d+ same → 1\.0\.0/);
+        match(stdout, /pulumi up -s prod +rolled back: \d update, \d+ same → 1\.0\.0/);
+        const running = [...stdout.matchAll(/(\w+) +http:\S+ answers: \{.*?"version":"([^"]+)"/g)];
+        deepEqual(
+            running.map(([, environment, version]) => [environment, version]),
+            hasCluster()
+                ? [
+                      ["dev", "1.1.0"],
+                      ["staging", "1.1.0"],
+                      ["prod", "1.0.0"],
+                  ]
+                : [],
+        );
         match(
             stdout,
             /QUAY_USER alice\+mlopspython_2022_2023_prod_robot → alice\+mlopspython_2022_2023_prod_robot_[a-z0-9]{6}/,

@@ -339,7 +339,7 @@ describe("a rollout", () => {
             { onFailure: "rollBack" },
         );
         ok(problem.includes(`another image, ${oldImage}`), problem);
-        match(problem, /pulumi up --refresh/);
+        match(problem, /make refresh STACK=unit, then make up STACK=unit/);
         deepEqual(changes, []);
     });
 });
