@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { digestOf } from "./docker/reference.ts";
 import { type ContainerSettings, isStrict } from "./docker/serviceContainer.ts";
 import { failOnProblem, failOnRejection } from "./failProgram.ts";
 import {
@@ -145,7 +146,7 @@ export class ClusterService extends pulumi.ComponentResource {
         this.namespace = this.#namespace(name, args, labels, checked.namespace);
         const object: ServiceObject = {
             name,
-            metadata: { name: own, namespace: this.namespace, labels },
+            metadata: { name: own, namespace: this.namespace, labels, annotations: ownValues },
             selector: { [nameLabel]: own },
         };
 
@@ -261,6 +262,7 @@ export class ClusterService extends pulumi.ComponentResource {
                 metadata: {
                     name: namespace,
                     labels: { ...labels, "pod-security.kubernetes.io/enforce": level },
+                    annotations: ownValues,
                 },
             },
             { parent: this },
@@ -272,7 +274,7 @@ export class ClusterService extends pulumi.ComponentResource {
         return new k8s.core.v1.Service(
             name,
             {
-                metadata: { ...metadata, annotations: skipAwait },
+                metadata: { ...metadata, annotations: { ...metadata.annotations, ...skipAwait } },
                 spec: {
                     selector,
                     ports: [{ name: "http", port: servicePort, targetPort: "http" }],
@@ -296,7 +298,7 @@ export class ClusterService extends pulumi.ComponentResource {
         { min, max }: Replicas,
     ): k8s.apps.v1.Deployment {
         const { name, metadata, selector } = object;
-        const { image, version, commit, healthTimeout = 180, pull } = args;
+        const { image, version, commit, healthTimeout = defaultTimeout, pull } = args;
         const { plain, secret } = this.#variables(object, args.env ?? {});
         const account = new k8s.core.v1.ServiceAccount(
             name,
@@ -309,9 +311,8 @@ export class ClusterService extends pulumi.ComponentResource {
                 metadata: {
                     ...metadata,
                     annotations: {
+                        ...metadata.annotations,
                         ...skipAwait,
-                        // After a roll-back or a change by hand, the next `up` sets its own values.
-                        "pulumi.com/patchForce": "true",
                         "mlops/version": version,
                         "mlops/digest": pulumi.output(image).apply(digestOf),
                         ...(commit !== undefined && { "mlops/commit": commit }),
@@ -481,7 +482,7 @@ export class ClusterService extends pulumi.ComponentResource {
         { min }: Replicas,
         autoscaler: pulumi.CustomResource | undefined,
     ): pulumi.Output<unknown> {
-        const { healthTimeout = 180, healthTimeoutSetting, onFailure = "keep" } = args;
+        const { healthTimeout = defaultTimeout, healthTimeoutSetting, onFailure = "keep" } = args;
         return pulumi
             .all([metadata.name, this.namespace, image, healthTimeout, autoscaler?.id])
             .apply(([deployment, namespace, expected, timeout]) => {
@@ -519,11 +520,18 @@ interface ServiceObject {
         readonly name: string;
         readonly namespace: pulumi.Output<string>;
         readonly labels: Readonly<Record<string, string>>;
+        readonly annotations: Readonly<Record<string, string>>;
     };
     readonly selector: Readonly<Record<string, string>>;
 }
 
 type Replicas = NonNullable<ClusterServiceArgs["replicas"]>;
+
+/** How long a pod may take until it is healthy, in seconds. */
+const defaultTimeout = 180;
+
+/** After a change by hand, or a roll-back, the next `up` sets its own values. */
+const ownValues = { "pulumi.com/patchForce": "true" };
 
 /** The pods' annotation that changes with the secret variables, so that they restart. */
 const envRevision = "mlops/env-revision";
@@ -564,8 +572,4 @@ function byDigest(image: pulumi.Input<string>): pulumi.Output<string> {
                   "tag may change while pods start.",
         );
     return pulumi.all([image, failOnProblem(problem)]).apply(([name]) => name);
-}
-
-function digestOf(image: string): string {
-    return image.slice(image.indexOf("@") + 1);
 }

@@ -1,5 +1,5 @@
 /** Commands that messages and outputs show, for a POSIX shell. */
-import { getStack } from "@pulumi/pulumi";
+import { getStack } from "@pulumi/pulumi/metadata.js";
 
 /** Returns the command that sets a configuration key of this stack. */
 export function setCommand(setting: string, value: string): string {

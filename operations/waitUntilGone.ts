@@ -4,7 +4,7 @@ import {
     type Kubectl,
     kubectlIn,
     KubectlError,
-    placeOptions,
+    kubectlCommand,
     read,
 } from "../components/kubernetes/kubectl.ts";
 import { nameLabel } from "../components/kubernetes/names.ts";
@@ -12,8 +12,8 @@ import { type Clock, systemClock } from "../components/kubernetes/rollout.ts";
 import { UserError } from "../components/userError.ts";
 import type { ClusterDeployment } from "./services.ts";
 
-/** How long the pods may take to stop, in milliseconds: longer than any sensible drain. */
-const patience = 5 * 60_000;
+/** How long the pods may take to stop, in milliseconds: longer than the longest drain. */
+const patience = 10 * 60_000;
 /** How often the cluster is asked, in milliseconds. */
 const interval = 1_000;
 
@@ -73,7 +73,7 @@ async function leftOf(name: string, kubectl: Kubectl): Promise<Left | string> {
 
 function leftMessage(service: ClusterDeployment, left: Left): string {
     const { name, namespace, context } = service;
-    const command = `kubectl ${placeOptions(service).join(" ")}`;
+    const command = kubectlCommand(service);
     const pod = left.find(({ kind }) => kind === "Pod")?.metadata.name ?? "POD";
     return [
         `After ${String(patience / 60_000)} minutes, these objects of ${name} in the namespace ` +

@@ -50,7 +50,9 @@ export const exposureKinds: Readonly<Record<Exposure["kind"], string>> = {
 /** The Service that is exposed, and the metadata of the object that exposes it. */
 export interface Exposed {
     readonly service: pulumi.Input<string>;
-    readonly metadata: k8s.types.input.meta.v1.ObjectMeta;
+    readonly metadata: Omit<k8s.types.input.meta.v1.ObjectMeta, "annotations"> & {
+        readonly annotations: Readonly<Record<string, string>>;
+    };
 }
 
 /**
@@ -114,7 +116,7 @@ function exposeByIngress(
     const ingress = new k8s.networking.v1.Ingress(
         name,
         {
-            metadata: { ...metadata, annotations: skipAwait },
+            metadata: { ...metadata, annotations: { ...metadata.annotations, ...skipAwait } },
             spec: {
                 ...(className !== undefined && { ingressClassName: className }),
                 tls: [{ hosts: [host], ...(tlsSecret !== undefined && { secretName: tlsSecret }) }],

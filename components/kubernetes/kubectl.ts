@@ -5,6 +5,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { shellWord } from "../shell.ts";
 
 const run = promisify(execFile);
 
@@ -49,6 +50,11 @@ const failure = z.object({
 /** Returns the options of `kubectl` that choose the namespace. */
 export function placeOptions({ context, namespace }: Place): string[] {
     return ["--context", context, "--namespace", namespace];
+}
+
+/** Returns the beginning of a command that a message shows, for a shell. */
+export function kubectlCommand(place: Place): string {
+    return ["kubectl", ...placeOptions(place).map(shellWord)].join(" ");
 }
 
 /** Returns the `kubectl` of a namespace. */

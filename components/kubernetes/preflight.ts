@@ -11,7 +11,7 @@ import {
     KubectlError,
     kubectlIn,
     type Place,
-    placeOptions,
+    kubectlCommand,
 } from "./kubectl.ts";
 import { ownerLabel } from "./names.ts";
 import { UserError } from "../userError.ts";
@@ -37,6 +37,7 @@ export interface Finding {
 }
 
 const object = z.object({
+    apiVersion: z.string(),
     kind: z.string(),
     metadata: z.object({
         name: z.string(),
@@ -149,8 +150,14 @@ function parse(output: string): z.output<typeof object>[] {
     return several.success ? several.data.items : [object.parse(value)];
 }
 
+/** The kind with its group, as `kubectl` takes it: other groups may have a kind of that name. */
+function qualified({ apiVersion, kind }: z.output<typeof object>): string {
+    const [group = ""] = /^[^/]+(?=\/)/.exec(apiVersion) ?? [];
+    return `${kind.toLowerCase()}${group === "" ? "" : `.${group}`}`;
+}
+
 function refusal(foreign: z.output<typeof object>[], declaration: Declaration): string {
-    const command = `kubectl ${placeOptions(declaration).join(" ")} label --overwrite`;
+    const command = `${kubectlCommand(declaration)} label --overwrite`;
     return [
         `These objects exist in ${declaration.namespace} (${declaration.context}), and this ` +
             "stack did not make them:",
@@ -161,8 +168,9 @@ function refusal(foreign: z.output<typeof object>[], declaration: Declaration): 
         "Delete them or give the service another name. To import them, so that this stack " +
             "changes and later deletes them, run these commands, then `up` again:",
         ...foreign.map(
-            ({ kind, metadata: { name } }) =>
-                `    ${command} ${kind.toLowerCase()}/${name} ${ownerLabel}=${declaration.owner}`,
+            (one) =>
+                `    ${command} ${qualified(one)}/${one.metadata.name} ` +
+                `${ownerLabel}=${declaration.owner}`,
         ),
     ].join("\n");
 }

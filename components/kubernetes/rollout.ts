@@ -1,8 +1,8 @@
 /** Waits for a rollout. Where it fails, says why and, if asked to, rolls back. */
 import { setTimeout as delay } from "node:timers/promises";
-import { getStack } from "@pulumi/pulumi";
+import { getStack } from "@pulumi/pulumi/metadata.js";
 import { setCommand } from "../shell.ts";
-import { type Kubectl, kubectlIn, KubectlError, type Place, placeOptions } from "./kubectl.ts";
+import { type Kubectl, kubectlIn, KubectlError, type Place, kubectlCommand } from "./kubectl.ts";
 import { explainDelay, findProblem } from "./rolloutProblem.ts";
 import { readRollout, type RolloutState } from "./rolloutState.ts";
 
@@ -99,7 +99,7 @@ async function giveUp(
 ): Promise<string> {
     const { deployment, namespace } = rollout;
     const delayed = state === undefined ? [] : await delayOf(kubectl, rollout, state);
-    const command = `kubectl ${placeOptions(rollout).join(" ")}`;
+    const command = kubectlCommand(rollout);
     return [
         `The rollout of ${deployment} in the namespace ${namespace} failed.`,
         ...(problem === undefined ? delayed : [problem]),
@@ -136,9 +136,13 @@ async function delayOf(
 async function formerVersion(
     kubectl: Kubectl,
     { deployment, onFailure }: Rollout,
-    { former }: RolloutState,
+    { current, former }: RolloutState,
 ): Promise<string> {
-    if (former === undefined) return "No former version serves.";
+    if (former === undefined) {
+        return (current?.available ?? 0) > 0
+            ? "The pods that serve go on serving."
+            : "No version serves.";
+    }
     const serving = `The former version goes on serving: ${former.image}`;
     if (onFailure === "keep") return serving;
     const target = `--to-revision=${former.number}`;

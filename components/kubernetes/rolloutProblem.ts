@@ -90,7 +90,9 @@ function waitingProblem({ metadata, status }: Pod): string | undefined {
 async function crashProblem(kubectl: Kubectl, pod: Pod): Promise<string | undefined> {
     const { name } = pod.metadata;
     const [container] = pod.status.containerStatuses;
-    if (container === undefined || container.restartCount < tolerableRestarts) return undefined;
+    // A pod that serves may have restarted weeks ago.
+    if (container === undefined || container.ready) return undefined;
+    if (container.restartCount < tolerableRestarts) return undefined;
     const { terminated = container.state.terminated } = container.lastState;
     const how =
         terminated?.reason === "OOMKilled"

@@ -27,7 +27,7 @@ export const onCluster = [
     ),
     rule(
         {
-            cluster: z.object({ pull: z.object({ rotation: z.int().default(0) }) }),
+            cluster: z.object({ pull: z.looseObject({}) }),
             quay: z.object({ visibility: z.literal("public") }),
         },
         () => [

@@ -44,6 +44,7 @@ async function startIssuer(host: string) {
 describe("dev, staging and prod on a cluster", () => {
     let chain: Chain;
     let issuer: Awaited<ReturnType<typeof startIssuer>>;
+    const cleanUps: (() => unknown)[] = [];
     let output = "";
 
     before(async function () {
@@ -53,8 +54,10 @@ describe("dev, staging and prod on a cluster", () => {
             onCluster: true,
             onOutput: (text) => (output += text),
         });
+        cleanUps.push(() => chain.remove());
         ok(chain.cluster);
         issuer = await startIssuer(chain.cluster.hostIp);
+        cleanUps.push(issuer.stop);
         for (const environment of environments) {
             await chain.set(environment, "oauth2.issuer", issuer.issuer);
             // As OpenShift does: any user id, in the group root.
@@ -63,9 +66,7 @@ describe("dev, staging and prod on a cluster", () => {
         await chain.set("prod", "quay.visibility", "private");
     });
     after(async () => {
-        if (!hasCluster()) return;
-        issuer.stop();
-        await chain.remove();
+        for (const cleanUp of cleanUps.reverse()) await cleanUp();
     });
     beforeEach(() => {
         output = "";
@@ -130,6 +131,5 @@ describe("dev, staging and prod on a cluster", () => {
             const found = await chain.kubectl("staging", "get", kinds, "--output=name");
             return found.trim() === "service/node-port";
         }, "the end of the service's objects");
-        equal((await chain.tags("staging"))["running"], undefined);
     });
 });

@@ -1,9 +1,9 @@
 import { deepEqual, equal, match, notDeepEqual, ok } from "node:assert/strict";
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { cacheFolder } from "../../sandbox/cacheFolder.ts";
-import { type Cluster, startCluster } from "../../sandbox/cluster/cluster.ts";
+import { type Cluster, hasCluster, startCluster } from "../../sandbox/cluster/cluster.ts";
 import { Project, type Result, run, temporary } from "../../sandbox/project.ts";
 import { type Count, startLoad } from "../load.ts";
 import { until } from "../until.ts";
@@ -75,8 +75,7 @@ describe("a service on a cluster", () => {
     const cleanUps: (() => unknown)[] = [];
 
     before(async function () {
-        // Only toolchain/setup.sh cluster builds it.
-        if (!existsSync(programs)) this.skip();
+        if (!hasCluster()) this.skip();
         folder = temporary("cluster");
         cleanUps.push(() => {
             rmSync(folder, { recursive: true });
@@ -328,11 +327,12 @@ describe("a service on a cluster", () => {
         await watching.prints(/\d/);
         show({ seconds: await succeed({ replicas: { min: 2, max: 6 } }) }, this);
         await kubectl("scale", "deployment", deployment, "--replicas=3");
-        await watching.prints(/3\/3/);
+        await watching.prints(/\/[3-6] /);
         watching.signal("SIGTERM");
         await watching.ended;
-        const seen = watching.output.trim().split(" ");
-        deepEqual([...new Set(seen)], ["2/2", "3/2", "3/3"], watching.output);
+        // The autoscaler may have added more by now, as the pods were busy.
+        const ready = [...watching.output.matchAll(/\/(\d*) /g)].map(([, count]) => Number(count));
+        ok(Math.min(...ready) >= 2, watching.output);
         const preview = await project.preview();
         equal(preview.failed, false, preview.output);
         deepEqual(Object.keys(preview.changes), ["same"], preview.output);

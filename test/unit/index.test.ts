@@ -228,6 +228,7 @@ describe("the program", () => {
                 drain: 9,
                 egress: [{ cidr: "10.0.0.0/8", ports: [5432] }],
                 monitor: true,
+                onFailure: "rollBack",
             },
         });
         deepEqual(
@@ -251,6 +252,7 @@ describe("the program", () => {
         const scaled = only(declared, "kubernetes:autoscaling/v2:HorizontalPodAutoscaler");
         ok(JSON.stringify(scaled.inputs).includes('"averageUtilization":50'));
         only(declared, "kubernetes:core/v1:Namespace");
+        only(declared, "kubernetes:monitoring.coreos.com/v1:ServiceMonitor");
         const policy = only(declared, "kubernetes:networking.k8s.io/v1:NetworkPolicy");
         const egress = JSON.stringify(policy.inputs);
         for (const rule of ['"10.0.0.0/8"', '"port":5432', '"0.0.0.0/0"', '"port":8443'])

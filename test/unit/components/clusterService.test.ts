@@ -115,6 +115,9 @@ describe("ClusterService", () => {
             const name = at(only(declared, types.deployment), "metadata.name");
             equal(labels["app.kubernetes.io/name"], name);
             equal(labels["mlops/owner"], "mlops-unit");
+            // Else a field that was changed by hand could not be set back.
+            const annotations = at(object, "metadata.annotations") as Record<string, string>;
+            equal(annotations["pulumi.com/patchForce"], "true");
             if (object.type !== types.namespace)
                 match(String(at(object, "metadata.name")), /^my-digits(-env|-pull)?-unit-\w{8}$/);
         }
@@ -311,7 +314,10 @@ describe("ClusterService", () => {
     it("has a Service on port 80 that no address is waited for", async () => {
         const service = only((await run()).declared, types.service);
         deepEqual(at(service, "spec.ports"), [{ name: "http", port: 80, targetPort: "http" }]);
-        deepEqual(at(service, "metadata.annotations"), { "pulumi.com/skipAwait": "true" });
+        deepEqual(at(service, "metadata.annotations"), {
+            "pulumi.com/patchForce": "true",
+            "pulumi.com/skipAwait": "true",
+        });
         deepEqual(at(await deploymentOf(), `${container}.ports`), [
             { name: "http", containerPort: 9090, protocol: "TCP" },
         ]);
@@ -425,7 +431,10 @@ describe("ClusterService", () => {
             deepEqual(at(ingress, "spec.rules.0.http.paths.0.backend"), {
                 service: { name: "digits-unit", port: { name: "http" } },
             });
-            deepEqual(at(ingress, "metadata.annotations"), { "pulumi.com/skipAwait": "true" });
+            deepEqual(at(ingress, "metadata.annotations"), {
+                "pulumi.com/patchForce": "true",
+                "pulumi.com/skipAwait": "true",
+            });
             equal(url, "https://a.example");
         });
 

@@ -12,7 +12,7 @@ const service = {
 };
 
 describe("a service that does not go", () => {
-    it("is an error after five minutes, with what keeps its objects", async () => {
+    it("is an error after ten minutes, with what keeps its objects", async () => {
         const deletionTimestamp = "2026-11-26T12:00:00Z";
         const items = [
             {
@@ -50,7 +50,7 @@ describe("a service that does not go", () => {
             gone,
             new UserError(
                 [
-                    "After 5 minutes, these objects of web-dev in the namespace alice-dev (sandbox) are still there:",
+                    "After 10 minutes, these objects of web-dev in the namespace alice-dev (sandbox) are still there:",
                     `    Deployment web-dev: ${since}`,
                     `    Pod web-dev-1: ${since}, on the node node-2, finalizers: example.com/hold`,
                     "    Pod web-dev-2: not deleted yet",

@@ -133,7 +133,7 @@ describe("the check of a cluster before anything is declared", () => {
         match(problem, /^ {4}Deployment web-dev, which shop-prod owns$/m);
         match(problem, /^ {4}Service web-dev$/m);
         const command = "kubectl --context sandbox --namespace alice-dev label --overwrite";
-        for (const kind of ["deployment", "service"])
+        for (const kind of ["deployment.apps", "service"])
             equal(problem.includes(`${command} ${kind}/web-dev mlops/owner=shop-dev`), true);
     });
 

@@ -103,6 +103,36 @@ describe("a rollout", () => {
         deepEqual([result, seconds], [{ replicas: 2 }, incomplete.length]);
     });
 
+    it("waits for the least number of pods, which an autoscaler may still set", async () => {
+        const one = { updatedReplicas: 1, replicas: 1, availableReplicas: 1 };
+        const both = { updatedReplicas: 2, replicas: 2, availableReplicas: 2 };
+        const { result, seconds } = await outcomeOf((time) => ({
+            deployment: time < 5 ? deployment({ ...one, wanted: 1 }) : deployment(both),
+        }));
+        deepEqual([result, seconds], [{ replicas: 2 }, 5]);
+    });
+
+    it("says that a Deployment was scaled down", async () => {
+        const none = { updatedReplicas: 0, replicas: 0, availableReplicas: 0, wanted: 0 };
+        const { problem, seconds } = await outcomeOf(() => ({ deployment: deployment(none) }));
+        equal(seconds, 60);
+        match(problem, /scaled to 0, fewer pods than the 2 that are configured/);
+        match(problem, /make refresh STACK=\w+, then make up STACK=\w+/);
+        equal(problem.includes("healthTimeout"), false);
+    });
+
+    it("is not hindered by a pod that serves and was restarted long ago", async () => {
+        const both = { updatedReplicas: 2, replicas: 2, availableReplicas: 2 };
+        const restarted = pod({ ready: true, restarts: 9, last: { exitCode: 1 } });
+        const { result } = await outcomeOf((time) => ({
+            deployment:
+                time < 20 ? deployment({ ...both, availableReplicas: 1 }) : deployment(both),
+            sets,
+            pods: [restarted],
+        }));
+        deepEqual(result, { replicas: 2 });
+    });
+
     it("says that the image cannot be pulled, once it failed again", async () => {
         const message =
             `Back-off pulling image "${newImage}": ErrImagePull: failed to pull and unpack image ` +
@@ -319,7 +349,7 @@ describe("a rollout", () => {
                 failing(broken, { sets: sets.slice(0, 1) }),
                 { onFailure: "rollBack" },
             );
-            match(problem, /No former version serves\./);
+            match(problem, /No version serves\./);
             deepEqual(changes, []);
         });
 
@@ -339,7 +369,7 @@ describe("a rollout", () => {
             { onFailure: "rollBack" },
         );
         ok(problem.includes(`another image, ${oldImage}`), problem);
-        match(problem, /make refresh STACK=unit, then make up STACK=unit/);
+        match(problem, /make refresh STACK=\w+, then make up STACK=\w+/);
         deepEqual(changes, []);
     });
 });

@@ -47,10 +47,12 @@ export function conditions(messages: Record<string, string>): object[] {
 export function deployment({
     image = newImage,
     observedGeneration = 4,
+    wanted = 2,
     ...status
 }: {
     image?: string;
     observedGeneration?: number;
+    wanted?: number;
     replicas: number;
     updatedReplicas: number;
     availableReplicas: number;
@@ -66,7 +68,7 @@ export function deployment({
             annotations: revisionOf(3),
             creationTimestamp,
         },
-        spec: { replicas: 2, selector: { matchLabels: labels }, template: template(image) },
+        spec: { replicas: wanted, selector: { matchLabels: labels }, template: template(image) },
         status: {
             observedGeneration,
             ...status,
