@@ -24,8 +24,7 @@ export const exposure: Rule = (change, preview) => {
     const name = change.type.replace(/^.*:/, "");
     if (isGone(change)) {
         const hosts = kind.hosts(change.before).join(", ");
-        const url = hosts === "" ? phrase`its URL` : phrase`${hosts}`;
-        return [lost(change, name, phrase`${url} does not answer`)];
+        return [lost(change, name, phrase`${hosts} does not answer`)];
     }
     return isNew(change) ? [published(change, kind, preview)] : changed(change, name, kind);
 };
@@ -45,8 +44,7 @@ function published(change: Change, kind: Kind, { changes }: Preview): Finding {
         (other) => isGone(other) && isOfSame(kinds[other.type]?.services(other.before)),
     );
     const services = names.join(", ");
-    const hosts = kind.hosts(change.after).join(", ");
-    const where = hosts === "" ? phrase`at a host that the router picks` : phrase`at ${hosts}`;
+    const where = phrase`at ${kind.hosts(change.after).join(", ")}`;
     if (isNewService)
         return careful(change, phrase`service ${services} is created public, ${where}`);
     return wasPublic
@@ -88,6 +86,7 @@ function changed(change: Change, name: string, { hosts, plain }: Kind): (Finding
 
 /** What a kind says about itself. */
 interface Kind {
+    /** The hosts that answer; what stands for them where none is set. */
     readonly hosts: (inputs: Inputs) => string[];
     /** The hosts that answer without TLS. */
     readonly plain: (inputs: Inputs) => string[];
@@ -95,18 +94,28 @@ interface Kind {
     readonly services: (inputs: Inputs) => string[];
 }
 
+const routeHosts = (inputs: Inputs): string[] =>
+    collectOr(inputs, "spec.host", "the host that the router picks");
+const anyHost = "any host";
+const ingressHosts = (inputs: Inputs): string[] => collectOr(inputs, "spec.rules.host", anyHost);
+
 const kinds: Readonly<Record<string, Kind>> = {
     "kubernetes:route.openshift.io/v1:Route": {
-        hosts: (inputs) => collect(inputs, "spec.host"),
-        plain: (inputs) =>
-            valueAt(inputs, "spec.tls") === undefined ? collect(inputs, "spec.host") : [],
+        hosts: routeHosts,
+        plain: (inputs) => (valueAt(inputs, "spec.tls") === undefined ? routeHosts(inputs) : []),
         services: (inputs) =>
             ["to", "alternateBackends"].flatMap((key) => collect(inputs, `spec.${key}.name`)),
     },
     "kubernetes:networking.k8s.io/v1:Ingress": {
-        hosts: (inputs) => collect(inputs, "spec.rules.host"),
+        hosts: ingressHosts,
         plain: (inputs) =>
-            missing(collect(inputs, "spec.rules.host"), collect(inputs, "spec.tls.hosts")),
+            missing(
+                ingressHosts(inputs),
+                // An entry without hosts is for the Ingress without hosts.
+                listOf(valueAt(inputs, "spec.tls")).flatMap((entry) =>
+                    isObject(entry) ? collectOr(entry, "hosts", anyHost) : [],
+                ),
+            ),
         services: (inputs) =>
             ["defaultBackend", "rules.http.paths.backend"].flatMap((key) =>
                 collect(inputs, `spec.${key}.service.name`),
@@ -114,7 +123,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     },
     // Its Gateway decides about TLS.
     "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute": {
-        hosts: (inputs) => collect(inputs, "spec.hostnames"),
+        hosts: (inputs) => collectOr(inputs, "spec.hostnames", anyHost),
         plain: () => [],
         services: (inputs) => collect(inputs, "spec.rules.backendRefs.name"),
     },
@@ -129,4 +138,10 @@ function collect(inputs: Inputs, path: string): string[] {
             [inputs],
         )
         .map(show);
+}
+
+/** Returns all texts at a path, or, where there are none, what stands for them. */
+function collectOr(inputs: Inputs, path: string, otherwise: string): string[] {
+    const found = collect(inputs, path);
+    return found.length === 0 ? [otherwise] : found;
 }

@@ -414,7 +414,7 @@ describe("of the other objects on a cluster, a reviewer is told", () => {
         deepEqual(found(ingressType, undefined, ingress("a.example")), [`${publicAt} ‹a.example›`]);
         deepEqual(found(httpType, undefined, http()), [`${publicAt} ‹a.example›`]);
         deepEqual(found(routeType, undefined, route()), [
-            `${publicAt} a host that the router picks`,
+            `${publicAt} ‹the host that the router picks›`,
         ]);
         const isNew = (name: string): Change =>
             change("kubernetes:core/v1:Service", undefined, { metadata: { ...metadata, name } });
@@ -444,8 +444,25 @@ describe("of the other objects on a cluster, a reviewer is told", () => {
             found(ingressType, ingress("a.example"), ingress("a.example", { tls: [] }))[0],
             without.replace("‹", "Ingress ‹"),
         );
+        const anyHost = { rules: [{ http: {} }], tls: [{ secretName: "web" }] };
+        equal(
+            found(ingressType, ingress("", anyHost), ingress("", { ...anyHost, tls: [] }))[0],
+            without.replace("‹", "Ingress ‹"),
+        );
         const plainRoute = { tls: { termination: "edge", insecureEdgeTerminationPolicy: "Allow" } };
         equal(found(routeType, route(), route(plainRoute))[0], without.replace("‹", "Route ‹"));
+        // Without a host, which the router picks then.
+        deepEqual(found(routeType, route(), { metadata, spec: { to: { name: "web" } } }), [
+            without.replace("‹", "Route ‹"),
+            "careful: Route ‹digits/web›: ‹tls› removed",
+        ]);
+        deepEqual(found(routeType, route(), route({ host: "a.example" })), [
+            "dangerous: Route ‹digits/web›: ‹the host that the router picks› does not answer any more",
+            "careful: Route ‹digits/web› answers at ‹a.example›",
+        ]);
+        deepEqual(found(routeType, route(), undefined), [
+            "dangerous: Route ‹digits/web› is deleted: ‹the host that the router picks› does not answer",
+        ]);
         const redirected = {
             tls: { termination: "edge", insecureEdgeTerminationPolicy: "Redirect" },
         };
