@@ -19,10 +19,8 @@ the pod's name, or of its container on a Docker engine.
 
 If the service is not healthy, the reason is printed first, to stderr.`;
 
-/** That of a stack that does not exist. */
-const emptyState = '{"deployment": {}}';
-
 const containerState = z.object({ Status: z.string(), ExitCode: z.number() });
+const dockerFailure = z.object({ stderr: z.string(), message: z.string() });
 
 const run = promisify(execFile);
 
@@ -31,7 +29,8 @@ await runCommand(
     async ({ follow }, [stack = ""]) => {
         await requireStack(stack);
         const state = await exportStack(stack);
-        const { onCluster, containers } = servicesIn(state ?? emptyState);
+        const { onCluster, containers } =
+            state === undefined ? { onCluster: [], containers: [] } : servicesIn(state);
         if (onCluster.length + containers.length === 0) {
             throw new UserError(
                 `The stack "${stack}" runs no service, neither on a cluster nor on a Docker ` +
@@ -71,19 +70,26 @@ async function printPodLogs(service: ClusterDeployment, options: string[]): Prom
     ]);
 }
 
-/** @throws UserError if the container does not exist */
+/** @throws UserError if the container does not exist, or the engine cannot be asked */
 async function printContainerLogs(
     stack: string,
     container: string,
     options: string[],
 ): Promise<void> {
     const format = ["--format", "{{json .State}}", container];
-    const { stdout } = await run("docker", ["container", "inspect", ...format]).catch(() => {
-        throw new UserError(
-            `The container ${container} of the stack "${stack}" was not found on this Docker ` +
-                `engine. This creates it again: make up STACK=${stack}`,
-        );
-    });
+    const { stdout } = await run("docker", ["container", "inspect", ...format]).catch(
+        (error: unknown) => {
+            const { stderr, message } = dockerFailure.parse(error);
+            const subject = `The container ${container} of the stack "${stack}"`;
+            throw new UserError(
+                stderr.includes("No such container")
+                    ? `${subject} was not found on this Docker engine. ` +
+                          `This creates it again: make up STACK=${stack}`
+                    : // Without docker, nothing is written.
+                      `${subject} cannot be inspected: ${stderr.trim() || message}`,
+            );
+        },
+    );
     const { Status, ExitCode } = containerState.parse(JSON.parse(stdout));
     if (Status !== "running") {
         const code = `exit code ${String(ExitCode)}`;

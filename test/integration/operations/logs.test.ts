@@ -123,7 +123,8 @@ describe("make logs", () => {
         });
 
         it("says that the container is gone", async () => {
-            commands.install("docker", "exit 1");
+            const words = "Error response from daemon: No such container: digits-1a2b3c";
+            commands.install("docker", `echo '${words}' >&2; exit 1`);
             deepEqual(await commands.run("logs.ts", "local"), {
                 code: 1,
                 stdout: "",
@@ -132,16 +133,35 @@ describe("make logs", () => {
                     "engine. This creates it again: make up STACK=local\n",
             });
         });
-    });
 
-    it("says that a stack runs no service", async () => {
-        state(JSON.stringify({ deployment: {} }));
-        deepEqual(await commands.run("logs.ts", "dev"), {
-            code: 1,
-            stdout: "",
-            stderr:
-                'The stack "dev" runs no service, neither on a cluster nor on a Docker engine. ' +
-                "What it has: make board STACKS=dev\n",
+        it("says why the engine cannot be asked", async () => {
+            const words =
+                "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. " +
+                "Is the docker daemon running?";
+            commands.install("docker", `echo '${words}' >&2; exit 1`);
+            deepEqual(await commands.run("logs.ts", "local"), {
+                code: 1,
+                stdout: "",
+                stderr:
+                    'The container digits-1a2b3c of the stack "local" cannot be inspected: ' +
+                    `${words}\n`,
+            });
         });
     });
+
+    const withoutService = {
+        "that has nothing": "echo '{\"deployment\": {}}'",
+        "that no `up` has created": `echo "error: no stack named 'dev' found" >&2; exit 255`,
+    };
+    for (const [what, script] of Object.entries(withoutService))
+        it(`says that a stack ${what} runs no service`, async () => {
+            commands.install("pulumi", script);
+            deepEqual(await commands.run("logs.ts", "dev"), {
+                code: 1,
+                stdout: "",
+                stderr:
+                    'The stack "dev" runs no service, neither on a cluster nor on a Docker engine. ' +
+                    "What it has: make board STACKS=dev\n",
+            });
+        });
 });
