@@ -14,8 +14,10 @@ import {
     textOf,
 } from "./rule.ts";
 
+/** The inputs of an object; empty where it is not there yet, or any more. */
 export type Inputs = Change["before"];
 
+/** The type of the autoscaler that decides how many pods of a Deployment there are. */
 export const scalerType = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler";
 
 /** Returns NAMESPACE/NAME, or the name alone of what has no namespace. */
