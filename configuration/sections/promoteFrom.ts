@@ -1,7 +1,7 @@
 /** `mlops:promoteFrom`: where the image comes from, in a stack that does not build it. */
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { secondsOf } from "../../quay/api/age.ts";
+import { age } from "../../quay/api/age.ts";
 import * as names from "../../quay/api/names.ts";
 import { parseImageName } from "../../quay/api/imageName.ts";
 import { severities } from "../../quay/api/severity.ts";
@@ -77,12 +77,7 @@ export const promoteFrom = z.strictObject({
                 "has run there: the one that the tag `running` names or has named. Default: " +
                 "`false`.",
         ),
-    soak: z
-        .string()
-        .refine(
-            (value) => secondsOf(value) !== undefined,
-            "must be an age such as 30m, 1h or 7d (s, m, h, d, w), at most 52w",
-        )
+    soak: age
         .optional()
         .describe(
             "How long the image has to have run there without a break, as in `1h`. Needs " +

@@ -361,7 +361,7 @@ describe("environment", () => {
                 const [problem = ""] = problems(gated({ requireRunning: true, soak }));
                 match(
                     problem,
-                    /^mlops:promoteFrom\.soak = .*: must be an age such as 30m, 1h or 7d/,
+                    /^mlops:promoteFrom\.soak = .*: must be an age such as .*, at most 52w$/,
                 );
             });
 
