@@ -24,6 +24,7 @@ import {
     smokeTestContainer,
     variablesOf,
 } from "./components/docker/serviceContainer.ts";
+import { pullRobotOf } from "./configuration/pullRobot.ts";
 import { readStackConfig } from "./configuration/readStackConfig.ts";
 import { workflowBuild } from "./configuration/sections/service.ts";
 import type { StackConfigOf } from "./configuration/stackConfig.ts";
@@ -207,20 +208,17 @@ function runOnCluster(
 ) {
     const { service, container, env, oauth2 = "none", quay, cluster } = config;
     if (cluster === undefined) return {};
-    const {
-        pull: { robot = `${quay.robot}_pull`, ...rotation },
-        egress,
-        ...settings
-    } = cluster;
-    const isPublic = quay.visibility === "public";
-    const puller = isPublic
-        ? undefined
-        : new PullRobot(service.name, {
-              ...rotation,
-              robot,
-              namespace: quay.namespace,
-              repository: repository.fullName,
-          });
+    const { pull, egress, ...settings } = cluster;
+    const robot = pullRobotOf(config);
+    const puller =
+        robot === undefined
+            ? undefined
+            : new PullRobot(service.name, {
+                  ...pull,
+                  robot,
+                  namespace: quay.namespace,
+                  repository: repository.fullName,
+              });
     const running = new ClusterService(service.name, {
         ...service,
         ...settings,

@@ -1,5 +1,6 @@
 /** Rules on keys that two stacks must not both have, or that refer to another stack. */
 import { z } from "zod";
+import { pullRobotOf } from "../pullRobot.ts";
 import { hasPlaceholder } from "./placeholder.ts";
 import { problem, type Rule, rule, text } from "./rule.ts";
 import { type Claims, claims, otherStacks, readStack } from "./stackFiles.ts";
@@ -9,18 +10,16 @@ export const amongStacks: Rule[] = [
         const ours = claims.parse({ ...sections, owner: at.owner, registry: at.registry });
         return otherStacks(at).flatMap((stack) => {
             const theirs = readStack(at.files?.[stack] ?? "", at);
-            const taken =
-                `must be another than in Pulumi.${stack}.yaml: the two stacks would undo ` +
+            const taken = (what = ""): string =>
+                `must be another than in Pulumi.${stack}.yaml${what}: the two stacks would undo ` +
                 "each other's";
             return [
                 ...(ours.registry === theirs.registry
-                    ? sharedOnQuay(ours.quay, theirs.quay).map((key) =>
-                          problem(["quay", key], taken),
-                      )
+                    ? sharedOnQuay(ours, theirs).map(({ path, what }) => problem(path, taken(what)))
                     : []),
                 ...(ours.owner?.toLowerCase() === theirs.owner?.toLowerCase()
                     ? sharedOnGitHub(ours.github, theirs.github).map((path) =>
-                          problem(["github", ...path], taken),
+                          problem(["github", ...path], taken()),
                       )
                     : []),
             ];
@@ -49,12 +48,29 @@ export const amongStacks: Rule[] = [
     ),
 ];
 
-function sharedOnQuay(ours: Claims["quay"], theirs: Claims["quay"]): string[] {
-    if (ours === undefined || ours.namespace !== theirs?.namespace) return [];
-    if (hasPlaceholder(ours.namespace)) return [];
-    return (["repository", "robot"] as const).filter(
-        (key) => ours[key] !== undefined && ours[key] === theirs[key],
-    );
+/** Returns the keys, and the robot, which may be a default or that of another key there. */
+function sharedOnQuay(ours: Claims, theirs: Claims): { path: string[]; what?: string }[] {
+    if (ours.quay === undefined || ours.quay.namespace !== theirs.quay?.namespace) return [];
+    if (hasPlaceholder(ours.quay.namespace)) return [];
+    const taken = robotsOf(theirs).map(({ robot }) => robot);
+    return [
+        ...(ours.quay.repository === theirs.quay.repository
+            ? [{ path: ["quay", "repository"] }]
+            : []),
+        ...robotsOf(ours)
+            .filter(({ robot }) => taken.includes(robot))
+            .map(({ path, robot }) => ({ path, what: ` (the robot ${robot})` })),
+    ];
+}
+
+/** Returns the robots that a stack creates, with the keys that name them. */
+function robotsOf({ quay, cluster }: Claims): { path: string[]; robot: string }[] {
+    if (quay === undefined) return [];
+    const robots = [
+        { path: ["quay", "robot"], robot: quay.robot },
+        { path: ["cluster", "pull", "robot"], robot: pullRobotOf({ quay, cluster }) },
+    ];
+    return robots.flatMap(({ path, robot }) => (robot === undefined ? [] : [{ path, robot }]));
 }
 
 function sharedOnGitHub(ours: Claims["github"], theirs: Claims["github"]): string[][] {

@@ -7,7 +7,16 @@ import { configOf } from "../file.ts";
 /** What belongs to one stack only: no other stack may configure the same. */
 export const claims = z.object({
     quay: z
-        .object({ namespace: text, repository: text, robot: text.optional() })
+        .object({
+            namespace: text,
+            repository: text,
+            robot: text.optional(),
+            visibility: text.optional(),
+        })
+        .optional()
+        .catch(undefined),
+    cluster: z
+        .object({ pull: z.object({ robot: text.optional() }).prefault({}) })
         .optional()
         .catch(undefined),
     github: z
@@ -39,7 +48,10 @@ export function otherStacks({ files = {}, stack }: Surroundings): string[] {
 export function readStack(file: string, { project }: Surroundings): Claims {
     const config = configOf(file);
     const sections = Object.fromEntries(
-        ["quay", "github"].map((name) => [name, config[`${project}:${name}`] ?? config[name]]),
+        ["quay", "cluster", "github"].map((name) => [
+            name,
+            config[`${project}:${name}`] ?? config[name],
+        ]),
     );
     const owner = config["github:owner"];
     return claims.parse({

@@ -676,6 +676,55 @@ describe("a combination of settings", () => {
         );
     });
 
+    /** Robots beside those of dev on a cluster, whose robot that pulls has the default name. */
+    const robots: [what: string, changes: Changes, dev: Changes, ...says: string[]][] = [
+        ["robots of their own", {}, {}],
+        [
+            "one robot that pulls",
+            { "cluster.pull": { robot: "puller" } },
+            { "cluster.pull": { robot: "puller" } },
+            'mlops:cluster.pull.robot = "puller": must be another than in Pulumi.dev.yaml',
+        ],
+        [
+            "a robot that pulls in dev and pushes here",
+            { "quay.robot": "digits_robot_pull" },
+            {},
+            'mlops:quay.robot = "digits_robot_pull": must be another than in Pulumi.dev.yaml',
+        ],
+        [
+            "a robot that pulls here, by default, and pushes in dev",
+            {},
+            { "quay.robot": "staging_robot_pull" },
+            "mlops:cluster.pull.robot is not set: must be another than in Pulumi.dev.yaml (the robot staging_robot_pull)",
+        ],
+        [
+            "one name in two namespaces",
+            { "quay.namespace": "acme", "cluster.pull": { robot: "puller" } },
+            { "cluster.pull": { robot: "puller" } },
+        ],
+        [
+            "the name of a robot that a public repository does not need",
+            { "quay.robot": "digits_robot_pull" },
+            { "quay.visibility": "public" },
+        ],
+        [
+            "the name of a robot that dev without a cluster does not need",
+            { "quay.robot": "digits_robot_pull" },
+            { cluster: undefined },
+        ],
+    ];
+    for (const [what, ours, theirs, ...says] of robots)
+        it(`is ${says.length === 0 ? "accepted" : "refused"} with a cluster each: ${what}`, () => {
+            const file = fileOf(changed(dev, { ...onCluster, ...theirs }));
+            const found = problemsOf("staging", changed(staging, { ...onCluster, ...ours }), {
+                dev: file,
+            });
+            deepEqual(
+                found.map((line, index) => line.slice(0, says[index]?.length)),
+                says,
+            );
+        });
+
     it("is accepted beside stacks of another owner or Quay, and a file without YAML", () => {
         const theirs = fileOf(staging, "bob").replace("namespace: alice", "namespace: bob");
         const elsewhere = fileOf(staging, "bob").replace(
