@@ -1,11 +1,14 @@
-/**
- * Runs in the node's network: forwards its port 127.0.0.1:PORT to a socket file of this machine,
- * which is in no network.
- *
- *   node sandbox/cluster/relayToMachine.ts PORT SOCKET
- */
+import { runCommand } from "../../operations/commandLine.ts";
 import { relay } from "./relay.ts";
 
-const [port, path] = process.argv.slice(2);
-if (port === undefined || path === undefined) throw new Error("Expected PORT and SOCKET");
-await relay({ host: "127.0.0.1", port: Number(port) }, { path });
+const usage = `Forwards a port of the node to a socket file of this machine, which is in no network.
+
+  node sandbox/cluster/relayToMachine.ts PORT SOCKET
+
+  PORT     the port, on 127.0.0.1 in the network of this process
+  SOCKET   the path of the socket file
+  --help   this text`;
+
+await runCommand({ usage, options: {}, arguments: [2, 2] }, async (_, [port = "", path = ""]) => {
+    await relay({ host: "127.0.0.1", port: Number(port) }, { path });
+});

@@ -93,7 +93,14 @@ describe("a consumer of the outputs", () => {
         const tarball = (
             await run(
                 "npm",
-                ["pack", "--silent", "--pack-destination", folder, "./contract/reader"],
+                [
+                    "pack",
+                    "--ignore-scripts=false",
+                    "--silent",
+                    "--pack-destination",
+                    folder,
+                    "./contract/reader",
+                ],
                 {
                     cwd: root,
                 },

@@ -10,7 +10,7 @@ import { Chain } from "../../sandbox/demo/chain.ts";
  */
 function commandsOf(page: string): string[] {
     const text = readFileSync(join(import.meta.dirname, "../../docs", page), "utf8");
-    const blocks = text.matchAll(/(?:<!-- (?<note>[^>]*) -->\n+)?```sh\n(?<commands>.*?)```/gs);
+    const blocks = text.matchAll(/(?:<!-- (?<note>[^>]*) -->\n+ *)?```sh\n(?<commands>.*?)```/gs);
     return [...blocks].flatMap(({ groups }) =>
         groups?.["note"]?.startsWith("not run") === true ? [] : [groups?.["commands"] ?? ""],
     );

@@ -27,11 +27,13 @@ describe("the check of a stack's context", () => {
     /** A `kubectl` whose kubeconfig has these contexts; undefined: there is no kubectl. */
     const having =
         (contexts: readonly string[] | undefined, answers = true): Kubectl =>
-        async (verb = "") => {
-            if (contexts === undefined) throw new KubectlError("kubectl was not found.");
-            if (verb === "config") return contexts.map((name) => `${name}\n`).join("");
-            if (answers) return "{}";
-            throw new KubectlError("no route to host");
+        (verb = "") => {
+            if (contexts === undefined)
+                return Promise.reject(new KubectlError("kubectl was not found."));
+            if (verb === "config") return Promise.resolve(contexts.join("\n"));
+            return answers
+                ? Promise.resolve("{}")
+                : Promise.reject(new KubectlError("no route to host"));
         };
     const missing =
         /has no context "sandbox"\. It has: dev, prod\. .*set --path kubernetes:context CONTEXT/;
