@@ -60,6 +60,6 @@ describe("a service that does not go", () => {
                 ].join("\n"),
             ),
         );
-        equal(time, 5 * 60_000);
+        equal(time, 10 * 60_000);
     });
 });
