@@ -98,7 +98,8 @@ async function giveUp(
     problem: string | undefined,
 ): Promise<string> {
     const { deployment, namespace } = rollout;
-    const delayed = state === undefined ? [] : await delayOf(kubectl, rollout, state);
+    const delayed =
+        problem === undefined && state !== undefined ? await delayOf(kubectl, rollout, state) : [];
     const command = kubectlCommand(rollout);
     return [
         `The rollout of ${deployment} in the namespace ${namespace} failed.`,
