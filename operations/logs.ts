@@ -104,9 +104,10 @@ async function printContainerLogs(
  * @throws UserError if it fails
  */
 async function print(command: string, args: readonly string[]): Promise<void> {
-    const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+    // Before the start: a signal may come at once.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
         process.once(signal, () => child.kill(signal));
+    const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
     const status = await new Promise((resolve) => child.once("close", resolve));
     // A signal ends it, too, where the reader of its output has ended, as in `make logs | head`.
     if (status !== 0 && child.signalCode === null && !child.killed)
