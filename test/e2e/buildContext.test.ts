@@ -380,13 +380,16 @@ describe("the build context is what the Docker provider sends", () => {
                     process.chdir(home);
                     new docker.RemoteImage(id, {
                         name: `${prefix}:${id}`,
-                        build:
-                            plain === true
+                        build: {
+                            // The cache does not tell the modes of ignored folders apart.
+                            noCache: true,
+                            ...(plain === true
                                 ? { context: context.folder }
                                 : {
                                       context: join(folder, files.context),
                                       dockerfile: files.dockerfile,
-                                  },
+                                  }),
+                        },
                     });
                 });
                 return Promise.resolve();
