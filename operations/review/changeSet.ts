@@ -57,7 +57,9 @@ export function differences(reviewed: ChangeSet, fresh: ChangeSet): string[] {
     return keys.flatMap((key) => {
         const [was, is] = [reviewed[key], fresh[key]];
         if (was === undefined) return [`${key}: was not reviewed`];
-        if (is === undefined) return [`${key}: was reviewed, and would not happen`];
+        if (is === undefined) {
+            return isOptional(was) ? [] : [`${key}: was reviewed, and would not happen`];
+        }
         const ids =
             was.id === is.id ? [] : [`${key}: it was ${was.id || "new"}, and is ${is.id || "new"}`];
         const paths = [
@@ -73,6 +75,17 @@ export function differences(reviewed: ChangeSet, fresh: ChangeSet): string[] {
             ),
         ];
     });
+}
+
+/**
+ * Whether a reviewed change may be left out. The preview of a pull request, which asks no cluster,
+ * creates a ServiceMonitor that a cluster without that kind does not get.
+ */
+function isOptional({ urn, operation }: z.infer<typeof normalChange>): boolean {
+    return (
+        operation === "create" &&
+        urn.includes("kubernetes:monitoring.coreos.com/v1:ServiceMonitor::")
+    );
 }
 
 type Properties = z.infer<typeof normalChange>["properties"];

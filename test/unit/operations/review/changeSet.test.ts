@@ -82,6 +82,18 @@ describe("a change set", () => {
         });
     });
 
+    it("accepts that a ServiceMonitor is not created, where the cluster has no such kind", () => {
+        const monitor = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor";
+        const created = normalize(preview([change(monitor, undefined, { kind: "x" })]));
+        deepEqual(differences(created, {}), []);
+        deepEqual(differences({}, created).length, 1);
+        const deleted = normalize(preview([change(monitor, { kind: "x" }, undefined)]));
+        deepEqual(differences(deleted, {}).length, 1);
+        const service = "kubernetes:core/v1:Service";
+        const other = normalize(preview([change(service, undefined, { kind: "x" })]));
+        deepEqual(differences(other, {}).length, 1);
+    });
+
     it("differs where anything is changed that was not reviewed, or is no more", () => {
         const reviewed = normalize(preview([of("b")]));
         deepEqual(differences(reviewed, normalize(preview([of("b")]))), []);

@@ -1,4 +1,4 @@
-/** What a reviewer is told about a service on a cluster. */
+/** What the review reports of a service on a cluster. */
 import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
 import { findingsOf } from "../../../../operations/review/findings.ts";
 import { renderMarkdown } from "../../../../operations/review/markdown.ts";
@@ -100,7 +100,7 @@ const scaler = (minReplicas: Value, maxReplicas: Value, averageUtilization = 70)
     },
 });
 
-describe("of a service on a cluster, a reviewer is told", () => {
+describe("the review of a service on a cluster reports", () => {
     it("that it is new and public", () => {
         deepEqual(findings(recorded("cluster-first")), [
             "careful: version of ‹digits/digits-local›: ‹none› → ‹1.0.0›, image ‹none› → ‹quay.example/alice/digits_prod@sha256:aaaaaaaaaaaa…›",
@@ -189,7 +189,7 @@ describe("of a service on a cluster, a reviewer is told", () => {
     });
 });
 
-describe("of a Deployment, a reviewer is told", () => {
+describe("the review of a Deployment reports", () => {
     it("nothing of labels and annotations", () => {
         deepEqual(changed({ annotations: { note: "x" } }), []);
         const labelled = { ...deployment(), metadata: { ...metadata, labels: { a: "b" } } };
@@ -361,7 +361,7 @@ describe("of a Deployment, a reviewer is told", () => {
     });
 });
 
-describe("of the other objects on a cluster, a reviewer is told", () => {
+describe("the review of the other objects on a cluster reports", () => {
     it("that a Service is lost, or reaches further", () => {
         const type = "core/v1:Service";
         const service = { metadata, spec: { selector: { app: "web" } } };
