@@ -98,13 +98,26 @@ export async function read<T>(
     return schema.parse(JSON.parse(await kubectl("get", ...args, "--output=json")));
 }
 
+const resources = z.object({ resources: z.array(z.object({ kind: z.string() })) });
+
 /**
- * Returns whether the cluster has a kind of objects.
+ * Returns whether the cluster has a kind of objects. Asks for one group alone: another one may be
+ * out of order.
  *
- * @param kind as `kubectl` names it: `servicemonitors.monitoring.coreos.com`.
+ * @param apiVersion the group and version: `monitoring.coreos.com/v1`.
+ * @throws KubectlError if the cluster cannot be asked.
  */
-export async function hasKind(kubectl: Kubectl, kind: string): Promise<boolean> {
-    const [, group = ""] = /\.(.+)/.exec(kind) ?? [];
-    const kinds = await kubectl("api-resources", `--api-group=${group}`, "--output=name");
-    return kinds.split("\n").includes(kind);
+export async function hasKind(
+    kubectl: Kubectl,
+    apiVersion: string,
+    kind: string,
+): Promise<boolean> {
+    try {
+        const answer = await kubectl("get", `--raw=/apis/${apiVersion}`);
+        const { resources: found } = resources.parse(JSON.parse(answer));
+        return found.some((resource) => resource.kind === kind);
+    } catch (error) {
+        if (error instanceof KubectlError && error.message.includes("(NotFound)")) return false;
+        throw error;
+    }
 }

@@ -28,9 +28,12 @@ export function egressTo({ issuer, jwksUri }: Issuer<string>): Egress[] {
  * The metadata servers of the clouds, which give the node's credentials to every pod that asks:
  * link-local addresses, one more of AWS (IPv6) and one of Alibaba Cloud.
  */
-const servers = ["169.254.0.0/16", "100.100.100.200/32", "fe80::/10", "fd00:ec2::254/128"].flatMap(
-    (cidr) => parse(cidr) ?? [],
-);
+const metadataServers = [
+    "169.254.0.0/16",
+    "100.100.100.200/32",
+    "fe80::/10",
+    "fd00:ec2::254/128",
+].flatMap((cidr) => parse(cidr) ?? []);
 
 /** The cluster's DNS: its pods, or the cache that runs on each node (NodeLocal DNSCache). */
 const dnsServers = [{ namespaceSelector: {} }, { ipBlock: { cidr: "169.254.20.10/32" } }];
@@ -75,7 +78,7 @@ export function networkPolicySpec(
 export function networkProblem(cidr: string): string | undefined {
     const network = parse(cidr);
     if (network === undefined) return "must be a network in CIDR notation, as in 10.0.0.0/8";
-    return servers.some((server) => contains(server, network))
+    return metadataServers.some((server) => contains(server, network))
         ? "must not be the network of the cloud's metadata server, which gives away the node's " +
               "credentials"
         : undefined;
@@ -87,7 +90,9 @@ function blockOf(cidr: string): types.input.networking.v1.IPBlock {
     const problem = networkProblem(cidr);
     if (network === undefined || problem !== undefined)
         throw new UserError(`The network ${cidr} of a service's egress ${problem ?? ""}.`);
-    const except = servers.filter((server) => contains(network, server)).map(({ cidr }) => cidr);
+    const except = metadataServers
+        .filter((server) => contains(network, server))
+        .map(({ cidr }) => cidr);
     return { cidr, ...(except.length > 0 && { except }) };
 }
 

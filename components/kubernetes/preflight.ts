@@ -5,16 +5,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { setCommand } from "../shell.ts";
+import { UserError } from "../userError.ts";
 import {
     hasKind,
     type Kubectl,
     KubectlError,
     kubectlIn,
-    type Place,
     kubectlCommand,
+    type Place,
 } from "./kubectl.ts";
 import { ownerLabel } from "./names.ts";
-import { UserError } from "../userError.ts";
 
 /** Objects that a stack declares. */
 export interface Declaration extends Place {
@@ -45,8 +45,6 @@ const object = z.object({
     }),
 });
 const list = z.object({ items: z.array(object) });
-
-const monitors = "servicemonitors.monitoring.coreos.com";
 
 /**
  * Checks before anything is declared that a service can be: the kubeconfig has the context, and in
@@ -86,7 +84,9 @@ export async function findForeignObjects(
 ): Promise<Finding> {
     const { objects, monitor, owner } = declaration;
     try {
-        const isMonitored = monitor !== undefined && (await hasKind(kubectl, monitors));
+        const isMonitored =
+            monitor !== undefined &&
+            (await hasKind(kubectl, "monitoring.coreos.com/v1", "ServiceMonitor"));
         const output = await kubectl(
             "get",
             ...objects,
@@ -116,6 +116,14 @@ async function whyNotAsked(
     { context }: Place,
     { message }: KubectlError,
 ): Promise<Pick<Finding, "problem" | "warning">> {
+    const kind = /doesn't have a resource type "([^"]+)"/.exec(message)?.[1];
+    if (kind !== undefined) {
+        return {
+            problem:
+                `The cluster "${context}" has no objects of the kind ${kind}: another ` +
+                "mlops:cluster.expose.kind is needed.",
+        };
+    }
     const contexts = await contextsOf(kubectl);
     if (contexts === undefined || contexts.includes(context))
         return { warning: `The cluster was not asked: ${message}` };

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { getStack } from "@pulumi/pulumi/metadata.js";
 import { setCommand } from "../shell.ts";
-import { type Kubectl, kubectlIn, KubectlError, type Place, kubectlCommand } from "./kubectl.ts";
+import { type Kubectl, kubectlCommand, KubectlError, kubectlIn, type Place } from "./kubectl.ts";
 import { explainDelay, findProblem } from "./rolloutProblem.ts";
 import { readRollout, type RolloutState } from "./rolloutState.ts";
 

@@ -77,7 +77,7 @@ export interface Revision {
     readonly refusal: string | undefined;
 }
 
-/** What a Deployment wants, and what there is of it. */
+/** The state of a Deployment's rollout. */
 export interface RolloutState {
     /** Whether all pods are of the new revision and available. */
     readonly isComplete: boolean;

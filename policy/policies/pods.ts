@@ -19,7 +19,7 @@ export const sizedPods: ResourceValidationPolicy = {
 export function findWeaknesses(template: KnownValue): string[] {
     return findForbidden(template).map(
         (problem) =>
-            `${upperFirst(problem)}. Whoever gets into the service could otherwise do more than ` +
+            `${upperFirst(problem)}. An intruder in the service could otherwise do more than ` +
             "it needs. ClusterService is locked down unless `container.strict` is false.",
     );
 }

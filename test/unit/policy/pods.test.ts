@@ -176,7 +176,7 @@ describe(`Pod Security "restricted"`, () => {
 
     it("says what is to be done", () => {
         deepEqual(findWeaknesses(pod({}, { hostIPC: true })), [
-            "The pod: hostIPC must not be true. Whoever gets into the service could otherwise do " +
+            "The pod: hostIPC must not be true. An intruder in the service could otherwise do " +
                 "more than it needs. ClusterService is locked down unless `container.strict` is false.",
         ]);
     });

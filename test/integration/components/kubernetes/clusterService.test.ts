@@ -36,7 +36,7 @@ describe("a service on a cluster", () => {
         const script = `#!/bin/sh
 case "$*" in
 *" --ignore-not-found "*) echo "$*" >${folder}/asked && cat ${folder}/existing ;;
-*" api-resources "*) echo servicemonitors.monitoring.coreos.com ;;
+*" --raw=/apis/monitoring.coreos.com/v1") echo '{"resources":[{"kind":"ServiceMonitor"}]}' ;;
 *" get deployment "*) cat ${folder}/deployment ;;
 *" get replicasets,pods "*) cat ${folder}/owned ;;
 esac

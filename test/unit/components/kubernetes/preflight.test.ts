@@ -78,30 +78,26 @@ describe("the check of a cluster before anything is declared", () => {
 
     describe("with a ServiceMonitor", () => {
         const monitored = { ...declaration, monitor: "web-dev" };
-        const kind = "servicemonitors.monitoring.coreos.com";
         const own = { "mlops/owner": "shop-dev" };
 
         for (const [where, kinds, isMonitored] of [
-            [
-                "where the cluster has the kind",
-                `podmonitors.monitoring.coreos.com\n${kind}\n`,
-                true,
-            ],
-            ["not where it has others", "podmonitors.monitoring.coreos.com\n", false],
-            ["not where it has none", "", false],
+            ["where the cluster has the kind", ["PodMonitor", "ServiceMonitor"], true],
+            ["not where it has others", ["PodMonitor"], false],
+            ["not where it has none of the group", undefined, false],
         ] as const)
             it(`declares it ${where}`, async () => {
                 const kubectl: Kubectl = (...args) => {
-                    if (args[0] === "get") {
+                    if (args[1] !== "--raw=/apis/monitoring.coreos.com/v1") {
                         const name = "servicemonitor.monitoring.coreos.com/web-dev";
                         equal(args.includes(name), isMonitored);
                         return Promise.resolve(found(object("Service", own)));
                     }
-                    deepEqual(args.slice(0, 2), [
-                        "api-resources",
-                        "--api-group=monitoring.coreos.com",
-                    ]);
-                    return Promise.resolve(kinds);
+                    if (kinds !== undefined) {
+                        const resources = kinds.map((kind) => ({ kind }));
+                        return Promise.resolve(JSON.stringify({ resources }));
+                    }
+                    const message = "Error from server (NotFound): the server could not find it";
+                    return Promise.reject(new KubectlError(message));
                 };
                 deepEqual(await findForeignObjects(kubectl, monitored), { isMonitored });
             });
@@ -116,7 +112,7 @@ describe("the check of a cluster before anything is declared", () => {
             };
             const { isMonitored } = await findForeignObjects(kubectl, monitored);
             equal(isMonitored, true);
-            deepEqual(asked, ["api-resources", "config"]);
+            deepEqual(asked, ["get", "config"]);
         });
     });
 
@@ -137,6 +133,13 @@ describe("the check of a cluster before anything is declared", () => {
         const command = "kubectl --context sandbox --namespace alice-dev label --overwrite";
         for (const kind of ["deployment.apps", "service"])
             equal(problem.includes(`${command} ${kind}/web-dev mlops/owner=shop-dev`), true);
+    });
+
+    it("refuses a cluster without the kind that exposes the service", async () => {
+        const message = `error: the server doesn't have a resource type "route"`;
+        const kubectl: Kubectl = () => Promise.reject(new KubectlError(message));
+        const { problem = "" } = await findForeignObjects(kubectl, declaration);
+        match(problem, /no objects of the kind route: another mlops:cluster\.expose\.kind/);
     });
 
     it("refuses a single object of somebody else", async () => {
