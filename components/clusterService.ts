@@ -1,16 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { digestOf } from "./docker/reference.ts";
 import { type ContainerSettings, isStrict } from "./docker/serviceContainer.ts";
 import { failOnProblem, failOnRejection } from "./failProgram.ts";
-import {
-    expose,
-    type Exposure,
-    exposureKinds,
-    servicePort,
-    skipAwait,
-} from "./kubernetes/exposure.ts";
+import { expose, type Exposure, exposureKinds, servicePort } from "./kubernetes/exposure.ts";
 import { handOverReplicas } from "./kubernetes/handover.ts";
 import { kubectlIn, KubectlError, type Place } from "./kubernetes/kubectl.ts";
 import { declareMonitor } from "./kubernetes/monitor.ts";
@@ -20,6 +13,19 @@ import { podSpec, type Resources } from "./kubernetes/pod.ts";
 import { type Finding, findForeignObjects } from "./kubernetes/preflight.ts";
 import { providerContext } from "./kubernetes/provider.ts";
 import { type Rollout, waitForRollout } from "./kubernetes/rollout.ts";
+import {
+    checkedReplicas,
+    declareAutoscaler,
+    declareDisruptionBudget,
+    type Replicas,
+} from "./kubernetes/scaling.ts";
+import {
+    declarePullSecret,
+    declareVariables,
+    type PullCredentials,
+    secretName,
+} from "./kubernetes/secrets.ts";
+import { ownValues, type ServiceObject, skipAwait } from "./kubernetes/serviceObject.ts";
 import { UserError } from "./userError.ts";
 
 /**
@@ -59,7 +65,7 @@ export interface ClusterServiceArgs {
      * How many pods serve, at least 1. Where `max` is above `min`, their CPU use decides between
      * the two. Default: 1.
      */
-    readonly replicas?: { readonly min: number; readonly max: number } | undefined;
+    readonly replicas?: Replicas | undefined;
     /** The CPU use that the number of pods is scaled for, in percent of `cpu`. Default: 70. */
     readonly cpuTarget?: pulumi.Input<number> | undefined;
     /** What a pod may use. Default: 250m CPU, 512Mi memory, no CPU limit. */
@@ -78,16 +84,7 @@ export interface ClusterServiceArgs {
     /** How the service is reached from outside the cluster. Default: it is not. */
     readonly expose?: Exposure | undefined;
     /** The credentials that the image is pulled with. Default: the image is public. */
-    readonly pull?:
-        | {
-              /** The registry's host, as in the image's name. */
-              readonly registry: pulumi.Input<string>;
-              /** A user or robot that reads the repository and no more. */
-              readonly username: pulumi.Input<string>;
-              /** Its password. It stays secret in the state, in diffs and in logs. */
-              readonly password: pulumi.Input<string>;
-          }
-        | undefined;
+    readonly pull?: PullCredentials | undefined;
     /**
      * Whether Prometheus reads the service's metrics on /metrics: declares a ServiceMonitor where
      * the cluster has that kind, else logs that it has not. Default: false.
@@ -150,14 +147,15 @@ export class ClusterService extends pulumi.ComponentResource {
             selector: { [nameLabel]: own },
         };
 
+        const options = { parent: this };
         const service = this.#service(object);
         this.#networkPolicy(object, args.egress ?? []);
         const image = byDigest(args.image);
         const deployment = this.#deployment(object, { ...args, image }, replicas);
         const autoscaler = isScaled
-            ? this.#autoscaler(object, replicas, args.cpuTarget ?? 70)
+            ? declareAutoscaler(object, replicas, args.cpuTarget ?? 70, options)
             : undefined;
-        if (replicas.min > 1) this.#disruptionBudget(object);
+        if (replicas.min > 1) declareDisruptionBudget(object, options);
         const monitor =
             args.monitor === true ? this.#monitor(object, checked.isMonitored) : undefined;
         const url =
@@ -210,8 +208,8 @@ export class ClusterService extends pulumi.ComponentResource {
         ];
         const isSecret = (value: unknown): boolean => typeof value !== "string";
         const secrets = [
-            ...(Object.values(args.env ?? {}).some(isSecret) ? ["env"] : []),
-            ...(args.pull === undefined ? [] : ["pull"]),
+            ...(Object.values(args.env ?? {}).some(isSecret) ? (["env"] as const) : []),
+            ...(args.pull === undefined ? [] : (["pull"] as const)),
         ];
         const found = pulumi.output(args.namespace).apply(async (namespace) => {
             const place = { context, namespace };
@@ -299,7 +297,8 @@ export class ClusterService extends pulumi.ComponentResource {
     ): k8s.apps.v1.Deployment {
         const { name, metadata, selector } = object;
         const { image, version, commit, healthTimeout = defaultTimeout, pull } = args;
-        const { plain, secret } = this.#variables(object, args.env ?? {});
+        const options = { parent: this };
+        const { plain, secret } = declareVariables(object, args.env ?? {}, options);
         const account = new k8s.core.v1.ServiceAccount(
             name,
             { metadata, automountServiceAccountToken: false },
@@ -345,109 +344,12 @@ export class ClusterService extends pulumi.ComponentResource {
                             container: args.container ?? {},
                             resources: args.resources ?? {},
                             serviceAccount: account.metadata.name,
-                            pullSecret: pull && this.#pullSecret(object, pull),
+                            pullSecret: pull && declarePullSecret(object, pull, options),
                             selector,
                         }),
                     },
                 },
             },
-            { parent: this },
-        );
-    }
-
-    /**
-     * Splits the variables, and declares a Secret with the values of those that are secret. Its
-     * revision changes with them. It is random: a hash would help to guess them.
-     */
-    #variables(
-        { name, metadata }: ServiceObject,
-        env: Readonly<Record<string, string | pulumi.Output<string>>>,
-    ) {
-        const plain: Record<string, string> = {};
-        const values: Record<string, pulumi.Output<string>> = {};
-        for (const [variable, value] of Object.entries(env)) {
-            if (typeof value === "string") plain[variable] = value;
-            else values[variable] = pulumi.secret(value);
-        }
-        const names = Object.keys(values);
-        if (names.length === 0) return { plain };
-        const { hex: revision } = new random.RandomId(
-            `${name}-env`,
-            { byteLength: 4, keepers: values },
-            { parent: this },
-        );
-        const secret = new k8s.core.v1.Secret(
-            `${name}-env`,
-            { metadata: { ...metadata, name: secretName(name, "env") }, stringData: values },
-            { parent: this },
-        );
-        return { plain, secret: { secret: secret.metadata.name, names, revision } };
-    }
-
-    /**
-     * Declares a Secret with the credentials. It is changed in place when they rotate: no pod
-     * restarts. The SDK marks its data as secret.
-     *
-     * @returns its name
-     */
-    #pullSecret(
-        { name, metadata }: ServiceObject,
-        { registry, username, password }: NonNullable<ClusterServiceArgs["pull"]>,
-    ): pulumi.Output<string> {
-        const config = pulumi.all([registry, username, password]).apply(([host, user, secret]) =>
-            JSON.stringify({
-                auths: { [host]: { auth: Buffer.from(`${user}:${secret}`).toString("base64") } },
-            }),
-        );
-        const created = new k8s.core.v1.Secret(
-            `${name}-pull`,
-            {
-                metadata: { ...metadata, name: secretName(name, "pull") },
-                type: "kubernetes.io/dockerconfigjson",
-                stringData: { ".dockerconfigjson": config },
-            },
-            { parent: this },
-        );
-        return created.metadata.name;
-    }
-
-    #autoscaler(
-        { name, metadata }: ServiceObject,
-        { min, max }: Replicas,
-        averageUtilization: pulumi.Input<number>,
-    ): k8s.autoscaling.v2.HorizontalPodAutoscaler {
-        return new k8s.autoscaling.v2.HorizontalPodAutoscaler(
-            name,
-            {
-                metadata,
-                spec: {
-                    scaleTargetRef: {
-                        apiVersion: "apps/v1",
-                        kind: "Deployment",
-                        name: metadata.name,
-                    },
-                    minReplicas: min,
-                    maxReplicas: max,
-                    metrics: [
-                        {
-                            type: "Resource",
-                            resource: {
-                                name: "cpu",
-                                target: { type: "Utilization", averageUtilization },
-                            },
-                        },
-                    ],
-                },
-            },
-            { parent: this },
-        );
-    }
-
-    /** A node that is drained stops one pod at a time. */
-    #disruptionBudget({ name, metadata, selector }: ServiceObject): void {
-        new k8s.policy.v1.PodDisruptionBudget(
-            name,
-            { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
             { parent: this },
         );
     }
@@ -513,33 +415,11 @@ export class ClusterService extends pulumi.ComponentResource {
     }
 }
 
-/** The Pulumi name of a service's objects, their metadata, and what selects its pods. */
-interface ServiceObject {
-    readonly name: string;
-    readonly metadata: {
-        readonly name: string;
-        readonly namespace: pulumi.Output<string>;
-        readonly labels: Readonly<Record<string, string>>;
-        readonly annotations: Readonly<Record<string, string>>;
-    };
-    readonly selector: Readonly<Record<string, string>>;
-}
-
-type Replicas = NonNullable<ClusterServiceArgs["replicas"]>;
-
 /** How long a pod may take until it is healthy, in seconds. */
 const defaultTimeout = 180;
 
-/** After a change by hand, or a roll-back, the next `up` sets its own values. */
-const ownValues = { "pulumi.com/patchForce": "true" };
-
 /** The pods' annotation that changes with the secret variables, so that they restart. */
 const envRevision = "mlops/env-revision";
-
-/** Returns the name of a service's Secret: no other service's Secret ends like it. */
-function secretName(service: string, purpose: string): string {
-    return objectName(`${service}-${purpose}`, pulumi.getStack());
-}
 
 /** Keeps the number of pods for an autoscaler. @returns why the cluster refuses, if it does. */
 async function handOver(place: Place, deployment: string): Promise<string | undefined> {
@@ -550,15 +430,6 @@ async function handOver(place: Place, deployment: string): Promise<string | unde
         if (!(error instanceof KubectlError)) throw error;
         return `The number of pods of ${deployment} cannot be handed over: ${error.message}`;
     }
-}
-
-function checkedReplicas({ min, max }: Replicas = { min: 1, max: 1 }): Replicas {
-    const areWhole = Number.isInteger(min) && Number.isInteger(max);
-    if (areWhole && min >= 1 && max >= min) return { min, max };
-    throw new UserError(
-        `A service cannot have ${String(min)} to ${String(max)} replicas: the smallest number ` +
-            "has to be at least 1, and the largest at least as large.",
-    );
 }
 
 /** Returns the image; the program fails if it is not named by its digest. */

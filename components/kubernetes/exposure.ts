@@ -1,15 +1,10 @@
 /** How a service is reached from outside the cluster. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { type ServiceObject, skipAwait } from "./serviceObject.ts";
 
 /** The port of the Service, whatever the container's is. */
 export const servicePort = 80;
-
-/**
- * The provider waits for addresses that some clusters never report, and for Endpoints, which are
- * deprecated. The rollout is waited for instead.
- */
-export const skipAwait = { "pulumi.com/skipAwait": "true" };
 
 /** How a service is reached from outside the cluster. With TLS in each case. */
 export type Exposure =
@@ -50,9 +45,7 @@ export const exposureKinds: Readonly<Record<Exposure["kind"], string>> = {
 /** The Service that is exposed, and the metadata of the object that exposes it. */
 export interface Exposed {
     readonly service: pulumi.Input<string>;
-    readonly metadata: Omit<k8s.types.input.meta.v1.ObjectMeta, "annotations"> & {
-        readonly annotations: Readonly<Record<string, string>>;
-    };
+    readonly metadata: ServiceObject["metadata"];
 }
 
 /**
