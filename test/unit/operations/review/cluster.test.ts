@@ -1,11 +1,10 @@
 /** What the review reports of a service on a cluster. */
 import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
-import { findingsOf } from "../../../../operations/review/findings.ts";
 import { renderMarkdown } from "../../../../operations/review/markdown.ts";
 import type { Change, Preview, Value } from "../../../../operations/review/preview.ts";
-import type { Finding } from "../../../../operations/review/rules/rule.ts";
 import {
     change,
+    findings,
     preview,
     readEvents,
     recorded,
@@ -14,10 +13,6 @@ import {
     succeeded,
     unknownValue,
 } from "./previews.ts";
-
-const say = ({ risk, text }: Finding): string =>
-    `${risk}: ${text.map((part) => (typeof part === "string" ? part : `‹${part.value}›`)).join("")}`;
-const findings = (of: Preview): string[] => findingsOf(of).map(say);
 
 type Inputs = Readonly<Record<string, Value>>;
 

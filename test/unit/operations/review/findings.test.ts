@@ -1,11 +1,11 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { findingsOf, riskOf } from "../../../../operations/review/findings.ts";
-import type { Change, Preview, Value } from "../../../../operations/review/preview.ts";
-import type { Finding } from "../../../../operations/review/rules/rule.ts";
+import { riskOf } from "../../../../operations/review/findings.ts";
+import type { Change, Value } from "../../../../operations/review/preview.ts";
 import {
     change,
+    findings,
     preview,
     readEvents,
     recorded,
@@ -13,10 +13,6 @@ import {
     succeeded,
     unknownValue,
 } from "./previews.ts";
-
-const say = ({ risk, text }: Finding): string =>
-    `${risk}: ${text.map((part) => (typeof part === "string" ? part : `‹${part.value}›`)).join("")}`;
-const findings = (of: Preview): string[] => findingsOf(of).map(say);
 
 type Inputs = Readonly<Record<string, Value>>;
 

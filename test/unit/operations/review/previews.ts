@@ -5,8 +5,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EventReader } from "../../../../operations/review/events.ts";
+import { findingsOf } from "../../../../operations/review/findings.ts";
 import type { Change, Preview, Value } from "../../../../operations/review/preview.ts";
 import { compare, whole } from "../../../../operations/review/properties.ts";
+import type { Finding } from "../../../../operations/review/rules/rule.ts";
 
 /** @param failure what the engine said on its standard error, where it failed. */
 export function recorded(name: string, failure?: string): Preview {
@@ -100,4 +102,12 @@ export function change(
         after: after ?? {},
         ...more,
     };
+}
+
+const say = ({ risk, text }: Finding): string =>
+    `${risk}: ${text.map((part) => (typeof part === "string" ? part : `‹${part.value}›`)).join("")}`;
+
+/** Returns the findings of a preview, a line each; values are in ‹›. */
+export function findings(of: Preview): string[] {
+    return findingsOf(of).map(say);
 }
