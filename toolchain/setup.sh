@@ -62,7 +62,9 @@ plugin_found() { # sets name, version and folder, which the functions below use
     folder=$mlops_pulumi_home/plugins/resource-$name-v$version
     plugin_sources=(toolchain/offline/plugins/{go.*,"$name"/*.go})
     [[ $name != kubernetes ]] ||
-        plugin_sources=(toolchain/offline/kubernetes/{go.*,main.go,sdk/{go.mod,go/*/{*.go,*/*/*.go}}})
+        plugin_sources=(
+            toolchain/offline/kubernetes/{go.*,main.go,sdk/{go.mod,go/*/{*.go,*/*/*.go}}}
+        )
     [[ -x $folder/pulumi-resource-$name ]] && is_current "$folder" "${plugin_sources[@]}"
 }
 plugins_found() {
