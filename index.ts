@@ -173,6 +173,7 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
                           ...workflowBuild(config.service),
                           ...config.github.workflow,
                           floatingTags,
+                          visibility: quay.visibility,
                       },
                   }
                 : { release: { digest, attestedBy: config.github.workflow.attestedBy } }),

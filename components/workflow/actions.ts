@@ -23,11 +23,6 @@ export const login: Action = {
     release: "v4.1.0",
     commit: "4907a6ddec9925e35a0a9e82d7399ccc52663121",
 };
-export const metadata: Action = {
-    repository: "docker/metadata-action",
-    release: "v6.2.0",
-    commit: "dc802804100637a589fabce1cb79ff13a1411302",
-};
 export const buildPush: Action = {
     repository: "docker/build-push-action",
     release: "v7.3.0",

@@ -4,14 +4,18 @@ import * as actions from "./actions.ts";
 import { escapeFilterPattern } from "./filterPattern.ts";
 import type { BuildSettings, CommonSettings } from "./settings.ts";
 import * as steps from "./steps.ts";
+import * as tools from "./tools.ts";
 import type { Step, Workflow } from "./write.ts";
 
-/** The digest of the image that the step `build` pushed. */
-const digest = "${{ steps.build.outputs.digest }}";
+/** The digest of the commit's image: of an earlier run, else of this one. */
+const digest = "${{ steps.commit.outputs.digest || steps.build.outputs.digest }}";
+/** The condition of the steps that make the image: a commit is built once. */
+const isNew = "steps.commit.outputs.digest == ''";
 
 /**
  * Returns a workflow that builds and publishes the image: on every push to the branch that changes
- * more than the workflow's own file, and on demand.
+ * more than the workflow's own file, and on demand. The tag `sha-COMMIT` names an image that has
+ * passed all steps; a run of a commit that has one builds nothing.
  */
 export function buildWorkflow(
     settings: CommonSettings & { readonly build: BuildSettings },
@@ -25,6 +29,7 @@ export function buildWorkflow(
         jobId: settings.job,
         job: {
             name: "Build and publish the image",
+            if: steps.onBranch(settings),
             ...steps.runnerAndEnvironment(settings, digest),
             "timeout-minutes": 60, // the lifetime of a federated login's token
             permissions: {
@@ -47,18 +52,21 @@ export function buildWorkflow(
                     uses: actions.checkout,
                     with: { "fetch-depth": 0, "persist-credentials": false },
                 },
-                { name: "Set up BuildKit", uses: actions.setupBuildx },
+                {
+                    name: "Set up BuildKit",
+                    uses: actions.setupBuildx,
+                    with: {
+                        version: tools.buildx,
+                        "cache-binary": false, // another run's cache could have been tampered with
+                        "driver-opts": `image=${tools.buildkit}`,
+                    },
+                },
                 steps.logIn(settings),
                 {
-                    name: "Generate the image's tag and labels",
-                    id: "metadata",
-                    uses: actions.metadata,
-                    with: {
-                        images: settings.image,
-                        flavor: "latest=false",
-                        tags: "type=sha,format=long",
-                        labels: `org.opencontainers.image.version=${settings.version}`,
-                    },
+                    name: "Find the image of this commit",
+                    id: "commit",
+                    env: { IMAGE: settings.image, COMMIT: "${{ github.sha }}" },
+                    run: steps.script("registry", "find-image"),
                 },
                 buildAndPush(settings),
                 ...(build.attestation === true ? [attest(settings)] : []),
@@ -69,10 +77,11 @@ export function buildWorkflow(
                     env: {
                         IMAGE: settings.image,
                         DIGEST: digest,
+                        COMMIT: "${{ github.sha }}",
                         VERSION: settings.version,
                         TAGS: floatingTags.join(" "),
                     },
-                    run: steps.script("tag"),
+                    run: steps.script("registry", "tag"),
                 },
                 {
                     name: "Write the job summary",
@@ -80,7 +89,7 @@ export function buildWorkflow(
                         TITLE: "Published",
                         IMAGE: settings.image,
                         DIGEST: digest,
-                        TAGS: "${{ steps.metadata.outputs.version }} ${{ steps.tag.outputs.tags }}",
+                        TAGS: "${{ steps.tag.outputs.tags }}",
                         NOTE: "${{ steps.tag.outputs.note }}",
                     },
                     run: steps.script("summary"),
@@ -91,7 +100,12 @@ export function buildWorkflow(
     };
 }
 
-function buildAndPush({ image, build }: CommonSettings & { readonly build: BuildSettings }): Step {
+/** Pushes the image without a tag: it gets its tags once it has passed all steps. */
+function buildAndPush({
+    image,
+    version,
+    build,
+}: CommonSettings & { readonly build: BuildSettings }): Step {
     const {
         context = ".",
         dockerfile = "Dockerfile",
@@ -101,17 +115,30 @@ function buildAndPush({ image, build }: CommonSettings & { readonly build: Build
         buildSecrets = {},
         buildSecretFiles = {},
         buildContexts = {},
+        visibility = "public",
     } = build;
     const cache = `type=registry,ref=${image}:buildcache`;
+    // The only format of a cache that Quay accepts.
+    const cacheTo = `${cache},mode=max,image-manifest=true,oci-mediatypes=true`;
+    const keepsSecret = visibility === "public";
+    const isPrivate = "github.event.repository.private";
     return {
         name: "Build and push the image",
+        ...(keepsSecret && {
+            comment:
+                "Everyone may pull from the registry: a private repository publishes neither its " +
+                "build cache nor the details of the build.",
+        }),
         id: "build",
+        if: isNew,
         uses: actions.buildPush,
-        ...(Object.keys(buildSecretFiles).length > 0 && {
-            env: Object.fromEntries(
+        env: {
+            // The same commit gives the same image where the Dockerfile allows it.
+            SOURCE_DATE_EPOCH: "${{ steps.commit.outputs.date }}",
+            ...Object.fromEntries(
                 Object.values(buildSecretFiles).map((name) => [name, `\${{ secrets.${name} }}`]),
             ),
-        }),
+        },
         with: {
             context,
             file: posix.join(context, dockerfile),
@@ -143,14 +170,18 @@ function buildAndPush({ image, build }: CommonSettings & { readonly build: Build
                 ),
             }),
             ...(build.pull === true && { pull: true }),
-            push: true,
-            tags: "${{ steps.metadata.outputs.tags }}",
-            labels: "${{ steps.metadata.outputs.labels }}",
-            provenance: "mode=max",
-            sbom: true,
+            outputs:
+                `type=image,name=${image},push=true,push-by-digest=true,name-canonical=true,` +
+                "rewrite-timestamp=true",
+            labels: steps.lines({
+                "org.opencontainers.image.revision": "${{ github.sha }}",
+                "org.opencontainers.image.source": "${{ github.event.repository.html_url }}",
+                "org.opencontainers.image.version": version,
+            }),
+            provenance: keepsSecret ? `mode=\${{ ${isPrivate} && 'min' || 'max' }}` : "mode=max",
+            sbom: `generator=${tools.sbomScanner}`,
             "cache-from": cache,
-            // The only format of a cache that Quay accepts.
-            "cache-to": `${cache},mode=max,image-manifest=true,oci-mediatypes=true`,
+            "cache-to": keepsSecret ? `\${{ !${isPrivate} && '${cacheTo}' || '' }}` : cacheTo,
         },
     };
 }
@@ -163,6 +194,7 @@ function taggingTitle(floatingTags: readonly string[]): string {
 function attest({ image }: CommonSettings): Step {
     return {
         name: "Attest the build provenance",
+        if: isNew,
         uses: actions.attest,
         with: {
             "subject-name": image,

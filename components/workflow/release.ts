@@ -20,6 +20,7 @@ export function releaseWorkflow(
         jobId: settings.job,
         job: {
             name: `Release ${version}`,
+            if: steps.onBranch(settings),
             ...steps.runnerAndEnvironment(settings, digest),
             "timeout-minutes": 15,
             permissions: {
@@ -50,7 +51,7 @@ export function releaseWorkflow(
                           {
                               name: `Tag with ${tags.join(", ")}`,
                               env: { IMAGE: image, DIGEST: digest, TAGS: tags.join(" ") },
-                              run: steps.script("tag"),
+                              run: steps.script("registry", "tag"),
                           },
                       ]),
                 {

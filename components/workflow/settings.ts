@@ -79,8 +79,14 @@ export interface BuildSettings {
     readonly buildContexts?: Readonly<Record<string, string>> | undefined;
     /** Whether a run pulls newer base images from their registries. Default: false. */
     readonly pull?: boolean | undefined;
-    /** Tags that always move to the image that was built last. Default: `latest`. */
+    /** Tags that move to the image of the latest commit. Default: `latest`. */
     readonly floatingTags?: readonly string[] | undefined;
+    /**
+     * Who may pull from the registry's repository. To a `public` one, a private GitHub repository
+     * does not publish its build cache, nor the build's arguments and steps in the provenance.
+     * Default: `public`.
+     */
+    readonly visibility?: "public" | "private" | undefined;
     /**
      * Whether to sign a statement of where the image was built and from which commit. It is stored
      * next to the image and in GitHub. A private GitHub repository needs GitHub Enterprise Cloud.

@@ -7,12 +7,23 @@ import { secretName } from "./names.ts";
 import type { CommonSettings } from "./settings.ts";
 import type { Job, Permission, Step } from "./write.ts";
 
-/** Returns a script of scripts/ without its `#!` line: the workflow names the shell. */
-export function script(name: string): string {
-    return readFileSync(join(import.meta.dirname, "scripts", `${name}.sh`), "utf8").replace(
-        /^#!.*\n/,
-        "",
-    );
+/**
+ * Returns scripts of scripts/, one after the other, without their `#!` lines: the workflow names the
+ * shell.
+ */
+export function script(...names: readonly string[]): string {
+    return names
+        .map((name) => readFileSync(join(import.meta.dirname, "scripts", `${name}.sh`), "utf8"))
+        .map((text) => text.replace(/^#!.*\n/, ""))
+        .join("\n");
+}
+
+/**
+ * Returns the condition that a run is for the file's branch. Runs on demand may be for any branch,
+ * and only a GitHub environment would keep them out.
+ */
+export function onBranch({ branch }: CommonSettings): string {
+    return `github.ref == 'refs/heads/${branch.replaceAll("'", "''")}'`;
 }
 
 /** Returns the URL of the image's page in Quay. */

@@ -23,6 +23,7 @@ export interface Permission {
 
 export interface Job {
     readonly name: string;
+    readonly if: string;
     readonly "runs-on": string;
     readonly "timeout-minutes": number;
     readonly environment?: { readonly name: string; readonly url: string };

@@ -40,6 +40,7 @@ func main() {
 const issuer = "https://token.actions.githubusercontent.com";
 const subject = "repo:alice/digits:environment:dev";
 const robot = "alice+deploy";
+const digestExpression = "steps.commit.outputs.digest || steps.build.outputs.digest";
 
 const workflowForm = z.object({
     jobs: z.object({
@@ -81,7 +82,7 @@ describe("the scripts inside the workflows", () => {
 
     before(async () => {
         folder = temporary("scripts");
-        mkdirSync(join(folder, "service"));
+        for (const name of ["service", "checkout"]) mkdirSync(join(folder, name));
         writeFileSync(join(folder, "service/main.go"), service);
         const env = { ...process.env, CGO_ENABLED: "0" };
         await run(
@@ -165,8 +166,13 @@ describe("the scripts inside the workflows", () => {
         return Object.fromEntries(tags.map(({ name, manifest_digest }) => [name, manifest_digest]));
     }
 
-    /** Builds and pushes an image, in place of the actions that do so. @returns its digest */
-    async function push(name: string): Promise<string> {
+    /**
+     * Builds and pushes an image, in place of the actions that do so.
+     *
+     * @param commit what it says that it was built from. Default: it does not say.
+     * @returns its digest
+     */
+    async function push(name: string, commit?: string): Promise<string> {
         const env = { ...process.env, DOCKER_CONFIG: join(folder, "docker"), DOCKER_BUILDKIT: "0" };
         const tag = `${image}:sha-${name}`;
         images.push(tag);
@@ -177,6 +183,9 @@ describe("the scripts inside the workflows", () => {
                 "--quiet",
                 "--build-arg",
                 `VERSION=${name}`,
+                ...(commit === undefined
+                    ? []
+                    : [`--label=org.opencontainers.image.revision=${commit}`]),
                 "--tag",
                 tag,
                 join(folder, "service"),
@@ -187,8 +196,23 @@ describe("the scripts inside the workflows", () => {
         return (await tags())[`sha-${name}`] ?? "";
     }
 
+    /** Makes a new checkout with these commits, one on top of the other. @returns their ids */
+    async function commits(...messages: readonly string[]): Promise<string[]> {
+        const checkout = join(folder, "checkout");
+        rmSync(checkout, { recursive: true, force: true });
+        const git = async (...args: string[]): Promise<string> => {
+            const who = ["-c", "user.name=alice", "-c", "user.email=alice@example.org"];
+            return (await run("git", [...who, "-C", checkout, ...args])).stdout.trim();
+        };
+        mkdirSync(checkout);
+        await git("init", "--quiet");
+        for (const message of messages)
+            await git("commit", "--quiet", "--allow-empty", "--message", message);
+        return (await git("log", "--reverse", "--format=%H")).split("\n");
+    }
+
     /**
-     * Runs the script of this step of the build workflow.
+     * Runs the script of this step of the build workflow in the checkout.
      *
      * @param expressions the values that GitHub would insert for `${{ … }}`
      */
@@ -259,7 +283,7 @@ describe("the scripts inside the workflows", () => {
         const ended = await run(
             "bash",
             ["--noprofile", "--norc", "-eo", "pipefail", files.script],
-            { env },
+            { env, cwd: join(folder, "checkout") },
         ).then(
             ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
             (error: unknown) => {
@@ -282,8 +306,8 @@ describe("the scripts inside the workflows", () => {
         };
     }
 
-    const digestOf = (digest: string) => ({
-        expressions: { "steps.build.outputs.digest": digest },
+    const digestOf = (digest: string, commit = "c0ffee") => ({
+        expressions: { [digestExpression]: digest, "github.sha": commit },
     });
 
     describe("login without a password", () => {
@@ -400,7 +424,7 @@ describe("the scripts inside the workflows", () => {
             const digest = await push("key");
             const { code, output } = await step(name, {
                 expressions: {
-                    "steps.build.outputs.digest": digest,
+                    [digestExpression]: digest,
                     "secrets.API_KEY": "two\nlines",
                 },
                 mode: "key",
@@ -419,7 +443,7 @@ describe("the scripts inside the workflows", () => {
         it("runs without a secret that GitHub does not have, and says so", async () => {
             const digest = await push("no-key");
             const { code, output } = await step(name, {
-                expressions: { "steps.build.outputs.digest": digest, "secrets.API_KEY": "" },
+                expressions: { [digestExpression]: digest, "secrets.API_KEY": "" },
                 mode: "no key",
                 passedOn: ["API_KEY"],
             });
@@ -432,32 +456,56 @@ describe("the scripts inside the workflows", () => {
         });
     });
 
+    describe("the image of a commit", () => {
+        const name = "Find the image of this commit";
+
+        it("is found once it has its tag, with the time of the commit", async () => {
+            const [commit = ""] = await commits("found");
+            const none = await step(name, { expressions: { "github.sha": commit } });
+            equal(none.code, 0, none.output);
+            equal(none.outputs["digest"], "");
+            match(none.outputs["date"] ?? "", /^\d{10}$/);
+
+            const digest = await push(commit);
+            const { outputs } = await step(name, { expressions: { "github.sha": commit } });
+            deepEqual(outputs, { digest, date: none.outputs["date"] });
+        });
+
+        it("is not built again because the registry fails", async () => {
+            const [commit = ""] = await commits("unreadable");
+            const heal = quay.faults.add({ path: `/manifests/sha-${commit}`, status: 500 });
+            const { code, output } = await step(name, { expressions: { "github.sha": commit } });
+            heal();
+            notEqual(code, 0, output);
+            match(output, /::error title=Registry::\S+ cannot be read/);
+        });
+    });
+
     describe("tagging the image", () => {
         const name = "Tag with the version (if free) and latest";
 
-        it("tags the pushed digest with the version, if it is free, and latest", async () => {
-            const digest = await push("one");
+        it("tags the pushed digest with its commit, the version, if free, and latest", async () => {
+            const digest = await push("one", "c0ffee");
             const { code, output, outputs } = await step(name, digestOf(digest));
             equal(code, 0, output);
-            deepEqual(outputs, { tags: "1.0.0 latest", note: "" });
+            deepEqual(outputs, { tags: "sha-c0ffee 1.0.0 latest", note: "" });
             const found = await tags();
-            deepEqual([found["1.0.0"], found["latest"]], [digest, digest]);
+            deepEqual(
+                [found["sha-c0ffee"], found["1.0.0"], found["latest"]],
+                [digest, digest, digest],
+            );
 
             const again = await step(name, digestOf(digest));
-            deepEqual(
-                [again.code, again.outputs],
-                [0, { tags: "1.0.0 latest", note: "" }],
-                "the same once more",
-            );
+            deepEqual([again.code, again.outputs], [0, outputs], "the same once more");
         });
 
         it("leaves an existing version alone, says so, and moves latest", async () => {
             const { "1.0.0": first } = await tags();
             const digest = await push("two");
             notEqual(digest, first);
-            const { code, output, outputs } = await step(name, digestOf(digest));
+            const { code, output, outputs } = await step(name, digestOf(digest, "2"));
             equal(code, 0, output);
-            deepEqual(outputs["tags"], "latest");
+            deepEqual(outputs["tags"], "sha-2 latest");
             match(
                 outputs["note"] ?? "",
                 new RegExp(`^1\\.0\\.0 is ${first ?? ""} already and was left alone: raise`),
@@ -469,7 +517,10 @@ describe("the scripts inside the workflows", () => {
         it("takes a version for free only if the registry says so", async () => {
             const digest = await push("three");
             const heal = quay.faults.add({ path: "/manifests/9\\.9\\.9", status: 500 });
-            const { code, output } = await step(name, { ...digestOf(digest), version: "9.9.9" });
+            const { code, output } = await step(name, {
+                ...digestOf(digest, "3"),
+                version: "9.9.9",
+            });
             heal();
             notEqual(code, 0, output);
             equal((await tags())["9.9.9"], undefined);
@@ -479,7 +530,7 @@ describe("the scripts inside the workflows", () => {
             const digest = await push("four");
             const edit = (text: string): string => text.replace(" --prefer-index=false", "");
             const { code, output } = await step(name, {
-                ...digestOf(digest),
+                ...digestOf(digest, "4"),
                 version: "2.0.0",
                 edit,
             });
@@ -487,9 +538,40 @@ describe("the scripts inside the workflows", () => {
             match(
                 output,
                 new RegExp(
-                    `::error title=Tag::${image}:2\\.0\\.0 is sha256:[0-9a-f]{64}, not ${digest}\\.`,
+                    `::error title=Tag::${image}:sha-4 is sha256:[0-9a-f]{64}, not ${digest}\\.`,
                 ),
             );
+        });
+
+        it("refuses a second image of a commit", async () => {
+            const first = await push("five");
+            equal((await step(name, digestOf(first, "5"))).code, 0);
+            const { code, output } = await step(name, digestOf(await push("six"), "5"));
+            equal(code, 1);
+            match(output, new RegExp(`::error title=Tag::${image}:sha-5 is ${first} already`));
+            equal((await tags())["sha-5"], first);
+        });
+
+        it("does not move latest back to an earlier commit", async () => {
+            const [older = "", newer = ""] = await commits("older", "newer");
+            const [first, second] = [await push("seven", older), await push("eight", newer)];
+            const forward = async (digest: string, commit: string): Promise<Ended> => {
+                const ended = await step(name, digestOf(digest, commit));
+                equal(ended.code, 0, ended.output);
+                return ended;
+            };
+            await forward(first, older);
+            await forward(second, newer);
+            const { output, outputs } = await forward(first, older);
+            match(output, new RegExp(`::notice title=Tag::.*latest was left alone: .* ${newer}`));
+            equal(outputs["tags"], `sha-${older}`);
+            equal((await tags())["latest"], second);
+
+            // A branch that was reset no longer has the commit.
+            const [unrelated = ""] = await commits("unrelated");
+            const third = await push("nine", unrelated);
+            await forward(third, unrelated);
+            equal((await tags())["latest"], third);
         });
     });
 
@@ -497,9 +579,8 @@ describe("the scripts inside the workflows", () => {
         const digest = `sha256:${"a".repeat(64)}`;
         const { code, summary } = await step("Write the job summary", {
             expressions: {
-                "steps.build.outputs.digest": digest,
-                "steps.metadata.outputs.version": "sha-1234",
-                "steps.tag.outputs.tags": "1.0.0 latest",
+                [digestExpression]: digest,
+                "steps.tag.outputs.tags": "sha-1234 1.0.0 latest",
                 "steps.tag.outputs.note": "a note",
             },
         });

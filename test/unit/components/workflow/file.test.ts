@@ -22,6 +22,7 @@ const form = z.object({
     jobs: z.record(
         z.string(),
         z.object({
+            if: z.string(),
             environment: z.object({ name: z.string() }).optional(),
             permissions: z.record(z.string(), z.enum(["read", "write"])),
             steps: z.array(
@@ -64,6 +65,35 @@ describe("the workflow file", function () {
             "mlops/dev",
         );
         deepEqual(form.parse(parse(file)).on.push.branches, ["feat\\+x\\!]"]);
+    });
+
+    it("runs for its branch alone: a run on demand may be for another one", () => {
+        const branch = "it's";
+        for (const kind of [{ build: {} }, { release: { digest } }]) {
+            const file = workflowFile(
+                { ...common, branch, environment: undefined, ...kind },
+                "m/d",
+            );
+            const [job] = Object.values(form.parse(parse(file)).jobs);
+            equal(job?.if, "github.ref == 'refs/heads/it''s'");
+        }
+    });
+
+    it("keeps a private repository's build cache and details out of a public registry", () => {
+        const of = (build: BuildSettings): unknown[] => {
+            const step = stepsOf(build)("Build and push");
+            return [step?.with?.["provenance"], step?.with?.["cache-to"]];
+        };
+        const cache =
+            "type=registry,ref=quay.io/alice/mlops_python_2022_2023:buildcache,mode=max," +
+            "image-manifest=true,oci-mediatypes=true";
+        const kept = [
+            "mode=${{ github.event.repository.private && 'min' || 'max' }}",
+            `\${{ !github.event.repository.private && '${cache}' || '' }}`,
+        ];
+        deepEqual(of({}), kept);
+        deepEqual(of({ visibility: "public" }), kept);
+        deepEqual(of({ visibility: "private" }), ["mode=max", cache]);
     });
 
     it("has no secret but by name, no expression in a script, no action that is not pinned", () => {
@@ -201,8 +231,8 @@ describe("the workflow file", function () {
     it("gives a secret that is a file by a variable of the step, whatever is in it", () => {
         const step = stepsOf({ buildSecretFiles: { "pip.conf": "PIP_CONF" } })("Build and push");
         deepEqual(
-            [step?.with?.["secret-envs"], step?.env, step?.with?.["secrets"]],
-            ["pip.conf=PIP_CONF", { PIP_CONF: "${{ secrets.PIP_CONF }}" }, undefined],
+            [step?.with?.["secret-envs"], step?.env?.["PIP_CONF"], step?.with?.["secrets"]],
+            ["pip.conf=PIP_CONF", "${{ secrets.PIP_CONF }}", undefined],
         );
     });
 
