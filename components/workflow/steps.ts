@@ -8,8 +8,8 @@ import type { CommonSettings } from "./settings.ts";
 import type { Job, Permission, Step } from "./write.ts";
 
 /**
- * Returns scripts of scripts/, one after the other, without their `#!` lines: the workflow names the
- * shell.
+ * Returns scripts of scripts/, one after the other, without their `#!` lines: the workflow says
+ * which shell runs them.
  */
 export function script(...names: readonly string[]): string {
     return names

@@ -52,9 +52,13 @@ const programs = join(cacheFolder(), "cluster");
 const script = join(import.meta.dirname, "run.sh");
 const run = promisify(execFile);
 
-/** Returns whether this process can start a cluster: as root, with the programs that it needs. */
+/**
+ * Returns whether this process can start a cluster: as root, with the programs that it needs. True
+ * where MLOPS_CLUSTER is `required`: a start then says what is missing.
+ */
 export function hasCluster(): boolean {
-    return existsSync(programs) && process.getuid?.() === 0;
+    const isRequired = process.env["MLOPS_CLUSTER"] === "required";
+    return isRequired || (existsSync(programs) && process.getuid?.() === 0);
 }
 
 /**
