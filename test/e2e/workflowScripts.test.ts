@@ -563,9 +563,16 @@ describe("the scripts inside the workflows", () => {
             await forward(first, older);
             await forward(second, newer);
             const { output, outputs } = await forward(first, older);
-            match(output, new RegExp(`::notice title=Tag::.*latest was left alone: .* ${newer}`));
+            match(output, new RegExp(`::notice title=Tag::.*latest was left alone: ${second} `));
             equal(outputs["tags"], `sha-${older}`);
             equal((await tags())["latest"], second);
+
+            // A release has neither a commit nor a checkout, and may go back.
+            const unset = (text: string): string => `unset COMMIT VERSION\n${text}`;
+            const back = await step(name, { ...digestOf(first), edit: unset });
+            deepEqual(back.outputs, { tags: "latest", note: "" }, back.output);
+            equal((await tags())["latest"], first);
+            await forward(second, newer);
 
             // A branch that was reset no longer has the commit.
             const [unrelated = ""] = await commits("unrelated");

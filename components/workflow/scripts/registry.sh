@@ -7,8 +7,7 @@ digest_of() {
     problem=$(mktemp)
     docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$1" 2>"$problem" && return
     grep --quiet ': not found$' "$problem" && return
-    cat "$problem" >&2
-    echo "::error title=Registry::$1 cannot be read: the robot needs to be logged in, with the" \
-        "permission to write to this repository." >&2
+    echo "::error title=Registry::$1 cannot be read: $(tail -n 1 "$problem"). If the registry" \
+        "denies access, give the robot the permission Write; otherwise run this again." >&2
     return 1
 }

@@ -2,10 +2,10 @@
 # Tags the image in the registry. The tags of its commit and of its version never move. The others
 # do, but not back from the image of a later commit.
 
-# Copies the manifest unchanged: wrapped in an index it would get another digest.
+# add_tag TAG PRESENT: PRESENT is the digest that the tag has, if any. The manifest is copied as it
+# is: wrapped in an index it would get another digest.
 add_tag() {
-    local found
-    found=$(digest_of "$IMAGE:$1")
+    local found=$2
     if [[ $found != "$DIGEST" ]]; then
         docker buildx imagetools create --prefer-index=false --tag "$IMAGE:$1" "$IMAGE@$DIGEST"
         found=$(digest_of "$IMAGE:$1")
@@ -23,36 +23,41 @@ commit_of() {
     docker buildx imagetools inspect --format '{{json .Image}}' "$1" | jq --raw-output "$label"
 }
 
+# Succeeds if the image with this digest was built from a commit that comes after this one.
+is_ahead() {
+    local commit
+    commit=$(commit_of "$IMAGE@$1") || exit
+    [[ -n $commit && $commit != "$COMMIT" ]] &&
+        git merge-base --is-ancestor "$COMMIT" "$commit" 2>/dev/null
+}
+
 added=()
 notes=()
 if [[ -n ${COMMIT:-} ]]; then
-    found=$(digest_of "$IMAGE:sha-$COMMIT")
-    if [[ -n $found && $found != "$DIGEST" ]]; then
-        echo "::error title=Tag::$IMAGE:sha-$COMMIT is $found already: another run built this" \
+    present=$(digest_of "$IMAGE:sha-$COMMIT")
+    if [[ -n $present && $present != "$DIGEST" ]]; then
+        echo "::error title=Tag::$IMAGE:sha-$COMMIT is $present already: another run built this" \
             "commit. Run this one again: it takes that image."
         exit 1
     fi
-    add_tag "sha-$COMMIT"
+    add_tag "sha-$COMMIT" "$present"
 fi
 if [[ -n ${VERSION:-} ]]; then
-    found=$(digest_of "$IMAGE:$VERSION")
-    if [[ -z $found || $found == "$DIGEST" ]]; then
-        add_tag "$VERSION"
+    present=$(digest_of "$IMAGE:$VERSION")
+    if [[ -z $present || $present == "$DIGEST" ]]; then
+        add_tag "$VERSION" "$present"
     else
-        note="$VERSION is $found already and was left alone: raise the service's version to"
+        note="$VERSION is $present already and was left alone: raise the service's version to"
         notes+=("$note publish this image under one.")
     fi
 fi
 read -ra tags <<<"$TAGS"
 for tag in "${tags[@]}"; do
-    present=
-    found=$(digest_of "$IMAGE:$tag")
-    if [[ -n ${COMMIT:-} && -n $found ]]; then present=$(commit_of "$IMAGE@$found"); fi
-    if [[ -n $present && $present != "$COMMIT" ]] &&
-        git merge-base --is-ancestor "$COMMIT" "$present" 2>/dev/null; then
-        notes+=("$tag was left alone: its image was built from $present, a later commit.")
+    present=$(digest_of "$IMAGE:$tag")
+    if [[ -n ${COMMIT:-} && -n $present ]] && is_ahead "$present"; then
+        notes+=("$tag was left alone: $present was built from a later commit.")
     else
-        add_tag "$tag"
+        add_tag "$tag" "$present"
     fi
 done
 for note in "${notes[@]}"; do echo "::notice title=Tag::$note"; done
