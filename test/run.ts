@@ -1,9 +1,10 @@
 /**
- * Runs all suites, one after the other, and prints their output as it comes. The last line is
- * `N passed, N failed`.
+ * Runs all suites, one after the other, and prints their output as it comes. At the end it lists the
+ * tests that failed. The last line is `N passed, N failed`.
  */
 import { spawn } from "node:child_process";
 import { basename } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { runCommand } from "../operations/commandLine.ts";
 
 interface Suite {
@@ -14,6 +15,11 @@ interface Suite {
 interface Count {
     passed: number;
     failed: number;
+}
+
+interface Outcome extends Count {
+    /** The titles of the tests that failed. */
+    readonly failures: readonly string[];
 }
 
 /**
@@ -57,7 +63,15 @@ function countsIn(output: string, exitCode: number): Count {
     return { passed, failed: Math.max(failed, 1) };
 }
 
-async function run({ name, command }: Suite): Promise<Count> {
+/** Returns the titles in the list of failures at the end of mocha's output. */
+function failuresIn(output: string): string[] {
+    const [, list = ""] = output.split(/^ {2}\d+ failing$/m);
+    return [...list.matchAll(/^ {2}\d+\) ([^]+?):\n/gm)].map(([, title = ""]) =>
+        title.replaceAll(/\n\s+/g, " › "),
+    );
+}
+
+async function run({ name, command }: Suite): Promise<Outcome> {
     console.log(`\n── ${name}: ${command}`);
     const started = Date.now();
     const path = `node_modules/.bin:${process.env["PATH"] ?? ""}`;
@@ -75,14 +89,19 @@ async function run({ name, command }: Suite): Promise<Count> {
             resolve(code ?? 1);
         }),
     );
-    const count = countsIn(output, exitCode);
+    const plain = stripVTControlCharacters(output);
+    const count = countsIn(plain, exitCode);
     console.log(
         `── ${name}: ${String(count.passed)} passed, ${String(count.failed)} failed in ${((Date.now() - started) / 1000).toFixed(0)} s`,
     );
-    return count;
+    const titles = failuresIn(plain);
+    // Only mocha prints titles.
+    const isUntitled = count.failed > 0 && titles.length === 0;
+    return { ...count, failures: isUntitled ? ["see its output above"] : titles };
 }
 
-const usage = `Runs every suite, one after the other, and ends with one line: N passed, N failed.
+const usage = `Runs every suite, one after the other. Ends with the titles of the tests that failed,
+and one line: N passed, N failed.
 
   node test/run.ts
 
@@ -92,11 +111,14 @@ The suites: ${suites.map(({ name }) => name).join(", ")}.`;
 
 await runCommand({ usage, options: {} }, async () => {
     const total: Count = { passed: 0, failed: 0 };
+    const allFailures: string[] = [];
     for (const suite of suites) {
-        const { passed, failed } = await run(suite);
+        const { passed, failed, failures } = await run(suite);
         total.passed += passed;
         total.failed += failed;
+        allFailures.push(...failures.map((title) => `    ${suite.name}: ${title}`));
     }
+    if (allFailures.length > 0) console.log(["\nFailed:", ...allFailures].join("\n"));
     console.log(`\n${String(total.passed)} passed, ${String(total.failed)} failed`);
     process.exitCode = total.failed === 0 ? 0 : 1;
 });
