@@ -1,6 +1,6 @@
 /**
- * Runs all suites, one after the other, and prints their output as it comes. At the end it lists the
- * tests that failed. The last line is `N passed, N failed`.
+ * Runs all suites, one after the other, and prints their output as it comes. At the end are the
+ * titles of the tests that failed. The last line is `N passed, N failed`.
  */
 import { spawn } from "node:child_process";
 import { basename } from "node:path";

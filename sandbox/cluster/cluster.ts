@@ -42,8 +42,11 @@ export interface Cluster {
     /**
      * Copies an image of this machine's Docker engine to the node, by its tag. A pod that names it
      * needs an `imagePullPolicy` other than `Always`.
+     *
+     * @param tag `NAME:TAG`, without a registry.
+     * @returns the image by its digest, as if it had been pulled so: `NAME@sha256:…`.
      */
-    loadImage(tag: string): Promise<void>;
+    loadImage(tag: string): Promise<string>;
     /** Ends the cluster, and removes all of it but the logs. */
     stop(): Promise<void>;
 }
@@ -117,10 +120,19 @@ export async function startCluster(
             return false;
         }
     };
-    const loadImage = async (tag: string): Promise<void> => {
+    const loadImage = async (tag: string): Promise<string> => {
         const socket = join(folder, "data/containerd.sock");
         const ctr = join(programs, "usr/bin/ctr");
         await run("sh", ["-c", copyImage, "sh", tag, ctr, socket]);
+        const images = async (...args: string[]): Promise<string> => {
+            const place = ["--address", socket, "--namespace", "k8s.io", "images"];
+            return (await run(ctr, [...place, ...args])).stdout;
+        };
+        const name = `docker.io/library/${tag}`;
+        const [digest = ""] = /sha256:[0-9a-f]{64}/.exec(await images("ls", `name==${name}`)) ?? [];
+        const byDigest = `${name.replace(/:[^:]*$/, "")}@${digest}`;
+        await images("tag", "--force", name, byDigest);
+        return byDigest;
     };
     try {
         await until(isReady, seconds);

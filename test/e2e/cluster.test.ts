@@ -1,9 +1,10 @@
 import { equal, match } from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { type Cluster, hasCluster, startCluster } from "../../sandbox/cluster/cluster.ts";
+import { buildSmallImage } from "../../sandbox/cluster/smallImage.ts";
 import { cacheFolder } from "../../sandbox/cacheFolder.ts";
 import { run, temporary } from "../../sandbox/project.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
@@ -109,20 +110,7 @@ describe("the sandbox's cluster", () => {
         });
 
         it("runs an image of this machine's engine, which answers at a port of the node", async () => {
-            // A small server without any other files: kubectl answers with those of a folder.
-            const context = temporary("context");
-            copyFileSync(join(cacheFolder(), "cluster/bin/kubectl"), join(context, "kubectl"));
-            writeFileSync(join(context, "answer"), "from the pod\n");
-            writeFileSync(
-                join(context, "Dockerfile"),
-                `FROM scratch
-                COPY kubectl /
-                COPY answer /www/
-                ENTRYPOINT ["/kubectl", "proxy", "--server=http://127.0.0.1", "--address=0.0.0.0", \\
-                    "--port=8080", "--accept-hosts=.*", "--www=/www"]`,
-            );
-            await run("docker", ["build", "--quiet", "--tag", image, context]);
-            rmSync(context, { recursive: true });
+            await buildSmallImage(image, "from the pod\n");
             await cluster.loadImage(image);
             await run("docker", ["rmi", image]);
 

@@ -2,14 +2,12 @@ import { deepEqual, equal, match, notDeepEqual, ok } from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { cacheFolder } from "../../sandbox/cacheFolder.ts";
 import { type Cluster, hasCluster, startCluster } from "../../sandbox/cluster/cluster.ts";
 import { Project, type Result, run, temporary } from "../../sandbox/project.ts";
 import { type Count, startLoad } from "../load.ts";
 import { until } from "../until.ts";
 
 const tag = `e2e-cluster-service-${String(process.pid)}:1`;
-const programs = join(cacheFolder(), "cluster");
 const namespace = "digits";
 const deployment = "digits-local";
 const nodePort = 30080;
@@ -85,8 +83,7 @@ describe("a service on a cluster", () => {
         cleanUps.push(() => run("docker", ["rmi", tag]));
         cluster = await startCluster(folder);
         cleanUps.push(() => cluster.stop());
-        await cluster.loadImage(tag);
-        image = await nameByDigest();
+        image = await cluster.loadImage(tag);
         project = await Project.create(
             {
                 "kubernetes:context": cluster.context,
@@ -105,20 +102,6 @@ describe("a service on a cluster", () => {
     after(async () => {
         for (const cleanUp of cleanUps.reverse()) await cleanUp();
     });
-
-    /** Names the loaded image by its digest, as if it had been pulled so. */
-    async function nameByDigest(): Promise<string> {
-        const ctr = async (...args: string[]): Promise<string> => {
-            const socket = ["--address", join(folder, "data/containerd.sock")];
-            const place = [...socket, "--namespace", "k8s.io", "images"];
-            return (await run(join(programs, "usr/bin/ctr"), [...place, ...args])).stdout;
-        };
-        const name = `docker.io/library/${tag}`;
-        const [digest = ""] = /sha256:[0-9a-f]{64}/.exec(await ctr("ls", `name==${name}`)) ?? [];
-        const byDigest = `docker.io/library/${tag.split(":")[0] ?? ""}@${digest}`;
-        await ctr("tag", name, byDigest);
-        return byDigest;
-    }
 
     async function up(change: Change): Promise<Result & { readonly seconds: number }> {
         current = { ...current, ...change };
