@@ -1,4 +1,6 @@
 /** The parts of the benchmark. Each measures, prints its progress, and returns its tables. */
+import { hasCluster } from "../sandbox/cluster/cluster.ts";
+import { type ClusterRun, measureCluster } from "./cluster.ts";
 import { measureEnvironments, type PreviewPair } from "./environments.ts";
 import { type HashingPair, measureHashing } from "./hashing.ts";
 import { median, type Measurement } from "./measure.ts";
@@ -37,7 +39,16 @@ export interface Section {
 }
 
 /** The parts, in the order in which they run. */
-export const parts = { environments, services, pauses, stacks, growth, promotion, hashing };
+export const parts = {
+    environments,
+    services,
+    pauses,
+    stacks,
+    growth,
+    promotion,
+    cluster,
+    hashing,
+};
 
 async function environments({ rounds }: Options): Promise<Section> {
     const pairs: PreviewPair[] = [];
@@ -163,6 +174,21 @@ async function promotion({ rounds }: Options): Promise<Section> {
         "To and from the registry:",
         blobs.join("\n"),
         processTable(own),
+    );
+}
+
+async function cluster({ rounds }: Options): Promise<Section> {
+    const title = "A service of two pods on a cluster: first up, and preview without changes";
+    if (!hasCluster())
+        return section(title, "Not measured: `toolchain/setup.sh cluster` says what is missing.");
+    const runs: ClusterRun[] = [];
+    await measureCluster(rounds, (run) => {
+        runs.push(run);
+        say(`${run.step} by ${run.program}`, run.measured);
+    });
+    return section(
+        title,
+        runTable(runs.map(({ step, program, measured }) => [`${step}: ${program}`, measured])),
     );
 }
 
