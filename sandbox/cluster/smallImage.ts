@@ -19,6 +19,7 @@ export async function buildSmallImage(tag: string, answer: string): Promise<void
         `FROM scratch
         COPY kubectl /
         COPY answer /www/
+        USER 65534
         ENTRYPOINT ["/kubectl", "proxy", "--server=http://127.0.0.1", "--address=0.0.0.0", \\
             "--port=8080", "--accept-hosts=.*", "--www=/www"]`,
     );

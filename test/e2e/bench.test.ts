@@ -1,4 +1,5 @@
 import { equal, match, ok } from "node:assert/strict";
+import { hasCluster } from "../../sandbox/cluster/cluster.ts";
 import { run } from "../../sandbox/project.ts";
 
 describe("the benchmark", () => {
@@ -51,6 +52,15 @@ describe("the benchmark", () => {
         const [, promoted = []] = of("components + Quay", "promote");
         // Only the configuration is read, for the label that would set an expiry on the tag.
         ok(Number(promoted[3]) < 10, `a promotion moved ${String(promoted[3])} kB of blobs`);
+    });
+
+    it("measures a service on a cluster beside plain Pulumi and kubectl", async function () {
+        if (!hasCluster()) this.skip();
+        const options = ["--only", "cluster", "--rounds", "1"];
+        const { stdout } = await run("node", ["bench/main.ts", ...options]);
+        for (const row of ["first up: components", "first up: plain Pulumi", "first up: kubectl"])
+            match(stdout, new RegExp(`^\\| ${row} \\| \\d+\\.`, "m"));
+        match(stdout, /^\| preview: components \| \d+\./m);
     });
 
     it("lists its parts", async () => {
