@@ -1,5 +1,5 @@
 /** What the program declares and exports for each kind of stack. */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -122,20 +122,31 @@ describe("the program", () => {
         rmSync(folder, { recursive: true });
     });
 
+    /** Runs index.ts anew: a module runs once for each address. */
+    async function runProgram(): Promise<unknown> {
+        runs += 1;
+        return import(`../../index.ts?run=${String(runs)}`);
+    }
+
+    /** Writes the stack's file. @returns its values as Pulumi gives them */
+    function configure(config: Config): Record<string, string> {
+        writeFileSync("Pulumi.unit.yaml", stringify({ config }));
+        return Object.fromEntries(
+            Object.entries(config).map(([key, value]) => [key, asPulumiGivesIt(value)]),
+        );
+    }
+
     /**
      * Runs a preview of index.ts. A value `{ secure: … }` in `mlops:env` is a secret, as in a
      * stack's file.
      */
     async function preview(config: Config) {
-        writeFileSync("Pulumi.unit.yaml", stringify({ config }));
         const outputs: Record<string, unknown> = {};
         const plain: Record<string, unknown> = {};
         const isSecret = JSON.stringify(config).includes('"secure"');
         const declared = await declare(
             async () => {
-                runs += 1; // a module runs once for each address
-                const address = `../../index.ts?run=${String(runs)}`;
-                const program = programForm.parse(await import(address)).default;
+                const program = programForm.parse(await runProgram()).default;
                 for (const [name, value] of Object.entries(program)) {
                     const output: pulumi.Output<unknown> = pulumi.output(value);
                     output.apply((known) => (outputs[name] = known));
@@ -143,9 +154,7 @@ describe("the program", () => {
                         output.apply((known) => (plain[name] = known));
                 }
             },
-            Object.fromEntries(
-                Object.entries(config).map(([key, value]) => [key, asPulumiGivesIt(value)]),
-            ),
+            configure(config),
             undefined,
             isSecret ? ["mlops:env"] : [],
         );
@@ -257,6 +266,19 @@ describe("the program", () => {
         const egress = JSON.stringify(policy.inputs);
         for (const rule of ['"10.0.0.0/8"', '"port":5432', '"0.0.0.0/0"', '"port":8443'])
             ok(egress.includes(rule), egress);
+    });
+
+    it("declares nothing where the kubeconfig lacks the context, and names those it has", async () => {
+        process.env["PATH"] = folder;
+        writeFileSync("kubectl", "#!/bin/sh\necho dev; echo kind\n", { mode: 0o755 });
+        const declared = await declare(
+            () => rejects(runProgram(), /no context "sandbox"\. It has: dev, kind\. Choose one: /),
+            configure({ ...stacks.built, ...cluster }),
+        );
+        deepEqual(
+            declared.map(({ type }) => type),
+            ["pulumi:pulumi:Stack"],
+        );
     });
 
     it("rotates the robot that pulls apart from the one that pushes", async () => {
