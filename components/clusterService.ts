@@ -9,7 +9,8 @@ import { kubectlIn, KubectlError, type Place } from "./kubernetes/kubectl.ts";
 import { declareMonitor } from "./kubernetes/monitor.ts";
 import { labelsOf, nameLabel, objectName, ownerLabel } from "./kubernetes/names.ts";
 import { type Egress, networkPolicySpec } from "./kubernetes/network.ts";
-import { podSpec, type Resources } from "./kubernetes/pod.ts";
+import { type PodArgs, podSpec, type Resources } from "./kubernetes/pod.ts";
+import { tryPod } from "./kubernetes/podTrial.ts";
 import { type Finding, findForeignObjects } from "./kubernetes/preflight.ts";
 import { providerContext } from "./kubernetes/provider.ts";
 import { type Rollout, waitForRollout } from "./kubernetes/rollout.ts";
@@ -151,7 +152,9 @@ export class ClusterService extends pulumi.ComponentResource {
         const service = this.#service(object);
         this.#networkPolicy(object, args.egress ?? []);
         const image = byDigest(args.image);
-        const deployment = this.#deployment(object, { ...args, image }, replicas);
+        const pod = this.#pod(object, { ...args, image });
+        const tried = this.#tryPod(checked.place, labels, pod);
+        const deployment = this.#deployment(object, { ...args, image }, replicas, pod);
         const autoscaler = isScaled
             ? declareAutoscaler(object, replicas, args.cpuTarget ?? 70, options)
             : undefined;
@@ -172,7 +175,7 @@ export class ClusterService extends pulumi.ComponentResource {
         this.deploymentName = pulumi
             .all([deployment.metadata.name, healthy])
             .apply(([found]) => found);
-        this.serviceUrl = pulumi.all([url, healthy, monitor]).apply(([found]) => found);
+        this.serviceUrl = pulumi.all([url, healthy, monitor, tried]).apply(([found]) => found);
         this.registerOutputs({
             // The review reports a service that moves to another cluster by it.
             context,
@@ -186,8 +189,8 @@ export class ClusterService extends pulumi.ComponentResource {
      * Looks for objects of the same names that another stack made, or a person. An `up` then keeps
      * the number of pods where an autoscaler gets it.
      *
-     * @returns the name of the namespace, and whether to declare the ServiceMonitor, once no such
-     * object was found. Otherwise the program fails.
+     * @returns the name of the namespace, whether to declare the ServiceMonitor, and the place to
+     * try a pod in, once no such object was found. Otherwise the program fails.
      */
     #preflight(
         name: string,
@@ -196,7 +199,7 @@ export class ClusterService extends pulumi.ComponentResource {
         { min, max }: Replicas,
         own: string,
         labels: Readonly<Record<string, string>>,
-    ): pulumi.Output<{ readonly namespace: string; readonly isMonitored: boolean }> {
+    ): pulumi.Output<Checked> {
         const kinds = [
             "serviceaccount",
             "service",
@@ -227,7 +230,9 @@ export class ClusterService extends pulumi.ComponentResource {
             const problem =
                 (await this.#problemOf(finding)) ??
                 (isHandedOver ? await handOver(place, own) : undefined);
-            return { problem, namespace, isMonitored: finding.isMonitored };
+            const isTried = pulumi.runtime.isDryRun() && finding.warning === undefined;
+            const { isMonitored } = finding;
+            return { problem, namespace, isMonitored, place: isTried ? place : undefined };
         });
         return pulumi.all([found, failOnProblem(found.problem)]).apply(([known]) => known);
     }
@@ -290,13 +295,10 @@ export class ClusterService extends pulumi.ComponentResource {
         );
     }
 
-    #deployment(
-        object: ServiceObject,
-        args: ClusterServiceArgs,
-        { min, max }: Replicas,
-    ): k8s.apps.v1.Deployment {
+    /** Declares what the pods need. @returns what they are made of */
+    #pod(object: ServiceObject, args: ClusterServiceArgs): Pod {
         const { name, metadata, selector } = object;
-        const { image, version, commit, healthTimeout = defaultTimeout, pull } = args;
+        const { image, healthTimeout = defaultTimeout, pull } = args;
         const options = { parent: this };
         const { plain, secret } = declareVariables(object, args.env ?? {}, options);
         const account = new k8s.core.v1.ServiceAccount(
@@ -304,6 +306,29 @@ export class ClusterService extends pulumi.ComponentResource {
             { metadata, automountServiceAccountToken: false },
             { parent: this },
         );
+        return {
+            image,
+            port: args.port,
+            healthPath: args.healthPath,
+            startTimeout: healthTimeout,
+            drain: args.drain ?? 5,
+            env: plain,
+            secretEnv: secret,
+            container: args.container ?? {},
+            resources: args.resources ?? {},
+            serviceAccount: account.metadata.name,
+            pullSecret: pull && declarePullSecret(object, pull, options),
+            selector,
+            revision: secret?.revision,
+        };
+    }
+
+    #deployment(
+        { name, metadata, selector }: ServiceObject,
+        { image, version, commit, healthTimeout = defaultTimeout }: ClusterServiceArgs,
+        { min, max }: Replicas,
+        { revision, ...pod }: Pod,
+    ): k8s.apps.v1.Deployment {
         return new k8s.apps.v1.Deployment(
             name,
             {
@@ -331,27 +356,41 @@ export class ClusterService extends pulumi.ComponentResource {
                     template: {
                         metadata: {
                             labels: metadata.labels,
-                            annotations: { ...(secret && { [envRevision]: secret.revision }) },
+                            annotations: { ...(revision && { [envRevision]: revision }) },
                         },
-                        spec: podSpec({
-                            image,
-                            port: args.port,
-                            healthPath: args.healthPath,
-                            startTimeout: healthTimeout,
-                            drain: args.drain ?? 5,
-                            env: plain,
-                            secretEnv: secret,
-                            container: args.container ?? {},
-                            resources: args.resources ?? {},
-                            serviceAccount: account.metadata.name,
-                            pullSecret: pull && declarePullSecret(object, pull, options),
-                            selector,
-                        }),
+                        spec: podSpec(pod),
                     },
                 },
             },
             { parent: this },
         );
+    }
+
+    /**
+     * Warns of what the namespace would not let a pod be created for. Tries one without what a
+     * preview may not know yet, which no such rule is about.
+     *
+     * @param place where to try it; undefined: it is not tried.
+     * @returns an output that resolves once that is done.
+     */
+    #tryPod(
+        place: pulumi.Output<Place | undefined>,
+        labels: Readonly<Record<string, string>>,
+        pod: PodArgs,
+    ): pulumi.Output<unknown> {
+        const spec = podSpec({
+            ...pod,
+            image: "not-built-yet",
+            serviceAccount: "default",
+            secretEnv: undefined,
+            pullSecret: undefined,
+        });
+        return pulumi.all([place, spec]).apply(async ([known, checkedSpec]) => {
+            if (known === undefined) return;
+            const refusal = await tryPod(known, { labels, spec: checkedSpec });
+            if (refusal !== undefined)
+                await pulumi.log.warn(`New pods would be refused. ${refusal}`, this);
+        });
     }
 
     /**
@@ -413,6 +452,22 @@ export class ClusterService extends pulumi.ComponentResource {
         await pulumi.log.info(`The service works: ${pods}.`, this);
         return undefined;
     }
+}
+
+/** What the pods are made of. */
+interface Pod extends PodArgs {
+    /** What changes with the secret variables; undefined without any. */
+    readonly revision: pulumi.Output<string> | undefined;
+}
+
+/** What a cluster was found to have. */
+interface Checked {
+    /** The name of the namespace. */
+    readonly namespace: string;
+    /** Whether to declare the ServiceMonitor. */
+    readonly isMonitored: boolean;
+    /** Where a preview tries a pod. Default: it does not, or there is no preview. */
+    readonly place: Place | undefined;
 }
 
 /** How long a pod may take until it is healthy, in seconds. */

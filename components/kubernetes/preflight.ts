@@ -75,8 +75,9 @@ export async function checkCluster(
 /**
  * Looks for objects of the declared names that this stack does not own.
  *
- * @returns a problem with the command that lets this stack have them, or with the contexts that
- * the kubeconfig has where it lacks the configured one.
+ * @returns a problem with the command that lets this stack have them; or with the contexts that
+ * the kubeconfig has where it lacks the configured one, with the rights that are missing, or
+ * without the namespace.
  */
 export async function findForeignObjects(
     kubectl: Kubectl,
@@ -94,6 +95,8 @@ export async function findForeignObjects(
             "--ignore-not-found",
             "--output=json",
         );
+        if (output.trim() === "")
+            return { isMonitored, ...(await missingNamespace(kubectl, declaration)) };
         const foreign = parse(output).filter(
             ({ metadata }) => metadata.labels[ownerLabel] !== owner,
         );
@@ -110,12 +113,51 @@ export async function findForeignObjects(
     }
 }
 
+/** Returns a problem where the namespace is missing, and nothing where that is not known. */
+async function missingNamespace(
+    kubectl: Kubectl,
+    { context, namespace, objects }: Declaration,
+): Promise<Pick<Finding, "problem">> {
+    const name = `namespace/${namespace}`;
+    if (objects.includes(name)) return {};
+    try {
+        const found = await kubectl("get", name, "--ignore-not-found", "--output=name");
+        if (found.trim() !== "") return {};
+    } catch (error) {
+        if (error instanceof KubectlError) return {};
+        throw error;
+    }
+    return {
+        problem:
+            `The cluster "${context}" has no namespace ${namespace}. Have it created, or let the ` +
+            `stack create it: ${setCommand("mlops:cluster.createNamespace", "true")}`,
+    };
+}
+
+/** Names the rights that an account lacks, from what a cluster said. undefined: it said no such. */
+function missingRights(message: string, { context, namespace }: Place): string | undefined {
+    const refused = /cannot (\S+) resource "([^"]+)" in API group "([^"]*)"/g;
+    const rights = [...message.matchAll(refused)].map(
+        ([, verb = "", resource = "", group = ""]) =>
+            `${verb} ${resource}${group === "" ? "" : `.${group}`}`,
+    );
+    if (rights.length === 0) return undefined;
+    return (
+        `The account of the context "${context}" may not do this in the namespace ${namespace}: ` +
+        `${rights.join(", ")}. If that is the right namespace, have it given all rights that a ` +
+        "stack needs: components/kubernetes/role.yaml"
+    );
+}
+
 /** Tells a context that is missing by mistake from a cluster that is out of reach. */
 async function whyNotAsked(
     kubectl: Kubectl,
-    { context }: Place,
+    place: Place,
     { message }: KubectlError,
 ): Promise<Pick<Finding, "problem" | "warning">> {
+    const { context } = place;
+    const lacking = missingRights(message, place);
+    if (lacking !== undefined) return { problem: lacking };
     const kind = /doesn't have a resource type "([^"]+)"/.exec(message)?.[1];
     if (kind !== undefined) {
         return {

@@ -52,7 +52,18 @@ export async function explainDelay(
 
 /** Says why the cluster does not create the pods, from the message of its API. */
 function refused(message: string): string {
-    const reason = visible(message.replace(/^pods "[^"]*" is forbidden: /, ""));
+    return explainRefusal(message) ?? `The cluster refuses the pods: ${visible(message)}`;
+}
+
+/**
+ * Says why a namespace does not let pods be created: its quota, its limits, its Pod Security.
+ *
+ * @param message of the cluster's API, or of `kubectl` with it.
+ * @returns undefined for any other message.
+ */
+export function explainRefusal(message: string): string | undefined {
+    const [, text = message] = /pods "[^"]*" is forbidden: (.*)/s.exec(message) ?? [];
+    const reason = visible(text);
     if (message.includes("exceeded quota")) {
         return (
             `There is no room for the pods in the namespace's quota: ${reason}. ` +
@@ -71,7 +82,19 @@ function refused(message: string): string {
             "Run the container strict, or in a namespace of another level."
         );
     }
-    return `The cluster refuses the pods: ${visible(message)}`;
+    if (message.includes("any security context constraint")) {
+        return (
+            `OpenShift's security context constraints forbid the pods: ${reason}. ` +
+            "Run the container strict, and leave mlops:container.user out."
+        );
+    }
+    if (/(minimum|maximum|max limit) .* per (Container|Pod)/.test(message)) {
+        return (
+            `The namespace's LimitRange forbids the pods: ${reason}. ` +
+            "Change mlops:cluster.cpu, memory or cpuLimit."
+        );
+    }
+    return undefined;
 }
 
 /** Says why a container does not start, where its image or its configuration is the reason. */

@@ -1,6 +1,6 @@
 /** What a service on a cluster does with the answers of `kubectl`. */
 import { deepEqual, equal, match } from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -35,10 +35,12 @@ describe("a service on a cluster", () => {
         folder = mkdtempSync(join(tmpdir(), "cluster-"));
         const script = `#!/bin/sh
 case "$*" in
+*" get namespace/"*" --output=name") echo namespace/alice-dev ;;
 *" --ignore-not-found "*) echo "$*" >${folder}/asked && cat ${folder}/existing ;;
 *" --raw=/apis/monitoring.coreos.com/v1") echo '{"resources":[{"kind":"ServiceMonitor"}]}' ;;
 *" get deployment "*) cat ${folder}/deployment ;;
 *" get replicasets,pods "*) cat ${folder}/owned ;;
+*" create --dry-run=server "*) cat >${folder}/trial; cat ${folder}/refusal >&2; test ! -s ${folder}/refusal ;;
 esac
 `;
         writeFileSync(join(folder, "kubectl"), script, { mode: 0o755 });
@@ -53,7 +55,8 @@ esac
         rmSync(folder, { recursive: true });
     });
 
-    function answer({ existing, now = deployment(done), owned = [] }: Answers): void {
+    function answer({ existing, now = deployment(done), owned = [], refusal = "" }: Answers): void {
+        writeFileSync(join(folder, "refusal"), refusal);
         writeFileSync(join(folder, "existing"), existing ? JSON.stringify(existing) : "");
         writeFileSync(join(folder, "deployment"), JSON.stringify(now));
         writeFileSync(join(folder, "owned"), JSON.stringify({ items: owned }));
@@ -174,6 +177,49 @@ esac
         deepEqual(url, undefined);
     });
 
+    describe("whose pods a namespace would refuse", () => {
+        const quota =
+            'Error from server (Forbidden): error when creating "STDIN": pods "trial-x2x4k" is ' +
+            "forbidden: exceeded quota: small, requested: limits.memory=512Mi, used: " +
+            "limits.memory=0, limited: limits.memory=64Mi";
+        const { warn } = console;
+        let warnings: string[];
+        beforeEach(() => {
+            warnings = [];
+            console.warn = (text: string) => warnings.push(text);
+            rmSync(join(folder, "trial"), { force: true });
+        });
+        afterEach(() => {
+            console.warn = warn;
+        });
+
+        it("has a warning in a preview that says why", async () => {
+            answer({ refusal: quota });
+            const secrets = {
+                env: { TOKEN: pulumi.secret("hunter2") },
+                pull: { registry: "quay.io", username: "acme+reader", password: "hunter3" },
+            };
+            equal(objectsOf(await run(true, secrets)), 6);
+            match(warnings.join("\n"), /New pods would be refused\. There is no room for the pods/);
+            const trial = readFileSync(join(folder, "trial"), "utf8");
+            match(trial, /"requests":\{"cpu":"250m","memory":"512Mi"\}/);
+            equal(trial.includes("secret") || trial.includes("Secret"), false, trial);
+        });
+
+        it("has none where the account may not try", async () => {
+            answer({ refusal: 'pods is forbidden: User "a" cannot create resource "pods"' });
+            equal(objectsOf(await run(true)), 4);
+            deepEqual(warnings, []);
+            equal(existsSync(join(folder, "trial")), true);
+        });
+
+        it("is not tried in `up`, which says so itself", async () => {
+            answer({ refusal: quota });
+            equal(objectsOf(await run(false)), 4);
+            equal(existsSync(join(folder, "trial")), false);
+        });
+    });
+
     it("is not waited for in a preview", async () => {
         answer({ now: deployment({ ...done, availableReplicas: 0 }) });
         equal(objectsOf(await run(true)), 4);
@@ -185,4 +231,6 @@ interface Answers {
     readonly existing?: object;
     readonly now?: object;
     readonly owned?: object[];
+    /** Why it refuses a pod. */
+    readonly refusal?: string;
 }

@@ -69,11 +69,60 @@ describe("the check of a cluster before anything is declared", () => {
         const asked: (readonly string[])[] = [];
         const kubectl: Kubectl = (...args) => {
             asked.push(args);
-            return Promise.resolve("");
+            return Promise.resolve(found(object("Service", { "mlops/owner": "shop-dev" })));
         };
         deepEqual(await findForeignObjects(kubectl, declaration), { isMonitored: false });
         equal(asked.length, 1);
         deepEqual(asked[0]?.slice(0, 3), ["get", ...declaration.objects]);
+    });
+
+    describe("where none of the objects is there", () => {
+        const namespace = "namespace/alice-dev";
+        const first = (objects: readonly string[], answer: Promise<string>) =>
+            findForeignObjects(
+                (...args) =>
+                    args[1] === namespace && args.length === 4 ? answer : Promise.resolve(""),
+                { ...declaration, objects },
+            );
+
+        it("accepts a namespace that there is", async () => {
+            const { problem } = await first(declaration.objects, Promise.resolve(`${namespace}\n`));
+            equal(problem, undefined);
+        });
+
+        it("refuses one that is missing, with the setting that has it created", async () => {
+            const { problem = "" } = await first(declaration.objects, Promise.resolve(""));
+            match(problem, /^The cluster "sandbox" has no namespace alice-dev\. /);
+            match(problem, /set --path mlops:cluster\.createNamespace true -s /);
+        });
+
+        it("accepts one that the stack creates", async () => {
+            const objects = [namespace, ...declaration.objects];
+            equal((await first(objects, Promise.resolve(""))).problem, undefined);
+        });
+
+        it("accepts an account that may not look for namespaces", async () => {
+            const forbidden = new KubectlError(
+                'namespaces "alice-dev" is forbidden: User "a" cannot',
+            );
+            const { problem } = await first(declaration.objects, Promise.reject(forbidden));
+            equal(problem, undefined);
+        });
+    });
+
+    it("names the rights that the account lacks", async () => {
+        const forbidden = (resource: string, group: string): string =>
+            `Error from server (Forbidden): ${resource} "web-dev" is forbidden: User "a" cannot get ` +
+            `resource "${resource}" in API group "${group}" in the namespace "alice-dev"`;
+        const message = [forbidden("deployments", "apps"), forbidden("services", "")].join("\n");
+        const refusing: Kubectl = () => Promise.reject(new KubectlError(message));
+        const { problem = "", warning } = await findForeignObjects(refusing, declaration);
+        match(
+            problem,
+            /"sandbox" may not do this in the namespace alice-dev: get deployments\.apps, /,
+        );
+        match(problem, /get services\. .*role\.yaml$/);
+        equal(warning, undefined);
     });
 
     describe("with a ServiceMonitor", () => {
