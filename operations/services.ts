@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Kubectl, Place } from "../components/kubernetes/kubectl.ts";
 import { explainDelay, findProblem } from "../components/kubernetes/rolloutProblem.ts";
 import { readRollout, type RolloutState } from "../components/kubernetes/rolloutState.ts";
+import type { CpuUse } from "./cpuUse.ts";
 
 /** A service on a cluster. */
 export interface ClusterDeployment extends Place {
@@ -112,6 +113,8 @@ export interface RunningService {
     readonly since?: string | undefined;
     /** How often the containers of the pods were restarted. */
     readonly restarts: number;
+    /** The CPU use; absent where the cluster has no metrics, or was not asked for them. */
+    readonly cpu?: CpuUse | undefined;
     /** The image of the Deployment. */
     readonly image: string;
     /** Whether that is the image of the state, and all pods that serve run it. */

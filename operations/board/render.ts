@@ -14,7 +14,7 @@ const common = [
     "drift",
 ];
 /** The columns of a board with a service on a cluster. */
-const onCluster = ["pods", "rollout", "restarts", "URL"];
+const onCluster = ["pods", "rollout", "restarts", "CPU", "URL"];
 
 /** Renders the board for a terminal: a table, with notes below it. */
 export function renderText(rows: readonly Row[], now: Date): string {
@@ -68,9 +68,17 @@ function clusterCellsOf(services: Row["services"], now: Date): string[] {
             `${String(ready)}/${String(wanted)}${isCurrent ? "" : " (other image)"}`,
         ({ since }) => (since === undefined ? "under way" : ageOf(since, now)),
         ({ restarts }) => String(restarts),
+        ({ cpu }) => cpuOf(cpu),
         ({ url }) => url ?? "-",
     ];
     return cells.map((cell) => services.map(cell).join(", "));
+}
+
+/** The use of the busiest pod, and its limit. */
+function cpuOf(cpu: RunningService["cpu"]): string {
+    if (cpu === undefined) return "-";
+    const limit = cpu.limit === undefined ? "" : ` of ${String(cpu.limit)}m`;
+    return `${String(cpu.used)}m${limit}${cpu.isThrottled ? " (throttled)" : ""}`;
 }
 
 /**

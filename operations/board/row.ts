@@ -2,6 +2,7 @@ import { kubectlIn, KubectlError } from "../../components/kubernetes/kubectl.ts"
 import { UserError } from "../../components/userError.ts";
 import { QuayError } from "../../quay/api/errors.ts";
 import type { Scan } from "../../quay/api/severity.ts";
+import { readCpuUse } from "../cpuUse.ts";
 import { type ClusterDeployment, readService, type RunningService } from "../services.ts";
 import { type Drift, readDrift } from "./drift.ts";
 import { readScan } from "./scan.ts";
@@ -72,9 +73,14 @@ export async function readRow(stack: string, withDrift: boolean): Promise<Row> {
 
 async function readServices(onCluster: readonly ClusterDeployment[]): Promise<RunningService[]> {
     return Promise.all(
-        onCluster.map((service) =>
-            readService(service, kubectlIn(service, { limit: clusterLimit })),
-        ),
+        onCluster.map(async (service) => {
+            const kubectl = kubectlIn(service, { limit: clusterLimit });
+            const [running, cpu] = await Promise.all([
+                readService(service, kubectl),
+                readCpuUse(kubectl, service.name),
+            ]);
+            return { ...running, cpu };
+        }),
     );
 }
 

@@ -45,12 +45,17 @@ describe("make board of stacks with a service on a cluster", () => {
         commands.remove();
     });
 
-    function cluster(now: object, owned: object[]): void {
+    /** @param top what the cluster's metrics say of the pods. Default: it has none. */
+    function cluster(now: object, owned: object[], top = "", pods: object[] = []): void {
         commands.install(
             "kubectl",
             `case "$*" in
             *" get deployment "*) cat ${commands.file("deployment.json", now)} ;;
             *" get replicasets,pods "*) cat ${commands.file("owned.json", { items: owned })} ;;
+            *" get pods "*) cat ${commands.file("pods.json", { items: pods })} ;;
+            *" top pods "*)
+                test -s ${commands.file("top", top)} || { echo 'error: Metrics API not available' >&2; exit 1; }
+                cat ${commands.file("top", top)} ;;
             esac`,
         );
     }
@@ -96,6 +101,19 @@ describe("make board of stacks with a service on a cluster", () => {
         ]);
         deepEqual(notesIn(dev), []);
         equal("services" in (staging ?? {}), false);
+    });
+
+    it("shows the CPU use of the busiest pod, and that it is throttled", async () => {
+        const limited = (name: string, cpu: string) => ({
+            metadata: { name },
+            spec: { containers: [{ name: "service", resources: { limits: { cpu } } }] },
+        });
+        const top = "digits-a   110m   40Mi\ndigits-b   1500m   41Mi\n";
+        const pods = [limited("digits-a", "500m"), limited("digits-b", "1.5")];
+        cluster(deployment(done), [], top, pods);
+        const [dev] = await rows("dev");
+        const [service] = dev?.["services"] as { cpu: object }[];
+        deepEqual(service?.cpu, { used: 1500, limit: 1500, isThrottled: true });
     });
 
     it("says that other pods run, and why they are not healthy", async () => {

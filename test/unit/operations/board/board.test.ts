@@ -203,11 +203,13 @@ describe("the board's forms", () => {
             image: prod.image ?? "",
             isCurrent: true,
         };
-        const moving = { ...service, since: undefined, url: undefined, isCurrent: false };
+        const cpu = { used: 490, limit: 500, isThrottled: true };
+        const moving = { ...service, since: undefined, url: undefined, isCurrent: false, cpu };
+        const unlimited = { ...service, cpu: { used: 120, isThrottled: false } };
         const text = renderText(
             [
                 { ...prod, services: [service] },
-                { ...prod, environment: "staging", services: [moving, service] },
+                { ...prod, environment: "staging", services: [moving, unlimited] },
                 { ...prod, environment: "dev", services: null },
                 local,
             ],
@@ -216,17 +218,23 @@ describe("the board's forms", () => {
         deepEqual(
             text.split("\n").map((line) => line.split(/ {2,}/).slice(9)),
             [
-                ["pods", "rollout", "restarts", "URL"],
-                ["2/3", "2 h", "4", "https://digits.example"],
-                ["2/3 (other image), 2/3", "under way, 2 h", "4, 4", "-, https://digits.example"],
-                ["?", "?", "?", "?"],
-                ["-", "-", "-", "-"],
+                ["pods", "rollout", "restarts", "CPU", "URL"],
+                ["2/3", "2 h", "4", "-", "https://digits.example"],
+                [
+                    "2/3 (other image), 2/3",
+                    "under way, 2 h",
+                    "4, 4",
+                    "490m of 500m (throttled), 120m",
+                    "-, https://digits.example",
+                ],
+                ["?", "?", "?", "?", "?"],
+                ["-", "-", "-", "-", "-"],
             ],
         );
         const markdown = renderMarkdown([{ ...prod, services: [service] }, local], now);
         deepEqual(
             markdown.split("\n").map((line) => line.split(" | ").length),
-            [13, 13, 13, 13],
+            [14, 14, 14, 14],
         );
     });
 
