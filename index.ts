@@ -162,7 +162,6 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
             ...github,
             ...github.workflow,
             image: repository.image,
-            version,
             login: federation
                 ? { robot: robotUsername }
                 : { usernameSecret: names.username, passwordSecret: names.password },
@@ -176,7 +175,7 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
                           visibility: quay.visibility,
                       },
                   }
-                : { release: { digest, attestedBy: config.github.workflow.attestedBy } }),
+                : { version, release: { digest, attestedBy: config.github.workflow.attestedBy } }),
         },
         { dependsOn: [secrets, image, ...trust] },
     );

@@ -56,7 +56,6 @@ export type DeliveryWorkflowArgs = WorkflowSettings<pulumi.Input<string>> & {
  *     path: ".github/workflows/build.yml",
  *     branch: "main",
  *     image: "quay.io/acme/model",
- *     version: "1.2.0",
  *     login: { usernameSecret: "QUAY_USER", passwordSecret: "QUAY_PWD" },
  *     health: { port: 8080, path: "/health" },
  *     build: { context: "service" },

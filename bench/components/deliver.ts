@@ -17,7 +17,6 @@ export function deliver(
             name: "quay-deploy",
             job: "deploy",
             image,
-            version: "1.0.0",
             environment: { name: "prod" },
             login: { usernameSecret: "QUAY_USER", passwordSecret: "QUAY_PWD" },
             health: { port: 8080 },

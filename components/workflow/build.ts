@@ -7,15 +7,23 @@ import * as steps from "./steps.ts";
 import * as tools from "./tools.ts";
 import type { Step, Workflow } from "./write.ts";
 
+/** The git tags that name versions: `v` and the version. */
+export const versionTags = "v*";
+
 /** The digest of the commit's image: of an earlier run, else of this one. */
 const digest = "${{ steps.commit.outputs.digest || steps.build.outputs.digest }}";
+/** The digest that has got the tags: of a run that has built the commit at the same time, too. */
+const tagged = "${{ steps.tag.outputs.digest }}";
+/** The version of a run for a git tag; empty in others. */
+const version = "${{ steps.version.outputs.version }}";
 /** The condition of the steps that make the image: a commit is built once. */
 const isNew = "steps.commit.outputs.digest == ''";
 
 /**
  * Returns a workflow that builds and publishes the image: on every push to the branch that changes
  * more than the workflow's own file, and on demand. The tag `sha-COMMIT` names an image that has
- * passed all steps; a run of a commit that has one builds nothing.
+ * passed all steps; a run of a commit that has one builds nothing. A run for a git tag names the
+ * image of the tag's commit by the version.
  */
 export function buildWorkflow(
     settings: CommonSettings & { readonly build: BuildSettings },
@@ -24,13 +32,20 @@ export function buildWorkflow(
     const { floatingTags = ["latest"] } = build;
     return {
         name: settings.name,
-        on: { push: { branches: [escapeFilterPattern(branch)], "paths-ignore": [path] } },
-        concurrency: steps.concurrency(settings),
+        on: {
+            push: {
+                branches: [escapeFilterPattern(branch)],
+                tags: [versionTags],
+                "paths-ignore": [path], // of pushes to the branch: GitHub ignores it for tags
+            },
+        },
+        // GitHub lets one run wait in a group: pushes must not replace the run of a version.
+        concurrency: `${steps.concurrency(settings)}-\${{ github.ref_name }}`,
         jobId: settings.job,
         job: {
             name: "Build and publish the image",
-            if: steps.onBranch(settings),
-            ...steps.runnerAndEnvironment(settings, digest),
+            if: `${steps.onBranch(settings)} || startsWith(github.ref, 'refs/tags/v')`,
+            ...steps.runnerAndEnvironment(settings, tagged),
             "timeout-minutes": 60, // the lifetime of a federated login's token
             permissions: {
                 contents: { access: "read", why: "to check out the sources" },
@@ -53,6 +68,18 @@ export function buildWorkflow(
                     with: { "fetch-depth": 0, "persist-credentials": false },
                 },
                 {
+                    name: "Check the version's git tag",
+                    id: "version",
+                    if: "github.ref_type == 'tag'",
+                    env: {
+                        TAG: "${{ github.ref_name }}",
+                        COMMIT: "${{ github.sha }}",
+                        BRANCH: branch,
+                        FLOATING_TAGS: floatingTags.join(" "),
+                    },
+                    run: steps.script("check-version"),
+                },
+                {
                     name: "Set up BuildKit",
                     uses: actions.setupBuildx,
                     with: {
@@ -65,20 +92,24 @@ export function buildWorkflow(
                 {
                     name: "Find the image of this commit",
                     id: "commit",
-                    env: { IMAGE: settings.image, COMMIT: "${{ github.sha }}" },
+                    env: {
+                        IMAGE: settings.image,
+                        COMMIT: "${{ github.sha }}",
+                        VERSION: version,
+                    },
                     run: steps.script("registry", "find-image"),
                 },
                 buildAndPush(settings),
                 ...(build.attestation === true ? [attest(settings)] : []),
                 steps.smokeTest(settings, digest),
                 {
-                    name: taggingTitle(floatingTags),
+                    name: "Tag the image",
                     id: "tag",
                     env: {
                         IMAGE: settings.image,
                         DIGEST: digest,
                         COMMIT: "${{ github.sha }}",
-                        VERSION: settings.version,
+                        VERSION: version,
                         TAGS: floatingTags.join(" "),
                     },
                     run: steps.script("registry", "tag"),
@@ -88,7 +119,7 @@ export function buildWorkflow(
                     env: {
                         TITLE: "Published",
                         IMAGE: settings.image,
-                        DIGEST: digest,
+                        DIGEST: tagged,
                         TAGS: "${{ steps.tag.outputs.tags }}",
                         NOTE: "${{ steps.tag.outputs.note }}",
                     },
@@ -101,11 +132,7 @@ export function buildWorkflow(
 }
 
 /** Pushes the image without a tag: it gets its tags once it has passed all steps. */
-function buildAndPush({
-    image,
-    version,
-    build,
-}: CommonSettings & { readonly build: BuildSettings }): Step {
+function buildAndPush({ image, build }: CommonSettings & { readonly build: BuildSettings }): Step {
     const {
         context = ".",
         dockerfile = "Dockerfile",
@@ -144,7 +171,7 @@ function buildAndPush({
             file: posix.join(context, dockerfile),
             ...(target !== undefined && { target }),
             ...(platform !== undefined && { platforms: platform }),
-            ...(Object.keys(buildArgs).length > 0 && { "build-args": steps.lines(buildArgs) }),
+            "build-args": steps.lines({ VERSION: "sha-${{ github.sha }}", ...buildArgs }),
             ...(Object.keys(buildSecrets).length > 0 && {
                 secrets: steps.lines(
                     Object.fromEntries(
@@ -176,7 +203,6 @@ function buildAndPush({
             labels: steps.lines({
                 "org.opencontainers.image.revision": "${{ github.sha }}",
                 "org.opencontainers.image.source": "${{ github.event.repository.html_url }}",
-                "org.opencontainers.image.version": version,
             }),
             provenance: keepsSecret ? `mode=\${{ ${isPrivate} && 'min' || 'max' }}` : "mode=max",
             sbom: `generator=${tools.sbomScanner}`,
@@ -184,11 +210,6 @@ function buildAndPush({
             "cache-to": keepsSecret ? `\${{ !${isPrivate} && '${cacheTo}' || '' }}` : cacheTo,
         },
     };
-}
-
-function taggingTitle(floatingTags: readonly string[]): string {
-    const version = "Tag with the version (if free)";
-    return floatingTags.length === 0 ? version : `${version} and ${floatingTags.join(", ")}`;
 }
 
 function attest({ image }: CommonSettings): Step {

@@ -102,7 +102,6 @@ const common = {
                 "must be HOST/NAMESPACE/NAME, without a tag.",
             ),
     ),
-    version: checkIfKnown(tag),
     login: z.union(
         [
             z.strictObject({ usernameSecret: names.secretName, passwordSecret: names.secretName }),
@@ -134,7 +133,9 @@ export function checkSettings(settings: WorkflowSettings<unknown>): void {
  */
 export function findProblem(settings: WorkflowSettings<unknown>): string | undefined {
     const kind =
-        "build" in settings ? z.object({ ...common, build }) : z.object({ ...common, release });
+        "build" in settings
+            ? z.object({ ...common, build })
+            : z.object({ ...common, version: checkIfKnown(tag), release });
     const issues = kind.safeParse(settings).error?.issues ?? [];
     const problems =
         issues.length > 0

@@ -9,7 +9,7 @@ import type { Workflow } from "./write.ts";
  * environment's reviewers first.
  */
 export function releaseWorkflow(
-    settings: CommonSettings & { readonly release: ReleaseSettings },
+    settings: CommonSettings & { readonly version: string; readonly release: ReleaseSettings },
 ): Workflow {
     const { branch, path, image, version, release } = settings;
     const { digest, attestedBy, tags = [] } = release;

@@ -44,7 +44,10 @@ export interface FederatedLogin<StringInput = string> {
     readonly robot: StringInput;
 }
 
-/** A workflow that builds and publishes the image, on every push to the branch and on demand. */
+/**
+ * A workflow that builds and publishes the image: on every push to the branch, on demand, and on a
+ * pushed git tag, `v` and a version, which names the image of its commit.
+ */
 export interface BuildSettings {
     /** The folder to build, relative to the root of the GitHub repository. Default: `.`. */
     readonly context?: string | undefined;
@@ -59,7 +62,8 @@ export interface BuildSettings {
     readonly platform?: string | undefined;
     /**
      * Build arguments. The file has them in plain text, and they stay in the image's history: do
-     * not put secrets here. Default: none.
+     * not put secrets here. Default: only VERSION, `sha-COMMIT`: the commit is built before it has
+     * a version.
      */
     readonly buildArgs?: Readonly<Record<string, string>> | undefined;
     /**
@@ -138,8 +142,6 @@ export interface CommonSettings<StringInput = string> {
         Pick<EnvironmentArgs, "name" | "branches" | "tags" | "protectedBranches"> | undefined;
     /** The image's repository, HOST/NAMESPACE/NAME, on any Quay. */
     readonly image: StringInput;
-    /** The image's version. */
-    readonly version: StringInput;
     /** How the job logs in to the registry. */
     readonly login: SecretLogin | FederatedLogin<StringInput>;
     /** How the image is smoke-tested. */
@@ -155,4 +157,11 @@ export interface CommonSettings<StringInput = string> {
  * file, `Input<string>` for the component.
  */
 export type WorkflowSettings<StringInput = string> = CommonSettings<StringInput> &
-    ({ readonly build: BuildSettings } | { readonly release: ReleaseSettings<StringInput> });
+    (
+        | { readonly build: BuildSettings }
+        | {
+              /** The version that is released. */
+              readonly version: StringInput;
+              readonly release: ReleaseSettings<StringInput>;
+          }
+    );

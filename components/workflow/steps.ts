@@ -19,8 +19,8 @@ export function script(...names: readonly string[]): string {
 }
 
 /**
- * Returns the condition that a run is for the file's branch. Runs on demand may be for any branch,
- * and only a GitHub environment would keep them out.
+ * Returns the condition that a run is for the file's branch. Runs on demand may be for any other
+ * one, and only a GitHub environment would keep them out.
  */
 export function onBranch({ branch }: CommonSettings): string {
     return `github.ref == 'refs/heads/${branch.replaceAll("'", "''")}'`;

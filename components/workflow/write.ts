@@ -35,9 +35,12 @@ export interface Job {
 export interface Workflow {
     readonly name: string;
     readonly on: {
-        readonly push: { readonly branches: readonly string[] } & (
-            { readonly paths: readonly string[] } | { readonly "paths-ignore": readonly string[] }
-        );
+        readonly push: {
+            readonly branches: readonly string[];
+            readonly tags?: readonly string[];
+            readonly paths?: readonly string[];
+            readonly "paths-ignore"?: readonly string[];
+        };
     };
     readonly concurrency: string;
     readonly jobId: string;

@@ -1,7 +1,7 @@
 /** Rules on the GitHub environment, the secrets and the workflow. */
 import { z } from "zod";
-import { problem, rule, text } from "./rule.ts";
-import { environmentAllows } from "../../components/github/branchPolicy.ts";
+import { problem, rule, text, version } from "./rule.ts";
+import { environmentAllows, matchesPolicy } from "../../components/github/branchPolicy.ts";
 import { environmentProblems } from "../../components/github/environment.ts";
 
 const environment = z.looseObject({
@@ -31,6 +31,40 @@ export const onGitHub = [
                 "start. Add that branch, or a pattern for it";
             return [problem(["github", "environment", "branches"], message)];
         },
+    ),
+    rule(
+        {
+            service: version,
+            github: z.object({ environment: environment.extend({ tags: z.array(text) }) }),
+            promoteFrom: z.undefined().optional(),
+        },
+        ({ service: { version }, github: { environment } }) =>
+            matchesPolicy(environment.tags, `v${version}`)
+                ? []
+                : [
+                      problem(
+                          ["github", "environment", "tags"],
+                          `must allow the git tag "v${version}", which names the version: the ` +
+                              "workflow's job would never start. Add v*",
+                      ),
+                  ],
+    ),
+    rule(
+        {
+            github: z.object({
+                environment: environment.extend({ protectedBranches: z.literal(true) }),
+            }),
+            promoteFrom: z.undefined().optional(),
+        },
+        () => [
+            problem(
+                ["github", "environment", "protectedBranches"],
+                "must be left out in a stack that builds the image: GitHub lets no git tag use " +
+                    "such an environment, and git tags name the versions. Name the branch in " +
+                    "github.environment.branches instead",
+                "remove",
+            ),
+        ],
     ),
     rule(
         {

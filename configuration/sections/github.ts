@@ -1,5 +1,6 @@
 /** `mlops:github`: the GitHub repository, its environment and secrets, and the workflow file. */
 import { z } from "zod";
+import { versionTags } from "../../components/workflow/build.ts";
 import * as workflowNames from "../../components/workflow/names.ts";
 import { text } from "./values.ts";
 
@@ -33,7 +34,10 @@ const environment = z.strictObject({
     tags: z
         .array(workflowNames.refPattern)
         .optional()
-        .describe("The tags whose runs may use it, as names or patterns. Default: all."),
+        .describe(
+            "The git tags whose runs may use it, as names or patterns. Default: all; with " +
+                "`branches` in a stack that builds the image `v*`, which name versions.",
+        ),
     protectedBranches: z
         .boolean()
         .optional()
@@ -84,6 +88,10 @@ const releaseWorkflow = workflow.extend({
         ),
 });
 
+const environmentDescription =
+    "The GitHub environment that the secrets belong to. Default: they are secrets of the " +
+    "repository.";
+
 const github = z.strictObject({
     repository: z
         .string()
@@ -93,7 +101,8 @@ const github = z.strictObject({
         )
         .describe("The repository's name, without its owner, which is `github:owner`."),
     branch: workflowNames.branch.describe(
-        "The branch of the workflow file. A push to it builds the image.",
+        "The branch of the workflow file. A push to it builds the image, and versions are made " +
+            "from its commits alone.",
     ),
     delivery: z
         .enum(["commit", "pullRequest"])
@@ -110,12 +119,7 @@ const github = z.strictObject({
             "Whether a workflow file and an environment that this stack did not create are taken " +
                 "over. Default: `false`.",
         ),
-    environment: environment
-        .optional()
-        .describe(
-            "The GitHub environment that the secrets belong to. Default: they are secrets of the " +
-                "repository.",
-        ),
+    environment: environment.optional().describe(environmentDescription),
     secrets: z
         .strictObject({
             username: workflowNames.secretName
@@ -141,6 +145,13 @@ const workflowDescription =
 
 /** The section of a stack that builds the image. */
 export const buildingGithub = github.extend({
+    environment: environment
+        .transform((given) => ({
+            ...given,
+            ...(given.branches && !given.tags && { tags: [versionTags] }),
+        }))
+        .optional()
+        .describe(environmentDescription),
     workflow: buildWorkflow.describe(workflowDescription),
 });
 

@@ -44,8 +44,8 @@ export const service = z.strictObject({
         )
         .describe("The image's name, without registry, account and tag. Lower case."),
     version: tag.describe(
-        "The version that this stack deploys, as an image tag. The build gets it as the build " +
-            "argument VERSION.",
+        "The version that this stack deploys, as an image tag. A build on this machine gets it " +
+            "as the build argument VERSION; the workflow's build gets `sha-COMMIT`.",
     ),
     port: port
         .optional()
@@ -159,13 +159,16 @@ export const builtService = service
  * Returns the build of the workflow, which builds what the program builds. Paths beside the context
  * become relative to the context, because only the context's place in the GitHub repository is
  * known. A secret that is a file here is a GitHub secret there, named like the id in capitals:
- * `pip.conf` is PIP_CONF.
+ * `pip.conf` is PIP_CONF. VERSION is left out: there, commits are built, not versions.
  */
 export function workflowBuild(service: z.output<typeof builtService>) {
-    const { buildSecrets, buildContexts, context, ...build } = service;
+    const { buildArgs, buildSecrets, buildContexts, context, ...build } = service;
     const secrets = Object.entries(buildSecrets);
     return {
         ...build,
+        buildArgs: Object.fromEntries(
+            Object.entries(buildArgs).filter(([name]) => name !== "VERSION"),
+        ),
         buildSecrets: Object.fromEntries(
             secrets.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
         ),

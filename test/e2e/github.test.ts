@@ -47,7 +47,6 @@ new DeliveryWorkflow(
         name: "Images",
         job: "build_api",
         image: registry.image,
-        version: "1.0.0",
         login: { usernameSecret: "QUAY_USER", passwordSecret: "QUAY_PWD" },
         health: { port: 8080 },
         build: {},

@@ -19,7 +19,7 @@ const secrets = new RegistrySecrets("digits", { repository, environment, secrets
 new DeliveryWorkflow(
     "digits",
     {
-        repository, branch, path, environment, delivery, name: "Images", job: "build_api", image: "quay.io/alice/digits", version: "1.0.0",
+        repository, branch, path, environment, delivery, name: "Images", job: "build_api", image: "quay.io/alice/digits",
         login: { usernameSecret: "QUAY_USER", passwordSecret: "QUAY_PWD" }, health: { port: 8080 }, build: {},
     },
     { dependsOn: secrets },

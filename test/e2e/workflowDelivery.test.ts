@@ -9,12 +9,11 @@ import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
 
 const config = new pulumi.Config("mlops");
 const workflow = new DeliveryWorkflow("digits", {
-    ...config.requireObject<{ delivery?: "commit" | "pullRequest"; adopt?: boolean; version: string }>("workflow"),
+    ...config.requireObject<{ delivery?: "commit" | "pullRequest"; adopt?: boolean; name: string }>("workflow"),
     repository: "service",
     path: "${path}",
     branch: "main",
     environment: { name: "dev" },
-    name: "Images",
     job: "build",
     image: pulumi.output(config.require("image")),
     login: { usernameSecret: "QUAY_USER", passwordSecret: "QUAY_PWD" },
@@ -31,7 +30,7 @@ describe("the delivery of a workflow file", () => {
     let project: Project;
 
     const config = (workflow: Record<string, unknown> = {}, image = "quay.io/alice/digits") => ({
-        workflow: { version: "1.0.0", ...workflow },
+        workflow: { name: "Images", ...workflow },
         image,
     });
     const writes = (): string[] => {
@@ -80,7 +79,7 @@ describe("the delivery of a workflow file", () => {
         equal(gone.status, 204);
         github.clearRequests();
 
-        project.configure(config({ delivery: "pullRequest", version: "1.1.0" }));
+        project.configure(config({ delivery: "pullRequest", name: "Images 1" }));
         deepEqual(await up(), { replace: 4, same: 2 });
         deepEqual(writes(), [
             "POST /git/refs",
@@ -88,15 +87,15 @@ describe("the delivery of a workflow file", () => {
             "POST /pulls",
             "PATCH /pulls/1",
         ]);
-        project.configure(config({ delivery: "pullRequest", version: "1.2.0" }));
+        project.configure(config({ delivery: "pullRequest", name: "Images 2" }));
         await up();
         deepEqual(
             pulls().map(([state]) => state),
             ["closed", "closed", "open"],
         );
-        match(repository.files()[path] ?? "", /VERSION: 1\.0\.0/);
+        match(repository.files()[path] ?? "", /^name: Images$/m);
         repository.merge(3);
-        match(repository.files()[path] ?? "", /VERSION: 1\.2\.0/);
+        match(repository.files()[path] ?? "", /^name: Images 2$/m);
         writes();
         await project.refresh();
         deepEqual(await up(), { same: 6 });
@@ -120,16 +119,16 @@ describe("the delivery of a workflow file", () => {
         );
         equal(repository.files()[path], committed);
 
-        project.configure(config({ delivery: "pullRequest", version: "1.1.0" }));
+        project.configure(config({ delivery: "pullRequest", name: "Images 1" }));
         await up();
         repository.merge(repository.pulls().length);
-        match(repository.files()[path] ?? "", /VERSION: 1\.1\.0/);
+        match(repository.files()[path] ?? "", /^name: Images 1$/m);
         await project.refresh();
         deepEqual(Object.keys(await up()), ["same"]);
 
-        project.configure(config({ version: "1.2.0" }));
+        project.configure(config({ name: "Images 2" }));
         await up();
-        match(repository.files()[path] ?? "", /VERSION: 1\.2\.0/);
+        match(repository.files()[path] ?? "", /^name: Images 2$/m);
         deepEqual(Object.keys(await up()), ["same"]);
     });
 

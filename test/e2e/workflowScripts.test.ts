@@ -152,7 +152,7 @@ describe("the scripts inside the workflows", () => {
             ...(method !== "GET" && { body: JSON.stringify(body) }),
         });
         ok(response.ok, `${method} ${path}: ${String(response.status)}`);
-        return response.json();
+        return response.status === 204 ? undefined : response.json();
     }
 
     /** Returns tag → digest, from Quay's API. */
@@ -196,7 +196,10 @@ describe("the scripts inside the workflows", () => {
         return (await tags())[`sha-${name}`] ?? "";
     }
 
-    /** Makes a new checkout with these commits, one on top of the other. @returns their ids */
+    /**
+     * Makes a new checkout with these commits, one on top of the other, on the branch main.
+     * @returns their ids
+     */
     async function commits(...messages: readonly string[]): Promise<string[]> {
         const checkout = join(folder, "checkout");
         rmSync(checkout, { recursive: true, force: true });
@@ -208,6 +211,7 @@ describe("the scripts inside the workflows", () => {
         await git("init", "--quiet");
         for (const message of messages)
             await git("commit", "--quiet", "--allow-empty", "--message", message);
+        await git("update-ref", "refs/remotes/origin/main", "HEAD");
         return (await git("log", "--reverse", "--format=%H")).split("\n");
     }
 
@@ -220,7 +224,7 @@ describe("the scripts inside the workflows", () => {
         name: string,
         {
             expressions = {},
-            version = "1.0.0",
+            version = "",
             mode = "",
             edit = (text: string) => text,
             timeout = 20,
@@ -236,7 +240,6 @@ describe("the scripts inside the workflows", () => {
             branch: "main",
             environment: { name: "dev" },
             image,
-            version,
             login: { robot },
             health: {
                 port: 8080,
@@ -251,7 +254,10 @@ describe("the scripts inside the workflows", () => {
         const { steps } = workflowForm.parse(parse(workflowFile(settings, "mlops/dev"))).jobs.build;
         const found = steps.find((one) => one.name === name);
         if (found?.run === undefined) throw new Error(`no script in ${name}`);
-        const values: Record<string, string> = expressions;
+        const values: Record<string, string> = {
+            "steps.version.outputs.version": version,
+            ...expressions,
+        };
         const fill = (text: string): string =>
             text.replace(/\$\{\{ (.+?) \}\}/g, (_, expression: string) => {
                 const value = values[expression];
@@ -456,6 +462,44 @@ describe("the scripts inside the workflows", () => {
         });
     });
 
+    describe("the git tag of a version", () => {
+        const check = (tag: string, commit: string): Promise<Ended> =>
+            step("Check the version's git tag", {
+                expressions: { "github.ref_name": tag, "github.sha": commit },
+            });
+
+        it("gives the version, on any commit of the branch", async () => {
+            for (const commit of await commits("released", "and on")) {
+                const { code, output, outputs } = await check("v1.1.0", commit);
+                equal(code, 0, output);
+                deepEqual(outputs, { version: "1.1.0" });
+            }
+        });
+
+        it("is refused beside the branch", async () => {
+            const [other = ""] = await commits("elsewhere");
+            await run("git", ["-C", join(folder, "checkout"), "branch", "--quiet", "keep"]);
+            await commits("main");
+            const { code, output, outputs } = await check("v1.1.0", other);
+            deepEqual([code, outputs["version"]], [1, undefined]);
+            match(
+                output,
+                new RegExp(
+                    `::error title=Version::The git tag v1.1.0 is on ${other}, which is not`,
+                ),
+            );
+        });
+
+        for (const tag of ["vlatest", "vrunning", "vsha-1", "vbuildcache", "v1+2", "va/b", "v"]) {
+            it(`is refused where its image could not have the tag: ${tag}`, async () => {
+                const [commit = ""] = await commits("released");
+                const { code, output } = await check(tag, commit);
+                equal(code, 1);
+                ok(output.includes(`Version::The git tag ${tag} names no version: `), output);
+            });
+        }
+    });
+
     describe("the image of a commit", () => {
         const name = "Find the image of this commit";
 
@@ -471,6 +515,26 @@ describe("the scripts inside the workflows", () => {
             deepEqual(outputs, { digest, date: none.outputs["date"] });
         });
 
+        it("is found by its version where its own tag is gone", async () => {
+            const [commit = "", next = ""] = await commits("pruned", "next");
+            const digest = await push(commit, commit);
+            const tagging = { ...digestOf(digest, commit), version: "3.0.0" };
+            equal((await step("Tag the image", tagging)).code, 0);
+            await api("DELETE", `repository/alice/digits/tag/sha-${commit}`, {});
+            const find = (sha: string): Promise<Ended> =>
+                step(name, { expressions: { "github.sha": sha }, version: "3.0.0" });
+            equal((await find(commit)).outputs["digest"], digest);
+
+            const { code, output } = await find(next);
+            equal(code, 1, "another commit would be built in vain");
+            match(
+                output,
+                new RegExp(
+                    `::error title=Version::3\\.0\\.0 is another image already, .*${digest}`,
+                ),
+            );
+        });
+
         it("is not built again because the registry fails", async () => {
             const [commit = ""] = await commits("unreadable");
             const heal = quay.faults.add({ path: `/manifests/sha-${commit}`, status: 500 });
@@ -482,36 +546,48 @@ describe("the scripts inside the workflows", () => {
     });
 
     describe("tagging the image", () => {
-        const name = "Tag with the version (if free) and latest";
+        const name = "Tag the image";
 
-        it("tags the pushed digest with its commit, the version, if free, and latest", async () => {
+        it("tags the pushed digest with its commit and latest, and no version", async () => {
+            const digest = await push("zero", "c0");
+            const { outputs } = await step(name, digestOf(digest, "c0"));
+            deepEqual(outputs, { digest, tags: "sha-c0 latest", note: "" });
+        });
+
+        it("tags it with its version, too, for a git tag", async () => {
             const digest = await push("one", "c0ffee");
-            const { code, output, outputs } = await step(name, digestOf(digest));
+            const options = { ...digestOf(digest), version: "1.0.0" };
+            const { code, output, outputs } = await step(name, options);
             equal(code, 0, output);
-            deepEqual(outputs, { tags: "sha-c0ffee 1.0.0 latest", note: "" });
+            deepEqual(outputs, { digest, tags: "sha-c0ffee 1.0.0 latest", note: "" });
             const found = await tags();
             deepEqual(
                 [found["sha-c0ffee"], found["1.0.0"], found["latest"]],
                 [digest, digest, digest],
             );
 
-            const again = await step(name, digestOf(digest));
+            const again = await step(name, options);
             deepEqual([again.code, again.outputs], [0, outputs], "the same once more");
         });
 
-        it("leaves an existing version alone, says so, and moves latest", async () => {
-            const { "1.0.0": first } = await tags();
+        it("never moves a version, and says what to do", async () => {
+            const { "1.0.0": first = "", latest } = await tags();
             const digest = await push("two");
             notEqual(digest, first);
-            const { code, output, outputs } = await step(name, digestOf(digest, "2"));
-            equal(code, 0, output);
-            deepEqual(outputs["tags"], "sha-2 latest");
+            const { code, output } = await step(name, {
+                ...digestOf(digest, "2"),
+                version: "1.0.0",
+            });
+            equal(code, 1);
             match(
-                outputs["note"] ?? "",
-                new RegExp(`^1\\.0\\.0 is ${first ?? ""} already and was left alone: raise`),
+                output,
+                new RegExp(
+                    `::error title=Version::1\\.0\\.0 is another image already, ${image}@${first}, ` +
+                        "and a version never moves\\. .* push another git tag\\.",
+                ),
             );
             const found = await tags();
-            deepEqual([found["1.0.0"], found["latest"]], [first, digest]);
+            deepEqual([found["1.0.0"], found["latest"]], [first, latest]);
         });
 
         it("takes a version for free only if the registry says so", async () => {
@@ -543,13 +619,18 @@ describe("the scripts inside the workflows", () => {
             );
         });
 
-        it("refuses a second image of a commit", async () => {
+        it("takes the image of a run that has built the commit at the same time", async () => {
             const first = await push("five");
             equal((await step(name, digestOf(first, "5"))).code, 0);
-            const { code, output } = await step(name, digestOf(await push("six"), "5"));
-            equal(code, 1);
-            match(output, new RegExp(`::error title=Tag::${image}:sha-5 is ${first} already`));
-            equal((await tags())["sha-5"], first);
+            const { code, output, outputs } = await step(name, {
+                ...digestOf(await push("six"), "5"),
+                version: "5.0.0",
+            });
+            equal(code, 0, output);
+            deepEqual([outputs["digest"], outputs["tags"]], [first, "sha-5 5.0.0 latest"]);
+            match(outputs["note"] ?? "", /^Another run has built this commit at the same time/);
+            const found = await tags();
+            deepEqual([found["sha-5"], found["5.0.0"]], [first, first]);
         });
 
         it("does not move latest back to an earlier commit", async () => {
@@ -570,7 +651,7 @@ describe("the scripts inside the workflows", () => {
             // A release has neither a commit nor a checkout, and may go back.
             const unset = (text: string): string => `unset COMMIT VERSION\n${text}`;
             const back = await step(name, { ...digestOf(first), edit: unset });
-            deepEqual(back.outputs, { tags: "latest", note: "" }, back.output);
+            deepEqual(back.outputs, { digest: first, tags: "latest", note: "" }, back.output);
             equal((await tags())["latest"], first);
             await forward(second, newer);
 
@@ -586,7 +667,7 @@ describe("the scripts inside the workflows", () => {
         const digest = `sha256:${"a".repeat(64)}`;
         const { code, summary } = await step("Write the job summary", {
             expressions: {
-                [digestExpression]: digest,
+                "steps.tag.outputs.digest": digest,
                 "steps.tag.outputs.tags": "sha-1234 1.0.0 latest",
                 "steps.tag.outputs.note": "a note",
             },

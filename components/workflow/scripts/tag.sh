@@ -17,12 +17,6 @@ add_tag() {
     added+=("$1")
 }
 
-# Prints the commit that an image was built from, or nothing where the image does not say.
-commit_of() {
-    local label='[.. | objects | .["org.opencontainers.image.revision"] // empty] | first // ""'
-    docker buildx imagetools inspect --format '{{json .Image}}' "$1" | jq --raw-output "$label"
-}
-
 # Succeeds if the image with this digest was built from a commit that comes after this one.
 is_ahead() {
     local commit
@@ -36,20 +30,15 @@ notes=()
 if [[ -n ${COMMIT:-} ]]; then
     present=$(digest_of "$IMAGE:sha-$COMMIT")
     if [[ -n $present && $present != "$DIGEST" ]]; then
-        echo "::error title=Tag::$IMAGE:sha-$COMMIT is $present already: another run built this" \
-            "commit. Run this one again: it takes that image."
-        exit 1
+        notes+=("Another run has built this commit at the same time: its image is taken.")
+        DIGEST=$present
     fi
     add_tag "sha-$COMMIT" "$present"
 fi
 if [[ -n ${VERSION:-} ]]; then
     present=$(digest_of "$IMAGE:$VERSION")
-    if [[ -z $present || $present == "$DIGEST" ]]; then
-        add_tag "$VERSION" "$present"
-    else
-        note="$VERSION is $present already and was left alone: raise the service's version to"
-        notes+=("$note publish this image under one.")
-    fi
+    refuse_another "$VERSION" "$present" "$DIGEST"
+    add_tag "$VERSION" "$present"
 fi
 read -ra tags <<<"$TAGS"
 for tag in "${tags[@]}"; do
@@ -61,4 +50,4 @@ for tag in "${tags[@]}"; do
     fi
 done
 for note in "${notes[@]}"; do echo "::notice title=Tag::$note"; done
-printf '%s\n' "tags=${added[*]}" "note=${notes[*]}" >>"$GITHUB_OUTPUT"
+printf '%s\n' "digest=$DIGEST" "tags=${added[*]}" "note=${notes[*]}" >>"$GITHUB_OUTPUT"

@@ -92,7 +92,7 @@ describe("DeliveryWorkflow", () => {
             [inputs["baseRepository"], inputs["baseRef"], inputs["headRef"]],
             ["digits", settings.branch, head],
         );
-        const other = await deliver({ delivery: "pullRequest", version: "1.0.1" });
+        const other = await deliver({ delivery: "pullRequest", name: "Images" });
         const suffix = "random:index/randomString:RandomString";
         notEqual(
             JSON.stringify(only(other, suffix).inputs["keepers"]),

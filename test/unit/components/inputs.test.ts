@@ -238,7 +238,6 @@ const components: Record<string, { program: (give: Give) => unknown; inputs: str
                 ...workflow,
                 repository: give("digits"),
                 image: give("quay.io/acme/digits"),
-                version: give("1.0.0"),
                 login: { robot: give("acme+pusher") },
             }),
         inputs: ["repository", "content"].map(
@@ -252,7 +251,6 @@ const components: Record<string, { program: (give: Give) => unknown; inputs: str
                 delivery: "pullRequest",
                 repository: give("digits"),
                 image: give("quay.io/acme/digits"),
-                version: give("1.0.0"),
                 login: { robot: give("acme+pusher") },
             }),
         inputs: [

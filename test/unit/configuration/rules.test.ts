@@ -280,7 +280,25 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
     ],
     // GitHub's environments.
     ["the workflow's branch is allowed", "dev", { "github.environment.branches": ["ma*"] }],
-    ["protected branches alone", "dev", protection],
+    ["protected branches alone", "staging", protection],
+    [
+        "protected branches where versions are made",
+        "dev",
+        protection,
+        "mlops:github.environment.protectedBranches = true: must be left out in a stack that " +
+            "builds the image: GitHub lets no git tag use such an environment",
+    ],
+    [
+        "git tags that name other versions",
+        "dev",
+        { "github.environment.branches": ["main"], "github.environment.tags": ["v2.*"] },
+        'mlops:github.environment.tags = ["v2.*"]: must allow the git tag "v1.0.0", which names',
+    ],
+    [
+        "git tags that name no versions of a stack that makes none",
+        "staging",
+        { "github.environment.branches": ["main"], "github.environment.tags": ["v2.*"] },
+    ],
     [
         "another branch is allowed",
         "dev",
@@ -295,7 +313,7 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
     ],
     [
         "protected branches, and branches by name",
-        "dev",
+        "staging",
         { ...protection, "github.environment.branches": ["main"] },
         "mlops:github.environment.protectedBranches = true: must be false with branches or tags",
     ],

@@ -210,23 +210,43 @@ describe("environment", () => {
                 ...service,
                 pull: true,
                 dockerfile: "../docker/Dockerfile",
+                buildArgs: { MODEL: "small" },
                 buildSecrets: { index: "PIP_INDEX_URL", "pip.conf": { file: "~/.pip/pip.conf" } },
                 buildContexts: { base: "docker-image://python:3.13", model: "models/digits" },
             },
         });
         ok(parsed.kind === "built");
-        const { pull, dockerfile, buildSecrets, buildSecretFiles, buildContexts } = workflowBuild(
-            parsed.service,
-        );
+        const { pull, dockerfile, buildArgs, buildSecrets, buildSecretFiles, buildContexts } =
+            workflowBuild(parsed.service);
         deepEqual(
-            { pull, dockerfile, buildSecrets, buildSecretFiles, buildContexts },
+            { pull, dockerfile, buildArgs, buildSecrets, buildSecretFiles, buildContexts },
             {
+                buildArgs: { MODEL: "small" }, // a commit has no version yet
                 pull: true,
                 dockerfile: "../docker/Dockerfile",
                 buildSecrets: { index: "PIP_INDEX_URL" },
                 buildSecretFiles: { "pip.conf": "PIP_CONF" },
                 buildContexts: { base: "docker-image://python:3.13", model: "../models/digits" },
             },
+        );
+    });
+
+    it("lets git tags that name versions use the environment of a stack that builds", () => {
+        const tagsOf = (stack: string, environment: object) => {
+            const file = fileOf(stack);
+            const github = { ...z.looseObject({}).parse(file["github"]), environment };
+            const parsed = parse({ ...file, github });
+            return parsed.kind === "local" ? undefined : parsed.github.environment?.tags;
+        };
+        const branches = ["*", "*/*"];
+        deepEqual(
+            [
+                tagsOf("dev", { name: "dev" }),
+                tagsOf("dev", { name: "dev", branches }),
+                tagsOf("dev", { name: "dev", branches, tags: ["v1.*", "w"] }),
+                tagsOf("prod", { name: "prod", branches }),
+            ],
+            [undefined, ["v*"], ["v1.*", "w"], undefined],
         );
     });
 

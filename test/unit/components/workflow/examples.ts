@@ -13,7 +13,7 @@ export const common = {
     job: "build_api",
     path: ".github/workflows/quay-deploy.yml",
     branch: "api/github_action",
-    environment: { name: "dev", branches: ["api/*"] },
+    environment: { name: "dev", branches: ["api/*"], tags: ["v*"] },
     image: "quay.io/alice/mlops_python_2022_2023",
     version: "1.0.0",
     login: { usernameSecret: "QUAY_USER", passwordSecret: "QUAY_PWD" },
@@ -40,7 +40,7 @@ export const prod = {
  * them.
  */
 export const examples: Record<string, WorkflowSettings> = {
-    build: { ...common, build: { context: "service", buildArgs: { VERSION: "1.0.0" } } },
+    build: { ...common, build: { context: "service", buildArgs: { MODEL: "small" } } },
     "build-attested": {
         ...common,
         build: {

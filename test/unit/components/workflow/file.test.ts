@@ -14,7 +14,10 @@ import { common, digest, examples, golden, prod, settings } from "./examples.ts"
 const form = z.object({
     name: z.string(),
     on: z.object({
-        push: z.object({ branches: z.array(z.string()).length(1) }),
+        push: z.object({
+            branches: z.array(z.string()).length(1),
+            tags: z.array(z.string()).optional(),
+        }),
         workflow_dispatch: z.null(),
     }),
     permissions: z.strictObject({}),
@@ -75,8 +78,25 @@ describe("the workflow file", function () {
                 "m/d",
             );
             const [job] = Object.values(form.parse(parse(file)).jobs);
-            equal(job?.if, "github.ref == 'refs/heads/it''s'");
+            const ofVersion = " || startsWith(github.ref, 'refs/tags/v')";
+            equal(job?.if, `github.ref == 'refs/heads/it''s'${"build" in kind ? ofVersion : ""}`);
         }
+    });
+
+    it("runs for git tags where it builds, and never for another stack's version", () => {
+        const of = (kind: { build: BuildSettings } | { release: { digest: string } }) =>
+            form.parse(parse(workflowFile({ ...common, ...kind }, "m/d"))).on.push.tags;
+        deepEqual([of({ build: {} }), of({ release: { digest } })], [["v*"], undefined]);
+    });
+
+    it("builds a commit, which has no version yet", () => {
+        const argsOf = (build: BuildSettings) =>
+            stepsOf(build)("Build and push")?.with?.["build-args"];
+        deepEqual([{}, { buildArgs: { A: "1" } }, { buildArgs: { VERSION: "2" } }].map(argsOf), [
+            "VERSION=sha-${{ github.sha }}",
+            "A=1\nVERSION=sha-${{ github.sha }}",
+            "VERSION=2",
+        ]);
     });
 
     it("keeps a private repository's build cache and details out of a public registry", () => {
@@ -141,13 +161,13 @@ describe("the workflow file", function () {
         return (start: string) => steps.find(({ name }) => name.startsWith(start));
     };
 
-    for (const [floatingTags, name] of [
-        [[], "Tag with the version (if free)"],
-        [["latest", "1"], "Tag with the version (if free) and latest, 1"],
-    ] as const) {
-        it(`sets these floating tags: [${floatingTags.join(", ")}]`, () => {
-            const tagging = stepsOf({ floatingTags })("Tag with");
-            deepEqual([tagging?.name, tagging?.env?.["TAGS"]], [name, floatingTags.join(" ")]);
+    for (const floatingTags of [[], ["latest", "1"]]) {
+        it(`sets these floating tags, which name no version: [${floatingTags.join(", ")}]`, () => {
+            const step = stepsOf({ floatingTags });
+            deepEqual(
+                [step("Tag")?.env?.["TAGS"], step("Check the version")?.env?.["FLOATING_TAGS"]],
+                [floatingTags.join(" "), floatingTags.join(" ")],
+            );
         });
     }
 
@@ -278,7 +298,6 @@ describe("the workflow file", function () {
                 /image = "quay\.io\/alice\/digits:1": must be HOST\/NAMESPACE\/NAME/,
             ],
             ["an image of no host", { image: "alice/digits/x" }, /image = /],
-            ["a version", { version: "1.0 beta" }, /version = "1\.0 beta": must be an image tag/],
             ["a port", { health: { port: 0 } }, /health\.port = 0/],
             [
                 "a context elsewhere",
@@ -333,10 +352,15 @@ describe("the workflow file", function () {
             throws(
                 () =>
                     workflowFile(
-                        { ...prod, job: "a b", release: { digest: "sha256:1", tags: ["a:b"] } },
+                        {
+                            ...prod,
+                            job: "a b",
+                            version: "1 b",
+                            release: { digest: "sha256:1", tags: ["a:b"] },
+                        },
                         "mlops/dev",
                     ),
-                /cannot be delivered:\n {2}job = .*\n {2}release\.digest = "sha256:1": .*\n {2}release\.tags\.0 = "a:b": /,
+                /cannot be delivered:\n {2}job = .*\n {2}version = "1 b": .*\n {2}release\.digest = "sha256:1": .*\n {2}release\.tags\.0 = "a:b": /,
             );
         });
     });
