@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { digestOf } from "./docker/reference.ts";
@@ -5,9 +6,15 @@ import { type ContainerSettings, isStrict } from "./docker/serviceContainer.ts";
 import { failOnProblem, failOnRejection } from "./failProgram.ts";
 import { expose, type Exposure, exposureKinds, servicePort } from "./kubernetes/exposure.ts";
 import { handOverReplicas } from "./kubernetes/handover.ts";
-import { kubectlIn, KubectlError, type Place } from "./kubernetes/kubectl.ts";
+import { type Kubectl, kubectlIn, KubectlError, type Place } from "./kubernetes/kubectl.ts";
 import { declareMonitor } from "./kubernetes/monitor.ts";
-import { labelsOf, nameLabel, objectName, ownerLabel } from "./kubernetes/names.ts";
+import {
+    labelsOf,
+    nameLabel,
+    objectName,
+    ownerLabel,
+    releaseAnnotation,
+} from "./kubernetes/names.ts";
 import { type Egress, networkPolicySpec } from "./kubernetes/network.ts";
 import { type PodArgs, podSpec, type Resources } from "./kubernetes/pod.ts";
 import { tryPod } from "./kubernetes/podTrial.ts";
@@ -24,7 +31,7 @@ import {
     declarePullSecret,
     declareVariables,
     type PullCredentials,
-    secretName,
+    pullSecretName,
 } from "./kubernetes/secrets.ts";
 import { ownValues, type ServiceObject, skipAwait } from "./kubernetes/serviceObject.ts";
 import { UserError } from "./userError.ts";
@@ -52,8 +59,8 @@ export interface ClusterServiceArgs {
      */
     readonly healthPath?: pulumi.Input<string> | undefined;
     /**
-     * Environment variables. Plain values are in the Deployment, outputs in a Secret. A change of
-     * either restarts the pods. Default: none.
+     * Environment variables. Plain values are in the Deployment, outputs in a Secret that belongs to
+     * one release. A change of either restarts the pods. Default: none.
      */
     readonly env?: Readonly<Record<string, string | pulumi.Output<string>>> | undefined;
     /**
@@ -94,7 +101,7 @@ export interface ClusterServiceArgs {
     /**
      * What happens if the new pods do not get healthy. The former ones serve in both cases, and
      * `up` fails. `keep`: the new pods are tried on. `rollBack`: the Deployment gets the former
-     * image again. Default: `keep`.
+     * release again: its image, its variables and all else of its pods. Default: `keep`.
      */
     readonly onFailure?: Rollout["onFailure"] | undefined;
 }
@@ -186,8 +193,8 @@ export class ClusterService extends pulumi.ComponentResource {
     }
 
     /**
-     * Looks for objects of the same names that another stack made, or a person. An `up` then keeps
-     * the number of pods where an autoscaler gets it.
+     * Looks for objects of the same names that another stack made, or a person. An `up` then prepares
+     * the number of pods for an autoscaler that comes or goes.
      *
      * @returns the name of the namespace, whether to declare the ServiceMonitor, and the place to
      * try a pod in, once no such object was found. Otherwise the program fails.
@@ -196,10 +203,12 @@ export class ClusterService extends pulumi.ComponentResource {
         name: string,
         context: string,
         args: ClusterServiceArgs,
-        { min, max }: Replicas,
+        replicas: Replicas,
         own: string,
         labels: Readonly<Record<string, string>>,
     ): pulumi.Output<Checked> {
+        const { min, max } = replicas;
+        const owner = labels[ownerLabel] ?? "";
         const kinds = [
             "serviceaccount",
             "service",
@@ -209,11 +218,6 @@ export class ClusterService extends pulumi.ComponentResource {
             ...(min > 1 ? ["poddisruptionbudget.policy"] : []),
             ...(args.expose === undefined ? [] : [exposureKinds[args.expose.kind]]),
         ];
-        const isSecret = (value: unknown): boolean => typeof value !== "string";
-        const secrets = [
-            ...(Object.values(args.env ?? {}).some(isSecret) ? (["env"] as const) : []),
-            ...(args.pull === undefined ? [] : (["pull"] as const)),
-        ];
         const found = pulumi.output(args.namespace).apply(async (namespace) => {
             const place = { context, namespace };
             const finding = await findForeignObjects(kubectlIn(place), {
@@ -221,15 +225,16 @@ export class ClusterService extends pulumi.ComponentResource {
                 objects: [
                     ...(args.createNamespace === true ? [`namespace/${namespace}`] : []),
                     ...kinds.map((kind) => `${kind}/${own}`),
-                    ...secrets.map((purpose) => `secret/${secretName(name, purpose)}`),
+                    ...(args.pull === undefined ? [] : [`secret/${pullSecretName(name)}`]),
                 ],
                 monitor: args.monitor === true ? own : undefined,
-                owner: labels[ownerLabel] ?? "",
+                owner,
             });
-            const isHandedOver = max > min && !pulumi.runtime.isDryRun();
             const problem =
                 (await this.#problemOf(finding)) ??
-                (isHandedOver ? await handOver(place, own) : undefined);
+                (pulumi.runtime.isDryRun()
+                    ? undefined
+                    : await handOver(place, own, owner, replicas));
             const isTried = pulumi.runtime.isDryRun() && finding.warning === undefined;
             const { isMonitored } = finding;
             return { problem, namespace, isMonitored, place: isTried ? place : undefined };
@@ -296,7 +301,7 @@ export class ClusterService extends pulumi.ComponentResource {
     }
 
     /** Declares what the pods need. @returns what they are made of */
-    #pod(object: ServiceObject, args: ClusterServiceArgs): Pod {
+    #pod(object: ServiceObject, args: ClusterServiceArgs): PodArgs {
         const { name, metadata, selector } = object;
         const { image, healthTimeout = defaultTimeout, pull } = args;
         const options = { parent: this };
@@ -319,7 +324,6 @@ export class ClusterService extends pulumi.ComponentResource {
             serviceAccount: account.metadata.name,
             pullSecret: pull && declarePullSecret(object, pull, options),
             selector,
-            revision: secret?.revision,
         };
     }
 
@@ -327,8 +331,9 @@ export class ClusterService extends pulumi.ComponentResource {
         { name, metadata, selector }: ServiceObject,
         { image, version, commit, healthTimeout = defaultTimeout }: ClusterServiceArgs,
         { min, max }: Replicas,
-        { revision, ...pod }: Pod,
+        pod: PodArgs,
     ): k8s.apps.v1.Deployment {
+        const spec = podSpec(pod);
         return new k8s.apps.v1.Deployment(
             name,
             {
@@ -356,9 +361,9 @@ export class ClusterService extends pulumi.ComponentResource {
                     template: {
                         metadata: {
                             labels: metadata.labels,
-                            annotations: { ...(revision && { [envRevision]: revision }) },
+                            annotations: { [releaseAnnotation]: pulumi.output(spec).apply(hashOf) },
                         },
-                        spec: podSpec(pod),
+                        spec,
                     },
                 },
             },
@@ -419,14 +424,17 @@ export class ClusterService extends pulumi.ComponentResource {
         context: string,
         args: ClusterServiceArgs,
         image: pulumi.Output<string>,
-        { metadata }: k8s.apps.v1.Deployment,
+        { metadata, spec }: k8s.apps.v1.Deployment,
         { min }: Replicas,
         autoscaler: pulumi.CustomResource | undefined,
     ): pulumi.Output<unknown> {
         const { healthTimeout = defaultTimeout, healthTimeoutSetting, onFailure = "keep" } = args;
+        const release = spec.template.metadata.annotations.apply(
+            (all) => all[releaseAnnotation] ?? "",
+        );
         return pulumi
-            .all([metadata.name, this.namespace, image, healthTimeout, autoscaler?.id])
-            .apply(([deployment, namespace, expected, timeout]) => {
+            .all([metadata.name, this.namespace, image, release, healthTimeout, autoscaler?.id])
+            .apply(([deployment, namespace, expected, known, timeout]) => {
                 if (pulumi.runtime.isDryRun()) return undefined;
                 return failOnRejection(
                     this.#wait({
@@ -434,6 +442,7 @@ export class ClusterService extends pulumi.ComponentResource {
                         namespace,
                         deployment,
                         image: expected,
+                        release: known,
                         replicas: min,
                         timeout,
                         timeoutSetting: healthTimeoutSetting,
@@ -454,12 +463,6 @@ export class ClusterService extends pulumi.ComponentResource {
     }
 }
 
-/** What the pods are made of. */
-interface Pod extends PodArgs {
-    /** What changes with the secret variables; undefined without any. */
-    readonly revision: pulumi.Output<string> | undefined;
-}
-
 /** What a cluster was found to have. */
 interface Checked {
     /** The name of the namespace. */
@@ -473,13 +476,21 @@ interface Checked {
 /** How long a pod may take until it is healthy, in seconds. */
 const defaultTimeout = 180;
 
-/** The pods' annotation that changes with the secret variables, so that they restart. */
-const envRevision = "mlops/env-revision";
+/** Tells the pods of one release from those of others. A pod's spec only names Secrets. */
+function hashOf(spec: unknown): string {
+    return createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 12);
+}
 
-/** Keeps the number of pods for an autoscaler. @returns why the cluster refuses, if it does. */
-async function handOver(place: Place, deployment: string): Promise<string | undefined> {
+/** Prepares the number of pods. @returns why the cluster refuses, if it does. */
+async function handOver(
+    place: Place,
+    deployment: string,
+    owner: string,
+    replicas: Replicas,
+): Promise<string | undefined> {
     try {
-        await handOverReplicas((input) => kubectlIn(place, { input }), deployment);
+        const kubectl = (input?: string): Kubectl => kubectlIn(place, { input });
+        await handOverReplicas(kubectl, deployment, owner, replicas);
         return undefined;
     } catch (error) {
         if (!(error instanceof KubectlError)) throw error;

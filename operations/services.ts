@@ -149,6 +149,6 @@ export async function readService(
 async function findPodProblem(kubectl: Kubectl, state: RolloutState): Promise<string | undefined> {
     if (state.replicas === 0) return "It is scaled to 0, by hand or by the cluster: no pod serves.";
     if (state.isComplete) return undefined;
-    const problem = (await findProblem(kubectl, state)) ?? (await explainDelay(kubectl, state));
-    return problem.split("\n", 1).join();
+    const problem = await findProblem(kubectl, state);
+    return (problem?.message ?? (await explainDelay(kubectl, state))).split("\n", 1).join();
 }

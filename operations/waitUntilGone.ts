@@ -8,7 +8,7 @@ import {
     read,
 } from "../components/kubernetes/kubectl.ts";
 import { nameLabel } from "../components/kubernetes/names.ts";
-import { type Clock, systemClock } from "../components/kubernetes/rollout.ts";
+import { type Clock, systemClock } from "../components/kubernetes/clock.ts";
 import { UserError } from "../components/userError.ts";
 import type { ClusterDeployment } from "./services.ts";
 

@@ -22,12 +22,15 @@ export interface Load {
  * as only a new connection may go to another pod. The requests are counted by the clients' events:
  * with a connection for each, autocannon itself counts no answer, and it never counts a connection
  * that the server closes without one.
+ *
+ * @param rate how many requests a second there are. Default: as many as the server answers.
  */
-export function startLoad(url: string): Load {
+export function startLoad(url: string, rate?: number): Load {
     const counters: Counter[] = [];
     const options = {
         url,
         connections: 2,
+        ...(rate !== undefined && { overallRate: rate }),
         reconnectRate: 1,
         duration: 3600,
         timeout: 5,

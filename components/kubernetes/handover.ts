@@ -1,65 +1,93 @@
-/** Hands the number of a Deployment's pods over to an autoscaler. */
+/** Hands the number of a Deployment's pods over to an autoscaler, and back. */
 import { z } from "zod";
+import { applyAs, managedFields, ownsReplicas } from "./fieldOwners.ts";
 import type { Kubectl } from "./kubectl.ts";
+import { ownerLabel } from "./names.ts";
+import type { Replicas } from "./scaling.ts";
 
-const replicasField = z.object({ "f:spec": z.object({ "f:replicas": z.unknown() }) });
 const deploymentForm = z.object({
-    metadata: z.object({
-        managedFields: z
-            .array(
-                z.object({
-                    manager: z.string(),
-                    operation: z.string(),
-                    fieldsV1: z.unknown().optional(),
-                }),
-            )
-            .default([]),
-    }),
+    kind: z.literal("Deployment"),
+    metadata: z.object({ managedFields }),
     spec: z.object({ replicas: z.number() }),
 });
+const autoscalerForm = z.object({
+    kind: z.literal("HorizontalPodAutoscaler"),
+    metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }),
+    spec: z.object({ minReplicas: z.number().default(1), maxReplicas: z.number() }),
+});
+const objects = z.object({
+    items: z.array(z.discriminatedUnion("kind", [deploymentForm, autoscalerForm])),
+});
+type Deployment = z.output<typeof deploymentForm>;
+type Autoscaler = z.output<typeof autoscalerForm>;
 
 /**
- * Keeps the number of a Deployment's pods when the program stops setting it. A field that its only
- * owner leaves out is removed, and the Deployment runs one pod until the autoscaler has seen it. So
- * another field manager owns the present number first. Does nothing where the program does not own
- * it.
+ * Prepares a Deployment for an `up` after which an autoscaler decides on the number of its pods, or
+ * no longer does. There are never fewer pods than both want.
  *
  * @param kubectl makes the `kubectl` of the namespace, with this standard input.
+ * @param name of the Deployment and its autoscaler. They need not exist.
+ * @param owner the owner label of the stack: the autoscaler of another owner stays as it is.
  * @throws KubectlError if the cluster refuses.
- * @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
  */
 export async function handOverReplicas(
     kubectl: (input?: string) => Kubectl,
     name: string,
+    owner: string,
+    replicas: Replicas,
 ): Promise<void> {
-    const found = await kubectl()(
+    const output = await kubectl()(
         "get",
-        "deployment.apps",
-        name,
+        `deployment.apps/${name}`,
+        `horizontalpodautoscaler.autoscaling/${name}`,
         "--ignore-not-found",
         "--show-managed-fields",
         "--output=json",
     );
-    if (found.trim() === "") return;
-    const { metadata, spec } = deploymentForm.parse(JSON.parse(found));
-    const isOwned = metadata.managedFields.some(
-        ({ manager, operation, fieldsV1 }) =>
-            manager.startsWith("pulumi-kubernetes") &&
-            operation === "Apply" &&
-            replicasField.safeParse(fieldsV1).success,
-    );
-    if (!isOwned) return;
-    const minimal = {
-        apiVersion: "apps/v1",
-        kind: "Deployment",
-        metadata: { name },
-        spec: { replicas: spec.replicas },
-    };
-    await kubectl(JSON.stringify(minimal))(
-        "apply",
-        "--server-side",
-        "--field-manager=handover-to-hpa",
-        "--validate=false",
-        "--filename=-",
-    );
+    if (output.trim() === "") return;
+    const { items } = objects.parse(JSON.parse(output));
+    for (const item of items) {
+        if (item.kind === "Deployment") await keepNumber(kubectl, name, item, replicas);
+        else if (item.metadata.labels[ownerLabel] === owner)
+            await setRange(kubectl(), name, item, replicas);
+    }
+}
+
+/**
+ * Keeps the number when the program stops setting it. A field that its only owner leaves out is
+ * removed, and the Deployment runs one pod until the autoscaler has seen it. So another owner sets
+ * the present number first. It is at least one: an autoscaler leaves a Deployment alone that was
+ * scaled to 0.
+ *
+ * @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
+ */
+async function keepNumber(
+    kubectl: (input?: string) => Kubectl,
+    name: string,
+    { metadata, spec }: Deployment,
+    { min, max }: Replicas,
+): Promise<void> {
+    if (max === min) return;
+    if (spec.replicas > 0 && !ownsReplicas(metadata.managedFields)) return;
+    const replicas = spec.replicas === 0 ? min : spec.replicas;
+    await applyAs(kubectl, "handover-to-hpa", { metadata: { name }, spec: { replicas } });
+}
+
+/**
+ * Sets the range of an autoscaler that the program no longer declares to the fixed number: until it
+ * is deleted, at the end of the `up`, it would set another one. An `up` that failed in between left
+ * it so; where the program declares it again, it gets its own range back.
+ */
+async function setRange(
+    kubectl: Kubectl,
+    name: string,
+    { spec: { minReplicas, maxReplicas } }: Autoscaler,
+    { min, max }: Replicas,
+): Promise<void> {
+    const isAsDeclared = minReplicas === min && maxReplicas === max;
+    const isFixed = minReplicas === maxReplicas;
+    if (isAsDeclared || (max > min && !isFixed)) return;
+    const patch = { spec: { minReplicas: min, maxReplicas: max } };
+    const change = ["patch", "horizontalpodautoscaler.autoscaling", name, "--type=merge"];
+    await kubectl(...change, `--patch=${JSON.stringify(patch)}`);
 }

@@ -33,6 +33,12 @@ export function objectName(name: string, stack: string): string {
 /** The label that every declared object has. An object with another value is somebody else's. */
 export const ownerLabel = "mlops/owner";
 
+/** The name of a service's own container: others may be injected into its pods. */
+export const ownContainer = "service";
+
+/** The annotation of the pods that tells one release from all others. */
+export const releaseAnnotation = "mlops/release";
+
 /** The label that selects a service's objects. Its value is the name of its Deployment. */
 export const nameLabel = "app.kubernetes.io/name";
 

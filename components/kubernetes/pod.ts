@@ -3,6 +3,7 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type ContainerSettings, isStrict } from "../docker/serviceContainer.ts";
 import { UserError } from "../userError.ts";
+import { ownContainer } from "./names.ts";
 
 type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
@@ -88,7 +89,7 @@ function containerOf(args: PodArgs, volumes: Volumes): Container {
     const { port, drain, resources } = args;
     const { cpu = "250m", memory = "512Mi", cpuLimit } = resources;
     return {
-        name: "service",
+        name: ownContainer,
         image: args.image,
         imagePullPolicy: "IfNotPresent",
         ports: [{ name: "http", containerPort: port, protocol: "TCP" }],

@@ -1,9 +1,10 @@
 /** Waits for a rollout. Where it fails, says why and, if asked to, rolls back. */
-import { setTimeout as delay } from "node:timers/promises";
 import { getStack } from "@pulumi/pulumi/metadata.js";
 import { setCommand } from "../shell.ts";
+import { type Clock, watchingClock, type WatchingClock } from "./clock.ts";
 import { type Kubectl, kubectlCommand, KubectlError, kubectlIn, type Place } from "./kubectl.ts";
-import { explainDelay, findProblem } from "./rolloutProblem.ts";
+import { rollBack } from "./rollBack.ts";
+import { explainDelay, findProblem, type Problem } from "./rolloutProblem.ts";
 import { readRollout, type RolloutState } from "./rolloutState.ts";
 
 /** A rollout that is waited for. */
@@ -12,6 +13,8 @@ export interface Rollout extends Place {
     readonly deployment: string;
     /** The image by its digest that the pods have to run. */
     readonly image: string;
+    /** What tells the release from others, on the pods as an annotation. */
+    readonly release: string;
     /** How many pods must serve at least: an autoscaler may still be raising the number. */
     readonly replicas: number;
     /** How long it may take until the next pod serves, in seconds. */
@@ -25,37 +28,43 @@ export interface Rollout extends Place {
 /** How many pods serve; or the problem, in plain words. */
 export type RolloutResult = { readonly replicas: number } | { readonly problem: string };
 
-/** The time, in milliseconds. */
-export interface Clock {
-    now(): number;
-    sleep(time: number): Promise<unknown>;
-}
-
-/** The system's clock. */
-export const systemClock: Clock = { now: () => Date.now(), sleep: (time) => delay(time) };
-
-/** How often the cluster is asked, in milliseconds. */
+/** How often the cluster is asked where the Deployment does not change, in milliseconds. */
 const interval = 1_000;
-/** How long a problem has to last, in milliseconds: a failed pull may succeed the next time. */
-const patience = 10_000;
+/** How often the cluster is asked to create pods that it refused, in milliseconds. */
+const retryInterval = 5_000;
+/** How long the cluster may be out of reach, or have another release, in seconds. */
+const patience = 10;
 
 /**
  * Waits until all pods run the image and serve. Gives up when none more of them serves within the
  * time-out, and earlier for a problem that waiting does not solve.
  *
- * @param kubectl default: that of the rollout's place.
- * @param clock default: the system's.
+ * @param kubectl makes the `kubectl` of the rollout's place, with this standard input.
+ * @param clock default: the system's, whose sleep ends early when the Deployment changes.
  */
 export async function waitForRollout(
     rollout: Rollout,
-    kubectl: Kubectl = kubectlIn(rollout),
-    clock: Clock = systemClock,
+    kubectl: (input?: string) => Kubectl = (input) => kubectlIn(rollout, { input }),
+    clock: WatchingClock = watchingClock(rollout, `deployment/${rollout.deployment}`),
+): Promise<RolloutResult> {
+    try {
+        return await wait(rollout, kubectl, clock);
+    } finally {
+        clock.stop();
+    }
+}
+
+async function wait(
+    rollout: Rollout,
+    kubectl: (input?: string) => Kubectl,
+    clock: Clock,
 ): Promise<RolloutResult> {
     let deadline = clock.now() + rollout.timeout * 1000;
     let available = 0;
     let problemSince: number | undefined;
+    let retried = -Infinity;
     for (;;) {
-        const { state, problem } = await observe(kubectl, rollout);
+        const { state, problem } = await observe(kubectl(), rollout);
         if (state?.isComplete === true && state.replicas >= rollout.replicas)
             return { replicas: state.replicas };
         if (state !== undefined && (state.current?.available ?? 0) > available) {
@@ -64,42 +73,67 @@ export async function waitForRollout(
         }
         problemSince = problem === undefined ? undefined : (problemSince ?? clock.now());
         const isLate = clock.now() >= deadline;
-        const isStuck = problemSince !== undefined && clock.now() >= problemSince + patience;
-        if (isLate || isStuck) return { problem: await giveUp(kubectl, rollout, state, problem) };
+        const lasts = problemSince === undefined ? 0 : clock.now() - problemSince;
+        const isStuck = problem !== undefined && lasts >= problem.patience * 1000;
+        if (isLate || isStuck)
+            return { problem: await giveUp(kubectl, rollout, state, problem?.message) };
+        if (state?.current?.refusal !== undefined && clock.now() >= retried + retryInterval) {
+            retried = clock.now();
+            await retry(kubectl(), rollout, retried);
+        }
         await clock.sleep(interval);
+    }
+}
+
+/**
+ * Has the cluster try again to create pods that it refused: it waits longer after each attempt, up
+ * to a quarter of an hour. A changed annotation of the Deployment gets to the ReplicaSet, and every
+ * change of that is an attempt.
+ */
+async function retry(kubectl: Kubectl, { deployment }: Rollout, now: number): Promise<void> {
+    const time = new Date(now).toISOString();
+    const change = ["annotate", "deployment", deployment, `mlops/tried-again=${time}`];
+    try {
+        await kubectl(...change, "--overwrite");
+    } catch (error) {
+        // The cluster goes on by itself.
+        if (!(error instanceof KubectlError)) throw error;
     }
 }
 
 /** Reads the state of the rollout and what is wrong with it; without a state, why there is none. */
 async function observe(
     kubectl: Kubectl,
-    { deployment, image }: Rollout,
-): Promise<{ readonly state?: RolloutState; readonly problem?: string | undefined }> {
+    { deployment, image, release }: Rollout,
+): Promise<{ readonly state?: RolloutState; readonly problem?: Problem | undefined }> {
     try {
         const state = await readRollout(kubectl, deployment);
-        if (state.image === image) return { state, problem: await findProblem(kubectl, state) };
-        return {
-            problem:
-                `The Deployment has another image, ${state.image}: it was rolled back, or ` +
-                "changed by hand. To set the configured one again: " +
-                `make refresh STACK=${getStack()}, then make up STACK=${getStack()}`,
-        };
+        if (state.image === image && state.release === release)
+            return { state, problem: await findProblem(kubectl, state) };
+        const message =
+            `The Deployment has another release, of the image ${state.image}: it was rolled ` +
+            "back, or changed by hand. To set the configured one again: " +
+            `make refresh STACK=${getStack()}, then make up STACK=${getStack()}`;
+        return { problem: { message, patience } };
     } catch (error) {
         if (!(error instanceof KubectlError)) throw error;
-        return { problem: `The cluster cannot be asked: ${error.message}` };
+        const message = `The cluster cannot be asked: ${error.message}`;
+        return { problem: { message, patience } };
     }
 }
 
 /** Rolls back if asked to. @returns what to tell the user. */
 async function giveUp(
-    kubectl: Kubectl,
+    kubectl: (input?: string) => Kubectl,
     rollout: Rollout,
     state: RolloutState | undefined,
     problem: string | undefined,
 ): Promise<string> {
     const { deployment, namespace } = rollout;
     const delayed =
-        problem === undefined && state !== undefined ? await delayOf(kubectl, rollout, state) : [];
+        problem === undefined && state !== undefined
+            ? await delayOf(kubectl(), rollout, state)
+            : [];
     const command = kubectlCommand(rollout);
     return [
         `The rollout of ${deployment} in the namespace ${namespace} failed.`,
@@ -135,7 +169,7 @@ async function delayOf(
 
 /** Says which version serves now, after rolling back to it if asked to. */
 async function formerVersion(
-    kubectl: Kubectl,
+    kubectl: (input?: string) => Kubectl,
     { deployment, onFailure }: Rollout,
     { current, former }: RolloutState,
 ): Promise<string> {
@@ -146,9 +180,8 @@ async function formerVersion(
     }
     const serving = `The former version goes on serving: ${former.image}`;
     if (onFailure === "keep") return serving;
-    const target = `--to-revision=${former.number}`;
     try {
-        await kubectl("rollout", "undo", `deployment/${deployment}`, target);
+        await rollBack(kubectl, deployment, former.name);
         return `Rolled back. ${serving}`;
     } catch (error) {
         if (!(error instanceof KubectlError)) throw error;

@@ -2,7 +2,20 @@
 import { z } from "zod";
 import { visible } from "../text.ts";
 import { type Kubectl, KubectlError, read } from "./kubectl.ts";
-import type { Pod, RolloutState } from "./rolloutState.ts";
+import { findOwn, type Pod, type RolloutState } from "./rolloutState.ts";
+
+/** What keeps a rollout from succeeding. */
+export interface Problem {
+    /** A sentence, with the end of a crashed container's output. */
+    readonly message: string;
+    /** How long it has to last until the rollout is given up, in seconds. */
+    readonly patience: number;
+}
+
+/** How long a problem has to last that only a change of the release or the cluster solves. */
+const short = 10;
+/** How long one has to last that often ends by itself: a registry's error, a full quota. */
+const long = 45;
 
 /** How often a container may crash before the rollout is given up. */
 const tolerableRestarts = 2;
@@ -14,13 +27,12 @@ const shownLines = 15;
  * refuses, an image that cannot be pulled, a container that cannot start or crashes again and
  * again.
  *
- * @returns the problem as a sentence, with the end of a crashed container's output; undefined if
- * there is none.
+ * @returns undefined if there is none.
  */
 export async function findProblem(
     kubectl: Kubectl,
     { current, pods }: RolloutState,
-): Promise<string | undefined> {
+): Promise<Problem | undefined> {
     if (current?.refusal !== undefined) return refused(current.refusal);
     for (const pod of pods) {
         const problem = waitingProblem(pod) ?? (await crashProblem(kubectl, pod));
@@ -39,11 +51,11 @@ export async function explainDelay(
         const scheduled = pod.status.conditions.find(({ type }) => type === "PodScheduled");
         if (scheduled?.status === "False")
             return `No node has room for the pod ${name}: ${visible(scheduled.message)}`;
-        const [container] = pod.status.containerStatuses;
+        const container = findOwn(pod.status.containerStatuses);
         if (container?.ready === false) {
             return [
                 `The pod ${name} is not ready: ${await lastWarning(kubectl, name)}`,
-                ...(await outputOf(kubectl, name, [])),
+                ...(await outputOf(kubectl, name, container.name)),
             ].join("\n");
         }
     }
@@ -51,8 +63,11 @@ export async function explainDelay(
 }
 
 /** Says why the cluster does not create the pods, from the message of its API. */
-function refused(message: string): string {
-    return explainRefusal(message) ?? `The cluster refuses the pods: ${visible(message)}`;
+function refused(message: string): Problem {
+    return {
+        message: explainRefusal(message) ?? `The cluster refuses the pods: ${visible(message)}`,
+        patience: message.includes("exceeded quota") ? long : short,
+    };
 }
 
 /**
@@ -98,21 +113,29 @@ export function explainRefusal(message: string): string | undefined {
 }
 
 /** Says why a container does not start, where its image or its configuration is the reason. */
-function waitingProblem({ metadata, status }: Pod): string | undefined {
-    const waiting = status.containerStatuses[0]?.state.waiting;
+function waitingProblem({ metadata, status }: Pod): Problem | undefined {
+    const waiting = findOwn(status.containerStatuses)?.state.waiting;
     if (waiting === undefined) return undefined;
     const { reason } = waiting;
     const message = visible(waiting.message);
-    if (/^(ErrImagePull|ImagePullBackOff|InvalidImageName)$/.test(reason))
-        return `The pod ${metadata.name} cannot pull its image: ${message}`;
-    if (/^(CreateContainerConfigError|CreateContainerError|RunContainerError)$/.test(reason))
-        return `The container of the pod ${metadata.name} cannot start: ${message}`;
+    if (/^(ErrImagePull|ImagePullBackOff|InvalidImageName)$/.test(reason)) {
+        return {
+            message: `The pod ${metadata.name} cannot pull its image: ${message}`,
+            patience: reason === "InvalidImageName" ? short : long,
+        };
+    }
+    if (/^(CreateContainerConfigError|CreateContainerError|RunContainerError)$/.test(reason)) {
+        return {
+            message: `The container of the pod ${metadata.name} cannot start: ${message}`,
+            patience: short,
+        };
+    }
     return undefined;
 }
 
-async function crashProblem(kubectl: Kubectl, pod: Pod): Promise<string | undefined> {
+async function crashProblem(kubectl: Kubectl, pod: Pod): Promise<Problem | undefined> {
     const { name } = pod.metadata;
-    const [container] = pod.status.containerStatuses;
+    const container = findOwn(pod.status.containerStatuses);
     // A pod that serves may have restarted weeks ago.
     if (container === undefined || container.ready) return undefined;
     if (container.restartCount < tolerableRestarts) return undefined;
@@ -121,16 +144,23 @@ async function crashProblem(kubectl: Kubectl, pod: Pod): Promise<string | undefi
         terminated?.reason === "OOMKilled"
             ? "it used more memory than its limit"
             : `exit code ${String(terminated?.exitCode ?? "unknown")}`;
-    return [
-        `The service crashes in the pod ${name} (${String(container.restartCount)} times): ${how}.`,
-        ...(await outputOf(kubectl, name, ["--previous"])),
+    const times = String(container.restartCount);
+    const message = [
+        `The service crashes in the pod ${name} (${times} times): ${how}.`,
+        ...(await outputOf(kubectl, name, container.name, "--previous")),
     ].join("\n");
+    return { message, patience: short };
 }
 
-/** Returns the end of a pod's output; nothing where there is none. */
-async function outputOf(kubectl: Kubectl, pod: string, options: string[]): Promise<string[]> {
-    const tail = `--tail=${String(shownLines)}`;
-    const output = await kubectl("logs", pod, tail, ...options).catch(ignoreKubectl);
+/** Returns the end of a container's output; nothing where there is none. */
+async function outputOf(
+    kubectl: Kubectl,
+    pod: string,
+    container: string,
+    ...options: string[]
+): Promise<string[]> {
+    const place = ["logs", pod, `--container=${container}`, `--tail=${String(shownLines)}`];
+    const output = await kubectl(...place, ...options).catch(ignoreKubectl);
     const lines = (output ?? "").trimEnd();
     if (lines === "") return [];
     return ["The end of its output:", ...lines.split("\n").map((line) => `    ${visible(line)}`)];

@@ -1,7 +1,7 @@
 /** The state of a Deployment's rollout, as the cluster reports it. */
 import { z } from "zod";
 import { type Kubectl, read } from "./kubectl.ts";
-import { nameLabel } from "./names.ts";
+import { nameLabel, ownContainer, releaseAnnotation } from "./names.ts";
 
 const condition = z.object({
     type: z.string(),
@@ -13,7 +13,8 @@ const condition = z.object({
 const annotations = z.record(z.string(), z.string()).default({});
 const labels = annotations;
 const podTemplate = z.object({
-    spec: z.object({ containers: z.array(z.object({ image: z.string() })).min(1) }),
+    metadata: z.object({ annotations }),
+    spec: z.object({ containers: z.array(z.object({ name: z.string(), image: z.string() })) }),
 });
 
 const deploymentForm = z.object({
@@ -29,7 +30,7 @@ const deploymentForm = z.object({
 });
 const replicaSetForm = z.object({
     kind: z.literal("ReplicaSet"),
-    metadata: z.object({ annotations, labels }),
+    metadata: z.object({ name: z.string(), annotations, labels }),
     spec: z.object({ template: podTemplate }),
     status: z.object({
         availableReplicas: z.number().default(0),
@@ -50,6 +51,7 @@ const podForm = z.object({
         containerStatuses: z
             .array(
                 z.object({
+                    name: z.string(),
                     ready: z.boolean(),
                     restartCount: z.number(),
                     state: containerState.default({}),
@@ -68,6 +70,8 @@ export type Pod = z.output<typeof podForm>;
 
 /** One version of a Deployment's pods. */
 export interface Revision {
+    /** The name of its ReplicaSet. */
+    readonly name: string;
     /** Its number, as `kubectl rollout history` has it. */
     readonly number: string;
     readonly image: string;
@@ -89,6 +93,8 @@ export interface RolloutState {
     readonly since: string | undefined;
     /** The image that the Deployment has now. */
     readonly image: string;
+    /** What tells its release from others; undefined where a program of before made it. */
+    readonly release: string | undefined;
     /** The newest revision; undefined before the cluster has made it. */
     readonly current: Revision | undefined;
     /** The pods of the newest revision, without those that are being stopped. */
@@ -134,6 +140,7 @@ export async function readRollout(kubectl: Kubectl, deployment: string): Promise
             ({ type, reason }) => type === "Progressing" && reason === "NewReplicaSetAvailable",
         )?.lastUpdateTime,
         image: imageOf(spec.template),
+        release: spec.template.metadata.annotations[releaseAnnotation],
         current: current && revisionOf(current),
         pods: items
             .filter((item) => item.kind === "Pod")
@@ -156,6 +163,7 @@ function revisionOf({ metadata, spec, status }: z.output<typeof replicaSetForm>)
         ({ type, status }) => type === "ReplicaFailure" && status === "True",
     );
     return {
+        name: metadata.name,
         number: metadata.annotations[revisionAnnotation] ?? "",
         image: imageOf(spec.template),
         available: status.availableReplicas,
@@ -164,5 +172,12 @@ function revisionOf({ metadata, spec, status }: z.output<typeof replicaSetForm>)
 }
 
 function imageOf({ spec }: z.output<typeof podTemplate>): string {
-    return spec.containers[0]?.image ?? "";
+    return findOwn(spec.containers)?.image ?? "";
+}
+
+/** Finds the service's own container; the first one in pods that somebody's hand made. */
+export function findOwn<T extends { readonly name: string }>(
+    containers: readonly T[],
+): T | undefined {
+    return containers.find(({ name }) => name === ownContainer) ?? containers[0];
 }

@@ -15,14 +15,16 @@ export interface PullCredentials {
     readonly password: pulumi.Input<string>;
 }
 
-/** Returns the name of a service's Secret: no other service's Secret ends like it. */
-export function secretName(service: string, purpose: "env" | "pull"): string {
-    return objectName(`${service}-${purpose}`, pulumi.getStack());
+/** Returns the name of the Secret that a service's image is pulled with. */
+export function pullSecretName(service: string): string {
+    return objectName(`${service}-pull`, pulumi.getStack());
 }
 
 /**
- * Splits the variables, and declares a Secret with the values of those that are secret. Its
- * revision changes with them. It is random: a hash would help to guess them.
+ * Splits the variables, and declares a Secret with the values of those that are secret. Other
+ * values are another Secret. The engine deletes the former one at the end of the first `up` whose
+ * pods serve: until then a former pod that restarts finds its own values. The revision in the name
+ * is random: a hash would help to guess them.
  */
 export function declareVariables(
     { name, metadata }: ServiceObject,
@@ -42,12 +44,20 @@ export function declareVariables(
         { byteLength: 4, keepers: values },
         options,
     );
+    const prefix = objectName(`${name}-env`, pulumi.getStack());
     const secret = new k8s.core.v1.Secret(
         `${name}-env`,
-        { metadata: { ...metadata, name: secretName(name, "env") }, stringData: values },
+        {
+            metadata: {
+                ...metadata,
+                name: pulumi.interpolate`${prefix}-${revision}`,
+            },
+            immutable: true,
+            stringData: values,
+        },
         options,
     );
-    return { plain, secret: { secret: secret.metadata.name, names, revision } };
+    return { plain, secret: { secret: secret.metadata.name, names } };
 }
 
 /**
@@ -69,7 +79,7 @@ export function declarePullSecret(
     const created = new k8s.core.v1.Secret(
         `${name}-pull`,
         {
-            metadata: { ...metadata, name: secretName(name, "pull") },
+            metadata: { ...metadata, name: pullSecretName(name) },
             type: "kubernetes.io/dockerconfigjson",
             stringData: { ".dockerconfigjson": config },
         },

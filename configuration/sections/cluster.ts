@@ -185,8 +185,8 @@ export const cluster = z
             .default("keep")
             .describe(
                 "If new pods do not become healthy: `keep` goes on trying them, `rollBack` sets " +
-                    "the former image again. The former pods serve in both cases. Default: " +
-                    "`keep`.",
+                    "the former release again, with its variables. The former pods serve in both " +
+                    "cases. Default: `keep`.",
             ),
     })
     .optional();

@@ -21,10 +21,12 @@ interface Change {
     readonly replicas?: { readonly min: number; readonly max: number };
     readonly env?: Readonly<Record<string, string>>;
     readonly password?: string;
+    readonly secret?: string;
     readonly onFailure?: "keep" | "rollBack";
+    readonly healthTimeout?: number;
 }
 
-const program = ({ password = "token-1", env, ...change }: Change): string => `
+const program = ({ password = "token-1", secret = "first", env, ...change }: Change): string => `
     import * as pulumi from "@pulumi/pulumi";
     import { ClusterService } from "./components/clusterService.ts";
     const service = new ClusterService("digits", {
@@ -39,6 +41,7 @@ const program = ({ password = "token-1", env, ...change }: Change): string => `
             OAUTH2_ISSUER: "https://issuer.invalid/",
             OAUTH2_AUDIENCE: "digits",
             OAUTH2_JWKS_URI: "jwks.json",
+            CLIENT_SECRET: pulumi.secret("${secret}"),
             ...${JSON.stringify(env ?? {})},
         },
         pull: {
@@ -126,7 +129,7 @@ describe("a service on a cluster", () => {
     }
 
     /** Waits until there are so many pods, and all of them are ready. */
-    async function settled(count: number): Promise<void> {
+    async function settled(count: number, seconds?: number): Promise<void> {
         await until(
             async () => {
                 const found = await pods();
@@ -138,12 +141,17 @@ describe("a service on a cluster", () => {
                 return isReady && found.length === count;
             },
             `${String(count)} pods that are ready, and no others`,
+            seconds,
         );
     }
 
-    /** Requests the service from outside the cluster while something happens. */
-    async function underLoad(event: () => Promise<unknown>): Promise<Count> {
-        const load = startLoad(`http://${cluster.nodeIp}:${String(nodePort)}/health`);
+    /**
+     * Requests the service from outside the cluster while something happens.
+     *
+     * @param rate how many requests a second there are. Default: as many as it answers.
+     */
+    async function underLoad(event: () => Promise<unknown>, rate?: number): Promise<Count> {
+        const load = startLoad(`http://${cluster.nodeIp}:${String(nodePort)}/health`, rate);
         let counts: Count;
         try {
             await event();
@@ -271,20 +279,61 @@ describe("a service on a cluster", () => {
         equal(await deployedImage(), missingImage);
     });
 
-    it("loses no request when such a release is rolled back", async function () {
-        const { output } = await failUnderLoad(this, { onFailure: "rollBack" });
+    it("has former pods restart with their secret, while a release fails", async () => {
+        const failed = await up({ secret: "second", healthTimeout: 10 });
+        equal(failed.failed, true, failed.output);
+        await kubectl("delete", "pods", ...(await readyPods()));
+        await until(async () => (await readyPods()).length === 2, "two former pods");
+        for (const name of await readyPods())
+            equal(await variableOf(name, "CLIENT_SECRET"), "first");
+    });
+
+    it("rolls a secret back with its release, and loses no request", async function () {
+        const change = { onFailure: "rollBack", secret: "third", env: {} } as const;
+        const { output } = await failUnderLoad(this, change);
         ok(output.includes(`Rolled back. The former version goes on serving: ${image}`), output);
         equal(await deployedImage(), image);
+        // What serves is of that release: nothing else is started.
+        await settled(2);
+        await kubectl("delete", "pods", ...(await readyPods()));
+        await settled(2);
+        for (const name of await readyPods()) {
+            equal(await variableOf(name, "CLIENT_SECRET"), "first");
+            equal(await variableOf(name, "RELEASE"), "2");
+        }
     });
 
     it("loses no request when the next up converges", async function () {
         await losesNothing(this, async () => {
-            const seconds = await succeed({ image });
+            const seconds = await succeed({ image, healthTimeout: 120 });
             await settled(2);
             return seconds;
         });
         equal(await deployedImage(), image);
+        for (const name of await readyPods()) {
+            equal(await variableOf(name, "CLIENT_SECRET"), "third");
+            equal(await variableOf(name, "RELEASE"), "");
+        }
+        const secrets = await kubectl("get", "secrets", "--output=name");
+        equal(secrets.match(/digits-env-local-/g)?.length, 1, secrets);
     });
+
+    /** The names of the pods that are ready, without those that are being stopped. */
+    async function readyPods(): Promise<string[]> {
+        return (await pods())
+            .filter(
+                ({ metadata, status }) =>
+                    metadata.deletionTimestamp === undefined &&
+                    status.containerStatuses.some(({ ready }) => ready),
+            )
+            .map(({ metadata }) => metadata.name);
+    }
+
+    /** Returns a variable of a pod's service; empty if there is none. */
+    async function variableOf(pod: string, name: string): Promise<string> {
+        const print = `import os; print(os.environ.get("${name}", ""))`;
+        return (await kubectl("exec", pod, "--", "python3", "-c", print)).trim();
+    }
 
     async function failUnderLoad(test: Mocha.Context, change: Change): Promise<Result> {
         let result: Result | undefined;
@@ -303,23 +352,94 @@ describe("a service on a cluster", () => {
             "jsonpath={.spec.template.spec.containers[0].image}",
         );
 
-    it("keeps its pods when an autoscaler takes over, and shows no difference then", async function () {
+    /** Fails if there are ever fewer pods that are ready while something happens. */
+    async function keepsReady(least: number, event: () => Promise<unknown>): Promise<void> {
         const path = "jsonpath={.spec.replicas}/{.status.readyReplicas} ";
         const watch = ["get", "deployment", deployment, "--namespace", namespace, "--watch"];
         const watching = project.start("kubectl", ...watch, `--output=${path}`);
         await watching.prints(/\d/);
-        show({ seconds: await succeed({ replicas: { min: 2, max: 6 } }) }, this);
-        await kubectl("scale", "deployment", deployment, "--replicas=3");
-        await watching.prints(/\/[3-6] /);
-        watching.signal("SIGTERM");
-        await watching.ended;
-        // The autoscaler may have added more by now, as the pods were busy.
+        try {
+            await event();
+        } finally {
+            watching.signal("SIGTERM");
+            await watching.ended;
+        }
         const ready = [...watching.output.matchAll(/\/(\d*) /g)].map(([, count]) => Number(count));
-        ok(Math.min(...ready) >= 2, watching.output);
+        ok(Math.min(...ready) >= least, watching.output);
+    }
+
+    async function showsNoDifference(): Promise<void> {
         const preview = await project.preview();
         equal(preview.failed, false, preview.output);
         deepEqual(Object.keys(preview.changes), ["same"], preview.output);
+    }
+
+    it("keeps its pods when an autoscaler takes over, and shows no difference then", async function () {
+        await keepsReady(2, async () => {
+            show({ seconds: await succeed({ replicas: { min: 2, max: 4 } }) }, this);
+            await kubectl("scale", "deployment", deployment, "--replicas=3");
+            await until(async () => (await readyPods()).length >= 3, "three pods");
+        });
+        await showsNoDifference();
     });
+
+    it("is scaled with its load, up and down again, and loses no request", async function () {
+        const behavior = { scaleDown: { stabilizationWindowSeconds: 15 } };
+        const patch = JSON.stringify({ spec: { behavior } });
+        await kubectl("patch", "hpa", deployment, "--type=merge", `--patch=${patch}`);
+        await until(async () => (await readyPods()).length === 2, "the least number of pods", 120);
+        let begin = Date.now();
+        const busy = await underLoad(async () =>
+            until(async () => (await readyPods()).length === 4, "all pods", 120),
+        );
+        const up = (Date.now() - begin) / 1000;
+        begin = Date.now();
+        const idle = await underLoad(async () => settled(2, 120), 10);
+        const down = (Date.now() - begin) / 1000;
+        const counts = {
+            total: busy.total + idle.total,
+            failed: busy.failed + idle.failed,
+            causes: new Set([...busy.causes, ...idle.causes]),
+        };
+        this.runnable().title += `: ${up.toFixed(0)} s up, ${down.toFixed(0)} s down`;
+        show({ counts }, this);
+        equal(counts.failed, 0, [...counts.causes].join());
+    });
+
+    it("comes back where its autoscaler was scaled to 0", async function () {
+        await kubectl("scale", "deployment", deployment, "--replicas=0");
+        await settled(0);
+        show({ seconds: await succeed({}) }, this);
+        ok((await readyPods()).length >= 2);
+    });
+
+    it("has the fixed number of pods when its autoscaler goes, never fewer in between", async function () {
+        await kubectl("scale", "deployment", deployment, "--replicas=3");
+        await until(async () => (await readyPods()).length >= 3, "three pods");
+        // Only the autoscaler's own range keeps it from setting another number.
+        const failed = await up({
+            replicas: { min: 3, max: 3 },
+            image: missingImage,
+            healthTimeout: 5,
+        });
+        equal(failed.failed, true, failed.output);
+        equal(await rangeOfAutoscaler(), "3 to 3");
+        await succeed({ replicas: { min: 2, max: 4 }, image, healthTimeout: 120 });
+        equal(await rangeOfAutoscaler(), "2 to 4");
+
+        await keepsReady(3, async () => {
+            show({ seconds: await succeed({ replicas: { min: 3, max: 3 } }) }, this);
+        });
+        await settled(3);
+        equal(await rangeOfAutoscaler(), "");
+        await showsNoDifference();
+    });
+
+    const rangeOfAutoscaler = async (): Promise<string> =>
+        kubectl(
+            ...["get", "hpa", deployment, "--ignore-not-found", "--output"],
+            "jsonpath={.spec.minReplicas} to {.spec.maxReplicas}",
+        );
 
     it("loses requests without its probes and its time to drain", async function () {
         const container = "/spec/template/spec/containers/0";

@@ -38,9 +38,7 @@ export const deployment: Rule = (change, preview) => {
         ...dangers,
         ...replicas(change, preview),
         ...images(change),
-        isChanged(change, envRevision)
-            ? careful(change, phrase`secret variables of ${name} change: its pods are replaced`)
-            : undefined,
+        secretVariables(change),
         variables(change),
         ...(dangers.length > 0
             ? []
@@ -49,8 +47,6 @@ export const deployment: Rule = (change, preview) => {
     ];
 };
 
-/** The pods' annotation that changes with the secret variables (components/clusterService.ts). */
-const envRevision = "spec.template.metadata.annotations.mlops/env-revision";
 const version = "metadata.annotations.mlops/version";
 
 const spec = String.raw`^spec\.template\.spec\.`;
@@ -193,6 +189,25 @@ function shortImages(from: string | undefined, to: string): readonly [string, st
         : [shortDigest(from ?? "none"), shortDigest(to)];
 }
 
+/** Finds another Secret of the variables: other values are in another one. */
+function secretVariables(change: Change): Finding | undefined {
+    const [before, after] = [secretsOf(change.before), secretsOf(change.after)];
+    return before.length === 0 || after.length === 0 || before.join() === after.join()
+        ? undefined
+        : careful(
+              change,
+              phrase`secret variables of ${objectName(change)} change: its pods are replaced`,
+          );
+}
+
+function secretsOf(inputs: Inputs): string[] {
+    const names = containerLists(inputs)
+        .flatMap((container) => listOf(container["env"]))
+        .filter(isObject)
+        .flatMap((variable) => valueAt(variable, "valueFrom.secretKeyRef.name") ?? []);
+    return [...new Set(names.map(show))];
+}
+
 /** Names the variables that differ, not their values. */
 function variables(change: Change): Finding | undefined {
     const [before, after] = [variablesOf(change.before), variablesOf(change.after)];
@@ -218,8 +233,15 @@ function variablesOf(inputs: Inputs): Map<string, string> {
                 .filter(isObject)
                 .map(
                     (variable: Record<string, Value>) =>
-                        [show(variable["name"]), JSON.stringify(variable)] as const,
+                        [show(variable["name"]), definitionOf(variable)] as const,
                 ),
         ),
+    );
+}
+
+/** Which Secret has the value is left out: it changes with the value of any secret variable. */
+function definitionOf(variable: Record<string, Value>): string {
+    return JSON.stringify(variable, (key, value: Value) =>
+        key === "secretKeyRef" && isObject(value) ? value["key"] : value,
     );
 }

@@ -79,8 +79,12 @@ export const kubernetes: Readonly<Record<string, Rule>> = {
         isNew(change)
             ? []
             : [
-                  lost(change, "Secret", phrase`pods that need it do not start`),
-                  !isGone(change) && (isChanged(change, "data") || isChanged(change, "stringData"))
+                  isFollowed(change)
+                      ? undefined
+                      : lost(change, "Secret", phrase`pods that need it do not start`),
+                  isFollowed(change) ||
+                  (!isGone(change) &&
+                      (isChanged(change, "data") || isChanged(change, "stringData")))
                       ? careful(
                             change,
                             phrase`credentials rotated: Secret ${objectName(change)} gets new
@@ -135,6 +139,12 @@ export const kubernetes: Readonly<Record<string, Rule>> = {
               ]
             : [otherChanges(change, phrase`PodDisruptionBudget ${objectName(change)}`, /^spec\./)],
 };
+
+/** Whether an object stays until the pods use the one that follows it, under another name. */
+function isFollowed({ operation, properties }: Change): boolean {
+    const because = properties.filter(({ replaces }) => replaces).map(({ path }) => path);
+    return operation === "replace" && because.includes("metadata.name");
+}
 
 const podSecurityLabel = "pod-security.kubernetes.io/enforce";
 

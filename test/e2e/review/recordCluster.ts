@@ -54,7 +54,12 @@ const project = await Project.create(
     program({}),
 );
 const record = async (name: string): Promise<void> => {
-    await recordPreview(`cluster-${name}`, project, { [cluster.context]: "prod" });
+    // The end of the name of the Secret with the variables is random.
+    const [, revision] = /digits-env-local-([0-9a-f]{8})/.exec(project.storedState()) ?? [];
+    await recordPreview(`cluster-${name}`, project, {
+        [cluster.context]: "prod",
+        ...(revision !== undefined && { [revision]: "00000000" }),
+    });
 };
 try {
     await record("first");

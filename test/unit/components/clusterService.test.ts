@@ -119,7 +119,10 @@ describe("ClusterService", () => {
             const annotations = at(object, "metadata.annotations") as Record<string, string>;
             equal(annotations["pulumi.com/patchForce"], "true");
             if (object.type !== types.namespace)
-                match(String(at(object, "metadata.name")), /^my-digits(-env|-pull)?-unit-\w{8}$/);
+                match(
+                    String(at(object, "metadata.name")),
+                    /^my-digits(-pull)?-unit-\w{8}$|^my-digits-env-unit-\w{8}-\w{8}$/,
+                );
         }
     });
 
@@ -468,6 +471,8 @@ describe("ClusterService", () => {
 
     describe("variables", () => {
         const env = { LEVEL: "info", TOKEN: pulumi.secret("hunter2") };
+        /** The end is random, and other values have another one. */
+        const secretName = "digits-env-unit-0a1b2c3d";
         const variables = async (changed: ClusterServiceArgs["env"]) =>
             at(await deploymentOf({ env: changed }), `${container}.env`);
 
@@ -478,11 +483,12 @@ describe("ClusterService", () => {
                 { name: "PORT", value: "9090" },
                 {
                     name: "TOKEN",
-                    valueFrom: { secretKeyRef: { name: "digits-env-unit", key: "TOKEN" } },
+                    valueFrom: { secretKeyRef: { name: secretName, key: "TOKEN" } },
                 },
             ]);
             const secret = only(declared, types.secret);
-            equal(at(secret, "metadata.name"), "digits-env-unit");
+            equal(at(secret, "metadata.name"), secretName);
+            equal(secret.inputs["immutable"], true);
             const data = insideSecret(secret.inputs["stringData"]) ?? secret.inputs["stringData"];
             const { TOKEN } = data as { TOKEN: unknown };
             equal(insideSecret(TOKEN) ?? TOKEN, "hunter2");
@@ -499,10 +505,19 @@ describe("ClusterService", () => {
             const revision = only(declared, "random:index/randomId:RandomId");
             const keepers = insideSecret(revision.inputs["keepers"]) as Record<string, unknown>;
             deepEqual(Object.keys(keepers), ["TOKEN"]);
-            const annotations = "spec.template.metadata.annotations";
-            deepEqual(at(only(declared, types.deployment), annotations), {
-                "mlops/env-revision": "0a1b2c3d",
-            });
+        });
+
+        it("that change are another release, and so is all else of the pods", async () => {
+            const releaseOf = async (changed: Partial<ClusterServiceArgs>): Promise<unknown> => {
+                const annotations = "spec.template.metadata.annotations";
+                return at(await deploymentOf(changed), annotations);
+            };
+            const release = (await releaseOf({ env })) as Record<string, string>;
+            deepEqual(Object.keys(release), ["mlops/release"]);
+            match(release["mlops/release"] ?? "", /^[0-9a-f]{12}$/);
+            deepEqual(await releaseOf({ env, version: "1.2.1" }), release);
+            for (const changed of [{ env: { ...env, LEVEL: "debug" } }, { env, drain: 7 }])
+                notDeepEqual(await releaseOf(changed), release);
         });
 
         it("may override PORT", async () => {

@@ -1,5 +1,5 @@
 import { equal, rejects } from "node:assert/strict";
-import type { Clock } from "../../../components/kubernetes/rollout.ts";
+import type { Clock } from "../../../components/kubernetes/clock.ts";
 import { UserError } from "../../../components/userError.ts";
 import { waitUntilGone } from "../../../operations/waitUntilGone.ts";
 

@@ -24,47 +24,71 @@ interface Asked {
     readonly input: string | undefined;
 }
 
-/** Hands over a Deployment with these owners of fields, and returns what was asked. */
-async function handOver(...managedFields: object[]): Promise<Asked[]> {
-    return run(
-        JSON.stringify({
-            apiVersion: "apps/v1",
-            kind: "Deployment",
-            metadata: { name: "web-dev", managedFields },
-            spec: { replicas: 3 },
-        }),
-    );
-}
+const scaled = { min: 2, max: 6 };
+const owner = "shop-dev";
 
-async function run(deployment: string): Promise<Asked[]> {
+/** Runs the hand-over with these objects on the cluster. @returns what was asked after that. */
+async function changes(
+    items: object[],
+    replicas: { min: number; max: number } = scaled,
+): Promise<Asked[]> {
     const asked: Asked[] = [];
     const kubectl =
         (input?: string): Kubectl =>
         (...args) => {
             asked.push({ args, input });
-            return Promise.resolve(args[0] === "get" ? deployment : "serverside-applied");
+            const list = items.length === 0 ? "" : JSON.stringify({ kind: "List", items });
+            return Promise.resolve(args[0] === "get" ? list : "done");
         };
-    await handOverReplicas(kubectl, "web-dev");
-    return asked;
+    await handOverReplicas(kubectl, "web-dev", owner, replicas);
+    const [get, ...more] = asked;
+    deepEqual(get?.args.slice(0, 3), [
+        "get",
+        "deployment.apps/web-dev",
+        "horizontalpodautoscaler.autoscaling/web-dev",
+    ]);
+    equal(get.args.includes("--show-managed-fields"), true);
+    return more;
 }
+
+const deployment = (managedFields: object[], replicas = 3): object => ({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web-dev", managedFields },
+    spec: { replicas },
+});
+const autoscaler = (minReplicas: number, maxReplicas: number, label = owner): object => ({
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: { name: "web-dev", labels: { "mlops/owner": label } },
+    spec: { minReplicas, maxReplicas },
+});
+/** What sets the number of pods. */
+const applied = (replicas: number): Asked => ({
+    args: [
+        ...["apply", "--server-side", "--force-conflicts", "--field-manager=handover-to-hpa"],
+        ...["--validate=false", "--filename=-"],
+    ],
+    input: JSON.stringify({
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "web-dev" },
+        spec: { replicas },
+    }),
+});
+/** What sets the range of an autoscaler. */
+const patched = (minReplicas: number, maxReplicas: number): Asked => ({
+    args: [
+        ...["patch", "horizontalpodautoscaler.autoscaling", "web-dev", "--type=merge"],
+        `--patch=${JSON.stringify({ spec: { minReplicas, maxReplicas } })}`,
+    ],
+    input: undefined,
+});
 
 describe("the number of pods, when an autoscaler takes over", () => {
     it("gets another owner at its present value, where the program owns it", async () => {
-        const [get, apply, ...more] = await handOver(entry(program, "Apply", owned), status);
-        deepEqual(get?.args.slice(0, 3), ["get", "deployment.apps", "web-dev"]);
-        equal(get.args.includes("--show-managed-fields"), true);
-        deepEqual(apply?.args.slice(0, 3), [
-            "apply",
-            "--server-side",
-            "--field-manager=handover-to-hpa",
-        ]);
-        deepEqual(JSON.parse(apply.input ?? ""), {
-            apiVersion: "apps/v1",
-            kind: "Deployment",
-            metadata: { name: "web-dev" },
-            spec: { replicas: 3 },
-        });
-        deepEqual(more, []);
+        const asked = await changes([deployment([entry(program, "Apply", owned), status])]);
+        deepEqual(asked, [applied(3)]);
     });
 
     const others: [string, object[]][] = [
@@ -76,18 +100,49 @@ describe("the number of pods, when an autoscaler takes over", () => {
     ];
     for (const [which, managedFields] of others)
         it(`stays as it is: one ${which}`, async () => {
-            equal((await handOver(...managedFields)).length, 1);
+            deepEqual(await changes([deployment(managedFields)]), []);
         });
 
+    it("is the least one again where the service was scaled to 0", async () => {
+        const byHand = [entry("kubectl", "Update", owned)];
+        deepEqual(await changes([deployment(byHand, 0), autoscaler(2, 6)]), [applied(2)]);
+    });
+
     it("is not asked for again where there is no Deployment", async () => {
-        equal((await run("")).length, 1);
+        deepEqual(await changes([]), []);
+    });
+
+    it("gives the autoscaler its range back, which a failed `up` had fixed", async () => {
+        deepEqual(await changes([autoscaler(3, 3)]), [patched(2, 6)]);
+    });
+
+    it("leaves the autoscaler a range that somebody set", async () => {
+        deepEqual(await changes([autoscaler(2, 20)]), []);
     });
 
     it("is an error where the cluster refuses", async () => {
         const error = new KubectlError("forbidden");
         await rejects(
-            handOverReplicas(() => () => Promise.reject(error), "web-dev"),
+            handOverReplicas(() => () => Promise.reject(error), "web-dev", owner, scaled),
             error,
         );
+    });
+});
+
+describe("the number of pods, when the program takes over", () => {
+    const fixed = { min: 4, max: 4 };
+
+    it("is the only one that the autoscaler may set until it is deleted", async () => {
+        const asked = await changes([deployment([status]), autoscaler(2, 6)], fixed);
+        deepEqual(asked, [patched(4, 4)]);
+    });
+
+    it("is left to the autoscaler of somebody else", async () => {
+        deepEqual(await changes([autoscaler(2, 6, "shop-prod")], fixed), []);
+    });
+
+    it("is not changed where there is no autoscaler, or it has that number", async () => {
+        deepEqual(await changes([deployment([entry(program, "Apply", owned)])], fixed), []);
+        deepEqual(await changes([autoscaler(4, 4)], fixed), []);
     });
 });

@@ -1,7 +1,8 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { z } from "zod";
 import { type Kubectl, KubectlError } from "../../../../components/kubernetes/kubectl.ts";
+import type { WatchingClock } from "../../../../components/kubernetes/clock.ts";
 import {
-    type Clock,
     type Rollout,
     type RolloutResult,
     waitForRollout,
@@ -14,6 +15,7 @@ import {
     newImage,
     oldImage,
     pod,
+    releaseOf,
     replicaSet,
 } from "./samples.ts";
 
@@ -22,18 +24,21 @@ const rollout: Rollout = {
     namespace: "alice-dev",
     deployment: "web-dev",
     image: newImage,
+    release: releaseOf(newImage),
     replicas: 2,
     timeout: 60,
     timeoutSetting: "mlops:cluster.healthTimeout",
     onFailure: "keep",
 };
 
-/** What a rollout ended with, after how many seconds, and the commands that changed the cluster. */
+/** What a rollout ended with, after how many seconds, and what was set on the cluster. */
 interface Outcome {
     readonly result: RolloutResult;
     readonly problem: string;
     readonly seconds: number;
-    readonly changes: string[];
+    /** The commands that had the cluster try again. */
+    readonly retries: string[];
+    readonly changes: unknown[];
 }
 
 /** Waits for a rollout. The cluster's state is the answer of `at` for the seconds that passed. */
@@ -42,38 +47,62 @@ async function outcomeOf(
     changed: Partial<Rollout> = {},
 ): Promise<Outcome> {
     let time = 0;
-    const changes: string[] = [];
-    const clock: Clock = {
+    let isStopped = false;
+    const changes: unknown[] = [];
+    const retries: string[] = [];
+    const clock: WatchingClock = {
         now: () => time,
         sleep: (duration) => Promise.resolve((time += duration)),
+        stop: () => (isStopped = true),
     };
-    const kubectl: Kubectl = (...args) => {
-        const cluster = at(time / 1000);
-        const [verb = "", what = ""] = args;
-        if (cluster.error !== undefined) return Promise.reject(new KubectlError(cluster.error));
-        if (verb === "rollout") {
-            changes.push(args.join(" "));
-            return cluster.undoError === undefined
-                ? Promise.resolve("deployment.apps/web-dev rolled back\n")
-                : Promise.reject(new KubectlError(cluster.undoError));
-        }
-        if (verb === "logs") {
-            const output = cluster.logs?.[args.includes("--previous") ? "previous" : "current"];
-            return output === undefined
-                ? Promise.reject(new KubectlError("previous terminated container not found"))
-                : Promise.resolve(output);
-        }
-        const answers: Record<string, unknown> = {
-            deployment: cluster.deployment,
-            "replicasets,pods": { items: [...(cluster.sets ?? []), ...(cluster.pods ?? [])] },
-            events: { items: cluster.events ?? [] },
+    const kubectl =
+        (input?: string): Kubectl =>
+        (...args) => {
+            const cluster = at(time / 1000);
+            const [verb = "", what = ""] = args;
+            if (cluster.error !== undefined) return Promise.reject(new KubectlError(cluster.error));
+            if (verb === "annotate") {
+                retries.push(args.join(" "));
+                return Promise.resolve("deployment.apps/web-dev annotated\n");
+            }
+            if (verb === "apply") {
+                changes.push(JSON.parse(input ?? ""));
+                return cluster.undoError === undefined
+                    ? Promise.resolve("deployment.apps/web-dev serverside-applied\n")
+                    : Promise.reject(new KubectlError(cluster.undoError));
+            }
+            if (verb === "logs") {
+                const output = cluster.logs?.[args.includes("--previous") ? "previous" : "current"];
+                return output === undefined
+                    ? Promise.reject(new KubectlError("previous terminated container not found"))
+                    : Promise.resolve(output);
+            }
+            const answers: Record<string, unknown> = {
+                deployment: cluster.deployment,
+                "deployment.apps": cluster.deployment,
+                "replicaset.apps": cluster.sets?.find((set) =>
+                    JSON.stringify(set).includes(args[2] ?? ""),
+                ),
+                "replicasets,pods": { items: [...(cluster.sets ?? []), ...(cluster.pods ?? [])] },
+                events: { items: cluster.events ?? [] },
+            };
+            return Promise.resolve(JSON.stringify(answers[what]));
         };
-        return Promise.resolve(JSON.stringify(answers[what]));
-    };
     const result = await waitForRollout({ ...rollout, ...changed }, kubectl, clock);
+    equal(isStopped, true, "the clock is stopped");
     const problem = "problem" in result ? result.problem : "";
-    return { result, problem, seconds: time / 1000, changes };
+    return { result, problem, seconds: time / 1000, changes, retries };
 }
+
+/** A Deployment that a roll-back sets. */
+const applied = z.object({
+    spec: z.object({
+        template: z.object({
+            metadata: z.object({ annotations: z.record(z.string(), z.string()) }),
+            spec: z.object({ containers: z.array(z.object({ image: z.string() })) }),
+        }),
+    }),
+});
 
 const progressing = deployment({ updatedReplicas: 1, replicas: 3, availableReplicas: 2 });
 const sets = [
@@ -133,7 +162,7 @@ describe("a rollout", () => {
         deepEqual(result, { replicas: 2 });
     });
 
-    it("says that the image cannot be pulled, once it failed again", async () => {
+    it("says that the image cannot be pulled, once it failed several times", async () => {
         const message =
             `Back-off pulling image "${newImage}": ErrImagePull: failed to pull and unpack image ` +
             `"${newImage}": failed to resolve reference: unexpected status from HEAD request to ` +
@@ -141,16 +170,16 @@ describe("a rollout", () => {
         const waiting = { reason: "ImagePullBackOff", message };
         const { problem, seconds } = await outcomeOf(failing(pod({ waiting })));
         ok(problem.includes(`cannot pull its image: ${message}`), problem);
-        equal(seconds, 10);
+        equal(seconds, 45);
     });
 
-    it("waits on where an image is pulled at the second try", async () => {
+    it("waits on where an image is pulled at a later try", async () => {
         const waiting = { reason: "ErrImagePull", message: "i/o timeout" };
         const done = deployment({ updatedReplicas: 2, replicas: 2, availableReplicas: 2 });
         const { result } = await outcomeOf((time) =>
-            time < 5
+            time < 40
                 ? failing(pod({ waiting }))()
-                : time < 20
+                : time < 50
                   ? failing(pod({ ready: false }))()
                   : { deployment: done },
         );
@@ -236,12 +265,13 @@ describe("a rollout", () => {
         ok(problem.includes(`No node has room for the pod web-dev-6d4cf56db6-x2x4k: ${message}`));
     });
 
-    const refusals: [what: string, message: string, expected: RegExp][] = [
+    const refusals: [what: string, message: string, expected: RegExp, seconds?: number][] = [
         [
             "the quota has no room",
             'pods "web-dev-6d4cf56db6-t4v8z" is forbidden: exceeded quota: compute, requested: ' +
                 "limits.memory=512Mi, used: limits.memory=14Gi, limited: limits.memory=14Gi",
             /no room for the pods in the namespace's quota: exceeded quota: compute, requested/,
+            45,
         ],
         [
             "Pod Security forbids the pods",
@@ -251,12 +281,25 @@ describe("a rollout", () => {
             /Pod Security forbids the pods: violates PodSecurity "restricted:latest": allowPriv/,
         ],
         [
+            "a LimitRange forbids the pods",
+            'pods "web-dev-6d4cf56db6-t4v8z" is forbidden: maximum cpu usage per Container is 1, ' +
+                "but limit is 2",
+            /LimitRange forbids .*: maximum cpu usage per Container is 1, but limit is 2\. Change ml/,
+        ],
+        [
+            "no security context constraint of OpenShift allows the pods",
+            'pods "web-dev-6d4cf56db6-t4v8z" is forbidden: unable to validate against any security ' +
+                'context constraint: [provider "restricted-v2": .containers[0].runAsUser: Invalid ' +
+                "value: 10001: must be in the ranges: [1000740000, 1000749999]]",
+            /\(SCC\) of OpenShift allows the pods: unable .* Remove mlops:container\.user, so that/,
+        ],
+        [
             "an admission webhook refuses the pods",
             'admission webhook "validate.kyverno.svc-fail" denied the request: no team label',
             /The cluster refuses the pods: admission webhook "validate/,
         ],
     ];
-    for (const [what, message, expected] of refusals) {
+    for (const [what, message, expected, lasts = 10] of refusals) {
         it(`says that ${what}`, async () => {
             const refused = replicaSet({
                 revision: 3,
@@ -271,9 +314,37 @@ describe("a rollout", () => {
                 pods: [oldPod],
             }));
             match(problem, expected);
-            equal(seconds, 10);
+            equal(seconds, lasts);
         });
     }
+
+    it("has the cluster try again to create pods that it refused, until it does", async () => {
+        const refused = replicaSet({
+            revision: 3,
+            image: newImage,
+            hash: "6d4cf56db6",
+            available: 0,
+            conditions: conditions({ ReplicaFailure: "exceeded quota: compute" }),
+        });
+        const done = deployment({ updatedReplicas: 2, replicas: 2, availableReplicas: 2 });
+        const { result, retries } = await outcomeOf((time) =>
+            time < 12 ? { deployment: progressing, sets: [refused] } : { deployment: done },
+        );
+        deepEqual(result, { replicas: 2 });
+        deepEqual(
+            retries,
+            [0, 5, 10].map((second) => {
+                const time = new Date(second * 1000).toISOString();
+                return `annotate deployment web-dev mlops/tried-again=${time} --overwrite`;
+            }),
+        );
+    });
+
+    it("finds the service's container beside those that the cluster adds", async () => {
+        const waiting = { reason: "ImagePullBackOff", message: "401 UNAUTHORIZED" };
+        const { problem } = await outcomeOf(failing(pod({ waiting, sidecar: true })));
+        match(problem, /cannot pull its image: 401 UNAUTHORIZED/);
+    });
 
     it("has nothing to do with the pods and the refusal of former versions", async () => {
         const crashing = pod({ hash: "5b9c8d7f44", restarts: 9, last: { exitCode: 1 } });
@@ -339,7 +410,10 @@ describe("a rollout", () => {
             const { problem, changes } = await outcomeOf(failing(broken, { sets: versions }), {
                 onFailure: "rollBack",
             });
-            deepEqual(changes, ["rollout undo deployment/web-dev --to-revision=2"]);
+            const { template } = applied.parse(changes[0]).spec;
+            deepEqual(changes.length, 1);
+            equal(template.spec.containers[0]?.image, oldImage);
+            equal(template.metadata.annotations["mlops/release"], releaseOf(oldImage));
             ok(problem.includes(`Rolled back. The former version goes on serving: ${oldImage}`));
             match(problem, /cannot pull its image/);
         });
@@ -362,13 +436,22 @@ describe("a rollout", () => {
         });
     });
 
+    it("is no success where only its variables were rolled back", async () => {
+        const done = { updatedReplicas: 2, replicas: 2, availableReplicas: 2 };
+        const { problem } = await outcomeOf(() => ({
+            deployment: deployment({ ...done, release: "former" }),
+            sets,
+        }));
+        ok(problem.includes(`another release, of the image ${newImage}`), problem);
+    });
+
     it("is no success where the Deployment was rolled back before", async () => {
         const done = { updatedReplicas: 2, replicas: 2, availableReplicas: 2 };
         const { problem, changes } = await outcomeOf(
             () => ({ deployment: deployment({ ...done, image: oldImage }), sets }),
             { onFailure: "rollBack" },
         );
-        ok(problem.includes(`another image, ${oldImage}`), problem);
+        ok(problem.includes(`another release, of the image ${oldImage}`), problem);
         match(problem, /make refresh STACK=\w+, then make up STACK=\w+/);
         deepEqual(changes, []);
     });

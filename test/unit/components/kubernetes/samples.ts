@@ -17,14 +17,17 @@ export interface Cluster {
     readonly undoError?: string;
 }
 
+/** What tells the release of an image from others. */
+export const releaseOf = (image: string): string => (image === newImage ? "new" : "old");
+
 const namespace = "alice-dev";
 const labels = { "app.kubernetes.io/name": "web-dev", "mlops/owner": "shop-dev" };
 const creationTimestamp = "2026-11-26T12:00:00Z";
 const revisionOf = (revision: number) => ({
     "deployment.kubernetes.io/revision": String(revision),
 });
-const template = (image: string) => ({
-    metadata: { labels },
+const template = (image: string, release = releaseOf(image)) => ({
+    metadata: { labels, annotations: { "mlops/release": release } },
     spec: {
         containers: [{ name: "service", image, ports: [{ containerPort: 8080, name: "http" }] }],
         serviceAccountName: "web-dev",
@@ -46,11 +49,13 @@ export function conditions(messages: Record<string, string>): object[] {
 /** A Deployment of two replicas in generation 4, revision 3. */
 export function deployment({
     image = newImage,
+    release = releaseOf(image),
     observedGeneration = 4,
     wanted = 2,
     ...status
 }: {
     image?: string;
+    release?: string;
     observedGeneration?: number;
     wanted?: number;
     replicas: number;
@@ -67,8 +72,19 @@ export function deployment({
             labels,
             annotations: revisionOf(3),
             creationTimestamp,
+            managedFields: [
+                {
+                    manager: "pulumi-kubernetes-293db634",
+                    operation: "Apply",
+                    fieldsV1: { "f:spec": { "f:replicas": {}, "f:template": {} } },
+                },
+            ],
         },
-        spec: { replicas: wanted, selector: { matchLabels: labels }, template: template(image) },
+        spec: {
+            replicas: wanted,
+            selector: { matchLabels: labels },
+            template: template(image, release),
+        },
         status: {
             observedGeneration,
             ...status,
@@ -110,9 +126,10 @@ export function replicaSet({
             annotations: {
                 ...revisionOf(revision),
                 "deployment.kubernetes.io/desired-replicas": "2",
+                "mlops/version": String(revision),
             },
         },
-        spec: { replicas: 2, template: template(image) },
+        spec: { replicas: 2, template: withHash(template(image), hash) },
         // The API leaves out what is zero.
         status: {
             replicas: available,
@@ -120,6 +137,14 @@ export function replicaSet({
             ...(conditions.length > 0 && { conditions }),
             observedGeneration: 1,
         },
+    };
+}
+
+/** The template of a ReplicaSet: the cluster adds a label. */
+function withHash({ metadata, spec }: ReturnType<typeof template>, hash: string) {
+    return {
+        metadata: { ...metadata, labels: { ...metadata.labels, "pod-template-hash": hash } },
+        spec,
     };
 }
 
@@ -132,6 +157,7 @@ export function pod({
     waiting,
     last,
     unscheduled,
+    sidecar = false,
 }: {
     hash?: string;
     image?: string;
@@ -141,6 +167,8 @@ export function pod({
     last?: { exitCode: number; reason?: string };
     /** Why no node takes it. */
     unscheduled?: string;
+    /** Whether the cluster has added a container, which is ready. */
+    sidecar?: boolean;
 }): object {
     const metadata = {
         name: `web-dev-${hash}-x2x4k`,
@@ -169,6 +197,7 @@ export function pod({
                 { type: "Ready", status: ready ? "True" : "False", reason: "ContainersNotReady" },
             ],
             containerStatuses: [
+                ...(sidecar ? [{ name: "proxy", ready: true, restartCount: 0 }] : []),
                 {
                     name: "service",
                     image,

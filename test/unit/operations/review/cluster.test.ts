@@ -114,7 +114,7 @@ describe("the review of a service on a cluster reports", () => {
         deepEqual(findings(rotation), [
             "careful: secret variables of ‹digits/digits-local› change: its pods are replaced",
             "careful: environment variables of ‹digits/digits-local›: ‹LOG_LEVEL changed›",
-            "careful: credentials rotated: Secret ‹digits/digits-env-local› gets new values",
+            "careful: credentials rotated: Secret ‹digits/digits-env-local-00000000› gets new values",
             "careful: credentials rotated: Secret ‹digits/digits-pull-local› gets new values",
         ]);
         const hidden = ["first value", "second value", "first password", "second password"];
@@ -142,7 +142,7 @@ describe("the review of a service on a cluster reports", () => {
             "dangerous: Ingress ‹digits/digits-local› is deleted: ‹digits.example.com› does not answer",
             "dangerous: NetworkPolicy ‹digits/digits-local› is widened: connections to ‹10.0.0.0/8 (all ports)›",
             "careful: limits and requests of ‹digits/digits-local›: ‹resources.limits.memory› ‹512Mi› → ‹1Gi›, ‹resources.requests.memory› ‹512Mi› → ‹1Gi›",
-            "careful: rolling update and drain of ‹digits/digits-local›: ‹lifecycle› removed, ‹terminationGracePeriodSeconds› ‹15› → ‹10›",
+            "careful: rolling update and drain of ‹digits/digits-local›: ‹lifecycle› removed, ‹terminationGracePeriodSeconds› ‹25› → ‹10›",
             "careful: settings of ‹digits/digits-local›: ‹volumeMounts› removed, ‹volumes› removed",
             "careful: PodDisruptionBudget ‹digits/digits-local› is deleted: a drained node may stop all its pods at once",
         ]);
@@ -153,7 +153,7 @@ describe("the review of a service on a cluster reports", () => {
         deepEqual(findings(recorded("cluster-replaced")), [
             `dangerous: Deployment ‹digits/digits-local› ${is} the service does not run`,
             `dangerous: namespace ‹digits› ${is} what is in it is gone`,
-            `dangerous: Secret ‹digits/digits-env-local› ${is} pods that need it do not start`,
+            `dangerous: Secret ‹digits/digits-env-local-00000000› ${is} pods that need it do not start`,
             `dangerous: Secret ‹digits/digits-pull-local› ${is} pods that need it do not start`,
             `dangerous: Service ‹digits/digits-local› ${is} the service cannot be reached`,
             `dangerous: Ingress ‹digits/digits-local› ${is} ‹digits.example.com› does not answer`,
