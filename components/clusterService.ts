@@ -16,7 +16,7 @@ import {
     releaseAnnotation,
 } from "./kubernetes/names.ts";
 import { type Egress, networkPolicySpec } from "./kubernetes/network.ts";
-import { type PodArgs, podSpec, type Resources } from "./kubernetes/pod.ts";
+import { cpuProblem, type PodArgs, podSpec, type Resources } from "./kubernetes/pod.ts";
 import { tryPod } from "./kubernetes/podTrial.ts";
 import { type Finding, findForeignObjects } from "./kubernetes/preflight.ts";
 import { providerContext } from "./kubernetes/provider.ts";
@@ -59,8 +59,8 @@ export interface ClusterServiceArgs {
      */
     readonly healthPath?: pulumi.Input<string> | undefined;
     /**
-     * Environment variables. Plain values are in the Deployment, outputs in a Secret that belongs to
-     * one release. A change of either restarts the pods. Default: none.
+     * Environment variables. Plain values are in the Deployment, outputs in a Secret that belongs
+     * to one release. A change of either restarts the pods. Default: none.
      */
     readonly env?: Readonly<Record<string, string | pulumi.Output<string>>> | undefined;
     /**
@@ -84,7 +84,7 @@ export interface ClusterServiceArgs {
     readonly healthTimeoutSetting?: string | undefined;
     /**
      * How long a stopping pod goes on serving, in seconds: routers still send it requests for a
-     * while. Default: 5.
+     * while. Default: 15 where `expose` is set, else 5.
      */
     readonly drain?: number | undefined;
     /** Where the service may connect to, besides DNS. Default: nowhere. */
@@ -157,8 +157,8 @@ export class ClusterService extends pulumi.ComponentResource {
 
         const options = { parent: this };
         const service = this.#service(object);
-        this.#networkPolicy(object, args.egress ?? []);
-        const image = byDigest(args.image);
+        this.#networkPolicy(object, args.port, args.egress ?? []);
+        const image = checkedImage(args);
         const pod = this.#pod(object, { ...args, image });
         const tried = this.#tryPod(checked.place, labels, pod);
         const deployment = this.#deployment(object, { ...args, image }, replicas, pod);
@@ -193,8 +193,8 @@ export class ClusterService extends pulumi.ComponentResource {
     }
 
     /**
-     * Looks for objects of the same names that another stack made, or a person. An `up` then prepares
-     * the number of pods for an autoscaler that comes or goes.
+     * Looks for objects of the same names that another stack made, or a person. An `up` then
+     * prepares the number of pods for an autoscaler that comes or goes.
      *
      * @returns the name of the namespace, whether to declare the ServiceMonitor, and the place to
      * try a pod in, once no such object was found. Otherwise the program fails.
@@ -292,10 +292,14 @@ export class ClusterService extends pulumi.ComponentResource {
         );
     }
 
-    #networkPolicy({ name, metadata, selector }: ServiceObject, egress: readonly Egress[]): void {
+    #networkPolicy(
+        { name, metadata, selector }: ServiceObject,
+        port: pulumi.Input<number>,
+        egress: readonly Egress[],
+    ): void {
         new k8s.networking.v1.NetworkPolicy(
             name,
-            { metadata, spec: networkPolicySpec(selector, egress) },
+            { metadata, spec: networkPolicySpec(selector, port, egress) },
             { parent: this },
         );
     }
@@ -316,7 +320,7 @@ export class ClusterService extends pulumi.ComponentResource {
             port: args.port,
             healthPath: args.healthPath,
             startTimeout: healthTimeout,
-            drain: args.drain ?? 5,
+            drain: args.drain ?? (args.expose === undefined ? 5 : 15),
             env: plain,
             secretEnv: secret,
             container: args.container ?? {},
@@ -498,13 +502,13 @@ async function handOver(
     }
 }
 
-/** Returns the image; the program fails if it is not named by its digest. */
-function byDigest(image: pulumi.Input<string>): pulumi.Output<string> {
+/** Returns the image; the program fails if no pod could run it. */
+function checkedImage({ image, resources = {} }: ClusterServiceArgs): pulumi.Output<string> {
     const problem = pulumi
-        .output(image)
-        .apply((name) =>
+        .all([image, resources])
+        .apply(([name, known]) =>
             /@sha256:[0-9a-f]{64}$/.test(name)
-                ? undefined
+                ? cpuProblem(known)
                 : `A cluster runs an image by its digest, REPOSITORY@sha256:…, not "${name}": a ` +
                   "tag may change while pods start.",
         );

@@ -1,6 +1,7 @@
 /** What may connect to a service's pods, and what they may connect to. */
 import { BlockList, isIP } from "node:net";
 import type { types } from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
 import type { Issuer } from "../docker/serviceContainer.ts";
 import { UserError } from "../userError.ts";
 
@@ -47,16 +48,18 @@ const dnsPorts = [53, 5353];
  * metadata servers.
  *
  * @param selector the labels of the pods.
+ * @param port what the service listens on. Some network plugins (OVN-Kubernetes) know no names.
  * @throws UserError if a network is not valid, or is part of the metadata servers' networks.
  */
 export function networkPolicySpec(
     selector: Readonly<Record<string, string>>,
+    port: pulumi.Input<number>,
     egress: readonly Egress[],
 ): NetworkPolicySpec {
     return {
         podSelector: { matchLabels: selector },
         policyTypes: ["Ingress", "Egress"],
-        ingress: [{ ports: [{ port: "http", protocol: "TCP" }] }],
+        ingress: [{ ports: [{ port, protocol: "TCP" }] }],
         egress: [
             {
                 to: dnsServers,

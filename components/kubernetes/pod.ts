@@ -19,6 +19,20 @@ export interface Resources {
     readonly cpuLimit?: pulumi.Input<string> | undefined;
 }
 
+const defaults = { cpu: "250m", memory: "512Mi" };
+
+/** Says that more CPU is reserved than a pod may use, which no cluster accepts. */
+export function cpuProblem({ cpu = defaults.cpu, cpuLimit }: pulumi.Unwrap<Resources>) {
+    return cpuLimit !== undefined && coresOf(cpuLimit) < coresOf(cpu)
+        ? `A pod cannot reserve more CPU than its limit: cpu is ${cpu}, cpuLimit is ${cpuLimit}. ` +
+              "Lower cpu, or raise cpuLimit."
+        : undefined;
+}
+
+function coresOf(quantity: string): number {
+    return quantity.endsWith("m") ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
+}
+
 /** What the pods of a service are made of. */
 export interface PodArgs {
     /** The image by its digest. */
@@ -87,7 +101,7 @@ export function podSpec(args: PodArgs): PodSpec {
 
 function containerOf(args: PodArgs, volumes: Volumes): Container {
     const { port, drain, resources } = args;
-    const { cpu = "250m", memory = "512Mi", cpuLimit } = resources;
+    const { cpu = defaults.cpu, memory = defaults.memory, cpuLimit } = resources;
     return {
         name: ownContainer,
         image: args.image,

@@ -54,14 +54,21 @@ export function declareAutoscaler(
     );
 }
 
-/** Has a node that is drained stop one pod at a time. */
+/** Has a node that is drained stop one pod at a time, and at once those that do not serve. */
 export function declareDisruptionBudget(
     { name, metadata, selector }: ServiceObject,
     options: pulumi.CustomResourceOptions,
 ): void {
     new k8s.policy.v1.PodDisruptionBudget(
         name,
-        { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
+        {
+            metadata,
+            spec: {
+                maxUnavailable: 1,
+                selector: { matchLabels: selector },
+                unhealthyPodEvictionPolicy: "AlwaysAllow",
+            },
+        },
         options,
     );
 }

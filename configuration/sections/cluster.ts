@@ -1,6 +1,7 @@
 /** `mlops:cluster`: how the service runs on a Kubernetes or OpenShift cluster. */
 import { z } from "zod";
 import { networkProblem } from "../../components/kubernetes/network.ts";
+import { cpuProblem } from "../../components/kubernetes/pod.ts";
 import * as names from "../../quay/api/names.ts";
 import { port, text } from "./values.ts";
 
@@ -126,10 +127,10 @@ export const cluster = z
             .int()
             .min(0)
             .max(300)
-            .default(5)
+            .optional()
             .describe(
                 "How many seconds a stopping pod goes on serving, until no router sends it a " +
-                    "request any more. Default: 5.",
+                    "request any more. Default: 15 with `expose`, else 5.",
             ),
         egress: z
             .array(
@@ -188,5 +189,9 @@ export const cluster = z
                     "the former release again, with its variables. The former pods serve in both " +
                     "cases. Default: `keep`.",
             ),
+    })
+    .refine((resources) => cpuProblem(resources) === undefined, {
+        path: ["cpuLimit"],
+        error: "must not be less than cpu, which is 250m by default",
     })
     .optional();

@@ -13,8 +13,6 @@ const deployment = "shop-local";
 const nodePort = 30080;
 const registry = "quay.example";
 
-const triedAgain = ["--output=jsonpath={.metadata.annotations.mlops/tried-again}"];
-
 /** What a release changes of the one that works. */
 type Change = Readonly<Record<string, unknown>>;
 
@@ -110,8 +108,8 @@ describe("a release on a cluster that cannot work", () => {
     }
 
     /**
-     * Has a release fail, and the next one work, while the service is requested. Shows in the test's
-     * title how long the first took and how many requests failed.
+     * Has a release fail, and the next one work, while the service is requested. Shows in the
+     * test's title how long the first took and how many requests failed.
      *
      * @param repair what is done in between. Default: nothing.
      * @returns what `up` said of the first.
@@ -169,29 +167,17 @@ describe("a release on a cluster that cannot work", () => {
         match(output, /The pod shop-local-\S+ cannot pull its image: .*401 Unauthorized/);
     });
 
-    it("as the quota has no room for its pods", async function () {
+    it("as the quota has no room for its pods, and works once it has", async function () {
+        const change = { env: { RELEASE: "2" }, healthTimeout: 15 };
         await kubectl("create", "quota", "small", "--hard=pods=2");
-        const output = await failureOf(
-            this,
-            { env: { RELEASE: "2" }, healthTimeout: 15 },
-            async () => kubectl("delete", "quota", "small"),
-        );
+        // By then the cluster makes pauses between its attempts that are longer than the time-out.
+        const output = await failureOf(this, change, async () => {
+            await kubectl("delete", "quota", "small");
+            await succeed(change);
+        });
         match(
             output,
             /There is no room for the pods in the namespace's quota: exceeded quota: small/,
         );
-    });
-
-    it("until the quota has room again: up waits for it", async function () {
-        await kubectl("create", "quota", "small", "--hard=pods=2");
-        const released = succeed({ env: { RELEASE: "3" } });
-        await until(
-            async () => (await kubectl("get", "deployment", deployment, ...triedAgain)) !== "",
-            "an attempt to create the pod that was refused",
-        );
-        const begin = Date.now();
-        await kubectl("delete", "quota", "small");
-        await released;
-        this.runnable().title += `: ${((Date.now() - begin) / 1000).toFixed(1)} s later`;
     });
 });

@@ -196,6 +196,17 @@ describe("ClusterService", () => {
             });
         });
 
+        it("cannot reserve more CPU than their limit", async () => {
+            const refused = /cpu is 1\.5, cpuLimit is 500m\. Lower cpu, or raise cpuLimit/;
+            const resources = { cpu: "1.5", cpuLimit: "500m" };
+            match(String(await failureOf(run({ resources }))), refused);
+            match(
+                String(await failureOf(run({ resources: { cpuLimit: "200m" } }))),
+                /cpu is 250m, cpuLimit is 200m/,
+            );
+            await run({ resources: { cpu: "1", cpuLimit: "1000m" } });
+        });
+
         it('keep Pod Security "restricted", as any user', async () => {
             const deployment = await deploymentOf();
             deepEqual(at(deployment, "spec.template.spec.securityContext"), {
@@ -261,6 +272,7 @@ describe("ClusterService", () => {
         it("serve on while they stop, and have time to end after that", async () => {
             for (const [changed, drain] of [
                 [{}, 5],
+                [{ expose: { kind: "route" } }, 15],
                 [{ drain: 30 }, 30],
             ] as const) {
                 const deployment = await deploymentOf(changed);
@@ -332,6 +344,7 @@ describe("ClusterService", () => {
         deepEqual(at(policy, "spec.podSelector.matchLabels"), {
             "app.kubernetes.io/name": "digits-unit",
         });
+        deepEqual(at(policy, "spec.ingress.0.ports"), [{ port: 9090, protocol: "TCP" }]);
         deepEqual(at(policy, "spec.egress.1.to"), [{ ipBlock: { cidr: "10.0.0.0/8" } }]);
     });
 
@@ -373,6 +386,7 @@ describe("ClusterService", () => {
         it("go down one by one when nodes are drained", async () => {
             const { declared } = await run({ replicas: { min: 2, max: 2 } });
             deepEqual(only(declared, types.budget).inputs["spec"], {
+                unhealthyPodEvictionPolicy: "AlwaysAllow",
                 maxUnavailable: 1,
                 selector: { matchLabels: { "app.kubernetes.io/name": "digits-unit" } },
             });

@@ -397,6 +397,17 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         { ...onCluster, "container.user": "app" },
         'mlops:container.user = "app": must be numbers, as in 10001',
     ],
+    [
+        "as much CPU as its limit",
+        "dev",
+        { ...onCluster, "cluster.cpu": 1, "cluster.cpuLimit": "1000m" },
+    ],
+    [
+        "more CPU than its limit",
+        "dev",
+        { ...onCluster, "cluster.cpuLimit": "200m" },
+        'mlops:cluster.cpuLimit = "200m": must not be less than cpu',
+    ],
     ["a robot that pulls", "dev", { ...onCluster, "cluster.pull": { robot: "puller" } }],
     [
         "a robot that pulls what anybody may pull",

@@ -39,6 +39,8 @@ describe("names of Kubernetes objects", () => {
 
     const pairs: [what: string, one: [string, string], other: [string, string]][] = [
         ["an underscore and a hyphen", ["my_service", "dev"], ["my-service", "dev"]],
+        ["a dot and a hyphen", ["my.service", "dev"], ["my-service", "dev"]],
+        ["a dot and an underscore", ["my.service", "dev"], ["my_service", "dev"]],
         ["upper and lower case", ["Web", "dev"], ["web", "dev"]],
         ["a hyphen in the name and in the stack", ["a-b", "c"], ["a", "b-c"]],
         ["the end of a long name", ["a".repeat(80), "dev"], [`${"a".repeat(80)}b`, "dev"]],

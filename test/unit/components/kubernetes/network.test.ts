@@ -3,7 +3,7 @@ import { type Egress, networkPolicySpec } from "../../../../components/kubernete
 
 const selector = { "app.kubernetes.io/name": "web-dev" };
 const rules = (...egress: Egress[]) =>
-    JSON.parse(JSON.stringify(networkPolicySpec(selector, egress))) as {
+    JSON.parse(JSON.stringify(networkPolicySpec(selector, 9090, egress))) as {
         podSelector: unknown;
         ingress: unknown[];
         egress: { to: { ipBlock?: { cidr: string; except?: string[] } }[]; ports?: unknown[] }[];
@@ -13,7 +13,7 @@ describe("the network policy of a service", () => {
     it("is of the service's pods, and lets in on their port alone", () => {
         const { podSelector, ingress } = rules();
         deepEqual(podSelector, { matchLabels: selector });
-        deepEqual(ingress, [{ ports: [{ port: "http", protocol: "TCP" }] }]);
+        deepEqual(ingress, [{ ports: [{ port: 9090, protocol: "TCP" }] }]);
     });
 
     it("lets out to the cluster's DNS alone, unless more is configured", () => {

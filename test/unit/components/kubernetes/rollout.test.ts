@@ -281,19 +281,6 @@ describe("a rollout", () => {
             /Pod Security forbids the pods: violates PodSecurity "restricted:latest": allowPriv/,
         ],
         [
-            "a LimitRange forbids the pods",
-            'pods "web-dev-6d4cf56db6-t4v8z" is forbidden: maximum cpu usage per Container is 1, ' +
-                "but limit is 2",
-            /LimitRange forbids .*: maximum cpu usage per Container is 1, but limit is 2\. Change ml/,
-        ],
-        [
-            "no security context constraint of OpenShift allows the pods",
-            'pods "web-dev-6d4cf56db6-t4v8z" is forbidden: unable to validate against any security ' +
-                'context constraint: [provider "restricted-v2": .containers[0].runAsUser: Invalid ' +
-                "value: 10001: must be in the ranges: [1000740000, 1000749999]]",
-            /\(SCC\) of OpenShift allows the pods: unable .* Remove mlops:container\.user, so that/,
-        ],
-        [
             "an admission webhook refuses the pods",
             'admission webhook "validate.kyverno.svc-fail" denied the request: no team label',
             /The cluster refuses the pods: admission webhook "validate/,
