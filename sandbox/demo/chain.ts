@@ -149,7 +149,8 @@ export class Chain {
             registries: { [this.quay.registry]: this.quay.url },
         });
         const kubeconfig = join(this.#root, "kubeconfig");
-        await createAccounts(this.cluster, environments.map(namespaceOf), kubeconfig);
+        const namespaces = environments.map(namespaceOf);
+        await createAccounts(this.cluster, namespaces, kubeconfig, [namespaceOf("staging")]);
         this.#environment["KUBECONFIG"] = kubeconfig;
         this.#environment["PATH"] = `${this.cluster.bin}:${process.env["PATH"] ?? ""}`;
     }

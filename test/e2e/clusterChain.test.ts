@@ -1,5 +1,5 @@
 /** The chain with a cluster: what each environment runs, as accounts that may use one namespace. */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
@@ -8,7 +8,9 @@ import * as jose from "jose";
 import { z } from "zod";
 import { until } from "../until.ts";
 import { hasCluster } from "../../sandbox/cluster/cluster.ts";
+import { basic, login } from "../../sandbox/registryClient.ts";
 import {
+    account,
     Chain,
     type EnvironmentName,
     environments,
@@ -17,6 +19,24 @@ import {
 
 const audience = "https://api.example.org";
 const service = join(import.meta.dirname, "../../service");
+
+const deploymentsForm = z.object({
+    items: z.tuple([
+        z.object({
+            spec: z.object({
+                template: z.object({
+                    spec: z.object({
+                        imagePullSecrets: z.array(z.unknown()),
+                        securityContext: z.unknown(),
+                        containers: z.tuple([
+                            z.object({ image: z.string(), securityContext: z.unknown() }),
+                        ]),
+                    }),
+                }),
+            }),
+        }),
+    ]),
+});
 
 /** The issuer of the tests' access tokens, at an address that the pods reach. */
 async function startIssuer(host: string) {
@@ -82,6 +102,19 @@ describe("dev, staging and prod on a cluster", () => {
         return (await chain.kubectl(environment, "get", "pods", ...options)).split(" ");
     }
 
+    it("is not promoted to prod before it has run in staging for as long as it has to", async () => {
+        await chain.set("prod", "promoteFrom.requireRunning", "true");
+        await chain.set("prod", "promoteFrom.soak", "1h");
+        await chain.up("dev");
+        const version = String.raw`1\.0\.0 \(sha256:\w{12}…\)`;
+        await chain.up("staging");
+        await rejects(
+            chain.preview("prod"),
+            new RegExp(`${version} has been running in staging for .* of 1 h; it may be promoted`),
+        );
+        chain.quay.ageTags(`${account}/mlops_python_2022_2023_staging`, 3600);
+    });
+
     for (const environment of environments) {
         it(`runs in ${environment}, classifies a picture, and says so in its repository`, async () => {
             await chain.up(environment);
@@ -110,16 +143,101 @@ describe("dev, staging and prod on a cluster", () => {
         deepEqual(Object.keys(changes), ["same"]);
     });
 
-    it("pulls a private image with a robot that reads alone", async () => {
+    /** What prod's pods pull their image with: a robot and its token, as `user:password`. */
+    async function pullLogin(): Promise<string> {
         const pull = await chain.kubectl("prod", "get", "secrets", "--output=json");
         const config = /"\.dockerconfigjson": "([^"]+)"/.exec(pull)?.[1] ?? "";
         const { auths } = z
             .object({ auths: z.record(z.string(), z.object({ auth: z.string() })) })
             .parse(JSON.parse(Buffer.from(config, "base64").toString()));
-        const [robot] = Object.values(auths).map(
-            ({ auth }) => Buffer.from(auth, "base64").toString().split(":")[0],
+        const [login = ""] = Object.values(auths).map(({ auth }) =>
+            Buffer.from(auth, "base64").toString(),
         );
+        return login;
+    }
+
+    it("pulls a private image with a robot that reads alone", async () => {
+        const [robot] = (await pullLogin()).split(":");
         equal(robot, "alice+mlopspython_2022_2023_prod_robot_pull");
+    });
+
+    /** Has a pod pull prod's image anew. @returns why that failed, if it did */
+    async function pull(name: string): Promise<string | undefined> {
+        const deployed = await chain.kubectl("prod", "get", "deployments", "--output=json");
+        const { spec } = deploymentsForm.parse(JSON.parse(deployed)).items[0].spec.template;
+        const { image, securityContext } = spec.containers[0];
+        const container = { name, image, imagePullPolicy: "Always", command: ["true"] };
+        const pod = {
+            apiVersion: "v1",
+            kind: "Pod",
+            metadata: { name },
+            spec: {
+                ...spec,
+                containers: [{ ...container, securityContext }],
+                restartPolicy: "Never",
+            },
+        };
+        const namespace = ["--namespace", namespaceOf("prod")];
+        const kubectl = async (args: readonly string[], input?: string): Promise<string> =>
+            (await chain.cluster?.kubectl([...args, ...namespace], input)) ?? "";
+        await kubectl(["create", "--filename=-"], JSON.stringify(pod));
+        const status = "jsonpath={.status.phase} {.status.containerStatuses[0].state.waiting}";
+        let state = "";
+        await until(async () => {
+            state = await kubectl(["get", "pod", name, `--output=${status}`]);
+            return /^Succeeded|ErrImagePull|ImagePullBackOff/.test(state);
+        }, `the image of ${name}`);
+        await kubectl(["delete", "pod", name, "--wait=false"]);
+        return state.startsWith("Succeeded") ? undefined : state;
+    }
+
+    it("fails no pull while the robot that pulls is rotated twice", async function () {
+        const scope = `repository:${account}/mlops_python_2022_2023_prod:pull`;
+        const statusOf = async (userAndPassword: string): Promise<number> => {
+            const [user = "", password = ""] = userAndPassword.split(":");
+            return (await login(chain.quay, basic(user, password), scope)).status;
+        };
+        const pods = ["get", "pods", "--output=jsonpath={.items[*].metadata.uid}"];
+        const running = await chain.kubectl("prod", ...pods);
+        const logins = [await pullLogin()];
+        const rotations = new AbortController();
+        const pulling = (async () => {
+            const failures: (string | undefined)[] = [];
+            while (!rotations.signal.aborted)
+                failures.push(await pull(`pull-${String(failures.length)}`));
+            return failures;
+        })();
+        for (const rotation of [1, 2]) {
+            await chain.set("prod", "cluster.pull.rotation", String(rotation));
+            await chain.up("prod");
+            logins.push(await pullLogin());
+        }
+        rotations.abort();
+        const pulls = await pulling;
+        this.runnable().title += `: ${String(pulls.length)} pulls`;
+        deepEqual(pulls.filter(Boolean), []);
+        ok(pulls.length > 3);
+        // The one before the last works until the next rotation.
+        deepEqual(await Promise.all(logins.map(statusOf)), [401, 200, 200]);
+        await until(
+            async () => (await chain.kubectl("prod", ...pods)) === running,
+            "the service's own pods, which are the same",
+        );
+    });
+
+    it("keeps the tag `running` where it is when a release fails", async () => {
+        const { digest: former } = chain.outputs("dev");
+        await chain.set("dev", "service.version", "1.0.1");
+        await chain.set("dev", "service.healthPath", "/nothing");
+        await chain.set("dev", "cluster.healthTimeout", "15");
+        await rejects(chain.up("dev"), /The former version goes on serving: \S+/);
+        const tags = await chain.tags("dev");
+        equal(tags["running"], former);
+        notEqual(tags["1.0.1"], former);
+        await chain.set("dev", "service.healthPath", "/health");
+        await chain.set("dev", "cluster.healthTimeout", "180");
+        await chain.up("dev");
+        equal((await chain.tags("dev"))["running"], tags["1.0.1"]);
     });
 
     it("leaves nothing on the cluster", async () => {
