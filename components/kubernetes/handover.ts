@@ -1,4 +1,4 @@
-/** Hands the number of a Deployment's pods over to an autoscaler, and back. */
+/** Hands the number of a Deployment's pods over to an autoscaler and back, and back from 0. */
 import { z } from "zod";
 import { applyAs, managedFields, ownsReplicas } from "./fieldOwners.ts";
 import type { Kubectl } from "./kubectl.ts";
@@ -23,7 +23,8 @@ type Autoscaler = z.output<typeof autoscalerForm>;
 
 /**
  * Prepares a Deployment for an `up` after which an autoscaler decides on the number of its pods, or
- * no longer does. There are never fewer pods than both want.
+ * no longer does. There are never fewer pods than both want. A service that was scaled to 0 gets
+ * its pods back.
  *
  * @param kubectl makes the `kubectl` of the namespace, with this standard input.
  * @param name of the Deployment and its autoscaler. They need not exist.
@@ -56,8 +57,8 @@ export async function handOverReplicas(
 /**
  * Keeps the number when the program stops setting it. A field that its only owner leaves out is
  * removed, and the Deployment runs one pod until the autoscaler has seen it. So another owner sets
- * the present number first. It is at least one: an autoscaler leaves a Deployment alone that was
- * scaled to 0.
+ * the present number first. From 0 it sets the least one: an autoscaler leaves such a Deployment
+ * alone, and the program sets nothing while its own number is the same.
  *
  * @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
  */
@@ -67,8 +68,8 @@ async function keepNumber(
     { metadata, spec }: Deployment,
     { min, max }: Replicas,
 ): Promise<void> {
-    if (max === min) return;
-    if (spec.replicas > 0 && !ownsReplicas(metadata.managedFields)) return;
+    const isKept = max > min && ownsReplicas(metadata.managedFields);
+    if (spec.replicas > 0 && !isKept) return;
     const replicas = spec.replicas === 0 ? min : spec.replicas;
     await applyAs(kubectl, "handover-to-hpa", { metadata: { name }, spec: { replicas } });
 }

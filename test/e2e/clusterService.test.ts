@@ -406,12 +406,17 @@ describe("a service on a cluster", () => {
         equal(counts.failed, 0, [...counts.causes].join());
     });
 
-    it("comes back where its autoscaler was scaled to 0", async function () {
-        await kubectl("scale", "deployment", deployment, "--replicas=0");
-        await settled(0);
-        show({ seconds: await succeed({}) }, this);
+    it("comes back where it was scaled to 0, with an autoscaler", async function () {
+        show({ seconds: await comeBack() }, this);
         ok((await readyPods()).length >= 2);
     });
+
+    /** Scales the service to 0. @returns how long `up` then takes. */
+    async function comeBack(): Promise<number> {
+        await kubectl("scale", "deployment", deployment, "--replicas=0");
+        await settled(0);
+        return succeed({});
+    }
 
     it("has the fixed number of pods when its autoscaler goes, never fewer in between", async function () {
         await kubectl("scale", "deployment", deployment, "--replicas=3");
@@ -432,6 +437,12 @@ describe("a service on a cluster", () => {
         });
         await settled(3);
         equal(await rangeOfAutoscaler(), "");
+        await showsNoDifference();
+    });
+
+    it("comes back where it was scaled to 0, with a fixed number of pods", async function () {
+        show({ seconds: await comeBack() }, this);
+        equal((await readyPods()).length, 3);
         await showsNoDifference();
     });
 

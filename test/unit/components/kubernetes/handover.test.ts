@@ -106,6 +106,7 @@ describe("the number of pods, when an autoscaler takes over", () => {
     it("is the least one again where the service was scaled to 0", async () => {
         const byHand = [entry("kubectl", "Update", owned)];
         deepEqual(await changes([deployment(byHand, 0), autoscaler(2, 6)]), [applied(2)]);
+        deepEqual(await changes([deployment(byHand, 0)], { min: 3, max: 3 }), [applied(3)]);
     });
 
     it("is not asked for again where there is no Deployment", async () => {
@@ -143,6 +144,7 @@ describe("the number of pods, when the program takes over", () => {
 
     it("is not changed where there is no autoscaler, or it has that number", async () => {
         deepEqual(await changes([deployment([entry(program, "Apply", owned)])], fixed), []);
+        deepEqual(await changes([deployment([entry("kubectl", "Update", owned)])], fixed), []);
         deepEqual(await changes([autoscaler(4, 4)], fixed), []);
     });
 });
