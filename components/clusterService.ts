@@ -16,10 +16,11 @@ import {
     releaseAnnotation,
 } from "./kubernetes/names.ts";
 import { type Egress, networkPolicySpec } from "./kubernetes/network.ts";
-import { cpuProblem, type PodArgs, podSpec, type Resources } from "./kubernetes/pod.ts";
+import { type PodArgs, podSpec } from "./kubernetes/pod.ts";
 import { tryPod } from "./kubernetes/podTrial.ts";
 import { type Finding, findForeignObjects } from "./kubernetes/preflight.ts";
 import { providerContext } from "./kubernetes/provider.ts";
+import { cpuProblem, type Resources } from "./kubernetes/resources.ts";
 import { type Rollout, waitForRollout } from "./kubernetes/rollout.ts";
 import {
     checkedReplicas,

@@ -4,34 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { type ContainerSettings, isStrict } from "../docker/serviceContainer.ts";
 import { UserError } from "../userError.ts";
 import { ownContainer } from "./names.ts";
+import { defaults, type Resources } from "./resources.ts";
 
 type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
 type Volumes = Record<string, types.input.core.v1.EmptyDirVolumeSource>;
-
-/** What one pod may use. Quantities as Kubernetes writes them: `500m` CPU, `512Mi` memory. */
-export interface Resources {
-    /** The CPU that is reserved. Default: 250m. */
-    readonly cpu?: pulumi.Input<string> | undefined;
-    /** The memory that is reserved, and its limit. Default: 512Mi. */
-    readonly memory?: pulumi.Input<string> | undefined;
-    /** The limit of the CPU. Default: none, so that a service uses what is idle. */
-    readonly cpuLimit?: pulumi.Input<string> | undefined;
-}
-
-const defaults = { cpu: "250m", memory: "512Mi" };
-
-/** Says that more CPU is reserved than a pod may use, which no cluster accepts. */
-export function cpuProblem({ cpu = defaults.cpu, cpuLimit }: pulumi.Unwrap<Resources>) {
-    return cpuLimit !== undefined && coresOf(cpuLimit) < coresOf(cpu)
-        ? `A pod cannot reserve more CPU than its limit: cpu is ${cpu}, cpuLimit is ${cpuLimit}. ` +
-              "Lower cpu, or raise cpuLimit."
-        : undefined;
-}
-
-function coresOf(quantity: string): number {
-    return quantity.endsWith("m") ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
-}
 
 /** What the pods of a service are made of. */
 export interface PodArgs {

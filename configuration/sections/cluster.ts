@@ -1,7 +1,7 @@
 /** `mlops:cluster`: how the service runs on a Kubernetes or OpenShift cluster. */
 import { z } from "zod";
 import { networkProblem } from "../../components/kubernetes/network.ts";
-import { cpuProblem } from "../../components/kubernetes/pod.ts";
+import { cpuProblem } from "../../components/kubernetes/resources.ts";
 import * as names from "../../quay/api/names.ts";
 import { port, text } from "./values.ts";
 

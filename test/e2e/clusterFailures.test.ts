@@ -170,7 +170,6 @@ describe("a release on a cluster that cannot work", () => {
     it("as the quota has no room for its pods, and works once it has", async function () {
         const change = { env: { RELEASE: "2" }, healthTimeout: 15 };
         await kubectl("create", "quota", "small", "--hard=pods=2");
-        // By then the cluster makes pauses between its attempts that are longer than the time-out.
         const output = await failureOf(this, change, async () => {
             await kubectl("delete", "quota", "small");
             await succeed(change);
