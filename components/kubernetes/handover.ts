@@ -1,13 +1,23 @@
 /** Hands the number of a Deployment's pods over to an autoscaler and back, and back from 0. */
 import { z } from "zod";
-import { applyAs, managedFields, ownsReplicas } from "./fieldOwners.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { ownerLabel } from "./names.ts";
 import type { Replicas } from "./scaling.ts";
 
+const replicasField = z.object({ "f:spec": z.object({ "f:replicas": z.unknown() }) });
 const deploymentForm = z.object({
     kind: z.literal("Deployment"),
-    metadata: z.object({ managedFields }),
+    metadata: z.object({
+        managedFields: z
+            .array(
+                z.object({
+                    manager: z.string(),
+                    operation: z.string(),
+                    fieldsV1: z.unknown().optional(),
+                }),
+            )
+            .default([]),
+    }),
     spec: z.object({ replicas: z.number() }),
 });
 const autoscalerForm = z.object({
@@ -68,10 +78,27 @@ async function keepNumber(
     { metadata, spec }: Deployment,
     { min, max }: Replicas,
 ): Promise<void> {
-    const isKept = max > min && ownsReplicas(metadata.managedFields);
-    if (spec.replicas > 0 && !isKept) return;
-    const replicas = spec.replicas === 0 ? min : spec.replicas;
-    await applyAs(kubectl, "handover-to-hpa", { metadata: { name }, spec: { replicas } });
+    const isOwned = metadata.managedFields.some(
+        ({ manager, operation, fieldsV1 }) =>
+            manager.startsWith("pulumi-kubernetes") &&
+            operation === "Apply" &&
+            replicasField.safeParse(fieldsV1).success,
+    );
+    if (spec.replicas > 0 && !(max > min && isOwned)) return;
+    const minimal = {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name },
+        spec: { replicas: spec.replicas === 0 ? min : spec.replicas },
+    };
+    await kubectl(JSON.stringify(minimal))(
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--field-manager=handover-to-hpa",
+        "--validate=false",
+        "--filename=-",
+    );
 }
 
 /**

@@ -3,7 +3,6 @@ import { getStack } from "@pulumi/pulumi/metadata.js";
 import { setCommand } from "../shell.ts";
 import { type Clock, watchingClock, type WatchingClock } from "./clock.ts";
 import { type Kubectl, kubectlCommand, KubectlError, kubectlIn, type Place } from "./kubectl.ts";
-import { rollBack } from "./rollBack.ts";
 import { explainDelay, findProblem, type Problem } from "./rolloutProblem.ts";
 import { readRollout, type RolloutState } from "./rolloutState.ts";
 
@@ -39,12 +38,12 @@ const patience = 10;
  * Waits until all pods run the image and serve. Gives up when none more of them serves within the
  * time-out, and earlier for a problem that waiting does not solve.
  *
- * @param kubectl makes the `kubectl` of the rollout's place, with this standard input.
+ * @param kubectl default: that of the rollout's place.
  * @param clock default: the system's, whose sleep ends early when the Deployment changes.
  */
 export async function waitForRollout(
     rollout: Rollout,
-    kubectl: (input?: string) => Kubectl = (input) => kubectlIn(rollout, { input }),
+    kubectl: Kubectl = kubectlIn(rollout),
     clock: WatchingClock = watchingClock(rollout, `deployment/${rollout.deployment}`),
 ): Promise<RolloutResult> {
     try {
@@ -54,17 +53,13 @@ export async function waitForRollout(
     }
 }
 
-async function wait(
-    rollout: Rollout,
-    kubectl: (input?: string) => Kubectl,
-    clock: Clock,
-): Promise<RolloutResult> {
+async function wait(rollout: Rollout, kubectl: Kubectl, clock: Clock): Promise<RolloutResult> {
     let deadline = clock.now() + rollout.timeout * 1000;
     let available = 0;
     let problemSince: number | undefined;
     let retried = -Infinity;
     for (;;) {
-        const { state, problem } = await observe(kubectl(), rollout);
+        const { state, problem } = await observe(kubectl, rollout);
         if (state?.isComplete === true && state.replicas >= rollout.replicas)
             return { replicas: state.replicas };
         if (state !== undefined && (state.current?.available ?? 0) > available) {
@@ -79,7 +74,7 @@ async function wait(
             return { problem: await giveUp(kubectl, rollout, state, problem?.message) };
         if (state?.current?.refusal !== undefined && clock.now() >= retried + retryInterval) {
             retried = clock.now();
-            await retry(kubectl(), rollout, retried);
+            await retry(kubectl, rollout, retried);
         }
         await clock.sleep(interval);
     }
@@ -124,16 +119,14 @@ async function observe(
 
 /** Rolls back if asked to. @returns what to tell the user. */
 async function giveUp(
-    kubectl: (input?: string) => Kubectl,
+    kubectl: Kubectl,
     rollout: Rollout,
     state: RolloutState | undefined,
     problem: string | undefined,
 ): Promise<string> {
     const { deployment, namespace } = rollout;
     const delayed =
-        problem === undefined && state !== undefined
-            ? await delayOf(kubectl(), rollout, state)
-            : [];
+        problem === undefined && state !== undefined ? await delayOf(kubectl, rollout, state) : [];
     const command = kubectlCommand(rollout);
     return [
         `The rollout of ${deployment} in the namespace ${namespace} failed.`,
@@ -169,7 +162,7 @@ async function delayOf(
 
 /** Says which version serves now, after rolling back to it if asked to. */
 async function formerVersion(
-    kubectl: (input?: string) => Kubectl,
+    kubectl: Kubectl,
     { deployment, onFailure }: Rollout,
     { current, former }: RolloutState,
 ): Promise<string> {
@@ -180,8 +173,11 @@ async function formerVersion(
     }
     const serving = `The former version goes on serving: ${former.image}`;
     if (onFailure === "keep") return serving;
+    const target = `--to-revision=${former.number}`;
     try {
-        await rollBack(kubectl, deployment, former.name);
+        // It restores all of the pods. The provider makes what `kubectl` set its own: the next `up`
+        // removes what it does not declare.
+        await kubectl("rollout", "undo", `deployment/${deployment}`, target);
         return `Rolled back. ${serving}`;
     } catch (error) {
         if (!(error instanceof KubectlError)) throw error;

@@ -30,7 +30,7 @@ const deploymentForm = z.object({
 });
 const replicaSetForm = z.object({
     kind: z.literal("ReplicaSet"),
-    metadata: z.object({ name: z.string(), annotations, labels }),
+    metadata: z.object({ annotations, labels }),
     spec: z.object({ template: podTemplate }),
     status: z.object({
         availableReplicas: z.number().default(0),
@@ -70,8 +70,6 @@ export type Pod = z.output<typeof podForm>;
 
 /** One version of a Deployment's pods. */
 export interface Revision {
-    /** The name of its ReplicaSet. */
-    readonly name: string;
     /** Its number, as `kubectl rollout history` has it. */
     readonly number: string;
     readonly image: string;
@@ -163,7 +161,6 @@ function revisionOf({ metadata, spec, status }: z.output<typeof replicaSetForm>)
         ({ type, status }) => type === "ReplicaFailure" && status === "True",
     );
     return {
-        name: metadata.name,
         number: metadata.annotations[revisionAnnotation] ?? "",
         image: imageOf(spec.template),
         available: status.availableReplicas,

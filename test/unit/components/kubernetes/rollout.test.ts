@@ -1,5 +1,4 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { z } from "zod";
 import { type Kubectl, KubectlError } from "../../../../components/kubernetes/kubectl.ts";
 import type { WatchingClock } from "../../../../components/kubernetes/clock.ts";
 import {
@@ -31,14 +30,14 @@ const rollout: Rollout = {
     onFailure: "keep",
 };
 
-/** What a rollout ended with, after how many seconds, and what was set on the cluster. */
+/** What a rollout ended with, after how many seconds, and the commands that changed the cluster. */
 interface Outcome {
     readonly result: RolloutResult;
     readonly problem: string;
     readonly seconds: number;
     /** The commands that had the cluster try again. */
     readonly retries: string[];
-    readonly changes: unknown[];
+    readonly changes: string[];
 }
 
 /** Waits for a rollout. The cluster's state is the answer of `at` for the seconds that passed. */
@@ -48,61 +47,45 @@ async function outcomeOf(
 ): Promise<Outcome> {
     let time = 0;
     let isStopped = false;
-    const changes: unknown[] = [];
+    const changes: string[] = [];
     const retries: string[] = [];
     const clock: WatchingClock = {
         now: () => time,
         sleep: (duration) => Promise.resolve((time += duration)),
         stop: () => (isStopped = true),
     };
-    const kubectl =
-        (input?: string): Kubectl =>
-        (...args) => {
-            const cluster = at(time / 1000);
-            const [verb = "", what = ""] = args;
-            if (cluster.error !== undefined) return Promise.reject(new KubectlError(cluster.error));
-            if (verb === "annotate") {
-                retries.push(args.join(" "));
-                return Promise.resolve("deployment.apps/web-dev annotated\n");
-            }
-            if (verb === "apply") {
-                changes.push(JSON.parse(input ?? ""));
-                return cluster.undoError === undefined
-                    ? Promise.resolve("deployment.apps/web-dev serverside-applied\n")
-                    : Promise.reject(new KubectlError(cluster.undoError));
-            }
-            if (verb === "logs") {
-                const output = cluster.logs?.[args.includes("--previous") ? "previous" : "current"];
-                return output === undefined
-                    ? Promise.reject(new KubectlError("previous terminated container not found"))
-                    : Promise.resolve(output);
-            }
-            const answers: Record<string, unknown> = {
-                deployment: cluster.deployment,
-                "deployment.apps": cluster.deployment,
-                "replicaset.apps": cluster.sets?.find((set) =>
-                    JSON.stringify(set).includes(args[2] ?? ""),
-                ),
-                "replicasets,pods": { items: [...(cluster.sets ?? []), ...(cluster.pods ?? [])] },
-                events: { items: cluster.events ?? [] },
-            };
-            return Promise.resolve(JSON.stringify(answers[what]));
+    const kubectl: Kubectl = (...args) => {
+        const cluster = at(time / 1000);
+        const [verb = "", what = ""] = args;
+        if (cluster.error !== undefined) return Promise.reject(new KubectlError(cluster.error));
+        if (verb === "annotate") {
+            retries.push(args.join(" "));
+            return Promise.resolve("deployment.apps/web-dev annotated\n");
+        }
+        if (verb === "rollout") {
+            changes.push(args.join(" "));
+            return cluster.undoError === undefined
+                ? Promise.resolve("deployment.apps/web-dev rolled back\n")
+                : Promise.reject(new KubectlError(cluster.undoError));
+        }
+        if (verb === "logs") {
+            const output = cluster.logs?.[args.includes("--previous") ? "previous" : "current"];
+            return output === undefined
+                ? Promise.reject(new KubectlError("previous terminated container not found"))
+                : Promise.resolve(output);
+        }
+        const answers: Record<string, unknown> = {
+            deployment: cluster.deployment,
+            "replicasets,pods": { items: [...(cluster.sets ?? []), ...(cluster.pods ?? [])] },
+            events: { items: cluster.events ?? [] },
         };
+        return Promise.resolve(JSON.stringify(answers[what]));
+    };
     const result = await waitForRollout({ ...rollout, ...changed }, kubectl, clock);
     equal(isStopped, true, "the clock is stopped");
     const problem = "problem" in result ? result.problem : "";
     return { result, problem, seconds: time / 1000, changes, retries };
 }
-
-/** A Deployment that a roll-back sets. */
-const applied = z.object({
-    spec: z.object({
-        template: z.object({
-            metadata: z.object({ annotations: z.record(z.string(), z.string()) }),
-            spec: z.object({ containers: z.array(z.object({ image: z.string() })) }),
-        }),
-    }),
-});
 
 const progressing = deployment({ updatedReplicas: 1, replicas: 3, availableReplicas: 2 });
 const sets = [
@@ -397,10 +380,7 @@ describe("a rollout", () => {
             const { problem, changes } = await outcomeOf(failing(broken, { sets: versions }), {
                 onFailure: "rollBack",
             });
-            const { template } = applied.parse(changes[0]).spec;
-            deepEqual(changes.length, 1);
-            equal(template.spec.containers[0]?.image, oldImage);
-            equal(template.metadata.annotations["mlops/release"], releaseOf(oldImage));
+            deepEqual(changes, ["rollout undo deployment/web-dev --to-revision=2"]);
             ok(problem.includes(`Rolled back. The former version goes on serving: ${oldImage}`));
             match(problem, /cannot pull its image/);
         });

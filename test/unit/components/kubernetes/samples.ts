@@ -72,13 +72,6 @@ export function deployment({
             labels,
             annotations: revisionOf(3),
             creationTimestamp,
-            managedFields: [
-                {
-                    manager: "pulumi-kubernetes-293db634",
-                    operation: "Apply",
-                    fieldsV1: { "f:spec": { "f:replicas": {}, "f:template": {} } },
-                },
-            ],
         },
         spec: {
             replicas: wanted,
@@ -126,10 +119,9 @@ export function replicaSet({
             annotations: {
                 ...revisionOf(revision),
                 "deployment.kubernetes.io/desired-replicas": "2",
-                "mlops/version": String(revision),
             },
         },
-        spec: { replicas: 2, template: withHash(template(image), hash) },
+        spec: { replicas: 2, template: template(image) },
         // The API leaves out what is zero.
         status: {
             replicas: available,
@@ -137,14 +129,6 @@ export function replicaSet({
             ...(conditions.length > 0 && { conditions }),
             observedGeneration: 1,
         },
-    };
-}
-
-/** The template of a ReplicaSet: the cluster adds a label. */
-function withHash({ metadata, spec }: ReturnType<typeof template>, hash: string) {
-    return {
-        metadata: { ...metadata, labels: { ...metadata.labels, "pod-template-hash": hash } },
-        spec,
     };
 }
 
