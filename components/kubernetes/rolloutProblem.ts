@@ -85,7 +85,7 @@ export function explainRefusal(message: string): string | undefined {
             "Lower mlops:cluster.cpu, memory, cpuLimit or replicas, or have the quota raised."
         );
     }
-    if (message.includes("must specify")) {
+    if (message.includes("failed quota")) {
         return (
             `The namespace's quota asks for more settings: ${reason}. ` +
             "For limits.cpu, set mlops:cluster.cpuLimit."

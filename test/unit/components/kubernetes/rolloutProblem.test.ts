@@ -45,8 +45,9 @@ describe("what a namespace refuses pods for", () => {
         });
     }
 
-    it("is nothing where the account lacks the right, or the cluster does not answer", () => {
+    it("is nothing where others refuse, the right is missing, or the cluster is silent", () => {
         for (const message of [
+            'admission webhook "policy.example" denied the request: images must specify a digest',
             'pods is forbidden: User "a" cannot create resource "pods" in API group "" in the ' +
                 'namespace "digits"',
             'namespaces "digits" not found',
