@@ -4,7 +4,9 @@ import { ClusterService } from "./components/clusterService.ts";
 import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
 import { IdentityProvider } from "./components/identityProvider.ts";
 import { LocalService } from "./components/localService.ts";
+import { findImageOrigin } from "./components/imageOrigin.ts";
 import { PromotedServiceImage } from "./components/promotedServiceImage.ts";
+import { PublishedServiceImage } from "./components/publishedServiceImage.ts";
 import { PullRobot } from "./components/pullRobot.ts";
 import { QuayRepository } from "./components/quayRepository.ts";
 import { RegistrySecrets } from "./components/registrySecrets.ts";
@@ -95,50 +97,15 @@ async function runHere(config: StackConfigOf<"local">) {
 async function deliver(config: StackConfigOf<"built" | "promoted">) {
     const { service, quay, github } = config;
     const { name, version } = service;
-    const { floatingTags } = quay;
     const port = config.kind === "built" ? checkDockerfile(config) : promotedPortOf(config);
-    const [baseImages] = await Promise.all([
-        config.kind === "built" ? baseImagesOf(config.service) : undefined,
+    const [declareImage] = await Promise.all([
+        config.kind === "built" ? prepareOwnImage(config) : preparePromotedImage(config),
         preflight({ ...github, path: github.workflow.path, setting: "mlops:github" }),
         config.cluster && checkCluster(providerContext()),
     ]);
 
     const repository = new QuayRepository(name, quay);
     const { robotUsername, robotToken } = repository;
-    // A corrected policy must be in force before tags are set: tags that are set under the old one
-    // may stay immutable forever.
-    const afterPolicies = { dependsOn: repository };
-    const image =
-        config.kind === "built"
-            ? new ServiceImage(
-                  name,
-                  {
-                      ...config.service,
-                      baseImages,
-                      repository: repository.image,
-                      publish: {
-                          version,
-                          username: robotUsername,
-                          password: robotToken,
-                          floatingTags,
-                      },
-                  },
-                  afterPolicies,
-              )
-            : new PromotedServiceImage(
-                  name,
-                  {
-                      repository: repository.image,
-                      version,
-                      from: config.promoteFrom,
-                      publishedBy: publisherOf(config),
-                      floatingTags,
-                  },
-                  afterPolicies,
-              );
-    const digest = image.reference.apply(digestOf);
-    const running = runOnCluster(config, repository, image.reference, port);
-
     const { environment, federation, secrets: names } = github;
     const secrets = new RegistrySecrets(name, {
         ...github,
@@ -156,34 +123,43 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
                   }),
               ]
             : [];
-    const workflow = new DeliveryWorkflow(
-        name,
-        {
-            ...github,
-            ...github.workflow,
-            image: repository.image,
-            login: federation
-                ? { robot: robotUsername }
-                : { usernameSecret: names.username, passwordSecret: names.password },
-            health: { port, path: service.healthPath, ...smokeTestContainer(config, name) },
-            ...(config.kind === "built"
-                ? {
-                      build: {
-                          ...workflowBuild(config.service),
-                          ...config.github.workflow,
-                          floatingTags,
-                          visibility: quay.visibility,
-                      },
-                  }
-                : { version, release: { digest, attestedBy: config.github.workflow.attestedBy } }),
-        },
-        { dependsOn: [secrets, image, ...trust] },
-    );
+    const settings = {
+        ...github,
+        ...github.workflow,
+        image: repository.image,
+        login: federation
+            ? { robot: robotUsername }
+            : { usernameSecret: names.username, passwordSecret: names.password },
+        health: { port, path: service.healthPath, ...smokeTestContainer(config, name) },
+    };
+    const before = [secrets, ...trust];
+    let image: ReturnType<DeclareImage>;
+    let workflow: DeliveryWorkflow;
+    if (config.kind === "built") {
+        const build = {
+            ...workflowBuild(config.service),
+            ...config.github.workflow,
+            floatingTags: quay.floatingTags,
+            visibility: quay.visibility,
+        };
+        workflow = new DeliveryWorkflow(name, { ...settings, build }, { dependsOn: before });
+        image = declareImage(repository, [workflow]);
+    } else {
+        image = declareImage(repository, []);
+        const { attestedBy } = config.github.workflow;
+        const release = { digest: image.reference.apply(digestOf), attestedBy };
+        workflow = new DeliveryWorkflow(
+            name,
+            { ...settings, version, release },
+            { dependsOn: [...before, image] },
+        );
+    }
+    const running = runOnCluster(config, repository, image.reference, port);
     return {
         kind: "published" as const,
         version,
         image: image.reference,
-        digest,
+        digest: image.reference.apply(digestOf),
         tags: [version],
         repositoryUrl: repository.repositoryUrl,
         pullCommand: image.reference.apply(pullCommand),
@@ -197,6 +173,85 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
             ? { pullRequest: pulumi.interpolate`${workflow.pullRequestUrl}` }
             : {}),
     };
+}
+
+/** Declares the stack's image in its repository. The workflows are those that make versions. */
+type DeclareImage = (
+    repository: QuayRepository,
+    workflows: readonly DeliveryWorkflow[],
+) => pulumi.ComponentResource & { readonly reference: pulumi.Output<string> };
+
+/** Finds out how the stack in which versions are made gets its image. */
+async function prepareOwnImage({
+    service,
+    quay,
+    github,
+}: StackConfigOf<"built">): Promise<DeclareImage> {
+    const { name, version } = service;
+    const { floatingTags } = quay;
+    const { how, isFirst } = await findImageOrigin({
+        name,
+        repository: `${quay.namespace}/${quay.repository}`,
+        version,
+        isAttested: github.workflow.attestation,
+    });
+    const baseImages = how === "build" ? await baseImagesOf(service) : undefined;
+    const gitTag = `v${version}`;
+    return (owner, workflows) => {
+        const { image: repository, robotUsername: username, robotToken: password } = owner;
+        // The first version can be made only once the workflow is there.
+        const options = afterPolicies(owner, how === "lookUp" && isFirst ? workflows : []);
+        return how === "build"
+            ? new ServiceImage(
+                  name,
+                  {
+                      ...service,
+                      baseImages,
+                      repository,
+                      publish: { version, username, password, floatingTags },
+                  },
+                  options,
+              )
+            : new PublishedServiceImage(
+                  name,
+                  {
+                      repository,
+                      version,
+                      builtBy: how === "keep" ? { username, password } : undefined,
+                      howToPublish: `git tag ${gitTag} && git push origin ${gitTag}`,
+                      publishedBy:
+                          isFirst && pulumi.runtime.isDryRun()
+                              ? `the git tag ${gitTag}`
+                              : undefined,
+                  },
+                  options,
+              );
+    };
+}
+
+/** Takes the image from the stack before. */
+function preparePromotedImage(config: StackConfigOf<"promoted">): DeclareImage {
+    const { service, quay, promoteFrom } = config;
+    return (owner) =>
+        new PromotedServiceImage(
+            service.name,
+            {
+                repository: owner.image,
+                version: service.version,
+                from: promoteFrom,
+                publishedBy: publisherOf(config),
+                floatingTags: quay.floatingTags,
+            },
+            afterPolicies(owner),
+        );
+}
+
+/**
+ * Returns the options of an image. A corrected policy must be in force before tags are set: tags
+ * that are set under the old one may stay immutable forever.
+ */
+function afterPolicies(repository: QuayRepository, others: readonly pulumi.Resource[] = []) {
+    return { dependsOn: [repository, ...others] };
 }
 
 /** Runs the image on the stack's cluster. @returns the outputs; none if it has no cluster. */

@@ -102,6 +102,7 @@ interface Wanted extends Promotion, Gate {
     readonly version?: string | undefined;
     readonly environment?: string | undefined;
     readonly publishedBy?: string | undefined;
+    readonly howToPublish?: string | undefined;
 }
 
 export const promotedImage = resource({
@@ -198,8 +199,16 @@ export const promotedImage = resource({
                     "one that does not run there, with requireRunning. In no diff and no state. " +
                     "Default: both are errors.",
             ),
+        howToPublish: z
+            .string()
+            .min(1, "must not be empty.")
+            .optional()
+            .describe(
+                "The command that publishes a version that does not exist in the source, for the " +
+                    "error. In no diff and no state. Default: none is named.",
+            ),
     },
-    transient: ["environment", "publishedBy"],
+    transient: ["environment", "publishedBy", "howToPublish"],
     outputs: {
         digest: names.digest.describe("The promoted digest."),
         tags: z.array(names.tag).describe("The version tags in the target."),
@@ -304,7 +313,7 @@ async function lookUp(
     promotion: Wanted,
     version: string,
 ): Promise<string | undefined> {
-    const { source, publishedBy } = promotion;
+    const { source, publishedBy, howToPublish } = promotion;
     for (const side of readersOf(api, promotion)) {
         const found = await unlessGone(api, side, () => tagsOf(api, side, [version]));
         const digest = found?.[0]?.digest;
@@ -312,8 +321,12 @@ async function lookUp(
     }
     const existing = await versionsIn(api, nameOf(source));
     const missing = `There is no tag "${version}" in ${source}: ${existing}`;
-    if (publishedBy === undefined)
-        throw new QuayError(`${missing} Publish it first, or give a version that is there.`);
+    if (publishedBy === undefined) {
+        const first = howToPublish === undefined ? "" : ` (${howToPublish})`;
+        throw new QuayError(
+            `${missing} Publish it first${first}, or give a version that is there.`,
+        );
+    }
     await warn(`After ${publishedBy}: digest not yet known. ${missing}`);
     return undefined;
 }

@@ -406,6 +406,8 @@ export interface PromotedImageArgs {
     readonly environment?: pulumi.Input<string> | undefined;
     /** For a preview: who will publish a version that does not exist in the source yet. A missing version is then a warning, and the digest is unknown; so is one that does not run there, with requireRunning. In no diff and no state. Default: both are errors. */
     readonly publishedBy?: pulumi.Input<string> | undefined;
+    /** The command that publishes a version that does not exist in the source, for the error. In no diff and no state. Default: none is named. */
+    readonly howToPublish?: pulumi.Input<string> | undefined;
 }
 
 /** Promotes an image, or an index of images for several platforms: copies it by its digest to tags of another repository, or of the same one, without a build or a pull. Signatures and attestations are copied too. A version tag is never moved: one that points to another digest is an error. Deleting the resource deletes no tag.
@@ -442,6 +444,8 @@ export class PromotedImage extends pulumi.CustomResource {
     declare readonly environment: pulumi.Output<string | undefined>;
     /** For a preview: who will publish a version that does not exist in the source yet. A missing version is then a warning, and the digest is unknown; so is one that does not run there, with requireRunning. In no diff and no state. Default: both are errors. */
     declare readonly publishedBy: pulumi.Output<string | undefined>;
+    /** The command that publishes a version that does not exist in the source, for the error. In no diff and no state. Default: none is named. */
+    declare readonly howToPublish: pulumi.Output<string | undefined>;
     /** The image to deploy: REGISTRY/REPOSITORY@DIGEST. */
     declare readonly image: pulumi.Output<string>;
 
@@ -476,6 +480,7 @@ export class PromotedImage extends pulumi.CustomResource {
                 soak: args?.soak,
                 environment: args?.environment,
                 publishedBy: args?.publishedBy,
+                howToPublish: args?.howToPublish,
                 image: undefined,
             },
             pulumi.mergeOptions(

@@ -307,6 +307,25 @@ export class Chain {
         });
     }
 
+    /**
+     * Makes a version in place of the workflow, which GitHub would run for a git tag: pushes an image
+     * that is dev's present one with another SERVICE_VERSION, by the credentials that GitHub has.
+     * `latest` moves to it, too.
+     */
+    async publish(version: string): Promise<void> {
+        await this.logIn("dev");
+        const { image } = this.outputs("dev");
+        const [repository = ""] = image.split("@");
+        const container = await this.docker("create", image, "not-started");
+        const change = `ENV SERVICE_VERSION=${version}`;
+        const made = await this.docker("commit", "--change", change, container);
+        await this.docker("rm", container);
+        for (const tag of [version, "latest"]) {
+            await this.docker("tag", made, `${repository}:${tag}`);
+            await this.docker("push", "--quiet", `${repository}:${tag}`);
+        }
+    }
+
     /** Returns the stored state, with its secrets encrypted. */
     storedState(environment: EnvironmentName): string {
         return readFileSync(stateFile(this.#root, environment), "utf8");

@@ -1,6 +1,6 @@
 /** Shows the whole chain on this machine, in minutes and without an account: `make demo`. */
 import { execFile } from "node:child_process";
-import { appendFileSync, cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify, styleText } from "node:util";
@@ -100,15 +100,15 @@ async function demonstrate(): Promise<void> {
                 : "  Running on a cluster is left out. As root: toolchain/setup.sh cluster",
         );
 
-        step("dev builds and publishes 1.0.0; staging and prod get the same image by its digest");
+        step(
+            "dev builds its first image, 1.0.0; staging and prod get the same image by its digest",
+        );
         await up("dev", "repository, robot, image, secrets, workflow");
         await up("staging", "promoted, not built");
         await up("prod", "promoted, protected, with a reviewer");
 
-        step(
-            "The service changes: 1.1.0 goes to dev, then to staging, then to prod, one line each",
-        );
-        appendFileSync(join(service, "boot.py"), "\n# a change\n");
+        step("A git tag makes 1.1.0: it goes to dev, then to staging, then to prod, one line each");
+        await chain.publish("1.1.0");
         for (const environment of environments) {
             await release(environment, "1.1.0");
             await up(environment, "released");

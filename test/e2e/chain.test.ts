@@ -81,6 +81,15 @@ describe("dev, staging and prod", () => {
         await noChanges("dev");
     });
 
+    it("build nothing more: a change of the sources is not a version", async () => {
+        write("one and a half");
+        chain.setEnvironment("DOCKER_HOST", "tcp://127.0.0.1:1");
+        chain.quay.clearRequests();
+        await noChanges("dev");
+        deepEqual(chain.quay.requests(), []);
+        chain.setEnvironment("DOCKER_HOST", process.env["DOCKER_HOST"] ?? "");
+    });
+
     it("promote to staging and to prod by the digest, without transferring a layer", async () => {
         for (const environment of ["staging", "prod"] as const) {
             chain.quay.clearRequests();
@@ -137,9 +146,17 @@ describe("dev, staging and prod", () => {
     });
 
     it("release a version with one line per environment; the preview shows both digests and no other change", async () => {
-        write("two");
         await release("dev", "1.1.0");
-        await chain.up("dev");
+        await rejects(
+            chain.preview("dev"),
+            /no tag "1\.1\.0" in .*: it has 1\.0\.0\. Publish it first \(git tag v1\.1\.0 && git push origin v1\.1\.0\)/,
+        );
+        await chain.publish("1.1.0");
+        chain.setEnvironment("DOCKER_HOST", "tcp://127.0.0.1:1"); // nothing is built
+        const found = await chain.preview("dev");
+        deepEqual((await chain.up("dev")).changes, found.changes);
+        await noChanges("dev");
+        chain.setEnvironment("DOCKER_HOST", process.env["DOCKER_HOST"] ?? "");
         digests["1.1.0"] = chain.outputs("dev").digest;
         notEqual(digests["1.1.0"], digests["1.0.0"]);
         for (const environment of ["staging", "prod"] as const) {
@@ -162,7 +179,7 @@ describe("dev, staging and prod", () => {
     });
 
     it("roll back with the same line, long after dev has continued", async () => {
-        write("three");
+        await chain.publish("1.2.0");
         await release("dev", "1.2.0");
         await chain.up("dev");
         await release("prod", "1.0.0");
@@ -221,5 +238,41 @@ describe("dev, staging and prod", () => {
             );
             deepEqual(found, [], environment);
         }
+    });
+});
+
+describe("dev where only attested images count", () => {
+    let chain: Chain;
+
+    before(async () => {
+        chain = await Chain.create();
+        await chain.set("dev", "github.workflow.attestation", "true");
+        chain.setEnvironment("DOCKER_HOST", "tcp://127.0.0.1:1"); // nothing is built
+    });
+    after(async () => {
+        await chain.remove();
+    });
+
+    it("makes the workflow first, and says which git tag to push", async () => {
+        const { output } = await chain.preview("dev");
+        match(output, /After the git tag v1\.0\.0: digest not yet known\./);
+        await rejects(
+            chain.up("dev"),
+            /Publish it first \(git tag v1\.0\.0 && git push origin v1\.0\.0\)/,
+        );
+        const files = chain.repository.files("api/github_action");
+        match(files[".github/workflows/quay-deploy.yml"] ?? "", /Attest the build provenance/);
+    });
+
+    it("takes the version once it is there", async () => {
+        chain.setEnvironment("DOCKER_HOST", process.env["DOCKER_HOST"] ?? "");
+        await chain.logIn("dev");
+        await chain.run("tar", "--create", "--file=image.tar", "Pulumi.yaml");
+        const name = `${chain.quay.registry}/alice/mlops_python_2022_2023:1.0.0`;
+        await chain.docker("import", join(chain.folder, "image.tar"), name);
+        await chain.docker("push", "--quiet", name);
+        await chain.up("dev");
+        equal(chain.outputs("dev").digest, (await chain.tags("dev"))["1.0.0"]);
+        deepEqual(Object.keys((await chain.up("dev")).changes), ["same"]);
     });
 });

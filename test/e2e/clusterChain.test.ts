@@ -227,6 +227,7 @@ describe("dev, staging and prod on a cluster", () => {
 
     it("keeps the tag `running` where it is when a release fails", async () => {
         const { digest: former } = chain.outputs("dev");
+        await chain.publish("1.0.1");
         await chain.set("dev", "service.version", "1.0.1");
         await chain.set("dev", "service.healthPath", "/nothing");
         await chain.set("dev", "cluster.healthTimeout", "15");
