@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
 import { ClusterService, type ClusterServiceArgs } from "../../../../components/clusterService.ts";
 import { UserError } from "../../../../components/userError.ts";
 import {
@@ -13,7 +14,7 @@ import {
     pod,
     replicaSet,
 } from "../../../unit/components/kubernetes/samples.ts";
-import { declare, type Declared, failureOf } from "../../../unit/mocks.ts";
+import { declare, type Declared, failureOf, only } from "../../../unit/mocks.ts";
 
 const provider = {
     "kubernetes:context": "sandbox",
@@ -21,6 +22,13 @@ const provider = {
     "kubernetes:enableSecretMutable": "true",
 };
 const done = { replicas: 2, updatedReplicas: 2, availableReplicas: 2 };
+const annotated = z.object({
+    spec: z.object({
+        template: z.object({
+            metadata: z.object({ annotations: z.object({ "mlops/release": z.string() }) }),
+        }),
+    }),
+});
 const foreign = {
     apiVersion: "v1",
     kind: "Service",
@@ -31,7 +39,9 @@ describe("a service on a cluster", () => {
     const { PATH = "" } = process.env;
     let folder: string;
     let url: string | undefined;
-    before(() => {
+    /** What tells the declared release from others. */
+    let release: string;
+    before(async () => {
         folder = mkdtempSync(join(tmpdir(), "cluster-"));
         const script = `#!/bin/sh
 case "$*" in
@@ -45,6 +55,8 @@ esac
 `;
         writeFileSync(join(folder, "kubectl"), script, { mode: 0o755 });
         process.env["PATH"] = `${folder}:${PATH}`;
+        answer({ now: {} });
+        release = releaseOf(await run(true));
     });
     beforeEach(() => {
         url = undefined;
@@ -55,7 +67,12 @@ esac
         rmSync(folder, { recursive: true });
     });
 
-    function answer({ existing, now = deployment(done), owned = [], refusal = "" }: Answers): void {
+    function answer({
+        existing,
+        now = deployment({ ...done, release }),
+        owned = [],
+        refusal = "",
+    }: Answers): void {
         writeFileSync(join(folder, "refusal"), refusal);
         writeFileSync(join(folder, "existing"), existing ? JSON.stringify(existing) : "");
         writeFileSync(join(folder, "deployment"), JSON.stringify(now));
@@ -69,6 +86,11 @@ esac
             service.serviceUrl.apply((found) => (url = found));
         };
         return declare(program, provider, undefined, undefined, isPreview);
+    }
+    function releaseOf(declared: readonly Declared[]): string {
+        const { inputs } = only(declared, "kubernetes:apps/v1:Deployment");
+        const { spec } = annotated.parse(inputs);
+        return spec.template.metadata.annotations["mlops/release"];
     }
     const objectsOf = (declared: readonly Declared[]): number =>
         declared.filter(({ type }) => type.startsWith("kubernetes:")).length;
@@ -151,6 +173,8 @@ esac
                         const { name } = inputs["metadata"] as { name: string };
                         return `${type.replace(/.*:/, "").toLowerCase()}/${name}`;
                     })
+                    // Nobody else has one of this name, whose end is random.
+                    .filter((object) => !object.startsWith("secret/web-env-"))
                     .sort(),
             );
         }
@@ -163,7 +187,7 @@ esac
 
     it("fails with what the pods say, and has no URL", async () => {
         answer({
-            now: deployment({ ...done, availableReplicas: 1 }),
+            now: deployment({ ...done, release, availableReplicas: 1 }),
             owned: [
                 replicaSet({ revision: 3, image: newImage, hash: "n", available: 0 }),
                 replicaSet({ revision: 2, image: oldImage, hash: "o", available: 1 }),

@@ -1,9 +1,9 @@
 import { equal, ok } from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { watchingClock } from "../../../components/kubernetes/clock.ts";
-import { temporary } from "../../../sandbox/project.ts";
-import { until } from "../../until.ts";
+import { watchingClock } from "../../../../components/kubernetes/clock.ts";
+import { temporary } from "../../../../sandbox/project.ts";
+import { until } from "../../../until.ts";
 
 const place = { context: "sandbox", namespace: "alice-dev" };
 
