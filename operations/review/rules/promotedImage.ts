@@ -65,6 +65,9 @@ export const promotedImage: Rule = splitMoves((change, preview) => {
 function floatingTags(change: Change, target: string): Finding[] {
     const tags = transitionOf(change, "floatingTags", []);
     if (isNew(change) || tags === undefined) return [];
+    // A version that is looked up where it was made: the workflow that makes them moves the tags.
+    const { version, source } = change.after;
+    if (version !== undefined && show(source) === target) return [];
     const [before, after] = [listOf(tags.before).map(show), listOf(tags.after).map(show)];
     const [kept, added] = [missing(before, after), missing(after, before)];
     return [

@@ -377,6 +377,16 @@ describe("what matters of", () => {
             found(type, undefined, floating("latest")).filter((text) => text.includes("tags")),
             [],
         );
+        // The workflow that makes the versions moves the tags from now on.
+        const own = { source: "q/b", target: "q/b" };
+        deepEqual(
+            found(
+                type,
+                { ...own, tags: ["1.0.0"], digest: "sha256:1", floatingTags: ["latest"] },
+                { ...own, version: "1.1.0", floatingTags: [] },
+            ).filter((text) => text.includes("tags")),
+            [],
+        );
     });
 
     it("a scan that decides less about what is promoted", () => {
