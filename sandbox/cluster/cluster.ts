@@ -21,7 +21,7 @@ export interface ClusterOptions {
     readonly seconds?: number;
 }
 
-/** A running Kubernetes cluster of one node, with metrics-server and OpenShift's Routes. */
+/** A running cluster of one node, with metrics-server, OpenShift's Routes and a router. */
 export interface Cluster {
     /** The path of a kubeconfig file whose user may do everything. */
     readonly kubeconfig: string;
@@ -31,7 +31,10 @@ export interface Cluster {
     readonly hostIp: string;
     /** The folder of kubectl. */
     readonly bin: string;
-    /** The node's address: a Service's NodePort answers there, for this machine alone. */
+    /**
+     * The node's address, for this machine alone. A Service's NodePort answers there, and at port
+     * 80 the router: over plain HTTP, for the host of a Route.
+     */
     readonly nodeIp: string;
     /**
      * Runs kubectl with the kubeconfig, and returns what it prints.
@@ -115,6 +118,9 @@ export async function startCluster(
         try {
             await kubectl(["get", "serviceaccount", "default"]);
             await kubectl(["get", "--raw", "/apis/metrics.k8s.io/v1beta1"]);
+            await fetch(`http://${node}`);
+            const host = ["create", "--dry-run=server", "--output=jsonpath={.spec.host}"];
+            if ((await kubectl([...host, "--filename=-"], someRoute)) === "") return false;
             return (await kubectl(["get", "node", "node", "--output", readyCondition])) === "True";
         } catch {
             return false;
@@ -136,7 +142,6 @@ export async function startCluster(
     };
     try {
         await until(isReady, seconds);
-        await kubectl(["apply", "--filename", join(programs, "routes.crd.yaml")]);
     } catch (error) {
         await stop();
         throw new Error(`The cluster is not ready: ${output}\n${ends(folder)}`, { cause: error });
@@ -146,6 +151,14 @@ export async function startCluster(
 }
 
 const readyCondition = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}';
+
+/** A Route without a host, which the cluster gives it. */
+const someRoute = JSON.stringify({
+    apiVersion: "route.openshift.io/v1",
+    kind: "Route",
+    metadata: { name: "some" },
+    spec: { to: { kind: "Service", name: "some" } },
+});
 
 /** Fails if the image is not there, although the last command of a pipe alone has a status. */
 const copyImage = `docker image inspect "$1" >/dev/null &&

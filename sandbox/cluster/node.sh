@@ -124,6 +124,12 @@ start metrics-server --kubeconfig "$folder/kubeconfig" \
     --kubelet-insecure-tls --kubelet-preferred-address-types InternalIP
 until kubectl --kubeconfig "$folder/kubeconfig" apply --filename sandbox/cluster/metrics.yaml \
     >>"$folder/metrics.log" 2>&1; do sleep 0.5; done &
+{
+    until kubectl --kubeconfig "$folder/kubeconfig" apply --filename "$programs/routes.crd.yaml" \
+        --filename sandbox/cluster/openshift.yaml >>"$folder/routes.log" 2>&1; do sleep 0.5; done
+    start node sandbox/cluster/router.ts "$folder/kubeconfig" "$node"
+    wait
+} &
 until ctr --address "$data/containerd.sock" --namespace k8s.io images import \
     "$programs/pause.tar" >>"$folder/pause.log" 2>&1; do sleep 0.5; done &
 

@@ -12,6 +12,13 @@ import { run, temporary } from "../project.ts";
  */
 export async function buildSmallImage(tag: string, answer: string): Promise<void> {
     const context = temporary("context");
+    writeSmallService(context, answer);
+    await run("docker", ["build", "--quiet", "--tag", tag, context]);
+    rmSync(context, { recursive: true });
+}
+
+/** Writes the build context of such a server into a folder. */
+export function writeSmallService(context: string, answer: string): void {
     copyFileSync(join(cacheFolder(), "cluster/bin/kubectl"), join(context, "kubectl"));
     writeFileSync(join(context, "answer"), answer);
     writeFileSync(
@@ -20,9 +27,8 @@ export async function buildSmallImage(tag: string, answer: string): Promise<void
         COPY kubectl /
         COPY answer /www/
         USER 65534
+        EXPOSE 8080
         ENTRYPOINT ["/kubectl", "proxy", "--server=http://127.0.0.1", "--address=0.0.0.0", \\
             "--port=8080", "--accept-hosts=.*", "--www=/www"]`,
     );
-    await run("docker", ["build", "--quiet", "--tag", tag, context]);
-    rmSync(context, { recursive: true });
 }

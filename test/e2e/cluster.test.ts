@@ -1,4 +1,4 @@
-import { equal, match } from "node:assert/strict";
+import { equal, match, rejects } from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { networkInterfaces } from "node:os";
@@ -9,6 +9,7 @@ import { cacheFolder } from "../../sandbox/cacheFolder.ts";
 import { run, temporary } from "../../sandbox/project.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { basic, digestOf, imageType, Registry } from "../../sandbox/registryClient.ts";
+import { askRouter } from "../router.ts";
 import { until } from "../until.ts";
 
 const image = `e2e-cluster-${String(process.pid)}:1`;
@@ -109,6 +110,33 @@ describe("the sandbox's cluster", () => {
             rmSync(folder, { recursive: true });
         });
 
+        /** Creates a Route to the Service above. @returns its host */
+        async function expose(name: string, host?: string, namespace = "default") {
+            const route = {
+                apiVersion: "route.openshift.io/v1",
+                kind: "Route",
+                metadata: { name, namespace },
+                spec: {
+                    ...(host !== undefined && { host }),
+                    to: { kind: "Service", name: "web" },
+                    port: { targetPort: 8080 },
+                },
+            };
+            const create = ["create", "--filename=-", "--output=jsonpath={.spec.host}"];
+            return cluster.kubectl(create, JSON.stringify(route));
+        }
+        /** Waits until the router has said something of a Route. @returns what it said */
+        async function verdict(name: string, wanted: string, namespace = "default") {
+            const path = "{.status.ingress[*]['host','conditions']}";
+            const get = ["get", "route", name, "--namespace", namespace];
+            let found = "";
+            await until(async () => {
+                found = await cluster.kubectl([...get, `--output=jsonpath=${path}`]);
+                return found.includes(`"status":"${wanted}"`);
+            }, `a Route ${name} with Admitted=${wanted}`);
+            return found;
+        }
+
         it("runs an image of this machine's engine, which answers at a port of the node", async () => {
             await buildSmallImage(image, "from the pod\n");
             await cluster.loadImage(image);
@@ -125,6 +153,66 @@ describe("the sandbox's cluster", () => {
                 return answer !== "";
             }, `an answer at ${url}`);
             equal(answer, "from the pod\n");
+        });
+
+        it("picks a host where none is given, admits it, and has requests reach the pod", async () => {
+            const host = await expose("web");
+            equal(host, "web-default.apps.sandbox.example");
+            match(await verdict("web", "True"), new RegExp(`^${host} .*"type":"Admitted"`));
+            equal((await askRouter(cluster, host)).text, "from the pod\n");
+            equal((await askRouter(cluster, "other.example")).status, 503);
+        });
+
+        it("refuses a host that an older Route has, until that one is gone", async () => {
+            const host = "a.example";
+            await expose("older", host);
+            await verdict("older", "True");
+            await cluster.kubectl(["create", "namespace", "other"]);
+            // Of Routes of one second, the router cannot say which is older.
+            await until(async () => {
+                await expose("younger", host);
+                const created = "jsonpath={.items[*].metadata.creationTimestamp}";
+                const get = ["get", "route", "older", "younger", "--output", created];
+                const [one = "", other = ""] = (await cluster.kubectl(get)).split(" ");
+                if (one < other) return true;
+                await cluster.kubectl(["delete", "route", "younger"]);
+                return false;
+            }, "a younger Route");
+            await expose("elsewhere", host, "other");
+            match(
+                await verdict("younger", "False"),
+                /"message":"route older already exposes a\.example and is older","reason":"HostAlreadyClaimed"/,
+            );
+            match(
+                await verdict("elsewhere", "False", "other"),
+                /"a route in another namespace holds a\.example and is older than elsewhere"/,
+            );
+            await cluster.kubectl(["delete", "namespace", "other"]);
+            await cluster.kubectl(["delete", "route", "older"]);
+            await verdict("younger", "True");
+        });
+
+        it("refuses another host, but for who may set it, and a name that is too long", async () => {
+            const patch = ["patch", "route", "web", "--type=merge"];
+            const change = [...patch, '--patch={"spec":{"host":"b.example"}}'];
+            const account = "system:serviceaccount:default:default";
+            await cluster.kubectl([
+                ...["create", "rolebinding", "editor", "--serviceaccount=default:default"],
+                "--role=editor",
+            ]);
+            await cluster.kubectl([
+                ...["create", "role", "editor", "--resource=routes.route.openshift.io"],
+                "--verb=get,patch",
+            ]);
+            await rejects(
+                cluster.kubectl([...change, "--as", account]),
+                /spec\.host: Invalid value: "b\.example": field is immutable/,
+            );
+            await cluster.kubectl(change);
+            await rejects(
+                expose("w".repeat(56)),
+                /spec\.host: Invalid value: "w+-default\.apps.*should match/,
+            );
         });
 
         it("pulls from a registry with a password, and only with the password", async () => {
