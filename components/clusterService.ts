@@ -4,7 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { digestOf } from "./docker/reference.ts";
 import { type ContainerSettings, isStrict } from "./docker/serviceContainer.ts";
 import { failOnProblem, failOnRejection } from "./failProgram.ts";
-import { expose, type Exposure, exposureKinds, servicePort } from "./kubernetes/exposure.ts";
+import {
+    entryObject,
+    expose,
+    type Exposure,
+    isHandMade,
+    servicePort,
+} from "./kubernetes/exposure.ts";
 import { handOverReplicas } from "./kubernetes/handover.ts";
 import { type Kubectl, kubectlIn, KubectlError, type Place } from "./kubernetes/kubectl.ts";
 import { declareMonitor } from "./kubernetes/monitor.ts";
@@ -132,8 +138,8 @@ export class ClusterService extends pulumi.ComponentResource {
     /** The name of the Deployment and the Service, known once the service is healthy. */
     declare readonly deploymentName: pulumi.Output<string>;
     /**
-     * Where the service answers, known once it is healthy: its exposed URL, else its URL within the
-     * cluster. undefined while an OpenShift router has not picked a host.
+     * Where the service answers, known once it is healthy and its host admitted: its exposed URL,
+     * else its URL within the cluster. undefined in a preview where a router has yet to pick one.
      */
     declare readonly serviceUrl: pulumi.Output<string | undefined>;
 
@@ -169,17 +175,23 @@ export class ClusterService extends pulumi.ComponentResource {
         if (replicas.min > 1) declareDisruptionBudget(object, options);
         const monitor =
             args.monitor === true ? this.#monitor(object, checked.isMonitored) : undefined;
+        const healthy = this.#healthy(context, args, image, deployment, replicas, autoscaler);
         const url =
             args.expose === undefined
                 ? pulumi.interpolate`http://${service.metadata.name}.${this.namespace}.svc`
                 : expose(
                       name,
                       args.expose,
-                      { service: service.metadata.name, metadata: object.metadata },
-                      { parent: this },
+                      {
+                          context,
+                          service: isHandMade(args.expose)
+                              ? onceHealthy(service.metadata.name, healthy)
+                              : service.metadata.name,
+                          metadata: object.metadata,
+                      },
+                      this,
                   );
 
-        const healthy = this.#healthy(context, args, image, deployment, replicas, autoscaler);
         this.deploymentName = pulumi
             .all([deployment.metadata.name, healthy])
             .apply(([found]) => found);
@@ -217,7 +229,6 @@ export class ClusterService extends pulumi.ComponentResource {
             "networkpolicy.networking.k8s.io",
             ...(max > min ? ["horizontalpodautoscaler.autoscaling"] : []),
             ...(min > 1 ? ["poddisruptionbudget.policy"] : []),
-            ...(args.expose === undefined ? [] : [exposureKinds[args.expose.kind]]),
         ];
         const found = pulumi.output(args.namespace).apply(async (namespace) => {
             const place = { context, namespace };
@@ -226,6 +237,9 @@ export class ClusterService extends pulumi.ComponentResource {
                 objects: [
                     ...(args.createNamespace === true ? [`namespace/${namespace}`] : []),
                     ...kinds.map((kind) => `${kind}/${own}`),
+                    ...(args.expose === undefined
+                        ? []
+                        : [entryObject(args.expose, own, namespace)]),
                     ...(args.pull === undefined ? [] : [`secret/${pullSecretName(name)}`]),
                 ],
                 monitor: args.monitor === true ? own : undefined,
@@ -476,6 +490,14 @@ interface Checked {
     readonly isMonitored: boolean;
     /** Where a preview tries a pod. Default: it does not, or there is no preview. */
     readonly place: Place | undefined;
+}
+
+/** Returns a name: an `up` waits until the service is healthy; a preview shows it at once. */
+function onceHealthy(
+    name: pulumi.Output<string>,
+    healthy: pulumi.Output<unknown>,
+): pulumi.Output<string> {
+    return pulumi.runtime.isDryRun() ? name : pulumi.all([name, healthy]).apply(([known]) => known);
 }
 
 /** How long a pod may take until it is healthy, in seconds. */

@@ -11,7 +11,7 @@ export interface ClusterDeployment extends Place {
     readonly name: string;
     /** The image by its digest. */
     readonly image: string;
-    /** Where it answers; undefined if no `up` of it has succeeded, or a router picks the host. */
+    /** Where it answers; undefined if no `up` of it has succeeded. */
     readonly url: string | undefined;
 }
 

@@ -1,5 +1,6 @@
 /** `mlops:cluster`: how the service runs on a Kubernetes or OpenShift cluster. */
 import { z } from "zod";
+import { longestLabel, longestRouted } from "../../components/kubernetes/names.ts";
 import { networkProblem } from "../../components/kubernetes/network.ts";
 import { cpuProblem } from "../../components/kubernetes/resources.ts";
 import * as names from "../../quay/api/names.ts";
@@ -37,13 +38,36 @@ const memory = quantity(/^\d+(Mi|Gi|M|G)$/, "must be an amount of memory, as in 
 
 const seconds = z.int().min(1).max(3600);
 
+/** The key of an annotation: a DNS name and a slash, which may be missing, and a name. */
+const annotationKey = z
+    .string()
+    .regex(
+        /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/,
+        "must be a key of an annotation, as in haproxy.router.openshift.io/timeout",
+    );
+const annotations = z
+    .record(annotationKey, z.string())
+    .optional()
+    .describe(
+        "Annotations for the router or the controller, as in " +
+            "`haproxy.router.openshift.io/timeout: 90s`. Default: none.",
+    );
+
 const route = z.strictObject({
     kind: kind("route"),
+    annotations,
+    name: label
+        .optional()
+        .describe(
+            "The name of a Route that was made by hand: `make adopt` hands it over to the stack. " +
+                "Default: a Route of the stack's own.",
+        ),
     host: host.optional().describe(hostKey),
 });
 
 const ingress = z.strictObject({
     kind: kind("ingress"),
+    annotations,
     host: host.describe(hostKey),
     className: label.optional().describe("An ingress's class. Default: the cluster's."),
     tlsSecret: label
@@ -56,6 +80,7 @@ const ingress = z.strictObject({
 
 const gateway = z.strictObject({
     kind: kind("gateway"),
+    annotations,
     host: host.describe(hostKey),
     gateway: z
         .string()
@@ -63,6 +88,20 @@ const gateway = z.strictObject({
         .describe("The Gateway of a gateway's HTTPRoute: `NAME`, or `NAMESPACE/NAME`."),
     listener: label.optional().describe("The Gateway's HTTPS listener. Default: `https`."),
 });
+
+/** Whether a router can make a host of the Route's name and the namespace, if it has to. */
+function hasShortHost({
+    namespace,
+    expose,
+}: {
+    readonly namespace: string;
+    readonly expose?: z.output<typeof route | typeof ingress | typeof gateway> | undefined;
+}): boolean {
+    if (expose?.kind !== "route" || expose.host !== undefined) return true;
+    return expose.name === undefined
+        ? namespace.length <= longestRouted
+        : `${expose.name}-${namespace}`.length <= longestLabel;
+}
 
 /** `ClusterServiceArgs` in components/clusterService.ts describes most of the keys in full. */
 export const cluster = z
@@ -193,5 +232,11 @@ export const cluster = z
     .refine((resources) => cpuProblem(resources) === undefined, {
         path: ["cpuLimit"],
         error: "must not be less than cpu, which is 250m by default",
+    })
+    .refine(hasShortHost, {
+        path: ["expose", "host"],
+        error:
+            "a router makes one of the Route's name and the namespace, which are too long for " +
+            `the ${String(longestLabel)} characters that it may have`,
     })
     .optional();

@@ -430,6 +430,39 @@ describe("ClusterService", () => {
             equal(url, undefined);
         });
 
+        it("by a Route without a host, has a name that is short enough for it", async () => {
+            const long = "a-service-with-quite-a-long-name-for-a-host-that-is-picked";
+            for (const [host, name] of [
+                [undefined, /^a-service-[a-z-]+-[0-9a-f]{8}$/],
+                ["a.example", /^a-service-[a-z-]+-picked-unit$/],
+            ] as const) {
+                const { declared } = await run({ expose: { kind: "route", host } }, long);
+                const route = only(declared, "kubernetes:route.openshift.io/v1:Route");
+                match(String(at(route, "metadata.name")), name);
+            }
+        });
+
+        it("has the annotations that are asked for, but none of the project's own", async () => {
+            const timeout = "haproxy.router.openshift.io/timeout";
+            const annotations = { [timeout]: "90s", "pulumi.com/patchForce": "false" };
+            for (const [expose, type] of [
+                [{ kind: "route" }, "route.openshift.io/v1:Route"],
+                [{ kind: "ingress", host: "a.example" }, "networking.k8s.io/v1:Ingress"],
+                [
+                    { kind: "gateway", host: "a.example", gateway: "public" },
+                    "gateway.networking.k8s.io/v1:HTTPRoute",
+                ],
+            ] as const) {
+                const { declared } = await run({ expose: { ...expose, annotations } });
+                const found = at(only(declared, `kubernetes:${type}`), "metadata.annotations");
+                const { [timeout]: given, "pulumi.com/patchForce": own } = found as Record<
+                    string,
+                    string
+                >;
+                deepEqual([given, own], ["90s", "true"]);
+            }
+        });
+
         it("by an Ingress, has TLS for its host", async () => {
             const { declared, url } = await run({
                 expose: {

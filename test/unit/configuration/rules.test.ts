@@ -408,6 +408,44 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         { ...onCluster, "cluster.cpuLimit": "200m" },
         'mlops:cluster.cpuLimit = "200m": must not be less than cpu',
     ],
+    [
+        "annotations of a Route",
+        "dev",
+        {
+            ...onCluster,
+            "cluster.expose": {
+                kind: "route",
+                annotations: { "haproxy.router.openshift.io/timeout": "90s" },
+            },
+        },
+    ],
+    [
+        "what is no key of an annotation",
+        "dev",
+        { ...onCluster, "cluster.expose": { kind: "route", annotations: { "a/b/c": "90s" } } },
+        "mlops:cluster.expose.annotations",
+    ],
+    [
+        "a host that a router picks in a namespace whose name is too long for it",
+        "dev",
+        { ...onCluster, "cluster.namespace": "n".repeat(53), "cluster.expose": { kind: "route" } },
+        "mlops:cluster.expose.host is not set: a router makes one of the Route's name and the",
+    ],
+    [
+        "such a host of a Route whose name is too long for it",
+        "dev",
+        { ...onCluster, "cluster.expose": { kind: "route", name: "n".repeat(60) } },
+        "mlops:cluster.expose.host is not set: a router makes one",
+    ],
+    [
+        "a host of one's own in such a namespace",
+        "dev",
+        {
+            ...onCluster,
+            "cluster.namespace": "n".repeat(53),
+            "cluster.expose": { kind: "route", host: "a.example" },
+        },
+    ],
     ["a robot that pulls", "dev", { ...onCluster, "cluster.pull": { robot: "puller" } }],
     [
         "a robot that pulls what anybody may pull",

@@ -29,6 +29,8 @@ const annotated = z.object({
         }),
     }),
 });
+/** Exposes the service and changes no pod. */
+const exposed: Partial<ClusterServiceArgs> = { expose: { kind: "route" }, drain: 5 };
 const foreign = {
     apiVersion: "v1",
     kind: "Service",
@@ -49,6 +51,7 @@ case "$*" in
 *" --ignore-not-found "*) echo "$*" >${folder}/asked && cat ${folder}/existing ;;
 *" --raw=/apis/monitoring.coreos.com/v1") echo '{"resources":[{"kind":"ServiceMonitor"}]}' ;;
 *" get deployment "*) cat ${folder}/deployment ;;
+*" get route.route.openshift.io/web-unit "*) cat ${folder}/route ;;
 *" get replicasets,pods "*) cat ${folder}/owned ;;
 *" create --dry-run=server "*) cat >${folder}/trial; cat ${folder}/refusal >&2; test ! -s ${folder}/refusal ;;
 esac
@@ -72,8 +75,11 @@ esac
         now = deployment({ ...done, release }),
         owned = [],
         refusal = "",
+        says,
     }: Answers): void {
         writeFileSync(join(folder, "refusal"), refusal);
+        const ingress = [{ host: "a.example", conditions: [{ type: "Admitted", ...says }] }];
+        writeFileSync(join(folder, "route"), JSON.stringify({ status: { ingress } }));
         writeFileSync(join(folder, "existing"), existing ? JSON.stringify(existing) : "");
         writeFileSync(join(folder, "deployment"), JSON.stringify(now));
         writeFileSync(join(folder, "owned"), JSON.stringify({ items: owned }));
@@ -185,6 +191,20 @@ esac
         equal(url, "http://web-unit.alice-dev.svc");
     });
 
+    it("has the URL that the router admitted", async () => {
+        answer({ says: { status: "True" } });
+        equal(objectsOf(await run(false, exposed)), 5);
+        equal(url, "https://a.example");
+    });
+
+    it("fails where the router refuses its host, and has no URL", async () => {
+        answer({ says: { status: "False", reason: "HostAlreadyClaimed", message: "no" } });
+        const error = await failureOf(run(false, exposed));
+        equal(error instanceof UserError, true);
+        match(String(error), /Another Route has the host a\.example: no\. Delete that one, or/);
+        equal(url, undefined);
+    });
+
     it("fails with what the pods say, and has no URL", async () => {
         answer({
             now: deployment({ ...done, release, availableReplicas: 1 }),
@@ -193,8 +213,9 @@ esac
                 replicaSet({ revision: 2, image: oldImage, hash: "o", available: 1 }),
                 pod({ hash: "n", waiting: { reason: "ErrImagePull", message: "401" } }),
             ],
+            says: { status: "True" },
         });
-        const error = await failureOf(run(false));
+        const error = await failureOf(run(false, exposed));
         equal(error instanceof UserError, true);
         match(String(error), /rollout of web-unit in the namespace alice-dev failed\.\nThe pod/);
         match(String(error), /cannot pull its image: 401/);
@@ -250,11 +271,13 @@ esac
     });
 });
 
-/** What `kubectl` answers: objects of the declared names, the Deployment, its pods. */
+/** What `kubectl` answers: objects of the declared names, the Deployment, its pods, its Route. */
 interface Answers {
     readonly existing?: object;
     readonly now?: object;
     readonly owned?: object[];
     /** Why it refuses a pod. */
     readonly refusal?: string;
+    /** What the router says of the Route. */
+    readonly says?: object;
 }

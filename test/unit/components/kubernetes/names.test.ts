@@ -1,6 +1,12 @@
 import { equal, match, notEqual, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { labelsOf, nameLabel, objectName } from "../../../../components/kubernetes/names.ts";
+import {
+    labelsOf,
+    longestRouted,
+    nameLabel,
+    objectName,
+    routeName,
+} from "../../../../components/kubernetes/names.ts";
 
 describe("names of Kubernetes objects", () => {
     const part = fc.oneof(
@@ -35,6 +41,22 @@ describe("names of Kubernetes objects", () => {
     it("have the name and the stack in clear where Kubernetes accepts them", () => {
         equal(objectName("mlops-web", "dev"), "mlops-web-dev");
         match(objectName("mlops_python_2022_2023", "dev"), /^mlops-python-2022-2023-dev-\w{8}$/);
+    });
+
+    it("are short enough for the host that a router makes of them and the namespace", () => {
+        equal(routeName("web-dev", "alice-dev"), "web-dev");
+        const own = fc.tuple(part, part).map(([name, stack]) => objectName(name, stack));
+        const namespace = fc.integer({ min: 1, max: longestRouted }).map((it) => "n".repeat(it));
+        fc.assert(
+            fc.property(own, namespace, (name, space) => {
+                const found = routeName(name, space);
+                match(found, /^[a-z]([a-z0-9-]*[a-z0-9])?$/);
+                ok(`${found}-${space}`.length <= 63, found);
+            }),
+            { numRuns: 2000 },
+        );
+        const long = "a".repeat(60);
+        notEqual(routeName(`${long}b`, "alice-dev"), routeName(`${long}c`, "alice-dev"));
     });
 
     const pairs: [what: string, one: [string, string], other: [string, string]][] = [
