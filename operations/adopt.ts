@@ -5,8 +5,12 @@ import { join } from "node:path";
 import { z } from "zod";
 import { pulumi, readConfig, requireStack } from "./pulumiCli.ts";
 import { runCommand } from "./commandLine.ts";
+import { type HandMadeRoute, takeRoute } from "./handMadeRoute.ts";
+import { KubectlError, kubectlIn } from "../components/kubernetes/kubectl.ts";
+import { ownerOf } from "../components/kubernetes/names.ts";
 import { UserError } from "../components/userError.ts";
 import { parseStackConfig } from "../configuration/readStackConfig.ts";
+import type { StackConfigOf } from "../configuration/stackConfig.ts";
 import { accountIn } from "../components/github/account.ts";
 import { GitHubClient, readToken } from "../components/github/client.ts";
 import { findExisting } from "../components/github/existing.ts";
@@ -39,12 +43,14 @@ const importFile = z.looseObject({
         .default([]),
 });
 type ImportFile = z.infer<typeof importFile>;
+type DeliveredConfig = StackConfigOf<"built" | "promoted">;
 
 const usage = `Imports what was made by hand into a stack, without creating anything.
 
   node operations/adopt.ts STACK
 
-  STACK    the stack; its repository, robot, environment and rules are looked up on Quay and GitHub
+  STACK    the stack; its repository, robot, environment and rules are looked up on Quay and GitHub,
+           and on its cluster the Route that mlops:cluster.expose.name names
   --help   this text
 
 It needs QUAY_TOKEN and GITHUB_TOKEN, as \`pulumi up\` does.`;
@@ -54,12 +60,21 @@ await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = "
     try {
         await adopt(stack);
     } catch (error) {
-        throw error instanceof QuayError ? new UserError(error.message) : error;
+        const isKnown = error instanceof QuayError || error instanceof KubectlError;
+        throw isKnown ? new UserError(error.message) : error;
     }
 });
 
 async function adopt(stack: string): Promise<void> {
-    const idOf = await findExistingIds(stack);
+    const values = await readConfig(stack);
+    const config = parseStackConfig({ values, secretKeys: [] }, project, stack);
+    if (config.kind === "local") {
+        throw new UserError(
+            `The stack "${stack}" runs on this machine: it has nothing on Quay or GitHub to adopt.`,
+        );
+    }
+    const route = await adoptRoute(stack, values, config.cluster);
+    const idOf = await findExistingIds(stack, values, config, route);
     const folder = mkdtempSync(join(tmpdir(), "mlops-adopt-"));
     try {
         const file = join(folder, "import.json");
@@ -96,27 +111,58 @@ async function adopt(stack: string): Promise<void> {
             `Pulumi.${stack}.yaml; remove it afterwards) and writes the robot's credentials to ` +
             `the environment's secrets. ` +
             `Delete the repository's secrets of the same names then.\n` +
+            (route === undefined ? "" : adviceOn(route)) +
             `Preview the changes, then apply them:\n\n` +
             `  make preview STACK=${stack}\n  make up STACK=${stack}\n`,
     );
 }
 
+/** Says what happens to what the Route leads to. */
+function adviceOn({ host, deletion }: HandMadeRoute): string {
+    const old =
+        deletion === undefined
+            ? ""
+            : ` What was made by hand serves until then. Delete it afterwards:\n\n  ${deletion}\n`;
+    return `It has the Route of ${host} lead to the new pods once they serve.${old}\n`;
+}
+
+/**
+ * Hands the Route over to the stack that its configuration names, and writes the Route's host into
+ * the configuration: else the stack would make a Route with another host of it.
+ *
+ * @returns undefined if the configuration names none, or there is none of that name.
+ */
+async function adoptRoute(
+    stack: string,
+    values: Readonly<Record<string, string>>,
+    cluster: DeliveredConfig["cluster"],
+): Promise<HandMadeRoute | undefined> {
+    if (cluster?.expose?.kind !== "route") return undefined;
+    const { name, host } = cluster.expose;
+    if (name === undefined) return undefined;
+    const { namespace } = cluster;
+    const place = { context: values["kubernetes:context"] ?? "", namespace };
+    const owner = ownerOf(project, stack.split("/").at(-1) ?? stack);
+    const route = await takeRoute(kubectlIn(place), { ...place, name, host, owner });
+    if (route !== undefined && host === undefined) {
+        const key = `${project}:cluster.expose.host`;
+        await pulumi(["config", "set", "--stack", stack, "--path", key, route.host]);
+    }
+    return route;
+}
+
 /**
  * Looks up on Quay and GitHub what the configuration names.
  *
+ * @param route the Route that is handed over, if any.
  * @returns a function that returns a resource's id, or undefined if the resource does not exist.
- * @throws UserError for a local stack
  */
 async function findExistingIds(
     stack: string,
+    values: Readonly<Record<string, string>>,
+    config: DeliveredConfig,
+    route: HandMadeRoute | undefined,
 ): Promise<(type: string, name: string) => string | undefined> {
-    const values = await readConfig(stack);
-    const config = parseStackConfig({ values, secretKeys: [] }, project, stack);
-    if (config.kind === "local") {
-        throw new UserError(
-            `The stack "${stack}" runs on this machine: it has nothing on Quay or GitHub to adopt.`,
-        );
-    }
     const { service, quay, github } = config;
     const url = values["quay:url"];
     const api = new QuayClient(
@@ -148,6 +194,8 @@ async function findExistingIds(
                 return existing?.environment;
             case "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable":
                 return existing?.ownerMark;
+            case "kubernetes:route.openshift.io/v1:Route":
+                return route?.id;
             case deploymentPolicyType:
                 return existing?.rules.get(name.slice(`${service.name}-`.length));
             default:

@@ -24,11 +24,13 @@ export interface Load {
  * that the server closes without one.
  *
  * @param rate how many requests a second there are. Default: as many as the server answers.
+ * @param host the Host of the requests. Default: that of the URL.
  */
-export function startLoad(url: string, rate?: number): Load {
+export function startLoad(url: string, rate?: number, host?: string): Load {
     const counters: Counter[] = [];
     const options = {
         url,
+        ...(host !== undefined && { headers: { host } }),
         connections: 2,
         ...(rate !== undefined && { overallRate: rate }),
         reconnectRate: 1,
