@@ -308,9 +308,9 @@ export class Chain {
     }
 
     /**
-     * Makes a version in place of the workflow, which GitHub would run for a git tag: pushes an image
-     * that is dev's present one with another SERVICE_VERSION, by the credentials that GitHub has.
-     * `latest` moves to it, too.
+     * Makes a version in place of the workflow, which GitHub would run for a git tag: pushes dev's
+     * present image with another SERVICE_VERSION, by the credentials that GitHub has. `latest`
+     * moves to it, too.
      */
     async publish(version: string): Promise<void> {
         await this.logIn("dev");
