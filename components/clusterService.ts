@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { digestOf } from "./docker/reference.ts";
 import { type ContainerSettings, isStrict } from "./docker/serviceContainer.ts";
 import { failOnProblem, failOnRejection } from "./failProgram.ts";
+import { declareDeployment } from "./kubernetes/deployment.ts";
 import {
     entryObject,
     expose,
@@ -11,8 +10,6 @@ import {
     isHandMade,
     servicePort,
 } from "./kubernetes/exposure.ts";
-import { handOverReplicas } from "./kubernetes/handover.ts";
-import { type Kubectl, kubectlIn, KubectlError, type Place } from "./kubernetes/kubectl.ts";
 import { declareMonitor } from "./kubernetes/monitor.ts";
 import {
     labelsOf,
@@ -22,9 +19,9 @@ import {
     releaseAnnotation,
 } from "./kubernetes/names.ts";
 import { type Egress, networkPolicySpec } from "./kubernetes/network.ts";
-import { type PodArgs, podSpec } from "./kubernetes/pod.ts";
-import { tryPod } from "./kubernetes/podTrial.ts";
-import { type Finding, findForeignObjects } from "./kubernetes/preflight.ts";
+import type { PodArgs } from "./kubernetes/pod.ts";
+import { warnOfRefusal } from "./kubernetes/podTrial.ts";
+import { type PreparedCluster, prepareCluster } from "./kubernetes/preparation.ts";
 import { providerContext } from "./kubernetes/provider.ts";
 import { cpuProblem, type Resources } from "./kubernetes/resources.ts";
 import { type Rollout, waitForRollout } from "./kubernetes/rollout.ts";
@@ -154,8 +151,8 @@ export class ClusterService extends pulumi.ComponentResource {
         const isScaled = replicas.max > replicas.min;
         const own = objectName(name, pulumi.getStack());
         const labels = labelsOf(own, pulumi.getProject(), pulumi.getStack());
-        const checked = this.#preflight(name, context, args, replicas, own, labels);
-        this.namespace = this.#namespace(name, args, labels, checked.namespace);
+        const cluster = this.#prepare(name, context, args, replicas, own, labels);
+        this.namespace = this.#namespace(name, args, labels, cluster.namespace);
         const object: ServiceObject = {
             name,
             metadata: { name: own, namespace: this.namespace, labels, annotations: ownValues },
@@ -167,14 +164,15 @@ export class ClusterService extends pulumi.ComponentResource {
         this.#networkPolicy(object, args.port, args.egress ?? []);
         const image = checkedImage(args);
         const pod = this.#pod(object, { ...args, image });
-        const tried = this.#tryPod(checked.place, labels, pod);
-        const deployment = this.#deployment(object, { ...args, image }, replicas, pod);
+        const tried = warnOfRefusal(this, cluster.place, labels, pod);
+        const { version, commit } = args;
+        const deployment = declareDeployment(object, { pod, replicas, version, commit }, options);
         const autoscaler = isScaled
             ? declareAutoscaler(object, replicas, args.cpuTarget ?? 70, options)
             : undefined;
         if (replicas.min > 1) declareDisruptionBudget(object, options);
         const monitor =
-            args.monitor === true ? this.#monitor(object, checked.isMonitored) : undefined;
+            args.monitor === true ? this.#monitor(object, cluster.isMonitored) : undefined;
         const healthy = this.#healthy(context, args, image, deployment, replicas, autoscaler);
         const url =
             args.expose === undefined
@@ -205,23 +203,17 @@ export class ClusterService extends pulumi.ComponentResource {
         });
     }
 
-    /**
-     * Looks for objects of the same names that another stack made, or a person. An `up` then
-     * prepares the number of pods for an autoscaler that comes or goes.
-     *
-     * @returns the name of the namespace, whether to declare the ServiceMonitor, and the place to
-     * try a pod in, once no such object was found. Otherwise the program fails.
-     */
-    #preflight(
+    /** Looks at the cluster, and prepares it. @returns what is known of it then */
+    #prepare(
         name: string,
         context: string,
         args: ClusterServiceArgs,
         replicas: Replicas,
         own: string,
         labels: Readonly<Record<string, string>>,
-    ): pulumi.Output<Checked> {
+    ): pulumi.Output<PreparedCluster> {
         const { min, max } = replicas;
-        const owner = labels[ownerLabel] ?? "";
+        const { createNamespace = false, expose, pull, monitor = false } = args;
         const kinds = [
             "serviceaccount",
             "service",
@@ -230,40 +222,20 @@ export class ClusterService extends pulumi.ComponentResource {
             ...(max > min ? ["horizontalpodautoscaler.autoscaling"] : []),
             ...(min > 1 ? ["poddisruptionbudget.policy"] : []),
         ];
-        const found = pulumi.output(args.namespace).apply(async (namespace) => {
-            const place = { context, namespace };
-            const finding = await findForeignObjects(kubectlIn(place), {
-                ...place,
-                objects: [
-                    ...(args.createNamespace === true ? [`namespace/${namespace}`] : []),
-                    ...kinds.map((kind) => `${kind}/${own}`),
-                    ...(args.expose === undefined
-                        ? []
-                        : [entryObject(args.expose, own, namespace)]),
-                    ...(args.pull === undefined ? [] : [`secret/${pullSecretName(name)}`]),
-                ],
-                monitor: args.monitor === true ? own : undefined,
-                owner,
-            });
-            const problem =
-                (await this.#problemOf(finding)) ??
-                (pulumi.runtime.isDryRun()
-                    ? undefined
-                    : await handOver(place, own, owner, replicas));
-            const isTried = pulumi.runtime.isDryRun() && finding.warning === undefined;
-            const { isMonitored } = finding;
-            return { problem, namespace, isMonitored, place: isTried ? place : undefined };
+        return prepareCluster(this, {
+            context,
+            namespace: args.namespace,
+            objectsIn: (namespace) => [
+                ...(createNamespace ? [`namespace/${namespace}`] : []),
+                ...kinds.map((kind) => `${kind}/${own}`),
+                ...(expose === undefined ? [] : [entryObject(expose, own, namespace)]),
+                ...(pull === undefined ? [] : [`secret/${pullSecretName(name)}`]),
+            ],
+            monitor: monitor ? own : undefined,
+            owner: labels[ownerLabel] ?? "",
+            deployment: own,
+            replicas,
         });
-        return pulumi.all([found, failOnProblem(found.problem)]).apply(([known]) => known);
-    }
-
-    /** Logs a preview's warning. An `up` needs the cluster, so there it is a problem. */
-    async #problemOf({ problem, warning }: Finding): Promise<string | undefined> {
-        if (warning === undefined) return problem;
-        if (!pulumi.runtime.isDryRun()) return `${warning}\nLog in to it, and run \`up\` again.`;
-
-        await pulumi.log.warn(warning, this);
-        return undefined;
     }
 
     /**
@@ -346,77 +318,6 @@ export class ClusterService extends pulumi.ComponentResource {
         };
     }
 
-    #deployment(
-        { name, metadata, selector }: ServiceObject,
-        { image, version, commit, healthTimeout = defaultTimeout }: ClusterServiceArgs,
-        { min, max }: Replicas,
-        pod: PodArgs,
-    ): k8s.apps.v1.Deployment {
-        const spec = podSpec(pod);
-        return new k8s.apps.v1.Deployment(
-            name,
-            {
-                metadata: {
-                    ...metadata,
-                    annotations: {
-                        ...metadata.annotations,
-                        ...skipAwait,
-                        "mlops/version": version,
-                        "mlops/digest": pulumi.output(image).apply(digestOf),
-                        ...(commit !== undefined && { "mlops/commit": commit }),
-                    },
-                },
-                spec: {
-                    // The autoscaler owns the number where there is one.
-                    ...(max === min && { replicas: min }),
-                    selector: { matchLabels: selector },
-                    // A new pod has to be ready before an old one is stopped.
-                    strategy: {
-                        type: "RollingUpdate",
-                        rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 },
-                    },
-                    progressDeadlineSeconds: healthTimeout,
-                    revisionHistoryLimit: 5,
-                    template: {
-                        metadata: {
-                            labels: metadata.labels,
-                            annotations: { [releaseAnnotation]: pulumi.output(spec).apply(hashOf) },
-                        },
-                        spec,
-                    },
-                },
-            },
-            { parent: this },
-        );
-    }
-
-    /**
-     * Warns of what the namespace would not let a pod be created for. Tries one without what a
-     * preview may not know yet, which no such rule is about.
-     *
-     * @param place where to try it; undefined: it is not tried.
-     * @returns an output that resolves once that is done.
-     */
-    #tryPod(
-        place: pulumi.Output<Place | undefined>,
-        labels: Readonly<Record<string, string>>,
-        pod: PodArgs,
-    ): pulumi.Output<unknown> {
-        const spec = podSpec({
-            ...pod,
-            image: "not-built-yet",
-            serviceAccount: "default",
-            secretEnv: undefined,
-            pullSecret: undefined,
-        });
-        return pulumi.all([place, spec]).apply(async ([known, checkedSpec]) => {
-            if (known === undefined) return;
-            const refusal = await tryPod(known, { labels, spec: checkedSpec });
-            if (refusal !== undefined)
-                await pulumi.log.warn(`New pods would be refused. ${refusal}`, this);
-        });
-    }
-
     /**
      * Declares a ServiceMonitor where the cluster has that kind.
      *
@@ -482,16 +383,6 @@ export class ClusterService extends pulumi.ComponentResource {
     }
 }
 
-/** What a cluster was found to have. */
-interface Checked {
-    /** The name of the namespace. */
-    readonly namespace: string;
-    /** Whether to declare the ServiceMonitor. */
-    readonly isMonitored: boolean;
-    /** Where a preview tries a pod. Default: it does not, or there is no preview. */
-    readonly place: Place | undefined;
-}
-
 /** Returns a name: an `up` waits until the service is healthy; a preview shows it at once. */
 function onceHealthy(
     name: pulumi.Output<string>,
@@ -502,28 +393,6 @@ function onceHealthy(
 
 /** How long a pod may take until it is healthy, in seconds. */
 const defaultTimeout = 180;
-
-/** Tells the pods of one release from those of others. A pod's spec only names Secrets. */
-function hashOf(spec: unknown): string {
-    return createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 12);
-}
-
-/** Prepares the number of pods. @returns why the cluster refuses, if it does. */
-async function handOver(
-    place: Place,
-    deployment: string,
-    owner: string,
-    replicas: Replicas,
-): Promise<string | undefined> {
-    try {
-        const kubectl = (input?: string): Kubectl => kubectlIn(place, { input });
-        await handOverReplicas(kubectl, deployment, owner, replicas);
-        return undefined;
-    } catch (error) {
-        if (!(error instanceof KubectlError)) throw error;
-        return `The number of pods of ${deployment} cannot be handed over: ${error.message}`;
-    }
-}
 
 /** Returns the image; the program fails if no pod could run it. */
 function checkedImage({ image, resources = {} }: ClusterServiceArgs): pulumi.Output<string> {
