@@ -213,7 +213,7 @@ export class ClusterService extends pulumi.ComponentResource {
         labels: Readonly<Record<string, string>>,
     ): pulumi.Output<PreparedCluster> {
         const { min, max } = replicas;
-        const { createNamespace = false, expose, pull, monitor = false } = args;
+        const { createNamespace = false, env = {}, expose, pull, monitor = false } = args;
         const kinds = [
             "serviceaccount",
             "service",
@@ -231,6 +231,7 @@ export class ClusterService extends pulumi.ComponentResource {
                 ...(expose === undefined ? [] : [entryObject(expose, own, namespace)]),
                 ...(pull === undefined ? [] : [`secret/${pullSecretName(name)}`]),
             ],
+            hasRandomSecrets: Object.values(env).some((value) => typeof value !== "string"),
             monitor: monitor ? own : undefined,
             owner: labels[ownerLabel] ?? "",
             deployment: own,

@@ -15,6 +15,7 @@ import {
     type Place,
 } from "./kubectl.ts";
 import { ownerLabel } from "./names.ts";
+import { rightsProblem } from "./rights.ts";
 
 /** Objects that a stack declares. */
 export interface Declaration extends Place {
@@ -135,18 +136,13 @@ async function missingNamespace(
 }
 
 /** Names the rights that an account lacks, from what a cluster said. undefined: it said no such. */
-function missingRights(message: string, { context, namespace }: Place): string | undefined {
+function missingRights(message: string, place: Place): string | undefined {
     const refused = /cannot (\S+) resource "([^"]+)" in API group "([^"]*)"/g;
     const rights = [...message.matchAll(refused)].map(
         ([, verb = "", resource = "", group = ""]) =>
             `${verb} ${resource}${group === "" ? "" : `.${group}`}`,
     );
-    if (rights.length === 0) return undefined;
-    return (
-        `The account of the context "${context}" may not do this in the namespace ${namespace}: ` +
-        `${rights.join(", ")}. If that is the right namespace, have it given all rights that a ` +
-        "stack needs: components/kubernetes/role.yaml"
-    );
+    return rights.length === 0 ? undefined : rightsProblem(place, rights);
 }
 
 /** Tells a context that is missing by mistake from a cluster that is out of reach. */

@@ -4,6 +4,7 @@ import { failOnProblem } from "../failProgram.ts";
 import { handOverReplicas } from "./handover.ts";
 import { type Kubectl, kubectlIn, KubectlError, type Place } from "./kubectl.ts";
 import { type Finding, findForeignObjects } from "./preflight.ts";
+import { findLackingRights, rightsProblem } from "./rights.ts";
 import type { Replicas } from "./scaling.ts";
 
 /** What a service is about to declare on a cluster. */
@@ -13,6 +14,8 @@ export interface Preparation {
     readonly namespace: pulumi.Input<string>;
     /** Returns the objects that are declared, as `kubectl` takes them: `KIND/NAME`. */
     readonly objectsIn: (namespace: string) => readonly string[];
+    /** Whether there are Secrets besides, whose names are random. */
+    readonly hasRandomSecrets: boolean;
     /** The name of the ServiceMonitor; undefined where none is wanted. */
     readonly monitor: string | undefined;
     /** The owner label of the stack. */
@@ -41,15 +44,24 @@ export interface PreparedCluster {
  */
 export function prepareCluster(
     service: pulumi.Resource,
-    { context, namespace, objectsIn, ...wanted }: Preparation,
+    { context, namespace, objectsIn, hasRandomSecrets, ...wanted }: Preparation,
 ): pulumi.Output<PreparedCluster> {
     const isPreview = pulumi.runtime.isDryRun();
     const found = pulumi.output(namespace).apply(async (namespace) => {
         const place = { context, namespace };
-        const declaration = { ...place, ...wanted, objects: objectsIn(namespace) };
-        const finding = await findForeignObjects(kubectlIn(place), declaration);
+        const objects = objectsIn(namespace);
+        const kinds = objects.map((object) => object.split("/", 1).join());
+        const [finding, lacking] = await Promise.all([
+            findForeignObjects(kubectlIn(place), { ...place, ...wanted, objects }),
+            findLackingRights(
+                (input) => kubectlIn(place, { input }),
+                place,
+                hasRandomSecrets ? [...kinds, "secret"] : kinds,
+            ),
+        ]);
         const problem =
             (await problemOf(service, finding)) ??
+            (await rightsProblemOf(service, place, lacking)) ??
             (isPreview ? undefined : await handOver(place, wanted));
         const isTried = isPreview && finding.warning === undefined;
         const { isMonitored } = finding;
@@ -67,6 +79,20 @@ async function problemOf(
     if (!pulumi.runtime.isDryRun()) return `${warning}\nLog in to it, and run \`up\` again.`;
 
     await pulumi.log.warn(warning, service);
+    return undefined;
+}
+
+/** Logs the rights that are missing as a preview's warning: a preview needs none of them. */
+async function rightsProblemOf(
+    service: pulumi.Resource,
+    place: Place,
+    lacking: readonly string[],
+): Promise<string | undefined> {
+    if (lacking.length === 0) return undefined;
+    const problem = rightsProblem(place, lacking);
+    if (!pulumi.runtime.isDryRun()) return problem;
+
+    await pulumi.log.warn(`\`up\` would be refused. ${problem}`, service);
     return undefined;
 }
 

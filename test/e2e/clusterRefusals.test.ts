@@ -164,6 +164,21 @@ describe("what a cluster refuses", () => {
             );
         });
 
+        it(`is an account that may only read, which ${operation} says`, async () => {
+            project.program(program(namespace, {}));
+            const verbs = { op: "replace", path: "/rules/0/verbs" };
+            await patchRole({ ...verbs, value: ["get", "list", "watch"] });
+            const result = await project[operation]();
+            const granted = ["get", "list", "watch", "create", "patch", "delete"];
+            await patchRole({ ...verbs, value: granted });
+            const { output } = result;
+            const all =
+                /may not do this in the namespace digits: create serviceaccounts, .*delete secrets\. /;
+            match(output, /create deployments\.apps, patch deployments\.apps/);
+            if (operation === "up") await isRefused(all, result);
+            else match(output, new RegExp(`warning: \`up\` would be refused\\. .*${all.source}`));
+        });
+
         it(`is a namespace that is missing, which ${operation} names`, async () => {
             // The administrator's: others may not look for namespaces.
             project.setEnvironment("KUBECONFIG", cluster.kubeconfig);

@@ -21,6 +21,9 @@ const provider = {
     "kubernetes:clusterIdentifier": "sandbox",
     "kubernetes:enableSecretMutable": "true",
 };
+const allRights = JSON.stringify({
+    status: { resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }] },
+});
 const done = { replicas: 2, updatedReplicas: 2, availableReplicas: 2 };
 const annotated = z.object({
     spec: z.object({
@@ -53,6 +56,7 @@ case "$*" in
 *" get deployment "*) cat ${folder}/deployment ;;
 *" get route.route.openshift.io/web-unit "*) cat ${folder}/route ;;
 *" get replicasets,pods "*) cat ${folder}/owned ;;
+*" create --filename=- --output=json") echo '${allRights}' ;;
 *" create --dry-run=server "*) cat >${folder}/trial; cat ${folder}/refusal >&2; test ! -s ${folder}/refusal ;;
 esac
 `;
