@@ -11,4 +11,6 @@ new ClusterService("web", {
     port: 8080,
     healthPath: "/static/answer",
     replicas: { min: 2, max: 2 },
+    // One node runs the pods of all rounds.
+    resources: { cpu: "10m", memory: "64Mi" },
 });
