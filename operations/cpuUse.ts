@@ -1,9 +1,13 @@
 /** How much CPU the pods of a service use. */
 import { z } from "zod";
 import { type Kubectl, KubectlError, read } from "../components/kubernetes/kubectl.ts";
-import { nameLabel } from "../components/kubernetes/names.ts";
+import { nameLabel, ownContainer } from "../components/kubernetes/names.ts";
+import { coresOf } from "../components/kubernetes/resources.ts";
 
-/** The CPU use of the pod that uses most, in thousandths of a core. */
+/**
+ * The CPU use of the pod that uses most, in thousandths of a core. Containers that a cluster adds
+ * do not count: the limit is that of the service's own.
+ */
 export interface CpuUse {
     readonly used: number;
     /** What the pod may use; absent where it has no limit. */
@@ -22,6 +26,7 @@ const podsForm = z.object({
             spec: z.object({
                 containers: z.array(
                     z.object({
+                        name: z.string(),
                         resources: z
                             .object({ limits: z.object({ cpu: z.string().optional() }).optional() })
                             .optional(),
@@ -44,16 +49,18 @@ export async function readCpuUse(
     const selector = `--selector=${nameLabel}=${deployment}`;
     try {
         const [top, { items }] = await Promise.all([
-            kubectl("top", "pods", selector, "--no-headers"),
+            kubectl("top", "pods", selector, "--containers", "--no-headers"),
             read(kubectl, podsForm, "pods", selector),
         ]);
-        const [most] = [...top.matchAll(/^(\S+) +(\d+)m /gm)]
-            .map(([, name = "", used = ""]) => ({ name, used: Number(used) }))
+        const [most] = [...top.matchAll(/^(\S+) +(\S+) +(\d+)m /gm)]
+            .map(([, name = "", container, used = ""]) => ({ name, container, used: Number(used) }))
+            .filter(({ container }) => container === ownContainer)
             .sort((one, other) => other.used - one.used);
         if (most === undefined) return undefined;
         const pod = items.find(({ metadata }) => metadata.name === most.name);
-        const cpu = pod?.spec.containers[0]?.resources?.limits?.cpu;
-        return useOf(most.used, cpu === undefined ? undefined : thousandths(cpu));
+        const own = pod?.spec.containers.find(({ name }) => name === ownContainer);
+        const cpu = own?.resources?.limits?.cpu;
+        return useOf(most.used, cpu === undefined ? undefined : coresOf(cpu) * 1000);
     } catch (error) {
         if (error instanceof KubectlError) return undefined;
         throw error;
@@ -63,9 +70,4 @@ export async function readCpuUse(
 function useOf(used: number, limit: number | undefined): CpuUse {
     if (limit === undefined) return { used, isThrottled: false };
     return { used, limit, isThrottled: used >= limit * throttledFrom };
-}
-
-/** Converts a quantity of Kubernetes, `500m` or `1.5`. */
-function thousandths(quantity: string): number {
-    return quantity.endsWith("m") ? Number(quantity.slice(0, -1)) : Number(quantity) * 1000;
 }

@@ -22,6 +22,7 @@ export function cpuProblem({ cpu = defaults.cpu, cpuLimit }: pulumi.Unwrap<Resou
         : undefined;
 }
 
-function coresOf(quantity: string): number {
+/** Returns how many cores a quantity of Kubernetes is: `500m` or `1.5`. */
+export function coresOf(quantity: string): number {
     return quantity.endsWith("m") ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
 }

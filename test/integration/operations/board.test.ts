@@ -108,7 +108,7 @@ describe("make board of stacks with a service on a cluster", () => {
             metadata: { name },
             spec: { containers: [{ name: "service", resources: { limits: { cpu } } }] },
         });
-        const top = "digits-a   110m   40Mi\ndigits-b   1500m   41Mi\n";
+        const top = "digits-a   service   110m   40Mi\ndigits-b   service   1500m   41Mi\n";
         const pods = [limited("digits-a", "500m"), limited("digits-b", "1.5")];
         cluster(deployment(done), [], top, pods);
         const [dev] = await rows("dev");

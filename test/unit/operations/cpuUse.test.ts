@@ -8,15 +8,25 @@ const having =
     (verb) => {
         if (verb === "top") return Promise.resolve(top);
         const resources = limit === undefined ? {} : { limits: { cpu: limit, memory: "1Gi" } };
-        const spec = { containers: [{ name: "service", resources }] };
+        const added = { name: "proxy", resources: { limits: { cpu: "50m" } } };
+        const spec = { containers: [added, { name: "service", resources }] };
         const items = ["web-a", "web-b"].map((name) => ({ metadata: { name }, spec }));
         return Promise.resolve(JSON.stringify({ items }));
     };
-const two = "web-a    40m    90Mi\nweb-b    96m    91Mi\n";
+const two = [
+    "web-a    proxy      800m   10Mi",
+    "web-a    service    40m    90Mi",
+    "web-b    proxy      7m     10Mi",
+    "web-b    service    96m    91Mi\n",
+].join("\n");
 
 describe("the CPU use of a service", () => {
     const cases: [what: string, kubectl: Kubectl, use: CpuUse | undefined][] = [
-        ["is that of the busiest pod", having(two), { used: 96, isThrottled: false }],
+        [
+            "is that of the busiest pod, without what a cluster adds",
+            having(two),
+            { used: 96, isThrottled: false },
+        ],
         ["has its limit", having(two, "0.5"), { used: 96, limit: 500, isThrottled: false }],
         [
             "is throttled at its limit",
@@ -41,7 +51,7 @@ describe("the CPU use of a service", () => {
             asked.push(args.join(" "));
             return having(two)(...args);
         }, "web");
-        equal(asked[0], "top pods --selector=app.kubernetes.io/name=web --no-headers");
+        equal(asked[0], "top pods --selector=app.kubernetes.io/name=web --containers --no-headers");
     });
 
     it("does not hide a mistake of its own", async () => {
