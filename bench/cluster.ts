@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Cluster, startCluster } from "../sandbox/cluster/cluster.ts";
+import { environmentFor, settingsFor } from "../sandbox/cluster/project.ts";
 import { buildSmallImage } from "../sandbox/cluster/smallImage.ts";
 import { measure, type Measurement, run } from "./measure.ts";
 import { ownStartup, PulumiProject } from "./pulumiProject.ts";
@@ -134,13 +135,8 @@ async function project(
     startup: string,
 ): Promise<PulumiProject> {
     await cluster.kubectl(["create", "namespace", namespace]);
-    const settings = {
-        ...config,
-        "kubernetes:context": cluster.context,
-        "kubernetes:clusterIdentifier": "sandbox",
-        "kubernetes:enableSecretMutable": "true",
-    };
-    const environment = environmentOf(cluster);
+    const settings = { ...config, ...settingsFor(cluster.context) };
+    const environment = environmentFor(cluster);
     return PulumiProject.create(join(folder, namespace), program, settings, environment, startup);
 }
 
@@ -155,13 +151,8 @@ async function applyCommand(
     writeFileSync(join(folder, file), JSON.stringify({ apiVersion: "v1", kind: "List", items }));
     const status = `kubectl rollout status deployment ${name} --namespace ${namespace}`;
     const command = ["sh", "-ec", `kubectl apply --filename ${file}; ${status}`];
-    return { command, folder, environment: environmentOf(cluster) };
+    return { command, folder, environment: environmentFor(cluster) };
 }
-
-const environmentOf = ({ kubeconfig, bin }: Cluster): Record<string, string> => ({
-    KUBECONFIG: kubeconfig,
-    PATH: `${bin}:${process.env["PATH"] ?? ""}`,
-});
 
 /** Reads what the component has made, without what the cluster and Pulumi add. */
 async function objectsIn(cluster: Cluster, namespace: string): Promise<KubernetesObject[]> {

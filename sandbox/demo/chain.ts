@@ -24,6 +24,7 @@ import { type GitHub, startGitHub } from "../github/server.ts";
 import { answerOf } from "../answer.ts";
 import { createAccounts } from "../cluster/account.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
+import { environmentFor } from "../cluster/project.ts";
 import type { RepositoryHandle } from "../github/repositoryHandle.ts";
 import { type Quay, startQuay } from "../quay/server.ts";
 
@@ -151,8 +152,7 @@ export class Chain {
         const kubeconfig = join(this.#root, "kubeconfig");
         const namespaces = environments.map(namespaceOf);
         await createAccounts(this.cluster, namespaces, kubeconfig, [namespaceOf("staging")]);
-        this.#environment["KUBECONFIG"] = kubeconfig;
-        this.#environment["PATH"] = `${this.cluster.bin}:${process.env["PATH"] ?? ""}`;
+        Object.assign(this.#environment, environmentFor(this.cluster, kubeconfig));
     }
 
     /**

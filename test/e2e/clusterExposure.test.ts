@@ -4,8 +4,9 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createAccounts } from "../../sandbox/cluster/account.ts";
 import { type Cluster, hasCluster, startCluster } from "../../sandbox/cluster/cluster.ts";
+import { createProject } from "../../sandbox/cluster/project.ts";
 import { buildSmallImage } from "../../sandbox/cluster/smallImage.ts";
-import { Project, type Result, run, temporary } from "../../sandbox/project.ts";
+import { type Project, type Result, run, temporary } from "../../sandbox/project.ts";
 import { askRouter } from "../router.ts";
 import { until } from "../until.ts";
 
@@ -46,14 +47,7 @@ describe("an exposed service on a cluster", () => {
         image = await cluster.loadImage(tag);
         const kubeconfig = join(folder, "accounts");
         await createAccounts(cluster, [namespace], kubeconfig);
-        project = await Project.create(
-            {
-                "kubernetes:context": namespace,
-                "kubernetes:clusterIdentifier": "sandbox",
-                "kubernetes:enableSecretMutable": "true",
-            },
-            { KUBECONFIG: kubeconfig, PATH: `${cluster.bin}:${process.env["PATH"] ?? ""}` },
-        );
+        project = await createProject(cluster, { kubeconfig, context: namespace });
         cleanUps.push(() => {
             project.remove();
         });

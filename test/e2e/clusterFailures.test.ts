@@ -1,8 +1,9 @@
 import { equal, match, ok } from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { type Cluster, hasCluster, startCluster } from "../../sandbox/cluster/cluster.ts";
+import { createProject } from "../../sandbox/cluster/project.ts";
 import { buildSmallImage } from "../../sandbox/cluster/smallImage.ts";
-import { Project, type Result, run, temporary } from "../../sandbox/project.ts";
+import { type Project, type Result, run, temporary } from "../../sandbox/project.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { startLoad } from "../load.ts";
 import { until } from "../until.ts";
@@ -50,17 +51,7 @@ describe("a release on a cluster that cannot work", () => {
         cluster = await startCluster(folder, { registries: { [registry]: quay.url } });
         cleanUps.push(() => cluster.stop());
         image = await cluster.loadImage(tag);
-        project = await Project.create(
-            {
-                "kubernetes:context": cluster.context,
-                "kubernetes:clusterIdentifier": "sandbox",
-                "kubernetes:enableSecretMutable": "true",
-            },
-            {
-                KUBECONFIG: cluster.kubeconfig,
-                PATH: `${cluster.bin}:${process.env["PATH"] ?? ""}`,
-            },
-        );
+        project = await createProject(cluster);
         cleanUps.push(() => {
             project.remove();
         });

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import { createAccounts } from "../../sandbox/cluster/account.ts";
 import { type Cluster, hasCluster, startCluster } from "../../sandbox/cluster/cluster.ts";
+import { createProject } from "../../sandbox/cluster/project.ts";
 import { buildSmallImage } from "../../sandbox/cluster/smallImage.ts";
-import { Project, type Result, run, temporary } from "../../sandbox/project.ts";
+import { type Project, type Result, run, temporary } from "../../sandbox/project.ts";
 import { until } from "../until.ts";
 
 const tag = `e2e-cluster-operations-${String(process.pid)}:1`;
@@ -77,17 +78,7 @@ describe("the operations of a stack with a service on a cluster", () => {
     });
 
     async function projectOf(): Promise<Project> {
-        const created = await Project.create(
-            {
-                "kubernetes:context": namespace,
-                "kubernetes:clusterIdentifier": "sandbox",
-                "kubernetes:enableSecretMutable": "true",
-            },
-            {
-                KUBECONFIG: kubeconfig,
-                PATH: `${cluster.bin}:${process.env["PATH"] ?? ""}`,
-            },
-        );
+        const created = await createProject(cluster, { kubeconfig, context: namespace });
         cleanUps.push(() => {
             created.remove();
         });

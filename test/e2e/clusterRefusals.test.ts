@@ -4,7 +4,8 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createAccounts } from "../../sandbox/cluster/account.ts";
 import { type Cluster, hasCluster, startCluster } from "../../sandbox/cluster/cluster.ts";
-import { Project, type Result, temporary } from "../../sandbox/project.ts";
+import { createProject, settingsFor } from "../../sandbox/cluster/project.ts";
+import { type Project, type Result, temporary } from "../../sandbox/project.ts";
 
 const namespace = "digits";
 
@@ -38,22 +39,13 @@ describe("what a cluster refuses", () => {
         cleanUps.push(() => cluster.stop());
         kubeconfig = join(folder, "accounts");
         await createAccounts(cluster, [namespace], kubeconfig);
-        project = await Project.create(configFor(namespace), {
-            KUBECONFIG: kubeconfig,
-            PATH: `${cluster.bin}:${process.env["PATH"] ?? ""}`,
-        });
+        project = await createProject(cluster, { kubeconfig, context: namespace });
         cleanUps.push(() => {
             project.remove();
         });
     });
     after(async () => {
         for (const cleanUp of cleanUps.reverse()) await cleanUp();
-    });
-
-    const configFor = (context: string) => ({
-        "kubernetes:context": context,
-        "kubernetes:clusterIdentifier": "sandbox",
-        "kubernetes:enableSecretMutable": "true",
     });
 
     async function preview(more: object = {}): Promise<Result> {
@@ -182,11 +174,11 @@ describe("what a cluster refuses", () => {
         it(`is a namespace that is missing, which ${operation} names`, async () => {
             // The administrator's: others may not look for namespaces.
             project.setEnvironment("KUBECONFIG", cluster.kubeconfig);
-            project.configure(configFor(cluster.context));
+            project.configure(settingsFor(cluster.context));
             project.program(program("nowhere", {}));
             const result = await project[operation]();
             project.setEnvironment("KUBECONFIG", kubeconfig);
-            project.configure(configFor(namespace));
+            project.configure(settingsFor(namespace));
             await isRefused(
                 /has no namespace nowhere\. .*mlops:cluster\.createNamespace true/,
                 result,

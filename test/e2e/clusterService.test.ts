@@ -3,7 +3,8 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Cluster, hasCluster, startCluster } from "../../sandbox/cluster/cluster.ts";
-import { Project, type Result, run, temporary } from "../../sandbox/project.ts";
+import { createProject } from "../../sandbox/cluster/project.ts";
+import { type Project, type Result, run, temporary } from "../../sandbox/project.ts";
 import { type Count, startLoad } from "../load.ts";
 import { until } from "../until.ts";
 
@@ -87,17 +88,7 @@ describe("a service on a cluster", () => {
         cluster = await startCluster(folder);
         cleanUps.push(() => cluster.stop());
         image = await cluster.loadImage(tag);
-        project = await Project.create(
-            {
-                "kubernetes:context": cluster.context,
-                "kubernetes:clusterIdentifier": "sandbox",
-                "kubernetes:enableSecretMutable": "true",
-            },
-            {
-                KUBECONFIG: cluster.kubeconfig,
-                PATH: `${cluster.bin}:${process.env["PATH"] ?? ""}`,
-            },
-        );
+        project = await createProject(cluster);
         cleanUps.push(() => {
             project.remove();
         });
