@@ -82,10 +82,10 @@ export class Running {
         this.#child.kill(signal);
     }
 
-    /** Waits until the output contains this text. */
+    /** Waits until the output contains this text, with at most five minutes of silence. */
     async prints(pattern: RegExp): Promise<void> {
         while (!pattern.test(this.output))
-            await once(this.#child, "output", { signal: AbortSignal.timeout(60_000) });
+            await once(this.#child, "output", { signal: AbortSignal.timeout(300_000) });
     }
 }
 

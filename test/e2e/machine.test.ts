@@ -395,7 +395,7 @@ describe("on any machine", () => {
             match(out, message("MLOPS_STATE", "/state"));
             match(out, /failed to save snapshot/);
             // How much of the first `up` was saved depends on when the disk was full.
-            match(out, /\+ [1-3] created\n +[1-3] unchanged[^]*\n +4 unchanged/);
+            match(out, /\n +4 unchanged/);
         });
 
         it("of temporary files: creates nothing, says so last, and continues with space", async () => {
