@@ -5,7 +5,7 @@ import { escapeFilterPattern } from "./filterPattern.ts";
 import type { BuildSettings, CommonSettings } from "./settings.ts";
 import * as steps from "./steps.ts";
 import * as tools from "./tools.ts";
-import type { Step, Workflow } from "./write.ts";
+import type { Job, Step, Workflow } from "./write.ts";
 
 /** The git tags that name versions: `v` and the version. */
 export const versionTags = "v*";
@@ -28,8 +28,7 @@ const isNew = "steps.commit.outputs.digest == ''";
 export function buildWorkflow(
     settings: CommonSettings & { readonly build: BuildSettings },
 ): Workflow {
-    const { branch, path, build } = settings;
-    const { floatingTags = ["latest"] } = build;
+    const { branch, path } = settings;
     return {
         name: settings.name,
         on: {
@@ -41,93 +40,99 @@ export function buildWorkflow(
         },
         // GitHub lets one run wait in a group: pushes must not replace the run of a version.
         concurrency: `${steps.concurrency(settings)}-\${{ github.ref_name }}`,
-        jobId: settings.job,
-        job: {
-            name: "Build and publish the image",
-            if: `${steps.onBranch(settings)} || startsWith(github.ref, 'refs/tags/v')`,
-            ...steps.runnerAndEnvironment(settings, tagged),
-            "timeout-minutes": 60, // the lifetime of a federated login's token
-            permissions: {
-                contents: { access: "read", why: "to check out the sources" },
-                ...steps.loginPermissions(settings),
-                ...(build.attestation === true && {
-                    "id-token": {
-                        access: "write",
-                        why:
-                            "robot" in settings.login
-                                ? "to log in to the registry and sign the attestation"
-                                : "to sign the attestation",
-                    },
-                    attestations: { access: "write", why: "to store the attestation in GitHub" },
-                }),
-            },
-            steps: [
-                {
-                    name: "Check out the sources with their history",
-                    uses: actions.checkout,
-                    with: { "fetch-depth": 0, "persist-credentials": false },
+        jobs: { [settings.job]: publishJob(settings) },
+    };
+}
+
+/** Returns the job that makes the image and names it. */
+function publishJob(settings: CommonSettings & { readonly build: BuildSettings }): Job {
+    const { branch, build } = settings;
+    const { floatingTags = ["latest"] } = build;
+    return {
+        name: "Build and publish the image",
+        if: `${steps.onBranch(settings)} || startsWith(github.ref, 'refs/tags/v')`,
+        ...steps.runnerAndEnvironment(settings, tagged),
+        "timeout-minutes": 60, // the lifetime of a federated login's token
+        permissions: {
+            contents: { access: "read", why: "to check out the sources" },
+            ...steps.loginPermissions(settings),
+            ...(build.attestation === true && {
+                "id-token": {
+                    access: "write",
+                    why:
+                        "robot" in settings.login
+                            ? "to log in to the registry and sign the attestation"
+                            : "to sign the attestation",
                 },
-                {
-                    name: "Check the version's git tag",
-                    id: "version",
-                    if: "github.ref_type == 'tag'",
-                    env: {
-                        TAG: "${{ github.ref_name }}",
-                        COMMIT: "${{ github.sha }}",
-                        BRANCH: branch,
-                        FLOATING_TAGS: floatingTags.join(" "),
-                    },
-                    run: steps.script("check-version"),
-                },
-                {
-                    name: "Set up BuildKit",
-                    uses: actions.setupBuildx,
-                    with: {
-                        version: tools.buildx,
-                        "cache-binary": false, // another run's cache could have been tampered with
-                        "driver-opts": `image=${tools.buildkit}`,
-                    },
-                },
-                steps.logIn(settings),
-                {
-                    name: "Find the image of this commit",
-                    id: "commit",
-                    env: {
-                        IMAGE: settings.image,
-                        COMMIT: "${{ github.sha }}",
-                        VERSION: version,
-                    },
-                    run: steps.script("registry", "find-image"),
-                },
-                buildAndPush(settings),
-                ...(build.attestation === true ? [attest(settings)] : []),
-                steps.smokeTest(settings, digest),
-                {
-                    name: "Tag the image",
-                    id: "tag",
-                    env: {
-                        IMAGE: settings.image,
-                        DIGEST: digest,
-                        COMMIT: "${{ github.sha }}",
-                        VERSION: version,
-                        TAGS: floatingTags.join(" "),
-                    },
-                    run: steps.script("registry", "tag"),
-                },
-                {
-                    name: "Write the job summary",
-                    env: {
-                        TITLE: "Published",
-                        IMAGE: settings.image,
-                        DIGEST: tagged,
-                        TAGS: "${{ steps.tag.outputs.tags }}",
-                        NOTE: "${{ steps.tag.outputs.note }}",
-                    },
-                    run: steps.script("summary"),
-                },
-                ...steps.logOut(settings),
-            ],
+                attestations: { access: "write", why: "to store the attestation in GitHub" },
+            }),
         },
+        steps: [
+            {
+                name: "Check out the sources with their history",
+                uses: actions.checkout,
+                with: { "fetch-depth": 0, "persist-credentials": false },
+            },
+            {
+                name: "Check the version's git tag",
+                id: "version",
+                if: "github.ref_type == 'tag'",
+                env: {
+                    TAG: "${{ github.ref_name }}",
+                    COMMIT: "${{ github.sha }}",
+                    BRANCH: branch,
+                    FLOATING_TAGS: floatingTags.join(" "),
+                },
+                run: steps.script("check-version"),
+            },
+            {
+                name: "Set up BuildKit",
+                uses: actions.setupBuildx,
+                with: {
+                    version: tools.buildx,
+                    "cache-binary": false, // another run's cache could have been tampered with
+                    "driver-opts": `image=${tools.buildkit}`,
+                },
+            },
+            steps.logIn(settings),
+            {
+                name: "Find the image of this commit",
+                id: "commit",
+                env: {
+                    IMAGE: settings.image,
+                    COMMIT: "${{ github.sha }}",
+                    VERSION: version,
+                },
+                run: steps.script("registry", "find-image"),
+            },
+            buildAndPush(settings),
+            ...(build.attestation === true ? [attest(settings)] : []),
+            steps.smokeTest(settings, digest),
+            {
+                name: "Tag the image",
+                id: "tag",
+                env: {
+                    IMAGE: settings.image,
+                    DIGEST: digest,
+                    COMMIT: "${{ github.sha }}",
+                    VERSION: version,
+                    TAGS: floatingTags.join(" "),
+                },
+                run: steps.script("registry", "tag"),
+            },
+            {
+                name: "Write the job summary",
+                env: {
+                    TITLE: "Published",
+                    IMAGE: settings.image,
+                    DIGEST: tagged,
+                    TAGS: "${{ steps.tag.outputs.tags }}",
+                    NOTE: "${{ steps.tag.outputs.note }}",
+                },
+                run: steps.script("summary"),
+            },
+            ...steps.logOut(settings),
+        ],
     };
 }
 

@@ -1,7 +1,7 @@
 import type { CommonSettings, ReleaseSettings } from "./settings.ts";
 import { escapeFilterPattern } from "./filterPattern.ts";
 import * as steps from "./steps.ts";
-import type { Workflow } from "./write.ts";
+import type { Job, Workflow } from "./write.ts";
 
 /**
  * Returns a workflow that checks the image that its file names: whenever the file changes, and on
@@ -11,61 +11,68 @@ import type { Workflow } from "./write.ts";
 export function releaseWorkflow(
     settings: CommonSettings & { readonly version: string; readonly release: ReleaseSettings },
 ): Workflow {
-    const { branch, path, image, version, release } = settings;
-    const { digest, attestedBy, tags = [] } = release;
+    const { branch, path } = settings;
     return {
         name: settings.name,
         on: { push: { branches: [escapeFilterPattern(branch)], paths: [path] } },
         concurrency: steps.concurrency(settings),
-        jobId: settings.job,
-        job: {
-            name: `Release ${version}`,
-            if: steps.onBranch(settings),
-            ...steps.runnerAndEnvironment(settings, digest),
-            "timeout-minutes": 15,
-            permissions: {
-                ...steps.loginPermissions(settings),
-                ...(attestedBy !== undefined && {
-                    attestations: { access: "read", why: "to read the image's attestation" },
-                }),
-            },
-            steps: [
-                steps.logIn(settings),
-                ...(attestedBy === undefined
-                    ? []
-                    : [
-                          {
-                              name: "Verify the build provenance",
-                              env: {
-                                  GH_TOKEN: "${{ github.token }}",
-                                  IMAGE: `${image}@${digest}`,
-                                  WORKFLOW: attestedBy,
-                              },
-                              run: steps.script("verify-attestation"),
-                          },
-                      ]),
-                steps.smokeTest(settings, digest),
-                ...(tags.length === 0
-                    ? []
-                    : [
-                          {
-                              name: `Tag with ${tags.join(", ")}`,
-                              env: { IMAGE: image, DIGEST: digest, TAGS: tags.join(" ") },
-                              run: steps.script("registry", "tag"),
-                          },
-                      ]),
-                {
-                    name: "Write the job summary",
-                    env: {
-                        TITLE: "Released",
-                        IMAGE: image,
-                        DIGEST: digest,
-                        TAGS: [version, ...tags].join(" "),
-                    },
-                    run: steps.script("summary"),
-                },
-                ...steps.logOut(settings),
-            ],
+        jobs: { [settings.job]: checkJob(settings) },
+    };
+}
+
+/** Returns the job that checks the image. */
+function checkJob(
+    settings: CommonSettings & { readonly version: string; readonly release: ReleaseSettings },
+): Job {
+    const { image, version, release } = settings;
+    const { digest, attestedBy, tags = [] } = release;
+    return {
+        name: `Release ${version}`,
+        if: steps.onBranch(settings),
+        ...steps.runnerAndEnvironment(settings, digest),
+        "timeout-minutes": 15,
+        permissions: {
+            ...steps.loginPermissions(settings),
+            ...(attestedBy !== undefined && {
+                attestations: { access: "read", why: "to read the image's attestation" },
+            }),
         },
+        steps: [
+            steps.logIn(settings),
+            ...(attestedBy === undefined
+                ? []
+                : [
+                      {
+                          name: "Verify the build provenance",
+                          env: {
+                              GH_TOKEN: "${{ github.token }}",
+                              IMAGE: `${image}@${digest}`,
+                              WORKFLOW: attestedBy,
+                          },
+                          run: steps.script("verify-attestation"),
+                      },
+                  ]),
+            steps.smokeTest(settings, digest),
+            ...(tags.length === 0
+                ? []
+                : [
+                      {
+                          name: `Tag with ${tags.join(", ")}`,
+                          env: { IMAGE: image, DIGEST: digest, TAGS: tags.join(" ") },
+                          run: steps.script("registry", "tag"),
+                      },
+                  ]),
+            {
+                name: "Write the job summary",
+                env: {
+                    TITLE: "Released",
+                    IMAGE: image,
+                    DIGEST: digest,
+                    TAGS: [version, ...tags].join(" "),
+                },
+                run: steps.script("summary"),
+            },
+            ...steps.logOut(settings),
+        ],
     };
 }

@@ -23,15 +23,19 @@ export interface Permission {
 
 export interface Job {
     readonly name: string;
-    readonly if: string;
+    /** The ids of the jobs that have to end before. Default: none. */
+    readonly needs?: readonly string[];
+    readonly if?: string;
     readonly "runs-on": string;
     readonly "timeout-minutes": number;
     readonly environment?: { readonly name: string; readonly url: string };
     readonly permissions: Readonly<Record<string, Permission>>;
+    /** What other jobs read of this one. Default: nothing. */
+    readonly outputs?: Readonly<Record<string, string>>;
     readonly steps: readonly Step[];
 }
 
-/** A GitHub workflow with one job. */
+/** A GitHub workflow. */
 export interface Workflow {
     readonly name: string;
     readonly on: {
@@ -43,15 +47,14 @@ export interface Workflow {
         };
     };
     readonly concurrency: string;
-    readonly jobId: string;
-    readonly job: Job;
+    /** Its jobs by id, in the order of the file. */
+    readonly jobs: Readonly<Record<string, Job>>;
 }
 
 /**
  * Returns the workflow as YAML, after a header of comment lines. Equal workflows give equal bytes.
  */
 export function writeYaml(workflow: Workflow, header: readonly string[]): string {
-    const { jobId, job } = workflow;
     const document = new Document(
         {
             name: workflow.name,
@@ -59,22 +62,9 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
             permissions: {},
             concurrency: { group: workflow.concurrency, "cancel-in-progress": false },
             defaults: { run: { shell: "bash" } },
-            jobs: {
-                [jobId]: {
-                    ...job,
-                    permissions: Object.fromEntries(
-                        Object.entries(job.permissions).map(([scope, { access }]) => [
-                            scope,
-                            access,
-                        ]),
-                    ),
-                    steps: job.steps.map((step) => ({
-                        ...step,
-                        comment: undefined,
-                        ...(step.uses !== undefined && { uses: reference(step.uses) }),
-                    })),
-                },
-            },
+            jobs: Object.fromEntries(
+                Object.entries(workflow.jobs).map(([id, job]) => [id, withoutComments(job)]),
+            ),
         },
         { aliasDuplicateObjects: false },
     );
@@ -85,15 +75,32 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
     };
     comment(["on", "workflow_dispatch"], "only if this file is on the default branch");
     comment(["concurrency", "cancel-in-progress"], "never cancels a running job");
-    for (const [scope, { why }] of Object.entries(job.permissions))
-        comment(["jobs", jobId, "permissions", scope], why);
-    for (const [index, { uses, comment: above }] of job.steps.entries()) {
-        const path = ["jobs", jobId, "steps", index];
-        if (uses !== undefined) comment([...path, "uses"], uses.release);
-        const step = document.getIn(path, true);
-        if (above !== undefined && isMap(step)) step.commentBefore = ` ${above}`;
+    for (const [id, { permissions, steps }] of Object.entries(workflow.jobs)) {
+        for (const [scope, { why }] of Object.entries(permissions))
+            comment(["jobs", id, "permissions", scope], why);
+        for (const [index, { uses, comment: above }] of steps.entries()) {
+            const path = ["jobs", id, "steps", index];
+            if (uses !== undefined) comment([...path, "uses"], uses.release);
+            const step = document.getIn(path, true);
+            if (above !== undefined && isMap(step)) step.commentBefore = ` ${above}`;
+        }
     }
     return document.toString({ lineWidth: 0, nullStr: "" });
+}
+
+/** Returns a job as the file has it, before its comments are added. */
+function withoutComments(job: Job): Readonly<Record<string, unknown>> {
+    return {
+        ...job,
+        permissions: Object.fromEntries(
+            Object.entries(job.permissions).map(([scope, { access }]) => [scope, access]),
+        ),
+        steps: job.steps.map((step) => ({
+            ...step,
+            comment: undefined,
+            ...(step.uses !== undefined && { uses: reference(step.uses) }),
+        })),
+    };
 }
 
 function reference({ repository, commit }: Action): string {
