@@ -25,8 +25,9 @@ import { answerOf } from "../answer.ts";
 import { createAccounts } from "../cluster/account.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { environmentFor } from "../cluster/project.ts";
-import type { RepositoryHandle } from "../github/repositoryHandle.ts";
+import type { Files, RepositoryHandle } from "../github/repositoryHandle.ts";
 import { type Quay, startQuay } from "../quay/server.ts";
+import { type Run, runWorkflow } from "../runner/run.ts";
 
 /** The owner of the repositories, on Quay and on GitHub. */
 export const account = "alice";
@@ -46,6 +47,9 @@ export interface ChainOptions {
     /** Ends the running command: Pulumi like Ctrl-C, others at once. */
     readonly signal?: AbortSignal;
 }
+
+/** The branch of the service's repository that dev publishes. */
+export const serviceBranch = "api/github_action";
 
 /** The health path of the example service. */
 const healthPath = "/health";
@@ -106,7 +110,7 @@ export class Chain {
             name: "MLOpsPython",
             private: false,
         });
-        this.repository.createBranch("api/github_action");
+        this.repository.createBranch(serviceBranch);
         this.#environment = {
             PULUMI_HOME: pulumiHome(this.#root),
             PULUMI_BACKEND_URL: `file://${this.#root}`,
@@ -324,6 +328,43 @@ export class Chain {
             await this.docker("tag", made, `${repository}:${tag}`);
             await this.docker("push", "--quiet", `${repository}:${tag}`);
         }
+    }
+
+    /** Pushes a change of the service to dev's branch. @returns the run of its workflow */
+    async push(files: Files, message: string): Promise<Run> {
+        this.repository.commit(files, { branch: serviceBranch, message });
+        return this.runWorkflow(`refs/heads/${serviceBranch}`);
+    }
+
+    /** Pushes a git tag for the newest commit of dev's branch. @returns the run of its workflow */
+    async pushTag(name: string): Promise<Run> {
+        const [newest] = this.repository.commits(serviceBranch);
+        this.repository.createTag(name, newest?.sha ?? "");
+        return this.runWorkflow(`refs/tags/${name}`);
+    }
+
+    /** Runs dev's workflow for a branch or tag of the service's repository. */
+    async runWorkflow(ref: string): Promise<Run> {
+        return runWorkflow({
+            github: this.github,
+            repository: `${account}/MLOpsPython`,
+            path: ".github/workflows/quay-deploy.yml",
+            ref,
+            untag: (image, tag) => this.#untag(image, tag),
+            appToken: () => this.#environment["GITHUB_TOKEN"] ?? "",
+        });
+    }
+
+    async #untag(image: string, tag: string): Promise<void> {
+        const [, ...repository] = image.split("/");
+        const { ok, status } = await fetch(
+            `${this.quay.url}/api/v1/repository/${repository.join("/")}/tag/${tag}`,
+            {
+                method: "DELETE",
+                headers: { authorization: `Bearer ${this.#environment["QUAY_TOKEN"] ?? ""}` },
+            },
+        );
+        if (!ok) throw new Error(`${image}:${tag} cannot be removed: ${String(status)}`);
     }
 
     /** Returns the stored state, with its secrets encrypted. */

@@ -1,3 +1,4 @@
+import { fastExport } from "./fastExport.ts";
 import type { Commit } from "./git.ts";
 import type {
     Deployment,
@@ -12,7 +13,7 @@ import { merge, type Pull, pullsOf } from "./pulls.ts";
 import { signature, type State } from "./state.ts";
 
 /** Contents by path. undefined removes the file. */
-export type Files = Readonly<Record<string, string | undefined>>;
+export type Files = Readonly<Record<string, string | Buffer | undefined>>;
 
 /** A test's access to a repository, without the API and its rules. */
 export class RepositoryHandle {
@@ -114,7 +115,8 @@ export class RepositoryHandle {
     ): Commit {
         const { git, owner } = this.repository;
         const changes = Object.entries(files).map(
-            ([path, text]) => [path, text === undefined ? undefined : Buffer.from(text)] as const,
+            ([path, content]) =>
+                [path, typeof content === "string" ? Buffer.from(content) : content] as const,
         );
         const author = signature(owner);
         return git.commitTo(branch, new Map(changes), { message, author, committer: author });
@@ -124,6 +126,16 @@ export class RepositoryHandle {
         const head = this.repository.git.head(from);
         if (head === undefined) throw new Error(`there is no branch ${from}`);
         this.repository.git.setRef(`refs/heads/${name}`, head.sha, true);
+    }
+
+    /** Tags a commit, as somebody does who pushes a git tag. */
+    createTag(name: string, sha: string): void {
+        this.repository.git.setRef(`refs/tags/${name}`, sha, false);
+    }
+
+    /** Returns the repository as `git fast-import` reads it. */
+    fastExport(): Buffer {
+        return fastExport(this.repository.git);
     }
 
     /** Protects the branch. Default: changes require a pull request, for administrators as well. */
