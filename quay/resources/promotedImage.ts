@@ -1,31 +1,14 @@
 import { z } from "zod";
 import { badId } from "../definition/create.ts";
-import { age, secondsOf } from "../api/age.ts";
-import type { QuayClient } from "../api/client.ts";
-import { QuayError, unless } from "../api/errors.ts";
-import { refuseExpiring } from "../api/expiration.ts";
-import { listActiveTags } from "../api/tags.ts";
+import { age } from "../api/age.ts";
 import * as names from "../api/names.ts";
-import {
-    findManifest,
-    has,
-    isOwn,
-    nameOf,
-    promote,
-    readersOf,
-    sideOf,
-    tagsOf,
-    unlessGone,
-} from "./promotion.ts";
+import { has, promote, sideOf, tagsOf, unlessGone } from "./promotion.ts";
 import type { Promotion } from "./promotion.ts";
+import { inspect, lookUp, refuseGiven } from "./promotionGate.ts";
 import { parseImageName } from "../api/imageName.ts";
-import type { ImageName } from "../api/imageName.ts";
-import { findRunningProblem } from "../api/running.ts";
 import { resource } from "../definition/resource.ts";
-import type { Context } from "../definition/context.ts";
-import { checkSeverity, severities } from "../api/severity.ts";
-import type { Severity, SeverityException } from "../api/severity.ts";
-import { parsePublicKey, verifySignature } from "../api/signature.ts";
+import { severities } from "../api/severity.ts";
+import { parsePublicKey } from "../api/signature.ts";
 
 const importId = { format: "REGISTRY/REPOSITORY:TAG", example: "quay.io/alice/app_prod:1.0.0" };
 
@@ -89,21 +72,6 @@ const signature = z
             ),
     })
     .meta({ id: "ImageSignature", description: "The signature that an image must have." });
-
-interface Gate {
-    readonly maxSeverity?: Severity | undefined;
-    readonly severityException?: SeverityException | undefined;
-    readonly signature?: { readonly publicKey: string } | undefined;
-    readonly requireRunning?: boolean | undefined;
-    readonly soak?: string | undefined;
-}
-
-interface Wanted extends Promotion, Gate {
-    readonly version?: string | undefined;
-    readonly environment?: string | undefined;
-    readonly publishedBy?: string | undefined;
-    readonly howToPublish?: string | undefined;
-}
 
 export const promotedImage = resource({
     name: "PromotedImage",
@@ -181,6 +149,15 @@ export const promotedImage = resource({
                 "With requireRunning: how long the tag has to have named the image without a " +
                     "break, as in `30m`, `1h`, `7d` (s, m, h, d, w). Default: any time.",
             ),
+        commit: z
+            .string()
+            .regex(/^([0-9a-f]{40,64})?$/, "must be a commit: 40 or 64 hexadecimal digits.")
+            .optional()
+            .describe(
+                "The commit that the image was built from. Default: what its label " +
+                    "`org.opencontainers.image.revision` says, read once for a digest that was " +
+                    "looked up; else empty.",
+            ),
         environment: z
             .string()
             .min(1, "must not be empty.")
@@ -213,11 +190,16 @@ export const promotedImage = resource({
         digest: names.digest.describe("The promoted digest."),
         tags: z.array(names.tag).describe("The version tags in the target."),
         image: z.string().describe("The image to deploy: REGISTRY/REPOSITORY@DIGEST."),
+        commit: z
+            .string()
+            .default("") // the state of an earlier version has none
+            .describe("The commit that it was built from; empty where that is not known."),
     },
     id: ({ target }) => target,
-    derive: ({ target, digest, tags }) => ({
+    derive: ({ target, digest, tags, commit }) => ({
         digest,
         tags,
+        commit,
         image: target === undefined || digest === undefined ? undefined : `${target}@${digest}`,
     }),
     validate: ({ version, digest, tags, floatingTags, signature, requireRunning, soak }) => {
@@ -250,8 +232,8 @@ export const promotedImage = resource({
             inputs.digest ??
             (looked ? old.digest : version && (await lookUp(context, inputs, version)));
         if (found === undefined) return undefined;
-        await inspect(context, { ...inputs, tags }, found, old);
-        return { ...inputs, tags, digest: found };
+        const commit = await inspect(context, { ...inputs, tags }, found, old);
+        return { ...inputs, tags, digest: found, commit };
     },
 
     async create(inputs, context) {
@@ -282,11 +264,12 @@ export const promotedImage = resource({
             target: name,
             floatingTags: [],
             requireRunning: false,
+            commit: undefined,
         };
         return {
             id: name,
             inputs: { ...inputs, digest, tags },
-            outputs: { digest, tags, image: `${name}@${digest}` },
+            outputs: { digest, tags, image: `${name}@${digest}`, commit: inputs.commit ?? "" },
         };
     },
 
@@ -300,122 +283,9 @@ export const promotedImage = resource({
     delete: () => Promise.resolve(),
 });
 
-function outputsOf({ target, digest = "", tags = [] }: Promotion) {
-    return { digest, tags: [...tags], image: `${target}@${digest}` };
-}
-
-/**
- * Returns the digest of a version: from the source, or else from the target, which has the tag
- * since an earlier promotion.
- */
-async function lookUp(
-    { api, warn }: Context,
-    promotion: Wanted,
-    version: string,
-): Promise<string | undefined> {
-    const { source, publishedBy, howToPublish } = promotion;
-    for (const side of readersOf(api, promotion)) {
-        const found = await unlessGone(api, side, () => tagsOf(api, side, [version]));
-        const digest = found?.[0]?.digest;
-        if (digest !== undefined) return digest;
-    }
-    const existing = await versionsIn(api, nameOf(source));
-    const missing = `There is no tag "${version}" in ${source}: ${existing}`;
-    if (publishedBy === undefined) {
-        const first = howToPublish === undefined ? "" : ` (${howToPublish})`;
-        throw new QuayError(
-            `${missing} Publish it first${first}, or give a version that is there.`,
-        );
-    }
-    await warn(`After ${publishedBy}: digest not yet known. ${missing}`);
-    return undefined;
-}
-
-/** Lists the tags that exist, preferably those that look like versions. */
-async function versionsIn(api: QuayClient, { host, path }: ImageName): Promise<string> {
-    if (host !== api.site.host) return "it was not pushed there.";
-    const tags = await listActiveTags(api, path, { limit: 100 });
-    if (tags === undefined) return "there is no such repository, or the API token may not see it.";
-    const all = tags.map(({ name }) => name);
-    const versions = all.filter((name) => /^v?\d/.test(name));
-    const shown = (versions.length > 0 ? versions : all).slice(0, 10);
-    return shown.length === 0 ? "it is empty." : `it has ${shown.join(", ")}.`;
-}
-
-/** Refuses an image that Quay would not keep, if its digest was given instead of looked up. */
-async function refuseGiven(
-    { api }: Context,
-    promotion: Promotion & { readonly version?: string | undefined },
-): Promise<void> {
-    if (promotion.version !== undefined || promotion.digest === undefined) return;
-    const { side, manifest } = await findManifest(api, promotion, promotion.digest);
-    await refuseExpiring(side, manifest);
-}
-
-/**
- * Checks an image before its promotion, unless it was checked for the old inputs: whether it ran
- * long enough, whether Quay keeps it, and whether its scan and its signature allow the promotion.
- */
-async function inspect(
-    context: Context,
-    wanted: Wanted,
-    digest: string,
-    old: (Gate & { readonly digest?: string | undefined }) | undefined,
-): Promise<void> {
-    const { maxSeverity, severityException, signature, requireRunning = false } = wanted;
-    const known = digest === old?.digest;
-    if (requireRunning && !known) await requireRun(context, wanted, digest);
-    const scan =
-        maxSeverity !== undefined &&
-        !(
-            known &&
-            same([maxSeverity, severityException], [old.maxSeverity, old.severityException])
-        );
-    const sign = signature !== undefined && !(known && same(signature, old.signature));
-    // With a given digest a preview needs no registry: `refuseGiven` follows in the `up`.
-    const expires = !known && wanted.version !== undefined;
-    if (!expires && !scan && !sign) return;
-    const { side, manifest } = await findManifest(context.api, wanted, digest);
-    if (expires) await refuseExpiring(side, manifest);
-    if (sign) await verifySignature(side, digest, signature.publicKey);
-    if (!scan) return;
-    if (!isOwn(context.api, side))
-        throw new QuayError(
-            `maxSeverity asks Quay's scanner: it works for ${context.api.site.host} only, not ` +
-                `for ${side.session.host}/${side.path}.`,
-        );
-    const { api, warn } = context;
-    const warning = await checkSeverity(api, side.path, manifest, maxSeverity, severityException);
-    if (warning !== undefined) await warn(warning);
-}
-
-/** Refuses an image that did not run in the source's environment for long enough. */
-async function requireRun({ api, warn }: Context, wanted: Wanted, digest: string): Promise<void> {
-    const { source, target, version, soak = "", environment = source, publishedBy } = wanted;
-    const { host, path } = nameOf(source);
-    if (host !== api.site.host)
-        throw new QuayError(
-            `requireRunning reads Quay's tag history: it works for ${api.site.host} only, not ` +
-                `for ${source}.`,
-        );
-    // What was promoted before is a way back that must always be open. A target that may not be
-    // read yet, in a namespace that the same `up` creates, has nothing.
-    const side = sideOf(api, nameOf(target), wanted.targetCredentials, "pull");
-    const found = await unless(
-        ({ status }) => status === 401 || status === 403,
-        () => unlessGone(api, side, () => tagsOf(api, side, wanted.tags ?? [])),
-    );
-    if (found?.some((tag) => tag.digest === digest)) return;
-    const check = { repository: path, digest, version, environment, soak: secondsOf(soak) ?? 0 };
-    const problem = await findRunningProblem(api, check);
-    if (problem === undefined) return;
-    // The environment is about to run it. One that runs it already only has to go on.
-    if (publishedBy === undefined || problem.isRunning) throw new QuayError(problem.message);
-    await warn(`After ${publishedBy}: not yet known whether it runs. ${problem.message}`);
-}
-
-function same(one: unknown, other: unknown): boolean {
-    return JSON.stringify(one) === JSON.stringify(other);
+function outputsOf(inputs: Promotion & { readonly commit?: string | undefined }) {
+    const { target, digest = "", tags = [], commit = "" } = inputs;
+    return { digest, tags: [...tags], image: `${target}@${digest}`, commit };
 }
 
 function splitTag(reference: string): string[] {

@@ -402,6 +402,8 @@ export interface PromotedImageArgs {
     readonly requireRunning?: pulumi.Input<boolean> | undefined;
     /** With requireRunning: how long the tag has to have named the image without a break, as in `30m`, `1h`, `7d` (s, m, h, d, w). Default: any time. */
     readonly soak?: pulumi.Input<string> | undefined;
+    /** The commit that the image was built from. Default: what its label `org.opencontainers.image.revision` says, read once for a digest that was looked up; else empty. */
+    readonly commit?: pulumi.Input<string> | undefined;
     /** What runs the source's images, for the messages of requireRunning. In no diff and no state. Default: the source. */
     readonly environment?: pulumi.Input<string> | undefined;
     /** For a preview: who will publish a version that does not exist in the source yet. A missing version is then a warning, and the digest is unknown; so is one that does not run there, with requireRunning. In no diff and no state. Default: both are errors. */
@@ -440,6 +442,8 @@ export class PromotedImage extends pulumi.CustomResource {
     declare readonly requireRunning: pulumi.Output<boolean>;
     /** With requireRunning: how long the tag has to have named the image without a break, as in `30m`, `1h`, `7d` (s, m, h, d, w). Default: any time. */
     declare readonly soak: pulumi.Output<string | undefined>;
+    /** The commit that it was built from; empty where that is not known. Default: "". */
+    declare readonly commit: pulumi.Output<string>;
     /** What runs the source's images, for the messages of requireRunning. In no diff and no state. Default: the source. */
     declare readonly environment: pulumi.Output<string | undefined>;
     /** For a preview: who will publish a version that does not exist in the source yet. A missing version is then a warning, and the digest is unknown; so is one that does not run there, with requireRunning. In no diff and no state. Default: both are errors. */
@@ -478,6 +482,7 @@ export class PromotedImage extends pulumi.CustomResource {
                 signature: args?.signature,
                 requireRunning: args?.requireRunning,
                 soak: args?.soak,
+                commit: args?.commit,
                 environment: args?.environment,
                 publishedBy: args?.publishedBy,
                 howToPublish: args?.howToPublish,

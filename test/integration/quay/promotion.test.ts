@@ -64,6 +64,47 @@ describe("a promotion", function () {
         expectReply(await registry.manifest("alice/dev", tag, manifest, type), 201);
     };
 
+    describe("of an image that says which commit it was built from", () => {
+        const label = "org.opencontainers.image.revision";
+        const [commit, other] = ["a".repeat(40), "b".repeat(40)];
+        beforeEach(() => start());
+        /** What a preview knows of the commit. */
+        const commitIn = async (olds: Properties = {}): Promise<unknown> =>
+            (await promotedImage.check(inputs(), olds, context)).inputs["commit"];
+
+        it("knows the commit in the preview, and reads it once for a digest", async () => {
+            await pushImage(quay, "alice", "alice/dev", ["1.0.0"], { [label]: commit });
+            equal(await commitIn(), commit);
+            const { inputs: olds } = await promotedImage.check(inputs(), {}, context);
+            quay.clearRequests();
+            equal(await commitIn(olds), commit);
+            deepEqual(quay.requests(), []);
+            // The state of an earlier version of the provider has none.
+            const before = Object.entries(olds).filter(([name]) => name !== "commit");
+            equal(await commitIn(Object.fromEntries(before)), commit);
+        });
+
+        it("knows it where each platform of an index says the same", async () => {
+            const registry = await login("alice/dev:pull,push");
+            const pushIndex = async (...labels: Record<string, string>[]): Promise<void> => {
+                const images = await Promise.all(
+                    labels.map((one) => image(registry, "alice/dev", {}, one)),
+                );
+                for (const one of images) await push(one, digestOf(one));
+                await push(indexOf(images), "1.0.0", indexType);
+            };
+            await pushIndex({ [label]: commit, platform: "one" }, { [label]: commit }, {});
+            equal(await commitIn(), commit);
+            await pushIndex({ [label]: commit }, { [label]: other });
+            equal(await commitIn(), "");
+        });
+
+        it("knows none where the label is no commit", async () => {
+            await pushImage(quay, "alice", "alice/dev", ["1.0.0"], { [label]: "main" });
+            equal(await commitIn(), "");
+        });
+    });
+
     describe("of an image whose label puts an end on its tags", () => {
         const label = { "quay.expires-after": "2w" };
         const refused =
