@@ -19,7 +19,8 @@ export type Permission =
     | "administration"
     | "pull_requests"
     | "issues"
-    | "deployments";
+    | "deployments"
+    | "statuses";
 export type Level = "read" | "write";
 export type Grants = Readonly<Partial<Record<Permission, Level>>>;
 
@@ -213,6 +214,26 @@ export interface Issue {
     readonly pull: PullRequest | undefined;
 }
 
+/** The status of a commit, as a check outside of GitHub Actions sets it. */
+export interface CommitStatus {
+    readonly id: number;
+    readonly sha: string;
+    readonly context: string;
+    readonly state: "error" | "failure" | "pending" | "success";
+    readonly description: string | null;
+    readonly targetUrl: string | null;
+    readonly creator: string;
+    readonly created: Date;
+}
+
+/** A workflow that somebody has started by hand or by the API. */
+export interface Dispatch {
+    /** The file's name. */
+    readonly workflow: string;
+    readonly ref: string;
+    readonly inputs: Readonly<Record<string, unknown>>;
+}
+
 export interface DeploymentStatus {
     readonly id: number;
     readonly state: string;
@@ -286,6 +307,10 @@ export interface Repository extends Vault {
     readonly issues: Map<number, Issue>;
     readonly comments: Map<number, Comment>;
     readonly deployments: Map<number, Deployment>;
+    /** Oldest first. */
+    readonly statuses: CommitStatus[];
+    /** Oldest first. */
+    readonly dispatches: Dispatch[];
     /** Oldest first. */
     readonly artifacts: Artifact[];
     oidcSubject: OidcSubject;

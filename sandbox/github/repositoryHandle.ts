@@ -1,7 +1,9 @@
 import { fastExport } from "./fastExport.ts";
 import type { Commit } from "./git.ts";
 import type {
+    CommitStatus,
     Deployment,
+    Dispatch,
     Environment,
     Issue,
     Protection,
@@ -106,6 +108,16 @@ export class RepositoryHandle {
 
     deployments(): readonly Deployment[] {
         return [...this.repository.deployments.values()];
+    }
+
+    /** Returns the statuses of all commits, oldest first. */
+    statuses(): readonly CommitStatus[] {
+        return this.repository.statuses;
+    }
+
+    /** Returns the workflows that were started by the API, oldest first. */
+    dispatches(): readonly Dispatch[] {
+        return this.repository.dispatches;
     }
 
     /** Commits to a branch as the repository's owner. A missing branch is created. */

@@ -120,6 +120,8 @@ export class State {
             issues: new Map(),
             comments: new Map(),
             deployments: new Map(),
+            statuses: [],
+            dispatches: [],
             artifacts: [],
             oidcSubject: { useDefault: true, claims: undefined, immutable: false },
         };

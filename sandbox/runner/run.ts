@@ -154,6 +154,7 @@ const permissions = {
     deployments: "deployments",
     issues: "issues",
     "pull-requests": "pull_requests",
+    statuses: "statuses",
 } as const;
 
 /** Returns a token with the permissions of a job, for its repository alone. */

@@ -1,10 +1,34 @@
-import { json } from "../answers.ts";
+import { parse } from "yaml";
+import { z } from "zod";
+import { json, nothing, notFound, unprocessable } from "../answers.ts";
 import type { Call } from "../call.ts";
 import type { Artifact } from "../model.ts";
-import { type Operations, reading } from "../operation.ts";
+import { type Operations, reading, writing } from "../operation.ts";
 import { nodeId, repositoryUrl, time } from "../views.ts";
 
+const dispatch = z.object({
+    ref: z.string(),
+    inputs: z.record(z.string(), z.unknown()).default({}),
+});
+const triggers = z.object({ on: z.looseObject({ workflow_dispatch: z.unknown().optional() }) });
+
 export const actionsOperations: Operations = {
+    "actions/create-workflow-dispatch": writing("actions", "push", (call) => {
+        const workflow = call.param("workflow_id");
+        const { ref, inputs } = call.body(dispatch);
+        const { git, defaultBranch, dispatches } = call.repository;
+        const path = `.github/workflows/${workflow}`;
+        // A workflow is known once its file is on the default branch.
+        if (git.head(defaultBranch)?.files.has(path) !== true) throw notFound();
+        const file = git.resolve(ref)?.files.get(path);
+        if (file === undefined) throw unprocessable(`No ref found for: ${ref}`);
+        const { on } = triggers.parse(parse(git.blob(file).toString()));
+        if (!("workflow_dispatch" in on))
+            throw unprocessable("Workflow does not have 'workflow_dispatch' trigger");
+        dispatches.push({ workflow, ref, inputs });
+        return nothing();
+    }),
+
     "actions/list-artifacts-for-repo": reading("actions", (call) => {
         const name = call.query.get("name");
         const artifacts = call.repository.artifacts

@@ -9,6 +9,7 @@ import { issueOperations } from "./issues.ts";
 import { oidcOperations } from "./oidc.ts";
 import { pullOperations } from "./pulls.ts";
 import { repositoryOperations } from "./repositories.ts";
+import { statusOperations } from "./statuses.ts";
 import { vaultOperations } from "./vaults.ts";
 
 /** All supported operations. */
@@ -24,4 +25,5 @@ export const operations: Operations = {
     ...issueOperations,
     ...deploymentOperations,
     ...actionsOperations,
+    ...statusOperations,
 };
