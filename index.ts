@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterService } from "./components/clusterService.ts";
+import { ClusterService, type ClusterServiceArgs } from "./components/clusterService.ts";
 import { DeliveryWorkflow } from "./components/deliveryWorkflow.ts";
 import { IdentityProvider } from "./components/identityProvider.ts";
 import { LocalService } from "./components/localService.ts";
@@ -136,11 +136,20 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
     let image: ReturnType<DeclareImage>;
     let workflow: DeliveryWorkflow;
     if (config.kind === "built") {
+        const { deployedBy, ...own } = config.github.workflow;
         const build = {
             ...workflowBuild(config.service),
-            ...config.github.workflow,
+            ...own,
             floatingTags: quay.floatingTags,
             visibility: quay.visibility,
+            deploy:
+                deployedBy === undefined
+                    ? undefined
+                    : {
+                          repository: deployedBy,
+                          isOwn: deployedBy === github.repository,
+                          stack: pulumi.getStack(),
+                      },
         };
         workflow = new DeliveryWorkflow(name, { ...settings, build }, { dependsOn: before });
         image = declareImage(repository, [workflow]);
@@ -154,13 +163,17 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
             { dependsOn: [...before, image] },
         );
     }
-    const running = runOnCluster(config, repository, image.reference, port);
+    const commit = pulumi.output(image.commit ?? "");
+    const deployed = deployedVersion(config, commit);
+    const released = { image: image.reference, version: deployed, commit, port };
+    const running = runOnCluster(config, repository, released);
     return {
         kind: "published" as const,
-        version,
+        version: deployed,
         image: image.reference,
         digest: image.reference.apply(digestOf),
-        tags: [version],
+        tags: deployed.apply((tag) => [tag]),
+        commit,
         repositoryUrl: repository.repositoryUrl,
         pullCommand: image.reference.apply(pullCommand),
         runCommand: image.reference.apply((reference) =>
@@ -175,11 +188,23 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
     };
 }
 
+/** Returns the version that a stack is at: that of the commit where it follows a branch. */
+function deployedVersion(
+    { kind, service }: StackConfigOf<"built" | "promoted">,
+    commit: pulumi.Output<string>,
+): pulumi.Output<string> {
+    if (kind === "promoted" || service.follow === undefined) return pulumi.output(service.version);
+    return commit.apply((known) => (known === "" ? service.version : `sha-${known}`));
+}
+
 /** Declares the stack's image in its repository. The workflows are those that make versions. */
 type DeclareImage = (
     repository: QuayRepository,
     workflows: readonly DeliveryWorkflow[],
-) => pulumi.ComponentResource & { readonly reference: pulumi.Output<string> };
+) => pulumi.ComponentResource & {
+    readonly reference: pulumi.Output<string>;
+    readonly commit?: pulumi.Output<string>;
+};
 
 /** Finds out how the stack in which versions are made gets its image. */
 async function prepareOwnImage({
@@ -187,19 +212,24 @@ async function prepareOwnImage({
     quay,
     github,
 }: StackConfigOf<"built">): Promise<DeclareImage> {
-    const { name, version } = service;
+    const { name, version, follow } = service;
     const { floatingTags } = quay;
-    const { how, isFirst } = await findImageOrigin({
+    const { how, isFirst, digest } = await findImageOrigin({
         name,
         repository: `${quay.namespace}/${quay.repository}`,
         version,
+        follow,
         isAttested: github.workflow.attestation,
     });
     const baseImages = how === "build" ? await baseImagesOf(service) : undefined;
-    const gitTag = `v${version}`;
+    // What makes the image: a git tag makes a version, and every push moves a followed tag.
+    const [pushed, howToPublish] =
+        follow === undefined
+            ? [`the git tag v${version}`, `git tag v${version} && git push origin v${version}`]
+            : [`a push to ${github.branch}`, `git push origin ${github.branch}`];
     return (owner, workflows) => {
         const { image: repository, robotUsername: username, robotToken: password } = owner;
-        // The first version can be made only once the workflow is there.
+        // The first image can be made only once the workflow is there.
         const options = afterPolicies(owner, how === "lookUp" && isFirst ? workflows : []);
         return how === "build"
             ? new ServiceImage(
@@ -216,13 +246,12 @@ async function prepareOwnImage({
                   name,
                   {
                       repository,
-                      version,
+                      version: how === "keep" ? version : (follow ?? version),
+                      isMoving: follow !== undefined,
+                      digest,
                       builtBy: how === "keep" ? { username, password } : undefined,
-                      howToPublish: `git tag ${gitTag} && git push origin ${gitTag}`,
-                      publishedBy:
-                          isFirst && pulumi.runtime.isDryRun()
-                              ? `the git tag ${gitTag}`
-                              : undefined,
+                      howToPublish,
+                      publishedBy: isFirst && pulumi.runtime.isDryRun() ? pushed : undefined,
                   },
                   options,
               );
@@ -258,8 +287,7 @@ function afterPolicies(repository: QuayRepository, others: readonly pulumi.Resou
 function runOnCluster(
     config: StackConfigOf<"built" | "promoted">,
     repository: QuayRepository,
-    image: pulumi.Output<string>,
-    port: number,
+    released: Pick<ClusterServiceArgs, "image" | "version" | "commit" | "port">,
 ) {
     const { service, container, env, oauth2 = "none", quay, cluster } = config;
     if (cluster === undefined) return {};
@@ -277,9 +305,8 @@ function runOnCluster(
     const running = new ClusterService(service.name, {
         ...service,
         ...settings,
+        ...released,
         resources: cluster,
-        image,
-        port,
         container,
         env: variablesOf(env, oauth2),
         egress: [...egress, ...(oauth2 === "none" ? [] : egressTo(oauth2))],
@@ -292,7 +319,7 @@ function runOnCluster(
     });
     new RunningTag(service.name, {
         repository: repository.fullName,
-        digest: image.apply(digestOf),
+        digest: pulumi.output(released.image).apply(digestOf),
         healthy: running.deploymentName,
     });
     const { namespace, serviceUrl } = running;

@@ -49,7 +49,7 @@ export interface ClusterServiceArgs {
     readonly image: pulumi.Input<string>;
     /** The version of the service. The Deployment has it as an annotation. */
     readonly version: pulumi.Input<string>;
-    /** The commit that the image was built from, for an annotation. Default: not known. */
+    /** The commit that the image was built from, for an annotation. Default: none is known. */
     readonly commit?: pulumi.Input<string> | undefined;
     /** The namespace of all objects. It must exist, unless `createNamespace` is true. */
     readonly namespace: pulumi.Input<string>;

@@ -67,6 +67,8 @@ export class PromotedServiceImage extends pulumi.ComponentResource {
     declare readonly reference: pulumi.Output<string>;
     /** The image's digest. */
     declare readonly digest: pulumi.Output<string>;
+    /** The commit that the image was built from; empty where the image does not say. */
+    declare readonly commit: pulumi.Output<string>;
 
     constructor(
         name: string,
@@ -83,6 +85,11 @@ export class PromotedServiceImage extends pulumi.ComponentResource {
         );
         this.reference = promoted.image;
         this.digest = promoted.digest;
-        this.registerOutputs({ reference: this.reference, digest: this.digest });
+        this.commit = promoted.commit;
+        this.registerOutputs({
+            reference: this.reference,
+            digest: this.digest,
+            commit: this.commit,
+        });
     }
 }

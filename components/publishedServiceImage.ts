@@ -7,8 +7,12 @@ import { registryAddress } from "./docker/reference.ts";
 export interface PublishedServiceImageArgs {
     /** The repository, HOST/NAMESPACE/NAME. */
     readonly repository: pulumi.Input<string>;
-    /** The version: a tag that never moves. */
+    /** The version: a tag that never moves, unless `isMoving`. */
     readonly version: pulumi.Input<string>;
+    /** Whether the tag moves, such as `latest`. Default: false. */
+    readonly isMoving?: boolean | undefined;
+    /** What a moving tag names now. Default: looked up once, at the first deployment. */
+    readonly digest?: pulumi.Input<string> | undefined;
     /**
      * Where a ServiceImage of this name has built the image of this version: the robot with write
      * permission. The image then stays in the state as it is. Default: the version is looked up in
@@ -31,7 +35,8 @@ export interface PublishedServiceImageArgs {
 /**
  * The service's image where something else makes the versions, such as the workflow on GitHub.
  * Builds nothing and moves no tag. The version's digest is looked up once, when the version
- * changes; a version that is not there is an error, in a preview too.
+ * changes; a version that is not there is an error, in a preview too. A moving tag is followed
+ * by giving its present digest.
  *
  * It has the type of a ServiceImage and the names of its resources: a stack that built its first
  * image goes on with it.
@@ -49,6 +54,8 @@ export class PublishedServiceImage extends pulumi.ComponentResource {
     declare readonly reference: pulumi.Output<string>;
     /** The image's digest. */
     declare readonly digest: pulumi.Output<string>;
+    /** The commit that the image was built from; empty where the image does not say. */
+    declare readonly commit: pulumi.Output<string>;
 
     constructor(
         name: string,
@@ -56,13 +63,20 @@ export class PublishedServiceImage extends pulumi.ComponentResource {
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("mlops:docker:ServiceImage", name, {}, opts);
-        const { repository, version, builtBy, howToPublish, publishedBy } = args;
+        const { repository, version, isMoving, digest, builtBy, howToPublish, publishedBy } = args;
         const places = { source: repository, target: repository };
         const published =
             builtBy === undefined
                 ? new quay.PromotedImage(
                       name,
-                      { ...places, version, howToPublish, publishedBy },
+                      {
+                          ...places,
+                          version,
+                          digest,
+                          tags: isMoving === true ? [] : undefined,
+                          howToPublish,
+                          publishedBy,
+                      },
                       { parent: this },
                   )
                 : new quay.PromotedImage(
@@ -76,7 +90,12 @@ export class PublishedServiceImage extends pulumi.ComponentResource {
                   );
         this.reference = published.image;
         this.digest = published.digest;
-        this.registerOutputs({ reference: this.reference, digest: this.digest });
+        this.commit = published.commit;
+        this.registerOutputs({
+            reference: this.reference,
+            digest: this.digest,
+            commit: this.commit,
+        });
     }
 
     /** Declares the image that was built, with what it was built from. */

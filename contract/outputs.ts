@@ -18,7 +18,10 @@ const common = {
     version: z
         .string()
         .min(1)
-        .describe("The version of the service that this stack is at, as in 1.0.0."),
+        .describe(
+            "The version of the service that this stack is at, as in 1.0.0; sha- and the commit " +
+                "where the stack follows a branch.",
+        ),
 };
 
 const digest = z
@@ -57,6 +60,14 @@ export const publishedOutputs = z
         tags: z
             .array(z.string().min(1))
             .describe("The version tags of that digest in the repository; they never move."),
+        commit: z
+            .string()
+            .regex(/^([0-9a-f]{40,64})?$/, "a commit: 40 or 64 hexadecimal digits")
+            .optional()
+            .describe(
+                "The commit of the service's repository that the image was built from. Empty " +
+                    "where the image does not say.",
+            ),
         repositoryUrl: z.url().describe("The repository's page."),
         pullCommand: z.string().min(1).describe("The command that pulls the image by its digest."),
         runCommand: z.string().min(1).describe("The command that runs the image by its digest."),

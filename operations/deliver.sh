@@ -6,7 +6,10 @@
 #                                them as reviewed in reviewed/TREE.json
 #   deliver.sh find              in GitHub Actions: finds the record for a deployment
 #   deliver.sh deploy STACK      previews again, fails on changes that reviewed/TREE.json does not
-#                                have, and brings the stack up
+#                                have, and brings the stack up; deployment.log has the output
+#   deliver.sh tell STACK COMMIT OUTCOME
+#                                tells a commit of the service what came of the last deployment:
+#                                the status deploy/STACK, for the outcome success or another
 #   deliver.sh drift STACK       prints what was changed outside of deployments; writes
 #                                drift/STACK.json
 #   deliver.sh report STACK...   opens, updates or closes the issue about drift
@@ -36,13 +39,16 @@ review)
     ;;
 find) node operations/review/main.ts find ;;
 deploy)
-    preview
-    [[ -z ${GITHUB_STEP_SUMMARY:-} ]] ||
-        node operations/review/main.ts render "previews/$stack.json" --markdown \
-            >>"$GITHUB_STEP_SUMMARY"
-    node operations/review/main.ts verify "previews/$stack.json" --reviewed reviewed
-    pulumi up --stack "$stack" --skip-preview --yes --non-interactive "${policies[@]}"
+    {
+        preview
+        [[ -z ${GITHUB_STEP_SUMMARY:-} ]] ||
+            node operations/review/main.ts render "previews/$stack.json" --markdown \
+                >>"$GITHUB_STEP_SUMMARY"
+        node operations/review/main.ts verify "previews/$stack.json" --reviewed reviewed
+        pulumi up --stack "$stack" --skip-preview --yes --non-interactive "${policies[@]}"
+    } 2>&1 | tee --ignore-interrupts deployment.log
     ;;
+tell) node operations/tell.ts "$stack" "$@" --log deployment.log ;;
 drift) node operations/review/main.ts drift "$stack" --to drift ;;
 report)
     files=("${@/#/drift/}")

@@ -14,7 +14,7 @@ export interface DeploymentArgs {
     readonly replicas: Replicas;
     /** The version of the service, for an annotation. */
     readonly version: pulumi.Input<string>;
-    /** The commit that the image was built from, for an annotation. Default: not known. */
+    /** The commit that the image was built from, for an annotation. Default: none is known. */
     readonly commit?: pulumi.Input<string> | undefined;
 }
 
@@ -35,7 +35,9 @@ export function declareDeployment(
                     ...skipAwait,
                     "mlops/version": version,
                     "mlops/digest": pulumi.output(pod.image).apply(digestOf),
-                    ...(commit !== undefined && { "mlops/commit": commit }),
+                    ...(commit !== undefined && {
+                        "mlops/commit": pulumi.output(commit).apply((known) => known || "unknown"),
+                    }),
                 },
             },
             spec: {

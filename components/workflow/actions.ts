@@ -33,3 +33,8 @@ export const attest: Action = {
     release: "v4.2.2",
     commit: "1e69f48acb82d1966a394da916b4c1698aa569d6",
 };
+export const createAppToken: Action = {
+    repository: "actions/create-github-app-token",
+    commit: "1b10c78c7865c340bc4f6099eb2f838309f1e8c3",
+    release: "v3.1.1",
+};

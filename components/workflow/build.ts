@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { isFolder } from "../docker/namedContext.ts";
 import * as actions from "./actions.ts";
+import { deployJob, deployJobId } from "./deploy.ts";
 import { escapeFilterPattern } from "./filterPattern.ts";
 import type { BuildSettings, CommonSettings } from "./settings.ts";
 import * as steps from "./steps.ts";
@@ -28,7 +29,8 @@ const isNew = "steps.commit.outputs.digest == ''";
 export function buildWorkflow(
     settings: CommonSettings & { readonly build: BuildSettings },
 ): Workflow {
-    const { branch, path } = settings;
+    const { branch, path, build } = settings;
+    const { deploy } = build;
     return {
         name: settings.name,
         on: {
@@ -40,7 +42,10 @@ export function buildWorkflow(
         },
         // GitHub lets one run wait in a group: pushes must not replace the run of a version.
         concurrency: `${steps.concurrency(settings)}-\${{ github.ref_name }}`,
-        jobs: { [settings.job]: publishJob(settings) },
+        jobs: {
+            [settings.job]: publishJob(settings),
+            ...(deploy && { [deployJobId]: deployJob(settings, deploy) }),
+        },
     };
 }
 

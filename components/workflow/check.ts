@@ -4,6 +4,7 @@ import { isFolder } from "../docker/namedContext.ts";
 import { isRepository, isTag } from "../docker/reference.ts";
 import { environmentAllows } from "../github/branchPolicy.ts";
 import { UserError } from "../userError.ts";
+import { deployJobId } from "./deploy.ts";
 import * as names from "./names.ts";
 import type { WorkflowSettings } from "./settings.ts";
 
@@ -64,6 +65,13 @@ const build = z
         pull: z.boolean().optional(),
         floatingTags: z.array(tag).optional(),
         attestation: z.boolean().optional(),
+        deploy: z
+            .strictObject({
+                repository: names.repository,
+                isOwn: z.boolean(),
+                stack: names.text,
+            })
+            .optional(),
     })
     .superRefine(({ context = ".", dockerfile = "Dockerfile", buildContexts = {} }, issues) => {
         const check = (path: string[], from: string): void => {
@@ -147,7 +155,7 @@ export function findProblem(settings: WorkflowSettings<unknown>): string | undef
                   const shown = value === undefined ? "" : ` = ${JSON.stringify(value)}`;
                   return `${path.map(String).join(".")}${shown}: ${message}`;
               })
-            : findAccessProblems(settings);
+            : [...findAccessProblems(settings), ...findJobProblems(settings)];
     if (problems.length === 0) return undefined;
     return [
         `The workflow ${settings.path} cannot be delivered:`,
@@ -170,6 +178,13 @@ function findAccessProblems({ environment, branch, login }: WorkflowSettings<unk
             `must allow the workflow's branch "${branch}", or the job would never start in the ` +
             `environment "${environment.name}". Add that branch, or a pattern for it.`,
     ];
+}
+
+/** The job that deploys has an id of its own. */
+function findJobProblems(settings: WorkflowSettings<unknown>): string[] {
+    const deploys = "build" in settings && settings.build.deploy !== undefined;
+    if (!deploys || settings.job.toLowerCase() !== deployJobId) return [];
+    return [`job = "${settings.job}": must be another id: it is that of the job that deploys.`];
 }
 
 function isRecord(value: unknown): value is Record<PropertyKey, unknown> {

@@ -56,6 +56,14 @@ export const appSlug = z
             "https://github.com/apps/SLUG: lower-case letters, digits, - and _.",
     );
 
+/** The name of a repository, without its owner. */
+export const repository = z
+    .string()
+    .regex(
+        /^[A-Za-z0-9._-]{1,100}$/,
+        "must be a repository's name without its owner: letters, digits, . _ -",
+    );
+
 /** A job's id. */
 export const jobId = z
     .string()

@@ -97,6 +97,20 @@ export interface BuildSettings {
      * Default: false.
      */
     readonly attestation?: boolean | undefined;
+    /**
+     * Has what was built deployed, by the workflow `deploy.yml` of another repository of the same
+     * owner, or of this one. Default: the workflow deploys nothing.
+     */
+    readonly deploy?:
+        | {
+              /** The repository's name, without its owner. */
+              readonly repository: string;
+              /** Whether it is the repository of this workflow. */
+              readonly isOwn: boolean;
+              /** The stack that is deployed, as in `dev`. */
+              readonly stack: string;
+          }
+        | undefined;
 }
 
 /**

@@ -51,6 +51,19 @@ export const tags = [
                   ]
                 : [],
     ),
+    rule(
+        { service: z.object({ follow: text }), quay: z.object({ floatingTags }) },
+        ({ service: { follow }, quay: { floatingTags } }) =>
+            floatingTags.includes(follow)
+                ? []
+                : [
+                      problem(
+                          ["service", "follow"],
+                          "must be a tag that moves with every push, one of quay.floatingTags: " +
+                              (floatingTags.join(", ") || "there is none"),
+                      ),
+                  ],
+    ),
     rule({ service: version }, ({ service: { version } }) =>
         version === runningTag
             ? [

@@ -70,6 +70,13 @@ const buildWorkflow = workflow.extend({
             "The folder to build, from the root of the GitHub repository. Only of a stack that " +
                 "builds the image. Default: `.`.",
         ),
+    deployedBy: workflowNames.repository
+        .optional()
+        .describe(
+            "The repository with this program, of the same owner: after each push to the branch, " +
+                "the workflow starts its `deploy.yml`, which deploys this stack, and says what " +
+                "came of it. Only of a stack that builds the image. Default: nothing is deployed.",
+        ),
     attestation: z
         .boolean()
         .default(false)
@@ -93,13 +100,9 @@ const environmentDescription =
     "repository.";
 
 const github = z.strictObject({
-    repository: z
-        .string()
-        .regex(
-            /^[A-Za-z0-9._-]{1,100}$/,
-            "must be a repository's name without its owner: letters, digits, . _ -",
-        )
-        .describe("The repository's name, without its owner, which is `github:owner`."),
+    repository: workflowNames.repository.describe(
+        "The repository's name, without its owner, which is `github:owner`.",
+    ),
     branch: workflowNames.branch.describe(
         "The branch of the workflow file. A push to it builds the image, and versions are made " +
             "from its commits alone.",

@@ -69,6 +69,13 @@ export const service = z.strictObject({
 /** The service of a stack that builds its image. */
 export const builtService = service
     .extend({
+        follow: tag
+            .optional()
+            .describe(
+                "A floating tag of the stack's own repository, as in `latest`: the stack deploys " +
+                    "the image that it names at the time of the `up`. `version` is then only " +
+                    "that of the first image, which `up` builds. Default: `version` is deployed.",
+            ),
         context: text.describe(
             "The folder that Docker builds, relative to the project's folder. It may lie anywhere.",
         ),

@@ -91,7 +91,7 @@ function cellsOf(
     const unknown = notes.length > 0 ? "?" : "not deployed";
     return [
         environment,
-        version ?? unknown,
+        version?.replace(/^(sha-\w{12})\w+$/, "$1") ?? unknown,
         digest?.replace("sha256:", "").slice(0, 12) ?? "-",
         ageOf(since, now),
         visibility ?? "-",

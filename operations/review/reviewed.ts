@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../components/userError.ts";
-import { changeSetSchema, differences, hash, normalize } from "./changeSet.ts";
+import { type ChangeSet, changeSetSchema, differences, hash, normalize } from "./changeSet.ts";
+import { followedTag, withoutFollowed } from "./followed.ts";
 import type { GitHubRepository } from "./github.ts";
 import { parseJson, type Preview } from "./preview.ts";
 import { failureOf } from "./review.ts";
@@ -62,7 +63,8 @@ export function record(previews: readonly Preview[], folder: string, tree: strin
 
 /**
  * Compares previews with the reviewed ones of this tree. A preview without changes needs no review:
- * a deployment that failed in another stack can be run again.
+ * a deployment that failed in another stack can be run again. Nor does one that only deploys what a
+ * followed tag names.
  *
  * @throws UserError that lists every difference and asks for a new review.
  */
@@ -72,11 +74,17 @@ export function verify(previews: readonly Preview[], folder: string, tree: strin
         throw new UserError(`${failure} Nothing is compared with what was reviewed.`);
     const { stacks, found } = read(fileOf(folder, tree), tree);
     const changing = previews.filter(({ changes }) => changes.length > 0);
-    const changed = changing.flatMap((preview) =>
-        differences(stacks[preview.stack] ?? {}, normalize(preview)).map(
+    const changed = changing.flatMap((preview) => {
+        const tag = followedTag(preview.stack);
+        const compared = (changes: ChangeSet): ChangeSet =>
+            tag === undefined ? changes : withoutFollowed(changes, tag);
+        const fresh = compared(normalize(preview));
+        // What was reviewed may be there already, and only the tag has moved since.
+        if (Object.keys(fresh).length === 0) return [];
+        return differences(compared(stacks[preview.stack] ?? {}), fresh).map(
             (difference) => `  ${preview.stack}: ${difference}`,
-        ),
-    );
+        );
+    });
     if (changed.length === 0) return;
     const problem = found
         ? "What would be deployed is not what was reviewed"

@@ -3,9 +3,17 @@
  * GitHub that behave like the real ones.
  */
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    realpathSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { type PublishedOutputs, publishedOutputs } from "../../contract/outputs.ts";
 import { removeImages } from "./images.ts";
@@ -62,6 +70,15 @@ function writeTinyService(folder: string): void {
         "FROM scratch\nARG VERSION\nENV VERSION=$VERSION\nCOPY content /content\nUSER 10001\n",
     );
     writeFileSync(join(folder, "content"), "one");
+}
+
+/** Returns the files of a folder by path, without what Python has left there. */
+function filesIn(folder: string): Files {
+    const found = readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+        .filter((path) => !/(^|\/)(__pycache__|\.\w*_cache|\.venv)\//.test(path));
+    return Object.fromEntries(found.map((path) => [path, readFileSync(join(folder, path))]));
 }
 
 /** The namespace of an environment, and the context of the account that may use it. */
@@ -128,6 +145,10 @@ export class Chain {
         const chain = new Chain(await startQuay(), await startGitHub(), options);
         copyProject(chain.folder);
         if (options.service === undefined) writeTinyService(chain.service);
+        chain.repository.commit(filesIn(chain.service), {
+            branch: serviceBranch,
+            message: "The service",
+        });
         if (options.onCluster === true) await chain.#startCluster();
         for (const environment of environments) {
             const file = join(chain.folder, `Pulumi.${environment}.yaml`);

@@ -80,7 +80,8 @@ async function demonstrate(): Promise<void> {
         );
         const { version, digest } = chain.outputs(environment);
         console.log(
-            `${counts.join(", ") || "nothing to do"}, ${String(same)} same → ${version} ` +
+            `${counts.join(", ") || "nothing to do"}, ${String(same)} same → ` +
+                `${version.slice(0, 16)} ` +
                 digest.slice(7, 19),
         );
     }
@@ -107,9 +108,17 @@ async function demonstrate(): Promise<void> {
         await up("staging", "promoted, not built");
         await up("prod", "promoted, protected, with a reviewer");
 
-        step("A git tag makes 1.1.0: it goes to dev, then to staging, then to prod, one line each");
-        await chain.publish("1.1.0");
-        for (const environment of environments) {
+        step("A push: GitHub's workflow builds the commit, and dev follows it");
+        const run = await chain.push({ "CHANGES.md": "A change.\n" }, "A change");
+        if (!run.succeeded) throw new Error(run.output);
+        console.log(`  git push                sha-${run.commit.slice(0, 12)} is published`);
+        await up("dev", "follows the branch");
+
+        step("A git tag makes 1.1.0 of it: it goes to staging, then to prod, one line each");
+        const tagged = await chain.pushTag("v1.1.0");
+        if (!tagged.succeeded) throw new Error(tagged.output);
+        console.log("  git push origin v1.1.0  the same image is named 1.1.0");
+        for (const environment of ["staging", "prod"] as const) {
             await release(environment, "1.1.0");
             await up(environment, "released");
         }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Chain, type EnvironmentName, environments } from "../../sandbox/demo/chain.ts";
@@ -86,7 +86,8 @@ describe("dev, staging and prod", () => {
         chain.setEnvironment("DOCKER_HOST", "tcp://127.0.0.1:1");
         chain.quay.clearRequests();
         await noChanges("dev");
-        deepEqual(chain.quay.requests(), []);
+        const asked = chain.quay.requests().map(({ method, path }) => `${method} ${path}`);
+        equal(asked.length, 2, asked.join("\n")); // what `latest` names, for preview and up
         chain.setEnvironment("DOCKER_HOST", process.env["DOCKER_HOST"] ?? "");
     });
 
@@ -146,11 +147,6 @@ describe("dev, staging and prod", () => {
     });
 
     it("release a version with one line per environment; the preview shows both digests and no other change", async () => {
-        await release("dev", "1.1.0");
-        await rejects(
-            chain.preview("dev"),
-            /no tag "1\.1\.0" in .*: it has 1\.0\.0\. Publish it first \(git tag v1\.1\.0 && git push origin v1\.1\.0\)/,
-        );
         await chain.publish("1.1.0");
         chain.setEnvironment("DOCKER_HOST", "tcp://127.0.0.1:1"); // nothing is built
         const found = await chain.preview("dev");
@@ -180,8 +176,8 @@ describe("dev, staging and prod", () => {
 
     it("roll back with the same line, long after dev has continued", async () => {
         await chain.publish("1.2.0");
-        await release("dev", "1.2.0");
         await chain.up("dev");
+        equal(chain.outputs("dev").digest, (await chain.tags("dev"))["1.2.0"]);
         await release("prod", "1.0.0");
         chain.quay.clearRequests();
         await chain.up("prod");
@@ -241,6 +237,52 @@ describe("dev, staging and prod", () => {
     });
 });
 
+describe("dev that pins a version", () => {
+    let chain: Chain;
+
+    before(async () => {
+        chain = await Chain.create();
+        await chain.run("sed", "-i.made", "/follow: latest/d", "Pulumi.dev.yaml");
+    });
+    after(async () => {
+        await chain.remove();
+    });
+
+    it("takes a version once its git tag has made it, and follows the branch from then on", async () => {
+        await chain.up("dev");
+        await chain.set("dev", "service.version", "1.1.0");
+        await rejects(
+            chain.preview("dev"),
+            /no tag "1\.1\.0" in .*: it has 1\.0\.0\. Publish it first \(git tag v1\.1\.0 && git push origin v1\.1\.0\)/,
+        );
+        await chain.publish("1.1.0");
+        await chain.up("dev");
+        await chain.publish("1.2.0");
+        deepEqual(Object.keys((await chain.up("dev")).changes), ["same"]);
+        const tags = await chain.tags("dev");
+        equal(chain.outputs("dev").digest, tags["1.1.0"]);
+        await chain.set("dev", "service.follow", "latest");
+        await chain.up("dev");
+        equal(chain.outputs("dev").digest, tags["latest"]);
+        equal(tags["latest"], tags["1.2.0"]);
+        deepEqual(await chain.tags("dev"), tags);
+    });
+
+    it("says so where the tag that it follows is gone", async () => {
+        const tag = `${chain.quay.url}/api/v1/repository/alice/mlops_python_2022_2023/tag/latest`;
+        const headers = { authorization: `Bearer ${chain.environment["QUAY_TOKEN"] ?? ""}` };
+        equal((await fetch(tag, { method: "DELETE", headers })).status, 204);
+        await rejects(chain.preview("dev"), (error) => {
+            match(
+                String(error),
+                /error: mlops:service\.follow = "latest": what it names now is not known\. There is no tag "latest" in alice\/mlops_python_2022_2023 on Quay at .*Without this key/,
+            );
+            doesNotMatch(String(error), /\n +at /);
+            return true;
+        });
+    });
+});
+
 describe("dev where only attested images count", () => {
     let chain: Chain;
 
@@ -253,26 +295,23 @@ describe("dev where only attested images count", () => {
         await chain.remove();
     });
 
-    it("makes the workflow first, and says which git tag to push", async () => {
+    it("makes the workflow first, and says what to push", async () => {
         const { output } = await chain.preview("dev");
-        match(output, /After the git tag v1\.0\.0: digest not yet known\./);
-        await rejects(
-            chain.up("dev"),
-            /Publish it first \(git tag v1\.0\.0 && git push origin v1\.0\.0\)/,
-        );
+        match(output, /After a push to api\/github_action: digest not yet known\./);
+        await rejects(chain.up("dev"), /Publish it first \(git push origin api\/github_action\)/);
         const files = chain.repository.files("api/github_action");
         match(files[".github/workflows/quay-deploy.yml"] ?? "", /Attest the build provenance/);
     });
 
-    it("takes the version once it is there", async () => {
+    it("takes the image once it is there", async () => {
         chain.setEnvironment("DOCKER_HOST", process.env["DOCKER_HOST"] ?? "");
         await chain.logIn("dev");
         await chain.run("tar", "--create", "--file=image.tar", "Pulumi.yaml");
-        const name = `${chain.quay.registry}/alice/mlops_python_2022_2023:1.0.0`;
+        const name = `${chain.quay.registry}/alice/mlops_python_2022_2023:latest`;
         await chain.docker("import", join(chain.folder, "image.tar"), name);
         await chain.docker("push", "--quiet", name);
         await chain.up("dev");
-        equal(chain.outputs("dev").digest, (await chain.tags("dev"))["1.0.0"]);
+        equal(chain.outputs("dev").digest, (await chain.tags("dev"))["latest"]);
         deepEqual(Object.keys((await chain.up("dev")).changes), ["same"]);
     });
 });

@@ -230,7 +230,9 @@ describe("the delivery of the environments", () => {
                 deliver(["preview", environment], { ...reading, ...noEngine }),
             ),
         );
-        for (const text of printed) match(text, /version of .*: 1\.0\.0 → 1\.1\.0/);
+        const [followed = "", ...promoted] = printed;
+        match(followed, /version of .*: 1\.0\.0 → latest/);
+        for (const text of promoted) match(text, /version of .*: 1\.0\.0 → 1\.1\.0/);
         deepEqual(changing(), []);
         deepEqual(stateOf(), before);
         equal((await chain.tags("staging"))["1.1.0"], undefined);

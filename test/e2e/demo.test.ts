@@ -14,13 +14,16 @@ describe("make demo", () => {
         });
         match(stdout, /\/health answers: \{"status":"ok","version":"1\.0\.0"/);
         match(stdout, /pulumi up -s prod +rolled back: \d update, \d+ same → 1\.0\.0/);
+        const [, commit = ""] = /git push +(sha-[0-9a-f]{12}) is published/.exec(stdout) ?? [];
+        match(stdout, new RegExp(`pulumi up -s dev +follows the branch: .* → ${commit} `));
+        match(stdout, /pulumi up -s staging +released: .* → 1\.1\.0 /);
         const running = [...stdout.matchAll(/(\w+) +http:\S+ answers: \{.*?"version":"([^"]+)"/g)];
         deepEqual(
-            running.map(([, environment, version]) => [environment, version]),
+            running.map(([, environment, version]) => [environment, version?.slice(0, 16)]),
             hasCluster()
                 ? [
-                      ["dev", "1.1.0"],
-                      ["staging", "1.1.0"],
+                      ["dev", commit],
+                      ["staging", commit],
                       ["prod", "1.0.0"],
                   ]
                 : [],

@@ -114,7 +114,7 @@ describe("the workflows of this project", function () {
         deepEqual(triggers, {
             "check.yml": ["push", "pull_request"],
             "deploy-stack.yml": ["workflow_call"],
-            "deploy.yml": ["push"],
+            "deploy.yml": ["push", "workflow_dispatch"],
             "drift.yml": ["schedule", "workflow_dispatch"],
             "preview.yml": ["pull_request"],
         });
@@ -247,10 +247,18 @@ describe("the workflows of this project", function () {
             /^(sudo --preserve-env=MLOPS_CLUSTER env "PATH=\$PATH" make test|umask 077 && printf .*|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
         const deliver = commands.filter((command) => !known.test(command));
         const form = new RegExp(
-            `^operations/deliver\\.sh (\\w+)(?: "\\$STACK"| ${stacks.join(" ")})?$`,
+            `^operations/deliver\\.sh (\\w+)(?: "\\$STACK"(?: "\\$\\w+")*| ${stacks.join(" ")})?$`,
         );
         const used = deliver.map((command) => form.exec(command)?.[1]);
-        deepEqual(used.toSorted(), ["deploy", "drift", "find", "preview", "report", "review"]);
+        deepEqual(used.toSorted(), [
+            "deploy",
+            "drift",
+            "find",
+            "preview",
+            "report",
+            "review",
+            "tell",
+        ]);
         const { stderr, status } = spawnSync(join(root, "operations/deliver.sh"), {
             encoding: "utf8",
         });

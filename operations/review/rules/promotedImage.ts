@@ -26,8 +26,6 @@ export const promotedImage: Rule = splitMoves((change, preview) => {
     const target = textOf(change, "target");
     if (change.operation === "delete")
         return [careful(change, phrase`image of ${target} is no longer managed; its tags stay`)];
-    const version = (inputs: Inputs) =>
-        show(inputs["version"] ?? listOf(inputs["tags"]).map(show).join(", "));
     const from = isNew(change) ? "none" : version(change.before);
     const to = version(change.after);
     const { before, after } = change;
@@ -60,6 +58,13 @@ export const promotedImage: Rule = splitMoves((change, preview) => {
             : undefined,
     ];
 }, "target");
+
+/** Returns the version; of a followed tag, which moves, the commit where the image says it. */
+function version({ version: named, commit, tags }: Inputs): string {
+    const isFollowed = named !== undefined && Array.isArray(tags) && tags.length === 0;
+    if (isFollowed && commit) return `sha-${show(commit)}`;
+    return show(named ?? listOf(tags).map(show).join(", "));
+}
 
 /** Finds tags that begin or cease to move with every deployment. */
 function floatingTags(change: Change, target: string): Finding[] {

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import { findImageOrigin, type ImageOrigin } from "../../../components/imageOrigin.ts";
 import { PublishedServiceImage } from "../../../components/publishedServiceImage.ts";
 import { declare, digest, insideSecret, only } from "../mocks.ts";
@@ -17,7 +17,12 @@ const published = (version: string, of = digest, target = "quay.io/alice/digits"
 describe("where the image of a stack with a workflow comes from", () => {
     const find = async (
         state: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
-        { isAttested = false, tags = undefined as readonly string[] | undefined } = {},
+        {
+            isAttested = false,
+            tags = undefined as readonly string[] | undefined,
+            follow = undefined as string | undefined,
+            latest = undefined as string | undefined,
+        } = {},
     ): Promise<ImageOrigin & { readonly requests: number }> => {
         let origin: ImageOrigin | undefined;
         let requests = 0;
@@ -27,14 +32,19 @@ describe("where the image of a stack with a workflow comes from", () => {
                 { outputs },
             ]),
         );
-        const stack = { name: "digits", repository: "alice/digits", version: "1.0.0", isAttested };
+        const stack = { name: "digits", repository: "alice/digits", version: "1.0.0" };
         await declare(
-            async () => void (origin = await findImageOrigin(stack)),
+            async () => void (origin = await findImageOrigin({ ...stack, follow, isAttested })),
             {},
-            (token) => {
+            (token, inputs) => {
                 if (token === "pulumi:pulumi:readStackResourceOutputs") return { outputs };
-                equal(token, "quay:index:listTags");
                 requests += 1;
+                if (token === "quay:index:getTag") {
+                    deepEqual(inputs, { repository: "alice/digits", tag: "latest" });
+                    if (latest === undefined) throw new Error("getTag returned an error: No tag.");
+                    return { name: "latest", digest: latest, isManifestList: false };
+                }
+                equal(token, "quay:index:listTags");
                 if (tags === undefined) throw new Error("Quay does not say");
                 return { tags: tags.map((name) => ({ name })) };
             },
@@ -92,12 +102,46 @@ describe("where the image of a stack with a workflow comes from", () => {
             { ...first, requests: 1 },
         ],
         ["an imported repository may not be readable", [imported], { ...first, requests: 1 }],
+        ["a stack that follows builds its first image", [{}, { follow: "latest" }], first],
+        [
+            "an image that was built stays while the followed tag names it",
+            [
+                { ...built, ...published("1.0.0") },
+                { follow: "latest", latest: digest },
+            ],
+            { how: "keep", isFirst: false, digest, requests: 1 },
+        ],
+        [
+            "what the followed tag names is taken once it has moved",
+            [
+                { ...built, ...published("1.0.0") },
+                { follow: "latest", latest: other },
+            ],
+            { how: "lookUp", isFirst: false, digest: other, requests: 1 },
+        ],
+        [
+            "an imported repository may have the followed tag",
+            [imported, { follow: "latest", tags: ["latest"] }],
+            { how: "lookUp", isFirst: true, requests: 1 },
+        ],
+        [
+            "nothing is looked up before the first attested image",
+            [{}, { isAttested: true, follow: "latest" }],
+            { how: "lookUp", isFirst: true, requests: 0 },
+        ],
     ];
     for (const [what, given, wanted] of cases) {
         it(what, async () => {
             deepEqual(await find(...given), wanted);
         });
     }
+
+    it("is an error where Quay does not say what the followed tag names", async () => {
+        await rejects(
+            find(published("1.0.0"), { follow: "latest" }),
+            /mlops:service\.follow = "latest": what it names now is not known\./,
+        );
+    });
 });
 
 describe("PublishedServiceImage", () => {
@@ -118,6 +162,25 @@ describe("PublishedServiceImage", () => {
             declared.filter(({ type }) => type === image),
             [],
         );
+    });
+
+    it("follows a tag that moves: its digest is given, and no tag is set", async () => {
+        const declared = await declare(
+            () =>
+                new PublishedServiceImage("digits", {
+                    ...place,
+                    version: "latest",
+                    isMoving: true,
+                    digest,
+                }),
+        );
+        deepEqual(only(declared, promoted).inputs, {
+            source: place.repository,
+            target: place.repository,
+            version: "latest",
+            digest,
+            tags: [],
+        });
     });
 
     it("keeps what was built, with the robot's present credentials", async () => {

@@ -114,6 +114,14 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         { "service.version": "latest" },
         'mlops:quay.floatingTags is not set: must not name the version "latest"',
     ],
+    ["a floating tag that is followed", "dev", { "service.follow": "latest" }],
+    [
+        "a tag that is followed, and does not move",
+        "dev",
+        { "service.follow": "stable", "quay.floatingTags": ["latest", "edge"] },
+        'mlops:service.follow = "stable": must be a tag that moves with every push, one of ' +
+            "quay.floatingTags: latest, edge",
+    ],
     // Tags that Quay deletes.
     [
         "content tags that end",

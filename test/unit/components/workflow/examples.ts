@@ -55,6 +55,15 @@ export const examples: Record<string, WorkflowSettings> = {
         login: { robot: "alice+mlopspython_2022_2023_robot" },
         build: {},
     },
+    "build-and-deploy": {
+        ...common,
+        build: { deploy: { repository: "infrastructure", isOwn: false, stack: "dev" } },
+    },
+    "build-and-deploy-from-here": {
+        ...common,
+        environment: undefined,
+        build: { deploy: { repository: "MLOpsPython", isOwn: true, stack: "dev" } },
+    },
     "build-without-environment": {
         ...common,
         environment: undefined,

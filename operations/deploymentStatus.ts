@@ -1,0 +1,44 @@
+/** What a commit is told of its deployment. */
+import type { PublishedOutputs } from "../contract/outputs.ts";
+
+/** A commit's status (https://docs.github.com/en/rest/commits/statuses). */
+export interface Status {
+    readonly state: "success" | "failure";
+    /** At most 140 characters. */
+    readonly description: string;
+    readonly target_url: string | undefined;
+}
+
+/** Says what a deployment has brought, to the commit that asked for it. */
+export function successOf(commit: string, outputs: PublishedOutputs): Status {
+    const { version, serviceUrl, repositoryUrl } = outputs;
+    const what = serviceUrl === undefined ? "is deployed" : "serves";
+    const deployed = `${shortVersion(version)} ${what}`;
+    return {
+        state: "success",
+        description: cut(outputs.commit === commit ? deployed : `Superseded: ${deployed}`),
+        target_url: serviceUrl ?? repositoryUrl,
+    };
+}
+
+/** Says why a deployment failed, by what it printed. */
+export function failureOf(log: string, run: string | undefined): Status {
+    const lines = log.split("\n").map((line) => line.trim());
+    const errors = lines
+        .flatMap((line) => /^error: (.+)$/.exec(line)?.[1] ?? [])
+        .filter((line) => !/^(update failed|\d+ errors? occurred)/.test(line));
+    const reason = errors[0] ?? lines.findLast((line) => line !== "");
+    return {
+        state: "failure",
+        description: cut(reason ?? "The deployment failed before it began."),
+        target_url: run,
+    };
+}
+
+function shortVersion(version: string): string {
+    return version.replace(/^(sha-\w{12})\w+$/, "$1");
+}
+
+function cut(text: string): string {
+    return text.length <= 140 ? text : `${text.slice(0, 139)}…`;
+}
