@@ -50,11 +50,12 @@ export async function findImageOrigin(stack: {
     const published = publishedForm.safeParse(find(state, promotedImage, name)?.outputs).data;
     if (published?.target.endsWith(`/${repository}`) === true) {
         const digest = follow && (await findFollowed(repository, follow));
-        const isCurrent =
-            digest === undefined
-                ? published.tags.includes(version)
-                : published.digest === digest && published.tags.length > 0;
-        const isOwn = built?.sha256Digest === published.digest && isCurrent;
+        const isCurrent = digest === undefined || digest === published.digest;
+        // Another version is another image: what was built gets no second version.
+        const isOwn =
+            isCurrent &&
+            built?.sha256Digest === published.digest &&
+            published.tags.includes(version);
         return {
             how: isOwn ? "keep" : "lookUp",
             isFirst: false,

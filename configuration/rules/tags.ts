@@ -64,6 +64,13 @@ export const tags = [
                       ),
                   ],
     ),
+    rule({ service: z.object({ follow: text }), quay: z.undefined().optional() }, () => [
+        problem(
+            ["service", "follow"],
+            "must be left out in a stack without mlops:quay: it has no tags to follow",
+            "remove",
+        ),
+    ]),
     rule({ service: version }, ({ service: { version } }) =>
         version === runningTag
             ? [

@@ -1,7 +1,7 @@
 import { deepEqual, doesNotMatch, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Chain, type EnvironmentName, environments } from "../../sandbox/demo/chain.ts";
+import { account, Chain, type EnvironmentName, environments } from "../../sandbox/demo/chain.ts";
 
 /** One sequence, from the first `up` to the end: each step continues from the previous one. */
 describe("dev, staging and prod", () => {
@@ -239,6 +239,8 @@ describe("dev, staging and prod", () => {
 
 describe("dev that pins a version", () => {
     let chain: Chain;
+    const tagUrl = (tag: string): string =>
+        `${chain.quay.url}/api/v1/repository/alice/mlops_python_2022_2023/tag/${tag}`;
 
     before(async () => {
         chain = await Chain.create();
@@ -248,8 +250,23 @@ describe("dev that pins a version", () => {
         await chain.remove();
     });
 
-    it("takes a version once its git tag has made it, and follows the branch from then on", async () => {
+    it("names no version itself once it has its first image, and follows or pins as it says", async () => {
         await chain.up("dev");
+        const before = await chain.tags("dev");
+        await chain.set("dev", "service.version", "1.0.1");
+        await chain.set("dev", "service.follow", "latest");
+        await chain.up("dev");
+        deepEqual(await chain.tags("dev"), before);
+        equal(chain.outputs("dev").digest, before["1.0.0"]);
+        deepEqual(Object.keys((await chain.up("dev")).changes), ["same"]);
+        await chain.run("sed", "-i.made", "/follow: latest/d", "Pulumi.dev.yaml");
+        await chain.set("dev", "service.version", "1.0.0");
+        await chain.up("dev");
+        deepEqual(await chain.tags("dev"), before);
+        equal(chain.outputs("dev").version, "1.0.0");
+    });
+
+    it("takes a version once its git tag has made it, and follows the branch from then on", async () => {
         await chain.set("dev", "service.version", "1.1.0");
         await rejects(
             chain.preview("dev"),
@@ -268,10 +285,37 @@ describe("dev that pins a version", () => {
         deepEqual(await chain.tags("dev"), tags);
     });
 
+    it("goes back where somebody sets the tag back", async () => {
+        const former = (await chain.tags("dev"))["1.1.0"];
+        const headers = {
+            authorization: `Bearer ${chain.environment["QUAY_TOKEN"] ?? ""}`,
+            "content-type": "application/json",
+        };
+        const body = JSON.stringify({ manifest_digest: former });
+        equal((await fetch(tagUrl("latest"), { method: "PUT", headers, body })).status, 201);
+        const tags = await chain.tags("dev");
+        await chain.up("dev");
+        equal(chain.outputs("dev").digest, former);
+        deepEqual(await chain.tags("dev"), tags);
+    });
+
+    it("says what the token lacks, or that Quay does not answer", async () => {
+        await chain.set("dev", "quay.visibility", "private");
+        await chain.up("dev");
+        const { QUAY_TOKEN = "", QUAY_URL = "" } = chain.environment;
+        const scopes = ["user:read"] as const;
+        chain.setEnvironment("QUAY_TOKEN", chain.quay.createToken({ user: account, scopes }));
+        const unknown = String.raw`error: mlops:service\.follow = "latest": what it names now is not known\.`;
+        await rejects(chain.preview("dev"), new RegExp(`${unknown} .*repo:read`));
+        chain.setEnvironment("QUAY_TOKEN", QUAY_TOKEN);
+        chain.setEnvironment("QUAY_URL", "http://127.0.0.1:1");
+        await rejects(chain.preview("dev"), new RegExp(`${unknown} .*127\\.0\\.0\\.1:1`));
+        chain.setEnvironment("QUAY_URL", QUAY_URL);
+    });
+
     it("says so where the tag that it follows is gone", async () => {
-        const tag = `${chain.quay.url}/api/v1/repository/alice/mlops_python_2022_2023/tag/latest`;
         const headers = { authorization: `Bearer ${chain.environment["QUAY_TOKEN"] ?? ""}` };
-        equal((await fetch(tag, { method: "DELETE", headers })).status, 204);
+        equal((await fetch(tagUrl("latest"), { method: "DELETE", headers })).status, 204);
         await rejects(chain.preview("dev"), (error) => {
             match(
                 String(error),

@@ -143,6 +143,36 @@ describe("dev, staging and prod on a cluster", () => {
         deepEqual(Object.keys(changes), ["same"]);
     });
 
+    it("serves in dev what was pushed, after an `up` of dev alone", async () => {
+        const first = await chain.push({ "CHANGES.md": "One.\n" }, "One");
+        ok(first.succeeded, first.output);
+        const last = await chain.push({ "CHANGES.md": "Two.\n" }, "Two");
+        ok(last.succeeded, last.output);
+        const { changes } = await chain.preview("dev");
+        deepEqual((await chain.up("dev")).changes, changes);
+        const { image, digest, ...outputs } = chain.outputs("dev");
+        deepEqual([outputs.commit, outputs.version], [last.commit, `sha-${last.commit}`]);
+        deepEqual(outputs.tags, [outputs.version]);
+        const tags = await chain.tags("dev");
+        deepEqual([tags["latest"], tags["running"], tags[outputs.version]], Array(3).fill(digest));
+        await until(async () => String(await imagesIn("dev")) === image, "the end of the old pods");
+        const annotation = String.raw`{.items[*].metadata.annotations.mlops/commit}`;
+        equal(
+            await chain.kubectl("dev", "get", "deployments", `--output=jsonpath=${annotation}`),
+            last.commit,
+        );
+        deepEqual(Object.keys((await chain.up("dev")).changes), ["same"]);
+
+        // A run for the commit before it names that image, and takes dev nowhere.
+        chain.repository.createTag("v0.9.0", first.commit);
+        const old = await chain.runWorkflow("refs/tags/v0.9.0");
+        ok(old.succeeded, old.output);
+        const { "0.9.0": named, ...others } = await chain.tags("dev");
+        deepEqual(others, tags);
+        equal(named, tags[`sha-${first.commit}`]);
+        deepEqual(Object.keys((await chain.up("dev")).changes), ["same"]);
+    });
+
     /** What prod's pods pull their image with: a robot and its token, as `user:password`. */
     async function pullLogin(): Promise<string> {
         const pull = await chain.kubectl("prod", "get", "secrets", "--output=json");
@@ -228,7 +258,6 @@ describe("dev, staging and prod on a cluster", () => {
     it("keeps the tag `running` where it is when a release fails", async () => {
         const { digest: former } = chain.outputs("dev");
         await chain.publish("1.0.1");
-        await chain.set("dev", "service.version", "1.0.1");
         await chain.set("dev", "service.healthPath", "/nothing");
         await chain.set("dev", "cluster.healthTimeout", "15");
         await rejects(chain.up("dev"), /The former version goes on serving: \S+/);

@@ -120,6 +120,19 @@ describe("where the image of a stack with a workflow comes from", () => {
             { how: "lookUp", isFirst: false, digest: other, requests: 1 },
         ],
         [
+            "a first image of another version gets no further version: only git tags make those",
+            [
+                { ...built, ...published("0.9.0") },
+                { follow: "latest", latest: digest },
+            ],
+            { how: "lookUp", isFirst: false, digest, requests: 1 },
+        ],
+        [
+            "a first image that the tag was set back to is not built again",
+            [published("1.0.0", other), { follow: "latest", latest: digest }],
+            { how: "lookUp", isFirst: false, digest, requests: 1 },
+        ],
+        [
             "an imported repository may have the followed tag",
             [imported, { follow: "latest", tags: ["latest"] }],
             { how: "lookUp", isFirst: true, requests: 1 },

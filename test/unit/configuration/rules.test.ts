@@ -122,6 +122,19 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         'mlops:service.follow = "stable": must be a tag that moves with every push, one of ' +
             "quay.floatingTags: latest, edge",
     ],
+    [
+        "a followed tag where none moves",
+        "dev",
+        { "service.follow": "latest", "quay.floatingTags": [] },
+        'mlops:service.follow = "latest": must be a tag that moves with every push, one of ' +
+            "quay.floatingTags: there is none",
+    ],
+    [
+        "a followed tag without a repository",
+        "local",
+        { "service.follow": "latest" },
+        'mlops:service.follow = "latest": must be left out in a stack without mlops:quay',
+    ],
     // Tags that Quay deletes.
     [
         "content tags that end",
