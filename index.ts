@@ -219,7 +219,7 @@ async function prepareOwnImage({
         repository: `${quay.namespace}/${quay.repository}`,
         version,
         follow,
-        isAttested: github.workflow.attestation,
+        isAttested: github.workflow.attestation || github.workflow.signature === "keyless",
     });
     const baseImages = how === "build" ? await baseImagesOf(service) : undefined;
     // What makes the image: a git tag makes a version, and every push moves a followed tag.

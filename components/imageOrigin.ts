@@ -25,8 +25,8 @@ const builtForm = z.object({ sha256Digest: z.string() });
 
 /**
  * Decides where the image of a stack with a workflow comes from. The workflow makes the versions;
- * the stack builds only its first image, where there is none of that version and where no
- * attestation is wanted, which only the workflow can give.
+ * the stack builds only its first image, where there is none of that version and where neither
+ * attestation nor signature is wanted, which only the workflow can give.
  *
  * The state answers, with two exceptions, in a preview too: Quay is asked for the version where the
  * repository was imported into the state, and for the tag that the stack follows.

@@ -38,3 +38,8 @@ export const createAppToken: Action = {
     commit: "1b10c78c7865c340bc4f6099eb2f838309f1e8c3",
     release: "v3.1.1",
 };
+export const cosignInstaller: Action = {
+    repository: "sigstore/cosign-installer",
+    release: "v4.1.2",
+    commit: "6f9f17788090df1f26f669e9d70d6ae9567deba6",
+};

@@ -4,6 +4,7 @@ import * as actions from "./actions.ts";
 import { deployJob, deployJobId } from "./deploy.ts";
 import { escapeFilterPattern } from "./filterPattern.ts";
 import type { BuildSettings, CommonSettings } from "./settings.ts";
+import * as signing from "./signing.ts";
 import * as steps from "./steps.ts";
 import * as tools from "./tools.ts";
 import type { Job, Step, Workflow } from "./write.ts";
@@ -60,17 +61,7 @@ function publishJob(settings: CommonSettings & { readonly build: BuildSettings }
         "timeout-minutes": 60, // the lifetime of a federated login's token
         permissions: {
             contents: { access: "read", why: "to check out the sources" },
-            ...steps.loginPermissions(settings),
-            ...(build.attestation === true && {
-                "id-token": {
-                    access: "write",
-                    why:
-                        "robot" in settings.login
-                            ? "to log in to the registry and sign the attestation"
-                            : "to sign the attestation",
-                },
-                attestations: { access: "write", why: "to store the attestation in GitHub" },
-            }),
+            ...signing.permissions(settings),
         },
         steps: [
             {
@@ -111,8 +102,10 @@ function publishJob(settings: CommonSettings & { readonly build: BuildSettings }
                 run: steps.script("registry", "find-image"),
             },
             buildAndPush(settings),
-            ...(build.attestation === true ? [attest(settings)] : []),
             steps.smokeTest(settings, digest),
+            ...signing
+                .sign(settings, digest)
+                .map(({ name, ...step }) => ({ name, if: isNew, ...step })),
             {
                 name: "Tag the image",
                 id: "tag",
@@ -218,20 +211,6 @@ function buildAndPush({ image, build }: CommonSettings & { readonly build: Build
             sbom: `generator=${tools.sbomScanner}`,
             "cache-from": cache,
             "cache-to": keepsSecret ? `\${{ !${isPrivate} && '${cacheTo}' || '' }}` : cacheTo,
-        },
-    };
-}
-
-function attest({ image }: CommonSettings): Step {
-    return {
-        name: "Attest the build provenance",
-        if: isNew,
-        uses: actions.attest,
-        with: {
-            "subject-name": image,
-            "subject-digest": digest,
-            "push-to-registry": true,
-            "create-storage-record": false, // needs another permission
         },
     };
 }

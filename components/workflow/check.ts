@@ -65,6 +65,7 @@ const build = z
         pull: z.boolean().optional(),
         floatingTags: z.array(tag).optional(),
         attestation: z.boolean().optional(),
+        signature: z.enum(["none", "keyless"]).optional(),
         deploy: z
             .strictObject({
                 repository: names.repository,

@@ -92,11 +92,16 @@ export interface BuildSettings {
      */
     readonly visibility?: "public" | "private" | undefined;
     /**
-     * Whether to sign a statement of where the image was built and from which commit. It is stored
-     * next to the image and in GitHub. A private GitHub repository needs GitHub Enterprise Cloud.
-     * Default: false.
+     * Whether to sign statements: where the image was built and from which commit, and which
+     * packages are in it. They are stored next to the image and in GitHub. A private GitHub
+     * repository needs GitHub Enterprise Cloud. Default: false.
      */
     readonly attestation?: boolean | undefined;
+    /**
+     * `keyless`: cosign signs the image with the job's identity. The signature is stored next to
+     * the image and in Sigstore's public log. Default: `none`.
+     */
+    readonly signature?: "none" | "keyless" | undefined;
     /**
      * Has what was built deployed, by the workflow `deploy.yml` of another repository of the same
      * owner, or of this one. Default: the workflow deploys nothing.

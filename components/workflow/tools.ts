@@ -1,4 +1,4 @@
-/** What builds images in a workflow, pinned: a tag of an image can be moved, a digest cannot. */
+/** What builds and signs images in a workflow, pinned: a tag can be moved, a digest cannot. */
 
 /** The release of buildx that builds. */
 export const buildx = "v0.36.1";
@@ -9,3 +9,5 @@ export const buildkit =
 export const sbomScanner =
     "docker/buildkit-syft-scanner:1.12.0" +
     "@sha256:ae4f3b554449e7e25548e7d8ccc029d17357348e30c6e3df01b92bc93654d6a9";
+/** The release of cosign that signs. Its installer has this release's checksum. */
+export const cosign = "v3.0.6";

@@ -81,8 +81,16 @@ const buildWorkflow = workflow.extend({
         .boolean()
         .default(false)
         .describe(
-            "Whether the workflow attests where the image was built. Only of a stack that builds " +
-                "the image; a private repository needs GitHub Enterprise Cloud. Default: `false`.",
+            "Whether the workflow attests where the image was built, and its packages. Only of a " +
+                "stack that builds the image; a private repository needs GitHub Enterprise " +
+                "Cloud. Default: `false`.",
+        ),
+    signature: z
+        .enum(["none", "keyless"])
+        .default("none")
+        .describe(
+            "`keyless`: cosign signs the workflow's images with the job's identity, in " +
+                "Sigstore's public log. Only of a stack that builds the image. Default: `none`.",
         ),
 });
 const releaseWorkflow = workflow.extend({

@@ -10,6 +10,8 @@ import { workflowFile } from "../../components/workflow/file.ts";
 import { cacheFolder } from "../../sandbox/cacheFolder.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { run, temporary } from "../../sandbox/project.ts";
+import { basic, digestOf as hash, image as makeImage } from "../../sandbox/registryClient.ts";
+import { imageType, indexType, Registry } from "../../sandbox/registryClient.ts";
 
 /** A service that works only if it can write to /tmp and nowhere else, and has a key or none. */
 const service = `package main
@@ -197,6 +199,69 @@ describe("the scripts inside the workflows", () => {
     }
 
     /**
+     * Pushes an image as BuildKit does, in an index with the list of its packages. It cannot run.
+     *
+     * @returns the index's digest
+     */
+    async function pushFor(architecture: string, commit: string): Promise<string> {
+        const repository = "alice/digits";
+        const user = basic("$oauthtoken", token);
+        const registry = await Registry.login(quay, user, `${repository}:pull,push`);
+        const blob = async (mediaType: string, value: object, more: object = {}) => {
+            const content = new TextEncoder().encode(JSON.stringify(value));
+            const digest = await registry.blob(repository, content);
+            return { mediaType, digest, size: content.length, ...more };
+        };
+        const configType = "application/vnd.oci.image.config.v1+json";
+        const packages = "https://spdx.dev/Document";
+        const built = await makeImage(registry, repository, {
+            config: await blob(configType, {
+                os: "linux",
+                architecture,
+                config: { Labels: { "org.opencontainers.image.revision": commit } },
+            }),
+        });
+        const list = await makeImage(registry, repository, {
+            config: await blob(configType, { os: "unknown", architecture: "unknown" }),
+            layers: [
+                await blob(
+                    "application/vnd.in-toto+json",
+                    {
+                        predicateType: packages,
+                        predicate: { spdxVersion: "SPDX-2.3", SPDXID: "1", name: architecture },
+                    },
+                    { annotations: { "in-toto.io/predicate-type": packages } },
+                ),
+            ],
+        });
+        const refersTo = {
+            "vnd.docker.reference.type": "attestation-manifest",
+            "vnd.docker.reference.digest": hash(built),
+        };
+        const entry = (manifest: string, platform: object, annotations?: object) => ({
+            mediaType: imageType,
+            digest: hash(manifest),
+            size: Buffer.byteLength(manifest),
+            platform,
+            annotations,
+        });
+        const index = JSON.stringify({
+            schemaVersion: 2,
+            mediaType: indexType,
+            manifests: [
+                entry(built, { os: "linux", architecture }),
+                entry(list, { os: "unknown", architecture: "unknown" }, refersTo),
+            ],
+        });
+        for (const [manifest, type] of [[built], [list], [index, indexType]] as const)
+            equal(
+                (await registry.manifest(repository, hash(manifest), manifest, type)).status,
+                201,
+            );
+        return hash(index);
+    }
+
+    /**
      * Makes a new checkout with these commits, one on top of the other, on the branch main.
      * @returns their ids
      */
@@ -249,7 +314,7 @@ describe("the scripts inside the workflows", () => {
                 passedOn,
                 container: { user },
             },
-            build: {},
+            build: { attestation: true, signature: "keyless" as const },
         };
         const { steps } = workflowForm.parse(parse(workflowFile(settings, "mlops/dev"))).jobs.build;
         const found = steps.find((one) => one.name === name);
@@ -281,6 +346,7 @@ describe("the scripts inside the workflows", () => {
             ACTIONS_ID_TOKEN_REQUEST_TOKEN: "request-token",
             GITHUB_OUTPUT: files.outputs,
             GITHUB_STEP_SUMMARY: files.summary,
+            RUNNER_TEMP: folder,
             ...(process.env["DOCKER_HOST"] && { DOCKER_HOST: process.env["DOCKER_HOST"] }),
             ...Object.fromEntries(
                 Object.entries(found.env ?? {}).map(([key, value]) => [key, fill(value)]),
@@ -542,6 +608,42 @@ describe("the scripts inside the workflows", () => {
             heal();
             notEqual(code, 0, output);
             match(output, /::error title=Registry::\S+ cannot be read/);
+        });
+    });
+
+    describe("what is signed of the image", () => {
+        it("is the list of its packages that BuildKit made", async () => {
+            const name = "Write the list of packages to a file";
+            const { code, output } = await step(name, digestOf(await pushFor("amd64", "c0")));
+            equal(code, 0, output);
+            deepEqual(JSON.parse(readFileSync(join(folder, "sbom.json"), "utf8")), {
+                spdxVersion: "SPDX-2.3",
+                SPDXID: "1",
+                name: "amd64",
+            });
+
+            const without = await step(name, digestOf(await push("unlisted")));
+            equal(without.code, 1);
+            match(without.output, /::error title=Packages::\S+ has no list of its packages/);
+        });
+
+        it("is its digest, by cosign with the job's identity", async () => {
+            const name = "Sign the image with the job's identity";
+            const digest = `sha256:${"a".repeat(64)}`;
+            const signWith = (cosign: string): Promise<Ended> =>
+                step(name, {
+                    ...digestOf(digest),
+                    edit: (text) => `cosign() { ${cosign}; }\n${text}`,
+                });
+            const { code, output } = await signWith('echo "cosign $*"');
+            deepEqual([code, output], [0, `cosign sign --yes ${image}@${digest}\n`]);
+
+            const failed = await signWith("echo no log; return 1");
+            equal(failed.code, 1);
+            match(
+                failed.output,
+                /no log\n::error title=Signature::\S+ could not be signed: .* run this again\./,
+            );
         });
     });
 

@@ -53,7 +53,7 @@ export const examples: Record<string, WorkflowSettings> = {
     "build-federated": {
         ...common,
         login: { robot: "alice+mlopspython_2022_2023_robot" },
-        build: {},
+        build: { signature: "keyless" },
     },
     "build-and-deploy": {
         ...common,
@@ -144,6 +144,7 @@ export function settings(): fc.Arbitrary<WorkflowSettings> {
                 maxKeys: 2,
             }),
             attestation: fc.boolean(),
+            signature: fc.constantFrom("none", "keyless"),
         },
         sometimes,
     );

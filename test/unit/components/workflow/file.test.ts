@@ -135,7 +135,9 @@ describe("the workflow file", function () {
                     equal(job.environment?.name, sample.environment?.name);
                     const federated =
                         "robot" in sample.login ||
-                        ("build" in sample && sample.build.attestation === true);
+                        ("build" in sample &&
+                            (sample.build.attestation === true ||
+                                sample.build.signature === "keyless"));
                     equal(job.permissions["id-token"], federated ? "write" : undefined);
                     for (const { name, uses, run, env } of job.steps) {
                         ok((uses === undefined) !== (run === undefined));
@@ -160,6 +162,39 @@ describe("the workflow file", function () {
         const steps = Object.values(file.jobs).flatMap((job) => job.steps);
         return (start: string) => steps.find(({ name }) => name.startsWith(start));
     };
+
+    it("signs only images that have passed, once, and with the permissions that this needs", () => {
+        const job = (build: BuildSettings) => {
+            const jobs = Object.values(
+                form.parse(parse(workflowFile({ ...common, build }, "mlops/dev"))).jobs,
+            );
+            equal(jobs.length, 1);
+            const names = jobs.flatMap(({ steps }) => steps).map(({ name }) => name);
+            return {
+                signs: names.slice(
+                    names.indexOf("Smoke-test the image") + 1,
+                    names.indexOf("Tag the image"),
+                ),
+                permissions: Object.keys(jobs[0]?.permissions ?? {}),
+            };
+        };
+        const attests = [
+            "Attest the build provenance",
+            "Write the list of packages to a file",
+            "Attest the list of packages",
+        ];
+        const signs = ["Install cosign", "Sign the image with the job's identity"];
+        deepEqual(job({ signature: "none" }), { signs: [], permissions: ["contents"] });
+        deepEqual(job({ attestation: true }), {
+            signs: attests,
+            permissions: ["contents", "id-token", "attestations"],
+        });
+        deepEqual(job({ signature: "keyless" }), {
+            signs,
+            permissions: ["contents", "id-token"],
+        });
+        deepEqual(job({ attestation: true, signature: "keyless" }).signs, [...attests, ...signs]);
+    });
 
     for (const floatingTags of [[], ["latest", "1"]]) {
         it(`sets these floating tags, which name no version: [${floatingTags.join(", ")}]`, () => {

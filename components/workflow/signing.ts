@@ -1,0 +1,74 @@
+import * as actions from "./actions.ts";
+import type { BuildSettings, CommonSettings } from "./settings.ts";
+import * as steps from "./steps.ts";
+import * as tools from "./tools.ts";
+import type { Permission, Step } from "./write.ts";
+
+type Settings = CommonSettings & { readonly build: BuildSettings };
+
+/** Returns the permissions of the job's token that the login and the signatures need. */
+export function permissions(settings: Settings): Readonly<Record<string, Permission>> {
+    const { attestation = false, signature = "none" } = settings.build;
+    const signs = [
+        ...(attestation ? ["the attestations"] : []),
+        ...(signature === "keyless" ? ["the image"] : []),
+    ];
+    const why = [
+        ...("robot" in settings.login ? ["log in to the registry"] : []),
+        ...(signs.length > 0 ? [`sign ${signs.join(" and ")}`] : []),
+    ];
+    return {
+        ...(why.length > 0 && { "id-token": { access: "write", why: `to ${why.join(" and ")}` } }),
+        ...(attestation && {
+            attestations: { access: "write", why: "to store the attestations in GitHub" },
+        }),
+    };
+}
+
+/** Returns the steps that sign statements on the image with this digest, and the image itself. */
+export function sign(settings: Settings, digest: string): readonly Step[] {
+    const { attestation = false, signature = "none" } = settings.build;
+    return [
+        ...(attestation ? attest(settings, digest) : []),
+        ...(signature === "keyless" ? signKeyless(settings, digest) : []),
+    ];
+}
+
+/** States how the image was built, and which packages BuildKit found in it. */
+function attest({ image }: Settings, digest: string): readonly Step[] {
+    const subject = {
+        "subject-name": image,
+        "subject-digest": digest,
+        "push-to-registry": true,
+        "create-storage-record": false, // needs another permission
+    };
+    return [
+        { name: "Attest the build provenance", uses: actions.attest, with: subject },
+        {
+            name: "Write the list of packages to a file",
+            env: { IMAGE: `${image}@${digest}` },
+            run: steps.script("list-packages"),
+        },
+        {
+            name: "Attest the list of packages",
+            uses: actions.attest,
+            with: { ...subject, "sbom-path": "${{ runner.temp }}/sbom.json" },
+        },
+    ];
+}
+
+/** Signs with the job's identity: there is no key that could get lost. */
+function signKeyless({ image }: Settings, digest: string): readonly Step[] {
+    return [
+        {
+            name: "Install cosign",
+            uses: actions.cosignInstaller,
+            with: { "cosign-release": tools.cosign },
+        },
+        {
+            name: "Sign the image with the job's identity",
+            env: { IMAGE: `${image}@${digest}` },
+            run: steps.script("sign"),
+        },
+    ];
+}
