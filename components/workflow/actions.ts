@@ -18,11 +18,6 @@ export const setupBuildx: Action = {
     release: "v4.3.0",
     commit: "37fe631027851001ddb9b187196cc803df7f5f0e",
 };
-export const login: Action = {
-    repository: "docker/login-action",
-    release: "v4.1.0",
-    commit: "4907a6ddec9925e35a0a9e82d7399ccc52663121",
-};
 export const buildPush: Action = {
     repository: "docker/build-push-action",
     release: "v7.3.0",

@@ -43,6 +43,7 @@ export function buildWorkflow(
         },
         // GitHub lets one run wait in a group: pushes must not replace the run of a version.
         concurrency: `${steps.concurrency(settings)}-\${{ github.ref_name }}`,
+        replaces: false,
         jobs: {
             [settings.job]: publishJob(settings),
             ...(deploy && { [deployJobId]: deployJob(settings, deploy) }),
@@ -63,9 +64,11 @@ function publishJob(settings: CommonSettings & { readonly build: BuildSettings }
             contents: { access: "read", why: "to check out the sources" },
             ...signing.permissions(settings),
         },
-        steps: [
+        steps: steps.explained([
             {
                 name: "Check out the sources with their history",
+                id: "sources",
+                ifFails: "Run this job again.",
                 uses: actions.checkout,
                 with: { "fetch-depth": 0, "persist-credentials": false },
             },
@@ -79,10 +82,12 @@ function publishJob(settings: CommonSettings & { readonly build: BuildSettings }
                     BRANCH: branch,
                     FLOATING_TAGS: floatingTags.join(" "),
                 },
-                run: steps.script("check-version"),
+                run: steps.script("fail", "check-version"),
             },
             {
                 name: "Set up BuildKit",
+                id: "buildkit",
+                ifFails: "It downloads buildx and BuildKit: run this job again.",
                 uses: actions.setupBuildx,
                 with: {
                     version: tools.buildx,
@@ -94,12 +99,13 @@ function publishJob(settings: CommonSettings & { readonly build: BuildSettings }
             {
                 name: "Find the image of this commit",
                 id: "commit",
+                ifFails: steps.ifRegistryFails,
                 env: {
                     IMAGE: settings.image,
                     COMMIT: "${{ github.sha }}",
                     VERSION: version,
                 },
-                run: steps.script("registry", "find-image"),
+                run: steps.script("fail", "registry", "find-image"),
             },
             buildAndPush(settings),
             steps.smokeTest(settings, digest),
@@ -109,6 +115,7 @@ function publishJob(settings: CommonSettings & { readonly build: BuildSettings }
             {
                 name: "Tag the image",
                 id: "tag",
+                ifFails: steps.ifRegistryFails,
                 env: {
                     IMAGE: settings.image,
                     DIGEST: digest,
@@ -116,10 +123,11 @@ function publishJob(settings: CommonSettings & { readonly build: BuildSettings }
                     VERSION: version,
                     TAGS: floatingTags.join(" "),
                 },
-                run: steps.script("registry", "tag"),
+                run: steps.script("fail", "registry", "tag"),
             },
             {
                 name: "Write the job summary",
+                id: "summary",
                 env: {
                     TITLE: "Published",
                     IMAGE: settings.image,
@@ -129,8 +137,8 @@ function publishJob(settings: CommonSettings & { readonly build: BuildSettings }
                 },
                 run: steps.script("summary"),
             },
-            ...steps.logOut(settings),
-        ],
+            steps.logOut(settings),
+        ]),
     };
 }
 
@@ -160,6 +168,9 @@ function buildAndPush({ image, build }: CommonSettings & { readonly build: Build
                 "build cache nor the details of the build.",
         }),
         id: "build",
+        ifFails:
+            "Correct the Dockerfile, or run this job again where a server did not answer. If the " +
+            "registry denied the push, the robot needs the permission Write.",
         if: isNew,
         uses: actions.buildPush,
         env: {

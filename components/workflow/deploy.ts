@@ -34,13 +34,17 @@ export function deployJob(
                 actions: { access: "write", why: "to start the workflow that deploys" },
             }),
         },
-        steps: [
+        steps: steps.explained([
             ...(isOwn
                 ? []
                 : [
                       {
                           name: "Get a token that may start the deployment",
                           id: "app",
+                          ifFails:
+                              "It needs the variable DEPLOY_APP_CLIENT_ID and the secret " +
+                              "DEPLOY_APP_PRIVATE_KEY of a GitHub App with Actions: write that " +
+                              `is installed in ${repository}.`,
                           uses: actions.createAppToken,
                           with: {
                               "client-id": "${{ vars.DEPLOY_APP_CLIENT_ID }}",
@@ -65,8 +69,8 @@ export function deployJob(
                     TOKEN: isOwn ? "${{ github.token }}" : "${{ steps.app.outputs.token }}",
                     OWN_TOKEN: "${{ github.token }}",
                 },
-                run: steps.script("deploy"),
+                run: steps.script("fail", "deploy"),
             },
-        ],
+        ]),
     };
 }

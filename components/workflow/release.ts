@@ -15,7 +15,10 @@ export function releaseWorkflow(
     return {
         name: settings.name,
         on: { push: { branches: [escapeFilterPattern(branch)], paths: [path] } },
-        concurrency: steps.concurrency(settings),
+        // A run for another branch, which does nothing, must not end a release.
+        concurrency: `${steps.concurrency(settings)}-\${{ github.ref_name }}`,
+        // It only checks and tags: the newer run checks and tags all again.
+        replaces: true,
         jobs: { [settings.job]: checkJob(settings) },
     };
 }
@@ -37,19 +40,20 @@ function checkJob(
                 attestations: { access: "read", why: "to read the image's attestation" },
             }),
         },
-        steps: [
+        steps: steps.explained([
             steps.logIn(settings),
             ...(attestedBy === undefined
                 ? []
                 : [
                       {
                           name: "Verify the build provenance",
+                          id: "provenance",
                           env: {
                               GH_TOKEN: "${{ github.token }}",
                               IMAGE: `${image}@${digest}`,
                               WORKFLOW: attestedBy,
                           },
-                          run: steps.script("verify-attestation"),
+                          run: steps.script("fail", "verify-attestation"),
                       },
                   ]),
             steps.smokeTest(settings, digest),
@@ -58,12 +62,15 @@ function checkJob(
                 : [
                       {
                           name: `Tag with ${tags.join(", ")}`,
+                          id: "tag",
+                          ifFails: steps.ifRegistryFails,
                           env: { IMAGE: image, DIGEST: digest, TAGS: tags.join(" ") },
-                          run: steps.script("registry", "tag"),
+                          run: steps.script("fail", "registry", "tag"),
                       },
                   ]),
             {
                 name: "Write the job summary",
+                id: "summary",
                 env: {
                     TITLE: "Released",
                     IMAGE: image,
@@ -72,7 +79,7 @@ function checkJob(
                 },
                 run: steps.script("summary"),
             },
-            ...steps.logOut(settings),
-        ],
+            steps.logOut(settings),
+        ]),
     };
 }

@@ -34,6 +34,10 @@ export function sign(settings: Settings, digest: string): readonly Step[] {
     ];
 }
 
+const ifNotAttested =
+    "A private repository needs GitHub Enterprise Cloud for it: without that, set " +
+    "mlops:github.workflow.attestation to false. Otherwise run this job again.";
+
 /** States how the image was built, and which packages BuildKit found in it. */
 function attest({ image }: Settings, digest: string): readonly Step[] {
     const subject = {
@@ -43,14 +47,23 @@ function attest({ image }: Settings, digest: string): readonly Step[] {
         "create-storage-record": false, // needs another permission
     };
     return [
-        { name: "Attest the build provenance", uses: actions.attest, with: subject },
+        {
+            name: "Attest the build provenance",
+            id: "provenance",
+            ifFails: ifNotAttested,
+            uses: actions.attest,
+            with: subject,
+        },
         {
             name: "Write the list of packages to a file",
+            id: "packages",
             env: { IMAGE: `${image}@${digest}` },
-            run: steps.script("list-packages"),
+            run: steps.script("fail", "list-packages"),
         },
         {
             name: "Attest the list of packages",
+            id: "sbom",
+            ifFails: ifNotAttested,
             uses: actions.attest,
             with: { ...subject, "sbom-path": "${{ runner.temp }}/sbom.json" },
         },
@@ -62,13 +75,16 @@ function signKeyless({ image }: Settings, digest: string): readonly Step[] {
     return [
         {
             name: "Install cosign",
+            id: "cosign",
+            ifFails: "It downloads cosign: run this job again.",
             uses: actions.cosignInstaller,
             with: { "cosign-release": tools.cosign },
         },
         {
             name: "Sign the image with the job's identity",
+            id: "sign",
             env: { IMAGE: `${image}@${digest}` },
-            run: steps.script("sign"),
+            run: steps.script("fail", "sign"),
         },
     ];
 }

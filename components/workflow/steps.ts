@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { registryAddress } from "../docker/reference.ts";
 import { isStrict, runOptions } from "../docker/serviceContainer.ts";
-import * as actions from "./actions.ts";
 import { secretName } from "./names.ts";
 import type { CommonSettings } from "./settings.ts";
 import type { Job, Permission, Step } from "./write.ts";
@@ -25,6 +24,11 @@ export function script(...names: readonly string[]): string {
 export function onBranch({ branch }: CommonSettings): string {
     return `github.ref == 'refs/heads/${branch.replaceAll("'", "''")}'`;
 }
+
+/** What to do where the registry does not do what a step asks. */
+export const ifRegistryFails =
+    "If the registry denied it, the robot needs the permission Write. Otherwise run this job " +
+    "again.";
 
 /** Returns the URL of the image's page in Quay. */
 function pageOf(image: string, digest: string): string {
@@ -59,35 +63,63 @@ export function loginPermissions({ login }: CommonSettings): Readonly<Record<str
 }
 
 /** Returns the step that logs in to the registry. */
-export function logIn({ login, image }: CommonSettings): Step {
+export function logIn({ login, image, environment }: CommonSettings): Step {
     const registry = hostOf(image);
     if ("robot" in login) {
         return {
             name: "Log in to the registry with the job's identity token",
+            id: "login",
             env: { REGISTRY: registry, REGISTRY_URL: registryAddress(image), ROBOT: login.robot },
-            run: script("log-in"),
+            run: script("fail", "docker-login", "log-in"),
         };
     }
     return {
         name: "Log in to the registry",
-        uses: actions.login,
-        with: {
-            registry,
-            username: `\${{ secrets.${login.usernameSecret} }}`,
-            password: `\${{ secrets.${login.passwordSecret} }}`,
+        id: "login",
+        env: {
+            REGISTRY: registry,
+            REGISTRY_USERNAME: `\${{ secrets.${login.usernameSecret} }}`,
+            REGISTRY_PASSWORD: `\${{ secrets.${login.passwordSecret} }}`,
+            USERNAME_SECRET: login.usernameSecret,
+            PASSWORD_SECRET: login.passwordSecret,
+            WHERE: environment ? `the environment ${environment.name}` : "the repository",
         },
+        run: script("fail", "docker-login", "log-in-with-password"),
     };
 }
 
-/** Returns the step that logs out; none for the login action, which logs out itself. */
-export function logOut({ login, image }: CommonSettings): readonly Step[] {
-    if (!("robot" in login)) return [];
+/** Returns the step that logs out. */
+export function logOut({ image }: CommonSettings): Step {
+    return {
+        name: "Log out of the registry",
+        id: "logout",
+        if: "always()",
+        env: { REGISTRY: hostOf(image) },
+        run: script("log-out"),
+    };
+}
+
+/**
+ * Returns a job's steps and one more. Where a step fails without an annotation of its own, it names
+ * that step and what to do.
+ */
+export function explained(steps: readonly Step[]): readonly Step[] {
+    const named = steps.filter(({ id }) => id !== undefined);
     return [
+        ...steps,
         {
-            name: "Log out of the registry",
-            if: "always()",
-            env: { REGISTRY: hostOf(image) },
-            run: script("log-out"),
+            name: "Say which step failed, and what to do",
+            if: "failure() && !contains(steps.*.outputs.explained, 'true')",
+            env: {
+                STEPS: named
+                    .map(
+                        ({ id = "", name, ifFails = "" }) =>
+                            `\${{ steps.${id}.outcome }} ${name}: ` +
+                            `this step failed, and its output says why. ${ifFails}`.trimEnd(),
+                    )
+                    .join("\n"),
+            },
+            run: script("fail", "explain"),
         },
     ];
 }
@@ -109,6 +141,7 @@ export function smokeTest({ image, health, login }: CommonSettings, digest: stri
     const leftOut = passedOn.filter((name) => !passed.includes(name)).sort();
     return {
         name: "Smoke-test the image",
+        id: "smoke",
         ...(leftOut.length > 0 && {
             comment:
                 `The service runs without ${leftOut.join(", ")}: GitHub does not allow such a ` +
@@ -119,7 +152,7 @@ export function smokeTest({ image, health, login }: CommonSettings, digest: stri
             ...own,
             RUN_OPTIONS: runOptions({ ...health, passedOn: passed }).join("\n"),
         },
-        run: script("smoke-test"),
+        run: script("fail", "registry", "smoke-test"),
     };
 }
 

@@ -7,6 +7,8 @@ export interface Step {
     /** A comment of one line above the step. Default: none. */
     readonly comment?: string;
     readonly id?: string;
+    /** What to do where the step fails without a message of its own. Default: read its output. */
+    readonly ifFails?: string;
     readonly if?: string;
     readonly uses?: Action;
     readonly with?: Readonly<Record<string, string | number | boolean>>;
@@ -47,6 +49,8 @@ export interface Workflow {
         };
     };
     readonly concurrency: string;
+    /** Whether a newer run of the group ends an older one. Otherwise it waits for that. */
+    readonly replaces: boolean;
     /** Its jobs by id, in the order of the file. */
     readonly jobs: Readonly<Record<string, Job>>;
 }
@@ -60,7 +64,7 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
             name: workflow.name,
             on: { ...workflow.on, workflow_dispatch: null },
             permissions: {},
-            concurrency: { group: workflow.concurrency, "cancel-in-progress": false },
+            concurrency: { group: workflow.concurrency, "cancel-in-progress": workflow.replaces },
             defaults: { run: { shell: "bash" } },
             jobs: Object.fromEntries(
                 Object.entries(workflow.jobs).map(([id, job]) => [id, withoutComments(job)]),
@@ -74,7 +78,12 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
         if (isScalar(node)) node.comment = ` ${text}`;
     };
     comment(["on", "workflow_dispatch"], "only if this file is on the default branch");
-    comment(["concurrency", "cancel-in-progress"], "never cancels a running job");
+    comment(
+        ["concurrency", "cancel-in-progress"],
+        workflow.replaces
+            ? "a newer release does not wait for one that nobody approves"
+            : "never cancels a running job",
+    );
     for (const [id, { permissions, steps }] of Object.entries(workflow.jobs)) {
         for (const [scope, { why }] of Object.entries(permissions))
             comment(["jobs", id, "permissions", scope], why);
@@ -98,6 +107,7 @@ function withoutComments(job: Job): Readonly<Record<string, unknown>> {
         steps: job.steps.map((step) => ({
             ...step,
             comment: undefined,
+            ifFails: undefined,
             ...(step.uses !== undefined && { uses: reference(step.uses) }),
         })),
     };

@@ -70,16 +70,6 @@ const buildPush =
         return { digest };
     };
 
-/** docker/login-action. */
-const logIn: Action = async (call) => {
-    const { registry = "", username = "", password = "" } = call.inputs;
-    const args = ["login", registry, "--username", username, "--password-stdin"];
-    const login = promisify(execFile)("docker", args, { env: call.env });
-    login.child.stdin?.end(password);
-    await login;
-    return {};
-};
-
 /** The world of the actions. */
 export interface ActionsOptions {
     /** Puts the sources, with all of their history, into a folder. */
@@ -101,7 +91,6 @@ export function actionsFor({ checkOut, untag, appToken }: ActionsOptions): Map<s
             },
         ],
         ["docker/setup-buildx-action", () => Promise.resolve({})],
-        ["docker/login-action", logIn],
         ["docker/build-push-action", buildPush(untag)],
         [
             "actions/create-github-app-token",

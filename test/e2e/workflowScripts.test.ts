@@ -8,7 +8,9 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { workflowFile } from "../../components/workflow/file.ts";
 import { cacheFolder } from "../../sandbox/cacheFolder.ts";
+import type { WorkflowSettings } from "../../components/workflow/settings.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
+import type { Fault } from "../../sandbox/quay/faults.ts";
 import { run, temporary } from "../../sandbox/project.ts";
 import { basic, digestOf as hash, image as makeImage } from "../../sandbox/registryClient.ts";
 import { imageType, indexType, Registry } from "../../sandbox/registryClient.ts";
@@ -42,6 +44,7 @@ func main() {
 const issuer = "https://token.actions.githubusercontent.com";
 const subject = "repo:alice/digits:environment:dev";
 const robot = "alice+deploy";
+const federated: WorkflowSettings["login"] = { robot };
 const digestExpression = "steps.commit.outputs.digest || steps.build.outputs.digest";
 
 const workflowForm = z.object({
@@ -296,6 +299,7 @@ describe("the scripts inside the workflows", () => {
             path = undefined as string | undefined,
             user = undefined as string | undefined,
             passedOn = [] as string[],
+            login = federated,
         } = {},
     ): Promise<Ended> {
         const settings = {
@@ -305,7 +309,7 @@ describe("the scripts inside the workflows", () => {
             branch: "main",
             environment: { name: "dev" },
             image,
-            login: { robot },
+            login,
             health: {
                 port: 8080,
                 path,
@@ -366,6 +370,14 @@ describe("the scripts inside the workflows", () => {
             },
         );
         const outputs = readFileSync(files.outputs, "utf8").trimEnd().split("\n");
+        // Whoever reads the run finds one message, and the last step adds no second one.
+        const errors = ended.output.match(/^::error title=[\w ]+::.+\.$/gm) ?? [];
+        const expected = ended.code === 0 ? 0 : 1;
+        deepEqual(
+            [errors.length, /::error/g.exec(ended.output)?.length ?? 0],
+            [expected, expected],
+        );
+        equal(outputs.includes("explained=true"), ended.code !== 0, ended.output);
         return {
             ...ended,
             outputs: Object.fromEntries(
@@ -423,6 +435,46 @@ describe("the scripts inside the workflows", () => {
             }
         });
 
+        it("blames neither the subject nor the robot for anything else", async () => {
+            const permission = await step(name, {
+                edit: (text) => `unset ACTIONS_ID_TOKEN_REQUEST_URL\n${text}`,
+            });
+            match(
+                permission.output,
+                /title=Login::.*lacks the permission id-token: write\. .*pulumi up/,
+            );
+
+            const unreachable = await step(name, {
+                edit: (text) => `REGISTRY_URL=http://127.0.0.1:1\n${text}`,
+            });
+            match(
+                unreachable.output,
+                /http:\/\/127\.0\.0\.1:1 cannot be reached: .*run this job again/,
+            );
+
+            const github = await step(name, {
+                edit: (text) => `ACTIONS_ID_TOKEN_REQUEST_TOKEN=old\n${text}`,
+            });
+            match(github.output, /GitHub did not give this job its identity token: status 401/);
+
+            const answers: [fault: Fault, message: RegExp][] = [
+                [
+                    { status: 404 },
+                    /has no login of robots without a password: status 404\. .*federation/,
+                ],
+                [{ answer: "html" }, /has no login of robots without a password: status 200\./],
+                [{ status: 502, retryAfter: "0" }, /does not work at the moment: status 502\./],
+            ];
+            for (const [fault, message] of answers) {
+                const heal = quay.faults.add({ path: "/oauth2/federation", ...fault });
+                const { code, output } = await step(name);
+                heal();
+                equal(code, 1);
+                match(output, message);
+                ok(!output.includes(subject), output);
+            }
+        });
+
         it("ends with the job", async () => {
             match(readFileSync(join(folder, "docker/config.json"), "utf8"), /"auth"/);
             equal((await step("Log out of the registry")).code, 0);
@@ -430,6 +482,61 @@ describe("the scripts inside the workflows", () => {
                 readFileSync(join(folder, "docker/config.json"), "utf8").includes('"auth"'),
                 false,
             );
+        });
+    });
+
+    describe("login with a password", () => {
+        const name = "Log in to the registry";
+        const login = { usernameSecret: "QUAY_USER", passwordSecret: "ROBOT_PWD" };
+        const logInAs = (username: string, password: string): Promise<Ended> =>
+            step(name, {
+                login,
+                expressions: { "secrets.QUAY_USER": username, "secrets.ROBOT_PWD": password },
+            });
+        const password = async (): Promise<string> =>
+            z.object({ token: z.string() }).parse(await api("GET", "user/robots/deploy", undefined))
+                .token;
+
+        it("logs in, with the password on no command line", async () => {
+            const { code, output } = await step(name, {
+                login,
+                expressions: {
+                    "secrets.QUAY_USER": robot,
+                    "secrets.ROBOT_PWD": await password(),
+                },
+                edit: (text) =>
+                    text.replace(
+                        "set -euo pipefail",
+                        'set -euo pipefail\ndocker() { printf \'args: %s\\n\' "$*" >>"$GITHUB_STEP_SUMMARY"; command docker "$@"; }',
+                    ),
+            });
+            equal(code, 0, output);
+            ok(!output.includes(await password()));
+            match(
+                readFileSync(join(folder, "summary"), "utf8"),
+                /^args: login --username \S+ --password-stdin \S+\n$/,
+            );
+        });
+
+        it("names the secrets that are missing or empty", async () => {
+            match(
+                (await logInAs("", "")).output,
+                /GitHub has no value for: QUAY_USER ROBOT_PWD\. /,
+            );
+            const { output } = await logInAs(robot, "");
+            match(output, /no value for: ROBOT_PWD\. Run `pulumi up`.* in the environment dev\./);
+        });
+
+        it("tells a refused password from a registry that fails", async () => {
+            const refused = await logInAs(robot, "wrong");
+            match(
+                refused.output,
+                /::error title=Login::\S+ refuses the password: .*it sets QUAY_USER and/,
+            );
+            const heal = quay.faults.add({ path: "/v2/", status: 502 });
+            const { output } = await logInAs(robot, await password());
+            heal();
+            match(output, /title=Login::The login to \S+ did not work: .*502.* run this job again/);
         });
     });
 
@@ -524,7 +631,33 @@ describe("the scripts inside the workflows", () => {
         });
 
         it("rejects one that does not exist", async () => {
-            notEqual((await step(name, digestOf(`sha256:${"0".repeat(64)}`))).code, 0);
+            const missing = await step(name, digestOf(`sha256:${"0".repeat(64)}`));
+            match(missing.output, /::error title=Image::The registry has no \S+: it was deleted/);
+        });
+
+        it("asks the registry, with the job's credentials, for one that the engine has", async () => {
+            const digest = await push("cached");
+            const pulled = await step(name, digestOf(digest));
+            equal(pulled.code, 0, pulled.output);
+            const other = z
+                .object({ name: z.string(), token: z.string() })
+                .parse(await api("PUT", "user/robots/other", {}));
+            const loggedIn = await step("Log in to the registry", {
+                login: { usernameSecret: "QUAY_USER", passwordSecret: "QUAY_PWD" },
+                expressions: { "secrets.QUAY_USER": other.name, "secrets.QUAY_PWD": other.token },
+            });
+            equal(loggedIn.code, 0, loggedIn.output);
+            const { output } = await step(name, digestOf(digest));
+            match(output, /::error title=Registry::\S+ may not be read: /);
+        });
+
+        it("says why a container cannot be made or started", async () => {
+            const digest = await push("stuck");
+            const made = await step(name, { ...digestOf(digest), user: "no such user" });
+            match(
+                made.output,
+                /::error title=Smoke test::\S+ cannot be (made a container|started): /,
+            );
         });
     });
 

@@ -1,18 +1,14 @@
 #!/usr/bin/env bash
 # Checks that a git tag names a version, and that its commit is on the branch that is published.
-set -euo pipefail
 version=${TAG#v}
 reserved='^(ctx-.*|sha-.*|buildcache|running)$'
 if [[ ! $version =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ || $version =~ $reserved ]] ||
     [[ " $FLOATING_TAGS " == *" $version "* ]]; then
-    echo "::error title=Version::The git tag $TAG names no version: an image cannot have the tag" \
-        "\"$version\", or has it for something else. Push another one, such as v1.1.0."
-    exit 1
+    fail Version "The git tag $TAG names no version: an image cannot have the tag \"$version\"," \
+        "or has it for something else. Push another one, such as v1.1.0."
 fi
 if ! git merge-base --is-ancestor "$COMMIT" "refs/remotes/origin/$BRANCH"; then
-    echo "::error title=Version::The git tag $TAG is on $COMMIT, which is not on the branch" \
-        "$BRANCH: versions are made from that branch alone. Merge the commit, then push a git tag" \
-        "that is on $BRANCH."
-    exit 1
+    fail Version "The git tag $TAG is on $COMMIT, which is not on the branch $BRANCH: versions" \
+        "are made from that branch alone. Merge the commit, then push a git tag that is on $BRANCH."
 fi
 echo "version=$version" >>"$GITHUB_OUTPUT"

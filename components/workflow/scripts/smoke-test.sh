@@ -1,14 +1,30 @@
 #!/usr/bin/env bash
 # Runs the image with the container's settings of its deployment, until its service is healthy.
-set -euo pipefail
 
-fail() {
+# give_up PROBLEM: shows the end of the container's output.
+give_up() {
     docker logs --tail 50 "$container" 2>&1
-    echo "::error title=Smoke test::$IMAGE does not work: $1. The end of its output is above."
-    exit 1
+    fail "Smoke test" "$IMAGE does not work: $1. The end of its output is above. Correct the" \
+        "service, or its settings in mlops:env and mlops:container."
 }
 
-docker pull --quiet "$IMAGE"
+# attempt WHAT COMMAND…: runs a command; ends the step with its last line where it fails.
+attempt() {
+    local problem code=0
+    problem=$(mktemp)
+    "${@:2}" 2>"$problem" || code=$?
+    cat "$problem" >&2
+    ((code == 0)) || fail "Smoke test" "$IMAGE cannot be $1: $(tail -n 1 "$problem"). Correct its" \
+        "Dockerfile or mlops:container; run this job again if it is this runner that cannot."
+}
+
+# The registry is asked with this job's credentials: the engine may have the image already.
+found=$(digest_of "$IMAGE")
+if [[ -z $found ]]; then
+    fail Image "The registry has no $IMAGE: it was deleted, or pruned. Run \`pulumi up\` of the" \
+        "stack that the first line of this workflow's file names, or release another version."
+fi
+attempt pulled docker pull --quiet "$IMAGE"
 mapfile -t options <<<"$RUN_OPTIONS"
 for option in "${options[@]}"; do
     [[ $option =~ ^--env=([A-Za-z0-9_]+)$ ]] || continue
@@ -19,15 +35,15 @@ for option in "${options[@]}"; do
             "there is no GitHub secret of this name."
     fi
 done
-container=$(docker create --publish "127.0.0.1::$CONTAINER_PORT" "${options[@]}" "$IMAGE")
+container=$(attempt "made a container" \
+    docker create --publish "127.0.0.1::$CONTAINER_PORT" "${options[@]}" "$IMAGE")
 trap 'docker rm --force --volumes "$container" >/dev/null' EXIT
 user=$(docker inspect --format '{{.Config.User}}' "$container")
 if [[ $STRICT == true && $user =~ ^(root|0+)?(:|$) ]]; then
-    echo "::error title=Smoke test::$IMAGE runs as root: add the line USER 10001 to its" \
-        "Dockerfile, or set mlops:container.user."
-    exit 1
+    fail "Smoke test" "$IMAGE runs as root: add the line USER 10001 to its Dockerfile, or set" \
+        "mlops:container.user."
 fi
-docker start "$container" >/dev/null
+attempt started docker start "$container" >/dev/null
 
 # With a health path, it has to answer with a success status. Without one, the image's HEALTHCHECK,
 # if any, has to report healthy, and the port has to answer.
@@ -48,13 +64,13 @@ deadline=$((SECONDS + TIMEOUT))
 until is_healthy 2>/dev/null; do
     if [[ $(docker inspect --format '{{.State.Running}}' "$container") != true ]]; then
         code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
-        fail "it ended, with exit code $code"
+        give_up "it ended, with exit code $code"
     elif ((SECONDS >= deadline)); then
         exposed=$(docker image inspect \
             --format '{{range $port, $_ := .Config.ExposedPorts}}{{$port}} {{end}}' "$IMAGE")
         problem="${HEALTH_PATH:-port $CONTAINER_PORT} was not answered"
         problem+="${HEALTH_PATH:+ with success} within $TIMEOUT s"
-        fail "$problem${exposed:+ (the image EXPOSEs ${exposed% })}"
+        give_up "$problem${exposed:+ (the image EXPOSEs ${exposed% })}"
     fi
     sleep 0.2
 done

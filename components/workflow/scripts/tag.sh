@@ -11,8 +11,8 @@ add_tag() {
         found=$(digest_of "$IMAGE:$1")
     fi
     if [[ $found != "$DIGEST" ]]; then
-        echo "::error title=Tag::$IMAGE:$1 is $found, not $DIGEST."
-        exit 1
+        fail Tag "$IMAGE:$1 is $found, not $DIGEST. Run this job again; if it stays so, the" \
+            "registry changes what it copies."
     fi
     added+=("$1")
 }

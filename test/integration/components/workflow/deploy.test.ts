@@ -62,6 +62,7 @@ describe("the job that has a commit deployed", function () {
                 name: "Build",
                 on: { push: { branches: ["main"] } },
                 concurrency: "build",
+                replaces: false,
                 jobs: { deploy: { ...job, needs: [] } },
             },
             [],

@@ -79,7 +79,7 @@ describe("the workflow file", function () {
     });
 
     it("is looked at by linters that find things", async () => {
-        const good = readFileSync(join(golden, "release.yml"), "utf8");
+        const good = readFileSync(join(golden, "build.yml"), "utf8");
         repository.add(
             "bad",
             good
