@@ -56,6 +56,7 @@ const build = z
             .string()
             .regex(/^[a-z0-9]+\/[a-z0-9]+(\/v[0-9]+)?$/, "must be a platform such as linux/amd64.")
             .optional(),
+        platforms: names.platforms.optional(),
         buildArgs: z.record(variable, value).optional(),
         buildSecrets: z.record(secretId, names.secretName).optional(),
         buildSecretFiles: z.record(secretId, names.secretName).optional(),

@@ -72,6 +72,17 @@ export const jobId = z
         "must be letters, digits, _ and -, and start with a letter or _.",
     );
 
+/** The platforms of an image that has several. */
+export const platforms = z
+    .array(
+        z.enum(
+            ["linux/amd64", "linux/arm64"],
+            "must be linux/amd64 or linux/arm64: GitHub has runners of these alone.",
+        ),
+    )
+    .min(2, "must be at least two: one is mlops:service.platform.")
+    .refine((list) => new Set(list).size === list.length, "must not have the same one twice.");
+
 /** The name of a secret in GitHub. */
 export const secretName = z
     .string()

@@ -1,5 +1,6 @@
 import type { ContainerSettings } from "../docker/serviceContainer.ts";
 import type { EnvironmentArgs } from "../github/environment.ts";
+import type { Platform } from "./platforms.ts";
 
 /** How the smoke test runs the image and checks its health. */
 export interface HealthSettings {
@@ -60,6 +61,11 @@ export interface BuildSettings {
      * the runner's.
      */
     readonly platform?: string | undefined;
+    /**
+     * At least two platforms to build for, in place of `platform`: each in a job of its own, on
+     * GitHub's runner of that platform. Another job joins their images. Default: one platform.
+     */
+    readonly platforms?: readonly Platform[] | undefined;
     /**
      * Build arguments. The file has them in plain text, and they stay in the image's history: do
      * not put secrets here. Default: only VERSION, `sha-COMMIT`: the commit is built before it has

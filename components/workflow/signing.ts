@@ -1,4 +1,5 @@
 import * as actions from "./actions.ts";
+import { architectureOf, type Platform } from "./platforms.ts";
 import type { BuildSettings, CommonSettings } from "./settings.ts";
 import * as steps from "./steps.ts";
 import * as tools from "./tools.ts";
@@ -39,35 +40,53 @@ const ifNotAttested =
     "mlops:github.workflow.attestation to false. Otherwise run this job again.";
 
 /** States how the image was built, and which packages BuildKit found in it. */
-function attest({ image }: Settings, digest: string): readonly Step[] {
-    const subject = {
-        "subject-name": image,
-        "subject-digest": digest,
-        "push-to-registry": true,
-        "create-storage-record": false, // needs another permission
-    };
+function attest({ image, build }: Settings, digest: string): readonly Step[] {
     return [
         {
             name: "Attest the build provenance",
             id: "provenance",
             ifFails: ifNotAttested,
             uses: actions.attest,
-            with: subject,
+            with: subject(image, digest),
         },
+        ...(build.platforms ?? [undefined]).flatMap((platform) =>
+            attestPackages(image, digest, platform),
+        ),
+    ];
+}
+
+/** States which packages are in the image; with a platform, in that one's of an index. */
+function attestPackages(image: string, digest: string, platform?: Platform): readonly Step[] {
+    const of = platform === undefined ? "" : ` of ${platform}`;
+    const suffix = platform === undefined ? "" : `_${architectureOf(platform)}`;
+    const id = `packages${suffix}`;
+    return [
         {
-            name: "Write the list of packages to a file",
-            id: "packages",
-            env: { IMAGE: `${image}@${digest}` },
+            name: `Write the list of packages${of} to a file`,
+            id,
+            env: { IMAGE: `${image}@${digest}`, ...(platform && { PLATFORM: platform }) },
             run: steps.script("fail", "list-packages"),
         },
         {
-            name: "Attest the list of packages",
-            id: "sbom",
+            name: `Attest the list of packages${of}`,
+            id: `sbom${suffix}`,
             ifFails: ifNotAttested,
             uses: actions.attest,
-            with: { ...subject, "sbom-path": "${{ runner.temp }}/sbom.json" },
+            with: {
+                ...subject(image, platform ? `\${{ steps.${id}.outputs.digest }}` : digest),
+                "sbom-path": "${{ runner.temp }}/sbom.json",
+            },
         },
     ];
+}
+
+function subject(image: string, digest: string): NonNullable<Step["with"]> {
+    return {
+        "subject-name": image,
+        "subject-digest": digest,
+        "push-to-registry": true,
+        "create-storage-record": false, // needs another permission
+    };
 }
 
 /** Signs with the job's identity: there is no key that could get lost. */

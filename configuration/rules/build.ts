@@ -37,10 +37,20 @@ export const builds = [
     rule(
         {
             service: z.object({ platform: text }),
-            github: z.object({ workflow: z.object({ runner: text.default("ubuntu-24.04") }) }),
+            github: z.object({
+                workflow: z.object({
+                    runner: text.default("ubuntu-24.04"),
+                    platforms: z.array(text).optional(),
+                }),
+            }),
         },
         ({ service: { platform }, github }) => {
-            const { runner } = github.workflow;
+            const { runner, platforms } = github.workflow;
+            if (platforms?.includes(platform) === true) return [];
+            if (platforms !== undefined) {
+                const message = `must be one of github.workflow.platforms: ${platforms.join(", ")}`;
+                return [problem(["service", "platform"], message)];
+            }
             const architecture = architectureOf(runner);
             if (architecture === undefined || platform.startsWith(`linux/${architecture}`))
                 return [];
@@ -52,6 +62,20 @@ export const builds = [
                 ),
             ];
         },
+    ),
+    rule(
+        {
+            github: z.object({
+                workflow: z.object({ runner: text, platforms: z.array(text) }),
+            }),
+        },
+        () => [
+            problem(
+                ["github", "workflow", "runner"],
+                "must not be set with platforms: each is built on GitHub's runner of its own",
+                "remove",
+            ),
+        ],
     ),
 ];
 

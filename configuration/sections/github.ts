@@ -77,6 +77,13 @@ const buildWorkflow = workflow.extend({
                 "the workflow starts its `deploy.yml`, which deploys this stack, and says what " +
                 "came of it. Only of a stack that builds the image. Default: nothing is deployed.",
         ),
+    platforms: workflowNames.platforms
+        .optional()
+        .describe(
+            "At least two platforms that the workflow builds for, each on a runner of its own: " +
+                "`linux/amd64` and `linux/arm64`. Only of a stack that builds the image. " +
+                "Default: one, `mlops:service.platform`.",
+        ),
     attestation: z
         .boolean()
         .default(false)

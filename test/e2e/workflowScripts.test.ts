@@ -7,6 +7,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { parse } from "yaml";
 import { z } from "zod";
 import { workflowFile } from "../../components/workflow/file.ts";
+import type { Platform } from "../../components/workflow/platforms.ts";
 import { cacheFolder } from "../../sandbox/cacheFolder.ts";
 import type { WorkflowSettings } from "../../components/workflow/settings.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
@@ -300,6 +301,7 @@ describe("the scripts inside the workflows", () => {
             user = undefined as string | undefined,
             passedOn = [] as string[],
             login = federated,
+            platforms = undefined as readonly Platform[] | undefined,
         } = {},
     ): Promise<Ended> {
         const settings = {
@@ -318,7 +320,7 @@ describe("the scripts inside the workflows", () => {
                 passedOn,
                 container: { user },
             },
-            build: { attestation: true, signature: "keyless" as const },
+            build: { attestation: true, signature: "keyless" as const, platforms },
         };
         const { steps } = workflowForm.parse(parse(workflowFile(settings, "mlops/dev"))).jobs.build;
         const found = steps.find((one) => one.name === name);
@@ -777,6 +779,107 @@ describe("the scripts inside the workflows", () => {
                 failed.output,
                 /no log\n::error title=Signature::\S+ could not be signed: .* run this again\./,
             );
+        });
+    });
+
+    describe("an image of several platforms", () => {
+        const platforms: Platform[] = ["linux/amd64", "linux/arm64"];
+        const joinImages = (amd64: string, arm64: string): Promise<Ended> =>
+            step("Join the platforms' images", {
+                platforms,
+                expressions: {
+                    "needs.build_amd64.outputs.digest": amd64,
+                    "needs.build_arm64.outputs.digest": arm64,
+                },
+            });
+        const inspect = async (digest: string, format: string): Promise<unknown> => {
+            const env = { ...process.env, DOCKER_CONFIG: join(folder, "docker") };
+            const args = ["buildx", "imagetools", "inspect", `${image}@${digest}`];
+            return JSON.parse((await run("docker", [...args, "--format", format], { env })).stdout);
+        };
+
+        it("is joined with the lists of packages, has no tag, and is the same once more", async () => {
+            const [commit = ""] = await commits("platforms");
+            const amd64 = await pushFor("amd64", commit);
+            const arm64 = await pushFor("arm64", commit);
+            const before = await tags();
+            const { code, output, outputs } = await joinImages(amd64, arm64);
+            equal(code, 0, output);
+            deepEqual(await tags(), before);
+            deepEqual((await joinImages(amd64, arm64)).outputs, outputs);
+
+            const digest = outputs["digest"] ?? "";
+            const list = (name: string) => ({
+                SPDX: { spdxVersion: "SPDX-2.3", SPDXID: "1", name },
+            });
+            deepEqual(await inspect(digest, "{{json .SBOM}}"), {
+                "linux/amd64": list("amd64"),
+                "linux/arm64": list("arm64"),
+            });
+            const entries = z.object({
+                manifests: z.array(
+                    z.object({
+                        digest: z.string(),
+                        platform: z.object({ architecture: z.string() }),
+                        annotations: z.record(z.string(), z.string()).optional(),
+                    }),
+                ),
+            });
+            const { manifests } = entries.parse(await inspect(digest, "{{json .Manifest}}"));
+            const [first, ofFirst, second, ofSecond] = manifests;
+            deepEqual(
+                manifests.map(({ platform }) => platform.architecture),
+                ["amd64", "unknown", "arm64", "unknown"],
+            );
+            deepEqual(
+                [ofFirst, ofSecond].map((one) => one?.annotations?.["vnd.docker.reference.digest"]),
+                [first?.digest, second?.digest],
+            );
+
+            const listed = await step("Write the list of packages of linux/arm64 to a file", {
+                ...digestOf(digest),
+                platforms,
+            });
+            deepEqual(listed.outputs, { digest: second?.digest }, listed.output);
+            const sbom = z.object({ name: z.string() });
+            const written = readFileSync(join(folder, "sbom.json"), "utf8");
+            equal(sbom.parse(JSON.parse(written)).name, "arm64");
+
+            const tagged = await step("Tag the image", digestOf(digest, commit));
+            deepEqual([tagged.code, (await tags())["latest"]], [0, digest], tagged.output);
+            const find = await step("Find the image of this commit", {
+                expressions: { "github.sha": commit },
+            });
+            equal(find.outputs["digest"], digest);
+
+            // Its commit is known: latest does not move back to one before.
+            const git = ["-C", join(folder, "checkout")];
+            const who = ["-c", "user.name=alice", "-c", "user.email=alice@example.org"];
+            await run("git", [...git, ...who, "commit", "--quiet", "--allow-empty", "-m", "next"]);
+            const next = (await run("git", [...git, "rev-parse", "HEAD"])).stdout.trim();
+            const joined = await joinImages(
+                await pushFor("amd64", next),
+                await pushFor("arm64", next),
+            );
+            const newer = joined.outputs["digest"] ?? "";
+            equal((await step("Tag the image", digestOf(newer, next))).code, 0);
+            const back = await step("Tag the image", digestOf(digest, commit));
+            match(back.outputs["note"] ?? "", /latest was left alone/);
+            equal((await tags())["latest"], newer);
+        });
+
+        it("is not made while a platform's image is missing", async () => {
+            for (const missing of ["", `sha256:${"0".repeat(64)}`]) {
+                const { code, output, outputs } = await joinImages(
+                    await pushFor("amd64", "c"),
+                    missing,
+                );
+                deepEqual([code, outputs["digest"]], [1, undefined]);
+                match(
+                    output,
+                    /::error title=Platforms::The images of the platforms cannot be joined/,
+                );
+            }
         });
     });
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks that a git tag names a version, and that its commit is on the branch that is published.
 version=${TAG#v}
-reserved='^(ctx-.*|sha-.*|buildcache|running)$'
+reserved='^(ctx-.*|sha-.*|buildcache(-.*)?|running)$'
 if [[ ! $version =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ || $version =~ $reserved ]] ||
     [[ " $FLOATING_TAGS " == *" $version "* ]]; then
     fail Version "The git tag $TAG names no version: an image cannot have the tag \"$version\"," \

@@ -49,6 +49,8 @@ const onCluster = {
     "kubernetes:enableSecretMutable": "true",
 };
 
+const both = ["linux/amd64", "linux/arm64"];
+
 /** Each combination with its problems; none where it is accepted. */
 const combinations: [what: string, stack: string, changes: Changes, ...says: string[]][] = [
     // Immutable and floating tags.
@@ -250,6 +252,23 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         "a platform of one's own runner",
         "dev",
         { "service.platform": "linux/arm64", "github.workflow.runner": "self-hosted" },
+    ],
+    [
+        "several platforms, of which this machine builds one first",
+        "dev",
+        { "github.workflow.platforms": both, "service.platform": "linux/arm64" },
+    ],
+    [
+        "a platform that is not among several",
+        "dev",
+        { "github.workflow.platforms": both, "service.platform": "linux/ppc64le" },
+        'mlops:service.platform = "linux/ppc64le": must be one of github.workflow.platforms: linux/amd64, linux/arm64',
+    ],
+    [
+        "a runner of one's own for several platforms",
+        "dev",
+        { "github.workflow.platforms": both, "github.workflow.runner": "self-hosted" },
+        'mlops:github.workflow.runner = "self-hosted": must not be set with platforms',
     ],
     // Environment variables that the program sets.
     [

@@ -50,6 +50,14 @@ export const examples: Record<string, WorkflowSettings> = {
             attestation: true,
         },
     },
+    "build-platforms": {
+        ...common,
+        build: {
+            platforms: ["linux/amd64", "linux/arm64"],
+            attestation: true,
+            signature: "keyless",
+        },
+    },
     "build-federated": {
         ...common,
         login: { robot: "alice+mlopspython_2022_2023_robot" },
@@ -139,6 +147,7 @@ export function settings(): fc.Arbitrary<WorkflowSettings> {
             dockerfile: path,
             target: word,
             platform: fc.constantFrom("linux/amd64", "linux/arm64/v8"),
+            platforms: fc.constant(["linux/arm64", "linux/amd64"]),
             buildArgs: variables,
             buildSecrets: fc.dictionary(fc.stringMatching(/^[a-z0-9_.-]{1,9}$/), secret, {
                 maxKeys: 2,

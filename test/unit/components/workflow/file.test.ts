@@ -25,7 +25,9 @@ const form = z.object({
     jobs: z.record(
         z.string(),
         z.object({
+            needs: z.array(z.string()).default([]),
             if: z.string(),
+            "runs-on": z.string(),
             environment: z.object({ name: z.string() }).optional(),
             permissions: z.record(z.string(), z.enum(["read", "write"])),
             steps: z.array(
@@ -135,6 +137,8 @@ describe("the workflow file", function () {
                 const content = workflowFile(sample, "mlops/dev");
                 const workflow = form.parse(parse(content));
                 equal(workflow.name, sample.name);
+                const names = (job: { readonly steps: readonly { name: string }[] }): boolean =>
+                    job.steps.some(({ name }) => name === "Tag the image");
                 const allowed = [
                     ...("robot" in sample.login
                         ? []
@@ -149,6 +153,7 @@ describe("the workflow file", function () {
                     const federated =
                         "robot" in sample.login ||
                         ("build" in sample &&
+                            names(job) &&
                             (sample.build.attestation === true ||
                                 sample.build.signature === "keyless"));
                     equal(job.permissions["id-token"], federated ? "write" : undefined);
@@ -208,6 +213,33 @@ describe("the workflow file", function () {
             permissions: ["contents", "id-token"],
         });
         deepEqual(job({ attestation: true, signature: "keyless" }).signs, [...attests, ...signs]);
+    });
+
+    it("builds and tests each platform on its own runner, and signs and names them joined", () => {
+        const build: BuildSettings = {
+            platforms: ["linux/amd64", "linux/arm64"],
+            platform: "linux/arm64",
+            attestation: true,
+        };
+        const file = workflowFile({ ...common, job: "make", build }, "mlops/dev");
+        const { jobs } = form.parse(parse(file));
+        const found = Object.entries(jobs).map(([id, job]) => {
+            const step = (name: string) => job.steps.find((one) => one.name === name);
+            const { platforms, "cache-from": cache } = step("Build and push the image")?.with ?? {};
+            const ends = ["Smoke-test the image", "Tag the image"].map((name) => !!step(name));
+            return [id, job.needs, job["runs-on"], job.permissions, platforms, cache, ends];
+        });
+        const cache = (architecture: string) =>
+            `type=registry,ref=${common.image}:buildcache-${architecture}`;
+        const read = { contents: "read" };
+        const signs = { ...read, "id-token": "write", attestations: "write" };
+        const [amd, arm] = ["ubuntu-24.04", "ubuntu-24.04-arm"];
+        const tested = [true, false];
+        deepEqual(found, [
+            ["make_amd64", [], amd, read, "linux/amd64", cache("amd64"), tested],
+            ["make_arm64", [], arm, read, "linux/arm64", cache("arm64"), tested],
+            ["make", ["make_amd64", "make_arm64"], amd, signs, undefined, undefined, [false, true]],
+        ]);
     });
 
     for (const floatingTags of [[], ["latest", "1"]]) {
@@ -362,6 +394,21 @@ describe("the workflow file", function () {
                 "a named context outside of the repository",
                 { build: { buildContexts: { model: "../models" } } },
                 /build\.buildContexts\.model = .*must be in the GitHub repository.* it is outside/,
+            ],
+            [
+                "a platform without a runner of its own",
+                { build: { platforms: ["linux/amd64", "linux/riscv64"] } },
+                /build\.platforms\.1 = "linux\/riscv64": must be linux\/amd64 or linux\/arm64: GitHub/,
+            ],
+            [
+                "one platform as several",
+                { build: { platforms: ["linux/arm64"] } },
+                /build\.platforms = \["linux\/arm64"\]: must be at least two/,
+            ],
+            [
+                "a platform twice",
+                { build: { platforms: ["linux/arm64", "linux/arm64"] } },
+                /build\.platforms = .*: must not have the same one twice/,
             ],
             [
                 "a floating tag that is no tag",
