@@ -141,7 +141,11 @@ export function resource<
     const inputSchema = z.object(shape);
     const knownSchema = inputSchema.partial();
     const outputSchema = z.object(outputs);
+    /** What `resolve` fills in is both an input and an output. */
+    const filledIn = Object.keys(outputs).filter((key) => Object.hasOwn(shape, key));
 
+    const missingIn = (properties: Properties) =>
+        filledIn.filter((key) => !Object.hasOwn(properties, key));
     const parse = (properties: Properties) => inputSchema.parse(plain(properties));
     const known = (properties: Properties) => knownSchema.parse(knownOnly(plainObject(properties)));
     const stateIn = (properties: Properties) => {
@@ -179,10 +183,7 @@ export function resource<
                 ...only(olds, watched),
             };
             const { failures } = checked;
-            // What `resolve` fills in is both an input and an output.
-            const resolved = Object.keys(outputs).filter(
-                (key) => Object.hasOwn(shape, key) && !Object.hasOwn(inputs, key),
-            );
+            const resolved = missingIn(inputs);
             const unresolved = {
                 ...inputs,
                 ...Object.fromEntries(resolved.map((key) => [key, unknown])),
@@ -264,10 +265,13 @@ export function resource<
         },
 
         async read(id, state, context, oldInputs = {}) {
+            const old = stateIn(state);
             const found = await withForgetCommand(name, id, context, () =>
-                definition.read(id, context, stateIn(state)),
+                definition.read(id, context, old),
             );
             if (found === undefined) return undefined;
+            // What an earlier version of the provider did not fill in is no change.
+            const missing = old === undefined ? [] : missingIn(state);
             const values = wrapState(found.inputs, found.outputs, state);
             // The engine compares inputs, so an output that has changed on Quay becomes an input.
             const changed = watched.filter(
@@ -276,11 +280,11 @@ export function resource<
             return {
                 id: found.id ?? id,
                 inputs: {
-                    ...wrapInputs(found.inputs, state),
+                    ...without(wrapInputs(found.inputs, state), missing),
                     ...only(oldInputs, watched),
                     ...only(values, changed),
                 },
-                state: values,
+                state: without(values, missing),
             };
         },
 

@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { stackOutputs } from "../../contract/outputs.ts";
-import { declare, type Declared, insideSecret, only } from "./mocks.ts";
+import { commit, declare, type Declared, digest, insideSecret, only } from "./mocks.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -94,6 +94,9 @@ const onCluster = [
 ];
 
 const programForm = z.object({ default: z.record(z.string(), z.unknown()) });
+const annotatedForm = z.object({
+    metadata: z.object({ annotations: z.record(z.string(), z.string()) }),
+});
 const workflowForm = z.object({
     jobs: z.object({
         build: z.object({
@@ -140,7 +143,7 @@ describe("the program", () => {
      * Runs a preview of index.ts. A value `{ secure: … }` in `mlops:env` is a secret, as in a
      * stack's file.
      */
-    async function preview(config: Config) {
+    async function preview(config: Config, call?: Parameters<typeof declare>[2]) {
         const outputs: Record<string, unknown> = {};
         const plain: Record<string, unknown> = {};
         const isSecret = JSON.stringify(config).includes('"secure"');
@@ -155,7 +158,7 @@ describe("the program", () => {
                 }
             },
             configure(config),
-            undefined,
+            call,
             isSecret ? ["mlops:env"] : [],
         );
         return { declared, outputs, plain };
@@ -215,6 +218,54 @@ describe("the program", () => {
             equal(text.includes("hunter2") || text.includes("token-of-"), false);
         });
     }
+
+    /** What a stack that follows `latest` says that it serves, here and on its cluster. */
+    async function followed(image: Readonly<Record<string, unknown>>) {
+        const state = Object.fromEntries(
+            Object.entries(image).map(([type, outputs]) => [
+                `urn:pulumi:unit::mlops::a$${type}::digits`,
+                { outputs },
+            ]),
+        );
+        const { declared, outputs } = await preview(
+            {
+                ...stacks.built,
+                ...cluster,
+                "mlops:service": { ...stacks.built["mlops:service"], follow: "latest" },
+            },
+            (token, inputs) =>
+                token === "pulumi:pulumi:readStackResourceOutputs"
+                    ? { outputs: state }
+                    : token === "quay:index:getTag"
+                      ? { name: inputs["tag"], digest, isManifestList: false }
+                      : inputs,
+        );
+        deepEqual(stackOutputs.safeParse(outputs).error?.issues ?? [], []);
+        const { inputs } = only(declared, "kubernetes:apps/v1:Deployment");
+        const { annotations } = annotatedForm.parse(inputs).metadata;
+        const { version, tags, commit } = outputs;
+        return [version, tags, commit, annotations["mlops/version"], annotations["mlops/commit"]];
+    }
+    const taken = { target: "quay.io/alice/digits", digest };
+
+    it("says which commit a stack serves that follows its branch", async () => {
+        const version = `sha-${commit}`;
+        deepEqual(await followed({ "quay:index:PromotedImage": { ...taken, tags: [] } }), [
+            version,
+            [version],
+            commit,
+            version,
+            commit,
+        ]);
+    });
+
+    it("says the version of its first image, whose commit is not known", async () => {
+        const image = { "docker:index/registryImage:RegistryImage": { sha256Digest: digest } };
+        const promoted = { "quay:index:PromotedImage": { ...taken, tags: ["1.0.0"] } };
+        const known = ["1.0.0", ["1.0.0"], "", "1.0.0", "unknown"];
+        deepEqual(await followed({}), known);
+        deepEqual(await followed({ ...image, ...promoted }), known);
+    });
 
     it("hands every setting of a cluster on", async () => {
         const { declared, outputs } = await preview({

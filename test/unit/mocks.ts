@@ -16,6 +16,9 @@ export interface Declared {
 /** The digest of every image that a mock pushes, promotes or builds. */
 export const digest = `sha256:${"5e".repeat(32)}`;
 
+/** The commit that the image of a followed tag, `latest`, was built from. */
+export const commit = "c0ffee".padEnd(40, "0");
+
 /** Outputs that a provider would compute, by resource type. */
 const computed: Record<string, (declared: Declared) => Record<string, unknown>> = {
     "docker:index/remoteImage:RemoteImage": () => ({ imageId: digest }),
@@ -26,6 +29,7 @@ const computed: Record<string, (declared: Declared) => Record<string, unknown>> 
     "quay:index:PromotedImage": ({ inputs }) => ({
         digest,
         image: `${String(inputs["target"])}@${digest}`,
+        commit: inputs["version"] === "latest" ? commit : "",
     }),
     "quay:index:Repository": ({ inputs }) => ({
         fullName: `${String(inputs["namespace"])}/${String(inputs["name"])}`,

@@ -84,6 +84,19 @@ describe("a promotion", function () {
             equal(await commitIn(Object.fromEntries(before)), commit);
         });
 
+        it("finds no drift in the state of an earlier version, which has no commit", async () => {
+            await pushImage(quay, "alice", "alice/dev", ["1.0.0"], { [label]: commit });
+            const { id, state } = await promote();
+            const withoutCommit = (values: Properties): Properties =>
+                Object.fromEntries(Object.entries(values).filter(([name]) => name !== "commit"));
+            const { inputs: checked } = await promotedImage.check(inputs(), {}, context);
+            const former = withoutCommit(checked);
+            const found = await promotedImage.read(id, withoutCommit(state), context, former);
+            ok(found);
+            deepEqual([...promotedImage.diff(former, found.inputs).changes], []);
+            equal(await commitIn(found.inputs), commit);
+        });
+
         it("knows it where each platform of an index says the same", async () => {
             const registry = await login("alice/dev:pull,push");
             const pushIndex = async (...labels: Record<string, string>[]): Promise<void> => {
