@@ -302,6 +302,7 @@ describe("the scripts inside the workflows", () => {
             passedOn = [] as string[],
             login = federated,
             platforms = undefined as readonly Platform[] | undefined,
+            floatingTags = undefined as readonly string[] | undefined,
         } = {},
     ): Promise<Ended> {
         const settings = {
@@ -320,7 +321,7 @@ describe("the scripts inside the workflows", () => {
                 passedOn,
                 container: { user },
             },
-            build: { attestation: true, signature: "keyless" as const, platforms },
+            build: { attestation: true, signature: "keyless" as const, platforms, floatingTags },
         };
         const { steps } = workflowForm.parse(parse(workflowFile(settings, "mlops/dev"))).jobs.build;
         const found = steps.find((one) => one.name === name);
@@ -890,6 +891,16 @@ describe("the scripts inside the workflows", () => {
             const digest = await push("zero", "c0");
             const { outputs } = await step(name, digestOf(digest, "c0"));
             deepEqual(outputs, { digest, tags: "sha-c0 latest", note: "" });
+        });
+
+        it("moves no tag where none floats", async () => {
+            const { latest } = await tags();
+            const digest = await push("none", "c1");
+            const options = { ...digestOf(digest, "c1"), version: "0.1.0" };
+            const { code, output, outputs } = await step(name, { ...options, floatingTags: [] });
+            equal(code, 0, output);
+            deepEqual(outputs, { digest, tags: "sha-c1 0.1.0", note: "" });
+            equal((await tags())["latest"], latest);
         });
 
         it("tags it with its version, too, for a git tag", async () => {
