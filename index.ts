@@ -17,6 +17,7 @@ import { baseImagesOf } from "./components/docker/baseImage.ts";
 import { checkDockerfile } from "./components/docker/checkDockerfile.ts";
 import { pullCommand, runCommand } from "./components/docker/commands.ts";
 import { egressTo } from "./components/kubernetes/network.ts";
+import { bytesOf } from "./components/kubernetes/resources.ts";
 import { checkCluster } from "./components/kubernetes/preflight.ts";
 import { providerContext } from "./components/kubernetes/provider.ts";
 import { findPortProblem, ownerOf } from "./components/docker/publishedPort.ts";
@@ -109,9 +110,15 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
     const { environment, federation, secrets: names } = github;
     const secrets = new RegistrySecrets(name, {
         ...github,
-        secrets: federation
-            ? {}
-            : { [names.username]: robotUsername, [names.password]: robotToken },
+        secrets: {
+            ...(!federation && { [names.username]: robotUsername, [names.password]: robotToken }),
+            ...Object.fromEntries(
+                github.workflow.testSecrets.map((key) => [
+                    key,
+                    pulumi.secret(config.env[key] ?? ""),
+                ]),
+            ),
+        },
     });
     const trust =
         federation && environment
@@ -130,7 +137,12 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
         login: federation
             ? { robot: robotUsername }
             : { usernameSecret: names.username, passwordSecret: names.password },
-        health: { port, path: service.healthPath, ...smokeTestContainer(config, name) },
+        health: {
+            port,
+            path: service.healthPath,
+            ...smokeTestContainer(config, name),
+            ...(config.cluster && { memory: bytesOf(config.cluster.memory) }),
+        },
     };
     const before = [secrets, ...trust];
     let image: ReturnType<DeclareImage>;

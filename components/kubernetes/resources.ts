@@ -11,6 +11,13 @@ export interface Resources {
     readonly cpuLimit?: pulumi.Input<string> | undefined;
 }
 
+/** Returns an amount of memory, `512Mi` or `2G`, in bytes. */
+export function bytesOf(quantity: string): number {
+    const units: Readonly<Record<string, number>> = { M: 1e6, G: 1e9, Mi: 2 ** 20, Gi: 2 ** 30 };
+    const [, number, unit = ""] = /^(\d+)(\w*)$/.exec(quantity) ?? [];
+    return Number(number) * (units[unit] ?? 1);
+}
+
 /** What a pod may use where nothing else is set. */
 export const defaults = { cpu: "250m", memory: "512Mi" };
 

@@ -37,6 +37,10 @@ const health = z.strictObject({
     timeout: z.int().min(1).max(600).optional(),
     env: z.record(variable, value).optional(),
     passedOn: z.array(variable).optional(),
+    memory: z
+        .int()
+        .min(6 * 1024 * 1024, "must be at least Docker's 6 MiB.")
+        .optional(),
     container: z.looseObject({ writable: z.array(names.text).optional() }).optional(),
 });
 

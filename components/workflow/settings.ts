@@ -26,6 +26,8 @@ export interface HealthSettings {
     readonly passedOn?: readonly string[] | undefined;
     /** How far the container is locked down, and the exceptions. Default: strict, none. */
     readonly container?: ContainerSettings | undefined;
+    /** The memory that it may use, in bytes, as on its cluster. Default: the runner's. */
+    readonly memory?: number | undefined;
 }
 
 /** Logs in with a user name and a password from GitHub secrets: the NAMES of the two secrets. */

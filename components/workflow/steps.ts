@@ -129,7 +129,7 @@ export function explained(steps: readonly Step[]): readonly Step[] {
  * service is healthy.
  */
 export function smokeTest({ image, health, login }: CommonSettings, digest: string): Step {
-    const { port, path, timeout = 60, passedOn = [], container = {} } = health;
+    const { port, path, timeout = 60, passedOn = [], container = {}, memory } = health;
     const own = {
         IMAGE: `${image}@${digest}`,
         CONTAINER_PORT: String(port),
@@ -150,7 +150,13 @@ export function smokeTest({ image, health, login }: CommonSettings, digest: stri
         env: {
             ...Object.fromEntries(passed.map((name) => [name, `\${{ secrets.${name} }}`])),
             ...own,
-            RUN_OPTIONS: runOptions({ ...health, passedOn: passed }).join("\n"),
+            RUN_OPTIONS: [
+                ...runOptions({ ...health, passedOn: passed }),
+                // Equal values: no swap, which a pod does not have either.
+                ...(memory === undefined
+                    ? []
+                    : [`--memory=${String(memory)}`, `--memory-swap=${String(memory)}`]),
+            ].join("\n"),
         },
         run: script("fail", "registry", "smoke-test"),
     };
@@ -166,7 +172,7 @@ const reserved = new RegExp(
  * Returns whether the smoke test can take a variable's value from the GitHub secret of its name.
  * Never for the registry's credentials: they are for the job, not for the service.
  */
-function canPass(name: string, login: CommonSettings["login"]): boolean {
+export function canPass(name: string, login: CommonSettings["login"]): boolean {
     const credentials = "robot" in login ? [] : [login.usernameSecret, login.passwordSecret];
     return (
         secretName.safeParse(name).success &&

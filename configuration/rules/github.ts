@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { problem, rule, text, version } from "./rule.ts";
 import { environmentAllows, matchesPolicy } from "../../components/github/branchPolicy.ts";
+import { canPass } from "../../components/workflow/steps.ts";
 import { environmentProblems } from "../../components/github/environment.ts";
 
 const environment = z.looseObject({
@@ -90,6 +91,33 @@ export const onGitHub = [
                   ),
               ]
             : [],
+    ),
+    rule(
+        {
+            env: z.record(text, text).default({}),
+            github: z.object({
+                federation: z.boolean().default(false),
+                secrets: secretNames(),
+                workflow: z.object({ testSecrets: z.array(text) }),
+            }),
+        },
+        ({ env, github: { federation, secrets, workflow } }) => {
+            const login = federation
+                ? { robot: "" }
+                : { usernameSecret: secrets.username, passwordSecret: secrets.password };
+            return workflow.testSecrets.flatMap((name, index) => {
+                const problemOf = (message: string) => [
+                    problem(["github", "workflow", "testSecrets", index], message),
+                ];
+                if (!(name in env))
+                    return problemOf(
+                        "must be a variable of mlops:env, which has none of that name",
+                    );
+                return canPass(name, login)
+                    ? []
+                    : problemOf("cannot be given to the smoke test, which uses the name itself");
+            });
+        },
     ),
     rule(
         { github: z.object({ workflow: z.object({ path: text, attestedBy: text }) }) },

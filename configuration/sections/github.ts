@@ -56,6 +56,13 @@ const workflow = z.strictObject({
     path: workflowNames.workflowPath.describe("The file: `.github/workflows/NAME.yml`."),
     name: workflowNames.text.describe("The workflow's name, as GitHub shows it."),
     job: workflowNames.jobId.describe("The id of its job."),
+    testSecrets: z
+        .array(workflowNames.secretName)
+        .default([])
+        .describe(
+            "The secret variables of `mlops:env` that the service needs to start. GitHub gets " +
+                "them as secrets, for the workflow's smoke test. Default: none.",
+        ),
     runner: workflowNames.text
         .optional()
         .describe(

@@ -33,6 +33,12 @@ func main() {
 		println("the key is wrong")
 		os.Exit(4)
 	}
+	for hungry := [][]byte{}; os.Getenv("MODE") == "hungry"; {
+		hungry = append(hungry, make([]byte, 1<<20))
+		for at := range hungry[len(hungry)-1] {
+			hungry[len(hungry)-1][at] = 1
+		}
+	}
 	http.HandleFunc("/health", func(answer http.ResponseWriter, _ *http.Request) {
 		if os.Getenv("MODE") == "sick" {
 			answer.WriteHeader(503)
@@ -303,6 +309,7 @@ describe("the scripts inside the workflows", () => {
             login = federated,
             platforms = undefined as readonly Platform[] | undefined,
             floatingTags = undefined as readonly string[] | undefined,
+            memory = undefined as number | undefined,
         } = {},
     ): Promise<Ended> {
         const settings = {
@@ -320,6 +327,7 @@ describe("the scripts inside the workflows", () => {
                 env: { MODE: mode },
                 passedOn,
                 container: { user },
+                memory,
             },
             build: { attestation: true, signature: "keyless" as const, platforms, floatingTags },
         };
@@ -592,6 +600,20 @@ describe("the scripts inside the workflows", () => {
             equal(code, 1);
             match(output, /\/health was not answered with success within 2 s/);
             equal(await containers(digest), "");
+        });
+
+        it("rejects one that needs more memory than its pods have, and says so", async () => {
+            const digest = await push("hungry");
+            const { code, output } = await step(name, {
+                ...digestOf(digest),
+                mode: "hungry",
+                memory: 64 * 2 ** 20,
+            });
+            equal(code, 1);
+            match(
+                output,
+                /title=Smoke test::.* needs more memory than mlops:cluster\.memory allows\./,
+            );
         });
 
         it("rejects one that runs as root, before it is started", async () => {

@@ -385,6 +385,33 @@ describe("the program", () => {
         });
     }
 
+    it("gives GitHub the secrets that the smoke test needs, and no other", async () => {
+        const { declared } = await preview({
+            ...withVariables("promoted"),
+            "mlops:env": { API_KEY: { secure: "hunter2" }, OTHER: { secure: "hunter3" } },
+            "mlops:github": {
+                ...stacks.promoted["mlops:github"],
+                workflow: {
+                    ...stacks.promoted["mlops:github"].workflow,
+                    testSecrets: ["API_KEY"],
+                },
+            },
+        });
+        const secrets = declared
+            .filter(({ type }) => type.endsWith(":ActionsEnvironmentSecret"))
+            .map(({ inputs }) => [inputs["secretName"], insideSecret(inputs["value"])]);
+        deepEqual(
+            secrets.filter(([name]) => !String(name).startsWith("QUAY_")),
+            [["API_KEY", "hunter2"]],
+        );
+    });
+
+    it("tests the image with the memory that its pods have", async () => {
+        const { declared } = await preview({ ...stacks.promoted, ...cluster });
+        const { env } = smokeTestOf(declared);
+        match(env["RUN_OPTIONS"] ?? "", /^--memory=536870912\n--memory-swap=536870912$/m);
+    });
+
     const before: [what: string, files: Record<string, Config>, port: string][] = [
         ["that of the stack before it", { dev: { "mlops:service": { port: 9090 } } }, "9090"],
         ["its PORT there", { dev: { "mlops:env": { PORT: "9091" } } }, "9091"],

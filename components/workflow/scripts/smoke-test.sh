@@ -64,6 +64,9 @@ deadline=$((SECONDS + TIMEOUT))
 until is_healthy 2>/dev/null; do
     if [[ $(docker inspect --format '{{.State.Running}}' "$container") != true ]]; then
         code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
+        if [[ $(docker inspect --format '{{.State.OOMKilled}}' "$container") == true ]]; then
+            give_up "it needs more memory than mlops:cluster.memory allows"
+        fi
         give_up "it ended, with exit code $code"
     elif ((SECONDS >= deadline)); then
         exposed=$(docker image inspect \

@@ -318,6 +318,24 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         { oauth2: { issuer: "https://a.example/ ", audience: "a" } },
         'mlops:oauth2.issuer = "https://a.example/ ": must be an http(s) URL',
     ],
+    // Secrets for the smoke test.
+    [
+        "a secret that the smoke test gets",
+        "staging",
+        { "env.API_KEY": "x", "github.workflow.testSecrets": ["API_KEY"] },
+    ],
+    [
+        "a secret for the smoke test that there is not",
+        "staging",
+        { "github.workflow.testSecrets": ["API_KEY"] },
+        'mlops:github.workflow.testSecrets[0] = "API_KEY": must be a variable of mlops:env',
+    ],
+    [
+        "the robot's password for the smoke test",
+        "staging",
+        { "env.quay_pwd": "x", "github.workflow.testSecrets": ["quay_pwd"] },
+        'mlops:github.workflow.testSecrets[0] = "quay_pwd": cannot be given to the smoke test',
+    ],
     // GitHub's environments.
     ["the workflow's branch is allowed", "dev", { "github.environment.branches": ["ma*"] }],
     ["protected branches alone", "staging", protection],

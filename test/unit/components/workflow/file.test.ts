@@ -277,6 +277,14 @@ describe("the workflow file", function () {
             );
         });
 
+        it("the memory that it has on its cluster, without swap", () => {
+            const { options } = smokeTestOf({ memory: 512 * 2 ** 20 });
+            deepEqual(
+                options.filter((option) => option.startsWith("--memory")),
+                ["--memory=536870912", "--memory-swap=536870912"],
+            );
+        });
+
         it("its variables, the secret ones by name, from the GitHub secrets of their names", () => {
             const { env, options, comment } = smokeTestOf({
                 env: { MODE: "fast" },
