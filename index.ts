@@ -31,7 +31,7 @@ import { pullRobotOf } from "./configuration/pullRobot.ts";
 import { readStackConfig } from "./configuration/readStackConfig.ts";
 import { workflowBuild } from "./configuration/sections/service.ts";
 import type { StackConfigOf } from "./configuration/stackConfig.ts";
-import { promotedPortOf, publisherOf } from "./configuration/upstream.ts";
+import { promotedPortOf, provenanceOf, publisherOf } from "./configuration/upstream.ts";
 import { UserError } from "./components/userError.ts";
 import { preflight } from "./components/github/preflight.ts";
 import { exportOutputs } from "./contract/outputs.ts";
@@ -167,8 +167,7 @@ async function deliver(config: StackConfigOf<"built" | "promoted">) {
         image = declareImage(repository, [workflow]);
     } else {
         image = declareImage(repository, []);
-        const { attestedBy } = config.github.workflow;
-        const release = { digest: image.reference.apply(digestOf), attestedBy };
+        const release = { digest: image.reference.apply(digestOf) };
         workflow = new DeliveryWorkflow(
             name,
             { ...settings, version, release },
@@ -273,13 +272,14 @@ async function prepareOwnImage({
 /** Takes the image from the stack before. */
 function preparePromotedImage(config: StackConfigOf<"promoted">): DeclareImage {
     const { service, quay, promoteFrom } = config;
+    const provenance = provenanceOf(config);
     return (owner) =>
         new PromotedServiceImage(
             service.name,
             {
                 repository: owner.image,
                 version: service.version,
-                from: promoteFrom,
+                from: { ...promoteFrom, provenance },
                 publishedBy: publisherOf(config),
                 floatingTags: quay.floatingTags,
             },

@@ -21,10 +21,20 @@ export interface PromotedServiceImageArgs {
          */
         readonly severityException?: pulumi.Input<quay.SeverityException> | undefined;
         /**
-         * Cosign must have signed the image's digest with the private key of this public key (PEM).
-         * Default: signatures are not checked.
+         * Cosign must have signed the image's digest: with the private key of this public key
+         * (PEM), or for this identity. Default: signatures are not checked.
          */
         readonly signature?: pulumi.Input<quay.ImageSignature> | undefined;
+        /**
+         * A workflow must have built the image on GitHub's own runners, and attested it. Default:
+         * attestations are not checked.
+         */
+        readonly provenance?: pulumi.Input<quay.ImageProvenance> | undefined;
+        /**
+         * What provenance and identities are verified with: the text of Sigstore's
+         * trusted_root.json, or several as JSON Lines. Default: Sigstore's public root.
+         */
+        readonly trustedRoot?: pulumi.Input<string> | undefined;
         /**
          * The image must run in the source's environment, or have run there: its tag `running`
          * names the image or has named it (see RunningTag). An image that was promoted before

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { StackConfigOf } from "./stackConfig.ts";
 import { configOf } from "./file.ts";
 import { port } from "./sections/values.ts";
+import { readAccount } from "../components/github/account.ts";
 import { configuredPort, portOf } from "../components/docker/serviceContainer.ts";
 
 /**
@@ -28,19 +29,50 @@ export function publisherOf({
  * elsewhere, or of a later version.
  */
 export function promotedPortOf(config: StackConfigOf<"promoted">): number {
-    const before: string[] = [];
-    let stack = config.promoteFrom.environment;
-    while (stack !== undefined && !before.includes(stack)) {
-        before.push(stack);
-        stack = z.object({ environment: z.string() }).safeParse(sectionOf(stack, "promoteFrom"))
-            .data?.environment;
-    }
-    const ports = before.flatMap((name) => {
+    const ports = stacksBefore(config).flatMap((name) => {
         const service = z.object({ port }).safeParse(sectionOf(name, "service")).data ?? {};
         const env = z.object({ PORT: z.string() }).safeParse(sectionOf(name, "env")).data ?? {};
         return configuredPort({ service, env }) ?? [];
     });
     return portOf(config, ports.slice(0, 1));
+}
+
+/**
+ * Returns where an image must have been built to be promoted: by the workflow of `attestedBy`, for
+ * the branch of the stack before whose file configures this workflow, or else of this stack, or for
+ * a git tag that makes a version. Undefined if attestations are not checked.
+ */
+export function provenanceOf(config: StackConfigOf<"promoted">) {
+    const { repository, branch, workflow } = config.github;
+    const { attestedBy } = workflow;
+    if (attestedBy === undefined) return undefined;
+    const form = z.object({
+        repository: z.literal(repository),
+        branch: z.string(),
+        workflow: z.object({ path: z.literal(attestedBy) }),
+    });
+    const [theirs = branch] = stacksBefore(config).flatMap(
+        (name) => form.safeParse(sectionOf(name, "github")).data?.branch ?? [],
+    );
+    const { webUrl, owner, issuer } = readAccount();
+    return {
+        repository: `${webUrl}/${owner}/${repository}`,
+        workflow: attestedBy,
+        refs: [`refs/heads/${theirs}`, "refs/tags/v*"],
+        issuer,
+    };
+}
+
+/** Returns the stacks that an image comes through, the nearest first, by their files. */
+function stacksBefore({ promoteFrom }: StackConfigOf<"promoted">): string[] {
+    const before: string[] = [];
+    let stack = promoteFrom.environment;
+    while (stack !== undefined && !before.includes(stack)) {
+        before.push(stack);
+        stack = z.object({ environment: z.string() }).safeParse(sectionOf(stack, "promoteFrom"))
+            .data?.environment;
+    }
+    return before;
 }
 
 /** Returns a section of another stack's file; undefined where it does not exist. */

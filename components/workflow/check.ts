@@ -95,7 +95,6 @@ const release = z.object({
             .string()
             .regex(/^sha256:[0-9a-f]{64}$/, "must be a digest: sha256: and 64 hexadecimal digits."),
     ),
-    attestedBy: names.workflowPath.optional(),
     tags: z.array(tag).optional(),
 });
 

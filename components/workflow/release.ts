@@ -28,34 +28,15 @@ function checkJob(
     settings: CommonSettings & { readonly version: string; readonly release: ReleaseSettings },
 ): Job {
     const { image, version, release } = settings;
-    const { digest, attestedBy, tags = [] } = release;
+    const { digest, tags = [] } = release;
     return {
         name: `Release ${version}`,
         if: steps.onBranch(settings),
         ...steps.runnerAndEnvironment(settings, digest),
         "timeout-minutes": 15,
-        permissions: {
-            ...steps.loginPermissions(settings),
-            ...(attestedBy !== undefined && {
-                attestations: { access: "read", why: "to read the image's attestation" },
-            }),
-        },
+        permissions: steps.loginPermissions(settings),
         steps: steps.explained([
             steps.logIn(settings),
-            ...(attestedBy === undefined
-                ? []
-                : [
-                      {
-                          name: "Verify the build provenance",
-                          id: "provenance",
-                          env: {
-                              GH_TOKEN: "${{ github.token }}",
-                              IMAGE: `${image}@${digest}`,
-                              WORKFLOW: attestedBy,
-                          },
-                          run: steps.script("fail", "verify-attestation"),
-                      },
-                  ]),
             steps.smokeTest(settings, digest),
             ...(tags.length === 0
                 ? []

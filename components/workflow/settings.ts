@@ -134,11 +134,6 @@ export interface BuildSettings {
 export interface ReleaseSettings<StringInput = string> {
     /** The image's digest, `sha256:…`. */
     readonly digest: StringInput;
-    /**
-     * The path of the workflow, in the same GitHub repository, that must have built and attested
-     * the image. An image that was built by `pulumi up` on a machine fails. Default: not checked.
-     */
-    readonly attestedBy?: string | undefined;
     /** Tags to set after the image passed the smoke test, as in `stable`. Default: none. */
     readonly tags?: readonly string[] | undefined;
 }

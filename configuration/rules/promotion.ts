@@ -10,6 +10,26 @@ const promoteFrom = z.object({ repository: text });
 export const promotions = [
     rule(
         {
+            promoteFrom: z.object({
+                signature: z.object({
+                    publicKey: text.optional(),
+                    identities: z.array(text).optional(),
+                    issuer: text.optional(),
+                }),
+            }),
+        },
+        ({ promoteFrom: { signature } }) => {
+            const { publicKey, identities, issuer } = signature;
+            const isComplete =
+                publicKey === undefined
+                    ? identities !== undefined && issuer !== undefined
+                    : identities === undefined && issuer === undefined;
+            const message = "must have either publicKey, or identities and issuer";
+            return isComplete ? [] : [problem(["promoteFrom", "signature"], message)];
+        },
+    ),
+    rule(
+        {
             promoteFrom: promoteFrom.extend({
                 maxSeverity: z.undefined().optional(),
                 severityException: z.looseObject({}),

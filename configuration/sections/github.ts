@@ -111,9 +111,9 @@ const releaseWorkflow = workflow.extend({
     attestedBy: workflowNames.workflowPath
         .optional()
         .describe(
-            "The path of the workflow that must have built and attested the image. Only of a " +
-                "stack " +
-                "that promotes the image. Default: attestations are not checked.",
+            "The path of the workflow that must have built and attested the image, on GitHub's " +
+                "own runners, for dev's branch or a git tag `v*`. Checked before the promotion. " +
+                "Only of a stack that promotes the image. Default: attestations are not checked.",
         ),
 });
 

@@ -20,6 +20,11 @@ const publicKey = z
         "a public key in PEM (ECDSA, Ed25519 or RSA), or the path of a PEM file in the project",
     );
 
+/** The path of a file in the project; its text. */
+const file = text
+    .refine((path) => existsSync(path), "must be the path of a file that exists")
+    .transform((path) => (existsSync(path) ? readFileSync(path, "utf8") : path));
+
 const severityException = z.strictObject({
     digest: names.digest.describe("The image's digest, `sha256:` and 64 hexadecimal digits."),
     reason: text.describe("Why the image is promoted all the same."),
@@ -59,15 +64,40 @@ export const promoteFrom = z.strictObject({
         .describe("Lets one digest pass in spite of `maxSeverity`. Default: none."),
     signature: z
         .strictObject({
-            publicKey: publicKey.describe(
-                "The public key in PEM (ECDSA, Ed25519 or RSA), or the path of a PEM file in the " +
-                    "project.",
-            ),
+            publicKey: publicKey
+                .optional()
+                .describe(
+                    "The public key in PEM (ECDSA, Ed25519 or RSA), or the path of a PEM file in " +
+                        "the project. Alternatively set `identities`.",
+                ),
+            identities: z
+                .array(text)
+                .min(1, "must name an identity")
+                .optional()
+                .describe(
+                    "Who may have signed it without a key: email addresses, or URIs of " +
+                        "workflows, as in the certificate. A `*` at the end stands for anything. " +
+                        "Needs `issuer`.",
+                ),
+            issuer: text
+                .optional()
+                .describe(
+                    "Who vouches for the identities, as in `https://accounts.google.com`. Only " +
+                        "with `identities`.",
+                ),
         })
         .optional()
         .describe(
-            "Only an image whose digest cosign has signed with this key is promoted. Default: " +
-                "signatures are not checked.",
+            "Only an image whose digest cosign has signed, with this key or for one of these " +
+                "identities, is promoted. Default: signatures are not checked.",
+        ),
+    trustedRoot: file
+        .optional()
+        .describe(
+            "The path of a file with the authorities and logs that attestations and signatures " +
+                "of identities are verified with, as `gh attestation trusted-root` writes it: " +
+                "for private GitHub repositories, and without access to the internet. Default: " +
+                "Sigstore's public ones, from tuf-repo-cdn.sigstore.dev.",
         ),
     requireRunning: z
         .boolean()

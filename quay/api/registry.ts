@@ -78,10 +78,12 @@ export class RegistrySession {
         if (answer === undefined) return undefined;
         const { bytes, headers } = answer;
         const digest = digestOfBytes(bytes);
-        if (reference.startsWith("sha256:") && reference !== digest) {
+        const [algorithm] = /^sha\d+(?=:)/.exec(reference) ?? [];
+        const found = digestOfBytes(bytes, algorithm);
+        if (algorithm !== undefined && reference !== found) {
             throw new QuayError(
                 `${this.host} gave another content for ${path}@${reference}: its digest is ` +
-                    `${digest}.`,
+                    `${found}.`,
             );
         }
         const parsed = parts.safeParse(parseJson(bytes));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { QuayClient } from "./client.ts";
-import { readRefusal, RefusedError, UnansweredError } from "./errors.ts";
+import { QuayError, readRefusal, RefusedError, UnansweredError } from "./errors.ts";
 import type { Refusal } from "./errors.ts";
 import { defaultRetryDelay } from "./http.ts";
 import type { Http } from "./http.ts";
@@ -25,6 +25,9 @@ interface Sent {
     /** Whether to follow redirects: registries redirect reads of blobs to their storage. */
     readonly follow?: boolean;
 }
+
+/** How many bytes of an answer are read into memory. Manifests have at most 4 MiB. */
+const maxAnswer = 16 * 1024 * 1024;
 
 /** An answer that was cut off. */
 class CutError extends UnansweredError {}
@@ -111,11 +114,9 @@ export class RegistryConnection {
             async () => {
                 const { headers, body } = await this.send("GET", path, sent);
                 try {
-                    return {
-                        bytes: new Uint8Array(await new Response(body).arrayBuffer()),
-                        headers,
-                    };
-                } catch {
+                    return { bytes: await this.#collect(body, sent.to), headers };
+                } catch (error) {
+                    if (error instanceof QuayError) throw error;
                     throw new CutError(
                         `The registry ${this.host} gave no whole answer to the request to ` +
                             `${sent.to}.`,
@@ -129,6 +130,21 @@ export class RegistryConnection {
                 shouldRetry: ({ error }) => error instanceof CutError,
             },
         );
+    }
+
+    async #collect(body: Response["body"], to: string): Promise<Uint8Array> {
+        const parts: Uint8Array[] = [];
+        let size = 0;
+        for await (const part of body ?? []) {
+            size += part.length;
+            if (size > maxAnswer)
+                throw new QuayError(
+                    `The registry ${this.host} answered the request to ${to} with more than ` +
+                        `${String(maxAnswer)} bytes, which are not read.`,
+                );
+            parts.push(part);
+        }
+        return Buffer.concat(parts);
     }
 
     async send(method: string, path: string, sent: Sent): Promise<Response> {

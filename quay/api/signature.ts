@@ -1,15 +1,17 @@
 import { createPublicKey, verify } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { z } from "zod";
-import { fallbackTag, referrersOf } from "./copyImage.ts";
+import { bundlesOf } from "./bundles.ts";
+import { fallbackTag } from "./copyImage.ts";
 import type { Side } from "./copyImage.ts";
 import { QuayError } from "./errors.ts";
 import { parseJson } from "./json.ts";
+import { visible } from "./visible.ts";
 
 /** The annotation in which cosign stores a signature (sigstore/cosign, specs/SIGNATURE_SPEC.md). */
 const signatureAnnotation = "dev.cosignproject.cosign/signature";
-const bundleType = "application/vnd.dev.sigstore.bundle";
-const signPredicate = "https://sigstore.dev/cosign/sign/v1";
+/** The type of cosign's statement that signs an image. */
+export const signPredicate = "https://sigstore.dev/cosign/sign/v1";
 
 /** "Simple signing": the payload that cosign signs (sigstore/cosign, specs/SIGNATURE_SPEC.md). */
 const payload = z.object({
@@ -112,18 +114,10 @@ async function simpleSignatures(
 }
 
 async function bundles(side: Side, digest: string): Promise<readonly Signature[]> {
-    const { session, path } = side;
-    const found: Signature[] = [];
-    for (const referrer of await referrersOf(side, digest)) {
-        if (referrer.artifactType?.startsWith(bundleType) !== true) continue;
-        const manifest = await session.manifest(path, referrer.digest);
-        for (const { digest: blob } of manifest?.parts.layers ?? []) {
-            const content = await session.blob(path, blob);
-            const { data } = bundle.safeParse(content && parseJson(content));
-            if (data !== undefined) found.push(...signaturesOf(data.dsseEnvelope));
-        }
-    }
-    return found;
+    return (await bundlesOf(side, digest)).flatMap((content) => {
+        const { data } = bundle.safeParse(parseJson(content));
+        return data === undefined ? [] : signaturesOf(data.dsseEnvelope);
+    });
 }
 
 /**
@@ -158,9 +152,4 @@ function signaturesOf(envelope: z.output<typeof bundle>["dsseEnvelope"]): readon
 function isSignedBy(key: KeyObject, signed: Uint8Array, signature: Uint8Array): boolean {
     const algorithm = key.asymmetricKeyType === "ed25519" ? null : "sha256";
     return verify(algorithm, signed, key, signature);
-}
-
-/** Quotes and truncates text from outside, and escapes its control characters. */
-function visible(text: string): string {
-    return JSON.stringify(text.slice(0, 100));
 }

@@ -8,7 +8,7 @@ import { inspect, lookUp, refuseGiven } from "./promotionGate.ts";
 import { parseImageName } from "../api/imageName.ts";
 import { resource } from "../definition/resource.ts";
 import { severities } from "../api/severity.ts";
-import { parsePublicKey } from "../api/signature.ts";
+import { findSignatureProblem, provenance, signature } from "./imageProof.ts";
 
 const importId = { format: "REGISTRY/REPOSITORY:TAG", example: "quay.io/alice/app_prod:1.0.0" };
 
@@ -61,17 +61,6 @@ const severityException = z
 const tags = z
     .array(names.tag)
     .refine((list) => new Set(list).size === list.length, "must not name a tag twice.");
-
-const signature = z
-    .strictObject({
-        publicKey: z
-            .string()
-            .describe(
-                "The public key, in PEM, that the image must be signed with: ECDSA, Ed25519 or " +
-                    "RSA.",
-            ),
-    })
-    .meta({ id: "ImageSignature", description: "The signature that an image must have." });
 
 export const promotedImage = resource({
     name: "PromotedImage",
@@ -129,9 +118,25 @@ export const promotedImage = resource({
         signature: signature
             .optional()
             .describe(
-                "Promotes only an image whose digest cosign has signed with this key. Verified " +
-                    "when the digest or the key changes, also in a preview if the digest is " +
-                    "known there. No transparency log is queried. Default: signatures are ignored.",
+                "Promotes only an image whose digest cosign has signed with this key, or for " +
+                    "this identity. Verified when the digest or this changes, also in a preview " +
+                    "if the digest is known there. Default: signatures are ignored.",
+            ),
+        provenance: provenance
+            .optional()
+            .describe(
+                "Promotes only an image that this workflow has built on GitHub's own runners, by " +
+                    "the attestation of its digest in the registry. Verified like a signature. " +
+                    "Default: attestations are ignored.",
+            ),
+        trustedRoot: z
+            .string()
+            .optional()
+            .describe(
+                "The authorities and logs that provenance and signatures of identities are " +
+                    "verified with: the text of Sigstore's trusted_root.json, or several as JSON " +
+                    "Lines. In no diff and no state. Default: Sigstore's public ones, from " +
+                    "tuf-repo-cdn.sigstore.dev.",
             ),
         requireRunning: z
             .boolean()
@@ -185,7 +190,7 @@ export const promotedImage = resource({
                     "error. In no diff and no state. Default: none is named.",
             ),
     },
-    transient: ["environment", "publishedBy", "howToPublish"],
+    transient: ["trustedRoot", "environment", "publishedBy", "howToPublish"],
     outputs: {
         digest: names.digest.describe("The promoted digest."),
         tags: z.array(names.tag).describe("The version tags in the target."),
@@ -204,13 +209,8 @@ export const promotedImage = resource({
     }),
     validate: ({ version, digest, tags, floatingTags, signature, requireRunning, soak }) => {
         if (soak !== undefined && !requireRunning) return "with soak, requireRunning must be true.";
-        // Checked here and not by the property's schema, whose error would repeat the value: it may
-        // be a private key by mistake.
-        if (signature !== undefined && parsePublicKey(signature.publicKey) === undefined)
-            return (
-                'signature.publicKey: must be a public key in PEM ("-----BEGIN PUBLIC ' +
-                'KEY-----"): ECDSA, Ed25519 or RSA.'
-            );
+        const unsigned = findSignatureProblem({ signature });
+        if (unsigned !== undefined) return unsigned;
         if (version === undefined && digest === undefined)
             return "one of version and digest must be set.";
         if (version === undefined && tags === undefined && floatingTags.length === 0)

@@ -8,17 +8,17 @@ import type { ImageName } from "../api/imageName.ts";
 import { findRunningProblem } from "../api/running.ts";
 import { checkSeverity } from "../api/severity.ts";
 import type { Severity, SeverityException } from "../api/severity.ts";
-import { verifySignature } from "../api/signature.ts";
 import { listActiveTags } from "../api/tags.ts";
 import type { Context } from "../definition/context.ts";
+import { verifyProof } from "./imageProof.ts";
+import type { Proof } from "./imageProof.ts";
 import { findManifest, isOwn, nameOf, readersOf, sideOf, tagsOf, unlessGone } from "./promotion.ts";
 import type { Promotion } from "./promotion.ts";
 
 /** What an image must fulfil to be promoted. */
-export interface Gate {
+export interface Gate extends Proof {
     readonly maxSeverity?: Severity | undefined;
     readonly severityException?: SeverityException | undefined;
-    readonly signature?: { readonly publicKey: string } | undefined;
     readonly requireRunning?: boolean | undefined;
     readonly soak?: string | undefined;
 }
@@ -27,6 +27,7 @@ export interface Gate {
 export interface Wanted extends Promotion, Gate {
     readonly version?: string | undefined;
     readonly commit?: string | undefined;
+    readonly trustedRoot?: string | undefined;
     readonly environment?: string | undefined;
     readonly publishedBy?: string | undefined;
     readonly howToPublish?: string | undefined;
@@ -82,7 +83,8 @@ export async function refuseGiven(
 
 /**
  * Checks an image before its promotion, unless it was checked for the old inputs: whether it ran
- * long enough, whether Quay keeps it, and whether its scan and its signature allow the promotion.
+ * long enough, whether Quay keeps it, and whether its scan, its signature and its provenance allow
+ * the promotion.
  *
  * @returns the commit that it was built from; empty where that is not known
  */
@@ -92,7 +94,7 @@ export async function inspect(
     digest: string,
     old: (Gate & Pick<Wanted, "digest" | "commit">) | undefined,
 ): Promise<string> {
-    const { maxSeverity, severityException, signature, requireRunning = false } = wanted;
+    const { maxSeverity, severityException, requireRunning = false, trustedRoot } = wanted;
     const known = digest === old?.digest;
     if (requireRunning && !known) await requireRun(context, wanted, digest);
     const scan =
@@ -101,17 +103,17 @@ export async function inspect(
             known &&
             same([maxSeverity, severityException], [old.maxSeverity, old.severityException])
         );
-    const sign = signature !== undefined && !(known && same(signature, old.signature));
+    const proof = unproven(wanted, known ? old : {});
     // With a digest alone a preview needs no registry: `refuseGiven` follows in the `up`.
     const isLookedUp = wanted.version !== undefined;
     const last = wanted.commit ?? (known ? old.commit : undefined);
     const label = isLookedUp && !(known && last !== undefined);
-    if (!label && !scan && !sign) return last ?? "";
+    if (!label && !scan && proof === undefined) return last ?? "";
     const { side, manifest } = await findManifest(context.api, wanted, digest);
     const labels = label ? await labelsOf(side, manifest) : [];
     if (!known) refuseExpiring(side, digest, labels);
     const commit = last ?? commitOf(labels) ?? "";
-    if (sign) await verifySignature(side, digest, signature.publicKey);
+    if (proof !== undefined) await verifyProof(side, digest, proof, trustedRoot);
     if (!scan) return commit;
     if (!isOwn(context.api, side))
         throw new QuayError(
@@ -122,6 +124,15 @@ export async function inspect(
     const warning = await checkSeverity(api, side.path, manifest, maxSeverity, severityException);
     if (warning !== undefined) await warn(warning);
     return commit;
+}
+
+/** Returns what has to be proven and was not before; undefined if nothing. */
+function unproven(wanted: Proof, old: Proof): Proof | undefined {
+    const signature = same(wanted.signature, old.signature) ? undefined : wanted.signature;
+    const provenance = same(wanted.provenance, old.provenance) ? undefined : wanted.provenance;
+    return signature === undefined && provenance === undefined
+        ? undefined
+        : { signature, provenance };
 }
 
 /** Refuses an image that did not run in the source's environment for long enough. */

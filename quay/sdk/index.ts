@@ -55,14 +55,46 @@ export interface SeverityException {
 
 /** The signature that an image must have. */
 export interface ImageSignatureArgs {
-    /** The public key, in PEM, that the image must be signed with: ECDSA, Ed25519 or RSA. */
-    readonly publicKey: pulumi.Input<string>;
+    /** The public key, in PEM, that the image must be signed with: ECDSA, Ed25519 or RSA. No transparency log is queried. Alternatively set `identities`. */
+    readonly publicKey?: pulumi.Input<string> | undefined;
+    /** Who may have signed it without a key: subjects of certificates, each an email address or the URI of a workflow. A `*` at the end stands for anything. Needs `issuer`. */
+    readonly identities?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+    /** The issuer of the identities' OpenID tokens. Only with `identities`. */
+    readonly issuer?: pulumi.Input<string> | undefined;
 }
 
 /** The signature that an image must have. */
 export interface ImageSignature {
-    /** The public key, in PEM, that the image must be signed with: ECDSA, Ed25519 or RSA. */
-    readonly publicKey: string;
+    /** The public key, in PEM, that the image must be signed with: ECDSA, Ed25519 or RSA. No transparency log is queried. Alternatively set `identities`. */
+    readonly publicKey?: string | undefined;
+    /** Who may have signed it without a key: subjects of certificates, each an email address or the URI of a workflow. A `*` at the end stands for anything. Needs `issuer`. */
+    readonly identities?: string[] | undefined;
+    /** The issuer of the identities' OpenID tokens. Only with `identities`. */
+    readonly issuer?: string | undefined;
+}
+
+/** Where an image must have been built. */
+export interface ImageProvenanceArgs {
+    /** The URL of the GitHub repository: `https://github.com/acme/app`. */
+    readonly repository: pulumi.Input<string>;
+    /** The path of the workflow there that must have built the image. */
+    readonly workflow: pulumi.Input<string>;
+    /** The git refs that it may have run for: `refs/heads/main`. A `*` at the end stands for anything. */
+    readonly refs: pulumi.Input<readonly pulumi.Input<string>[]>;
+    /** The issuer of the jobs' identity tokens. Default: GitHub's. Default: "https://token.actions.githubusercontent.com". */
+    readonly issuer?: pulumi.Input<string> | undefined;
+}
+
+/** Where an image must have been built. */
+export interface ImageProvenance {
+    /** The URL of the GitHub repository: `https://github.com/acme/app`. */
+    readonly repository: string;
+    /** The path of the workflow there that must have built the image. */
+    readonly workflow: string;
+    /** The git refs that it may have run for: `refs/heads/main`. A `*` at the end stands for anything. */
+    readonly refs: string[];
+    /** The issuer of the jobs' identity tokens. Default: GitHub's. Default: "https://token.actions.githubusercontent.com". */
+    readonly issuer?: string | undefined;
 }
 
 /** A source of identity tokens that a robot accepts. */
@@ -396,8 +428,12 @@ export interface PromotedImageArgs {
     readonly maxSeverity?: pulumi.Input<Severity> | undefined;
     /** Allows one digest despite maxSeverity. Default: none. */
     readonly severityException?: pulumi.Input<SeverityException> | undefined;
-    /** Promotes only an image whose digest cosign has signed with this key. Verified when the digest or the key changes, also in a preview if the digest is known there. No transparency log is queried. Default: signatures are ignored. */
+    /** Promotes only an image whose digest cosign has signed with this key, or for this identity. Verified when the digest or this changes, also in a preview if the digest is known there. Default: signatures are ignored. */
     readonly signature?: pulumi.Input<ImageSignature> | undefined;
+    /** Promotes only an image that this workflow has built on GitHub's own runners, by the attestation of its digest in the registry. Verified like a signature. Default: attestations are ignored. */
+    readonly provenance?: pulumi.Input<ImageProvenance> | undefined;
+    /** The authorities and logs that provenance and signatures of identities are verified with: the text of Sigstore's trusted_root.json, or several as JSON Lines. In no diff and no state. Default: Sigstore's public ones, from tuf-repo-cdn.sigstore.dev. */
+    readonly trustedRoot?: pulumi.Input<string> | undefined;
     /** Promotes only an image that the source's tag `running` names or has named, by Quay's tag history, which forgets an image some time after it ceased to run. Checked when the digest changes, also in a preview if the digest is known there. What the target has under its version tags was promoted before and passes. Default: false. Default: false. */
     readonly requireRunning?: pulumi.Input<boolean> | undefined;
     /** With requireRunning: how long the tag has to have named the image without a break, as in `30m`, `1h`, `7d` (s, m, h, d, w). Default: any time. */
@@ -436,8 +472,12 @@ export class PromotedImage extends pulumi.CustomResource {
     declare readonly maxSeverity: pulumi.Output<Severity | undefined>;
     /** Allows one digest despite maxSeverity. Default: none. */
     declare readonly severityException: pulumi.Output<SeverityException | undefined>;
-    /** Promotes only an image whose digest cosign has signed with this key. Verified when the digest or the key changes, also in a preview if the digest is known there. No transparency log is queried. Default: signatures are ignored. */
+    /** Promotes only an image whose digest cosign has signed with this key, or for this identity. Verified when the digest or this changes, also in a preview if the digest is known there. Default: signatures are ignored. */
     declare readonly signature: pulumi.Output<ImageSignature | undefined>;
+    /** Promotes only an image that this workflow has built on GitHub's own runners, by the attestation of its digest in the registry. Verified like a signature. Default: attestations are ignored. */
+    declare readonly provenance: pulumi.Output<ImageProvenance | undefined>;
+    /** The authorities and logs that provenance and signatures of identities are verified with: the text of Sigstore's trusted_root.json, or several as JSON Lines. In no diff and no state. Default: Sigstore's public ones, from tuf-repo-cdn.sigstore.dev. */
+    declare readonly trustedRoot: pulumi.Output<string | undefined>;
     /** Promotes only an image that the source's tag `running` names or has named, by Quay's tag history, which forgets an image some time after it ceased to run. Checked when the digest changes, also in a preview if the digest is known there. What the target has under its version tags was promoted before and passes. Default: false. Default: false. */
     declare readonly requireRunning: pulumi.Output<boolean>;
     /** With requireRunning: how long the tag has to have named the image without a break, as in `30m`, `1h`, `7d` (s, m, h, d, w). Default: any time. */
@@ -480,6 +520,8 @@ export class PromotedImage extends pulumi.CustomResource {
                 maxSeverity: args?.maxSeverity,
                 severityException: args?.severityException,
                 signature: args?.signature,
+                provenance: args?.provenance,
+                trustedRoot: args?.trustedRoot,
                 requireRunning: args?.requireRunning,
                 soak: args?.soak,
                 commit: args?.commit,

@@ -190,6 +190,43 @@ describe("the program", () => {
         });
     }
 
+    it("promotes only what the workflow of attestedBy has built, for the branch of its stack", async () => {
+        const dev = {
+            ...github,
+            branch: "develop",
+            workflow: { path: ".github/workflows/dev.yml" },
+        };
+        const release = { ...github.workflow, attestedBy: ".github/workflows/dev.yml" };
+        const provenance = async (devGithub: object) => {
+            const quay = { namespace: "alice", repository: "digits_dev" };
+            const config = { "mlops:github": devGithub, "mlops:quay": quay };
+            writeFileSync("Pulumi.dev.yaml", stringify({ config }));
+            const { declared } = await preview({
+                ...stacks.promoted,
+                "mlops:github": { ...github, workflow: release },
+                "mlops:promoteFrom": {
+                    ...stacks.promoted["mlops:promoteFrom"],
+                    environment: "dev",
+                },
+            });
+            return only(declared, "quay:index:PromotedImage").inputs["provenance"];
+        };
+        const attesting = { ...dev, workflow: { ...dev.workflow, attestation: true } };
+        const expected = {
+            repository: "https://github.com/alice/digits",
+            workflow: ".github/workflows/dev.yml",
+            refs: ["refs/heads/develop", "refs/tags/v*"],
+            issuer: "https://token.actions.githubusercontent.com",
+        };
+        deepEqual(await provenance(attesting), expected);
+        // A workflow that no stack configures is one of this stack's branch.
+        const other = { ...attesting, workflow: { path: ".github/workflows/other.yml" } };
+        deepEqual(await provenance(other), {
+            ...expected,
+            refs: ["refs/heads/main", "refs/tags/v*"],
+        });
+    });
+
     for (const kind of ["built", "promoted"] as const) {
         it(`runs the service of a ${kind} stack on its cluster`, async () => {
             const config = { ...withVariables(kind), ...cluster };

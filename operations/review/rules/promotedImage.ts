@@ -47,6 +47,7 @@ export const promotedImage: Rule = splitMoves((change, preview) => {
             : undefined,
         ...floatingTags(change, target),
         signature(change, target),
+        provenance(change, target),
         ...severity(change, target),
         running(change, target),
         isChanged(change, "source") && !isNew(change)
@@ -133,7 +134,20 @@ function objectOf(value: Value | undefined): Inputs {
     return isObject(value) ? value : {};
 }
 
-/** Finds a change of the key that an image has to be signed with. */
+/** Finds a change of who has to have built an image. */
+function provenance(change: Change, target: string): Finding | undefined {
+    if (isNew(change) || !isChanged(change, "provenance")) return undefined;
+    if (change.before["provenance"] === undefined)
+        return careful(change, phrase`images of ${target} have to be attested by their workflow`);
+    return dangerous(
+        change,
+        change.after["provenance"] === undefined
+            ? phrase`protection removed: images of ${target} may be built anywhere`
+            : phrase`images of ${target} may be built by another workflow, or for other refs`,
+    );
+}
+
+/** Finds a change of who has to have signed an image. */
 function signature(change: Change, target: string): Finding | undefined {
     if (isNew(change) || !isChanged(change, "signature")) return undefined;
     if (change.before["signature"] === undefined)
@@ -142,7 +156,7 @@ function signature(change: Change, target: string): Finding | undefined {
         change,
         change.after["signature"] === undefined
             ? phrase`protection removed: images of ${target} need no signature`
-            : phrase`images of ${target} have to be signed with another key`,
+            : phrase`images of ${target} have to be signed by somebody else`,
     );
 }
 

@@ -647,6 +647,12 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         'mlops:promoteFrom.repository = "quay.io/alice/other": must be where dev publishes: alice/digits',
     ],
     [
+        "a signature of an identity without its issuer",
+        "staging",
+        { "promoteFrom.signature.identities": ["ann@example.com"] },
+        "mlops:promoteFrom.signature = ",
+    ],
+    [
         "an attestation by a workflow that makes none",
         "staging",
         { "github.workflow.attestedBy": ".github/workflows/build.yml" },

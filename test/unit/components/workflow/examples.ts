@@ -86,14 +86,11 @@ export const examples: Record<string, WorkflowSettings> = {
         build: {},
     },
     release: { ...prod, release: { digest } },
-    "release-attested-and-tagged": {
-        ...prod,
-        release: { digest, attestedBy: common.path, tags: ["stable", "1.0"] },
-    },
+    "release-tagged": { ...prod, release: { digest, tags: ["stable", "1.0"] } },
     "release-federated": {
         ...prod,
         login: { robot: "alice+robot" },
-        release: { digest, attestedBy: common.path },
+        release: { digest },
     },
 };
 
@@ -160,7 +157,6 @@ export function settings(): fc.Arbitrary<WorkflowSettings> {
     const release = fc.record(
         {
             digest: fc.stringMatching(/^sha256:[0-9a-f]{64}$/),
-            attestedBy: fc.constant(common.path),
             tags: fc.array(tag, { maxLength: 3 }),
         },
         { requiredKeys: ["digest"] },

@@ -632,9 +632,24 @@ describe("what matters of", () => {
             "dangerous: protection removed: images of ‹q/b› need no signature",
         ]);
         deepEqual(found(type, signed, { ...image, signature: { publicKey: "two" } }), [
-            "dangerous: images of ‹q/b› have to be signed with another key",
+            "dangerous: images of ‹q/b› have to be signed by somebody else",
         ]);
         deepEqual(found(type, image, signed), ["careful: images of ‹q/b› have to be signed"]);
+    });
+
+    it("a proof of origin that is no longer asked for, or another one", () => {
+        const type = "quay:index:PromotedImage";
+        const image = { source: "q/a", target: "q/b", tags: ["1.0.0"], digest: "sha256:1" };
+        const proven = { ...image, provenance: { workflow: "one.yml" } };
+        deepEqual(found(type, proven, image), [
+            "dangerous: protection removed: images of ‹q/b› may be built anywhere",
+        ]);
+        deepEqual(found(type, proven, { ...image, provenance: { workflow: "two.yml" } }), [
+            "dangerous: images of ‹q/b› may be built by another workflow, or for other refs",
+        ]);
+        deepEqual(found(type, image, proven), [
+            "careful: images of ‹q/b› have to be attested by their workflow",
+        ]);
     });
 
     it("an image whose digest is not known yet", () => {
