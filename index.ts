@@ -225,7 +225,7 @@ async function prepareOwnImage({
 }: StackConfigOf<"built">): Promise<DeclareImage> {
     const { name, version, follow } = service;
     const { floatingTags } = quay;
-    const { how, isFirst, digest } = await findImageOrigin({
+    const { how, isFirst, tag, digest } = await findImageOrigin({
         name,
         repository: `${quay.namespace}/${quay.repository}`,
         version,
@@ -257,9 +257,11 @@ async function prepareOwnImage({
                   name,
                   {
                       repository,
-                      version: how === "keep" ? version : (follow ?? version),
-                      isMoving: follow !== undefined,
+                      version: tag,
+                      isMoving: tag === follow,
                       digest,
+                      floatingTags:
+                          follow === undefined || tag === follow ? undefined : floatingTags,
                       builtBy: how === "keep" ? { username, password } : undefined,
                       howToPublish,
                       publishedBy: isFirst && pulumi.runtime.isDryRun() ? pushed : undefined,

@@ -12,7 +12,9 @@ export interface ImageOrigin {
     readonly how: "build" | "keep" | "lookUp";
     /** Whether the stack has no image yet: only an `up` then needs the version published. */
     readonly isFirst: boolean;
-    /** What the tag that the stack follows names now. Undefined before the first image. */
+    /** The tag to look up: the version, or the one that the stack follows. */
+    readonly tag: string;
+    /** What the followed tag names now. Undefined before the first image, and where it is kept. */
     readonly digest?: string | undefined;
 }
 
@@ -50,22 +52,23 @@ export async function findImageOrigin(stack: {
     const published = publishedForm.safeParse(find(state, promotedImage, name)?.outputs).data;
     if (published?.target.endsWith(`/${repository}`) === true) {
         const digest = follow && (await findFollowed(repository, follow));
-        const isCurrent = digest === undefined || digest === published.digest;
         // Another version is another image: what was built gets no second version.
-        const isOwn =
-            isCurrent &&
-            built?.sha256Digest === published.digest &&
-            published.tags.includes(version);
+        const isVersion =
+            published.tags.includes(version) &&
+            (digest === undefined || digest === published.digest);
+        const isOwn = isVersion && built?.sha256Digest === published.digest;
         return {
             how: isOwn ? "keep" : "lookUp",
             isFirst: false,
-            ...(digest !== undefined && { digest }),
+            ...(follow === undefined || isVersion ? { tag: version } : { tag: follow, digest }),
         };
     }
-    if (isAttested) return { how: "lookUp", isFirst: true };
+    const first = { how: "lookUp", isFirst: true, tag: follow ?? version } as const;
+    if (isAttested) return first;
     const isImported = built === undefined && find(state, quayRepository, name) !== undefined;
-    const exists = isImported && (await hasTag(repository, follow ?? version));
-    return { how: exists ? "lookUp" : "build", isFirst: true };
+    const tags = isImported ? await tagsIn(repository) : [];
+    const tag = [first.tag, version].find((one) => tags.includes(one));
+    return tag === undefined ? { ...first, how: "build", tag: version } : { ...first, tag };
 }
 
 const registryImage = "docker:index/registryImage:RegistryImage";
@@ -80,13 +83,13 @@ function find(
     return state.find((resource) => resource.type === type && resource.name === name);
 }
 
-/** Returns false where Quay does not say: no version is moved later, either. */
-async function hasTag(repository: string, tag: string): Promise<boolean> {
+/** Returns the tags; none where Quay does not say: no version is moved later, either. */
+async function tagsIn(repository: string): Promise<readonly string[]> {
     try {
         const { tags } = await quay.listTags({ repository });
-        return tags.some(({ name }) => name === tag);
+        return tags.map(({ name }) => name);
     } catch {
-        return false;
+        return [];
     }
 }
 

@@ -13,6 +13,8 @@ export interface PublishedServiceImageArgs {
     readonly isMoving?: boolean | undefined;
     /** What a moving tag names now. Default: looked up once, at the first deployment. */
     readonly digest?: pulumi.Input<string> | undefined;
+    /** Tags that move to the version when it is looked up first, as in `latest`. Default: none. */
+    readonly floatingTags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
     /**
      * Where a ServiceImage of this name has built the image of this version: the robot with write
      * permission. The image then stays in the state as it is. Default: the version is looked up in
@@ -63,7 +65,16 @@ export class PublishedServiceImage extends pulumi.ComponentResource {
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("mlops:docker:ServiceImage", name, {}, opts);
-        const { repository, version, isMoving, digest, builtBy, howToPublish, publishedBy } = args;
+        const {
+            repository,
+            version,
+            isMoving,
+            digest,
+            floatingTags,
+            builtBy,
+            howToPublish,
+            publishedBy,
+        } = args;
         const places = { source: repository, target: repository };
         const published =
             builtBy === undefined
@@ -74,6 +85,7 @@ export class PublishedServiceImage extends pulumi.ComponentResource {
                           version,
                           digest,
                           tags: isMoving === true ? [] : undefined,
+                          floatingTags,
                           howToPublish,
                           publishedBy,
                       },

@@ -53,7 +53,7 @@ describe("where the image of a stack with a workflow comes from", () => {
         return { ...origin, requests };
     };
     const other = `sha256:${"0".repeat(64)}`;
-    const first = { how: "build", isFirst: true, requests: 0 } as const;
+    const first = { how: "build", isFirst: true, tag: "1.0.0", requests: 0 } as const;
     const cases: [
         what: string,
         given: Parameters<typeof find>,
@@ -69,32 +69,32 @@ describe("where the image of a stack with a workflow comes from", () => {
         [
             "an image that was built stays",
             [{ ...built, ...published("1.0.0") }],
-            { how: "keep", isFirst: false, requests: 0 },
+            { how: "keep", isFirst: false, tag: "1.0.0", requests: 0 },
         ],
         [
             "another version is looked up",
             [{ ...built, ...published("0.9.0") }],
-            { how: "lookUp", isFirst: false, requests: 0 },
+            { how: "lookUp", isFirst: false, tag: "1.0.0", requests: 0 },
         ],
         [
             "so is a version that was looked up by an up that failed later",
             [{ ...built, ...published("1.0.0", other) }],
-            { how: "lookUp", isFirst: false, requests: 0 },
+            { how: "lookUp", isFirst: false, tag: "1.0.0", requests: 0 },
         ],
         [
             "so is one that the stack did not build",
             [published("1.0.0")],
-            { how: "lookUp", isFirst: false, requests: 0 },
+            { how: "lookUp", isFirst: false, tag: "1.0.0", requests: 0 },
         ],
         [
             "nothing is built where only attested images count",
             [{}, { isAttested: true }],
-            { how: "lookUp", isFirst: true, requests: 0 },
+            { how: "lookUp", isFirst: true, tag: "1.0.0", requests: 0 },
         ],
         [
             "an imported repository may have the version",
             [imported, { tags: ["latest", "1.0.0"] }],
-            { how: "lookUp", isFirst: true, requests: 1 },
+            { how: "lookUp", isFirst: true, tag: "1.0.0", requests: 1 },
         ],
         [
             "an imported repository may lack it",
@@ -109,7 +109,7 @@ describe("where the image of a stack with a workflow comes from", () => {
                 { ...built, ...published("1.0.0") },
                 { follow: "latest", latest: digest },
             ],
-            { how: "keep", isFirst: false, digest, requests: 1 },
+            { how: "keep", isFirst: false, tag: "1.0.0", requests: 1 },
         ],
         [
             "what the followed tag names is taken once it has moved",
@@ -117,7 +117,7 @@ describe("where the image of a stack with a workflow comes from", () => {
                 { ...built, ...published("1.0.0") },
                 { follow: "latest", latest: other },
             ],
-            { how: "lookUp", isFirst: false, digest: other, requests: 1 },
+            { how: "lookUp", isFirst: false, tag: "latest", digest: other, requests: 1 },
         ],
         [
             "a first image of another version gets no further version: only git tags make those",
@@ -125,22 +125,32 @@ describe("where the image of a stack with a workflow comes from", () => {
                 { ...built, ...published("0.9.0") },
                 { follow: "latest", latest: digest },
             ],
-            { how: "lookUp", isFirst: false, digest, requests: 1 },
+            { how: "lookUp", isFirst: false, tag: "latest", digest, requests: 1 },
         ],
         [
             "a first image that the tag was set back to is not built again",
             [published("1.0.0", other), { follow: "latest", latest: digest }],
-            { how: "lookUp", isFirst: false, digest, requests: 1 },
+            { how: "lookUp", isFirst: false, tag: "latest", digest, requests: 1 },
         ],
         [
             "an imported repository may have the followed tag",
             [imported, { follow: "latest", tags: ["latest"] }],
-            { how: "lookUp", isFirst: true, requests: 1 },
+            { how: "lookUp", isFirst: true, tag: "latest", requests: 1 },
+        ],
+        [
+            "an imported repository may have the version alone",
+            [imported, { follow: "latest", tags: ["1.0.0"] }],
+            { how: "lookUp", isFirst: true, tag: "1.0.0", requests: 1 },
+        ],
+        [
+            "which stays while the followed tag names it",
+            [published("1.0.0"), { follow: "latest", latest: digest }],
+            { how: "lookUp", isFirst: false, tag: "1.0.0", requests: 1 },
         ],
         [
             "nothing is looked up before the first attested image",
             [{}, { isAttested: true, follow: "latest" }],
-            { how: "lookUp", isFirst: true, requests: 0 },
+            { how: "lookUp", isFirst: true, tag: "latest", requests: 0 },
         ],
     ];
     for (const [what, given, wanted] of cases) {
