@@ -48,7 +48,7 @@ deploy)
         pulumi up --stack "$stack" --skip-preview --yes --non-interactive "${policies[@]}"
     } 2>&1 | tee --ignore-interrupts deployment.log
     ;;
-tell) node operations/tell.ts "$stack" "$@" --log deployment.log ;;
+tell) node operations/tell.ts "$@" --log deployment.log ;;
 drift) node operations/review/main.ts drift "$stack" --to drift ;;
 report)
     files=("${@/#/drift/}")

@@ -24,10 +24,19 @@ export function successOf(commit: string, outputs: PublishedOutputs): Status {
 /** Says why a deployment failed, by what it printed. */
 export function failureOf(log: string, run: string | undefined): Status {
     const lines = log.split("\n").map((line) => line.trim());
-    const errors = lines
-        .flatMap((line) => /^error: (.+)$/.exec(line)?.[1] ?? [])
-        .filter((line) => !/^(update failed|\d+ errors? occurred)/.test(line));
-    const reason = errors[0] ?? lines.findLast((line) => line !== "");
+    const first = lines.findIndex(
+        (line) =>
+            line.startsWith("error: ") && !/^error: (update failed|\d+ errors? occ)/.test(line),
+    );
+    const end = lines.indexOf("", first);
+    const error = lines
+        .slice(first, end === -1 ? undefined : end)
+        .join(" ")
+        .slice("error: ".length);
+    const reason =
+        first === -1
+            ? lines.findLast((line) => line !== "")
+            : error.replace(/^The rollout of \S+ in the namespace \S+ failed\. (?=.)/, "");
     return {
         state: "failure",
         description: cut(reason ?? "The deployment failed before it began."),

@@ -14,12 +14,9 @@ export function followedTag(stack: string): string | undefined {
     return z.object({ follow: z.string() }).safeParse(service).data?.follow;
 }
 
-/** The digests that the tag named and names now. */
-type Move = Readonly<Record<"before" | "after", string>>;
 type Change = ChangeSet[string];
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
-const digests = z.object({ before: digest, after: digest });
 
 /**
  * Returns the changes without those that only follow the tag: the push that moved it was their
@@ -27,16 +24,15 @@ const digests = z.object({ before: digest, after: digest });
  * says which image it is. Anything else stays.
  */
 export function withoutFollowed(changes: ChangeSet, tag: string): ChangeSet {
-    const moves = Object.values(changes).flatMap((change) => moveOf(change, tag) ?? []);
-    const [move] = moves;
-    if (move === undefined || moves.length > 1) return changes;
+    const followed = findFollowed(Object.values(changes), tag);
+    if (followed === undefined) return changes;
     return Object.fromEntries(
         Object.entries(changes).flatMap(([key, change]) => {
-            if (isDerived(change) || moveOf(change, tag) !== undefined) return [];
+            if (isDerived(change) || digestOf(change, tag) !== undefined) return [];
             if (change.operation !== "update") return [[key, change]];
             const others = Object.entries(change.properties).filter(
                 ([path, { before, after, replaces }]) =>
-                    replaces || !(saysWhich(path) || isSame(before, after, move)),
+                    replaces || !(saysWhich(path) || isSame(before, after, followed)),
             );
             return others.length === 0
                 ? []
@@ -45,8 +41,21 @@ export function withoutFollowed(changes: ChangeSet, tag: string): ChangeSet {
     );
 }
 
-/** Returns the digests if a change is that of the image that the tag names. It sets no tag. */
-function moveOf({ urn, operation, properties }: Change, tag: string): Move | undefined {
+/**
+ * Returns the digest that the tag names now; undefined where another image changes, or none does.
+ * After a deployment that failed, the image itself may be there already.
+ */
+function findFollowed(changes: readonly Change[], tag: string): string | undefined {
+    const images = changes.filter(({ urn }) => urn.includes("$quay:index:PromotedImage::"));
+    const [image] = images;
+    if (images.length > 1) return undefined;
+    if (image !== undefined) return digestOf(image, tag);
+    const outputs = changes.find(isOutputs);
+    return digest.safeParse(outputs?.properties["digest"]?.after).data;
+}
+
+/** Returns the digest if a change is that of the image that the tag names. It sets no tag. */
+function digestOf({ urn, operation, properties }: Change, tag: string): string | undefined {
     if (operation !== "update" || !urn.includes("$quay:index:PromotedImage::")) return undefined;
     const { version } = properties;
     const isOnlyMoved = Object.entries(properties).every(
@@ -57,15 +66,20 @@ function moveOf({ urn, operation, properties }: Change, tag: string): Move | und
                 (after === undefined || isEmpty(after))),
     );
     if (!isOnlyMoved || (version !== undefined && version.after !== tag)) return undefined;
-    return digests.safeParse(properties["digest"]).data;
+    return digest.safeParse(properties["digest"]?.after).data;
 }
 
 /** Whether a change follows from others: outputs, and an image that was built and stays on Quay. */
-function isDerived({ urn, operation }: Change): boolean {
+function isDerived(change: Change): boolean {
+    const { urn, operation } = change;
     return (
-        (operation === "update" && urn.includes("::pulumi:pulumi:Stack::")) ||
+        isOutputs(change) ||
         (operation === "delete" && urn.includes("$docker:index/registryImage:RegistryImage::"))
     );
+}
+
+function isOutputs({ urn, operation }: Change): boolean {
+    return operation === "update" && urn.includes("::pulumi:pulumi:Stack::");
 }
 
 /** Whether a property only says which image it is; the pod's parts are compared by themselves. */
@@ -73,18 +87,18 @@ function saysWhich(path: string): boolean {
     return /\bmlops\/(version|digest|commit)\b/.test(path) || path.includes(releaseAnnotation);
 }
 
-/** Whether a value differs in the digest alone. */
-function isSame(before: Value | undefined, after: Value | undefined, move: Move): boolean {
+/** Whether a value differs in that it has the followed digest in place of another one. */
+function isSame(before: Value | undefined, after: Value | undefined, followed: string): boolean {
     if (typeof before === "string" && typeof after === "string")
-        return before.replaceAll(move.before, move.after) === after;
+        return before.replaceAll(/\bsha256:[0-9a-f]{64}\b/g, followed) === after;
     if (Array.isArray(before) && Array.isArray(after))
         return (
             before.length === after.length &&
-            before.every((item, index) => isSame(item, after[index], move))
+            before.every((item, index) => isSame(item, after[index], followed))
         );
     if (isObject(before) && isObject(after)) {
         const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-        return keys.every((key) => isSame(before[key], after[key], move));
+        return keys.every((key) => isSame(before[key], after[key], followed));
     }
     return before === after;
 }

@@ -49,6 +49,12 @@ describe("what a commit is told of its deployment", () => {
             "exit code 3: no model",
         ],
         [
+            "what the pods say of a rollout",
+            "    error: The rollout of digits-dev in the namespace dev failed.\n" +
+                "    The container ended:\n      no model\n\n  Stack (mlops-dev):\n",
+            "The container ended: no model",
+        ],
+        [
             "the last line where nothing is marked",
             "Preview\nIt needs a new review.\n\n",
             "It needs a new review.",

@@ -83,6 +83,26 @@ describe("the changes of a stack that follows a tag", () => {
         deepEqual(withoutFollowed({ ...first, ...built }, "latest"), {});
     });
 
+    it("are none where a deployment failed, and another image than the last serves", () => {
+        const serving = `${repository}@${String(other)}`;
+        deepEqual(
+            left(
+                change(deployment, {
+                    [`${container}.image`]: [serving, `${repository}@${String(present)}`],
+                }),
+                change(running, { digest: [other, present] }),
+            ),
+            [],
+        );
+    });
+
+    it("are none where a deployment that failed is run again", () => {
+        const outputs = change("urn:pulumi:dev::mlops::pulumi:pulumi:Stack::mlops-dev", {
+            digest: [old, present],
+        });
+        deepEqual(withoutFollowed({ ...outputs, ...change(deployment, deployed) }, "latest"), {});
+    });
+
     const refused: [what: string, change: ChangeSet, path: string][] = [
         [
             "an image of another repository",
