@@ -2,11 +2,12 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo up down token preview refresh board logs adopt recover test bench check doctor \
+.PHONY: help demo up down token preview refresh board logs promote rollback adopt recover test bench check doctor \
 	setup
 
 # The stack that a target works on.
 STACK ?= local
+TO ?= staging
 # Sets up what needs no Docker engine. Its messages go to stderr, not into a command's output.
 tools = toolchain/setup.sh preview >&2 && . toolchain/common.sh
 
@@ -37,6 +38,12 @@ board: ## show what each stack has deployed; STACKS="dev prod" for some, ARGS=--
 
 logs: ## print the logs of STACK's service; ARGS=--follow goes on printing
 	@$(tools) && exec node operations/logs.ts '$(STACK)' $(ARGS)
+
+promote: ## propose the next version of TO=staging by a pull request; ARGS=--help for more
+	@$(tools) && node operations/promote.ts '$(TO)' $(ARGS)
+
+rollback: ## propose the version that STACK had before by a pull request; ARGS=--help for more
+	@$(tools) && node operations/rollback.ts '$(STACK)' $(ARGS)
 
 adopt: ## import what was made by hand: the repository, the robot, the workflow
 	@$(tools) && toolchain/stack.sh '$(STACK)' && node operations/adopt.ts '$(STACK)'

@@ -61,20 +61,16 @@ export class GitHubRepository {
     }
 
     /** Creates or updates an entry. After a lost answer it may exist twice. */
-    async write(method: "post" | "patch", path: string, json: unknown): Promise<void> {
-        accepted(
-            await this.#github.request(
-                method === "post" ? "POST" : "PATCH",
-                this.#path + path,
-                json,
-            ),
-        );
+    async write(method: "post" | "patch" | "put", path: string, json: unknown): Promise<void> {
+        const methods = { post: "POST", patch: "PATCH", put: "PUT" } as const;
+        accepted(await this.#github.request(methods[method], this.#path + path, json));
     }
 
     /** Removes an entry; succeeds also if another run already removed it. */
     async remove(path: string): Promise<void> {
         const answer = await this.#github.request("DELETE", this.#path + path);
-        if (answer.status !== 404) accepted(answer);
+        // A branch that does not exist is 422.
+        if (![404, 422].includes(answer.status)) accepted(answer);
     }
 
     /** Returns only the entries of the token's user: anyone can write similar ones. */

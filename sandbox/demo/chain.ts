@@ -364,13 +364,18 @@ export class Chain {
         return this.runWorkflow(`refs/tags/${name}`);
     }
 
-    /** Runs dev's workflow for a branch or tag of the service's repository. */
-    async runWorkflow(ref: string): Promise<Run> {
+    /**
+     * Runs dev's workflow for a branch or tag of the service's repository.
+     *
+     * @param commit Default: the newest one of the ref.
+     */
+    async runWorkflow(ref: string, commit?: string): Promise<Run> {
         return runWorkflow({
             github: this.github,
             repository: `${account}/MLOpsPython`,
             path: ".github/workflows/quay-deploy.yml",
             ref,
+            commit,
             untag: (image, tag) => this.#untag(image, tag),
             appToken: () => this.#environment["GITHUB_TOKEN"] ?? "",
         });

@@ -18,8 +18,10 @@ export interface RunOptions extends Omit<ActionsOptions, "checkOut"> {
     readonly repository: string;
     /** The path of the workflow file. */
     readonly path: string;
-    /** The full name of the branch or tag, whose commit the run is for. */
+    /** The full name of the branch or tag. */
     readonly ref: string;
+    /** The commit that the run is for. Default: the newest one of the ref. */
+    readonly commit?: string | undefined;
     readonly event?: "push" | "workflow_dispatch";
     /** The inputs of workflow_dispatch. */
     readonly inputs?: Readonly<Record<string, string>>;
@@ -60,7 +62,7 @@ async function runIn(folder: string, options: RunOptions): Promise<Run> {
     const importing = promisify(execFile)("git", ["-C", store, "fast-import", "--quiet"]);
     importing.child.stdin?.end(handle.fastExport());
     await importing;
-    const commit = (await git("rev-parse", `${ref}^{commit}`)).trim();
+    const commit = (await git("rev-parse", `${options.commit ?? ref}^{commit}`)).trim();
     const workflow = readWorkflow(await git("show", `${commit}:${path}`));
 
     const summary = join(folder, "summary");

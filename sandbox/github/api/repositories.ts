@@ -103,6 +103,39 @@ export const repositoryOperations: Operations = {
         });
     }),
 
+    "repos/compare-commits-with-basehead": reading("contents", (call) => {
+        const { git } = call.repository;
+        const [base, head] = call
+            .param("basehead")
+            .split("...")
+            .map((name) => git.resolve(name));
+        if (base === undefined || head === undefined) throw notFound();
+        const merged = git.mergeBase(base, head);
+        if (merged === undefined) throw notFound();
+        const [before, after] = [git.history(base), git.history(head)];
+        const ahead = after.filter((commit) => !before.includes(commit)).reverse();
+        const behind = before.filter((commit) => !after.includes(commit));
+        const states = [behind.length > 0 ? "behind" : "identical", "diverged", "ahead"] as const;
+        const index = ahead.length === 0 ? 0 : behind.length > 0 ? 1 : 2;
+        const view = (commit: Commit) => commitView(call.urls, call.state, call.repository, commit);
+        const range = `compare/${base.sha}...${head.sha}`;
+        const page = `${repositoryPage(call.urls, call.repository)}/${range}`;
+        return json(200, {
+            url: `${repositoryUrl(call.urls, call.repository)}/${range}`,
+            html_url: page,
+            permalink_url: page,
+            diff_url: `${page}.diff`,
+            patch_url: `${page}.patch`,
+            base_commit: view(base),
+            merge_base_commit: view(merged),
+            status: states[index],
+            ahead_by: ahead.length,
+            behind_by: behind.length,
+            total_commits: ahead.length,
+            commits: ahead.map(view),
+        });
+    }),
+
     "repos/list-commits": reading("contents", (call) => {
         const { git, defaultBranch } = call.repository;
         const from = git.resolve(call.query.get("sha") ?? defaultBranch);

@@ -1,0 +1,133 @@
+/** Proposes the next version of a stack: `make promote TO=staging`. */
+import { z } from "zod";
+import { UserError } from "../components/userError.ts";
+import { QuayClient } from "../quay/api/client.ts";
+import { QuayError } from "../quay/api/errors.ts";
+import { clientOptions } from "../quay/provider/settings.ts";
+import { runCommand } from "./commandLine.ts";
+import { promotionBody, type Commit } from "./promotion/body.ts";
+import { findCandidate, Source } from "./promotion/candidate.ts";
+import { deliver, ownRepository } from "./promotion/deliver.ts";
+import { withdraw } from "./promotion/pullRequest.ts";
+import { readStack, type PromotionStack } from "./promotion/stack.ts";
+import { GitHubRepository, PermissionDenied, repositoryOf } from "./review/github.ts";
+
+const usage = `Proposes the newest version that a stack may get from the stack before it, by a pull
+request that changes one line of Pulumi.STACK.yaml. One that is open is brought up to date, or gives
+way to a newer version. Without a repository on GitHub and GITHUB_TOKEN it changes the file here.
+
+  node operations/promote.ts STACK [--version VERSION]
+
+  --version VERSION   this version, not the newest
+  --help              this text
+
+It needs QUAY_TOKEN (repo:read) where a repository is private, and for the pull request GITHUB_TOKEN
+(contents, pull requests: write; for the list of commits also contents: read of the service's
+repository).`;
+
+/** GitHub's comparison of two commits. */
+const comparison = z.object({
+    commits: z.array(
+        z.object({
+            sha: z.string(),
+            commit: z.object({
+                message: z.string(),
+                author: z.object({ name: z.string().default("") }).nullable(),
+            }),
+        }),
+    ),
+});
+
+await runCommand(
+    { usage, options: { version: { type: "string" } }, arguments: [1, 1] },
+    async ({ version }, [name = ""]) => {
+        try {
+            await promote(readStack(name), version);
+        } catch (error) {
+            throw error instanceof QuayError ? new UserError(error.message) : error;
+        }
+    },
+);
+
+async function promote(stack: PromotionStack, wanted: string | undefined): Promise<void> {
+    const { quayUrl, promoteFrom, version: present } = stack;
+    const { repository, environment: from = repository } = promoteFrom;
+    const settings = quayUrl === undefined ? {} : { url: quayUrl };
+    const api = new QuayClient(clientOptions(settings, process.env, new AbortController().signal));
+    const source = new Source(api, repository);
+    const github = ownRepository();
+    const candidate =
+        wanted === undefined
+            ? await findCandidate(source, stack)
+            : await given(source, wanted, promoteFrom);
+    if (candidate === undefined) {
+        const closed =
+            github === undefined ? [] : await withdraw(github, `promotion/${stack.stack}-`);
+        console.log(`${stack.stack} has ${present}, and ${from} has nothing newer.`);
+        for (const number of closed) console.log(`Closed pull request #${String(number)}.`);
+        return;
+    }
+    if (candidate.problem !== undefined) {
+        console.log(`${stack.stack}: ${candidate.version} waits. ${candidate.problem}`);
+        return;
+    }
+    const { version, digest } = candidate;
+    const [details, before] = await Promise.all([
+        source.detailsOf(digest),
+        commitIn(new Source(api, `${api.site.host}/${stack.repository}`), present),
+    ]);
+    const { commit, scans, runsSince } = details;
+    const body = promotionBody({
+        stack: stack.stack,
+        from,
+        version,
+        present,
+        digest,
+        ranFor: runsSince === undefined ? undefined : Math.floor(Date.now() / 1000) - runsSince,
+        scans,
+        commits: await commitsBetween(stack.service, before, commit),
+    });
+    await deliver(stack, { kind: "promotion", version, body }, github);
+}
+
+/** @throws UserError where the stack before does not have the version. */
+async function given(source: Source, version: string, gate: PromotionStack["promoteFrom"]) {
+    const digest = (await source.tags()).get(version);
+    if (digest === undefined)
+        throw new UserError(`There is no version ${version} in ${gate.repository}.`);
+    return { version, digest, problem: await source.problemOf(version, digest, gate) };
+}
+
+/** Returns the commit of the version that a stack has; undefined where it is not known. */
+async function commitIn(own: Source, version: string): Promise<string | undefined> {
+    try {
+        const digest = (await own.tags()).get(version);
+        return digest === undefined ? undefined : (await own.detailsOf(digest)).commit;
+    } catch (error) {
+        if (error instanceof QuayError) return undefined;
+        throw error;
+    }
+}
+
+/** Reads the commits of the service's repository; undefined where that is not possible. */
+async function commitsBetween(
+    repository: string | undefined,
+    before: string | undefined,
+    after: string | undefined,
+): Promise<Commit[] | undefined> {
+    const { GITHUB_TOKEN: token } = process.env;
+    const place = repositoryOf({ ...process.env, GITHUB_REPOSITORY: repository });
+    if (!token || !place || before === undefined || after === undefined) return undefined;
+    try {
+        const service = new GitHubRepository(place, token);
+        const { commits } = await service.get(`compare/${before}...${after}`, comparison);
+        return commits.map(({ sha, commit: { message, author } }) => ({
+            sha,
+            author: author?.name ?? "",
+            title: message.split("\n", 1).join(),
+        }));
+    } catch (error) {
+        if (error instanceof PermissionDenied || error instanceof UserError) return undefined;
+        throw error;
+    }
+}

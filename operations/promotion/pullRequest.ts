@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { UserError } from "../../components/userError.ts";
+import type { GitHubRepository } from "../review/github.ts";
+
+/** A change of one file, to propose. */
+export interface Proposal {
+    /** What the branches of this kind begin with: `promotion/staging-`. */
+    readonly prefix: string;
+    /** The rest of the branch's name: the version. */
+    readonly version: string;
+    readonly title: string;
+    readonly body: string;
+    readonly file: string;
+    readonly content: string;
+}
+
+const pull = z.object({
+    number: z.int(),
+    title: z.string(),
+    body: z.string().nullable(),
+    html_url: z.string(),
+    head: z.object({ ref: z.string(), repo: z.object({ full_name: z.string() }).nullable() }),
+    base: z.object({ repo: z.object({ full_name: z.string() }) }),
+});
+const file = z.object({ sha: z.string(), content: z.string() });
+
+/**
+ * Opens a pull request that changes the file, or brings the one that is open up to date. Closes
+ * those for other versions, with their branches.
+ *
+ * @returns its address.
+ */
+export async function propose(github: GitHubRepository, proposal: Proposal): Promise<string> {
+    const { prefix, version, title, body } = proposal;
+    const branch = prefix + version;
+    const { default_branch: base } = await github.get("", z.object({ default_branch: z.string() }));
+    const open = await openOnes(github, prefix);
+    const present = open.find(({ head }) => head.ref === branch);
+    if (present === undefined) {
+        await commit(github, base, branch, proposal);
+        await github.write("post", "pulls", { title, body, head: branch, base });
+    } else if (present.title !== title || present.body !== body) {
+        await github.write("patch", `pulls/${String(present.number)}`, { title, body });
+    }
+    await close(
+        github,
+        open.filter(({ head }) => head.ref !== branch),
+    );
+    const [made] = (await openOnes(github, prefix)).filter(({ head }) => head.ref === branch);
+    if (made === undefined)
+        throw new UserError(`The pull request of ${branch} was closed meanwhile. Run this again.`);
+    return made.html_url;
+}
+
+/** Closes what is open of this kind. @returns the numbers */
+export async function withdraw(github: GitHubRepository, prefix: string): Promise<number[]> {
+    const open = await openOnes(github, prefix);
+    await close(github, open);
+    return open.map(({ number }) => number);
+}
+
+/** Returns the open pull requests of this kind, from branches of the repository itself. */
+async function openOnes(github: GitHubRepository, prefix: string): Promise<z.infer<typeof pull>[]> {
+    const pulls = await github.list("pulls", pull, { state: "open" });
+    return pulls.filter(
+        ({ head, base }) =>
+            head.ref.startsWith(prefix) && head.repo?.full_name === base.repo.full_name,
+    );
+}
+
+async function close(
+    github: GitHubRepository,
+    pulls: readonly z.infer<typeof pull>[],
+): Promise<void> {
+    for (const { number, head } of pulls) {
+        await github.write("patch", `pulls/${String(number)}`, { state: "closed" });
+        await github.remove(`git/refs/heads/${head.ref}`);
+    }
+}
+
+/** Makes the branch anew, from the default branch, with the change. */
+async function commit(
+    github: GitHubRepository,
+    base: string,
+    branch: string,
+    { title, file: path, content }: Proposal,
+): Promise<void> {
+    const { object } = await github.get(
+        `git/ref/heads/${base}`,
+        z.object({ object: z.object({ sha: z.string() }) }),
+    );
+    // What is left of a pull request that somebody has closed.
+    await github.remove(`git/refs/heads/${branch}`);
+    await github.write("post", "git/refs", { ref: `refs/heads/${branch}`, sha: object.sha });
+    const { sha } = await github.get(`contents/${path}`, file, { ref: branch });
+    await github.write("put", `contents/${path}`, {
+        message: title,
+        branch,
+        sha,
+        content: Buffer.from(content).toString("base64"),
+    });
+}
+
+/** Returns a file of the default branch. */
+export async function readDefault(github: GitHubRepository, path: string): Promise<string> {
+    const { content } = await github.get(`contents/${path}`, file);
+    return Buffer.from(content, "base64").toString();
+}

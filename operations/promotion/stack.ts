@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from "node:fs";
+import { z } from "zod";
+import { configOf } from "../../configuration/file.ts";
+import { promoteFrom } from "../../configuration/sections/promoteFrom.ts";
+import { UserError } from "../../components/userError.ts";
+
+const sections = z.object({
+    "mlops:service": z.object({ name: z.string(), version: z.string() }),
+    "mlops:quay": z.object({ namespace: z.string(), repository: z.string() }),
+    "mlops:github": z.object({ repository: z.string() }),
+    "mlops:promoteFrom": promoteFrom,
+    "github:owner": z.string().optional(),
+    "quay:url": z.string().optional(),
+});
+
+/** A stack that promotes, as its file says: no state and no passphrase is needed. */
+export interface PromotionStack {
+    readonly stack: string;
+    /** The path of its file, from the project's folder. */
+    readonly file: string;
+    readonly text: string;
+    readonly version: string;
+    readonly promoteFrom: z.output<typeof promoteFrom>;
+    /** The stack's own repository on Quay, NAMESPACE/NAME. */
+    readonly repository: string;
+    /** The URL of its Quay; undefined where the file does not say. */
+    readonly quayUrl: string | undefined;
+    /** The service's repository on GitHub, OWNER/NAME; undefined where the owner is not known. */
+    readonly service: string | undefined;
+}
+
+/** @throws UserError where there is no such stack, or it promotes nothing. */
+export function readStack(stack: string): PromotionStack {
+    const file = `Pulumi.${stack}.yaml`;
+    if (!existsSync(file)) throw new UserError(`There is no ${file}.`);
+    const text = readFileSync(file, "utf8");
+    const { data, error } = sections.safeParse(configOf(text));
+    if (data === undefined) {
+        const [issue] = error.issues;
+        throw new UserError(
+            `${file} does not promote an image: ${issue?.path.join(".") ?? ""}: ` +
+                `${issue?.message ?? ""}.`,
+        );
+    }
+    const { GITHUB_OWNER: fromEnvironment } = process.env;
+    const owner = data["github:owner"] ?? fromEnvironment;
+    const { namespace, repository } = data["mlops:quay"];
+    return {
+        stack,
+        file,
+        text,
+        version: data["mlops:service"].version,
+        promoteFrom: data["mlops:promoteFrom"],
+        repository: `${namespace}/${repository}`,
+        quayUrl: data["quay:url"],
+        service: owner === undefined ? undefined : `${owner}/${data["mlops:github"].repository}`,
+    };
+}
