@@ -2,8 +2,8 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo up down token preview refresh board logs promote rollback adopt recover test bench check doctor \
-	setup
+.PHONY: help demo up down token preview refresh board logs promote rollback adopt recover test \
+	bench check doctor setup
 
 # The stack that a target works on.
 STACK ?= local
