@@ -7,6 +7,7 @@
 #   deliver.sh find              in GitHub Actions: finds the record for a deployment
 #   deliver.sh deploy STACK      previews again, fails on changes that reviewed/TREE.json does not
 #                                have, and brings the stack up; deployment.log has the output
+#   deliver.sh promote STACK     proposes its next version by a pull request, as its file says
 #   deliver.sh tell STACK COMMIT OUTCOME
 #                                tells a commit of the service what came of the last deployment:
 #                                the status deploy/STACK, for the outcome success or another
@@ -48,6 +49,7 @@ deploy)
         pulumi up --stack "$stack" --skip-preview --yes --non-interactive "${policies[@]}"
     } 2>&1 | tee --ignore-interrupts deployment.log
     ;;
+promote) node operations/promote.ts "$stack" --scheduled ;;
 tell) node operations/tell.ts "$@" --log deployment.log ;;
 drift) node operations/review/main.ts drift "$stack" --to drift ;;
 report)

@@ -21,6 +21,9 @@ export function successOf(commit: string, outputs: PublishedOutputs): Status {
     };
 }
 
+/** What `verify` of the review says first; a list and advice follow. */
+const unreviewed = /^(No review is recorded|What would be deployed is not what was reviewed)/;
+
 /** Says why a deployment failed, by what it printed. */
 export function failureOf(log: string, run: string | undefined): Status {
     const lines = log.split("\n").map((line) => line.trim());
@@ -35,7 +38,7 @@ export function failureOf(log: string, run: string | undefined): Status {
         .slice("error: ".length);
     const reason =
         first === -1
-            ? lines.findLast((line) => line !== "")
+            ? (lines.find((line) => unreviewed.test(line)) ?? lines.findLast((line) => line !== ""))
             : error.replace(/^The rollout of \S+ in the namespace \S+ failed\. (?=.)/, "");
     return {
         state: "failure",

@@ -16,14 +16,16 @@ const usage = `Proposes the newest version that a stack may get from the stack b
 request that changes one line of Pulumi.STACK.yaml. One that is open is brought up to date, or gives
 way to a newer version. Without a repository on GitHub and GITHUB_TOKEN it changes the file here.
 
-  node operations/promote.ts STACK [--version VERSION]
+  node operations/promote.ts STACK [--version VERSION] [--scheduled]
 
   --version VERSION   this version, not the newest
+  --scheduled         does what mlops:github.promotion says: nothing for byHand, and for automatic
+                      merges the pull request once GitHub lets it
   --help              this text
 
 It needs QUAY_TOKEN (repo:read) where a repository is private, and for the pull request GITHUB_TOKEN
-(contents, pull requests: write; for the list of commits also contents: read of the service's
-repository).`;
+(contents, pull requests: write). For the list of commits, SERVICE_GITHUB_TOKEN (contents: read of
+the service's repository) or GITHUB_TOKEN.`;
 
 /** GitHub's comparison of two commits. */
 const comparison = z.object({
@@ -39,17 +41,30 @@ const comparison = z.object({
 });
 
 await runCommand(
-    { usage, options: { version: { type: "string" } }, arguments: [1, 1] },
-    async ({ version }, [name = ""]) => {
+    {
+        usage,
+        options: { version: { type: "string" }, scheduled: { type: "boolean" } },
+        arguments: [1, 1],
+    },
+    async ({ version, scheduled = false }, [name = ""]) => {
+        const stack = readStack(name);
+        if (scheduled && stack.promotion === "byHand") {
+            console.log(`${name} is released by hand: mlops:github.promotion.`);
+            return;
+        }
         try {
-            await promote(readStack(name), version);
+            await promote(stack, version, scheduled && stack.promotion === "automatic");
         } catch (error) {
             throw error instanceof QuayError ? new UserError(error.message) : error;
         }
     },
 );
 
-async function promote(stack: PromotionStack, wanted: string | undefined): Promise<void> {
+async function promote(
+    stack: PromotionStack,
+    wanted: string | undefined,
+    merges: boolean,
+): Promise<void> {
     const { quayUrl, promoteFrom, version: present } = stack;
     const { repository, environment: from = repository } = promoteFrom;
     const settings = quayUrl === undefined ? {} : { url: quayUrl };
@@ -87,7 +102,7 @@ async function promote(stack: PromotionStack, wanted: string | undefined): Promi
         scans,
         commits: await commitsBetween(stack.service, before, commit),
     });
-    await deliver(stack, { kind: "promotion", version, body }, github);
+    await deliver(stack, { kind: "promotion", version, body, merges }, github);
 }
 
 /** @throws UserError where the stack before does not have the version. */
@@ -115,7 +130,7 @@ async function commitsBetween(
     before: string | undefined,
     after: string | undefined,
 ): Promise<Commit[] | undefined> {
-    const { GITHUB_TOKEN: token } = process.env;
+    const { GITHUB_TOKEN, SERVICE_GITHUB_TOKEN: token = GITHUB_TOKEN } = process.env;
     const place = repositoryOf({ ...process.env, GITHUB_REPOSITORY: repository });
     if (!token || !place || before === undefined || after === undefined) return undefined;
     try {

@@ -182,5 +182,13 @@ export const buildingGithub = github.extend({
 
 /** The section of a stack that promotes the image. */
 export const releasingGithub = github.extend({
+    promotion: z
+        .enum(["pullRequest", "automatic", "byHand"])
+        .default("pullRequest")
+        .describe(
+            "How the workflow `promote.yml` releases the next version of this stack: by a " +
+                "`pullRequest`; `automatic`, which also merges it once GitHub lets it; or not at " +
+                "all, `byHand`. Only of a stack that promotes the image. Default: `pullRequest`.",
+        ),
     workflow: releaseWorkflow.describe(workflowDescription),
 });

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { GitHubRepository, repositoryOf } from "../review/github.ts";
-import { propose, readDefault } from "./pullRequest.ts";
+import { mergeIfAllowed, propose, readDefault } from "./pullRequest.ts";
 import type { PromotionStack } from "./stack.ts";
 import { withVersion } from "./stackFile.ts";
 
@@ -10,6 +10,8 @@ export interface Change {
     readonly kind: "promotion" | "rollback";
     readonly version: string;
     readonly body: string;
+    /** Whether the pull request is merged once GitHub lets it. Default: false. */
+    readonly merges?: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ function fromRemote(): NodeJS.ProcessEnv {
  */
 export async function deliver(
     { stack, file, text }: PromotionStack,
-    { kind, version, body }: Change,
+    { kind, version, body, merges = false }: Change,
     github: GitHubRepository | undefined,
 ): Promise<void> {
     if (github === undefined) {
@@ -58,7 +60,7 @@ export async function deliver(
         return;
     }
     const content = withVersion(await readDefault(github, file), "mlops", version);
-    const url = await propose(github, {
+    const { number, url } = await propose(github, {
         prefix: `${kind}/${stack}-`,
         version,
         title: kind === "promotion" ? `${stack}: ${version}` : `${stack}: back to ${version}`,
@@ -66,5 +68,6 @@ export async function deliver(
         file,
         content,
     });
-    console.log(`${stack}: ${version}: ${url}`);
+    const isMerged = merges && (await mergeIfAllowed(github, number));
+    console.log(`${stack}: ${version}: ${url}${isMerged ? " is merged" : ""}`);
 }

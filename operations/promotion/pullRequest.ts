@@ -28,9 +28,12 @@ const file = z.object({ sha: z.string(), content: z.string() });
  * Opens a pull request that changes the file, or brings the one that is open up to date. Closes
  * those for other versions, with their branches.
  *
- * @returns its address.
+ * @returns its number and its address.
  */
-export async function propose(github: GitHubRepository, proposal: Proposal): Promise<string> {
+export async function propose(
+    github: GitHubRepository,
+    proposal: Proposal,
+): Promise<{ readonly number: number; readonly url: string }> {
     const { prefix, version, title, body } = proposal;
     const branch = prefix + version;
     const { default_branch: base } = await github.get("", z.object({ default_branch: z.string() }));
@@ -49,7 +52,22 @@ export async function propose(github: GitHubRepository, proposal: Proposal): Pro
     const [made] = (await openOnes(github, prefix)).filter(({ head }) => head.ref === branch);
     if (made === undefined)
         throw new UserError(`The pull request of ${branch} was closed meanwhile. Run this again.`);
-    return made.html_url;
+    return { number: made.number, url: made.html_url };
+}
+
+const mergeable = z.object({ mergeable_state: z.string(), head: z.object({ sha: z.string() }) });
+
+/**
+ * Merges a pull request if GitHub says that nothing is missing: no approval, no check.
+ *
+ * @returns whether it is merged.
+ */
+export async function mergeIfAllowed(github: GitHubRepository, number: number): Promise<boolean> {
+    const path = `pulls/${String(number)}`;
+    const { mergeable_state: state, head } = await github.get(path, mergeable);
+    if (state !== "clean") return false;
+    await github.write("put", `${path}/merge`, { sha: head.sha, merge_method: "squash" });
+    return true;
 }
 
 /** Closes what is open of this kind. @returns the numbers */

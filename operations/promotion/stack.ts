@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { configOf } from "../../configuration/file.ts";
+import { releasingGithub } from "../../configuration/sections/github.ts";
 import { promoteFrom } from "../../configuration/sections/promoteFrom.ts";
 import { UserError } from "../../components/userError.ts";
 
 const sections = z.object({
     "mlops:service": z.object({ name: z.string(), version: z.string() }),
     "mlops:quay": z.object({ namespace: z.string(), repository: z.string() }),
-    "mlops:github": z.object({ repository: z.string() }),
+    "mlops:github": releasingGithub.pick({ repository: true, promotion: true }).strip(),
     "mlops:promoteFrom": promoteFrom,
     "github:owner": z.string().optional(),
     "quay:url": z.string().optional(),
@@ -21,6 +22,8 @@ export interface PromotionStack {
     readonly text: string;
     readonly version: string;
     readonly promoteFrom: z.output<typeof promoteFrom>;
+    /** How promote.yml releases the next version. */
+    readonly promotion: z.output<typeof releasingGithub>["promotion"];
     /** The stack's own repository on Quay, NAMESPACE/NAME. */
     readonly repository: string;
     /** The URL of its Quay; undefined where the file does not say. */
@@ -51,6 +54,7 @@ export function readStack(stack: string): PromotionStack {
         text,
         version: data["mlops:service"].version,
         promoteFrom: data["mlops:promoteFrom"],
+        promotion: data["mlops:github"].promotion,
         repository: `${namespace}/${repository}`,
         quayUrl: data["quay:url"],
         service: owner === undefined ? undefined : `${owner}/${data["mlops:github"].repository}`,

@@ -164,6 +164,11 @@ export class RepositoryHandle {
         });
     }
 
+    /** Takes the branch's protection away. */
+    unprotect(branch = this.repository.defaultBranch): void {
+        this.repository.protections.delete(branch);
+    }
+
     /** Creates an active ruleset for the default branch. @param rules by GitHub's names */
     addRuleset(name: string, rules: readonly string[], changed: Partial<Ruleset> = {}): void {
         const id = this.state.nextId();

@@ -190,8 +190,8 @@ describe("from a push to production", () => {
         await chain.set("dev", "cluster.replicas.min", "2");
         const run = await push({ "NOTES.md": "two\n" }, "Six");
         equal(run.succeeded, false);
-        match(run.annotations.join("\n"), /title=Deploy::dev was not deployed/);
-        match(output, /No review is recorded[^]*spec\.replicas/);
+        match(run.annotations.join("\n"), /title=Deploy::dev was not deployed: No review is/);
+        match(output, /No review is recorded[^]*Deployment::\S+: was not reviewed/);
         await chain.run("git", "checkout", "--quiet", "--", "Pulumi.dev.yaml");
     });
 

@@ -107,6 +107,7 @@ describe("the workflows of this project", function () {
             "deploy.yml",
             "drift.yml",
             "preview.yml",
+            "promote.yml",
         ]);
         const triggers = Object.fromEntries(
             files.map((file) => [file, Object.keys(read(file.replace(/\.yml$/, "")).on)]),
@@ -117,6 +118,7 @@ describe("the workflows of this project", function () {
             "deploy.yml": ["push", "workflow_dispatch"],
             "drift.yml": ["schedule", "workflow_dispatch"],
             "preview.yml": ["pull_request"],
+            "promote.yml": ["schedule", "workflow_dispatch"],
         });
     });
 
@@ -169,7 +171,7 @@ describe("the workflows of this project", function () {
             ok(!has || (environment !== undefined && uses === undefined), `${file}: ${id}`);
         }
         const environments = jobs.flatMap(({ environment }) => environment ?? []);
-        deepEqual(environments, ["deploy-${{ inputs.stack }}", "drift", "preview"]);
+        deepEqual(environments, ["deploy-${{ inputs.stack }}", "drift", "preview", "promote"]);
     });
 
     it("preview all stacks in parallel, only for this repository's branches, without a Docker engine", () => {
@@ -255,6 +257,7 @@ describe("the workflows of this project", function () {
             "drift",
             "find",
             "preview",
+            "promote",
             "report",
             "review",
             "tell",

@@ -178,6 +178,29 @@ config:
         match(output, /^There is no version 3\.0\.0 in \S+\/alice\/digits\.\n$/);
     });
 
+    it("is merged by the schedule where the stack says so, once GitHub lets it", async () => {
+        await runInDev(await release("1.1.0"), 7200);
+        const configure = (promotion: string): void => {
+            const text = file.replace(
+                "    repository: digits\n",
+                `    repository: digits\n    promotion: ${promotion}\n`,
+            );
+            own.commit({ "Pulumi.staging.yaml": text });
+            writeFileSync(join(folder, "Pulumi.staging.yaml"), text);
+        };
+        configure("byHand");
+        match((await promote("--scheduled")).output, /^staging is released by hand/);
+        deepEqual(pulls(), []);
+
+        configure("automatic");
+        own.protect();
+        await promote("--scheduled");
+        deepEqual(pulls(), ["open staging: 1.1.0 promotion/staging-1.1.0"]);
+        own.unprotect();
+        match((await promote("--scheduled")).output, /pull\/1 is merged\n$/);
+        match(own.files()["Pulumi.staging.yaml"] ?? "", /version: 1\.1\.0 #/);
+    });
+
     it("changes the file here where there is no repository on GitHub", async () => {
         await runInDev(await release("1.1.0"), 7200);
         const { output } = await program("promote", ["staging"], false);

@@ -59,6 +59,11 @@ describe("what a commit is told of its deployment", () => {
             "Preview\nIt needs a new review.\n\n",
             "It needs a new review.",
         ],
+        [
+            "that it was not reviewed",
+            "Preview\nNo review is recorded of the tree a. Nothing was changed.\n  dev: b\nIt needs c.\n",
+            "No review is recorded of the tree a. Nothing was changed.",
+        ],
         ["that nothing began", "", "The deployment failed before it began."],
         ["at most 140 characters", `error: ${"a".repeat(200)}`, `${"a".repeat(139)}…`],
     ];
