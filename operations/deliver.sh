@@ -5,6 +5,7 @@
 #   deliver.sh review STACK...   posts these previews as the pull request's comment, and records
 #                                them as reviewed in reviewed/TREE.json
 #   deliver.sh find              in GitHub Actions: finds the record for a deployment
+#   deliver.sh supersede         in GitHub Actions: cancels older deployments that wait for approval
 #   deliver.sh deploy STACK      previews again, fails on changes that reviewed/TREE.json does not
 #                                have, and brings the stack up; deployment.log has the output
 #   deliver.sh promote STACK     proposes its next version by a pull request, as its file says
@@ -20,7 +21,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . toolchain/common.sh
 mlops_arguments $# "$@"
 command=${1:-} stack=${2:-}
-[[ $command == find || $stack ]] || mlops_usage_error
+[[ $command == find || $command == supersede || $stack ]] || mlops_usage_error
 shift
 
 # The policies, and the file with their enforcement levels that the stack names.
@@ -39,6 +40,7 @@ review)
     node operations/review/main.ts record "${files[@]/%/.json}" --to reviewed
     ;;
 find) node operations/review/main.ts find ;;
+supersede) node operations/supersede.ts ;;
 deploy)
     {
         preview

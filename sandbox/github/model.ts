@@ -226,6 +226,19 @@ export interface CommitStatus {
     readonly created: Date;
 }
 
+/** A run of a workflow. */
+export interface WorkflowRun {
+    readonly id: number;
+    /** The file's name. */
+    readonly workflow: string;
+    readonly event: string;
+    /** By GitHub's names: `in_progress`, `waiting` for the reviewers of an environment, … */
+    status: string;
+    conclusion: string | null;
+    readonly sha: string;
+    readonly created: Date;
+}
+
 /** A workflow that somebody has started by hand or by the API. */
 export interface Dispatch {
     /** The file's name. */
@@ -311,6 +324,8 @@ export interface Repository extends Vault {
     readonly statuses: CommitStatus[];
     /** Oldest first. */
     readonly dispatches: Dispatch[];
+    /** Oldest first. */
+    readonly runs: WorkflowRun[];
     /** Oldest first. */
     readonly artifacts: Artifact[];
     oidcSubject: OidcSubject;

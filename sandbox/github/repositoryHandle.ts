@@ -10,6 +10,7 @@ import type {
     Repository,
     Ruleset,
     Vault,
+    WorkflowRun,
 } from "./model.ts";
 import { merge, type Pull, pullsOf } from "./pulls.ts";
 import { signature, type State } from "./state.ts";
@@ -108,6 +109,28 @@ export class RepositoryHandle {
 
     deployments(): readonly Deployment[] {
         return [...this.repository.deployments.values()];
+    }
+
+    /** Adds a run of a workflow, for the newest commit of the default branch. @returns its id */
+    addRun(workflow: string, event: string, status: string): number {
+        const id = this.state.nextId();
+        const sha = this.commits()[0]?.sha ?? "";
+        const created = new Date();
+        this.repository.runs.push({
+            id,
+            workflow,
+            event,
+            status,
+            conclusion: null,
+            sha,
+            created,
+        });
+        return id;
+    }
+
+    /** Returns the runs, oldest first. */
+    runs(): readonly WorkflowRun[] {
+        return this.repository.runs;
     }
 
     /** Returns the statuses of all commits, oldest first. */

@@ -122,6 +122,7 @@ export class State {
             deployments: new Map(),
             statuses: [],
             dispatches: [],
+            runs: [],
             artifacts: [],
             oidcSubject: { useDefault: true, claims: undefined, immutable: false },
         };

@@ -154,6 +154,7 @@ describe("the workflows of this project", function () {
         );
         deepEqual(writing, [
             "deploy-stack.yml deploy id-token",
+            "deploy.yml supersede actions",
             "deploy.yml dev id-token",
             "deploy.yml staging id-token",
             "deploy.yml prod id-token",
@@ -186,7 +187,8 @@ describe("the workflows of this project", function () {
     });
 
     it("deploy one stack after the other, only from the default branch, and cancel no deployment", () => {
-        const { jobs: chain } = read("deploy");
+        const { supersede, ...chain } = read("deploy").jobs;
+        equal(supersede?.if, "github.event_name == 'push'");
         deepEqual(
             Object.entries(chain).map(([id, { needs, with: given }]) => [
                 id,
@@ -260,6 +262,7 @@ describe("the workflows of this project", function () {
             "promote",
             "report",
             "review",
+            "supersede",
             "tell",
         ]);
         const { stderr, status } = spawnSync(join(root, "operations/deliver.sh"), {

@@ -1,10 +1,10 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { json, nothing, notFound, unprocessable } from "../answers.ts";
+import { conflict, json, nothing, notFound, unprocessable } from "../answers.ts";
 import type { Call } from "../call.ts";
-import type { Artifact } from "../model.ts";
+import type { Artifact, WorkflowRun } from "../model.ts";
 import { type Operations, reading, writing } from "../operation.ts";
-import { nodeId, repositoryUrl, time } from "../views.ts";
+import { nodeId, repositoryPage, repositoryUrl, repositoryView, time } from "../views.ts";
 
 const dispatch = z.object({
     ref: z.string(),
@@ -27,6 +27,34 @@ export const actionsOperations: Operations = {
             throw unprocessable("Workflow does not have 'workflow_dispatch' trigger");
         dispatches.push({ workflow, ref, inputs });
         return nothing();
+    }),
+
+    "actions/list-workflow-runs": reading("actions", (call) => {
+        const workflow = call.param("workflow_id");
+        const runs = call.repository.runs
+            .filter((run) => run.workflow === workflow)
+            .filter((run) =>
+                (["status", "event"] as const).every(
+                    (name) => (call.query.get(name) ?? run[name]) === run[name],
+                ),
+            )
+            .toReversed();
+        const { items, headers } = call.page(runs);
+        return json(
+            200,
+            { total_count: runs.length, workflow_runs: items.map((run) => runView(call, run)) },
+            headers,
+        );
+    }),
+
+    "actions/cancel-workflow-run": writing("actions", "push", (call) => {
+        const run = call.repository.runs.find(({ id }) => id === call.id("run_id"));
+        if (run === undefined) throw notFound();
+        if (run.status === "completed")
+            throw conflict("Cannot cancel a workflow run that is completed.");
+        run.status = "completed";
+        run.conclusion = "cancelled";
+        return json(202, {});
     }),
 
     "actions/list-artifacts-for-repo": reading("actions", (call) => {
@@ -66,5 +94,41 @@ function artifactView(call: Call, { id, name, expired, created, run }: Artifact)
             head_branch: run.headBranch,
             head_sha: run.headSha,
         },
+    };
+}
+
+function runView(call: Call, run: WorkflowRun): object {
+    const { id, workflow, event, status, conclusion, sha, created } = run;
+    const { repository, urls } = call;
+    const api = `${repositoryUrl(urls, repository)}/actions`;
+    const url = `${api}/runs/${String(id)}`;
+    const shown = repositoryView(urls, call.state.owner(repository), repository, call.role);
+    return {
+        id,
+        node_id: nodeId("WorkflowRun", id),
+        head_branch: repository.defaultBranch,
+        run_number: repository.runs.indexOf(run) + 1,
+        display_title: workflow,
+        event,
+        status,
+        conclusion,
+        head_sha: sha,
+        path: `.github/workflows/${workflow}`,
+        workflow_id: 1,
+        url,
+        html_url: `${repositoryPage(urls, repository)}/actions/runs/${String(id)}`,
+        created_at: time(created),
+        updated_at: time(created),
+        head_commit: null,
+        head_repository: shown,
+        repository: shown,
+        jobs_url: `${url}/jobs`,
+        logs_url: `${url}/logs`,
+        check_suite_url: `${repositoryUrl(urls, repository)}/check-suites/1`,
+        cancel_url: `${url}/cancel`,
+        rerun_url: `${url}/rerun`,
+        artifacts_url: `${url}/artifacts`,
+        workflow_url: `${api}/workflows/1`,
+        pull_requests: [],
     };
 }
