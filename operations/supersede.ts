@@ -4,8 +4,8 @@ import { UserError } from "../components/userError.ts";
 import { runCommand } from "./commandLine.ts";
 import { GitHubRepository, repositoryOf } from "./review/github.ts";
 
-const usage = `Cancels the older runs of the workflow deploy.yml that only wait for an approval: this
-run deploys what is newer to every stack. No run that is at work is cancelled.
+const usage = `Cancels the older runs of the workflow deploy.yml that only wait for an approval:
+this run deploys what is newer to every stack. No run that is at work is cancelled.
 
   node operations/supersede.ts
 
