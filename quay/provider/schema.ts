@@ -179,7 +179,7 @@ function namedType(
         properties: mapValues(properties, (property) =>
             propertyOf(isSchema(property) ? property : {}, false),
         ),
-        required,
+        ...(required.length > 0 && { required }),
     };
 }
 
