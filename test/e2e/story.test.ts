@@ -111,13 +111,17 @@ describe("from a push to production", () => {
         return z.object({ version: z.string() }).parse(await health.json()).version;
     }
 
+    /** Waits for a version: the pods before serve on, over open connections, while they end. */
+    const serves = (environment: EnvironmentName, version: string): Promise<void> =>
+        until(async () => (await serving(environment)) === version, `${version} serves`);
+
     it("serves a pushed commit in dev, and the run says where", async function () {
         const started = Date.now();
         const run = await push({ "NOTES.md": "one\n" }, "One");
         const seconds = Math.round((Date.now() - started) / 1000);
         equal(run.succeeded, true, run.output);
         first = run.commit;
-        equal(await serving("dev"), `sha-${first}`);
+        await serves("dev", `sha-${first}`);
         const { serviceUrl = "", commit, version } = chain.outputs("dev");
         deepEqual([commit, version], [first, `sha-${first}`]);
         deepEqual(run.annotations, [
@@ -139,13 +143,13 @@ describe("from a push to production", () => {
         const errors = run.annotations.filter((line) => line.startsWith("::error"));
         equal(errors.length, 1);
         match(errors.join(), /title=Deploy::dev was not deployed: .*actions\/runs\/7/);
-        equal(await serving("dev"), `sha-${first}`);
+        await serves("dev", `sha-${first}`);
         equal((await chain.tags("dev"))["running"], digest);
         notEqual((await chain.tags("dev"))["latest"], digest);
 
         const next = await push({ "boot.py": boot }, "Three");
         equal(next.succeeded, true, next.output);
-        equal(await serving("dev"), `sha-${next.commit}`);
+        await serves("dev", `sha-${next.commit}`);
     });
 
     it("publishes nothing of a commit that fails its smoke test, and starts no deployment", async () => {
@@ -202,13 +206,13 @@ describe("from a push to production", () => {
         };
         for (const environment of ["staging", "prod"] as const) {
             await chain.up(environment);
-            equal(await serving(environment), "1.0.0");
+            await serves(environment, "1.0.0");
             await release(environment, "1.1.0");
             const { digest, commit = "" } = chain.outputs(environment);
             equal(digest, (await chain.tags("dev"))["1.1.0"]);
-            equal(await serving(environment), `sha-${commit}`);
+            await serves(environment, `sha-${commit}`);
         }
         await release("prod", "1.0.0");
-        equal(await serving("prod"), "1.0.0");
+        await serves("prod", "1.0.0");
     });
 });
