@@ -4,7 +4,7 @@ import { QuayError } from "./errors.ts";
 
 const bundleType = "application/vnd.dev.sigstore.bundle";
 
-/** Whoever may push can add referrers: more, or larger ones, are refused and not read. */
+/** Everybody who may push can add referrers: more, or larger ones, are refused and not read. */
 const maxBundles = 50;
 const maxSize = 1_000_000;
 

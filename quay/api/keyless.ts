@@ -1,11 +1,10 @@
-import { bundlesOf } from "./bundles.ts";
 import type { Side } from "./copyImage.ts";
 import { QuayError } from "./errors.ts";
+import { findProofProblems } from "./proof.ts";
 import { signPredicate } from "./signature.ts";
-import { matches, verifyBundle } from "./sigstore.ts";
-import type { Attested } from "./sigstore.ts";
-import { trustedRoots } from "./trustedRoot.ts";
-import { visible } from "./visible.ts";
+import { matches } from "./sigstore.ts";
+import type { Identity } from "./sigstore.ts";
+import { quoted } from "./quoted.ts";
 
 /** Who must have signed an image with cosign, without a key. */
 export interface SigningIdentity {
@@ -32,37 +31,29 @@ export async function verifyKeyless(
     trustedRoot?: string,
 ): Promise<void> {
     const image = `${side.session.host}/${side.path}@${digest}`;
-    const bundles = await bundlesOf(side, digest);
-    const roots = bundles.length === 0 ? [] : await trustedRoots(trustedRoot);
-    const problems = new Set<string>();
-    for (const bundle of bundles) {
-        const signed = await verifyBundle(bundle, signPredicate, roots);
-        if (signed === undefined) continue;
-        const problem = typeof signed === "string" ? signed : findProblem(signed, digest, wanted);
-        if (problem === undefined) return;
-        problems.add(problem);
-    }
-    if (problems.size === 0)
+    const problems = await findProofProblems(
+        side,
+        digest,
+        { predicateType: signPredicate, findProblem: (signer) => findProblem(signer, wanted) },
+        trustedRoot,
+    );
+    if (problems === undefined) return;
+    if (problems.length === 0)
         throw new QuayError(
             `${image} has no signature as a Sigstore bundle, and \`signature\` asks for one by ` +
                 `${wanted.identities.join(" or ")}. Sign it with cosign 3: cosign sign ${image}`,
         );
     throw new QuayError(
         `${image} is not signed by ${wanted.identities.join(" or ")}. Nothing was promoted. Its ` +
-            `signature ${[...problems].slice(0, 5).join("; another ")}.`,
+            `signature ${problems.join("; another ")}.`,
     );
 }
 
-function findProblem(
-    { subjects, identity: { subject, issuer } }: Attested,
-    digest: string,
-    wanted: SigningIdentity,
-): string | undefined {
-    if (!subjects.includes(digest))
-        return `is of another image: ${subjects.map(visible).join(", ") || "none"}`;
+/** Returns what is wrong with the identity that signed; undefined if nothing is. */
+function findProblem({ subject, issuer }: Identity, wanted: SigningIdentity): string | undefined {
     if (issuer !== wanted.issuer)
-        return `is vouched for by ${visible(issuer)}, not by ${wanted.issuer}`;
+        return `is vouched for by ${quoted(issuer)}, not by ${wanted.issuer}`;
     return wanted.identities.some((identity) => matches(subject, identity))
         ? undefined
-        : `is by ${visible(subject)}`;
+        : `is by ${quoted(subject)}`;
 }

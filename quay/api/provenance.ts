@@ -1,10 +1,9 @@
-import { bundlesOf } from "./bundles.ts";
 import type { Side } from "./copyImage.ts";
 import { QuayError } from "./errors.ts";
-import { matches, verifyBundle } from "./sigstore.ts";
+import { findProofProblems } from "./proof.ts";
+import { matches } from "./sigstore.ts";
 import type { Identity } from "./sigstore.ts";
-import { trustedRoots } from "./trustedRoot.ts";
-import { visible } from "./visible.ts";
+import { quoted } from "./quoted.ts";
 
 const predicateType = "https://slsa.dev/provenance/v1";
 
@@ -35,23 +34,15 @@ export async function verifyProvenance(
     trustedRoot?: string,
 ): Promise<void> {
     const image = `${side.session.host}/${side.path}@${digest}`;
-    const bundles = await bundlesOf(side, digest);
-    const roots = bundles.length === 0 ? [] : await trustedRoots(trustedRoot);
-    const problems = new Set<string>();
-    for (const bundle of bundles) {
-        const attested = await verifyBundle(bundle, predicateType, roots);
-        if (attested === undefined) continue;
-        const problem =
-            typeof attested === "string"
-                ? attested
-                : attested.subjects.includes(digest)
-                  ? findProblem(attested.identity, wanted)
-                  : `is of another image: ${attested.subjects.map(visible).join(", ") || "none"}`;
-        if (problem === undefined) return;
-        problems.add(problem);
-    }
+    const problems = await findProofProblems(
+        side,
+        digest,
+        { predicateType, findProblem: (identity) => findProblem(identity, wanted) },
+        trustedRoot,
+    );
+    if (problems === undefined) return;
     const builder = `the workflow ${wanted.workflow} of ${wanted.repository}`;
-    if (problems.size === 0)
+    if (problems.length === 0)
         throw new QuayError(
             `${image} has no attestation of its build: it was built elsewhere, or before ` +
                 `attestations were on. Nothing was promoted. Publish a version that ${builder} ` +
@@ -59,7 +50,7 @@ export async function verifyProvenance(
         );
     throw new QuayError(
         `${image} is not attested by ${builder}. Nothing was promoted. Its attestation ` +
-            `${[...problems].slice(0, 5).join("; another ")}.`,
+            `${problems.join("; another ")}.`,
     );
 }
 
@@ -67,20 +58,20 @@ export async function verifyProvenance(
 function findProblem(identity: Identity, wanted: Provenance): string | undefined {
     const { issuer, repository, ref, signer, runner } = identity;
     const { refs, workflow } = wanted;
-    if (issuer !== wanted.issuer) return `is by ${visible(issuer)}, not by GitHub Actions`;
+    if (issuer !== wanted.issuer) return `is by ${quoted(issuer)}, not by GitHub Actions`;
     // GitHub's names of owners and repositories ignore case.
     if (repository.toLowerCase() !== wanted.repository.toLowerCase())
-        return `says that it was built from ${visible(repository)}, not from ${wanted.repository}`;
+        return `says that it was built from ${quoted(repository)}, not from ${wanted.repository}`;
     if (!refs.some((allowed) => matches(ref, allowed)))
         return (
-            `says that it was built for ${visible(ref)}; versions are made for ` +
+            `says that it was built for ${quoted(ref)}; versions are made for ` +
             `${refs.join(" and ")} alone`
         );
     if (signer !== `${repository}/${workflow}@${ref}`)
-        return `says that the workflow ${visible(signer)} built it, not ${workflow} of that ref`;
+        return `says that the workflow ${quoted(signer)} built it, not ${workflow} of that ref`;
     if (runner !== "github-hosted")
         return (
-            `says that it was built on a runner that is ${visible(runner)}; only GitHub's own ` +
+            `says that it was built on a runner that is ${quoted(runner)}; only GitHub's own ` +
             "runners prove what they ran"
         );
     return undefined;

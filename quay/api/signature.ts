@@ -6,7 +6,7 @@ import { fallbackTag } from "./copyImage.ts";
 import type { Side } from "./copyImage.ts";
 import { QuayError } from "./errors.ts";
 import { parseJson } from "./json.ts";
-import { visible } from "./visible.ts";
+import { quoted } from "./quoted.ts";
 
 /** The annotation in which cosign stores a signature (sigstore/cosign, specs/SIGNATURE_SPEC.md). */
 const signatureAnnotation = "dev.cosignproject.cosign/signature";
@@ -79,7 +79,7 @@ export async function verifySignature(side: Side, digest: string, pem: string): 
             `${
                 valid
                     .flatMap(({ subjects }) => subjects)
-                    .map(visible)
+                    .map(quoted)
                     .join(", ") || "none"
             }.`,
     );

@@ -1,4 +1,4 @@
 /** Quotes and truncates text from outside, and escapes its control characters. */
-export function visible(text: string): string {
+export function quoted(text: string): string {
     return JSON.stringify(text.slice(0, 100));
 }
