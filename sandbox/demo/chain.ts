@@ -3,20 +3,13 @@
  * GitHub that behave like the real ones.
  */
 import { execFile } from "node:child_process";
-import {
-    mkdirSync,
-    mkdtempSync,
-    readdirSync,
-    readFileSync,
-    realpathSync,
-    rmSync,
-    writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { type PublishedOutputs, publishedOutputs } from "../../contract/outputs.ts";
 import { removeImages } from "./images.ts";
+import { filesIn, writeTinyService } from "./serviceFiles.ts";
 import {
     initStack,
     type Operation,
@@ -61,25 +54,6 @@ export const serviceBranch = "api/github_action";
 
 /** The health path of the example service. */
 const healthPath = "/health";
-
-/** Creates a service that builds at once: its image contains only its version. */
-function writeTinyService(folder: string): void {
-    mkdirSync(folder);
-    writeFileSync(
-        join(folder, "Dockerfile"),
-        "FROM scratch\nARG VERSION\nENV VERSION=$VERSION\nCOPY content /content\nUSER 10001\n",
-    );
-    writeFileSync(join(folder, "content"), "one");
-}
-
-/** Returns the files of a folder by path, without what Python has left there. */
-function filesIn(folder: string): Files {
-    const found = readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-        .filter((path) => !/(^|\/)(__pycache__|\.\w*_cache|\.venv)\//.test(path));
-    return Object.fromEntries(found.map((path) => [path, readFileSync(join(folder, path))]));
-}
 
 /** The namespace of an environment, and the context of the account that may use it. */
 export function namespaceOf(environment: EnvironmentName): string {
@@ -245,16 +219,8 @@ export class Chain {
      */
     async destroy(environment: EnvironmentName): Promise<void> {
         await this.#place(environment);
-        await this.run(
-            "pulumi",
-            "destroy",
-            "--yes",
-            "--non-interactive",
-            "--color",
-            "never",
-            "--stack",
-            environment,
-        );
+        const options = ["--yes", "--non-interactive", "--color", "never"];
+        await this.run("pulumi", "destroy", ...options, "--stack", environment);
     }
 
     /**
