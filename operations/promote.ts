@@ -6,11 +6,12 @@ import { QuayError } from "../quay/api/errors.ts";
 import { clientOptions } from "../quay/provider/settings.ts";
 import { runCommand } from "./commandLine.ts";
 import { promotionBody, type Commit } from "./promotion/body.ts";
-import { findCandidate, Source } from "./promotion/candidate.ts";
-import { deliver, ownRepository } from "./promotion/deliver.ts";
+import { findCandidate } from "./promotion/candidate.ts";
+import { ownRepository, proposeVersion } from "./promotion/proposeVersion.ts";
 import { withdraw } from "./promotion/pullRequest.ts";
+import { Source } from "./promotion/source.ts";
 import { readStack, type PromotionStack } from "./promotion/stack.ts";
-import { GitHubRepository, PermissionDenied, repositoryOf } from "./review/github.ts";
+import { GitHubRepository, repositoryOf } from "./review/github.ts";
 
 const usage = `Proposes the newest version that a stack may get from the stack before it, by a pull
 request that changes one line of Pulumi.STACK.yaml. One that is open is brought up to date, or gives
@@ -102,7 +103,7 @@ async function promote(
         scans,
         commits: await commitsBetween(stack.service, before, commit),
     });
-    await deliver(stack, { kind: "promotion", version, body, merges }, github);
+    await proposeVersion(stack, { kind: "promotion", version, body, merges }, github);
 }
 
 /** @throws UserError where the stack before does not have the version. */
@@ -142,7 +143,7 @@ async function commitsBetween(
             title: message.split("\n", 1).join(),
         }));
     } catch (error) {
-        if (error instanceof PermissionDenied || error instanceof UserError) return undefined;
+        if (error instanceof UserError) return undefined;
         throw error;
     }
 }

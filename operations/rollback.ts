@@ -5,8 +5,8 @@ import { QuayError } from "../quay/api/errors.ts";
 import { clientOptions } from "../quay/provider/settings.ts";
 import { runCommand } from "./commandLine.ts";
 import { rollbackBody } from "./promotion/body.ts";
-import { Source } from "./promotion/candidate.ts";
-import { deliver, ownRepository } from "./promotion/deliver.ts";
+import { ownRepository, proposeVersion } from "./promotion/proposeVersion.ts";
+import { Source } from "./promotion/source.ts";
 import { readStack } from "./promotion/stack.ts";
 import { versionsAmong } from "./promotion/versions.ts";
 
@@ -32,15 +32,16 @@ await runCommand(
         const api = new QuayClient(options);
         try {
             const own = new Source(api, `${api.site.host}/${repository}`);
-            const version = wanted ?? (await versionBefore(own, present));
-            if (version === undefined || !(await own.tags()).has(version)) {
+            const tags = await own.tags();
+            const version = wanted ?? (await versionBefore(own, tags, present));
+            if (version === undefined || !tags.has(version)) {
                 throw new UserError(
                     `${name} cannot go back${wanted === undefined ? "" : ` to ${wanted}`}: ` +
                         `${repository} has no such version before ${present}.`,
                 );
             }
             const body = rollbackBody(name, version, present);
-            await deliver(stack, { kind: "rollback", version, body }, ownRepository());
+            await proposeVersion(stack, { kind: "rollback", version, body }, ownRepository());
         } catch (error) {
             throw error instanceof QuayError ? new UserError(error.message) : error;
         }
@@ -51,8 +52,12 @@ await runCommand(
  * Returns the version that ran before the present one; where nothing is known of what ran, the
  * newest version before it.
  */
-async function versionBefore(own: Source, present: string): Promise<string | undefined> {
-    const [tags, history] = await Promise.all([own.tags(), own.history()]);
+async function versionBefore(
+    own: Source,
+    tags: ReadonlyMap<string, string>,
+    present: string,
+): Promise<string | undefined> {
+    const history = await own.history();
     const versions = versionsAmong([...tags.keys()]);
     const ran = history
         .map(({ digest }) => versions.find((version) => tags.get(version) === digest))

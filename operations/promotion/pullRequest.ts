@@ -92,8 +92,18 @@ async function close(
 ): Promise<void> {
     for (const { number, head } of pulls) {
         await github.write("patch", `pulls/${String(number)}`, { state: "closed" });
-        await github.remove(`git/refs/heads/${head.ref}`);
+        await removeBranch(github, head.ref);
     }
+}
+
+/** Removes a branch, if it exists: somebody may have done so on the pull request's page. */
+async function removeBranch(github: GitHubRepository, branch: string): Promise<void> {
+    const ref = `refs/heads/${branch}`;
+    const found = await github.list(
+        `git/matching-refs/heads/${branch}`, // those that begin so
+        z.object({ ref: z.string() }),
+    );
+    if (found.some((one) => one.ref === ref)) await github.remove(`git/${ref}`);
 }
 
 /** Makes the branch anew, from the default branch, with the change. */
@@ -108,7 +118,7 @@ async function commit(
         z.object({ object: z.object({ sha: z.string() }) }),
     );
     // What is left of a pull request that somebody has closed.
-    await github.remove(`git/refs/heads/${branch}`);
+    await removeBranch(github, branch);
     await github.write("post", "git/refs", { ref: `refs/heads/${branch}`, sha: object.sha });
     const { sha } = await github.get(`contents/${path}`, file, { ref: branch });
     await github.write("put", `contents/${path}`, {

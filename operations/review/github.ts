@@ -69,8 +69,7 @@ export class GitHubRepository {
     /** Removes an entry; succeeds also if another run already removed it. */
     async remove(path: string): Promise<void> {
         const answer = await this.#github.request("DELETE", this.#path + path);
-        // A branch that does not exist is 422.
-        if (![404, 422].includes(answer.status)) accepted(answer);
+        if (answer.status !== 404) accepted(answer);
     }
 
     /** Returns only the entries of the token's user: anyone can write similar ones. */

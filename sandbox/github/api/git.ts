@@ -34,6 +34,17 @@ export const gitOperations: Operations = {
         json(200, refView(call, `refs/${call.param("ref")}`)),
     ),
 
+    "git/list-matching-refs": reading("contents", (call) => {
+        const prefix = `refs/${call.param("ref")}`;
+        const refs = [...call.repository.git.refs.keys()].filter((ref) => ref.startsWith(prefix));
+        const { items, headers } = call.page(refs.sort());
+        return json(
+            200,
+            items.map((ref) => refView(call, ref)),
+            headers,
+        );
+    }),
+
     "git/create-ref": writing("contents", "push", (call) => {
         const { ref, sha } = call.body(z.object({ ref: z.string(), sha: z.string() }));
         if (!/^refs\/(heads|tags)\/[^/]/.test(ref))

@@ -45,7 +45,7 @@ function fromRemote(): NodeJS.ProcessEnv {
  * Proposes the change by a pull request; where there is no repository on GitHub, changes the
  * stack's file here. Says which, and what to do next.
  */
-export async function deliver(
+export async function proposeVersion(
     { stack, file, text }: PromotionStack,
     { kind, version, body, merges = false }: Change,
     github: GitHubRepository | undefined,
