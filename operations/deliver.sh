@@ -9,9 +9,9 @@
 #   deliver.sh deploy STACK      previews again, fails on changes that reviewed/TREE.json does not
 #                                have, and brings the stack up; deployment.log has the output
 #   deliver.sh promote STACK     proposes its next version by a pull request, as its file says
-#   deliver.sh tell STACK COMMIT OUTCOME
-#                                tells a commit of the service what came of the last deployment:
-#                                the status deploy/STACK, for the outcome success or another
+#   deliver.sh status STACK COMMIT OUTCOME
+#                                sets the status deploy/STACK of a commit of the service after a
+#                                deployment, whose outcome is success or another
 #   deliver.sh drift STACK       prints what was changed outside of deployments; writes
 #                                drift/STACK.json
 #   deliver.sh report STACK...   opens, updates or closes the issue about drift
@@ -52,7 +52,7 @@ deploy)
     } 2>&1 | tee --ignore-interrupts deployment.log
     ;;
 promote) node operations/promote.ts "$stack" --scheduled ;;
-tell) node operations/tell.ts "$@" --log deployment.log ;;
+status) node operations/setStatus.ts "$@" --log deployment.log ;;
 drift) node operations/review/main.ts drift "$stack" --to drift ;;
 report)
     files=("${@/#/drift/}")

@@ -1,4 +1,4 @@
-/** What a commit is told of its deployment. */
+/** The status of a commit after its deployment. */
 import type { PublishedOutputs } from "../contract/outputs.ts";
 
 /** A commit's status (https://docs.github.com/en/rest/commits/statuses). */
@@ -9,7 +9,7 @@ export interface Status {
     readonly target_url: string | undefined;
 }
 
-/** Says what a deployment has brought, to the commit that asked for it. */
+/** Returns the status after a deployment that succeeded. */
 export function successOf(commit: string, outputs: PublishedOutputs): Status {
     const { version, serviceUrl, repositoryUrl } = outputs;
     const what = serviceUrl === undefined ? "is deployed" : "serves";
@@ -24,7 +24,7 @@ export function successOf(commit: string, outputs: PublishedOutputs): Status {
 /** What `verify` of the review says first; a list and advice follow. */
 const unreviewed = /^(No review is recorded|What would be deployed is not what was reviewed)/;
 
-/** Says why a deployment failed, by what it printed. */
+/** Returns the status after a deployment that failed: why, by what it printed. */
 export function failureOf(log: string, run: string | undefined): Status {
     const lines = log.split("\n").map((line) => line.trim());
     const first = lines.findIndex(

@@ -95,7 +95,7 @@ describe("from a push to production", () => {
             .parse(infrastructure.dispatches()[before]?.inputs);
         if (commit !== undefined) {
             const succeeded = await deliver("deploy", "dev");
-            ok(await deliver("tell", "dev", commit, succeeded ? "success" : "failure"));
+            ok(await deliver("status", "dev", commit, succeeded ? "success" : "failure"));
         }
         const run = await running;
         output += run.output;

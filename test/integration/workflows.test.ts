@@ -262,8 +262,8 @@ describe("the workflows of this project", function () {
             "promote",
             "report",
             "review",
+            "status",
             "supersede",
-            "tell",
         ]);
         const { stderr, status } = spawnSync(join(root, "operations/deliver.sh"), {
             encoding: "utf8",

@@ -21,8 +21,8 @@ const outputs = publishedOutputs.parse({
 });
 const serviceUrl = "https://dev.example.org";
 
-describe("what a commit is told of its deployment", () => {
-    it("is where it serves", () => {
+describe("the status of a commit after its deployment", () => {
+    it("says where it serves", () => {
         deepEqual(successOf(commit, { ...outputs, serviceUrl }), {
             state: "success",
             description: "sha-111111111111 serves",
@@ -30,13 +30,13 @@ describe("what a commit is told of its deployment", () => {
         });
     });
 
-    it("is where its image is, without a cluster", () => {
+    it("says where its image is, without a cluster", () => {
         const { description, target_url } = successOf(commit, outputs);
         equal(description, "sha-111111111111 is deployed");
         equal(target_url, outputs.repositoryUrl);
     });
 
-    it("is what serves in its place", () => {
+    it("says what serves in its place", () => {
         const { state, description } = successOf(later, { ...outputs, serviceUrl });
         deepEqual([state, description], ["success", "Superseded: sha-111111111111 serves"]);
     });
@@ -68,7 +68,7 @@ describe("what a commit is told of its deployment", () => {
         ["at most 140 characters", `error: ${"a".repeat(200)}`, `${"a".repeat(139)}…`],
     ];
     for (const [what, log, description] of logs) {
-        it(`is ${what}`, () => {
+        it(`says ${what}`, () => {
             const run = "https://github.com/alice/infrastructure/actions/runs/7";
             deepEqual(failureOf(log, run), { state: "failure", description, target_url: run });
         });

@@ -1,4 +1,4 @@
-/** Tells a commit what came of its deployment: `operations/deliver.sh tell`. */
+/** Sets a commit's status after its deployment: `operations/deliver.sh status`. */
 import { existsSync, readFileSync } from "node:fs";
 import { type PublishedOutputs, publishedOutputs } from "../contract/outputs.ts";
 import { UserError } from "../components/userError.ts";
@@ -7,10 +7,10 @@ import { failureOf, successOf } from "./deploymentStatus.ts";
 import { pulumi } from "./pulumiCli.ts";
 import { GitHubRepository } from "./review/github.ts";
 
-const usage = `Tells a commit of the service's repository what came of a deployment: sets its status
-deploy/STACK. The OUTCOME is success, or anything else.
+const usage = `Sets the status deploy/STACK of a commit of the service's repository after a
+deployment. The OUTCOME is success, or anything else.
 
-  node operations/tell.ts STACK COMMIT OUTCOME [--log FILE]
+  node operations/setStatus.ts STACK COMMIT OUTCOME [--log FILE]
 
   --log FILE   what the deployment printed, for the reason of a failure
   --help       this text
