@@ -50,6 +50,8 @@ export interface Cluster {
      * @returns the image by its digest, as if it had been pulled so: `NAME@sha256:…`.
      */
     loadImage(tag: string): Promise<string>;
+    /** Returns the last lines of each program's log. */
+    logs(): string;
     /** Ends the cluster, and removes all of it but the logs. */
     stop(): Promise<void>;
 }
@@ -110,7 +112,8 @@ export async function startCluster(
     };
     const kubectl = async (args: readonly string[], input = ""): Promise<string> => {
         const command = run(join(programs, "bin/kubectl"), ["--kubeconfig", kubeconfig, ...args]);
-        command.child.stdin?.end(input);
+        // A kubectl that ends before it reads its input says why itself.
+        command.child.stdin?.on("error", () => undefined).end(input);
         return (await command).stdout;
     };
     const isReady = async (): Promise<boolean> => {
@@ -147,7 +150,9 @@ export async function startCluster(
         throw new Error(`The cluster is not ready: ${output}\n${ends(folder)}`, { cause: error });
     }
     const bin = join(programs, "bin");
-    return { kubeconfig, context: name, hostIp: host, bin, nodeIp: node, kubectl, loadImage, stop };
+    const logs = (): string => ends(folder);
+    const place = { kubeconfig, context: name, hostIp: host, bin, nodeIp: node };
+    return { ...place, kubectl, loadImage, logs, stop };
 }
 
 const readyCondition = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}';
@@ -227,7 +232,6 @@ function writeRegistries(folder: string, registries: Readonly<Record<string, str
     }
 }
 
-/** The last lines of each log. */
 function ends(folder: string): string {
     return readdirSync(folder)
         .filter((file) => file.endsWith(".log"))

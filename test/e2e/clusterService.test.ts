@@ -199,7 +199,9 @@ describe("a service on a cluster", () => {
                     () => false,
                 ),
             `an answer at ${url}`,
-        );
+        ).catch((error: unknown) => {
+            throw new Error(cluster.logs(), { cause: error });
+        });
     });
 
     it("loses no request when the pull secret changes, which restarts no pod", async function () {

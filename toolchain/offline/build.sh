@@ -88,7 +88,7 @@ build_cluster() {
         openshift=$(cd "$main" && go mod download "$openshift" &&
             go list -m -f '{{.Dir}}' "$openshift") &&
         cp "$openshift/route/v1/zz_generated.crd-manifests/routes.crd.yaml" "$1/" &&
-        apt_extract "$1" etcd-server containerd runc containernetworking-plugins || return
+        apt_extract "$1" containerd runc containernetworking-plugins || return
     minor=${version#v1.}
     flags="-X k8s.io/client-go/pkg/version.gitVersion=$version"
     for setting in gitVersion="$version" gitMajor=1 gitMinor="${minor%%.*}"; do
@@ -96,8 +96,8 @@ build_cluster() {
     done
     go_build "$main" "$1/bin/" -ldflags "$flags" ./pause \
         "$module"/cmd/{kube-{apiserver,controller-manager,scheduler,proxy},kubelet,kubectl} \
-        sigs.k8s.io/metrics-server/cmd/metrics-server &&
-        pack_pause "$1"
+        sigs.k8s.io/metrics-server/cmd/metrics-server go.etcd.io/etcd/server/v3 &&
+        mv "$1/bin/server" "$1/bin/etcd" && pack_pause "$1"
 }
 # The image localhost/pause:1, as an archive in the format of `docker save`.
 pack_pause() {
