@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { z } from "zod";
+import { floatingTag } from "../../quay/api/names.ts";
 import { isFolder } from "../docker/namedContext.ts";
 import { isRepository, isTag } from "../docker/reference.ts";
 import { environmentAllows } from "../github/branchPolicy.ts";
@@ -68,7 +69,7 @@ const build = z
             .record(z.string().regex(/^[a-z0-9][\w.-]*$/, "must be a context's name."), names.text)
             .optional(),
         pull: z.boolean().optional(),
-        floatingTags: z.array(tag).optional(),
+        floatingTags: z.array(floatingTag).optional(),
         attestation: z.boolean().optional(),
         signature: z.enum(["none", "keyless"]).optional(),
         deploy: z

@@ -91,7 +91,10 @@ export interface BuildSettings {
     readonly buildContexts?: Readonly<Record<string, string>> | undefined;
     /** Whether a run pulls newer base images from their registries. Default: false. */
     readonly pull?: boolean | undefined;
-    /** Tags that move to the image of the latest commit. Default: `latest`. */
+    /**
+     * Tags that move to the image of the latest commit. `{{major}}` and `{{major}}.{{minor}}`
+     * follow versions: the git tag v1.1.0 moves `1` and `1.1`. Default: `latest`.
+     */
     readonly floatingTags?: readonly string[] | undefined;
     /**
      * Who may pull from the registry's repository. To a `public` one, a private GitHub repository

@@ -1,6 +1,7 @@
 /** Rules on tags: what never moves, what moves, and what Quay deletes. */
 import { z } from "zod";
 import { problem, rule, text, version } from "./rule.ts";
+import { floatingTagsOf, isFloating } from "../../quay/api/floatingTags.ts";
 import { runningTag } from "../../quay/api/running.ts";
 import { compileTagPattern, matchesTag } from "../../quay/api/tagPattern.ts";
 
@@ -9,8 +10,10 @@ const floatingTags = z.array(text).default(["latest"]);
 const cluster = z.unknown().optional();
 
 /** The tags that move: the floating ones and, where the service runs on a cluster, `running`. */
-const movingTags = (floating: readonly string[], cluster: unknown): readonly string[] =>
-    cluster === undefined ? floating : [...floating, runningTag];
+function movingTags(floating: readonly string[], version: string, cluster: unknown): string[] {
+    const tags = floatingTagsOf(floating, [version]);
+    return cluster === undefined ? tags : [...tags, runningTag];
+}
 
 export const tags = [
     rule(
@@ -27,22 +30,23 @@ export const tags = [
                   ],
     ),
     rule(
-        { quay: z.object({ immutableTags: pattern, floatingTags }), cluster },
-        ({ quay: { immutableTags, floatingTags }, cluster }) =>
-            movingTags(floatingTags, cluster)
+        { service: version, quay: z.object({ immutableTags: pattern, floatingTags }), cluster },
+        ({ service: { version }, quay: { immutableTags, floatingTags }, cluster }) =>
+            movingTags(floatingTags, version, cluster)
                 .filter((tag) => matchesTag(immutableTags, tag))
                 .map((tag) =>
                     problem(
                         ["quay", "immutableTags"],
                         `must not match "${tag}", which moves with every version: Quay would ` +
-                            "refuse the next one. [0-9].* matches versions alone",
+                            "refuse the next one. " +
+                            String.raw`[0-9]+\.[0-9]+\.[0-9]+.* matches versions alone`,
                     ),
                 ),
     ),
     rule(
         { service: version, quay: z.object({ floatingTags }) },
         ({ service: { version }, quay: { floatingTags } }) =>
-            floatingTags.includes(version)
+            isFloating(floatingTags, version)
                 ? [
                       problem(
                           ["quay", "floatingTags"],
@@ -110,7 +114,7 @@ export const tags = [
         },
         ({ service: { version }, cluster, quay: { immutableTags, floatingTags, autoPrune } }) =>
             autoPrune.flatMap(({ keep, keepFor, tagPattern }, index) => {
-                const deleted = [version, ...movingTags(floatingTags, cluster)].filter(
+                const deleted = [version, ...movingTags(floatingTags, version, cluster)].filter(
                     (tag) =>
                         matchesTag(tagPattern, tag) &&
                         (immutableTags === undefined || !matchesTag(immutableTags, tag)),

@@ -1,7 +1,7 @@
 /** `mlops:quay`: the repository on Quay and its robot. */
 import { z } from "zod";
 import * as names from "../../quay/api/names.ts";
-import { pattern, tag } from "./values.ts";
+import { pattern } from "./values.ts";
 
 const age = z
     .string()
@@ -67,9 +67,13 @@ export const quay = z.strictObject({
                 "Default: none.",
         ),
     floatingTags: z
-        .array(tag)
+        .array(names.floatingTag)
         .default(["latest"])
-        .describe("Tags that always name the newest image; `[]` for none. Default: `[latest]`."),
+        .describe(
+            "Tags that always name the newest image; `[]` for none. `{{major}}` and " +
+                "`{{major}}.{{minor}}` follow versions: 1.1.0 moves `1` and `1.1`, and a push " +
+                "without a version does not. Default: `[latest]`.",
+        ),
     protect: z
         .boolean()
         .default(false)

@@ -71,6 +71,15 @@ export const tag = z
     .string()
     .regex(/^\w[\w.-]{0,127}$/, "must be a tag: letters, digits, _ . -, at most 128 of them.");
 
+/** A tag that moves: a plain one, or one that follows versions (see floatingTags.ts). */
+export const floatingTag = z
+    .string()
+    .regex(
+        /^(?:\w|\{\{(?:major|minor)\}\})(?:[\w.-]|\{\{(?:major|minor)\}\}){0,127}$/,
+        "must be a tag: letters, digits, _ . -, at most 128 of them; {{major}} and {{minor}} " +
+            "stand for a version's first two numbers.",
+    );
+
 /** The digest of a manifest. */
 export const digest = z
     .string()

@@ -5,6 +5,7 @@ import * as names from "../api/names.ts";
 import { has, promote, sideOf, tagsOf, unlessGone } from "./promotion.ts";
 import type { Promotion } from "./promotion.ts";
 import { inspect, lookUp, refuseGiven } from "./promotionGate.ts";
+import { isFloating } from "../api/floatingTags.ts";
 import { parseImageName } from "../api/imageName.ts";
 import { resource } from "../definition/resource.ts";
 import { severities } from "../api/severity.ts";
@@ -58,9 +59,13 @@ const severityException = z
         description: "Allows the promotion of one image despite its scan.",
     });
 
-const tags = z
-    .array(names.tag)
-    .refine((list) => new Set(list).size === list.length, "must not name a tag twice.");
+const tags = listOf(names.tag);
+
+function listOf(tag: z.ZodString) {
+    return z
+        .array(tag)
+        .refine((list) => new Set(list).size === list.length, "must not name a tag twice.");
+}
 
 export const promotedImage = resource({
     name: "PromotedImage",
@@ -97,11 +102,12 @@ export const promotedImage = resource({
                 "The version tags to set in the target: each must be new there or have this " +
                     "digest already. Default: the version.",
             ),
-        floatingTags: tags
+        floatingTags: listOf(names.floatingTag)
             .default([])
             .describe(
                 "Further tags that move with every promotion, such as `latest`: set when " +
-                    "something changes, never compared. Default: none.",
+                    "something changes, never compared. `{{major}}.{{minor}}` follows versions: " +
+                    "it stands for the tag `1.1` with the version tag 1.1.0. Default: none.",
             ),
         sourceCredentials: credentialsFor("reads the source"),
         targetCredentials: credentialsFor("writes to the target"),
@@ -215,7 +221,7 @@ export const promotedImage = resource({
             return "one of version and digest must be set.";
         if (version === undefined && tags === undefined && floatingTags.length === 0)
             return "with a digest, tags or floatingTags must be set.";
-        const both = floatingTags.find((tag) => tags?.includes(tag));
+        const both = tags?.find((tag) => isFloating(floatingTags, tag));
         return both === undefined
             ? undefined
             : `the tag "${both}" cannot be in tags and in floatingTags.`;

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import type { QuayClient } from "../api/client.ts";
+import { floatingTagsOf } from "../api/floatingTags.ts";
 import { copyImage } from "../api/copyImage.ts";
 import type { Side } from "../api/copyImage.ts";
 import { notFound, QuayError, RefusedError, unless, UnansweredError } from "../api/errors.ts";
@@ -18,6 +19,7 @@ export interface Promotion {
     readonly target: string;
     readonly digest?: string | undefined;
     readonly tags?: readonly string[] | undefined;
+    /** Tags that move, and such that follow versions: see floatingTagsOf. */
     readonly floatingTags: readonly string[];
     readonly sourceCredentials?: Credentials | undefined;
     readonly targetCredentials?: Credentials | undefined;
@@ -50,7 +52,7 @@ export async function promote(promotion: Promotion, context: Context): Promise<v
     if (digest === undefined)
         throw new QuayError(`The digest of ${promotion.source} to promote is not known.`);
     const { source, target } = sidesOf(api, promotion);
-    const wanted = [...tags, ...floatingTags];
+    const wanted = [...tags, ...floatingTagsOf(floatingTags, tags)];
     const now = await tagsOf(api, target, wanted);
     const conflict = now.find(
         (one) => tags.includes(one.tag) && one.digest !== undefined && one.digest !== digest,

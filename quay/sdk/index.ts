@@ -418,7 +418,7 @@ export interface PromotedImageArgs {
     readonly digest?: pulumi.Input<string> | undefined;
     /** The version tags to set in the target: each must be new there or have this digest already. Default: the version. */
     readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-    /** Further tags that move with every promotion, such as `latest`: set when something changes, never compared. Default: none. */
+    /** Further tags that move with every promotion, such as `latest`: set when something changes, never compared. `{{major}}.{{minor}}` follows versions: it stands for the tag `1.1` with the version tag 1.1.0. Default: none. */
     readonly floatingTags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
     /** The login that reads the source. Default: on the provider's own Quay its API token, which needs no robot; on another registry none. */
     readonly sourceCredentials?: pulumi.Input<Credentials> | undefined;
@@ -462,7 +462,7 @@ export class PromotedImage extends pulumi.CustomResource {
     declare readonly digest: pulumi.Output<string>;
     /** The version tags in the target. */
     declare readonly tags: pulumi.Output<string[]>;
-    /** Further tags that move with every promotion, such as `latest`: set when something changes, never compared. Default: none. */
+    /** Further tags that move with every promotion, such as `latest`: set when something changes, never compared. `{{major}}.{{minor}}` follows versions: it stands for the tag `1.1` with the version tag 1.1.0. Default: none. */
     declare readonly floatingTags: pulumi.Output<string[]>;
     /** The login that reads the source. Default: on the provider's own Quay its API token, which needs no robot; on another registry none. */
     declare readonly sourceCredentials: pulumi.Output<Credentials | undefined>;

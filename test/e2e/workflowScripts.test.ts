@@ -714,6 +714,17 @@ describe("the scripts inside the workflows", () => {
             );
         });
 
+        it("is refused where a floating tag stands for it", async () => {
+            const [commit = ""] = await commits("released");
+            const options = {
+                floatingTags: ["{{major}}", "{{major}}.{{minor}}"],
+                expressions: { "github.ref_name": "v1.1", "github.sha": commit },
+            };
+            const { code, output } = await step("Check the version's git tag", options);
+            equal(code, 1);
+            match(output, /Version::The git tag v1\.1 names no version: /);
+        });
+
         for (const tag of ["vlatest", "vrunning", "vsha-1", "vbuildcache", "v1+2", "va/b", "v"]) {
             it(`is refused where its image could not have the tag: ${tag}`, async () => {
                 const [commit = ""] = await commits("released");
@@ -1002,6 +1013,37 @@ describe("the scripts inside the workflows", () => {
             match(outputs["note"] ?? "", /^Another run has built this commit at the same time/);
             const found = await tags();
             deepEqual([found["sha-5"], found["5.0.0"]], [first, first]);
+        });
+
+        it("moves the tags that follow versions with the newest one", async () => {
+            const [first = "", second = "", third = ""] = await commits("1.9.0", "1.10.0", "on");
+            const checkout = join(folder, "checkout");
+            const floatingTags = ["latest", "{{major}}", "{{major}}.{{minor}}"];
+            const release = async (version: string, commit: string): Promise<Ended> => {
+                await run("git", ["-C", checkout, "tag", "--force", `v${version}`, commit]);
+                await run("git", ["-C", checkout, "checkout", "--quiet", commit]);
+                const digest = await push(version, commit);
+                const options = { ...digestOf(digest, commit), version, floatingTags };
+                const ended = await step(name, options);
+                equal(ended.code, 0, ended.output);
+                return ended;
+            };
+            const tagsOf = async (version: string, commit: string): Promise<string | undefined> =>
+                (await release(version, commit)).outputs["tags"];
+
+            equal(await tagsOf("31.9.0", first), `sha-${first} 31.9.0 latest 31 31.9`);
+            equal(await tagsOf("31.10.0", second), `sha-${second} 31.10.0 latest 31 31.10`);
+            const fix = await release("31.9.1", third);
+            equal(fix.outputs["tags"], `sha-${third} 31.9.1 latest 31.9`);
+            match(fix.output, /Tag::31 was left alone: there is the newer version 31\.10\.0\./);
+            const again = await release("31.9.0", first);
+            equal(again.outputs["tags"], `sha-${first} 31.9.0`);
+            equal(await tagsOf("32.0.0-rc.1", third), `sha-${third} 32.0.0-rc.1 latest`);
+            const found = await tags();
+            deepEqual(
+                [found["31"], found["31.9"], found["31.10"], found["32"]],
+                [found["31.10.0"], found["31.9.1"], found["31.10.0"], undefined],
+            );
         });
 
         it("does not move latest back to an earlier commit", async () => {

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Checks that a git tag names a version, and that its commit is on the branch that is published.
 version=${TAG#v}
-reserved='^(ctx-.*|sha-.*|buildcache(-.*)?|running)$'
-if [[ ! $version =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ || $version =~ $reserved ]] ||
-    [[ " $FLOATING_TAGS " == *" $version "* ]]; then
+reserved='ctx-.*|sha-.*|buildcache(-.*)?|running'
+for tag in $FLOATING_TAGS; do
+    tag=${tag//./\\.}
+    reserved+="|$(sed -E 's/\{\{(major|minor)\}\}/[0-9]+/g' <<<"$tag")"
+done
+if [[ ! $version =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ || $version =~ ^($reserved)$ ]]; then
     fail Version "The git tag $TAG names no version: an image cannot have the tag \"$version\"," \
         "or has it for something else. Push another one, such as v1.1.0."
 fi

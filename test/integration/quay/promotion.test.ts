@@ -118,6 +118,30 @@ describe("a promotion", function () {
         });
     });
 
+    it("moves the floating tags of its version, and leaves those of others where they are", async () => {
+        await start();
+        const floatingTags = ["latest", "{{major}}", "{{major}}.{{minor}}"];
+        const pushed = async (version: string): Promise<string> =>
+            pushImage(quay, "alice", "alice/dev", [version], { version });
+        const first = await pushed("1.0.0");
+        const second = await pushed("1.1.0");
+
+        const { id, inputs: olds, state } = await promote({ floatingTags });
+        deepEqual(await tagsIn("alice/prod"), {
+            "1.0.0": first,
+            ...{ latest: first, "1": first, "1.0": first },
+        });
+        const news = inputs({ version: "1.1.0", floatingTags });
+        const { inputs: checked } = await promotedImage.check(news, olds, context);
+        const changed = promotedImage.diff(olds, checked).changes.keys();
+        deepEqual([...changed].sort(), ["digest", "tags[0]", "version"]);
+        await promotedImage.update(id, { ...olds, ...state }, checked, context);
+        deepEqual(await tagsIn("alice/prod"), {
+            ...{ "1.0.0": first, "1.0": first },
+            ...{ "1.1.0": second, latest: second, "1": second, "1.1": second },
+        });
+    });
+
     describe("of an image whose label puts an end on its tags", () => {
         const label = { "quay.expires-after": "2w" };
         const refused =

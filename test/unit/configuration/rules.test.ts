@@ -105,6 +105,34 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
     ],
     ["floating tags of its own", "dev", { "quay.floatingTags": ["latest", "1"] }],
     [
+        "floating tags that follow versions, and versions that are immutable",
+        "dev",
+        {
+            "quay.floatingTags": ["latest", "{{major}}", "v{{major}}.{{minor}}"],
+            "quay.immutableTags": "[0-9]+\\.[0-9]+\\.[0-9]+",
+        },
+    ],
+    [
+        "a floating tag that follows versions and is immutable",
+        "dev",
+        { "quay.floatingTags": ["{{major}}.{{minor}}"], "quay.immutableTags": "[0-9].*" },
+        'mlops:quay.immutableTags = "[0-9].*": must not match "1.0", which moves with every ' +
+            "version: Quay would refuse the next one. [0-9]+\\.[0-9]+\\.[0-9]+.* matches",
+    ],
+    [
+        "a version that a floating tag stands for",
+        "dev",
+        { "quay.floatingTags": ["{{major}}.{{minor}}"], "service.version": "1.2" },
+        'mlops:quay.floatingTags = ["{{major}}.{{minor}}"]: must not name the version "1.2"',
+    ],
+    [
+        "a floating tag with another placeholder",
+        "dev",
+        { "quay.floatingTags": ["{{patch}}"] },
+        'mlops:quay.floatingTags[0] = "{{patch}}": must be a tag: letters, digits, _ . -, at ' +
+            "most 128 of them; {{major}} and {{minor}} stand for a version's first two numbers",
+    ],
+    [
         "a floating tag that is the version",
         "dev",
         { "quay.floatingTags": ["latest", "1.0.0"] },

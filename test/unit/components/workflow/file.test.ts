@@ -421,7 +421,7 @@ describe("the workflow file", function () {
             [
                 "a floating tag that is no tag",
                 { build: { floatingTags: ["latest", "a:b"] } },
-                /build\.floatingTags\.1 = "a:b": must be an image tag/,
+                /build\.floatingTags\.1 = "a:b": must be a tag/,
             ],
             [
                 "a value of two lines",
