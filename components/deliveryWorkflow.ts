@@ -91,7 +91,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
             file: path,
             content: pulumi
                 .all([known, failOnProblem(known.apply(findProblem))])
-                .apply(([known]) => workflowFile(known, manager)),
+                .apply(([known]) => workflowFile(known, manager, webUrl)),
             commitMessage: `Deliver ${path} from ${manager}`,
         };
         this.path = path;

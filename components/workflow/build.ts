@@ -29,8 +29,10 @@ const isNew = "steps.commit.outputs.digest == ''";
  * more than the workflow's own file, and on demand. The tag `sha-COMMIT` names an image that has
  * passed all steps; a run of a commit that has one builds nothing. A run for a git tag names the
  * image of the tag's commit by the version.
+ *
+ * @param queues whether GitHub can let several runs wait in a group
  */
-export function buildWorkflow(settings: Settings): Workflow {
+export function buildWorkflow(settings: Settings, queues: boolean): Workflow {
     const { branch, path, build } = settings;
     const { deploy } = build;
     return {
@@ -42,9 +44,9 @@ export function buildWorkflow(settings: Settings): Workflow {
                 "paths-ignore": [path], // of pushes to the branch: GitHub ignores it for tags
             },
         },
-        // GitHub lets one run wait in a group: pushes must not replace the run of a version.
+        // Where one run alone may wait in a group, pushes must not replace the run of a version.
         concurrency: `${steps.concurrency(settings)}-\${{ github.ref_name }}`,
-        replaces: false,
+        next: queues ? "queues" : "waits",
         jobs: {
             ...imageJobs(settings),
             ...(deploy && { [deployJobId]: deployJob(settings, deploy) }),

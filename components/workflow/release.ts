@@ -18,7 +18,7 @@ export function releaseWorkflow(
         // A run for another branch, which does nothing, must not end a release.
         concurrency: `${steps.concurrency(settings)}-\${{ github.ref_name }}`,
         // It only checks and tags: the newer run checks and tags all again.
-        replaces: true,
+        next: "replaces",
         jobs: { [settings.job]: checkJob(settings) },
     };
 }

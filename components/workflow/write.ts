@@ -49,8 +49,12 @@ export interface Workflow {
         };
     };
     readonly concurrency: string;
-    /** Whether a newer run of the group ends an older one. Otherwise it waits for that. */
-    readonly replaces: boolean;
+    /**
+     * What a newer run of the group does: it `replaces` the older one, which ends; it `waits`, and
+     * replaces one that waits; or it `queues` behind those that wait
+     * (https://docs.github.com/en/actions/concepts/workflows-and-actions/concurrency).
+     */
+    readonly next: "replaces" | "waits" | "queues";
     /** Its jobs by id, in the order of the file. */
     readonly jobs: Readonly<Record<string, Job>>;
 }
@@ -64,7 +68,11 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
             name: workflow.name,
             on: { ...workflow.on, workflow_dispatch: null },
             permissions: {},
-            concurrency: { group: workflow.concurrency, "cancel-in-progress": workflow.replaces },
+            concurrency: {
+                group: workflow.concurrency,
+                "cancel-in-progress": workflow.next === "replaces",
+                ...(workflow.next === "queues" && { queue: "max" }),
+            },
             defaults: { run: { shell: "bash" } },
             jobs: Object.fromEntries(
                 Object.entries(workflow.jobs).map(([id, job]) => [id, withoutComments(job)]),
@@ -80,7 +88,7 @@ export function writeYaml(workflow: Workflow, header: readonly string[]): string
     comment(["on", "workflow_dispatch"], "only if this file is on the default branch");
     comment(
         ["concurrency", "cancel-in-progress"],
-        workflow.replaces
+        workflow.next === "replaces"
             ? "a newer release does not wait for one that nobody approves"
             : "never cancels a running job",
     );

@@ -62,7 +62,7 @@ describe("the job that has a commit deployed", function () {
                 name: "Build",
                 on: { push: { branches: ["main"] } },
                 concurrency: "build",
-                replaces: false,
+                next: "waits",
                 jobs: { deploy: { ...job, needs: [] } },
             },
             [],

@@ -21,7 +21,11 @@ const form = z.object({
         workflow_dispatch: z.null(),
     }),
     permissions: z.strictObject({}),
-    concurrency: z.object({ group: z.string(), "cancel-in-progress": z.boolean() }),
+    concurrency: z.strictObject({
+        group: z.string(),
+        "cancel-in-progress": z.boolean(),
+        queue: z.string().optional(),
+    }),
     jobs: z.record(
         z.string(),
         z.object({
@@ -92,10 +96,15 @@ describe("the workflow file", function () {
         deepEqual(
             [of({ build: {} }), of({ release: { digest } })],
             [
-                { group, "cancel-in-progress": false },
+                { group, "cancel-in-progress": false, queue: "max" },
                 { group, "cancel-in-progress": true },
             ],
         );
+    });
+
+    it("has no key that an Enterprise Server may not know", () => {
+        const file = workflowFile({ ...common, build: {} }, "m/d", "https://github.example.com");
+        equal("queue" in form.parse(parse(file)).concurrency, false);
     });
 
     it("runs for git tags where it builds, and never for another stack's version", () => {
