@@ -9,7 +9,8 @@ import {
     type Reviewers,
 } from "./github/environment.ts";
 import { removeFromEnvironment } from "./github/leftovers.ts";
-import { ownerVariable, thisStack } from "./github/ownership.ts";
+import { ownerVariable } from "./github/ownerVariable.ts";
+import { thisStack } from "./github/ownership.ts";
 import { findReviewers, type ReviewerIds } from "./github/lookUp.ts";
 import { protectionRulesType, setProtectionRules } from "./github/protectionRules.ts";
 import {

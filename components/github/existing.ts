@@ -1,5 +1,5 @@
 import type { GitHubClient } from "./client.ts";
-import { ownerVariable } from "./ownership.ts";
+import { ownerVariable } from "./ownerVariable.ts";
 import { isAbsent, listPolicies, pathOf } from "./rules.ts";
 
 /** The import ids of an environment's existing objects, which GitHub refuses to create twice. */

@@ -3,7 +3,8 @@ import { apiPath } from "./account.ts";
 import { bodyOf, type GitHubClient } from "./client.ts";
 import type { EnvironmentArgs } from "./environment.ts";
 import { readLastState } from "./lastState.ts";
-import { ownerVariable, thisStack } from "./ownership.ts";
+import { ownerVariable } from "./ownerVariable.ts";
+import { thisStack } from "./ownership.ts";
 import { listPolicies } from "./rules.ts";
 
 /**

@@ -1,11 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/**
- * The name of the variable in a GitHub environment that says which stack manages it, as in
- * `mlops/dev`: an environment has no other place for that.
- */
-export const ownerVariable = "MANAGED_BY";
-
 /** Returns this stack as what it manages names it: PROJECT/STACK. */
 export function thisStack(): string {
     return `${pulumi.getProject()}/${pulumi.getStack()}`;

@@ -16,7 +16,8 @@ import { findCommitRestrictions } from "./protection.ts";
 import { findAppProblem } from "./protectionRules.ts";
 import { pathOf } from "./rules.ts";
 import { type EnvironmentArgs, findEnvironmentProblems } from "./environment.ts";
-import { isManagedBy, ownerVariable, thisStack } from "./ownership.ts";
+import { ownerVariable } from "./ownerVariable.ts";
+import { isManagedBy, thisStack } from "./ownership.ts";
 import { setCommand } from "../shell.ts";
 
 /** What will be delivered to a repository. */

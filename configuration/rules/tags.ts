@@ -3,7 +3,7 @@ import { z } from "zod";
 import { problem, rule, text, version } from "./rule.ts";
 import { floatingTagsOf, isFloating } from "../../quay/api/floatingTags.ts";
 import { runningTag } from "../../quay/api/running.ts";
-import { compileTagPattern, matchesTag } from "../../quay/api/tagPattern.ts";
+import { compileTagPattern, findsTag, matchesTag } from "../../quay/api/tagPattern.ts";
 
 const pattern = text.refine((value) => compileTagPattern(value) !== undefined);
 const floatingTags = z.array(text).default(["latest"]);
@@ -116,7 +116,7 @@ export const tags = [
             autoPrune.flatMap(({ keep, keepFor, tagPattern }, index) => {
                 const deleted = [version, ...movingTags(floatingTags, version, cluster)].filter(
                     (tag) =>
-                        matchesTag(tagPattern, tag) &&
+                        findsTag(tagPattern, tag) === true &&
                         (immutableTags === undefined || !matchesTag(immutableTags, tag)),
                 );
                 // `keep` deletes only the tags beyond that number, `keepFor` every tag at its age.

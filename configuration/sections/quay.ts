@@ -9,7 +9,10 @@ const age = z
 
 const tagPattern = pattern
     .optional()
-    .describe("The tags that the rule applies to, as a regular expression. Default: all.");
+    .describe(
+        "The tags that the rule applies to, as a regular expression for any part of the tag. " +
+            "Default: all.",
+    );
 
 const prunePolicy = z.union(
     [

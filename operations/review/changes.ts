@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { protectionRulesType } from "../../components/github/protectionRules.ts";
-import { type Change, type PropertyChange, secret, unknown, type Value } from "./preview.ts";
+import {
+    type Change,
+    type PropertyChange,
+    secret,
+    unknown,
+    unlikeMarks,
+    type Value,
+} from "./preview.ts";
 import { compare, type State, whole } from "./properties.ts";
 import { type Names, nameReviewers } from "./reviewers.ts";
 import { providerOption } from "./rules/rule.ts";
@@ -148,6 +155,11 @@ const componentOutputs: Readonly<Record<string, readonly string[]>> = {
     "mlops:kubernetes:ClusterService": ["context"],
 };
 
+/** Returns a resource's new inputs, in the form that its change would have. */
+export function inputsOf({ type, new: now }: Step, names: Names): State["inputs"] {
+    return stateOf(type, now, names).inputs;
+}
+
 /** The change of a component's listed outputs; none if the component or the output is new. */
 function componentChange({
     urn,
@@ -218,6 +230,7 @@ function decodeProperties(properties: Readonly<Record<string, Value>>): Record<s
 
 function decode(value: Value): Value {
     if (value === unknownValue) return unknown;
+    if (typeof value === "string") return unlikeMarks(value);
     if (Array.isArray(value)) return value.map(decode);
     if (typeof value !== "object" || value === null) return value;
     if (value[signature] === secretSignature) return secret;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { changeOf, generatedNames, type Step, stepSchema } from "./changes.ts";
+import { changeOf, generatedNames, inputsOf, type Step, stepSchema } from "./changes.ts";
 import { type Change, mapTexts, parseJson, type Preview, previewSchema } from "./preview.ts";
 import { reviewerNames } from "./reviewers.ts";
 import { concealText } from "./secrets.ts";
@@ -94,7 +94,12 @@ export class EventReader {
                         step.new?.custom === true &&
                         changeOf(step, names).length === 0,
                 )
-                .map(({ urn, type, new: now }) => ({ urn, type, parent: now?.parent ?? "" })),
+                .map((step) => ({
+                    urn: step.urn,
+                    type: step.type,
+                    parent: step.new?.parent ?? "",
+                    inputs: inputsOf(step, names),
+                })),
         };
         const generated = steps.flatMap(generatedNames);
         const replaceGenerated = (text: string) =>

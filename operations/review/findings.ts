@@ -1,3 +1,4 @@
+import { access } from "./rules/access.ts";
 import { docker } from "./rules/docker.ts";
 import { github } from "./rules/github.ts";
 import { kubernetes } from "./rules/kubernetes.ts";
@@ -22,6 +23,7 @@ const rules: Readonly<Record<string, Rule>> = {
     ...github,
     ...docker,
     ...kubernetes,
+    ...access,
 };
 
 /**
@@ -32,8 +34,6 @@ const harmless: ReadonlySet<string> = new Set([
     "docker:index/network:Network",
     // The branch of a pull request, which changes nothing before it is merged.
     "github:index/branch:Branch",
-    // Records which stack manages an environment.
-    "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
     // Has Prometheus read the service's metrics.
     "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
     "random:index/randomString:RandomString",

@@ -8,6 +8,14 @@ export const secret = "[secret]";
 /** Replaces a value that is known only during the deployment. */
 export const unknown = "[unknown]";
 
+/** What somebody typed that reads like a mark, or like what a comment shows for one. */
+const likeMark = /\[(\\*)(secret|unknown|generated|known (?:after|during|once) [^[\]\n]*)\]/g;
+
+/** Writes what somebody typed so that no mark is in it: `[unknown]` becomes `[\unknown]`. */
+export function unlikeMarks(text: string): string {
+    return text.replace(likeMark, "[\\$1$2]");
+}
+
 const value: z.ZodType<Value> = z.json();
 
 const propertyChange = z.object({
@@ -58,7 +66,14 @@ export const previewSchema = z.object({
     unchecked: z.array(z.string()).optional(),
     changes: z.array(change),
     /** The unchanged resources, without components. */
-    unchanged: z.array(z.object({ urn: z.string(), type: z.string(), parent: z.string() })),
+    unchanged: z.array(
+        z.object({
+            urn: z.string(),
+            type: z.string(),
+            parent: z.string(),
+            inputs: z.record(z.string(), value),
+        }),
+    ),
 });
 
 /** How one property of a resource changes. */

@@ -2,6 +2,7 @@ import {
     isSecretName,
     isSecretProperty,
     maskSecretShapes,
+    maskWords,
     secretVariableIn,
     secretVariableOf,
 } from "../../components/secretShapes.ts";
@@ -37,7 +38,7 @@ export function concealProperties(
     const conceal = (name: string, value: Value): Value => {
         if (typeof value === "string") {
             const isSecret = isSecretProperty(type, name) || encryptedName.test(name);
-            return isSecret && value !== "" ? secret : concealAssignment(value);
+            return isSecret && value !== "" ? secret : concealAssignment(name, value);
         }
         if (type === clusterSecret && clusterSecretValues.includes(name)) return secret;
         if (Array.isArray(value)) return value.map((item) => conceal(name, item));
@@ -50,10 +51,19 @@ export function concealProperties(
     );
 }
 
-/** Masks the value of a container's variable, such as `CLIENT_SECRET=…`. */
-function concealAssignment(text: string): string {
+/** The lists of a container's variables, which no shell reads. */
+const variableLists = /^env(?:s|ironment)?$/i;
+
+/**
+ * Masks the value of a variable, such as `CLIENT_SECRET=…`. Where it may be the begin of a script,
+ * masks the words of its line, so that no command hides behind it.
+ */
+function concealAssignment(property: string, text: string): string {
     const name = secretVariableIn(text);
-    return name === undefined ? text : `${name}=${secret}`;
+    if (name === undefined) return text;
+    if (variableLists.test(property)) return `${name}=${secret}`;
+    const [line = "", ...others] = text.slice(name.length + 1).split("\n");
+    return [`${name}=${maskWords(line, secret)}`, ...others].join("\n");
 }
 
 /** Variables with folders, although their names match a password's. */

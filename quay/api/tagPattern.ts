@@ -5,11 +5,15 @@
  * in Python or cannot be expressed in JavaScript.
  */
 export function compileTagPattern(pattern: string): RegExp | undefined {
+    return compile(pattern, (part) => `^(?:${part})$`);
+}
+
+function compile(pattern: string, wrap: (part: string) => string): RegExp | undefined {
     const [prefix = "", flags = ""] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
     const rest = pattern.slice(prefix.length);
     if ([...rest.matchAll(token)].some(([part]) => unknownToPython.test(part))) return undefined;
     try {
-        return new RegExp(`^(?:${rest.replace(token, translate)})$`, flags);
+        return new RegExp(wrap(rest.replace(token, translate)), flags);
     } catch {
         return undefined;
     }
@@ -39,4 +43,14 @@ const token = /\\[^]|\[\^?\]?(?:\\[^]|[^\]\\])*\]|\(\?P<|\(\?P=\w+\)|\(\?<(?![=!
  */
 export function matchesTag(pattern: string, tag: string): boolean {
     return compileTagPattern(pattern)?.test(tag) ?? false;
+}
+
+/**
+ * Whether Quay finds the pattern of an auto-prune policy in a tag. Unlike that of an immutability
+ * policy it need not match the whole tag: `1` is for `1.0.0`, too.
+ *
+ * @returns undefined if the pattern cannot be tested.
+ */
+export function findsTag(pattern: string, tag: string): boolean | undefined {
+    return compile(pattern, (part) => part)?.test(tag);
 }

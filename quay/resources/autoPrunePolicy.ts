@@ -88,7 +88,10 @@ export const autoPrunePolicy = resource({
             .max(256, "it has more than 256 characters.")
             .refine(isPattern, "must be a regular expression.")
             .optional()
-            .describe("A regular expression: only matching tags are removed. Default: all tags."),
+            .describe(
+                "A regular expression: only tags are removed of which any part matches. " +
+                    "Default: all tags.",
+            ),
         tagPatternMatches: z
             .boolean()
             .default(true)

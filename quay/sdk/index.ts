@@ -657,7 +657,7 @@ export interface AutoPrunePolicyArgs {
     readonly method: pulumi.Input<PruneMethod>;
     /** With number_of_tags the number of tags to keep: `"20"`; with creation_date their maximum age: `"30d"` (s, m, h, d, w or y). */
     readonly value: pulumi.Input<string>;
-    /** A regular expression: only matching tags are removed. Default: all tags. */
+    /** A regular expression: only tags are removed of which any part matches. Default: all tags. */
     readonly tagPattern?: pulumi.Input<string> | undefined;
     /** `false`: only tags that do NOT match the pattern are removed. Default: true. */
     readonly tagPatternMatches?: pulumi.Input<boolean> | undefined;
@@ -677,7 +677,7 @@ export class AutoPrunePolicy extends pulumi.CustomResource {
     declare readonly method: pulumi.Output<PruneMethod>;
     /** With number_of_tags the number of tags to keep: `"20"`; with creation_date their maximum age: `"30d"` (s, m, h, d, w or y). */
     declare readonly value: pulumi.Output<string>;
-    /** A regular expression: only matching tags are removed. Default: all tags. */
+    /** A regular expression: only tags are removed of which any part matches. Default: all tags. */
     declare readonly tagPattern: pulumi.Output<string | undefined>;
     /** `false`: only tags that do NOT match the pattern are removed. Default: true. */
     declare readonly tagPatternMatches: pulumi.Output<boolean>;

@@ -1,14 +1,17 @@
+import { ownerVariable } from "../../../components/github/ownerVariable.ts";
 import { protectionRulesType } from "../../../components/github/protectionRules.ts";
-import { type Change, unknown, type Value } from "../preview.ts";
+import { type Change, type Preview, unknown, type Value } from "../preview.ts";
 import { isObject } from "../properties.ts";
 import {
     careful,
     dangerous,
+    declared,
     type Finding,
     isChanged,
     isGone,
     isNew,
     listOf,
+    missing,
     type Phrase,
     phrase,
     splitMoves,
@@ -63,8 +66,9 @@ export const github: Readonly<Record<string, Rule>> = {
         const kind = [file.startsWith(".github/workflows/") ? "workflow" : "file"];
         if (change.operation === "delete")
             return [careful(change, phrase`${kind} ${file} is deleted`)];
-        if (kind[0] === "file" || !isChanged(change, "content")) return [];
+        if (!isChanged(change, "content")) return [];
         return [
+            kind[0] === "workflow" &&
             !isNew(change) &&
             isLockedDown(change.before["content"]) &&
             !isLockedDown(change.after["content"])
@@ -74,7 +78,7 @@ export const github: Readonly<Record<string, Rule>> = {
                           restrictions (mlops:container.strict)`,
                   )
                 : undefined,
-            careful(change, phrase`workflow ${file} is ${[isNew(change) ? "new" : "changed"]}`, {
+            careful(change, phrase`${kind} ${file} is ${[isNew(change) ? "new" : "changed"]}`, {
                 path: "content",
                 name: file,
             }),
@@ -94,11 +98,11 @@ export const github: Readonly<Record<string, Rule>> = {
                     phrase`environment ${name} is deleted, with its secrets and its protection`,
                 ),
             ];
-        return isNew(change) ? [] : weakened(change, name);
+        return isNew(change) ? [unreviewed(change, name)] : weakened(change, name);
     },
     "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy":
         splitMoves(
-            (change) => {
+            (change, preview) => {
                 const environment = textOf(change, "environment");
                 const pattern = (inputs: Inputs) =>
                     show(inputs["branchPattern"] ?? inputs["tagPattern"]);
@@ -110,7 +114,7 @@ export const github: Readonly<Record<string, Rule>> = {
                                 environment ${environment}`,
                         ),
                     ];
-                const finding = isNew(change) ? careful : dangerous;
+                const finding = isNew(change) && isCreated(change, preview) ? careful : dangerous;
                 return [
                     finding(
                         change,
@@ -162,26 +166,49 @@ export const github: Readonly<Record<string, Rule>> = {
     },
 
     "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": splitMoves(
-        (change) =>
-            credentials(
-                change,
-                phrase`secret ${textOf(change, "secretName")} of environment
-                    ${textOf(change, "environment")}`,
-            ),
+        (change, preview) => {
+            const what = phrase`secret ${textOf(change, "secretName")} of environment
+                ${textOf(change, "environment")}`;
+            if (!isNew(change)) return credentials(change, what);
+            const isManaged = declared(preview, environmentType).some(isPlaceOf(change));
+            if (isManaged && isCreated(change, preview)) return [];
+            return isManaged
+                ? [careful(change, phrase`${what} is new`)]
+                : [
+                      dangerous(
+                          change,
+                          phrase`${what} is new: this stack does not say who may use that
+                              environment`,
+                      ),
+                  ];
+        },
         "repository",
         "environment",
         "secretName",
     ),
     "github:index/actionsSecret:ActionsSecret": splitMoves(
-        (change) =>
-            credentials(
-                change,
-                phrase`secret ${textOf(change, "secretName")} of repository
-                    ${textOf(change, "repository")}`,
-            ),
+        (change) => {
+            const what = phrase`secret ${textOf(change, "secretName")} of repository
+                ${textOf(change, "repository")}`;
+            return isNew(change)
+                ? [dangerous(change, phrase`${what} is new: its workflows on any branch get it`)]
+                : credentials(change, what);
+        },
         "repository",
         "secretName",
     ),
+
+    "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable": (change) => {
+        const name = textOf(change, "variableName");
+        if (change.operation === "delete" || name === ownerVariable) return [];
+        return [
+            careful(
+                change,
+                phrase`variable ${name} of environment ${textOf(change, "environment")} is
+                    ${[isNew(change) ? "new" : "changed"]}`,
+            ),
+        ];
+    },
 
     "github:index/branchProtection:BranchProtection": (change) =>
         protection(change, textOf(change, "pattern")),
@@ -218,10 +245,38 @@ function isLockedDown(content: Value | undefined): boolean {
     return lines.every((line) => all.includes(line));
 }
 
+/** Finds that nobody has to approve the jobs that get a new environment's secrets. */
+function unreviewed(change: Change, name: string): Finding | undefined {
+    return reviewers(change.after).length > 0
+        ? undefined
+        : dangerous(
+              change,
+              phrase`environment ${name} is created without reviewers: its jobs get its secrets
+                  without an approval`,
+          );
+}
+
+/** Returns whether inputs are those of the environment that a resource belongs to. */
+function isPlaceOf({ after }: Change): (environment: Inputs) => boolean {
+    return ({ repository, environment }) =>
+        repository === after["repository"] && environment === after["environment"];
+}
+
+/** Whether the environment that a resource belongs to is created with it. */
+function isCreated(change: Change, { changes }: Preview): boolean {
+    return changes.some(
+        (other) =>
+            other.type === environmentType &&
+            ["create", "replace"].includes(other.operation) &&
+            isPlaceOf(change)(other.after),
+    );
+}
+
 /** Finds protection that an environment loses: conditions for the use of its secrets. */
 function weakened(change: Change, name: string): (Finding | undefined)[] {
     const { before, after } = change;
-    const removed = reviewers(before).filter((reviewer) => !reviewers(after).includes(reviewer));
+    const removed = missing(reviewers(before), reviewers(after));
+    const added = missing(reviewers(after), reviewers(before));
     const wait = transitionOf(change, "waitTimer", 0);
     const branches = transitionOf(change, "deploymentBranchPolicy", "all");
     return [
@@ -229,6 +284,14 @@ function weakened(change: Change, name: string): (Finding | undefined)[] {
             ? dangerous(
                   change,
                   phrase`reviewers of environment ${name} removed: ${removed.join(", ")}`,
+              )
+            : undefined,
+        // Any one of them is enough, so each may approve without the others.
+        added.length > 0 && reviewers(before).length > 0
+            ? dangerous(
+                  change,
+                  phrase`permission widened: ${added.join(", ")} may approve deployments to
+                      environment ${name}`,
               )
             : undefined,
         branches &&
@@ -260,17 +323,15 @@ function weakened(change: Change, name: string): (Finding | undefined)[] {
 
 /** Lists those who have to approve, by kind and id. */
 function reviewers(environment: Inputs): string[] {
-    return listOf(environment["reviewers"]).flatMap((group) =>
-        (["user", "team"] as const).flatMap((kind) =>
-            listOf(isObject(group) ? group[`${kind}s`] : undefined).map(
-                (id) => `${kind} ${show(id)}`,
-            ),
-        ),
-    );
+    return listOf(environment["reviewers"]).flatMap((group) => {
+        if (!isObject(group)) return [show(group)];
+        return (["user", "team"] as const).flatMap((kind) =>
+            listOf(group[`${kind}s`]).map((id) => `${kind} ${show(id)}`),
+        );
+    });
 }
 
 function credentials(change: Change, what: Phrase): Finding[] {
-    if (isNew(change)) return [];
     if (change.operation === "delete") return [careful(change, phrase`${what} is deleted`)];
     return [careful(change, phrase`credentials rotated: ${what} gets a new value`)];
 }

@@ -21,8 +21,15 @@ import {
 
 type Inputs = Change["before"];
 
-/** The rule of an image that is promoted, and of its tags. */
-export const promotedImage: Rule = splitMoves((change, preview) => {
+const type = "quay:index:PromotedImage";
+
+/** The rule of an image that is promoted, of its tags, and of what an image has to have passed. */
+export const promotedImage: Rule = (change, preview) => [
+    ...image(change, preview),
+    ...gates(change, preview),
+];
+
+const image: Rule = splitMoves((change, preview) => {
     const target = textOf(change, "target");
     if (change.operation === "delete")
         return [careful(change, phrase`image of ${target} is no longer managed; its tags stay`)];
@@ -46,10 +53,6 @@ export const promotedImage: Rule = splitMoves((change, preview) => {
               )
             : undefined,
         ...floatingTags(change, target),
-        signature(change, target),
-        provenance(change, target),
-        ...severity(change, target),
-        running(change, target),
         isChanged(change, "source") && !isNew(change)
             ? careful(
                   change,
@@ -59,6 +62,31 @@ export const promotedImage: Rule = splitMoves((change, preview) => {
             : undefined,
     ];
 }, "target");
+
+/**
+ * Finds what an image no longer has to pass before its promotion. One with another target, or under
+ * another name in the program, is compared with the one in whose place it comes.
+ */
+function gates(change: Change, { changes }: Preview): (Finding | undefined)[] {
+    if (change.operation === "delete") return [];
+    const target = show(change.after["target"]);
+    const former = isNew(change)
+        ? changes.find((other) => other.type === type && other.operation === "delete")
+        : change;
+    const compared = former && { ...change, before: former.before };
+    return [
+        ...(compared === undefined
+            ? []
+            : [
+                  signature(compared, target),
+                  provenance(compared, target),
+                  trustedRoot(compared, target),
+                  ...severity(compared, target),
+                  running(compared, target),
+              ]),
+        exception(change, target),
+    ];
+}
 
 /** Returns the version; of a followed tag, which moves, the commit where the image says it. */
 function version({ version: named, commit, tags }: Inputs): string {
@@ -100,11 +128,9 @@ function floatingTags(change: Change, target: string): Finding[] {
 
 /** Finds severities that no longer stop a promotion. */
 function severity(change: Change, target: string): (Finding | undefined)[] {
-    if (isNew(change)) return [];
     const [from, to] = [change.before["maxSeverity"], change.after["maxSeverity"]];
     const rank = (severity: Value | undefined) =>
         severities.findIndex((known) => known === severity);
-    const { reason, expires, digest: image } = objectOf(change.after["severityException"]);
     return [
         from !== undefined && to === undefined
             ? dangerous(
@@ -120,14 +146,19 @@ function severity(change: Change, target: string): (Finding | undefined)[] {
                       ${show(from)} are promoted, the limit is now ${show(to)}`,
               )
             : undefined,
-        isChanged(change, "severityException") && image !== undefined
-            ? dangerous(
-                  change,
-                  phrase`image ${digest(image)} of ${target} is promoted despite its scan until
-                      ${show(expires)}: ${show(reason)}`,
-              )
-            : undefined,
     ];
+}
+
+/** Finds an image that a scan does not stop. */
+function exception(change: Change, target: string): Finding | undefined {
+    const { reason, expires, digest: image } = objectOf(change.after["severityException"]);
+    return isChanged(change, "severityException") && image !== undefined
+        ? dangerous(
+              change,
+              phrase`image ${digest(image)} of ${target} is promoted despite its scan until
+                  ${show(expires)}: ${show(reason)}`,
+          )
+        : undefined;
 }
 
 function objectOf(value: Value | undefined): Inputs {
@@ -136,7 +167,7 @@ function objectOf(value: Value | undefined): Inputs {
 
 /** Finds a change of who has to have built an image. */
 function provenance(change: Change, target: string): Finding | undefined {
-    if (isNew(change) || !isChanged(change, "provenance")) return undefined;
+    if (transitionOf(change, "provenance", "none") === undefined) return undefined;
     if (change.before["provenance"] === undefined)
         return careful(change, phrase`images of ${target} have to be attested by their workflow`);
     return dangerous(
@@ -147,9 +178,22 @@ function provenance(change: Change, target: string): Finding | undefined {
     );
 }
 
+/** Finds another root of the trust in signatures and attestations. */
+function trustedRoot(change: Change, target: string): Finding | undefined {
+    const { signature, provenance } = change.before;
+    const isProven = signature !== undefined || provenance !== undefined;
+    return isProven && transitionOf(change, "trustedRoot", "none") !== undefined
+        ? dangerous(
+              change,
+              phrase`what proves signatures and attestations of images of ${target} is another
+                  trusted root`,
+          )
+        : undefined;
+}
+
 /** Finds a change of who has to have signed an image. */
 function signature(change: Change, target: string): Finding | undefined {
-    if (isNew(change) || !isChanged(change, "signature")) return undefined;
+    if (transitionOf(change, "signature", "none") === undefined) return undefined;
     if (change.before["signature"] === undefined)
         return careful(change, phrase`images of ${target} have to be signed`);
     return dangerous(
@@ -162,7 +206,7 @@ function signature(change: Change, target: string): Finding | undefined {
 
 /** Finds a shorter time that an image has to run before its promotion, or none. */
 function running(change: Change, target: string): Finding | undefined {
-    if (isNew(change) || change.before["requireRunning"] !== true) return undefined;
+    if (change.before["requireRunning"] !== true) return undefined;
     if (change.after["requireRunning"] !== true)
         return dangerous(
             change,

@@ -1,5 +1,7 @@
-import { type Change, type Preview, unknown, type Value } from "../preview.ts";
+import type { Change, Preview } from "../preview.ts";
+import { permissions } from "./permission.ts";
 import { promotedImage } from "./promotedImage.ts";
+import { quayPolicies } from "./quayPolicies.ts";
 import {
     careful,
     dangerous,
@@ -7,8 +9,6 @@ import {
     isChanged,
     isGone,
     isNew,
-    listOf,
-    type Phrase,
     phrase,
     splitMoves,
     propertyOf,
@@ -16,8 +16,6 @@ import {
     show,
     textOf,
 } from "./rule.ts";
-
-type Inputs = Change["before"];
 
 /** The rules of Quay's resources (quay/resources/). */
 export const quay: Readonly<Record<string, Rule>> = {
@@ -69,50 +67,7 @@ export const quay: Readonly<Record<string, Rule>> = {
             : [dangerous(change, phrase`robot ${name} is deleted: its credentials stop working`)];
     },
 
-    "quay:index:RepositoryPermission": (change) =>
-        permission(change, holderOf(change), phrase`${textOf(change, "repository")}`),
-    "quay:index:DefaultPermission": (change) =>
-        permission(
-            change,
-            holderOf(change),
-            phrase`every new repository of ${textOf(change, "organization")}`,
-        ),
-    "quay:index:Team": (change) =>
-        permission(
-            change,
-            phrase`team ${textOf(change, "name")}`,
-            phrase`organization ${textOf(change, "organization")}`,
-        ),
-    "quay:index:TeamMembership": (change) =>
-        change.operation === "delete"
-            ? []
-            : [
-                  dangerous(
-                      change,
-                      phrase`permission widened: ${show(change.after["member"])} joins team
-                          ${show(change.after["team"])}`,
-                  ),
-              ],
-
-    "quay:index:RobotFederation": splitMoves((change) => {
-        const robot = textOf(change, "robot");
-        if (change.operation === "delete")
-            return [
-                careful(change, phrase`robot ${robot}: logging in requires its password again`),
-            ];
-        const claims = (inputs: Inputs) => listOf(inputs["claims"]).map(show);
-        const added = claims(change.after).filter(
-            (claim) => isGone(change) || !claims(change.before).includes(claim),
-        );
-        const finding = isNew(change) ? careful : dangerous;
-        return added.map((claim) =>
-            finding(
-                change,
-                phrase`permission widened: logs in as robot ${robot} without its password:
-                    ${claim}`,
-            ),
-        );
-    }, "robot"),
+    ...permissions,
 
     "quay:index:PromotedImage": promotedImage,
 
@@ -130,29 +85,6 @@ export const quay: Readonly<Record<string, Rule>> = {
                 : [],
         "repository",
         "tag",
-    ),
-
-    "quay:index:AutoPrunePolicy": splitMoves(
-        (change) => {
-            const scope = scopeOf(change);
-            return change.operation === "delete"
-                ? [
-                      careful(
-                          change,
-                          phrase`auto-prune policy of ${scope} removed: Quay no longer deletes
-                              ${prunes(change.before)}`,
-                      ),
-                  ]
-                : [
-                      careful(
-                          change,
-                          phrase`auto-prune policy of ${scope}: Quay deletes
-                              ${prunes(change.after)}`,
-                      ),
-                  ];
-        },
-        "namespace",
-        "repository",
     ),
 
     "quay:index:RepositoryMirror": splitMoves((change) => {
@@ -241,37 +173,16 @@ export const quay: Readonly<Record<string, Rule>> = {
                         for ${show(change.before["event"])}`,
                 ),
             ];
+        const what = phrase`events ${textIn(change, "event")} of ${textIn(change, "repository")} are
+            sent by ${textIn(change, "method")}`;
         return [
-            careful(
-                change,
-                phrase`events ${textIn(change, "event")} of ${textIn(change, "repository")} are sent
-                    by ${textIn(change, "method")}`,
-            ),
+            ["repository", "method", "config"].some((name) => isChanged(change, name))
+                ? dangerous(change, phrase`${what} to a new address`)
+                : careful(change, what),
         ];
     },
 
-    "quay:index:TagImmutabilityPolicy": splitMoves(
-        (change) => {
-            const scope = scopeOf(change);
-            const [from, to] = [
-                show(change.before["tagPattern"]),
-                show(change.after["tagPattern"]),
-            ];
-            if (isNew(change))
-                return [careful(change, phrase`tags ${to} of ${scope} become immutable`)];
-            return change.operation === "delete"
-                ? [
-                      dangerous(
-                          change,
-                          phrase`immutability policy removed: new tags ${from} of ${scope} can be
-                              moved`,
-                      ),
-                  ]
-                : [dangerous(change, phrase`immutable tags of ${scope}: ${from} → ${to}`)];
-        },
-        "namespace",
-        "repository",
-    ),
+    ...quayPolicies,
 };
 
 /** Formats the new value of a property. */
@@ -297,72 +208,4 @@ function hasOtherRobot({ type, parent, urn }: Change, { changes, unchanged }: Pr
     return others.some(
         (other) => other.type === type && other.parent === parent && other.urn !== urn,
     );
-}
-
-const roles = ["read", "member", "write", "creator", "admin"];
-
-function permission(change: Change, who: Phrase, on: Phrase): Finding[] {
-    const [from, to] = [change.before["role"], change.after["role"]];
-    if (change.operation === "delete")
-        return [careful(change, phrase`${who} loses ${show(from)} on ${on}`)];
-    if (isNew(change))
-        return to === "admin"
-            ? [dangerous(change, phrase`permission widened: ${who} gets ${show(to)} on ${on}`)]
-            : [];
-    if (isGone(change)) {
-        const finding = to === "admin" ? dangerous : careful;
-        return [
-            finding(
-                change,
-                phrase`permission moved: ${show(from)} of ${who} on ${on} → ${show(to)} of
-                    ${holder(change.after)}`,
-            ),
-        ];
-    }
-    const rank = (role: Value | undefined) => roles.indexOf(show(role));
-    if (rank(to) === rank(from)) return [];
-    return rank(to) > rank(from)
-        ? [
-              dangerous(
-                  change,
-                  phrase`permission widened: ${who} on ${on}: ${show(from)} → ${show(to)}`,
-              ),
-          ]
-        : [
-              careful(
-                  change,
-                  phrase`permission narrowed: ${who} on ${on}: ${show(from)} → ${show(to)}`,
-              ),
-          ];
-}
-
-/** Returns who has a permission, or had it if it is deleted or replaced. */
-function holderOf(change: Change): Phrase {
-    return holder(isGone(change) ? change.before : change.after);
-}
-
-function holder(inputs: Inputs): Phrase {
-    const kind = ["robot", "user", "team"].find((kind) => inputs[kind] !== undefined);
-    return kind === undefined ? phrase`${unknown}` : phrase`${[kind]} ${show(inputs[kind])}`;
-}
-
-/** Returns what a policy applies to: a namespace or a repository. */
-function scopeOf(change: Change): string {
-    return textOf(
-        change,
-        change.before["namespace"] === undefined && change.after["namespace"] === undefined
-            ? "repository"
-            : "namespace",
-    );
-}
-
-function prunes({ method, value, tagPattern, tagPatternMatches }: Inputs): Phrase {
-    const which =
-        tagPattern === undefined
-            ? phrase`all tags`
-            : phrase`tags ${[tagPatternMatches === false ? "other than" : "like"]}
-                ${show(tagPattern)}`;
-    return method === "creation_date"
-        ? phrase`${which} older than ${show(value)}`
-        : phrase`${which} but the newest ${show(value)}`;
 }

@@ -86,6 +86,17 @@ export function propertyOf(change: Change, path: string): PropertyChange | undef
     return change.properties.find((property) => property.path === path);
 }
 
+/** Returns the inputs of all resources of a type that the program declares. */
+export function declared({ changes, unchanged }: Preview, type: string): Change["after"][] {
+    const isOfType = (one: { readonly type: string }): boolean => one.type === type;
+    return [
+        ...changes
+            .filter((change) => isOfType(change) && change.operation !== "delete")
+            .map(({ after }) => after),
+        ...unchanged.filter(isOfType).map(({ inputs }) => inputs),
+    ];
+}
+
 /** Whether this property or a part of it changes. */
 export function isChanged(change: Change, path: string): boolean {
     return change.properties.some(

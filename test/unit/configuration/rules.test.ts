@@ -183,6 +183,12 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         { "quay.autoPrune": [{ keepFor: "4w" }], "quay.immutableTags": "[0-9].*" },
         'mlops:quay.autoPrune[0] = {"keepFor":"4w"}: must leave "latest" alone',
     ],
+    [
+        "tags with a part that matches end",
+        "dev",
+        { "quay.autoPrune": [{ keepFor: "4w", tagPattern: "^1|test" }] },
+        'mlops:quay.autoPrune[0] = {"keepFor":"4w","tagPattern":"^1|test"}: must leave "1.0.0" and "latest" alone',
+    ],
     ["twenty tags are kept", "dev", { "quay.autoPrune": [{ keep: 20 }] }],
     [
         "fewer tags are kept than there are at once",

@@ -52,6 +52,7 @@ describe("what matters of", () => {
         deepEqual(findings(recorded("rotation")), [
             "careful: credentials rotated: secret ‹QUAY_PWD› of environment ‹prod› gets a new value",
             "careful: credentials rotated: secret ‹QUAY_USER› of environment ‹prod› gets a new value",
+            "careful: permission widened: robot ‹[known during the deployment]› gets ‹write› on ‹alice/digits_prod›",
         ]);
         equal(
             findings(recorded("leak")).at(-1),
@@ -106,7 +107,12 @@ describe("what matters of", () => {
 
     it("a robot that goes: a rotation only where its component has another", () => {
         const deleted = change("quay:index:Robot", robot, undefined);
-        const other = { urn: "urn:other", type: "quay:index:Robot", parent: deleted.parent };
+        const other = {
+            urn: "urn:other",
+            type: "quay:index:Robot",
+            parent: deleted.parent,
+            inputs: {},
+        };
         deepEqual(findings(preview([deleted])), [
             "dangerous: robot ‹alice+robot› is deleted: its credentials stop working",
         ]);
@@ -131,7 +137,6 @@ describe("what matters of", () => {
     it("a permission on Quay", () => {
         const type = "quay:index:RepositoryPermission";
         const admin = { ...permission, role: "admin" };
-        deepEqual(found(type, undefined, permission), []);
         deepEqual(found(type, undefined, admin), [
             "dangerous: permission widened: robot ‹alice+robot› gets ‹admin› on ‹alice/digits›",
         ]);
@@ -188,7 +193,7 @@ describe("what matters of", () => {
         });
         const widened = (risk: string, subject: string) =>
             `${risk}: permission widened: logs in as robot ‹alice+robot› without its password: ‹{"issuer":"https://i","subject":"${subject}"}›`;
-        deepEqual(found(type, undefined, claims("a")), [widened("careful", "a")]);
+        deepEqual(found(type, undefined, claims("a")), [widened("dangerous", "a")]);
         deepEqual(found(type, claims("a"), claims("a", "b")), [widened("dangerous", "b")]);
         deepEqual(found(type, claims("a", "b"), claims("a")), []);
         deepEqual(found(type, claims("a"), undefined), [
@@ -270,6 +275,7 @@ describe("what matters of", () => {
         ]);
         deepEqual(findings(removed), [
             "dangerous: reviewers of environment ‹prod› removed: ‹user alice (1001), user 9, team ops (7)›",
+            "dangerous: permission widened: ‹user bob (1002)› may approve deployments to environment ‹prod›",
         ]);
     });
 
@@ -452,9 +458,11 @@ describe("what matters of", () => {
             method: "webhook",
             config: "[secret]",
         };
-        const said = "careful: events ‹repo_push› of ‹alice/digits› are sent by ‹webhook›";
-        deepEqual(found(type, undefined, inputs), [said]);
-        deepEqual(found(type, inputs, { ...inputs, config: "[other]" }, replaced), [said]);
+        const said = "events ‹repo_push› of ‹alice/digits› are sent by ‹webhook›";
+        const toStranger = [`dangerous: ${said} to a new address`];
+        deepEqual(found(type, undefined, inputs), toStranger);
+        deepEqual(found(type, inputs, { ...inputs, config: "[other]" }, replaced), toStranger);
+        deepEqual(found(type, inputs, { ...inputs, title: "A" }, replaced), [`careful: ${said}`]);
         deepEqual(found(type, inputs, undefined), [
             "careful: notification of ‹alice/digits› removed: no longer sent for ‹repo_push›",
         ]);
@@ -551,15 +559,18 @@ describe("what matters of", () => {
                 { environment: "dev", branchPattern: "*" },
                 { environment: "prod", branchPattern: "*" },
                 [
+                    "dangerous: permission widened: branches or tags ‹*› deploy to environment ‹prod›",
                     "careful: branches or tags ‹*› no longer deploy to environment ‹dev›",
-                    "careful: permission widened: branches or tags ‹*› deploy to environment ‹prod›",
                 ],
             ],
             [
                 "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret",
                 { ...secret, environment: "dev" },
                 { ...secret, environment: "prod" },
-                ["careful: secret ‹QUAY_PWD› of environment ‹dev› is deleted"],
+                [
+                    "dangerous: secret ‹QUAY_PWD› of environment ‹prod› is new: this stack does not say who may use that environment",
+                    "careful: secret ‹QUAY_PWD› of environment ‹dev› is deleted",
+                ],
             ],
         ];
         for (const [type, before, after, said] of rows)
@@ -780,7 +791,7 @@ describe("what matters of", () => {
                 { file: "README.md", content: "a" },
                 { file: "README.md", content: "b" },
             ),
-            [],
+            ["careful: file ‹README.md› is changed"],
         );
         deepEqual(
             found(

