@@ -1,16 +1,14 @@
 /** Proposes the next version of a stack: `make promote TO=staging`. */
 import { z } from "zod";
 import { UserError } from "../components/userError.ts";
-import { QuayClient } from "../quay/api/client.ts";
 import { QuayError } from "../quay/api/errors.ts";
-import { clientOptions } from "../quay/provider/settings.ts";
 import { runCommand } from "./commandLine.ts";
 import { promotionBody, type Commit } from "./promotion/body.ts";
 import { findCandidate } from "./promotion/candidate.ts";
 import { ownRepository, proposeVersion } from "./promotion/proposeVersion.ts";
 import { withdraw } from "./promotion/pullRequest.ts";
 import { Source } from "./promotion/source.ts";
-import { readStack, type PromotionStack } from "./promotion/stack.ts";
+import { quayOf, readStack, type PromotionStack } from "./promotion/stack.ts";
 import { GitHubRepository, repositoryOf } from "./review/github.ts";
 
 const usage = `Proposes the newest version that a stack may get from the stack before it, by a pull
@@ -66,10 +64,9 @@ async function promote(
     wanted: string | undefined,
     merges: boolean,
 ): Promise<void> {
-    const { quayUrl, promoteFrom, version: present } = stack;
+    const { promoteFrom, version: present } = stack;
     const { repository, environment: from = repository } = promoteFrom;
-    const settings = quayUrl === undefined ? {} : { url: quayUrl };
-    const api = new QuayClient(clientOptions(settings, process.env, new AbortController().signal));
+    const api = quayOf(stack);
     const source = new Source(api, repository);
     const github = ownRepository();
     const candidate =

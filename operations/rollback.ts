@@ -1,13 +1,11 @@
 /** Proposes the version that a stack had before: `make rollback STACK=prod`. */
 import { UserError } from "../components/userError.ts";
-import { QuayClient } from "../quay/api/client.ts";
 import { QuayError } from "../quay/api/errors.ts";
-import { clientOptions } from "../quay/provider/settings.ts";
 import { runCommand } from "./commandLine.ts";
 import { rollbackBody } from "./promotion/body.ts";
 import { ownRepository, proposeVersion } from "./promotion/proposeVersion.ts";
 import { Source } from "./promotion/source.ts";
-import { readStack } from "./promotion/stack.ts";
+import { quayOf, readStack } from "./promotion/stack.ts";
 import { versionsAmong } from "./promotion/versions.ts";
 
 const usage = `Proposes the version that a stack had before the present one, by a pull request that
@@ -26,10 +24,8 @@ await runCommand(
     { usage, options: { version: { type: "string" } }, arguments: [1, 1] },
     async ({ version: wanted }, [name = ""]) => {
         const stack = readStack(name);
-        const { version: present, repository, quayUrl } = stack;
-        const settings = quayUrl === undefined ? {} : { url: quayUrl };
-        const options = clientOptions(settings, process.env, new AbortController().signal);
-        const api = new QuayClient(options);
+        const { version: present, repository } = stack;
+        const api = quayOf(stack);
         try {
             const own = new Source(api, `${api.site.host}/${repository}`);
             const tags = await own.tags();

@@ -12,6 +12,7 @@ const common = [
     "robot's age",
     "scan",
     "drift",
+    "next",
 ];
 /** The columns of a board with a service on a cluster. */
 const onCluster = ["pods", "rollout", "restarts", "CPU", "URL"];
@@ -85,7 +86,7 @@ function cpuOf(cpu: RunningService["cpu"]): string {
  * A row's cells. `-` means not applicable or not requested, `?` that it could not be determined.
  */
 function cellsOf(
-    { environment, version, digest, since, visibility, robot, scan, drift, notes }: Row,
+    { environment, version, digest, since, visibility, robot, scan, drift, next, notes }: Row,
     now: Date,
 ): string[] {
     const unknown = notes.length > 0 ? "?" : "not deployed";
@@ -105,6 +106,7 @@ function cellsOf(
               : drift.length === 0
                 ? "none"
                 : String(drift.length),
+        next === null ? "?" : (next?.version ?? "-"),
     ];
 }
 

@@ -5,6 +5,7 @@ import type { Scan } from "../../quay/api/severity.ts";
 import { readCpuUse } from "../cpuUse.ts";
 import { type ClusterDeployment, readService, type RunningService } from "../services.ts";
 import { type Drift, readDrift } from "./drift.ts";
+import { type Next, readNext } from "./next.ts";
 import { readScan } from "./scan.ts";
 import { type Deployed, readState } from "./state.ts";
 
@@ -19,6 +20,8 @@ export interface Row extends Partial<Omit<Deployed, "published">> {
     readonly image?: string;
     readonly scan?: Scan | null;
     readonly drift?: readonly Drift[] | null;
+    /** The version that it gets next; absent where there is none. */
+    readonly next?: Next | null;
     /** What runs on a cluster; absent where nothing is declared on one. */
     readonly services?: readonly RunningService[] | null;
     /** Problems and drift, one sentence each. */
@@ -29,8 +32,8 @@ export interface Row extends Partial<Omit<Deployed, "published">> {
 const clusterLimit = 5;
 
 /**
- * Reads a stack's state, its image's scan from Quay, what runs on a cluster and, if requested, its
- * drift.
+ * Reads a stack's state, its image's scan and the version that it gets next from Quay, what runs on
+ * a cluster and, if requested, its drift.
  */
 export async function readRow(stack: string, withDrift: boolean): Promise<Row> {
     const notes: string[] = [];
@@ -50,11 +53,13 @@ export async function readRow(stack: string, withDrift: boolean): Promise<Row> {
     };
     const { deployed, onCluster = [] } = (await orNote("state", readState(stack))) ?? {};
     const { published, ...row } = deployed ?? {};
-    const [scan, drift, services] = await Promise.all([
+    const [scan, drift, next, services] = await Promise.all([
         published && orNote("scan", readScan(published)),
         withDrift && deployed ? orNote("drift", readDrift(stack)) : undefined,
+        deployed?.published && orNote("next", readNext(stack, deployed.version)),
         onCluster.length > 0 ? orNote("cluster", readServices(onCluster)) : undefined,
     ]);
+    if (next) notes.push(`next: ${next.version}. ${next.waitsFor}`);
     for (const service of services ?? []) notes.push(...notesOn(service));
     for (const { resource, what, properties } of drift ?? []) {
         const list = properties.length === 0 ? "" : `: ${properties.join(", ")}`;
@@ -66,6 +71,7 @@ export async function readRow(stack: string, withDrift: boolean): Promise<Row> {
         ...(published === undefined ? {} : { image: published.image }),
         ...(scan === undefined ? {} : { scan }),
         ...(drift === undefined ? {} : { drift }),
+        ...(next === undefined ? {} : { next }),
         ...(services === undefined ? {} : { services }),
         notes,
     };

@@ -77,6 +77,14 @@ export async function withdraw(github: GitHubRepository, prefix: string): Promis
     return open.map(({ number }) => number);
 }
 
+/** Returns the open pull requests from branches that begin so. */
+export async function openPullRequests(
+    github: GitHubRepository,
+    prefix: string,
+): Promise<{ readonly url: string }[]> {
+    return (await openOnes(github, prefix)).map(({ html_url: url }) => ({ url }));
+}
+
 /** Returns the open pull requests of this kind, from branches of the repository itself. */
 async function openOnes(github: GitHubRepository, prefix: string): Promise<z.infer<typeof pull>[]> {
     const pulls = await github.list("pulls", pull, { state: "open" });

@@ -4,6 +4,8 @@ import { configOf } from "../../configuration/file.ts";
 import { releasingGithub } from "../../configuration/sections/github.ts";
 import { promoteFrom } from "../../configuration/sections/promoteFrom.ts";
 import { UserError } from "../../components/userError.ts";
+import { QuayClient } from "../../quay/api/client.ts";
+import { clientOptions } from "../../quay/provider/settings.ts";
 
 const sections = z.object({
     "mlops:service": z.object({ name: z.string(), version: z.string() }),
@@ -32,9 +34,15 @@ export interface PromotionStack {
     readonly service: string | undefined;
 }
 
+/** Whether the stack has a file, and that says which repository it promotes from. */
+export function promotes(stack: string): boolean {
+    const file = fileOf(stack);
+    return existsSync(file) && "mlops:promoteFrom" in configOf(readFileSync(file, "utf8"));
+}
+
 /** @throws UserError where there is no such stack, or it promotes nothing. */
 export function readStack(stack: string): PromotionStack {
-    const file = `Pulumi.${stack}.yaml`;
+    const file = fileOf(stack);
     if (!existsSync(file)) throw new UserError(`There is no ${file}.`);
     const text = readFileSync(file, "utf8");
     const { data, error } = sections.safeParse(configOf(text));
@@ -59,4 +67,14 @@ export function readStack(stack: string): PromotionStack {
         quayUrl: data["quay:url"],
         service: owner === undefined ? undefined : `${owner}/${data["mlops:github"].repository}`,
     };
+}
+
+/** Returns a client of the stack's Quay: that of its file, or else of the environment. */
+export function quayOf({ quayUrl }: PromotionStack): QuayClient {
+    const settings = quayUrl === undefined ? {} : { url: quayUrl };
+    return new QuayClient(clientOptions(settings, process.env, new AbortController().signal));
+}
+
+function fileOf(stack: string): string {
+    return `Pulumi.${stack}.yaml`;
 }

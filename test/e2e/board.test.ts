@@ -114,7 +114,7 @@ describe("the board", () => {
     });
 
     it("finds manual changes, and leaves the state unchanged", async () => {
-        deepEqual(rowOf(await board(["--drift"]), "local").slice(-1), ["none"]);
+        deepEqual(rowOf(await board(["--drift"]), "local").slice(-2), ["none", "-"]);
         const state = project.storedState();
         await fetch(`${quay.url}/api/v1/repository/alice/digits/changevisibility`, {
             method: "POST",
@@ -122,7 +122,7 @@ describe("the board", () => {
             body: JSON.stringify({ visibility: "public" }),
         });
         const text = await board(["--drift"]);
-        deepEqual(rowOf(text, "local").slice(-1), ["1"]);
+        deepEqual(rowOf(text, "local").slice(-2), ["1", "-"]);
         match(text, /\nlocal: drift: Repository digits is changed: visibility\n/);
         equal(project.storedState(), state);
         const without = await board(["--drift"], { QUAY_TOKEN: undefined });

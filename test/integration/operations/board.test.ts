@@ -64,9 +64,9 @@ describe("make board of stacks with a service on a cluster", () => {
         equal(code, 0, stderr);
         return JSON.parse(stdout) as Record<string, unknown>[];
     }
-    /** The notes without that on the scan, which needs a Quay. */
+    /** The notes without those on the scan and the next version, which need a Quay. */
     const notesIn = (row: Record<string, unknown> | undefined): string[] =>
-        (row?.["notes"] as string[]).filter((note) => !note.startsWith("scan: "));
+        (row?.["notes"] as string[]).filter((note) => !/^(scan|next): /.test(note));
 
     it("shows what runs, and leaves a stack without one as it was", async () => {
         const set = replicaSet({ revision: 3, image, hash: "n", available: 2 });

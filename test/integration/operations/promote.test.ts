@@ -11,6 +11,9 @@ import { pushImage } from "../../../sandbox/registryClient.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const failed = z.object({ code: z.int(), stdout: z.string(), stderr: z.string() });
+/** A stack's state, as the CLI exports it. */
+const recorded = readFileSync(join(root, "test/unit/operations/board/fixtures/state.json"), "utf8");
+const board = z.tuple([z.object({ next: z.unknown().optional() })]);
 const revision = "org.opencontainers.image.revision";
 
 describe("the proposal of another version", function () {
@@ -59,6 +62,8 @@ config:
         service = github.createRepository({ owner: "alice", name: "digits" });
         folder = temporary("promote");
         writeFileSync(join(folder, "Pulumi.staging.yaml"), file);
+        const pulumi = '#!/bin/sh\ncat "$(dirname "$0")/state.json"\n';
+        writeFileSync(join(folder, "pulumi"), pulumi, { mode: 0o755 });
         await push("alice/digits_staging", "1.0.0");
         await push("alice/digits", "1.0.0");
     });
@@ -87,7 +92,7 @@ config:
     };
     const program = async (name: string, args: readonly string[], on = true) => {
         const env = {
-            PATH: process.env["PATH"] ?? "",
+            PATH: `${folder}:${process.env["PATH"] ?? ""}`,
             QUAY_TOKEN: quayToken,
             ...(on && {
                 GITHUB_API_URL: github.url,
@@ -139,6 +144,41 @@ config:
             writes.filter(({ method }) => method !== "PATCH"),
             [],
         );
+    });
+
+    it("is on the board as what comes next, with what it waits for", async () => {
+        const next = async (deployed: string): Promise<unknown> => {
+            const state = JSON.parse(recorded.replaceAll("1.0.0", deployed)) as object;
+            writeFileSync(join(folder, "state.json"), JSON.stringify(state));
+            const { code, output } = await program("board/main", ["--json", "staging"]);
+            equal(code, 0, output);
+            return board.parse(JSON.parse(output))[0].next;
+        };
+        equal(await next("1.0.0"), undefined);
+
+        await runInDev(await release("1.1.0"), 600);
+        match(
+            JSON.stringify(await next("1.0.0")),
+            /"1\.1\.0".* has been running in dev for 10 min/,
+        );
+
+        quay.ageTags("alice/digits", 3600);
+        const version = "1.1.0";
+        deepEqual(await next("1.0.0"), {
+            version,
+            waitsFor: "It may be promoted: make promote TO=staging.",
+        });
+        const { output } = await promote();
+        const [url = ""] = /http\S+/.exec(output) ?? [];
+        deepEqual(await next("1.0.0"), { version, waitsFor: `Its pull request is open: ${url}` });
+
+        const merged = file.replace("version: 1.0.0", "version: 1.1.0");
+        writeFileSync(join(folder, "Pulumi.staging.yaml"), merged);
+        match(
+            JSON.stringify(await next("1.0.0")),
+            /"1\.1\.0".*Pulumi\.staging\.yaml has it, and it is not deployed: /,
+        );
+        equal(await next("1.1.0"), undefined);
     });
 
     it("gives way to a newer version, and is closed once there is nothing to promote", async () => {

@@ -162,6 +162,7 @@ describe("the board's forms", () => {
         robot: { username: "alice+digits_prod", since: "2026-11-25T08:59:00Z" },
         scan: { status: "scanned", findings },
         drift: [],
+        next: { version: "1.1.0", waitsFor: "It may be promoted." },
         notes: [],
     };
     const dev: Row = {
@@ -170,6 +171,7 @@ describe("the board's forms", () => {
         since: "2026-11-25T11:59:01Z",
         scan: null,
         drift: null,
+        next: null,
         notes: ["scan: no token"],
     };
     const local: Row = { environment: "local", version: "1.0.0", digest, notes: [] };
@@ -179,11 +181,11 @@ describe("the board's forms", () => {
         equal(
             renderText(rows, now),
             [
-                "environment  version       digest        deployed  visibility  robot              robot's age  scan           drift",
-                "local        1.0.0         2c6e0c6f4110  -         -           -                  -            -              -",
-                "dev          1.0.0         2c6e0c6f4110  0 min     private     alice+digits_prod  3 h          ?              ?",
-                "staging      not deployed  -             -         -           -                  -            -              -",
-                "prod         1.0.0         2c6e0c6f4110  3 d       private     alice+digits_prod  3 h          2 high, 7 low  none",
+                "environment  version       digest        deployed  visibility  robot              robot's age  scan           drift  next",
+                "local        1.0.0         2c6e0c6f4110  -         -           -                  -            -              -      -",
+                "dev          1.0.0         2c6e0c6f4110  0 min     private     alice+digits_prod  3 h          ?              ?      ?",
+                "staging      not deployed  -             -         -           -                  -            -              -      -",
+                "prod         1.0.0         2c6e0c6f4110  3 d       private     alice+digits_prod  3 h          2 high, 7 low  none   1.1.0",
                 "",
                 "dev: scan: no token",
             ].join("\n"),
@@ -216,7 +218,7 @@ describe("the board's forms", () => {
             now,
         );
         deepEqual(
-            text.split("\n").map((line) => line.split(/ {2,}/).slice(9)),
+            text.split("\n").map((line) => line.split(/ {2,}/).slice(10)),
             [
                 ["pods", "rollout", "restarts", "CPU", "URL"],
                 ["2/3", "2 h", "4", "-", "https://digits.example"],
@@ -234,7 +236,7 @@ describe("the board's forms", () => {
         const markdown = renderMarkdown([{ ...prod, services: [service] }, local], now);
         deepEqual(
             markdown.split("\n").map((line) => line.split(" | ").length),
-            [14, 14, 14, 14],
+            [15, 15, 15, 15],
         );
     });
 
@@ -248,7 +250,7 @@ describe("the board's forms", () => {
     it("are a table of Markdown, in which nothing is markup", () => {
         const odd: Row = { environment: "a|b", notes: ["<b>x</b>\n# y"] };
         deepEqual(renderMarkdown([odd], now).split("\n").slice(2), [
-            "| a\\|b | ? | - | - | - | - | - | - | - |",
+            "| a\\|b | ? | - | - | - | - | - | - | - | - |",
             "",
             "- a\\|b: \\<b\\>x\\</b\\> \\# y",
         ]);
@@ -261,7 +263,7 @@ describe("the board's forms", () => {
                     "\n",
                 );
                 equal(lines.length, 3);
-                equal(lines[2]?.match(/(?<!\\)(?:\\\\)*\|/g)?.length, 10);
+                equal(lines[2]?.match(/(?<!\\)(?:\\\\)*\|/g)?.length, 11);
             }),
         );
     });
