@@ -23,18 +23,23 @@ node_found() {
         found="${BASH_REMATCH[0]} at $(command -v node)"
 }
 node_install() { # with an older Node.js and its npm
-    long "Node.js ${mlops_node##*-}" make_folder "$mlops_node" npm install --global --silent \
-        "node-$(node -p 'process.platform + "-" + process.arch')@${mlops_node##*-}" --prefix
+    long "Node.js ${mlops_node##*-}" make_folder "$mlops_node" install_node
+}
+install_node() {
+    cp toolchain/offline/node/package*.json "$1" &&
+        npm ci --ignore-scripts --no-audit --no-fund --prefix "$1" &&
+        ln -s node_modules/.bin "$1/bin"
 }
 
-packages_fix='npm ci'
+packages_fix='npm ci --ignore-scripts'
 packages_stamp() { echo "$(cksum <package-lock.json) $(node --version 2>/dev/null)"; }
 packages_found() {
     found='as package-lock.json says'
     [[ $(cat node_modules/.stamp 2>/dev/null) == "$(packages_stamp)" ]]
 }
 packages_install() {
-    long 'npm ci' npm ci --no-audit --no-fund && packages_stamp >node_modules/.stamp
+    long 'npm ci' npm ci --ignore-scripts --no-audit --no-fund &&
+        packages_stamp >node_modules/.stamp
 }
 
 pulumi_version=$(mlops_version @pulumi/pulumi)

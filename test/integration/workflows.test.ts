@@ -94,31 +94,43 @@ describe("the workflows of this project", function () {
             ["check-jsonschema", ["--builtin-schema", "github-workflows", ...workflows]],
             [
                 "check-jsonschema",
-                ["--builtin-schema", "github-actions", ".github/actions/set-up/action.yml"],
+                [
+                    "--builtin-schema",
+                    "github-actions",
+                    ".github/actions/set-up/action.yml",
+                    "components/workflow/pins/action.yml",
+                ],
             ],
+            ["check-jsonschema", ["--builtin-schema", "dependabot", ".github/dependabot.yml"]],
         ];
         for (const [linter, args] of linters) await run(linter, args, { cwd: root });
     });
 
-    it("are exactly these, and only preview and check run on pull requests", () => {
+    it("are exactly these, and have exactly these triggers", () => {
         deepEqual(files, [
             "check.yml",
+            "codeql.yml",
+            "dependency-review.yml",
             "deploy-stack.yml",
             "deploy.yml",
             "drift.yml",
             "preview.yml",
             "promote.yml",
+            "scorecard.yml",
         ]);
         const triggers = Object.fromEntries(
             files.map((file) => [file, Object.keys(read(file.replace(/\.yml$/, "")).on)]),
         );
         deepEqual(triggers, {
             "check.yml": ["push", "pull_request"],
+            "codeql.yml": ["push", "pull_request", "schedule"],
+            "dependency-review.yml": ["pull_request"],
             "deploy-stack.yml": ["workflow_call"],
             "deploy.yml": ["push", "workflow_dispatch"],
             "drift.yml": ["schedule", "workflow_dispatch"],
             "preview.yml": ["pull_request"],
             "promote.yml": ["schedule", "workflow_dispatch"],
+            "scorecard.yml": ["push", "branch_protection_rule", "schedule"],
         });
     });
 
@@ -126,13 +138,14 @@ describe("the workflows of this project", function () {
         const used = allSteps.flatMap(({ uses }) =>
             uses === undefined || uses.startsWith("./") ? [] : [uses],
         );
-        for (const uses of used) match(uses, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+        for (const uses of used) match(uses, /^[\w-]+\/[\w/-]+@[0-9a-f]{40}$/);
         const commits = new Map<string, string>();
         const delivered = Object.values(actions).map(
             ({ repository, commit }) => `${repository}@${commit}`,
         );
         for (const uses of [...used, ...delivered]) {
-            const [repository = "", commit = ""] = uses.split("@");
+            const [path = "", commit = ""] = uses.split("@");
+            const repository = path.split("/", 2).join("/");
             equal(commits.get(repository) ?? commit, commit, repository);
             commits.set(repository, commit);
         }
@@ -153,6 +166,7 @@ describe("the workflows of this project", function () {
             ),
         );
         deepEqual(writing, [
+            "codeql.yml analyze security-events",
             "deploy-stack.yml deploy id-token",
             "deploy.yml supersede actions",
             "deploy.yml dev id-token",
@@ -162,6 +176,7 @@ describe("the workflows of this project", function () {
             "drift.yml report issues",
             "preview.yml preview id-token",
             "preview.yml review pull-requests",
+            "scorecard.yml rate security-events",
         ]);
     });
 
@@ -248,7 +263,7 @@ describe("the workflows of this project", function () {
     it("run only the project's scripts, with commands that these know", () => {
         const commands = allSteps.flatMap(({ run }) => (run === undefined ? [] : [run]));
         const known =
-            /^(sudo --preserve-env=MLOPS_CLUSTER env "PATH=\$PATH" make test|umask 077 && printf .*|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
+            /^(sudo --preserve-env=MLOPS_CLUSTER env "PATH=\$PATH" make test|toolchain\/audit\.sh|umask 077 && printf .*|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
         const deliver = commands.filter((command) => !known.test(command));
         const form = new RegExp(
             `^operations/deliver\\.sh (\\w+)(?: "\\$STACK"(?: "\\$\\w+")*| ${stacks.join(" ")})?$`,

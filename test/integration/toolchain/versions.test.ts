@@ -1,6 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 
@@ -48,6 +49,32 @@ describe("other ways to get the tools", () => {
         );
     });
 
+    it("the workflows have the set-up's Node.js", () => {
+        const found = [".github/actions/set-up/action.yml", ".github/workflows/check.yml"].flatMap(
+            (file) => [
+                ...readFileSync(join(root, file), "utf8").matchAll(/ {2}node-version: (.+)$/gm),
+            ],
+        );
+        deepEqual(
+            found.map(([, version]) => version),
+            [node, node, node],
+        );
+    });
+
+    it("the npm packages of Node.js, where it is missing, have the set-up's version", () => {
+        const { packages } = z
+            .object({
+                packages: z.record(z.string(), z.object({ version: z.string().optional() })),
+            })
+            .parse(
+                JSON.parse(
+                    readFileSync(join(root, "toolchain/offline/node/package-lock.json"), "utf8"),
+                ),
+            );
+        const versions = Object.values(packages).flatMap(({ version }) => version ?? []);
+        deepEqual([...new Set(versions)], [node]);
+    });
+
     it("the dev container has the set-up's Node.js, and runs the set-up for the rest", () => {
         const text = readFileSync(join(root, ".devcontainer/devcontainer.json"), "utf8");
         const { features, postCreateCommand } = devContainer.parse(JSON.parse(text));
@@ -59,6 +86,38 @@ describe("other ways to get the tools", () => {
 });
 
 describe("npm", () => {
+    /** Installs a project that wants its script to be run. Returns whether it was. */
+    function runsScripts(install: string): boolean {
+        const folder = mkdtempSync(join(tmpdir(), "scripts-"));
+        writeFileSync(
+            join(folder, "package.json"),
+            JSON.stringify({ name: "x", version: "1.0.0", scripts: { postinstall: "touch ran" } }),
+        );
+        writeFileSync(join(folder, ".npmrc"), "ignore-scripts=false\n");
+        writeFileSync(
+            join(folder, "package-lock.json"),
+            JSON.stringify({
+                name: "x",
+                version: "1.0.0",
+                lockfileVersion: 3,
+                packages: { "": { name: "x", version: "1.0.0" } },
+            }),
+        );
+        mkdirSync(join(folder, "node_modules"));
+        execFileSync("bash", ["-euc", `cd "$0"; ${install}`, folder], { stdio: "pipe" });
+        const ran = existsSync(join(folder, "ran"));
+        rmSync(folder, { recursive: true });
+        return ran;
+    }
+
+    it("runs no install script in a set-up, even if .npmrc allows it", () => {
+        const step = /^packages_stamp\(\)[^]*?(?=^pulumi_version)/m.exec(
+            readFileSync(join(root, "toolchain/setup.sh"), "utf8"),
+        );
+        equal(runsScripts(`long() { "\${@:2}"; }\n${step?.[0] ?? ""}\npackages_install`), false);
+        equal(runsScripts("npm ci"), true);
+    });
+
     it("runs no install script here, because no package needs its own", () => {
         const script = "npm config get ignore-scripts";
         equal(execFileSync("bash", ["-c", script], { cwd: root, encoding: "utf8" }), "true\n");
