@@ -3,9 +3,10 @@ import { QuayError, RefusedError, unless, UnansweredError } from "./errors.ts";
 import type { Refusal } from "./errors.ts";
 import { defaultRetryDelay } from "./http.ts";
 import { parseJson } from "./json.ts";
-import { digestOfBytes, indexType, manifestTypes, parts } from "./manifest.ts";
+import { digestOfBytes, indexType, manifestTypes, parts, readParts } from "./manifest.ts";
 import type { Descriptor, Manifest } from "./manifest.ts";
 import * as names from "./names.ts";
+import { quoted } from "./quoted.ts";
 import { RegistryConnection } from "./registryConnection.ts";
 import type { Credentials } from "./registryConnection.ts";
 
@@ -57,15 +58,15 @@ export class RegistrySession {
         if (found.success && (!isDigest || found.data === reference)) return found.data;
         throw new QuayError(
             `The registry ${this.host} did not ${to}: it gave ` +
-                `${JSON.stringify(said.slice(0, 100))} ` +
-                `as the digest, which is ${found.success ? "another" : "none"}.`,
+                `${quoted(said)} as the digest, which is ${found.success ? "another" : "none"}.`,
         );
     }
 
     /**
      * Returns a manifest; undefined if it does not exist.
      *
-     * @throws QuayError if its content does not match the digest.
+     * @throws QuayError if its content does not match the digest, or is not read alike by all
+     *     clients.
      */
     async manifest(path: string, reference: string): Promise<Manifest | undefined> {
         const to = `read the manifest ${reference} of ${path}`;
@@ -78,7 +79,7 @@ export class RegistrySession {
         if (answer === undefined) return undefined;
         const { bytes, headers } = answer;
         const digest = digestOfBytes(bytes);
-        const [algorithm] = /^sha\d+(?=:)/.exec(reference) ?? [];
+        const algorithm = algorithmOf(reference);
         const found = digestOfBytes(bytes, algorithm);
         if (algorithm !== undefined && reference !== found) {
             throw new QuayError(
@@ -86,18 +87,18 @@ export class RegistrySession {
                     `${found}.`,
             );
         }
-        const parsed = parts.safeParse(parseJson(bytes));
-        if (!parsed.success) {
+        const said = headers.get("docker-content-digest") ?? digest;
+        if (said !== digest && said !== digestOfBytes(bytes, algorithmOf(said)))
             throw new QuayError(
-                `${this.host}/${path}@${digest} is neither an image nor an index of the kinds ` +
-                    "that can be copied.",
+                `${this.host} did not ${to}: it calls its content ${quoted(said)}, and the ` +
+                    `digest of that is ${digest}.`,
             );
-        }
-        const mediaType =
-            headers.get("content-type")?.split(";", 1).join("") ??
-            parsed.data.mediaType ??
-            manifestTypes.slice(0, 1).join("");
-        return { digest, mediaType, bytes, parts: parsed.data };
+        const type = headers.get("content-type")?.split(";", 1).join("").trim();
+        const read = readParts(bytes, type);
+        if (typeof read === "string")
+            throw new QuayError(`${this.host}/${path}@${digest} cannot be read: ${read}.`);
+        const mediaType = type ?? read.mediaType ?? manifestTypes.slice(0, 1).join("");
+        return { digest, mediaType, bytes, parts: read };
     }
 
     /**
@@ -270,4 +271,9 @@ export class RegistrySession {
         const stored = await this.#connection.raw("PUT", end.href, to, {});
         if (stored.status !== 201) throw this.#connection.notUnderstood(stored.status, to);
     }
+}
+
+/** Returns the algorithm of a digest; undefined for a tag. */
+function algorithmOf(reference: string): string | undefined {
+    return /^sha(?:256|512)(?=:)/.exec(reference)?.[0];
 }

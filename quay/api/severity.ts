@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { QuayClient } from "./client.ts";
 import { notFound, QuayError, RefusedError, unless } from "./errors.ts";
-import type { Manifest } from "./manifest.ts";
+import type { Descriptor, Manifest } from "./manifest.ts";
 
 /** The severities of Quay's scanner, the most severe first. */
 export const severities = ["critical", "high", "medium", "low", "negligible"] as const;
@@ -45,13 +45,14 @@ const answer = z.object({
         .nullish(),
 });
 
-/** Quay will never have a scan of the image: it has no scanner, or the image does not exist. */
-export class UnscannedError extends QuayError {
-    constructor({ site }: QuayClient, repository: string, digest: string) {
-        super(
-            `Quay at ${site.url} has no scan of ${repository}@${digest}: there is no such ` +
-                "image, or its scanner is switched off.",
-        );
+/** Quay will never have a scan of the image. */
+class UnscannedError extends QuayError {
+    /** The reason, as what is wrong with an image that needs a scan. */
+    readonly problem: string;
+
+    constructor(message: string, problem: string) {
+        super(message);
+        this.problem = problem;
     }
 }
 
@@ -79,7 +80,13 @@ export async function scanOf(api: QuayClient, repository: string, digest: string
         }
         throw error;
     }
-    if (scan === undefined) throw new UnscannedError(api, repository, digest);
+    if (scan === undefined)
+        throw new UnscannedError(
+            `Quay at ${api.site.url} has no scan of ${repository}@${digest}: there is no such ` +
+                "image, or its scanner is switched off.",
+            `was not scanned, and maxSeverity asks for a scan: Quay at ${api.site.url} has no ` +
+                "scanner, or it is switched off.",
+        );
     const findings = { critical: 0, high: 0, medium: 0, low: 0, negligible: 0, unknown: 0 };
     for (const { Severity } of (scan.data?.Layer.Features ?? []).flatMap(
         (feature) => feature.Vulnerabilities ?? [],
@@ -92,10 +99,20 @@ export async function scanOf(api: QuayClient, repository: string, digest: string
 /**
  * Returns the scan of an image, or the scans of an index's images.
  *
- * @throws QuayError if the image does not exist, or if Quay has no scanner.
+ * @throws QuayError if an image does not exist, if an index has none, or if Quay has no scanner.
  */
-export function scansOf(api: QuayClient, repository: string, manifest: Manifest): Promise<Scan[]> {
-    return Promise.all(imagesOf(manifest).map((digest) => scanOf(api, repository, digest)));
+export async function scansOf(
+    api: QuayClient,
+    repository: string,
+    manifest: Manifest,
+): Promise<Scan[]> {
+    const images = imagesOf(manifest);
+    if (images.length === 0)
+        throw new UnscannedError(
+            `${repository}@${manifest.digest} is an index without an image.`,
+            "is an index without an image, and maxSeverity asks for one that was scanned.",
+        );
+    return Promise.all(images.map((digest) => scanOf(api, repository, digest)));
 }
 
 /**
@@ -131,19 +148,13 @@ async function findProblem(
     manifest: Manifest,
     limit: Severity,
 ): Promise<string | undefined> {
-    const { url } = api.site;
+    const page = `repository/${repository}/manifest/${manifest.digest}?tab=vulnerabilities`;
     try {
-        return problemOf(
-            await scansOf(api, repository, manifest),
-            limit,
-            `${url}/repository/${repository}/manifest/${manifest.digest}?tab=vulnerabilities`,
-        );
+        const scans = await scansOf(api, repository, manifest);
+        return problemOf(scans, limit, `${api.site.url}/${page}`);
     } catch (error) {
         if (!(error instanceof UnscannedError)) throw error;
-        return (
-            `was not scanned, and maxSeverity asks for a scan: Quay at ${url} has no scanner, ` +
-            "or it is switched off."
-        );
+        return error.problem;
     }
 }
 
@@ -177,14 +188,25 @@ function problemOf(scans: readonly Scan[], limit: Severity, page: string): strin
 }
 
 /**
- * Returns the digests of an index's images, without the attestations it also lists; for an image,
- * its own digest.
+ * Returns the digests of an index's images, all that a client could run; for an image, its own
+ * digest.
  */
 function imagesOf({ digest, parts }: Manifest): string[] {
-    const images = (parts.manifests ?? []).filter(
-        ({ annotations }) => annotations?.["vnd.docker.reference.type"] === undefined,
+    if (parts.manifests === undefined) return [digest];
+    return parts.manifests.filter((one) => !isAttestation(one)).map((one) => one.digest);
+}
+
+/**
+ * Whether an entry of an index is an attestation as BuildKit writes it (moby/buildkit,
+ * docs/attestations/attestation-storage.md). Clients choose by the platform alone: what says only
+ * by its annotation that it is none, they run.
+ */
+function isAttestation({ annotations, platform }: Descriptor): boolean {
+    return (
+        annotations?.["vnd.docker.reference.type"] === "attestation-manifest" &&
+        platform?.os === "unknown" &&
+        platform.architecture === "unknown"
     );
-    return parts.manifests === undefined ? [digest] : images.map((image) => image.digest);
 }
 
 function today(): string {

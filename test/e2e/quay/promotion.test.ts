@@ -341,7 +341,10 @@ describe("a promoted image", function () {
                 size: Buffer.byteLength(manifest),
                 ...(at === 0
                     ? {}
-                    : { annotations: { "vnd.docker.reference.type": "attestation-manifest" } }),
+                    : {
+                          annotations: { "vnd.docker.reference.type": "attestation-manifest" },
+                          platform: { os: "unknown", architecture: "unknown" },
+                      }),
             }));
             const index = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests });
             expectReply(await dev.manifest("alice/dev", "2.0.0", index, indexType), 201);

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -332,6 +333,17 @@ describe("registries", function () {
             await assert.rejects(session(host).digestOf("a/b", digest), /which is another/);
             await assert.rejects(session(host).manifest("a/b", digest), /gave another content/);
             await assert.rejects(session(host).blob("a/b", digest), /gave another content/);
+            for (const said of [other, "../1.0.0"])
+                await assert.rejects(
+                    session(await answer(bytes, { "docker-content-digest": said })).manifest(
+                        "a/b",
+                        "1.0.0",
+                    ),
+                    /did not read the manifest 1\.0\.0 of a\/b: it calls its content ".*", and the/,
+                );
+            const own = createHash("sha256").update(bytes).digest("hex");
+            const honest = await answer(bytes, { "docker-content-digest": `sha256:${own}` });
+            assert.equal((await session(honest).manifest("a/b", "1.0.0"))?.digest, `sha256:${own}`);
         });
 
         it("when what refers to an image, or what it is made of, is no digest", async () => {
