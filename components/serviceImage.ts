@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, posix, resolve } from "node:path";
 import * as docker from "@pulumi/docker";
@@ -15,6 +15,7 @@ import {
     listContext,
     readDockerfile,
 } from "./docker/buildContext.ts";
+import { isOfDeployment } from "./buildSecret.ts";
 import { contextAdvice } from "./docker/contextAdvice.ts";
 import { linkSource, prepareBuild, workFolder } from "./docker/buildFiles.ts";
 import { isFolder } from "./docker/namedContext.ts";
@@ -163,6 +164,7 @@ export class ServiceImage extends pulumi.ComponentResource {
                     "an absolute one differs between machines.",
             );
         }
+        refuseOfDeployment(buildSecrets);
         // BuildKit treats an unset variable as an empty secret.
         if (write) checkSecrets(buildSecrets);
         const context: BuildContext = { folder: args.context, dockerfile, workFolder };
@@ -318,6 +320,17 @@ function hashSources(
     return hash.digest("hex");
 }
 
+/** @throws UserError where a secret is a variable of the deployment's. */
+function refuseOfDeployment(secrets: Readonly<Record<string, BuildSecret>>): void {
+    for (const [id, secret] of Object.entries(secrets)) {
+        if (typeof secret !== "string" || !isOfDeployment(secret)) continue;
+        throw new UserError(
+            `The build secret "${id}" is ${secret}, which holds credentials of the deployment: a ` +
+                "Dockerfile must not get it. Name a variable of the build's own.",
+        );
+    }
+}
+
 /** @throws UserError where a secret's variable is not set, or its file cannot be read. */
 function checkSecrets(secrets: Readonly<Record<string, BuildSecret>>): void {
     for (const [id, secret] of Object.entries(secrets)) {
@@ -339,7 +352,8 @@ function checkSecrets(secrets: Readonly<Record<string, BuildSecret>>): void {
 function isReadableFile(file: string): boolean {
     try {
         accessSync(file, constants.R_OK);
-        return statSync(file).isFile();
+        // /proc/self/environ is all variables of the deployment.
+        return statSync(file).isFile() && !realpathSync(file).startsWith("/proc/");
     } catch {
         return false;
     }

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { z } from "zod";
 import { floatingTag } from "../../quay/api/names.ts";
+import { isOfDeployment } from "../buildSecret.ts";
 import { isFolder } from "../docker/namedContext.ts";
 import { isRepository, isTag } from "../docker/reference.ts";
 import { environmentAllows } from "../github/branchPolicy.ts";
@@ -27,6 +28,10 @@ const variable = z
 const value = names.text.or(z.literal(""));
 
 const secretId = z.string().regex(/^[\w.-]+$/, "must be a secret's id: letters, digits, . _ -");
+const notForDockerfile =
+    "must be a secret of the build's own: this one is the deployment's, which a Dockerfile " +
+    "must not get.";
+const buildSecret = names.secretName.refine((name) => !isOfDeployment(name), notForDockerfile);
 const isInRepository = (path: string): boolean => path !== ".." && !path.startsWith("../");
 const outside = (context: string): string =>
     `must be in the GitHub repository, where the job can find it: from the workflow's context ` +
@@ -63,8 +68,8 @@ const build = z
             .optional(),
         platforms: names.platforms.optional(),
         buildArgs: z.record(variable, value).optional(),
-        buildSecrets: z.record(secretId, names.secretName).optional(),
-        buildSecretFiles: z.record(secretId, names.secretName).optional(),
+        buildSecrets: z.record(secretId, buildSecret).optional(),
+        buildSecretFiles: z.record(secretId, buildSecret).optional(),
         buildContexts: z
             .record(z.string().regex(/^[a-z0-9][\w.-]*$/, "must be a context's name."), names.text)
             .optional(),
@@ -82,8 +87,11 @@ const build = z
     })
     .superRefine(({ context = ".", dockerfile = "Dockerfile", buildContexts = {} }, issues) => {
         const check = (path: string[], from: string): void => {
-            if (!isInRepository(posix.join(context, from)) || posix.isAbsolute(from))
+            const joined = posix.join(context, from);
+            if (!isInRepository(joined) || posix.isAbsolute(from))
                 issues.addIssue({ code: "custom", path, message: outside(context) });
+            else if (!names.isLocalPath(joined))
+                issues.addIssue({ code: "custom", path, message: names.notAnAddress });
         };
         check(["dockerfile"], dockerfile);
         for (const [name, from] of Object.entries(buildContexts))
@@ -161,7 +169,11 @@ export function findProblem(settings: WorkflowSettings<unknown>): string | undef
                   const shown = value === undefined ? "" : ` = ${JSON.stringify(value)}`;
                   return `${path.map(String).join(".")}${shown}: ${message}`;
               })
-            : [...findAccessProblems(settings), ...findJobProblems(settings)];
+            : [
+                  ...findAccessProblems(settings),
+                  ...findJobProblems(settings),
+                  ...findSecretProblems(settings),
+              ];
     if (problems.length === 0) return undefined;
     return [
         `The workflow ${settings.path} cannot be delivered:`,
@@ -191,6 +203,18 @@ function findJobProblems(settings: WorkflowSettings<unknown>): string[] {
     const deploys = "build" in settings && settings.build.deploy !== undefined;
     if (!deploys || settings.job.toLowerCase() !== deployJobId) return [];
     return [`job = "${settings.job}": must be another id: it is that of the job that deploys.`];
+}
+
+/** The robot's password is not for the Dockerfile, whatever its name. */
+function findSecretProblems(settings: WorkflowSettings<unknown>): string[] {
+    const { login } = settings;
+    if (!("build" in settings) || !("passwordSecret" in login)) return [];
+    const own = [login.usernameSecret, login.passwordSecret].map((name) => name.toUpperCase());
+    return (["buildSecrets", "buildSecretFiles"] as const).flatMap((kind) =>
+        Object.entries(settings.build[kind] ?? {})
+            .filter(([, name]) => own.includes(name.toUpperCase()))
+            .map(([id, name]) => `build.${kind}.${id} = "${name}": ${notForDockerfile}`),
+    );
 }
 
 function isRecord(value: unknown): value is Record<PropertyKey, unknown> {

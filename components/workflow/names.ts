@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { z } from "zod";
 
 /** Schemas of names in git and GitHub. The messages follow `key = value: `. */
@@ -15,11 +16,26 @@ export const text = z
         "must not have ${{: GitHub would take it for an expression.",
     );
 
+/**
+ * Whether the build takes a path for one. buildx fetches an address, also one without a scheme
+ * (`git@HOST:PATH`, `github.com/OWNER/NAME`), and reads `-` as an option or its input;
+ * build-push-action replaces `{{…}}`.
+ */
+export function isLocalPath(path: string): boolean {
+    return !/^-|^github\.com\/|:|\{\{/i.test(path);
+}
+
+export const notAnAddress =
+    "must be a path in the repository, not an address: without : and {{, and without - at its " +
+    "beginning.";
+
 /** A path relative to the root of the repository; may be `.`. */
-export const pathInRepository = text.refine(
-    (path) => !path.startsWith("/") && !path.split("/").includes(".."),
-    "must be a path in the repository, without ..",
-);
+export const pathInRepository = text
+    .refine(
+        (path) => !path.startsWith("/") && !path.split("/").includes(".."),
+        "must be a path in the repository, without ..",
+    )
+    .refine((path) => isLocalPath(posix.normalize(path)), notAnAddress);
 
 /**
  * A branch's name, with git's rules (https://git-scm.com/docs/git-check-ref-format) and GitHub's

@@ -1,5 +1,6 @@
 /** Rules on how the image is built. */
 import { z } from "zod";
+import { fileSecretName, isOfDeployment } from "../../components/buildSecret.ts";
 import { problem, rule, text, version } from "./rule.ts";
 
 export const builds = [
@@ -17,17 +18,35 @@ export const builds = [
                   ],
     ),
     rule(
-        { service: z.object({ buildSecrets: z.record(text, z.unknown()) }) },
-        ({ service: { buildSecrets } }) =>
-            Object.entries(buildSecrets)
-                .filter(([, variable]) => typeof variable === "string" && isOfDeployment(variable))
-                .map(([id]) =>
+        {
+            service: z.object({ buildSecrets: z.record(text, z.unknown()) }),
+            github: z
+                .object({
+                    secrets: z.object({ username: text, password: text }).partial().optional(),
+                })
+                .optional(),
+        },
+        ({ service: { buildSecrets }, github }, { providers }) => {
+            const { username, password } = github?.secrets ?? {};
+            const own = [username, password, providers["quay:tokenVariable"]];
+            return Object.entries(buildSecrets)
+                .filter(([id, source]) => {
+                    const name = typeof source === "string" ? source : fileSecretName(id);
+                    // A file's name is that of a GitHub secret: without GitHub it does not matter.
+                    const isUsed = typeof source === "string" || github !== undefined;
+                    return isUsed && (isOfDeployment(name) || isOneOf(own, name));
+                })
+                .map(([id, source]) =>
                     problem(
                         ["service", "buildSecrets", id],
-                        "must be a variable of the build's own: this one holds credentials " +
-                            "of the deployment, which a Dockerfile must not get",
+                        typeof source === "string"
+                            ? "must be a variable of the build's own: this one holds " +
+                                  "credentials of the deployment, which a Dockerfile must not get"
+                            : `must have another id: on GitHub it would be the secret ` +
+                                  `${fileSecretName(id)}, which is the deployment's`,
                     ),
-                ),
+                );
+        },
     ),
     rule({ service: z.object({ context: text }) }, ({ service: { context } }, { isFolder }) =>
         isFolder === undefined || context === "" || isFolder(context)
@@ -79,29 +98,10 @@ export const builds = [
     ),
 ];
 
-/**
- * Whether a variable holds credentials of the deployment: for Quay, GitHub, Pulumi, or a cloud that
- * stores states and keys.
- */
-function isOfDeployment(variable: string): boolean {
-    return (
-        /^(QUAY|GITHUB|ACTIONS|PULUMI)_/i.test(variable) ||
-        cloudCredentials.includes(variable.toUpperCase())
-    );
+/** Whether a name is one of these. GitHub's secrets have no letter case. */
+function isOneOf(names: readonly (string | undefined)[], name: string): boolean {
+    return names.some((one) => one?.toUpperCase() === name.toUpperCase());
 }
-
-const cloudCredentials = [
-    "ARM_CLIENT_SECRET",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AZURE_CLIENT_SECRET",
-    "AZURE_STORAGE_KEY",
-    "AZURE_STORAGE_SAS_TOKEN",
-    "GH_TOKEN",
-    "GOOGLE_APPLICATION_CREDENTIALS",
-    "GOOGLE_CREDENTIALS",
-];
 
 /** Returns the architecture of a runner; undefined unless it is one of GitHub's Ubuntu runners. */
 function architectureOf(runner: string): "amd64" | "arm64" | undefined {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { hasPlaceholder } from "./placeholder.ts";
 import { problem, rule, text } from "./rule.ts";
 import { otherStacks, readStack } from "./stackFiles.ts";
+import { day } from "../sections/values.ts";
 import { parseImageName } from "../../quay/api/imageName.ts";
 
 const promoteFrom = z.object({ repository: text });
@@ -46,7 +47,7 @@ export const promotions = [
     rule(
         {
             promoteFrom: z.object({
-                severityException: z.object({ expires: z.string().pipe(z.iso.date()) }),
+                severityException: z.object({ expires: day }),
             }),
         },
         ({ promoteFrom: { severityException } }, { today }) =>

@@ -6,7 +6,7 @@ import * as names from "../../quay/api/names.ts";
 import { parseImageName } from "../../quay/api/imageName.ts";
 import { severities } from "../../quay/api/severity.ts";
 import { parsePublicKey } from "../../quay/api/signature.ts";
-import { text } from "./values.ts";
+import { day, text } from "./values.ts";
 
 /** A public key in PEM, or the path of a PEM file in the project. */
 const publicKey = z
@@ -28,12 +28,7 @@ const file = text
 const severityException = z.strictObject({
     digest: names.digest.describe("The image's digest, `sha256:` and 64 hexadecimal digits."),
     reason: text.describe("Why the image is promoted all the same."),
-    // Without quotes, YAML reads a time, which the CLI writes in a format of its own.
-    expires: z
-        .string()
-        .transform((day) => day.replace(/ 00:00:00 \+0000 UTC$/, ""))
-        .pipe(z.iso.date("must be a day, YYYY-MM-DD: the last on which it holds"))
-        .describe("The last day on which the exception holds, YYYY-MM-DD, in UTC."),
+    expires: day.describe("The last day on which the exception holds, YYYY-MM-DD, in UTC."),
 });
 
 export const promoteFrom = z.strictObject({

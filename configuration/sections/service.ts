@@ -1,6 +1,7 @@
 /** `mlops:service`: the image, and how it is built. */
 import { isAbsolute, relative, resolve } from "node:path";
 import { z } from "zod";
+import { fileSecretName } from "../../components/buildSecret.ts";
 import { isBuildContext, isFolder } from "../../components/docker/namedContext.ts";
 import { isRepository } from "../../components/docker/reference.ts";
 import { port, tag, text, variableName } from "./values.ts";
@@ -105,9 +106,9 @@ export const builtService = service
             .default({})
             .describe(
                 "Build secrets by id (`RUN --mount=type=secret,id=…`): the name of an " +
-                    "environment " +
-                    "variable that holds the secret, or its file, `{file: PATH}`. An SSH key is " +
-                    "such a file. Default: none.",
+                    "environment variable that holds the secret, or its file, `{file: PATH}`. An " +
+                    "SSH key is such a file. Variables of the deployment's are refused: " +
+                    "`QUAY_*`, `GITHUB_*`, `PULUMI_*`, a cloud's. Default: none.",
             ),
         buildSsh: z
             .never(
@@ -182,7 +183,7 @@ export function workflowBuild(service: z.output<typeof builtService>) {
         buildSecretFiles: Object.fromEntries(
             secrets
                 .filter(([, secret]) => typeof secret !== "string")
-                .map(([id]) => [id, id.toUpperCase().replace(/[^A-Z0-9]/g, "_")]),
+                .map(([id]) => [id, fileSecretName(id)]),
         ),
         buildContexts: Object.fromEntries(
             Object.entries(buildContexts).map(([name, from]) => [

@@ -28,3 +28,11 @@ export const pattern = text
 export const tag = z
     .string()
     .refine(isTag, "must be an image tag: letters, digits, . _ -, at most 128 characters");
+
+/**
+ * A day, YYYY-MM-DD. Without quotes YAML reads a time, which the CLI writes in a format of its own.
+ */
+export const day = z
+    .string()
+    .transform((given) => given.replace(/ 00:00:00 \+0000 UTC$/, ""))
+    .pipe(z.iso.date("must be a day, YYYY-MM-DD"));

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, notEqual, rejects } from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -88,6 +88,23 @@ describe("components", () => {
             delete process.env["TOKEN_FOR_TEST"];
             deepEqual(pick(inputs, "build")["secrets"], [{ id: "token", env: "TOKEN_FOR_TEST" }]);
             equal(JSON.stringify(inputs).includes("hunter2"), false);
+        });
+
+        it("refuses a secret that is the deployment's: a variable, or all of them", async () => {
+            const token = build({ buildSecrets: { token: "QUAY_TOKEN" } });
+            await rejects(
+                token,
+                /"token" is QUAY_TOKEN, which holds credentials of the deployment/,
+            );
+            symlinkSync("/proc/self/environ", join(folder, "linked"));
+            const up = (file: string) => {
+                const buildSecrets = { all: { file: join(folder, file) } };
+                const image = () => new ServiceImage("digits", { ...args, buildSecrets });
+                return declare(image, {}, undefined, [], false);
+            };
+            writeFileSync(join(folder, "pip.conf"), "hunter2");
+            await up("pip.conf");
+            await rejects(up("linked"), /"all" is to come from the file .*, which cannot be read/);
         });
 
         it("has no absolute path in its inputs, wherever the context lies", async () => {

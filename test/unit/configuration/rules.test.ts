@@ -261,14 +261,50 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         "dev",
         { "service.buildArgs": { INDEX: "x" }, "service.buildSecrets": { INDEX: "INDEX_TOKEN" } },
     ],
-    ...["QUAY_TOKEN", "PULUMI_ACCESS_TOKEN", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN"].map(
-        (variable): (typeof combinations)[number] => [
-            `${variable} for the Dockerfile`,
-            "dev",
-            { "service.buildSecrets": { token: variable } },
-            `mlops:service.buildSecrets.token = "${variable}": must be a variable of the build's own`,
-        ],
-    ),
+    ...[
+        "QUAY_TOKEN",
+        "PULUMI_ACCESS_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "GITHUB_TOKEN",
+        "vault_token",
+        "KUBECONFIG",
+    ].map((variable): (typeof combinations)[number] => [
+        `${variable} for the Dockerfile`,
+        "dev",
+        { "service.buildSecrets": { token: variable } },
+        `mlops:service.buildSecrets.token = "${variable}": must be a variable of the build's own`,
+    ]),
+    [
+        "the token of the Quay provider for the Dockerfile, under another name",
+        "dev",
+        { "service.buildSecrets": { token: "OUR_TOKEN" }, "quay:tokenVariable": "OUR_TOKEN" },
+        'mlops:service.buildSecrets.token = "OUR_TOKEN": must be a variable of the build\'s own',
+    ],
+    [
+        "the robot's password for the Dockerfile, under another name",
+        "dev",
+        {
+            "service.buildSecrets": { token: "Robot_Password" },
+            "github.secrets": { password: "ROBOT_PASSWORD" },
+        },
+        'mlops:service.buildSecrets.token = "Robot_Password": must be a variable of the build\'s own',
+    ],
+    [
+        "a file that is the robot's password on GitHub",
+        "dev",
+        { "service.buildSecrets": { "quay.pwd": { file: "~/pwd" } } },
+        'mlops:service.buildSecrets["quay.pwd"] = {"file":"~/pwd"}: must have another id: on GitHub it would be the secret QUAY_PWD',
+    ],
+    [
+        "a file of that name, which GitHub does not see",
+        "local",
+        { "service.buildSecrets": { "quay.pwd": { file: "~/pwd" } } },
+    ],
+    [
+        "secrets of the build's own",
+        "dev",
+        { "service.buildSecrets": { aws: "MODEL_AWS_KEY", "pip.conf": { file: "~/pip.conf" } } },
+    ],
     [
         "a context that is not there",
         "dev",
@@ -578,6 +614,25 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         { "github.workflow.context": "../service" },
         'mlops:github.workflow.context = "../service": must be a path in the repository',
     ],
+    ...[
+        "https://github.com/evil/x.git",
+        "git@github.com:evil/x.git",
+        "github.com/evil/x",
+        "./github.com/evil/x",
+        "{{defaultContext}}",
+        "-",
+        "--allow=security.insecure",
+    ].map((context): (typeof combinations)[number] => [
+        `${context} as a folder of the repository`,
+        "dev",
+        { "github.workflow.context": context },
+        `mlops:github.workflow.context = "${context}": must be a path in the repository, not an address`,
+    ]),
+    [
+        "a folder of the repository with a name like that of an address",
+        "dev",
+        { "github.workflow.context": "git/github.com/@me - {x}" },
+    ],
     // Promotions.
     ["an exception from a rule", "staging", scan],
     [
@@ -591,6 +646,30 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
         "staging",
         { ...scan, "promoteFrom.severityException": { ...exception, expires: "2024-02-29" } },
         'mlops:promoteFrom.severityException.expires = "2024-02-29": must be today',
+    ],
+    // As the CLI passes on a day without quotes.
+    [
+        "an exception until a day without quotes",
+        "staging",
+        {
+            ...scan,
+            "promoteFrom.severityException": {
+                ...exception,
+                expires: "2999-12-31 00:00:00 +0000 UTC",
+            },
+        },
+    ],
+    [
+        "an exception that has ended, on a day without quotes",
+        "staging",
+        {
+            ...scan,
+            "promoteFrom.severityException": {
+                ...exception,
+                expires: "2024-02-29 00:00:00 +0000 UTC",
+            },
+        },
+        'mlops:promoteFrom.severityException.expires = "2024-02-29',
     ],
     [
         "an exception that ends on a day that there is not",

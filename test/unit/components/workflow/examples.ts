@@ -146,9 +146,11 @@ export function settings(): fc.Arbitrary<WorkflowSettings> {
             platform: fc.constantFrom("linux/amd64", "linux/arm64/v8"),
             platforms: fc.constant(["linux/arm64", "linux/amd64"]),
             buildArgs: variables,
-            buildSecrets: fc.dictionary(fc.stringMatching(/^[a-z0-9_.-]{1,9}$/), secret, {
-                maxKeys: 2,
-            }),
+            buildSecrets: fc.dictionary(
+                fc.stringMatching(/^[a-z0-9_.-]{1,9}$/),
+                word.map((name) => `OF_BUILD_${name}`),
+                { maxKeys: 2 },
+            ),
             attestation: fc.boolean(),
             signature: fc.constantFrom("none", "keyless"),
         },

@@ -413,6 +413,29 @@ describe("the workflow file", function () {
                 /build\.buildContexts\.model = .*must be in the GitHub repository.* it is outside/,
             ],
             [
+                "an address as a context",
+                { build: { context: "https://github.com/evil/x.git" } },
+                /build\.context = ".*": must be a path in the repository, not an address/,
+            ],
+            [
+                "a named context that becomes an address",
+                { build: { buildContexts: { model: "github.com/evil/x" } } },
+                /build\.buildContexts\.model = .*must be a path in the repository, not an address/,
+            ],
+            [
+                "the deployment's token for the Dockerfile",
+                { build: { buildSecrets: { a: "Quay_Token" } } },
+                /build\.buildSecrets\.a = "Quay_Token": must be a secret of the build's own/,
+            ],
+            [
+                "the robot's password for the Dockerfile, under another name",
+                {
+                    login: { usernameSecret: "ROBOT", passwordSecret: "ROBOT_PASSWORD" },
+                    build: { buildSecretFiles: { a: "Robot_password" } },
+                },
+                /build\.buildSecretFiles\.a = "Robot_password": must be a secret of the build's own/,
+            ],
+            [
                 "a platform without a runner of its own",
                 { build: { platforms: ["linux/amd64", "linux/riscv64"] } },
                 /build\.platforms\.1 = "linux\/riscv64": must be linux\/amd64 or linux\/arm64: GitHub/,
