@@ -5,6 +5,7 @@ import { findPortProblem, ownerLabel, ownerOf } from "./docker/publishedPort.ts"
 import { containerArgs, type ContainerSettings, isStrict } from "./docker/serviceContainer.ts";
 import { findWrittenFolders } from "./docker/writtenFolders.ts";
 import { failOnProblem, failOnRejection } from "./failProgram.ts";
+import { foreign } from "./text.ts";
 import { UserError } from "./userError.ts";
 import { setCommand } from "./shell.ts";
 
@@ -168,8 +169,8 @@ export class LocalService extends pulumi.ComponentResource {
         if (folders.length === 0) return;
         const [first = ""] = folders;
         await pulumi.log.warn(
-            `The service writes to ${folders.slice(0, 5).join(", ")}, which a strict container ` +
-                "refuses. Have it write to /tmp, or allow it: " +
+            `The service writes to ${foreign(folders.slice(0, 5).join(", "))}, which a strict ` +
+                "container refuses. Have it write to /tmp, or allow it: " +
                 setCommand("mlops:container.writable[0]", first),
             this,
         );

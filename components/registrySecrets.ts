@@ -1,5 +1,6 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
+import { foreign } from "./text.ts";
 import { UserError } from "./userError.ts";
 import { readAccount } from "./github/account.ts";
 import { GitHubClient, readToken } from "./github/client.ts";
@@ -225,7 +226,7 @@ export class RegistrySecrets extends pulumi.ComponentResource {
             ...(disabled.length > 0 ? [`${disabled.join(", ")} disabled`] : []),
         ].join("; ");
         if (changes !== "")
-            await pulumi.log.info(`The environment's protection rules: ${changes}.`, this);
+            await pulumi.log.info(`The environment's protection rules: ${foreign(changes)}.`, this);
     }
 }
 

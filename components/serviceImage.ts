@@ -20,6 +20,7 @@ import { contextAdvice } from "./docker/contextAdvice.ts";
 import { linkSource, prepareBuild, workFolder } from "./docker/buildFiles.ts";
 import { isFolder } from "./docker/namedContext.ts";
 import { isRepository, registryAddress } from "./docker/reference.ts";
+import { foreign } from "./text.ts";
 import { UserError } from "./userError.ts";
 import * as quay from "../quay/sdk/index.ts";
 import { reportBuild } from "./buildProgress.ts";
@@ -255,7 +256,7 @@ function hashBuild(args: ServiceImageArgs, context: BuildContext): string {
     const entries = listContext(context);
     // console.warn prints at once; Pulumi's log would show it only after the files were read.
     for (const line of contextAdvice(context.folder, entries, String(readDockerfile(context))))
-        console.warn(line);
+        console.warn(foreign(line));
     addField(hash, "context", hashSources(context, entries, args.sources ?? []));
     addField(hash, "target", args.target ?? "");
     addField(hash, "platform", args.platform ?? "");

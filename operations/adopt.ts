@@ -8,6 +8,7 @@ import { runCommand } from "./commandLine.ts";
 import { type HandMadeRoute, takeRoute } from "./handMadeRoute.ts";
 import { KubectlError, kubectlIn } from "../components/kubernetes/kubectl.ts";
 import { ownerOf } from "../components/kubernetes/names.ts";
+import { foreign } from "../components/text.ts";
 import { UserError } from "../components/userError.ts";
 import { parseStackConfig } from "../configuration/readStackConfig.ts";
 import type { StackConfigOf } from "../configuration/stackConfig.ts";
@@ -96,7 +97,7 @@ async function adopt(stack: string): Promise<void> {
                 "--skip-preview",
             ]);
         }
-        for (const { type, id } of found) console.log(`  ${type} ${id ?? ""}`);
+        for (const { type, id } of found) console.log(`  ${type} ${foreign(id ?? "")}`);
         console.log(
             found.length === 0
                 ? "Nothing to adopt: the stack has everything that exists."

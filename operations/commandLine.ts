@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { visible } from "../components/text.ts";
 import { UserError } from "../components/userError.ts";
 
 /** A wrong command line. The program prints the message and its usage, and exits with code 2. */
@@ -90,7 +91,7 @@ function report(error: unknown, usage: string): number {
         "code" in error &&
         String(error.code).startsWith("ERR_PARSE_ARGS");
     if (isParseError || error instanceof UsageError) {
-        process.stderr.write(`${error.message}\n\n${usage.trimEnd()}\n`);
+        process.stderr.write(`${visible(error.message)}\n\n${usage.trimEnd()}\n`);
         return 2;
     }
     if (!(error instanceof UserError)) throw error;

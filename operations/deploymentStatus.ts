@@ -1,4 +1,5 @@
 /** The status of a commit after its deployment. */
+import { visible } from "../components/text.ts";
 import type { PublishedOutputs } from "../contract/outputs.ts";
 
 /** A commit's status (https://docs.github.com/en/rest/commits/statuses). */
@@ -52,5 +53,6 @@ function shortVersion(version: string): string {
 }
 
 function cut(text: string): string {
-    return text.length <= 140 ? text : `${text.slice(0, 139)}…`;
+    const shown = visible(text);
+    return shown.length <= 140 ? shown : `${shown.slice(0, 139)}…`;
 }

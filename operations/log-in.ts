@@ -108,6 +108,9 @@ function azure(client: string, tenant: string, account: string): Cloud {
     };
 }
 
+/** A token has one line: only what follows `::add-mask::` in its line is masked. */
+const identityAnswer = z.object({ value: z.string().regex(/^[^\r\n]+$/) });
+
 /** Requests the job's identity token. @throws UserError if GitHub issues none */
 async function requestToken(audience: string, env: NodeJS.ProcessEnv): Promise<string> {
     const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = env;
@@ -115,13 +118,17 @@ async function requestToken(audience: string, env: NodeJS.ProcessEnv): Promise<s
         throw new UserError("The job has no identity: it needs the permission id-token: write.");
     const response = await fetch(`${url}&audience=${encodeURIComponent(audience)}`, {
         headers: { authorization: `Bearer ${token}` },
-    });
-    if (!response.ok)
+    }).catch(() => undefined);
+    if (!response?.ok)
         throw new UserError(
             `GitHub gave no identity token for ${audience}: it answered ` +
-                `${String(response.status)}.`,
+                `${response === undefined ? "nothing" : String(response.status)}.`,
         );
-    return z.object({ value: z.string() }).parse(await response.json()).value;
+    const { data } = identityAnswer.safeParse(await response.json().catch(() => undefined));
+    if (data !== undefined) return data.value;
+    throw new UserError(
+        `GitHub gave no identity token for ${audience}: its answer is of another form.`,
+    );
 }
 
 async function logIn(env: NodeJS.ProcessEnv): Promise<void> {

@@ -1,4 +1,5 @@
 /** Reads changes made by hand into a stack's state: `make refresh`. */
+import { foreign } from "../components/text.ts";
 import { changesByHand } from "./changesByHand.ts";
 import { excludeLocalImages, exportStack, requireStack, runPulumi } from "./pulumiCli.ts";
 import { runCommand } from "./commandLine.ts";
@@ -20,5 +21,5 @@ await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = "
     const changes = changesByHand(before, after);
     if (changes.length === 0) return;
     console.log(`\nChanged on the cluster; make up STACK=${stack} sets it back:`);
-    for (const change of changes) console.log(`  ${change}`);
+    for (const change of changes) console.log(`  ${foreign(change)}`);
 });

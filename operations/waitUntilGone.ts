@@ -9,6 +9,8 @@ import {
 } from "../components/kubernetes/kubectl.ts";
 import { nameLabel } from "../components/kubernetes/names.ts";
 import { type Clock, systemClock } from "../components/kubernetes/clock.ts";
+import { shellWord } from "../components/shell.ts";
+import { foreign } from "../components/text.ts";
 import { UserError } from "../components/userError.ts";
 import type { ClusterDeployment } from "./services.ts";
 
@@ -80,7 +82,7 @@ function leftMessage(service: ClusterDeployment, left: Left): string {
             `${namespace} (${context}) are still there:`,
         ...left.map((object) => `    ${object.kind} ${object.metadata.name}: ${reasonOf(object)}`),
         "A pod stays while its node cannot be reached. If the node is gone for good:",
-        `    ${command} delete pod/${pod} --force --grace-period=0`,
+        `    ${command} delete ${shellWord(`pod/${pod}`)} --force --grace-period=0`,
         "A finalizer stays until the program that set it removes it. " +
             "`make down` again does the rest.",
     ].join("\n");
@@ -117,7 +119,7 @@ export async function explainNamespace(
         if (status.phase !== "Terminating" || reasons.length === 0) return undefined;
         return [
             `The namespace ${namespace} is being deleted, but objects in it remain:`,
-            ...reasons.map(({ message }) => `    ${message}`),
+            ...reasons.map(({ message }) => `    ${foreign(message)}`),
             "They go once the programs that set these finalizers remove them. Then run " +
                 "`make down` again.",
         ].join("\n");

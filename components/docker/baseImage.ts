@@ -4,14 +4,14 @@
  * (https://distribution.github.io/distribution/spec/auth/token/). A registry that asks for
  * credentials gets those of the Docker configuration.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { foreign } from "../text.ts";
 import { UserError } from "../userError.ts";
 import * as names from "../../quay/api/names.ts";
 import { manifestTypes } from "../../quay/api/manifest.ts";
 import { parseChallenge, tokenAnswer } from "../../quay/api/registryConnection.ts";
+import { shellWord } from "../shell.ts";
 import { CredentialsError, type RegistryCredentials, storedCredentials } from "./credentials.ts";
-import { type DockerfileSource, findBaseImages } from "./dockerfile.ts";
+import { type DockerfileSource, findBaseImages, readDockerfileText } from "./dockerfile.ts";
 import { parseTagged, registryAddress, type RegistryImage } from "./reference.ts";
 
 /** A build, and whether it is repeated when its base images change. */
@@ -60,20 +60,11 @@ function imagesOf({ buildContexts, ...source }: BaseImageSource): string[] {
     const contexts = Object.values(buildContexts)
         .filter((from) => from.startsWith("docker-image://") && !from.includes("@"))
         .map((from) => from.slice("docker-image://".length));
-    const inDockerfile = findBaseImages(readText(source), {
+    const inDockerfile = findBaseImages(readDockerfileText(source) ?? "", {
         ...source,
         contexts: Object.keys(buildContexts),
     });
     return [...new Set([...inDockerfile, ...contexts])];
-}
-
-/** Returns the Dockerfile's text; empty where it cannot be read, which the build reports. */
-function readText({ context, dockerfile }: DockerfileSource): string {
-    try {
-        return readFileSync(join(context, dockerfile), "utf8");
-    } catch {
-        return "";
-    }
 }
 
 async function lookUpOrExplain(name: string, timeout: number): Promise<string> {
@@ -83,7 +74,7 @@ async function lookUpOrExplain(name: string, timeout: number): Promise<string> {
             ? "has a variable without a value. Give its ARG a default, set mlops:service.buildArgs"
             : "is not an image's name. Correct it";
         throw new UserError(
-            `The base image "${name}" of the Dockerfile ${why}, ` +
+            `The base image "${foreign(name, 200)}" of the Dockerfile ${why}, ` +
                 "or set mlops:service.pull to false.",
         );
     }
@@ -91,9 +82,10 @@ async function lookUpOrExplain(name: string, timeout: number): Promise<string> {
         return await lookUp(image, AbortSignal.timeout(timeout));
     } catch (error) {
         throw new UserError(
-            `mlops:service.pull is true, but the digest of the base image "${name}" is not ` +
-                `known: the registry ${image.host} ${explain(error, timeout)}. Try again later, ` +
-                `name the image by its digest (NAME@sha256:…), or set mlops:service.pull to false.`,
+            `mlops:service.pull is true, but the digest of the base image "${foreign(name, 200)}"` +
+                ` is not known: the registry ${image.host} ${explain(error, timeout)}. Try again ` +
+                "later, name the image by its digest (NAME@sha256:…), or set mlops:service.pull " +
+                "to false.",
         );
     }
 }
@@ -191,7 +183,7 @@ function refusal(
         credentials === undefined
             ? "without credentials"
             : `with the credentials of "${credentials.username}" in the Docker configuration`;
-    const command = host === "docker.io" ? "docker login" : `docker login ${host}`;
+    const command = host === "docker.io" ? "docker login" : `docker login ${shellWord(host)}`;
     return new LookUpError(`${what} ${whose} (${String(status)}; to log in: ${command})`);
 }
 

@@ -186,14 +186,22 @@ function findFolder(folder: string): string {
 /** Returns the Dockerfile's absolute path with all links resolved. */
 function findDockerfile({ folder, dockerfile }: BuildContext): string {
     const file = resolve(folder, dockerfile);
-    const boundary = isInside(file, resolve(folder)) ? folder : dirname(file);
+    const isOutside = !isInside(file, resolve(folder));
     if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
         throw new UserError(
             `There is no Dockerfile "${dockerfile}" in the build context "${folder}" ` +
                 `(looked for it at ${file}).`,
         );
     }
-    return resolveLinks(file, boundary, `The Dockerfile "${dockerfile}"`);
+    const what = `The Dockerfile "${dockerfile}"`;
+    // The folder itself may be a link, to one beside the context.
+    if (isOutside) resolveLinks(dirname(file), commonFolder(resolve(folder), file), what);
+    return resolveLinks(file, isOutside ? dirname(file) : folder, what);
+}
+
+/** Returns the deepest folder that contains both paths. */
+function commonFolder(folder: string, path: string): string {
+    return isInside(path, folder) ? folder : commonFolder(dirname(folder), path);
 }
 
 /** Resolves all links in the path, which must not lead out of the folder. */

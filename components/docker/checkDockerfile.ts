@@ -3,6 +3,7 @@ import { UserError } from "../userError.ts";
 import { type DockerfileSource, findWeaknesses, readDockerfile } from "./dockerfile.ts";
 import { type ContainerSettings, portOf, type PortSettings } from "./serviceContainer.ts";
 import { setCommand } from "../shell.ts";
+import { foreign } from "../text.ts";
 
 /** A service with its Dockerfile, and the settings that the Dockerfile has to fit. */
 export interface CheckedService extends PortSettings {
@@ -38,6 +39,6 @@ export function checkDockerfile(settings: CheckedService): number {
             ].join("\n"),
         );
     }
-    for (const { message } of weaknesses) void pulumi.log.warn(message);
+    for (const { message } of weaknesses) void pulumi.log.warn(foreign(message));
     return port;
 }

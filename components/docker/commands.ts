@@ -3,7 +3,7 @@ import { runOptions, type ServiceContainer } from "./serviceContainer.ts";
 
 /** Returns the command that pulls an image. */
 export function pullCommand(image: string): string {
-    return `docker pull ${image}`;
+    return `docker pull ${shellWord(image)}`;
 }
 
 /** Returns the command that runs an image in the background, with its port published. */
@@ -13,5 +13,5 @@ export function runCommand(
 ): string {
     const port = String(container.port);
     const options = runOptions(container).map((option) => ` ${shellWord(option)}`);
-    return `docker run -d -p ${port}:${port}${options.join("")} ${image}`;
+    return `docker run -d -p ${port}:${port}${options.join("")} ${shellWord(image)}`;
 }

@@ -1,4 +1,5 @@
 import type { ContextEntry } from "./buildContext.ts";
+import { shellWord } from "../shell.ts";
 
 /** Reading a context above these limits takes seconds, in every preview. */
 const manyBytes = 2 * 2 ** 30;
@@ -40,7 +41,7 @@ export function contextAdvice(
             `In the image only root can read ${String(rootOnly.length)} files or folders of the ` +
                 `build context "${folder}" (the first: "${first.path}", mode ` +
                 `${first.mode.toString(8)}). Where the service has another user: ` +
-                `chmod -R a+rX "${folder}"`,
+                `chmod -R a+rX ${shellWord(folder)}`,
         );
     }
     for (const { path, target } of entries) {

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DockerfileParser, type Instruction, ModifiableInstruction } from "dockerfile-ast";
+import { readDockerfile as readBuildDockerfile } from "./buildContext.ts";
 import { IgnoreRules } from "./ignoreFile.ts";
+import { UserError } from "../userError.ts";
 
 /** A Dockerfile, and how it is built. */
 export interface DockerfileSource {
@@ -42,13 +44,20 @@ export interface Weakness {
  * Returns what the Dockerfile says; undefined where it is not readable, which the build reports.
  */
 export function readDockerfile(source: DockerfileSource): DockerfileFacts | undefined {
+    const text = readDockerfileText(source);
+    return text === undefined ? undefined : parseDockerfile(text, source);
+}
+
+/**
+ * Returns the Dockerfile's text; undefined where it is not readable, or is not in the context but
+ * reached from it by a link. The build reports that.
+ */
+export function readDockerfileText({ context, dockerfile }: DockerfileSource): string | undefined {
     try {
-        return parseDockerfile(
-            readFileSync(join(source.context, source.dockerfile), "utf8"),
-            source,
-        );
-    } catch {
-        return undefined;
+        return String(readBuildDockerfile({ folder: context, dockerfile }));
+    } catch (error) {
+        if (error instanceof UserError) return undefined;
+        throw error;
     }
 }
 

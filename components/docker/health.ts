@@ -7,6 +7,7 @@ import { getStack } from "@pulumi/pulumi";
 import { z } from "zod";
 import { hintsFor } from "./symptoms.ts";
 import { setCommand } from "../shell.ts";
+import { foreign, shorten, visible } from "../text.ts";
 
 const run = promisify(execFile);
 
@@ -203,8 +204,8 @@ async function describe(container: string): Promise<Description | string> {
     } catch (error) {
         const reason =
             error instanceof Error && "stderr" in error
-                ? String(error.stderr).trim()
-                : String(error);
+                ? foreign(String(error.stderr))
+                : foreign(String(error));
         return (
             `The container ${container} cannot be inspected (${reason}). ` +
             `If it is gone, this makes it again: pulumi up --refresh -s ${getStack()}`
@@ -229,7 +230,7 @@ async function explain(
         stderr: "",
     }));
     const output = `${stdout}${stderr}`.trimEnd();
-    const check = state.Health?.Log?.at(-1)?.Output.trim();
+    const check = foreign(state.Health?.Log?.at(-1)?.Output ?? "");
     const advice = [
         ...hintsFor({
             output,
@@ -244,9 +245,9 @@ async function explain(
     ];
     return [
         `The container ${name} ${problem}.`,
-        ...(check ? [`Its last health check said: ${check}`] : []),
+        ...(check !== "" ? [`Its last health check said: ${check}`] : []),
         "The end of its output:",
-        ...output.split("\n").map((line) => `    ${line}`),
+        ...output.split("\n").map((line) => `    ${visible(shorten(line, 1000))}`),
         ...advice,
         `More: docker logs ${name}; docker inspect ${name}`,
         "Then fix the service or its configuration, and run `up` again.",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { foreign } from "../text.ts";
 import { UserError } from "../userError.ts";
 import type { GitHubAccount } from "./account.ts";
 
@@ -161,7 +162,7 @@ export function bodyOf<T>({ request, status, body }: Answer, form: z.ZodType<T>)
     throw unexpectedAnswer(
         request,
         status,
-        [issue?.path.join("."), issue?.message].filter(Boolean).join(": "),
+        foreign([issue?.path.join("."), issue?.message].filter(Boolean).join(": "), 300),
     );
 }
 
@@ -184,7 +185,7 @@ export function isNotFound(answer: Answer, what: string, permissions: string): b
 /** Returns the status, GitHub's message if it sent one, and the request. */
 export function describeRefusal({ request, status, body }: Answer): string {
     const { data } = z.object({ message: z.string() }).safeParse(body);
-    const reason = data === undefined ? "" : ` (${data.message})`;
+    const reason = data === undefined ? "" : ` (${foreign(data.message, 300)})`;
     return `GitHub answered ${String(status)}${reason} to ${request}`;
 }
 

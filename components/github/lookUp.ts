@@ -1,6 +1,8 @@
 import * as github from "@pulumi/github";
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { shellWord } from "../shell.ts";
+import { foreign } from "../text.ts";
 import { UserError } from "../userError.ts";
 import { apiPath, type GitHubAccount } from "./account.ts";
 import type { Reviewers } from "./environment.ts";
@@ -74,16 +76,14 @@ export async function findSubject(
     environment: string,
     parent: pulumi.Resource,
 ): Promise<string> {
-    const { status, body } = await read(
-        apiPath("repos", owner, repository, "actions", "oidc", "customization", "sub"),
-        parent,
-    );
+    const path = apiPath("repos", owner, repository, "actions", "oidc", "customization", "sub");
+    const { status, body } = await read(path, parent);
     const parsed = customization.safeParse(body);
     if (!parsed.success) {
         throw new UserError(
             `The subject of the identity tokens of ${owner}/${repository} could not be read: ` +
-                `GitHub says ${status}. The token in GITHUB_TOKEN must be allowed to ` +
-                "read the repository (scope repo, or Actions: read), for a preview too.",
+                `GitHub says ${foreign(status, 500)}. The token in GITHUB_TOKEN must be allowed ` +
+                "to read the repository (scope repo, or Actions: read), for a preview too.",
         );
     }
     const {
@@ -94,9 +94,9 @@ export async function findSubject(
     if (!isDefault && keys.join() !== "repo,context") {
         throw new UserError(
             `The repository ${owner}/${repository} has identity tokens with a subject of its own ` +
-                `(${keys.join(", ")}), which a robot's federation cannot be set to beforehand. ` +
-                `Go back to GitHub's: gh api -X PUT repos/${owner}/${repository}/actions/oidc/` +
-                "customization/sub -F use_default=true " +
+                `(${foreign(keys.join(", "), 200)}), which a robot's federation cannot be set to ` +
+                `beforehand. Go back to GitHub's: gh api -X PUT ${shellWord(path)} ` +
+                "-F use_default=true " +
                 `(${webUrl}/${owner}/${repository}/settings/actions).`,
         );
     }

@@ -18,7 +18,7 @@ import { pathOf } from "./rules.ts";
 import { type EnvironmentArgs, findEnvironmentProblems } from "./environment.ts";
 import { ownerVariable } from "./ownerVariable.ts";
 import { isManagedBy, thisStack } from "./ownership.ts";
-import { setCommand } from "../shell.ts";
+import { setCommand, shellWord } from "../shell.ts";
 
 /** What will be delivered to a repository. */
 export interface Delivery {
@@ -313,7 +313,8 @@ async function findBranchProblems(
     isAdmin: boolean,
 ): Promise<Problem[]> {
     if (status === 404) {
-        const fix = `Push it (git push origin HEAD:${branch}), or change ${setting}.branch.`;
+        const push = `git push origin ${shellWord(`HEAD:${branch}`)}`;
+        const fix = `Push it (${push}), or change ${setting}.branch.`;
         return [{ what: `It has no branch "${branch}".`, fix }];
     }
     const isProtected = branchForm.safeParse(body).data?.protected;

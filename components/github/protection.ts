@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { foreign } from "../text.ts";
 import { type Answer, bodyOf, type GitHubClient, isNotFound } from "./client.ts";
 
 /** The types of ruleset rules that forbid a direct commit to the branch, with their messages. */
@@ -110,7 +111,10 @@ async function findForbiddingRulesets(
             if (bypass !== "never" && bypass !== "pull_requests_only") return [];
             return relevant
                 .filter((rule) => rule.ruleset_id === id)
-                .map(({ type }) => `${forbiddingRules[type] ?? type} (ruleset "${name}")`);
+                .map(
+                    ({ type }) =>
+                        `${forbiddingRules[type] ?? type} (ruleset "${foreign(name, 100)}")`,
+                );
         }),
     );
     return forbidden.flat();

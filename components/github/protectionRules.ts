@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { foreign } from "../text.ts";
 import { UserError } from "../userError.ts";
 import { type Answer, bodyOf, describeRefusal, type GitHubClient } from "./client.ts";
 import { isAbsent } from "./rules.ts";
@@ -149,7 +150,7 @@ function describeMissing(
     return (
         `The environment "${environment}": protectionRules names ${quoted}, which GitHub does ` +
         "not have among the apps that can approve deployments to this repository. Available: " +
-        `${known.join(", ") || "none"}.`
+        `${foreign(known.join(", "), 500) || "none"}.`
     );
 }
 

@@ -1,6 +1,6 @@
 /** Waits until what exposes a service is admitted: a router or a Gateway may refuse its host. */
 import { z } from "zod";
-import { visible } from "../text.ts";
+import { foreign } from "../text.ts";
 import {
     type Kubectl,
     kubectlCommand,
@@ -121,10 +121,10 @@ function ofRoute({ status }: z.output<typeof routeForm>): Verdict {
     if (refused === undefined) return undefined;
     const { reason, message } = refused.condition;
     if (reason !== "HostAlreadyClaimed")
-        return { refusal: `The router refuses it: ${visible(message)}` };
+        return { refusal: `The router refuses it: ${foreign(message)}` };
     return {
         refusal:
-            `Another Route has the host ${refused.host}: ${visible(message)}. ` +
+            `Another Route has the host ${refused.host}: ${foreign(message)}. ` +
             "Delete that one, or choose another host: mlops:cluster.expose.host",
     };
 }
@@ -137,7 +137,7 @@ function ofHttpRoute({ metadata, spec, status }: z.output<typeof httpRouteForm>)
     const [host = ""] = spec.hostnames;
     if (said.some(({ status }) => status === "True")) return { host };
     const refused = said.find(({ status }) => status === "False");
-    return refused && { refusal: `The Gateway refuses it: ${visible(refused.message)}` };
+    return refused && { refusal: `The Gateway refuses it: ${foreign(refused.message)}` };
 }
 
 function ofIngress(object: string, { spec, status }: z.output<typeof ingressForm>): Verdict {

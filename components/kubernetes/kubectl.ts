@@ -6,6 +6,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { shellWord } from "../shell.ts";
+import { shorten, visibleLines } from "../text.ts";
 
 const run = promisify(execFile);
 
@@ -32,8 +33,12 @@ export interface KubectlOptions {
     readonly limit?: number | undefined;
 }
 
-/** A failed `kubectl`. Its message is what `kubectl` said, for the user. */
-export class KubectlError extends Error {}
+/** A failed `kubectl`. Its message is what `kubectl` said, for the user, cut to a length. */
+export class KubectlError extends Error {
+    constructor(message: string) {
+        super(visibleLines(shorten(message, 4000)));
+    }
+}
 
 /**
  * How long a command may take, in seconds. kubectl's own limit is one for each of its requests, and

@@ -1,6 +1,6 @@
 /** What keeps a rollout from succeeding, in plain words. */
 import { z } from "zod";
-import { visible } from "../text.ts";
+import { foreign } from "../text.ts";
 import { type Kubectl, KubectlError, read } from "./kubectl.ts";
 import { findOwn, type Pod, type RolloutState } from "./rolloutState.ts";
 
@@ -50,7 +50,7 @@ export async function explainDelay(
         const { name } = pod.metadata;
         const scheduled = pod.status.conditions.find(({ type }) => type === "PodScheduled");
         if (scheduled?.status === "False")
-            return `No node has room for the pod ${name}: ${visible(scheduled.message)}`;
+            return `No node has room for the pod ${name}: ${foreign(scheduled.message)}`;
         const container = findOwn(pod.status.containerStatuses);
         if (container?.ready === false) {
             return [
@@ -65,7 +65,7 @@ export async function explainDelay(
 /** Says why the cluster does not create the pods, from the message of its API. */
 function refused(message: string): Problem {
     return {
-        message: explainRefusal(message) ?? `The cluster refuses the pods: ${visible(message)}`,
+        message: explainRefusal(message) ?? `The cluster refuses the pods: ${foreign(message)}`,
         patience: message.includes("exceeded quota") ? long : short,
     };
 }
@@ -78,7 +78,7 @@ function refused(message: string): Problem {
  */
 export function explainRefusal(message: string): string | undefined {
     const [, text = message] = /pods "[^"]*" is forbidden: (.*)/s.exec(message) ?? [];
-    const reason = visible(text);
+    const reason = foreign(text);
     if (message.includes("exceeded quota")) {
         return (
             `There is no room for the pods in the namespace's quota: ${reason}. ` +
@@ -117,7 +117,7 @@ function waitingProblem({ metadata, status }: Pod): Problem | undefined {
     const waiting = findOwn(status.containerStatuses)?.state.waiting;
     if (waiting === undefined) return undefined;
     const { reason } = waiting;
-    const message = visible(waiting.message);
+    const message = foreign(waiting.message);
     if (/^(ErrImagePull|ImagePullBackOff|InvalidImageName)$/.test(reason)) {
         return {
             message: `The pod ${metadata.name} cannot pull its image: ${message}`,
@@ -163,7 +163,7 @@ async function outputOf(
     const output = await kubectl(...place, ...options).catch(ignoreKubectl);
     const lines = (output ?? "").trimEnd();
     if (lines === "") return [];
-    return ["The end of its output:", ...lines.split("\n").map((line) => `    ${visible(line)}`)];
+    return ["The end of its output:", ...lines.split("\n").map((line) => `    ${foreign(line)}`)];
 }
 
 const events = z.object({
@@ -179,7 +179,7 @@ async function lastWarning(kubectl: Kubectl, pod: string): Promise<string> {
         `--field-selector=involvedObject.name=${pod},type=Warning`,
         "--sort-by=.lastTimestamp",
     ).catch(ignoreKubectl);
-    return visible(found?.items.at(-1)?.message.trim() ?? "its probes have not succeeded yet");
+    return foreign(found?.items.at(-1)?.message.trim() ?? "its probes have not succeeded yet");
 }
 
 /** What only adds to a message may be missing. */

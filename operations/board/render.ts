@@ -1,5 +1,6 @@
 import type { Row } from "./row.ts";
 import type { RunningService } from "../services.ts";
+import { foreign } from "../../components/text.ts";
 
 /** The columns of every board. */
 const common = [
@@ -54,10 +55,11 @@ function linesOf(rows: readonly Row[], now: Date): string[][] {
     const hasServices = rows.some(({ services }) => services !== undefined);
     return [
         [...common, ...(hasServices ? onCluster : [])],
-        ...rows.map((row) => [
-            ...cellsOf(row, now),
-            ...(hasServices ? clusterCellsOf(row.services, now) : []),
-        ]),
+        ...rows.map((row) =>
+            [...cellsOf(row, now), ...(hasServices ? clusterCellsOf(row.services, now) : [])].map(
+                (cell) => foreign(cell, 200),
+            ),
+        ),
     ];
 }
 
@@ -137,7 +139,9 @@ function notesOf(rows: readonly Row[]): string[] {
         for (const note of notes)
             environments.set(note, [...(environments.get(note) ?? []), environment]);
     }
-    return [...environments].map(([note, names]) => `${names.join(", ")}: ${note}`);
+    return [...environments].map(([note, names]) =>
+        foreign(`${names.join(", ")}: ${note.replace(/\s+/g, " ")}`),
+    );
 }
 
 /** Escapes text so that Markdown shows it literally, on one line. */

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { cut, ForbiddenError, QuayError, RefusedError, unless, UnansweredError } from "./errors.ts";
+import { ForbiddenError, QuayError, RefusedError, unless, UnansweredError } from "./errors.ts";
 import type { Refusal } from "./errors.ts";
 import { loadHttp } from "./http.ts";
 import type { Failure, Http, HttpOptions } from "./http.ts";
 import { readJson } from "./json.ts";
+import { foreign } from "./text.ts";
 
 /** The scopes of a Quay token, each with its label on the web page that creates tokens. */
 const scopes = {
@@ -211,7 +212,7 @@ export class QuayClient {
         const where =
             issue === undefined || issue.path.length === 0
                 ? ""
-                : ` ("${cut(issue.path.join("."))}": ${cut(issue.message)})`;
+                : ` ("${foreign(issue.path.join("."), 100)}": ${foreign(issue.message, 300)})`;
         throw new UnreadableError(
             `${url} answered ${method} /api/v1/${path} with something that is not Quay's API` +
                 `${where}. Is quay:url right?${method === "GET" ? "" : ` ${inDoubt}`}`,
@@ -259,7 +260,7 @@ export class QuayClient {
                 : new ForbiddenError(message, refusal, namespace);
         }
         if (status >= 300 && status < 400) {
-            const target = cut(headers.get("location") ?? "another address");
+            const target = foreign(headers.get("location") ?? "another address", 300);
             return refused(
                 `Quay at ${url} redirects the request to ${to} to ${target}. Set quay:url to ` +
                     "the address that Quay itself uses.",

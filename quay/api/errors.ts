@@ -1,4 +1,5 @@
 import { readJson } from "./json.ts";
+import { foreign, visibleLines } from "./text.ts";
 
 /**
  * An error that the user can act on: the message says what is wrong and what to do. Shown without a
@@ -9,7 +10,7 @@ export class QuayError extends Error {
     override readonly name: string = "QuayError";
 
     constructor(message: string) {
-        super(visible(message));
+        super(visibleLines(message));
     }
 }
 
@@ -129,31 +130,21 @@ export function readRefusal(status: number, body: unknown): Refusal {
     return { status, said: oneLine(said), deliberate: fields.size > 0 };
 }
 
+/** How much of a server's text fits into a message. */
+const maxLength = 300;
+
 /** @param depth the maximum nesting of lists and objects that is read. */
 function oneLine(said: unknown, depth = 3): string {
     const inner = (value: unknown) => oneLine(value, depth - 1);
-    if (typeof said === "string") return cut(said.trim().split("\n", 1).join(""));
+    if (typeof said === "string") return foreign(said.trim().split("\n", 1).join(""), maxLength);
     if (typeof said !== "object" || said === null || depth === 0) return "";
-    if (Array.isArray(said)) return cut(said.map(inner).filter(Boolean).join("; "));
+    if (Array.isArray(said)) return foreign(said.map(inner).filter(Boolean).join("; "), maxLength);
     const { code, message } = said as { code?: unknown; message?: unknown };
     if (typeof code === "string") return oneLine([code, message], depth).replace("; ", ": ");
-    return cut(
+    return foreign(
         Object.entries(said)
             .map(([key, value]) => `${key}: ${inner(value)}`)
             .join("; "),
-    );
-}
-
-/** Truncates a server's text to a length that fits into a message. */
-export function cut(text: string): string {
-    return text.length > 300 ? `${text.slice(0, 300)}…` : text;
-}
-
-/** Escapes control characters, invisible characters, and those that change the text direction. */
-function visible(text: string): string {
-    return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) =>
-        character === "\n" || character === "\t"
-            ? character
-            : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+        maxLength,
     );
 }

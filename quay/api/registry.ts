@@ -12,6 +12,8 @@ import type { Credentials } from "./registryConnection.ts";
 
 const acceptManifests = { accept: manifestTypes.join(", ") };
 const missing = ({ status }: Refusal): boolean => status === 404;
+/** More pages than anybody's signatures fill. */
+const maxPages = 100;
 const noReferrers = ({ status }: Refusal): boolean => [400, 404, 405, 406].includes(status);
 
 /**
@@ -145,15 +147,31 @@ export class RegistrySession {
     /**
      * Returns the referrers of a digest: signatures, attestations, SBOMs. Undefined if the registry
      * has no referrers API.
+     *
+     * @throws QuayError if the list has no end.
      */
     async referrers(path: string, digest: string): Promise<readonly Descriptor[] | undefined> {
-        return this.#pagesOfReferrers(
-            `${path}/referrers/${digest}`,
-            `list what refers to ${path}@${digest}`,
-        );
+        const to = `list what refers to ${path}@${digest}`;
+        const found: Descriptor[] = [];
+        let page: string | undefined = `${path}/referrers/${digest}`;
+        for (let count = 0; page !== undefined; count++) {
+            if (count === maxPages)
+                throw new QuayError(
+                    `The registry ${this.host} did not ${to}: the list has no end, it named a ` +
+                        `next page ${String(maxPages)} times.`,
+                );
+            const answer = await this.#pageOfReferrers(page, to);
+            if (answer === undefined) return count === 0 ? undefined : found;
+            found.push(...answer.found);
+            page = answer.next;
+        }
+        return found;
     }
 
-    async #pagesOfReferrers(page: string, to: string): Promise<readonly Descriptor[] | undefined> {
+    async #pageOfReferrers(
+        page: string,
+        to: string,
+    ): Promise<{ found: readonly Descriptor[]; next: string | undefined } | undefined> {
         const answer = await unless(noReferrers, () =>
             this.#connection.read(page, { to, headers: { accept: indexType } }),
         );
@@ -161,13 +179,9 @@ export class RegistrySession {
         const index = parts.safeParse(parseJson(answer.bytes));
         // Treating this answer as an empty list would lose signatures.
         if (!index.success) throw this.#connection.notUnderstood(200, to);
-        const found = index.data.manifests ?? [];
-        const next = /<[^>]*\/v2\/([^>]+)>\s*;\s*rel="?next\b/i.exec(
-            answer.headers.get("link") ?? "",
-        )?.[1];
-        return next === undefined
-            ? found
-            : [...found, ...((await this.#pagesOfReferrers(next, to)) ?? [])];
+        const link = answer.headers.get("link") ?? "";
+        const next = /<[^>]*\/v2\/([^>]+)>\s*;\s*rel="?next\b/i.exec(link)?.[1];
+        return { found: index.data.manifests ?? [], next };
     }
 
     /**

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { QuayClient } from "./client.ts";
 import { notFound, QuayError, RefusedError, unless } from "./errors.ts";
 import type { Descriptor, Manifest } from "./manifest.ts";
+import { foreign } from "./text.ts";
 
 /** The severities of Quay's scanner, the most severe first. */
 export const severities = ["critical", "high", "medium", "low", "negligible"] as const;
@@ -169,7 +170,7 @@ function problemOf(scans: readonly Scan[], limit: Severity, page: string): strin
     if (unscanned !== undefined) {
         return (
             "has no scan, and maxSeverity asks for one: Quay's scanner says " +
-            `"${unscanned.status}". See ${page}`
+            `"${foreign(unscanned.status, 100)}". See ${page}`
         );
     }
     const counts = severities

@@ -1,4 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
+import { visibleLines } from "../api/text.ts";
 
 /**
  * Shows a warning on a resource. Resolves when it was shown or could not be. Loaded on the first
@@ -12,7 +13,7 @@ export async function warn(engineAddress: string, urn: string, message: string):
     const request = new engine.LogRequest();
     request.setSeverity(engine.LogSeverity.WARNING);
     request.setUrn(urn);
-    request.setMessage(message);
+    request.setMessage(visibleLines(message));
     // The engine is on this machine: ignore the environment's proxy.
     const client = new EngineClient(engineAddress, grpc.credentials.createInsecure(), {
         "grpc.enable_http_proxy": 0,

@@ -18,6 +18,7 @@ import type { Resource } from "../definition/resource.ts";
 import { resources } from "../resources/index.ts";
 import { checkSettings, clientOptions } from "./settings.ts";
 import { decode, encode, plain } from "../definition/values.ts";
+import { shellWord } from "../api/shellWord.ts";
 import { version } from "../api/version.ts";
 
 /** The state of a configured provider, created for each provider resource. */
@@ -343,8 +344,4 @@ function unimplemented(method: string): grpc.handleUnaryCall<unknown, never> {
     return (_call, callback) => {
         callback({ code: grpc.status.UNIMPLEMENTED, details: `${method} is not implemented` });
     };
-}
-
-function shellWord(word: string): string {
-    return /^[\w./:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -88,9 +88,14 @@ async function runIn(folder: string, options: RunOptions): Promise<Run> {
         commit,
         jobs,
         output,
-        annotations: output.match(/^::(error|warning|notice).*$/gm) ?? [],
+        annotations: commandsIn(output).match(/^::(error|warning|notice).*$/gm) ?? [],
         summary: existsSync(summary) ? readFileSync(summary, "utf8") : "",
     };
+}
+
+/** Returns the output without what the runner was told not to take for commands. */
+function commandsIn(output: string): string {
+    return output.replace(/^::stop-commands::(.+)\n[^]*?^::\1::$/gm, "");
 }
 
 /** Returns whether a job runs, after the jobs that it needs. */

@@ -57,8 +57,9 @@ $COMMIT was deployed. Look at the runs: $runs"
     sleep 3
 done
 
-# From another repository: one line, without commands to the runner.
-text=$(jq --raw-output '.description // "" | gsub("\\s+"; " ") | .[0:140]' <<<"$newest")
+# From another repository: one line, without commands to the runner and what is not seen.
+one_line='.description // "" | gsub("[\\s\\p{Cc}\\p{Cf}]+"; " ") | .[0:140]'
+text=$(jq --raw-output "$one_line" <<<"$newest")
 url=$(jq --raw-output '.target_url // ""' <<<"$newest")
 [[ $url =~ ^https?://[^[:space:]]+$ ]] || url=$runs
 [[ $state == success ]] || fail Deploy "$STACK was not deployed: $text $url"

@@ -1,9 +1,18 @@
 #!/usr/bin/env bash
 # Runs the image with the container's settings of its deployment, until its service is healthy.
 
+# show COMMAND…: shows what a command prints, none of which is a command to the runner.
+show() {
+    local end
+    end=$(</proc/sys/kernel/random/uuid)
+    echo "::stop-commands::$end"
+    "$@" 2>&1 || true
+    echo "::$end::"
+}
+
 # give_up PROBLEM: shows the end of the container's output.
 give_up() {
-    docker logs --tail 50 "$container" 2>&1
+    show docker logs --tail 50 "$container"
     fail "Smoke test" "$IMAGE does not work: $1. The end of its output is above. Correct the" \
         "service, or its settings in mlops:env and mlops:container."
 }
@@ -13,7 +22,7 @@ attempt() {
     local problem code=0
     problem=$(mktemp)
     "${@:2}" 2>"$problem" || code=$?
-    cat "$problem" >&2
+    [[ ! -s $problem ]] || show cat "$problem" >&2
     ((code == 0)) || fail "Smoke test" "$IMAGE cannot be $1: $(tail -n 1 "$problem"). Correct its" \
         "Dockerfile or mlops:container; run this job again if it is this runner that cannot."
 }

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,8 @@ import { z } from "zod";
 import { run } from "../../../sandbox/project.ts";
 
 const program = join(import.meta.dirname, "../../../operations/log-in.ts");
+const state = { PULUMI_BACKEND_URL: "s3://state" };
+const aws = { ...state, AWS_ROLE_ARN: "r", AWS_REGION: "e" };
 const failed = z.object({ code: z.int(), stdout: z.string(), stderr: z.string() });
 
 describe("a job's login to the cloud that has the state", function () {
@@ -133,8 +135,6 @@ describe("a job's login to the cloud that has the state", function () {
     });
 
     it("says in one line what is missing, and sets nothing", async () => {
-        const state = { PULUMI_BACKEND_URL: "s3://state" };
-        const aws = { ...state, AWS_ROLE_ARN: "r", AWS_REGION: "e" };
         const cases: [object, Record<string, string>, RegExp][] = [
             [{}, {}, /^Neither PULUMI_BACKEND_URL .* nor PULUMI_ORGANIZATION .* is set: .*\n$/],
             [{ ...state, AWS_ROLE_ARN: "r" }, {}, /^AWS_REGION is not set\.\n$/],
@@ -165,5 +165,29 @@ describe("a job's login to the cloud that has the state", function () {
             match(stderr, message);
             equal(file("env"), "");
         }
+    });
+
+    for (const [what, body] of [
+        ["a page", "<!doctype html>"],
+        ["a value of another type", '{"value":["a"]}'],
+        ["nothing", ""],
+        ["20,000 arrays in each other", "[".repeat(20_000) + "]".repeat(20_000)],
+        ["two lines, of which one alone would be masked", '{"value":"a\\nb"}'],
+    ] as const)
+        it(`says in one line that the answer is no token: ${what}`, async () => {
+            issuer.removeAllListeners("request").on("request", (_, response: ServerResponse) => {
+                response.end(body);
+            });
+            const { code, stdout, stderr } = await logIn(aws);
+            equal(code, 1);
+            match(stderr, /^GitHub gave no identity token for sts\.amazonaws\.com: .*form\.\n$/);
+            equal(stdout, "");
+        });
+
+    it("says in one line that nothing answers", async () => {
+        const nowhere = { ACTIONS_ID_TOKEN_REQUEST_URL: "http://127.0.0.1:1/token?" };
+        const { code, stderr } = await logIn(aws, nowhere);
+        equal(code, 1);
+        match(stderr, /^GitHub gave no identity token for .*: it answered nothing\.\n$/);
     });
 });

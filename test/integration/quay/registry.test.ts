@@ -5,12 +5,20 @@ import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { QuayClient } from "../../../quay/api/client.ts";
+import { QuayError } from "../../../quay/api/errors.ts";
 import { parseImageName } from "../../../quay/api/imageName.ts";
 import { RegistrySession } from "../../../quay/api/registry.ts";
 import { parseChallenge } from "../../../quay/api/registryConnection.ts";
 import type { Credentials } from "../../../quay/api/registryConnection.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
+
+/** Whether an error is one line for people, not a stack trace of a parser. */
+function isClear(error: unknown): boolean {
+    assert.ok(error instanceof QuayError, String(error));
+    assert.ok(error.message.length < 1000 && !error.message.includes("\n"), error.message);
+    return true;
+}
 
 describe("registries", function () {
     this.timeout(30_000);
@@ -218,6 +226,20 @@ describe("registries", function () {
         ]);
     });
 
+    it("are given up where their list of what refers to an image never ends", async () => {
+        let asked = 0;
+        const host = await listen((_request, response) => {
+            asked++;
+            const link = `</v2/a/b/referrers/${digest}?page=${String(asked)}>; rel="next"`;
+            response.writeHead(200, { link }).end(JSON.stringify({ schemaVersion: 2 }));
+        });
+        await assert.rejects(
+            session(host).referrers("a/b", digest),
+            /the list has no end, it named a next page 100 times/,
+        );
+        assert.equal(asked, 100);
+    });
+
     it("ask once for a token for all scopes, with the provider's token as the password", async () => {
         const asked: string[] = [];
         const host = await listen((request, response) => {
@@ -326,6 +348,37 @@ describe("registries", function () {
                 );
             });
         }
+
+        it("when they answer with JSON of another form, however deep, in one clear error", async () => {
+            const depth = 100_000;
+            const deep = `${'{"a":['.repeat(depth)}1${"]}".repeat(depth)}`;
+            for (const body of [
+                deep,
+                `{"schemaVersion":2,"manifests":${deep}}`,
+                "[]",
+                "1",
+                '"x"',
+            ]) {
+                const host = await answer(body);
+                await assert.rejects(session(host).manifest("a/b", "1"), isClear);
+                await assert.rejects(session(host).referrers("a/b", digest), isClear);
+                const refusing = await answer(
+                    `{"errors":[{"code":"X","message":${deep}}]}`,
+                    {},
+                    400,
+                );
+                await assert.rejects(session(refusing).manifest("a/b", "1"), isClear);
+            }
+            await fc.assert(
+                fc.asyncProperty(fc.json(), async (body) => {
+                    const host = await answer(body);
+                    await assert.rejects(session(host).manifest("a/b", "1"), isClear);
+                }),
+                { numRuns: 30 },
+            );
+            const right = await answer(bytes);
+            assert.equal((await session(right).manifest("a/b", "1"))?.parts.schemaVersion, 2);
+        });
 
         it("when they give another digest, or another content, than was asked for", async () => {
             const other = `sha256:${"1".repeat(64)}`;

@@ -121,12 +121,12 @@ describe("the job that has a commit deployed", function () {
     it("fails with what the pods say, in one line", async () => {
         const ended = await runAnswered({
             state: "failure",
-            description: "The pods are not healthy: exit code 3\n::add-mask::a",
+            description: "The pods are \u202enot healthy\x1b: exit code 3\n::add-mask::a",
             target_url: "https://github.example/run",
         });
         equal(ended.succeeded, false);
         deepEqual(ended.annotations, [
-            "::error title=Deploy::dev was not deployed: The pods are not healthy: exit code 3 " +
+            "::error title=Deploy::dev was not deployed: The pods are not healthy : exit code 3 " +
                 "::add-mask::a https://github.example/run",
         ]);
     });

@@ -21,6 +21,7 @@ import {
     listContext,
     readDockerfile,
 } from "../../../../components/docker/buildContext.ts";
+import { readDockerfileText } from "../../../../components/docker/dockerfile.ts";
 import { IgnoreRules } from "../../../../components/docker/ignoreFile.ts";
 
 /** Files by path; a path that ends with a slash is an empty folder. */
@@ -378,6 +379,23 @@ describe("build context", () => {
             const folder = write({ "../deploy/": "", "../secret/key": "PRIVATE" });
             symlinkSync("../secret/key", join(root, "deploy/Dockerfile"));
             refuse(folder, /is reached by a symbolic link/, "../deploy/Dockerfile");
+        });
+        it("a linked folder beside the context that leads to a folder of this machine", () => {
+            const files = { "../real/Dockerfile": "FROM a", "../../secret/key": "FROM secret" };
+            const folder = write(files, join(root, "app/service"));
+            symlinkSync("../secret", join(root, "app/linked"));
+            refuse(folder, /is reached by a symbolic link that leads out/, "../linked/key");
+            symlinkSync("real", join(root, "app/beside"));
+            equal(String(readDockerfile({ folder, dockerfile: "../beside/Dockerfile" })), "FROM a");
+        });
+        it("to look for base images and weaknesses in a Dockerfile of another place", () => {
+            const folder = write({ "../secret/key": "FROM secret", ".dockerignore": "d" });
+            symlinkSync("../secret", join(folder, "d"));
+            equal(readDockerfileText({ context: folder, dockerfile: "d/key" }), undefined);
+            equal(
+                readDockerfileText({ context: folder, dockerfile: "Dockerfile" }),
+                "FROM scratch",
+            );
         });
         it("an ignore file that is a link out of the context, or to nothing", () => {
             const folder = write({ "../shared": ".*\na" });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -245,6 +245,15 @@ describe("the board's forms", () => {
             renderText([dev, { ...dev, environment: "staging" }], now),
             /\n\ndev, staging: scan: no token$/,
         );
+    });
+
+    it("have nothing that changes a terminal, and no cell or note without an end", () => {
+        const hostile = `\x1b[2J\u202e${"x".repeat(100_000)}`;
+        const odd: Row = { environment: "a", version: hostile, notes: [hostile] };
+        for (const text of [renderText([odd], now), renderMarkdown([odd], now)]) {
+            doesNotMatch(text, /[^\P{Cc}\n]|\p{Cf}/u);
+            ok(text.length < 3000, String(text.length));
+        }
     });
 
     it("are a table of Markdown, in which nothing is markup", () => {
