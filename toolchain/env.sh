@@ -67,6 +67,8 @@ fi
 
 # A fresh clone reads the passphrase's salt from the state instead of creating another.
 export PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true PULUMI_SKIP_UPDATE_CHECK=true
+# The engine downloads no plugin by itself: setup.sh does, and compares its checksum.
+export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true
 # Node.js caches the compiled sources: every preview takes a quarter less time.
 export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$mlops_cache/node-compile-cache}"
 # Resources that Pulumi works on at once, mostly waiting: the GitHub provider waits a second after

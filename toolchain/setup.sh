@@ -8,12 +8,14 @@
 #   setup.sh tools        the same without the state
 #   setup.sh packages     only Node.js and npm packages
 #   setup.sh doctor       installs nothing; lists what is missing, and then fails
+#   setup.sh checksums    installs nothing; downloads what downloads.txt has to name, and prints it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=toolchain/common.sh
 . toolchain/common.sh
 [[ $# == 0 ]] || mlops_arguments 1 "$@"
 . toolchain/steps.sh
+. toolchain/downloads.sh
 . toolchain/tests.sh
 
 node_fix='Node.js 22.18 or newer (24 preferred): https://nodejs.org/en/download'
@@ -43,7 +45,7 @@ packages_install() {
 }
 
 pulumi_version=$(mlops_version @pulumi/pulumi)
-cli_fix="curl -fsSL https://get.pulumi.com | sh -s -- --version $pulumi_version"
+cli_fix="Pulumi $pulumi_version: https://www.pulumi.com/docs/iac/download-install/versions"
 cli_sources=(toolchain/offline/{pulumi/go.*,language-nodejs/*.go,language-nodejs/go.*})
 cli_found() {
     found="v$pulumi_version at $(command -v pulumi)" || return 1
@@ -53,11 +55,8 @@ cli_found() {
     *) [[ $(pulumi version 2>/dev/null) == "v$pulumi_version" ]] ;;
     esac
 }
-cli_install() { download "Pulumi CLI $pulumi_version" cli; }
-download_cli() {
-    curl -fsSL https://get.pulumi.com | make_folder "$mlops_pulumi" sh -s -- --silent \
-        --no-edit-path --version "$pulumi_version" --install-root
-}
+cli_install() { download "Pulumi CLI $pulumi_version" cli "$(cli_archive)" "$mlops_pulumi"; }
+unpack_cli() { tar -xzf "$1" -C "$2" && mv "$2/pulumi" "$2/bin"; }
 
 # Every @pulumi/* package has a plugin, except these.
 plugins=$(sed -n 's|^ *"node_modules/@pulumi/\([a-z-]*\)": {$|\1|p' package-lock.json |
@@ -81,12 +80,11 @@ plugins_found() {
 }
 plugins_install() {
     for name in $plugins; do
-        plugin_found "$name" || download "$name $version" plugin || return
+        plugin_found "$name" ||
+            download "$name $version" plugin "$(plugin_archive "$name")" "$folder" || return
     done
 }
-download_plugin() { # the CLI would accept the empty folder of an interrupted download
-    rm -rf "$folder" && pulumi plugin install resource "$name" "v$version"
-}
+unpack_plugin() { tar -xzf "$1" -C "$2"; }
 
 docker_fix='a running Docker engine: https://docs.docker.com/engine/install'
 docker_found() {
@@ -148,5 +146,6 @@ preview) steps+=(state) && setup ;;
 tools) setup say ;;
 packages) steps=(folders node packages) && setup say ;;
 doctor) steps+=(docker image state) && doctor ;;
+checksums) print_checksums ;;
 *) mlops_usage_error "Unknown: $1" ;;
 esac

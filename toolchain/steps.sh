@@ -38,15 +38,6 @@ interrupted() {
     exit $((128 + $(kill -l "$1")))
 }
 
-# download WHAT NAME: runs download_NAME; build_NAME where get.pulumi.com cannot be reached.
-download() {
-    need curl
-    if ! curl -fsSL --connect-timeout 5 --max-time 15 -o /dev/null https://get.pulumi.com \
-        2>/dev/null || ! long "$1" "download_$2"; then
-        . toolchain/offline/build.sh
-        long "$1, built from its Go modules" "build_$2"
-    fi
-}
 # make_folder FOLDER COMMAND...: runs COMMAND PART, and renames the folder PART once it is complete.
 make_folder() {
     local part=${1%/*}/.part-${1##*/}

@@ -10,9 +10,11 @@ import {
     symlinkSync,
     writeFileSync,
 } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { until } from "../until.ts";
-import { copyProject, freePort, run, temporary } from "../../sandbox/project.ts";
+import { copyProject, freePort, Project, run, temporary } from "../../sandbox/project.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -132,41 +134,35 @@ describe("the set-up", () => {
         });
     }
 
-    it("downloads the CLI and the plugins where get.pulumi.com answers, and builds nothing", async () => {
-        const bin = join(state, "bin");
-        mkdirSync(bin);
-        const command = (name: string, script: string): void => {
-            writeFileSync(join(bin, name), `#!/bin/sh\n${script}`, { mode: 0o755 });
-        };
-        command("go", "exit 1\n");
-        // Installs a pulumi that installs an empty plugin.
-        command(
-            "curl",
-            `case "$*" in *-o*) exit ;; esac
-cat <<'INSTALLER'
-while [ $# -gt 0 ]; do case $1 in --install-root) root=$2 ;; esac; shift; done
-mkdir "$root/bin" && cat >"$root/bin/pulumi" <<'PULUMI' && chmod +x "$root/bin/pulumi"
-#!/bin/sh -e
-[ "$1 $2 $3" = "plugin install resource" ]
-folder=$PULUMI_HOME/plugins/resource-$4-$5
-mkdir "$folder" && touch "$folder/pulumi-resource-$4" && chmod +x "$folder/pulumi-resource-$4"
-PULUMI
-INSTALLER
-`,
+    it("is the only one that installs plugins: the engine asks for none", async () => {
+        const asked: string[] = [];
+        const server = createServer((request, response) => {
+            asked.push(request.url ?? "");
+            response.writeHead(404).end();
+        }).listen(0, "127.0.0.1");
+        await once(server, "listening");
+        const address = server.address();
+        ok(typeof address === "object" && address !== null);
+        const project = await Project.create(
+            {},
+            { PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES: `.*=http://127.0.0.1:${String(address.port)}` },
+            undefined,
+            `import * as random from "@pulumi/random";
+            new random.RandomId("id", { byteLength: 1 });`,
         );
-        const path = (process.env["PATH"] ?? "").split(":");
-        const env = {
-            PATH: [bin, ...path.filter((folder) => !folder.includes("/pulumi"))].join(":"),
-            MLOPS_CACHE: join(state, "cache"),
-            PULUMI_HOME: home,
+        project.setEnvironment("PULUMI_HOME", home);
+        const preview = async (allow = ""): Promise<string> => {
+            const command = `. toolchain/env.sh; ${allow} pulumi preview -s local --non-interactive`;
+            const running = project.start("bash", "-c", command);
+            equal(await running.ended, 1, running.output);
+            return running.output;
         };
-        const { code, output } = await setUp(env, "tools").ended;
-        equal(code, 0, output);
-        match(output, /^cli +Pulumi CLI [\d.]+ …$/m);
-        match(output, /^plugins +random [\d.]+ …$/m);
-        match(output, /^cli +v[\d.]+ at \S+\/cache\/pulumi-[\d.]+\/bin\/pulumi$/m);
-        equal(output.includes("built from"), false, output);
-        ok(existsSync(join(home, "plugins", random(), "pulumi-resource-random")));
+        match(await preview(), /no resource plugin 'pulumi-resource-random' found/);
+        equal(asked.join(), "");
+        await preview("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=false");
+        ok(asked.some((url) => url.includes("pulumi-resource-random")));
+        server.close();
+        project.remove();
     });
 
     it("makes a second one that starts meanwhile wait, and both succeed", async () => {
