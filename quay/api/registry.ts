@@ -274,16 +274,19 @@ export class RegistrySession {
         // Without `redirect: "error"` fetch would buffer the whole body, to send it again after a
         // redirect.
         const options = { body, duplex: "half", headers, redirect: "error" } as const;
-        const sent = await this.#connection.raw(
-            "PATCH",
-            new URL(location, this.#connection.base).href,
-            to,
-            options,
-        );
-        const end = new URL(sent.headers.get("location") ?? location, this.#connection.base);
+        const start = this.#upload(location, to);
+        const sent = await this.#connection.raw("PATCH", start.href, to, options);
+        const end = this.#upload(sent.headers.get("location") ?? location, to);
         end.searchParams.set("digest", digest);
         const stored = await this.#connection.raw("PUT", end.href, to, {});
         if (stored.status !== 201) throw this.#connection.notUnderstood(stored.status, to);
+    }
+
+    /** Returns the address of an upload. @throws UnansweredError if it is none. */
+    #upload(location: string, to: string): URL {
+        const url = URL.parse(location, this.#connection.base);
+        if (url !== null && /^https?:$/.test(url.protocol)) return url;
+        throw this.#connection.notUnderstood(202, to);
     }
 }
 

@@ -12,10 +12,13 @@ export interface Credentials {
     readonly password: string;
 }
 
+/** A token as a header can have it. */
+const tokenText = z.string().regex(/^[!-~]+$/);
+
 /** A registry's answer to a request for a token. */
 export const tokenAnswer = z.object({
-    token: z.string().min(1).optional(),
-    access_token: z.string().min(1).optional(),
+    token: tokenText.optional(),
+    access_token: tokenText.optional(),
 });
 
 interface Sent {

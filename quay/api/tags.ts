@@ -4,6 +4,8 @@ import type { Call, QuayClient } from "./client.ts";
 import { notFound, QuayError, unless } from "./errors.ts";
 import * as names from "./names.ts";
 
+/** A time in Unix seconds: one that a date can have. */
+const time = z.number().min(0).max(8.64e12);
 const tagAnswer = z.object({
     name: z.string(),
     manifest_digest: names.digest,
@@ -12,8 +14,8 @@ const tagAnswer = z.object({
     last_modified: z.string().optional(),
     expiration: z.string().nullish(),
     immutable: z.boolean().optional(),
-    start_ts: z.number().optional(),
-    end_ts: z.number().nullish(),
+    start_ts: time.optional(),
+    end_ts: time.nullish(),
 });
 const tagsAnswer = z.object({ tags: z.array(tagAnswer), has_additional: z.boolean() });
 

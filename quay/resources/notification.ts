@@ -5,6 +5,7 @@ import type { QuayClient } from "../api/client.ts";
 import { badId, createOnce } from "../definition/create.ts";
 import { badRequest, QuayError, RefusedError, unless } from "../api/errors.ts";
 import * as names from "../api/names.ts";
+import { foreign } from "../api/text.ts";
 import { resource } from "../definition/resource.ts";
 import { requireRepository } from "./repository.ts";
 
@@ -143,8 +144,8 @@ export const notification = resource({
         const method = methods.find((method) => method === found.method);
         if (event === undefined || method === undefined) {
             throw new QuayError(
-                `The notification ${id} is for "${found.event}" by "${found.method}", which ` +
-                    "this provider does not know.",
+                `The notification ${id} is for "${foreign(found.event, 100)}" by ` +
+                    `"${foreign(found.method, 100)}", which this provider does not know.`,
             );
         }
         const { uuid, config, event_config: eventConfig, title } = found;

@@ -5,6 +5,7 @@ import { floatingTagsOf } from "../api/floatingTags.ts";
 import { copyImage } from "../api/copyImage.ts";
 import type { Side } from "../api/copyImage.ts";
 import { notFound, QuayError, RefusedError, unless, UnansweredError } from "../api/errors.ts";
+import { foreign } from "../api/text.ts";
 import { listActiveTags } from "../api/tags.ts";
 import { parseImageName } from "../api/imageName.ts";
 import { RegistrySession } from "../api/registry.ts";
@@ -326,8 +327,8 @@ async function explain(
             return new QuayError(`There is no repository ${name}: make it first.`);
         if (source !== undefined && found.state !== "NORMAL") {
             return new QuayError(
-                `The repository ${name} is ${found.state}, and takes no image. Make its state ` +
-                    `NORMAL (\`state\` of its Repository), or promote to another.`,
+                `The repository ${name} is ${foreign(found.state, 100)}, and takes no image. ` +
+                    `Make its state NORMAL (\`state\` of its Repository), or promote to another.`,
             );
         }
         if (withToken && source !== undefined && !found.can_write) {

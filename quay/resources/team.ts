@@ -2,8 +2,9 @@ import { z } from "zod";
 import { noContent } from "../api/client.ts";
 import type { QuayClient } from "../api/client.ts";
 import { badId, createOnce, deleteIfThere, existsAlready } from "../definition/create.ts";
-import { MissingError } from "../api/errors.ts";
+import { MissingError, QuayError } from "../api/errors.ts";
 import * as names from "../api/names.ts";
+import { foreign } from "../api/text.ts";
 import { resource } from "../definition/resource.ts";
 import { getOrganization } from "./organization.ts";
 
@@ -63,11 +64,17 @@ export const team = resource({
         const { organization, name } = parse(id);
         const found = (await getOrganization(api, organization))?.teams?.[name];
         if (found === undefined) return undefined;
+        const given = role.safeParse(found.role);
+        if (!given.success)
+            throw new QuayError(
+                `The team ${id} has the role "${foreign(found.role, 100)}" on Quay, which this ` +
+                    "provider does not know.",
+            );
         return {
             inputs: {
                 organization,
                 name,
-                role: role.parse(found.role),
+                role: given.data,
                 description: found.description ?? "",
             },
             outputs: {},

@@ -380,6 +380,27 @@ describe("registries", function () {
             assert.equal((await session(right).manifest("a/b", "1"))?.parts.schemaVersion, 2);
         });
 
+        it("when a token is no header's text, or an upload has no address", async () => {
+            const guarded = await listen((request, response) => {
+                if (request.url?.startsWith("/token") === true)
+                    return void response.end(JSON.stringify({ token: "a\nx: y\u{202e}" }));
+                const realm = `Bearer realm="http://${guarded}/token"`;
+                response.writeHead(401, { "www-authenticate": realm }).end();
+            });
+            await assert.rejects(session(guarded).digestOf("a/b", "1"), isClear);
+            for (const location of ["http://[", "file:///etc/passwd", "::"]) {
+                const source = await listenForBlobs();
+                const target = await listen((request, response) => {
+                    request.resume();
+                    const status = request.method === "POST" ? 202 : 404;
+                    response.writeHead(status, { location }).end();
+                });
+                const from = { session: session(source.host), path: "a/b" };
+                const taken = session(target).takeBlob("c/d", digest, from);
+                await assert.rejects(taken, isClear, location);
+            }
+        });
+
         it("when they give another digest, or another content, than was asked for", async () => {
             const other = `sha256:${"1".repeat(64)}`;
             const host = await answer(bytes, { "docker-content-digest": other });
