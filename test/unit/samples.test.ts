@@ -38,7 +38,10 @@ const row = (environment: string, version: string, digest: string, since: string
 const rows = [
     row("dev", "1.1.0", "2c6e0c6f4110", "2026-11-25T11:00:00Z"),
     row("staging", "1.1.0", "2c6e0c6f4110", "2026-11-25T11:30:00Z"),
-    row("prod", "1.0.0", "90b3a1d25e77", "2026-11-22T11:00:00Z"),
+    {
+        ...row("prod", "1.0.0", "90b3a1d25e77", "2026-11-22T11:00:00Z"),
+        next: { version: "1.1.0", waitsFor: "It may be released." },
+    },
 ];
 
 describe("what the pages show is what the programs print", () => {
