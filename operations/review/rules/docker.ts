@@ -31,14 +31,17 @@ export const docker: Readonly<Record<string, Rule>> = {
     "docker:index/registryImage:RegistryImage": image,
     "docker:index/container:Container": (change) => {
         if (change.operation === "delete") return [];
+        const image = show(change.after["image"]);
         const started =
             change.operation === "replace"
                 ? careful(
                       change,
                       phrase`container ${change.name} is stopped, and another started with image
-                          ${show(change.after["image"])}`,
+                          ${image}`,
                   )
-                : undefined;
+                : isNew(change)
+                  ? careful(change, phrase`container ${change.name} is started with image ${image}`)
+                  : undefined;
         return [...lostRestrictions(change), started];
     },
     "docker:index/volume:Volume": (change) =>

@@ -1,6 +1,6 @@
 import type { Change, Preview, Value } from "../preview.ts";
 import { isObject, valueAt } from "../properties.ts";
-import { type Inputs, lost, objectName, otherChanges } from "./clusterObject.ts";
+import { type Inputs, lost, objectName, otherChanges, reachesStanding } from "./clusterObject.ts";
 import {
     careful,
     dangerous,
@@ -30,7 +30,8 @@ export const exposure: Rule = (change, preview) => {
 };
 
 /** Says that a service can be reached; dangerous where it could not before. */
-function published(change: Change, kind: Kind, { changes }: Preview): Finding {
+function published(change: Change, kind: Kind, preview: Preview): Finding {
+    const { changes } = preview;
     const names = kind.services(change.after);
     const isOfSame = (services: readonly string[] = []): boolean =>
         services.some((name) => names.includes(name));
@@ -38,6 +39,7 @@ function published(change: Change, kind: Kind, { changes }: Preview): Finding {
         (other) =>
             other.type === "kubernetes:core/v1:Service" &&
             isNew(other) &&
+            !reachesStanding(other, preview) &&
             isOfSame([textOf(other, "metadata.name")]),
     );
     const wasPublic = changes.some(

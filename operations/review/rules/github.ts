@@ -52,10 +52,11 @@ export const github: Readonly<Record<string, Rule>> = {
                     phrase`GitHub repository ${name} is deleted, with everything in it`,
                 ),
             ];
-        const isPublished =
-            !isNew(change) &&
-            isChanged(change, "visibility") &&
-            change.after["visibility"] === "public";
+        // `private` is the former name of the property; without both, a repository is public.
+        const isPublic = (inputs: Inputs): boolean =>
+            (inputs["visibility"] ?? (inputs["private"] === true ? "private" : "public")) ===
+            "public";
+        const isPublished = !isNew(change) && isPublic(change.after) && !isPublic(change.before);
         return isPublished
             ? [dangerous(change, phrase`GitHub repository ${name} is made public`)]
             : [];

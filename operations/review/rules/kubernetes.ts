@@ -1,4 +1,4 @@
-import type { Change } from "../preview.ts";
+import type { Change, Preview } from "../preview.ts";
 import { isObject, valueAt } from "../properties.ts";
 import { deployment } from "./deployment.ts";
 import { exposure } from "./exposure.ts";
@@ -6,6 +6,7 @@ import {
     lost,
     objectName,
     otherChanges,
+    reachesStanding,
     replicaChange,
     scalerRange,
     scalerType,
@@ -46,7 +47,11 @@ export const kubernetes: Readonly<Record<string, Rule>> = {
         const moved = ["context", "cluster", "clusterIdentifier", "kubeconfig", "namespace"].filter(
             (name) => isChanged(change, name),
         );
-        return moved.length === 0 || isNew(change) || change.operation === "delete"
+        if (isNew(change))
+            return [
+                careful(change, phrase`provider ${change.name} is new: it may use another cluster`),
+            ];
+        return moved.length === 0 || change.operation === "delete"
             ? []
             : [
                   dangerous(
@@ -159,13 +164,13 @@ function targetOf(change: Change): string {
 }
 
 /** Finds what makes a Service reach further, or reach something else. */
-function service(change: Change): readonly (Finding | undefined)[] {
+function service(change: Change, preview: Preview): readonly (Finding | undefined)[] {
     if (isGone(change)) return [lost(change, "Service", phrase`the service cannot be reached`)];
     const name = objectName(change);
     const type = transitionOf(change, "spec.type", "ClusterIP");
     const addresses = missing(addressesOf(change.after), addressesOf(change.before));
     const isPublic = ["LoadBalancer", "NodePort"].includes(show(type?.after));
-    const finding = isNew(change) ? careful : dangerous;
+    const finding = isNew(change) && !reachesStanding(change, preview) ? careful : dangerous;
     return [
         isPublic
             ? finding(

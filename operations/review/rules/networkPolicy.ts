@@ -1,7 +1,7 @@
 import { containsNetwork } from "../../../components/kubernetes/network.ts";
-import { type Change, unknown, type Value } from "../preview.ts";
+import { type Change, type Preview, unknown, type Value } from "../preview.ts";
 import { isObject, valueAt } from "../properties.ts";
-import { type Inputs, lost, objectName } from "./clusterObject.ts";
+import { type Inputs, lost, objectName, standing } from "./clusterObject.ts";
 import {
     careful,
     dangerous,
@@ -16,8 +16,8 @@ import {
 } from "./rule.ts";
 
 /** The rule of a NetworkPolicy: whether it allows more than before. */
-export const networkPolicy: Rule = (change) => {
-    if (isNew(change)) return [];
+export const networkPolicy: Rule = (change, preview) => {
+    if (isNew(change)) return [added(change, preview)];
     if (isGone(change))
         return [
             lost(
@@ -41,6 +41,21 @@ export const networkPolicy: Rule = (change) => {
             : undefined,
     ];
 };
+
+/** Pods may do what any policy for them allows, so a further one allows more. */
+function added(change: Change, preview: Preview): Finding | undefined {
+    if (standing(change.type, change, preview).length === 0) return undefined;
+    const allowed = directions.flatMap(({ what, ...direction }) =>
+        (grantsOf(change.after, direction) ?? []).map((grant) => `${what} ${textOf(grant)}`),
+    );
+    return allowed.length === 0
+        ? undefined
+        : dangerous(
+              change,
+              phrase`NetworkPolicy ${objectName(change)} is new beside others, and allows more:
+                  ${[...new Set(allowed)].join(", ")}`,
+          );
+}
 
 const directions = [
     { type: "Ingress", rules: "ingress", peers: "from", what: "connections from" },
@@ -80,7 +95,10 @@ function wider(change: Change, direction: Direction): Finding[] {
 }
 
 /** Returns what is allowed in a direction; undefined where everything is. */
-function grantsOf(inputs: Inputs, { type, rules, peers }: Direction): Grant[] | undefined {
+function grantsOf(
+    inputs: Inputs,
+    { type, rules, peers }: Omit<Direction, "what">,
+): Grant[] | undefined {
     const spec = valueAt(inputs, "spec");
     if (!isObject(spec)) return undefined;
     const types = spec["policyTypes"] ?? [

@@ -1,10 +1,11 @@
-import type { Change, Preview } from "../preview.ts";
+import { type Change, type Preview, unknown } from "../preview.ts";
 import { permissions } from "./permission.ts";
 import { promotedImage } from "./promotedImage.ts";
 import { quayPolicies } from "./quayPolicies.ts";
 import {
     careful,
     dangerous,
+    declared,
     type Finding,
     isChanged,
     isGone,
@@ -13,6 +14,7 @@ import {
     splitMoves,
     propertyOf,
     type Rule,
+    shortDigest,
     show,
     textOf,
 } from "./rule.ts";
@@ -71,18 +73,19 @@ export const quay: Readonly<Record<string, Rule>> = {
 
     "quay:index:PromotedImage": promotedImage,
 
-    // Which image it moves to is reported with the image.
     "quay:index:FloatingTag": splitMoves(
-        (change) =>
-            change.operation === "delete"
-                ? [
-                      careful(
-                          change,
-                          phrase`tag ${textOf(change, "tag")} of ${textOf(change, "repository")} is
-                              removed`,
-                      ),
-                  ]
-                : [],
+        (change, preview) => {
+            const tag = phrase`tag ${textOf(change, "tag")} of ${textOf(change, "repository")}`;
+            if (change.operation === "delete") return [careful(change, phrase`${tag} is removed`)];
+            const { digest } = change.after;
+            // That of the program's own image is reported with the image.
+            const isOwn = declared(preview, "quay:index:PromotedImage").some(
+                (image) => image["digest"] === digest,
+            );
+            return digest === unknown || isOwn || !isChanged(change, "digest")
+                ? []
+                : [careful(change, phrase`${tag} names ${shortDigest(show(digest))}`)];
+        },
         "repository",
         "tag",
     ),

@@ -1,3 +1,4 @@
+import { floatingTagsOf } from "../../../quay/api/floatingTags.ts";
 import { findsTag, matchesTag } from "../../../quay/api/tagPattern.ts";
 import type { Change, Preview } from "../preview.ts";
 import {
@@ -118,20 +119,19 @@ interface UsedTag {
 
 /** Returns the tags by which the program names what it deploys. */
 function usedTags(preview: Preview): UsedTag[] {
-    const images = declared(preview, "quay:index:PromotedImage").flatMap(
-        ({ target, version, tags, floatingTags }) =>
-            [version, ...listOf(tags), ...listOf(floatingTags)].map((tag) => ({
-                repository: show(target).replace(/^[^/]*\//, ""),
-                tag,
-            })),
-    );
+    const images = declared(preview, "quay:index:PromotedImage").flatMap((image) => {
+        const versions = [...listOf(image["version"]), ...listOf(image["tags"])].map(show);
+        const floating = floatingTagsOf(listOf(image["floatingTags"]).map(show), versions);
+        return [...versions, ...floating].map((tag) => ({
+            repository: show(image["target"]).replace(/^[^/]*\//, ""),
+            tag,
+        }));
+    });
     const floating = declared(preview, "quay:index:FloatingTag").map(({ repository, tag }) => ({
         repository: show(repository),
-        tag,
+        tag: show(tag),
     }));
-    return [...images, ...floating].flatMap(({ repository, tag }) =>
-        typeof tag === "string" ? [{ repository, tag }] : [],
-    );
+    return [...images, ...floating];
 }
 
 function isOf(name: string, { namespace, repository }: Inputs): boolean {

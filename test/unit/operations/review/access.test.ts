@@ -137,6 +137,15 @@ describe("an auto-prune policy is dangerous where it deletes what is in use:", (
             "dangerous ‹1.0.0, latest›",
             { method: "creation_date", value: "1s", namespace: "alice" },
         ],
+        [
+            "a tag that follows versions",
+            "dangerous ‹1.0›",
+            { ...age, tagPattern: "^1.0$" },
+            standing("quay:index:PromotedImage", {
+                ...image.inputs,
+                floatingTags: ["{{major}}.{{minor}}"],
+            }),
+        ],
         ["another repository", "careful", { ...age, repository: "alice/dev" }],
         [
             "another namespace",
@@ -329,6 +338,54 @@ describe("what a cluster lets in is dangerous:", () => {
                 'dangerous: permission widened: ‹kubernetes:Role› ‹digits/web› allows ‹[{"verbs":["*"]}]›',
             ],
         );
+    });
+});
+
+describe("what reaches pods that are there already is dangerous:", () => {
+    const metadata = { name: "web", namespace: "digits" };
+    const labels = { app: "web", tier: "front" };
+    const pods = { metadata, spec: { template: { metadata: { labels } } } };
+    const deployment = standing("kubernetes:apps/v1:Deployment", pods);
+    const service = (selector: Inputs, type = "LoadBalancer") =>
+        change("kubernetes:core/v1:Service", undefined, {
+            metadata,
+            spec: { type, selector },
+        });
+    const risks = (changes: readonly Change[], ...unchanged: Preview["unchanged"]) =>
+        found(changes, ...unchanged).map((text) => text.split(":")[0]);
+
+    it("a further Service", () => {
+        deepEqual(risks([service({ app: "web" })], deployment), ["dangerous"]);
+        deepEqual(risks([service({})], deployment), ["dangerous"]);
+        deepEqual(risks([service({ app: "other" })], deployment), ["careful"]);
+        const moved = { ...metadata, namespace: "other" };
+        deepEqual(
+            risks(
+                [service({ app: "web" })],
+                standing("kubernetes:apps/v1:Deployment", { ...pods, metadata: moved }),
+            ),
+            ["careful"],
+        );
+    });
+    it("what exposes a further Service", () => {
+        const route = change("kubernetes:route.openshift.io/v1:Route", undefined, {
+            metadata,
+            spec: { to: { name: "web" }, tls: {}, host: "a.example" },
+        });
+        const inside = (app: string) => service({ app }, "ClusterIP");
+        deepEqual(risks([inside("web"), route], deployment), ["dangerous"]);
+        deepEqual(risks([inside("new"), route], deployment), ["careful"]);
+    });
+    it("a further NetworkPolicy: what any of them allows is allowed", () => {
+        const type = "kubernetes:networking.k8s.io/v1:NetworkPolicy";
+        const added = (spec: Inputs) => change(type, undefined, { metadata, spec });
+        const first = standing(type, { metadata, spec: { policyTypes: ["Ingress"] } });
+        const open = { policyTypes: ["Ingress"], ingress: [{}] };
+        deepEqual(found([added(open)], first), [
+            "dangerous: NetworkPolicy ‹digits/web› is new beside others, and allows more: ‹connections from everywhere (all ports)›",
+        ]);
+        deepEqual(found([added({ policyTypes: ["Ingress"] })], first), []);
+        deepEqual(found([added(open)]), []);
     });
 });
 

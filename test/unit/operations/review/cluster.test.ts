@@ -596,7 +596,9 @@ describe("the review of the other objects on a cluster reports", () => {
             "dangerous: provider ‹digits› may use another cluster or namespace: ‹context› changed",
         ]);
         deepEqual(of(provider, { ...provider, enableServerSideApply: "false" }), []);
-        deepEqual(of(undefined, provider), []);
+        deepEqual(of(undefined, provider), [
+            "careful: provider ‹digits› is new: it may use another cluster",
+        ]);
     });
 
     it("nothing of a random number, which its users report", () => {

@@ -442,12 +442,29 @@ describe("what matters of", () => {
         const type = "quay:index:FloatingTag";
         const running = { repository: "alice/app", tag: "running", digest: "sha256:1" };
         const removed = "careful: tag ‹running› of ‹alice/app› is removed";
-        deepEqual(found(type, undefined, running), []);
-        deepEqual(found(type, running, { ...running, digest: "sha256:2" }), []);
+        const unknown = { ...running, digest: "[unknown]" };
+        deepEqual(found(type, undefined, unknown), []);
+        deepEqual(found(type, running, unknown), []);
         deepEqual(found(type, running, undefined), [removed]);
-        deepEqual(found(type, running, { ...running, repository: "alice/other" }, replaced), [
+        deepEqual(found(type, running, { ...unknown, repository: "alice/other" }, replaced), [
             removed,
         ]);
+    });
+
+    it("a floating tag on another image than the program's", () => {
+        const type = "quay:index:FloatingTag";
+        const latest = { repository: "alice/app", tag: "latest", digest: "sha256:1" };
+        const moved = change(type, latest, { ...latest, digest: "sha256:2" });
+        const image = (digest: string) => ({
+            urn: "urn:image",
+            type: "quay:index:PromotedImage",
+            parent: "",
+            inputs: { digest },
+        });
+        const said = ["careful: tag ‹latest› of ‹alice/app› names ‹sha256:2›"];
+        deepEqual(findings(preview([moved], { unchanged: [image("sha256:1")] })), said);
+        deepEqual(findings(preview([moved], { unchanged: [image("sha256:2")] })), []);
+        deepEqual(found(type, undefined, { ...latest, digest: "sha256:2" }), said);
     });
 
     it("who is told of what happens in a repository on Quay", () => {
@@ -785,6 +802,14 @@ describe("what matters of", () => {
             ),
             ["dangerous: GitHub repository ‹a› is made public"],
         );
+        const repository = "github:index/repository:Repository";
+        deepEqual(found(repository, { name: "a", private: true }, { name: "a" }), [
+            "dangerous: GitHub repository ‹a› is made public",
+        ]);
+        deepEqual(
+            found(repository, { name: "a", private: true }, { name: "a", visibility: "private" }),
+            [],
+        );
         deepEqual(
             found(
                 "github:index/repositoryFile:RepositoryFile",
@@ -906,8 +931,9 @@ describe("what matters of", () => {
             });
         it("and nothing where it is locked down more", () => {
             deepEqual(found(type, { image: "1" }, strict, replaced), [started]);
-            deepEqual(found(type, undefined, strict), []);
-            deepEqual(found(type, undefined, { image: "1" }), []);
+            const isNew = ["careful: container ‹digits› is started with image ‹1›"];
+            deepEqual(found(type, undefined, strict), isNew);
+            deepEqual(found(type, undefined, { image: "1" }), isNew);
             deepEqual(found(type, strict, undefined), [
                 "careful: ‹docker:Container› ‹digits› is deleted",
             ]);
