@@ -17,7 +17,8 @@ import {
 import { commentLimit, renderMarkdown } from "./markdown.ts";
 import { type Preview, previewSchema } from "./preview.ts";
 import { approvalLabel, failureOf, reviewOf } from "./review.ts";
-import { artifactOf, currentTree, findReviewed, hashOf, record, verify } from "./reviewed.ts";
+import { artifactOf, currentTree, hashOf, record, verify } from "./reviewed.ts";
+import { findReviewed } from "./reviewRun.ts";
 import { renderTerminal } from "./terminal.ts";
 
 const help = `Reviews what deployments would change.

@@ -182,6 +182,8 @@ export interface PullRequest {
     readonly id: number;
     readonly head: string;
     base: string;
+    /** When the base was changed. */
+    readonly baseChanges: Date[];
     readonly draft: boolean;
     maintainerCanModify: boolean;
     /** The base when the pull request was opened. */
@@ -236,6 +238,7 @@ export interface WorkflowRun {
     status: string;
     conclusion: string | null;
     readonly sha: string;
+    readonly branch: string;
     readonly created: Date;
 }
 

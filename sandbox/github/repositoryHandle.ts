@@ -78,6 +78,14 @@ export class RepositoryHandle {
         return pullsOf(this.repository);
     }
 
+    /** Lets time pass since an issue or a pull request was opened. @param seconds how much */
+    age(number: number, seconds: number): void {
+        const issue = this.repository.issues.get(number);
+        if (issue === undefined) throw new Error(`there is no issue ${String(number)}`);
+        for (const date of [issue.created, ...(issue.pull?.baseChanges ?? [])])
+            date.setTime(date.getTime() - seconds * 1000);
+    }
+
     /** Returns the issues that are not pull requests, oldest first. */
     issues(): readonly Issue[] {
         return [...this.repository.issues.values()].filter(({ pull }) => pull === undefined);
@@ -90,13 +98,26 @@ export class RepositoryHandle {
             .map(({ body }) => body);
     }
 
-    /** Adds an artifact that a workflow run has uploaded. @returns the run's id */
+    /**
+     * Adds an artifact that a workflow run has uploaded. By default it is the workflow of previews,
+     * about a pull request.
+     *
+     * @returns the run's id
+     */
     uploadArtifact(
         name: string,
         head: { readonly sha: string; readonly branch: string; readonly repository?: number },
-        { created = new Date(), expired = false } = {},
+        {
+            created = new Date(),
+            expired = false,
+            workflow = "preview.yml",
+            event = "pull_request",
+        } = {},
     ): number {
         const id = this.state.nextId();
+        const { sha, branch } = head;
+        const ended = { status: "completed", conclusion: "success" };
+        this.repository.runs.push({ id, workflow, event, ...ended, sha, branch, created });
         const run = {
             id,
             headSha: head.sha,
@@ -123,6 +144,7 @@ export class RepositoryHandle {
             status,
             conclusion: null,
             sha,
+            branch: this.repository.defaultBranch,
             created,
         });
         return id;

@@ -47,6 +47,12 @@ export const actionsOperations: Operations = {
         );
     }),
 
+    "actions/get-workflow-run": reading("actions", (call) => {
+        const run = call.repository.runs.find(({ id }) => id === call.id("run_id"));
+        if (run === undefined) throw notFound();
+        return json(200, runView(call, run));
+    }),
+
     "actions/cancel-workflow-run": writing("actions", "push", (call) => {
         const run = call.repository.runs.find(({ id }) => id === call.id("run_id"));
         if (run === undefined) throw notFound();
@@ -98,7 +104,7 @@ function artifactView(call: Call, { id, name, expired, created, run }: Artifact)
 }
 
 function runView(call: Call, run: WorkflowRun): object {
-    const { id, workflow, event, status, conclusion, sha, created } = run;
+    const { id, workflow, event, status, conclusion, sha, branch, created } = run;
     const { repository, urls } = call;
     const api = `${repositoryUrl(urls, repository)}/actions`;
     const url = `${api}/runs/${String(id)}`;
@@ -106,7 +112,7 @@ function runView(call: Call, run: WorkflowRun): object {
     return {
         id,
         node_id: nodeId("WorkflowRun", id),
-        head_branch: repository.defaultBranch,
+        head_branch: branch,
         run_number: repository.runs.indexOf(run) + 1,
         display_title: workflow,
         event,

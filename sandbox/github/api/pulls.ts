@@ -105,6 +105,7 @@ export const pullOperations: Operations = {
             headSha,
             base,
             baseSha,
+            baseChanges: [],
             draft,
             maintainerCanModify,
             merged: undefined,
@@ -136,6 +137,7 @@ export const pullOperations: Operations = {
             throw invalid("state cannot be changed. The pull request was merged.");
         if (reopens || base !== issue.pull.base)
             issue.pull.baseSha = requireDifference(call, issue.pull.head, base).baseSha;
+        if (base !== issue.pull.base) issue.pull.baseChanges.push(new Date());
         Object.assign(issue, { title, body });
         Object.assign(issue.pull, {
             base,

@@ -1,6 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { z } from "zod";
-import { artifactOf, findReviewed } from "../../../../operations/review/reviewed.ts";
+import { artifactOf } from "../../../../operations/review/reviewed.ts";
+import { findReviewed } from "../../../../operations/review/reviewRun.ts";
 import { GitHubRepository, PermissionDenied } from "../../../../operations/review/github.ts";
 import type { RepositoryHandle } from "../../../../sandbox/github/repositoryHandle.ts";
 import { type GitHub, startGitHub } from "../../../../sandbox/github/server.ts";
@@ -34,13 +35,30 @@ describe("what was reviewed of a commit's tree", () => {
             sha: repository.commit({ file: "new" }, { branch: "change" }).sha,
             branch: "change",
         };
-        const response = await fetch(`${github.url}/repos/alice/mlops/pulls`, {
-            method: "POST",
-            headers: { authorization: `Bearer ${github.createToken({ user: "alice" })}` },
-            body: JSON.stringify({ title: "A change", head: "change", base: "main" }),
-        });
-        number = z.object({ number: z.int() }).parse(await response.json()).number;
+        number = await propose("change", "main");
+        repository.age(number, 60);
     });
+
+    async function send(method: string, path: string, body: object): Promise<unknown> {
+        const response = await fetch(`${github.url}/repos/alice/mlops/${path}`, {
+            method,
+            headers: { authorization: `Bearer ${github.createToken({ user: "alice" })}` },
+            body: JSON.stringify(body),
+        });
+        equal(response.ok, true, await response.clone().text());
+        return response.json();
+    }
+    /** Opens a pull request. @returns its number */
+    async function propose(from: string, base: string): Promise<number> {
+        const made = await send("POST", "pulls", { title: "A change", head: from, base });
+        return z.object({ number: z.int() }).parse(made).number;
+    }
+    const ago = (seconds: number) => ({ created: new Date(Date.now() - seconds * 1000) });
+    /** Makes a branch of the attacker's own, whose workflow would run in a pull request to it. */
+    const createBase = (): void => {
+        repository.createBranch("mine");
+        repository.commit({ ".github/workflows/preview.yml": "forged" }, { branch: "mine" });
+    };
     afterEach(async () => {
         const unknown = github.unknown();
         await github.stop();
@@ -48,14 +66,50 @@ describe("what was reviewed of a commit's tree", () => {
     });
 
     it("is in the newest run about its pull request", async () => {
-        const hour = (hour: number) => ({ created: new Date(Date.UTC(2026, 0, 1, hour)) });
-        repository.uploadArtifact(name, head, hour(1));
-        const newest = repository.uploadArtifact(name, head, hour(3));
-        repository.uploadArtifact(name, head, hour(2));
-        repository.uploadArtifact(name, head, { ...hour(4), expired: true });
-        repository.uploadArtifact(artifactOf("another"), head, hour(5));
+        repository.uploadArtifact(name, head, ago(40));
+        const newest = repository.uploadArtifact(name, head, ago(20));
+        repository.uploadArtifact(name, head, ago(30));
+        repository.uploadArtifact(name, head, { ...ago(10), expired: true });
+        repository.uploadArtifact(artifactOf("another"), head, ago(5));
         repository.merge(number);
         equal(await find(), newest);
+    });
+
+    it("is not what another workflow has uploaded, or one that somebody has started", async () => {
+        repository.uploadArtifact(name, head, { ...ago(20), workflow: "check.yml" });
+        repository.uploadArtifact(name, head, { ...ago(20), event: "push" });
+        const own = repository.uploadArtifact(name, head, ago(30));
+        repository.merge(number);
+        equal(await find(), own);
+    });
+
+    it("is not what another branch with the same commit has uploaded", async () => {
+        repository.createBranch("twin", "change");
+        repository.uploadArtifact(name, { ...head, branch: "twin" });
+        repository.merge(number);
+        equal(await find(), undefined);
+    });
+
+    it("is not what a second pull request, to a base of one's own, may have uploaded", async () => {
+        createBase();
+        const before = repository.uploadArtifact(name, head, ago(50));
+        const second = await propose("change", "mine");
+        repository.age(second, 40);
+        repository.uploadArtifact(name, head, ago(30));
+        repository.merge(number);
+        equal(await find(), before);
+    });
+
+    it("is not what it has uploaded itself while its base was another one", async () => {
+        createBase();
+        await send("PATCH", `pulls/${String(number)}`, { base: "mine" });
+        repository.uploadArtifact(name, head, ago(50));
+        await send("PATCH", `pulls/${String(number)}`, { base: "main" });
+        repository.age(number, 40);
+        repository.merge(number);
+        equal(await find(), undefined);
+        const later = repository.uploadArtifact(name, head, ago(30));
+        equal(await find(), later);
     });
 
     it("is not what a fork has uploaded, or another branch, though its name is the same", async () => {
