@@ -7,12 +7,14 @@ import { z } from "zod";
 import { isStrict } from "./docker/serviceContainer.ts";
 import { readAccount } from "./github/account.ts";
 import { GitHubClient, readToken } from "./github/client.ts";
-import { readLastState } from "./github/lastState.ts";
+import { type LastResource, readLastState } from "./github/lastState.ts";
 import { closePullRequest } from "./github/leftovers.ts";
 import { isManagedBy, thisStack } from "./github/ownership.ts";
-import { readFile } from "./github/lookUp.ts";
+import { commitOfTag, readFile } from "./github/lookUp.ts";
 import { checkSettings, findProblem } from "./workflow/check.ts";
 import { workflowFile } from "./workflow/file.ts";
+import type { Action } from "./workflow/actions.ts";
+import { newerPins, withPins } from "./workflow/pins.ts";
 import type { WorkflowSettings } from "./workflow/settings.ts";
 import { failOnProblem, failOnRejection } from "./failProgram.ts";
 
@@ -86,12 +88,16 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         const { webUrl, owner } = readAccount();
         const page = pulumi.interpolate`${webUrl}/${owner}/${repository}`;
         const known = pulumi.output(settings);
+        const place = { repository, file: path, branch };
         const file = {
             repository,
             file: path,
             content: pulumi
-                .all([known, failOnProblem(known.apply(findProblem))])
-                .apply(([known]) => workflowFile(known, manager, webUrl)),
+                .all([known, place, failOnProblem(known.apply(findProblem))])
+                .apply(([known, place]) => {
+                    const own = workflowFile(known, manager, webUrl);
+                    return failOnRejection(this.#keepNewerPins(own, owner, place));
+                }),
             commitMessage: `Deliver ${path} from ${manager}`,
         };
         this.path = path;
@@ -99,7 +105,6 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         this.url = pulumi.interpolate`${page}/actions/workflows/${posix.basename(path)}`;
         if (delivery === "commit") {
             // A merged pull request may have created the stack's own file: overwrite that one.
-            // A preview sends no request to GitHub.
             const overwriteOnCreate =
                 adopt || pulumi.runtime.isDryRun()
                     ? adopt
@@ -117,7 +122,7 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
             this.commit = committed.commitSha;
             this.pullRequestUrl = pulumi.output(undefined);
         } else {
-            failOnRejection(this.#release(name, { repository, file: path, branch }));
+            failOnRejection(this.#release(name, place));
             // Each change gets a new branch. A merged branch would conflict with the next change,
             // or have nothing to merge where a change is reverted. A merge usually deletes the
             // branch, and deleting it again would fail: the branch and its file are retained.
@@ -176,6 +181,41 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
     }
 
     /**
+     * Returns the file with the newer releases of its actions that the present one has: a bot
+     * updates them by pull requests in the service's repository. Only what the action's repository
+     * has tagged as that release is kept: anybody who may change the file could name a commit.
+     */
+    async #keepNewerPins(
+        file: string,
+        owner: string,
+        place: pulumi.Unwrap<CommittedFile>,
+    ): Promise<string> {
+        const last = async () => lastContent(await readLastState(), place);
+        // What may not be read, as in the preview of a pull request, is as the stack last saw it.
+        const present =
+            (await readFile(owner, place.repository, place.file, place.branch, this)) ??
+            (await last());
+        if (present === undefined || !isManagedBy(present, thisStack())) return file;
+        const newer = newerPins(file, present);
+        const confirmed = await Promise.all(newer.map((pin) => this.#isRelease(pin)));
+        const kept = newer.filter((_, index) => confirmed[index]);
+        const wanted = withPins(file, kept);
+        if (kept.length === 0) return wanted;
+        // Where the pins alone differ from what this stack wrote, there is nothing to write.
+        const written = await last();
+        return written !== undefined && withPins(written, kept) === wanted ? written : wanted;
+    }
+
+    async #isRelease({ repository, release, commit }: Action): Promise<boolean> {
+        if ((await commitOfTag(repository, release, this)) === commit) return true;
+        const text =
+            `The workflow's file has ${repository}@${commit} as ${release}, which GitHub does ` +
+            "not confirm: it gets the release that this program pins.";
+        void pulumi.log.warn(text, this);
+        return false;
+    }
+
+    /**
      * Closes an open pull request from the branch that is not in the state: GitHub would refuse a
      * second one. Returns the branch.
      */
@@ -217,6 +257,19 @@ const committedForm = z.object({
     branch: z.string(),
     overwriteOnCreate: z.boolean(),
 });
+
+const contentForm = z.object({ repository: z.string(), file: z.string(), content: z.string() });
+
+/** Returns the text of the file that the stack last wrote; undefined where there is none. */
+function lastContent(
+    state: readonly LastResource[],
+    { repository, file }: pulumi.Unwrap<CommittedFile>,
+): string | undefined {
+    return state
+        .filter(({ type }) => type === fileType)
+        .map(({ outputs }) => contentForm.safeParse(outputs).data)
+        .find((last) => last?.repository === repository && last.file === file)?.content;
+}
 
 function hashOf(content: string): string {
     return createHash("sha256").update(content).digest("hex");

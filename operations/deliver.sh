@@ -30,6 +30,7 @@ enforcement=$(
     sed -n 's/^ *mlops-policy:config: *//p' "$(mlops_config "$stack")" 2>/dev/null || true
 )
 [[ -z $enforcement ]] || policies+=(--policy-pack-config "$enforcement")
+update() { pulumi up --stack "$stack" --skip-preview --yes --non-interactive "${policies[@]}"; }
 preview() { node operations/review/main.ts preview "$stack" --to previews -- "${policies[@]}"; }
 
 case $command in
@@ -48,7 +49,13 @@ deploy)
             node operations/review/main.ts render "previews/$stack.json" --markdown \
                 >>"$GITHUB_STEP_SUMMARY"
         node operations/review/main.ts verify "previews/$stack.json" --reviewed reviewed
-        pulumi up --stack "$stack" --skip-preview --yes --non-interactive "${policies[@]}"
+        update | tee update.log || {
+            # Somebody has changed the workflow's file since: GitHub replaces only a known one.
+            grep -q 'contents/.* 409' update.log
+            pulumi refresh --stack "$stack" --skip-preview --yes --non-interactive \
+                --target '**:RepositoryFile::*'
+            update
+        }
     } 2>&1 | tee --ignore-interrupts deployment.log
     ;;
 promote) node operations/promote.ts "$stack" --scheduled ;;

@@ -5,6 +5,7 @@ import { QuayError } from "../quay/api/errors.ts";
 import { runCommand } from "./commandLine.ts";
 import { promotionBody, type Commit } from "./promotion/body.ts";
 import { findCandidate } from "./promotion/candidate.ts";
+import { readHealth } from "./promotion/health.ts";
 import { ownRepository, proposeVersion } from "./promotion/proposeVersion.ts";
 import { withdraw } from "./promotion/pullRequest.ts";
 import { Source } from "./promotion/source.ts";
@@ -24,7 +25,8 @@ way to a newer version. Without a repository on GitHub and GITHUB_TOKEN it chang
 
 It needs QUAY_TOKEN (repo:read) where a repository is private, and for the pull request GITHUB_TOKEN
 (contents, pull requests: write). For the list of commits, SERVICE_GITHUB_TOKEN (contents: read of
-the service's repository) or GITHUB_TOKEN.`;
+the service's repository) or GITHUB_TOKEN. For the pods in the stack before, kubectl and a
+kubeconfig.`;
 
 /** GitHub's comparison of two commits. */
 const comparison = z.object({
@@ -85,9 +87,10 @@ async function promote(
         return;
     }
     const { version, digest } = candidate;
-    const [details, before] = await Promise.all([
+    const [details, before, health] = await Promise.all([
         source.detailsOf(digest),
         commitIn(new Source(api, `${api.site.host}/${stack.repository}`), present),
+        readHealth(from, `${repository}@${digest}`),
     ]);
     const { commit, scans, runsSince } = details;
     const body = promotionBody({
@@ -97,6 +100,7 @@ async function promote(
         present,
         digest,
         ranFor: runsSince === undefined ? undefined : Math.floor(Date.now() / 1000) - runsSince,
+        health,
         scans,
         commits: await commitsBetween(stack.service, before, commit),
     });

@@ -123,6 +123,27 @@ export async function readFile(
     return content === undefined ? undefined : Buffer.from(content, "base64").toString();
 }
 
+const reference = z.object({ object: z.object({ type: z.string(), sha: z.string() }) });
+
+/**
+ * Returns the commit that a git tag names; undefined where there is no such tag, or it cannot be
+ * read. Sends one request, and another one where the tag has a message.
+ *
+ * @param repository OWNER/NAME
+ */
+export async function commitOfTag(
+    repository: string,
+    tag: string,
+    parent: pulumi.Resource,
+): Promise<string | undefined> {
+    const at = apiPath("repos", ...repository.split("/"), "git");
+    const { body } = await read(`${at}/ref/tags/${encodeURIComponent(tag)}`, parent);
+    const { type, sha = "" } = reference.safeParse(body).data?.object ?? {};
+    if (type !== "tag") return type === "commit" ? sha : undefined;
+    const annotated = await read(`${at}/tags/${sha}`, parent);
+    return reference.safeParse(annotated.body).data?.object.sha;
+}
+
 /** Reads from GitHub with the provider's client and credentials. */
 async function read(
     endpoint: string,

@@ -11,6 +11,20 @@ export interface Commit {
     readonly title: string;
 }
 
+/** How a version runs on the cluster of a stack. */
+export interface Health {
+    /** How many pods serve. */
+    readonly ready: number;
+    /** How many pods there should be. */
+    readonly wanted: number;
+    /** How often their containers were restarted. */
+    readonly restarts: number;
+    /** Whether all pods run this image. */
+    readonly isCurrent: boolean;
+    /** What keeps pods from serving; absent if all serve. */
+    readonly problem?: string | undefined;
+}
+
 /** What the description of a promotion says. */
 export interface Promotion {
     readonly stack: string;
@@ -21,6 +35,8 @@ export interface Promotion {
     readonly digest: string;
     /** For how many seconds it has run there; undefined where that is not known. */
     readonly ranFor: number | undefined;
+    /** How it runs there; undefined where that is not known. */
+    readonly health: Health | undefined;
     readonly scans: readonly Scan[] | undefined;
     /** Undefined where they are not known. */
     readonly commits: readonly Commit[] | undefined;
@@ -30,7 +46,7 @@ const mostCommits = 50;
 
 /** Returns the description of a promotion's pull request, as Markdown. */
 export function promotionBody(promotion: Promotion): string {
-    const { stack, from, version, present, digest, ranFor, scans, commits } = promotion;
+    const { stack, from, version, present, digest, ranFor, health, scans, commits } = promotion;
     const ran =
         ranFor === undefined ? "not known" : `for ${formatDuration(ranFor)}, without a break`;
     return [
@@ -41,6 +57,7 @@ export function promotionBody(promotion: Promotion): string {
         "| --- | --- |",
         `| image | ${codeSpan(digest)} |`,
         `| runs in ${codeSpan(from)} | ${ran} |`,
+        `| pods there | ${podsOf(health)} |`,
         `| Quay's scan | ${scansOf(scans)} |`,
         "",
         ...commitsOf(commits, present),
@@ -75,6 +92,14 @@ function commitsOf(commits: readonly Commit[] | undefined, present: string): str
         ...(more > 0 ? [`- and ${String(more)} before`] : []),
         "",
     ];
+}
+
+function podsOf(health: Health | undefined): string {
+    if (health === undefined) return "not known";
+    const { ready, wanted, restarts, isCurrent, problem } = health;
+    if (!isCurrent) return "they run another image now";
+    const count = `${String(ready)} of ${String(wanted)} serve, ${String(restarts)} restarts`;
+    return problem === undefined ? count : `${count}: ${codeSpan(problem)}`;
 }
 
 function scansOf(scans: readonly Scan[] | undefined): string {

@@ -34,10 +34,15 @@ export interface PromotionStack {
     readonly service: string | undefined;
 }
 
-/** Whether the stack has a file, and that says which repository it promotes from. */
-export function promotes(stack: string): boolean {
+/** Returns the configuration in a stack's file; none where it has no file. */
+export function declaredIn(stack: string): Readonly<Record<string, unknown>> {
     const file = fileOf(stack);
-    return existsSync(file) && "mlops:promoteFrom" in configOf(readFileSync(file, "utf8"));
+    return existsSync(file) ? configOf(readFileSync(file, "utf8")) : {};
+}
+
+/** Whether the stack's file says which repository it promotes from. */
+export function promotes(stack: string): boolean {
+    return "mlops:promoteFrom" in declaredIn(stack);
 }
 
 /** @throws UserError where there is no such stack, or it promotes nothing. */

@@ -1,7 +1,7 @@
 /** From a push to production: the whole delivery on the stand-ins and a real cluster. */
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
@@ -37,10 +37,8 @@ describe("from a push to production", () => {
             files: { [deployFile]: readFileSync(join(root, deployFile), "utf8") },
         });
         await chain.set("dev", "github.workflow.deployedBy", "mlops");
-        const git = ["-c", "user.name=A", "-c", "user.email=a@example.org"];
-        await chain.run("git", "init", "--quiet");
-        await chain.run("git", "add", "--all");
-        await chain.run("git", ...git, "commit", "--quiet", "--message", "The program");
+        await git("init", "--quiet", "--initial-branch", "main");
+        await commit("The program");
         await chain.up("dev");
     });
     after(async () => {
@@ -55,20 +53,27 @@ describe("from a push to production", () => {
         if (this.currentTest?.state === "failed") console.error(output.slice(-8000));
     });
 
-    /** Runs a step of the workflow `deploy.yml`, as its job does. @returns whether it succeeded */
-    async function deliver(...args: string[]): Promise<boolean> {
-        const env = {
-            ...process.env,
-            ...chain.environment,
-            GITHUB_API_URL: chain.github.url,
-            GITHUB_SERVER_URL: chain.github.url,
-            GITHUB_REPOSITORY: `${account}/mlops`,
-            GITHUB_RUN_ID: "7",
-            SERVICE_REPOSITORY: `${account}/MLOpsPython`,
-        };
+    const environmentOf = (more: Record<string, string> = {}): NodeJS.ProcessEnv => ({
+        ...process.env,
+        ...chain.environment,
+        GITHUB_API_URL: chain.github.url,
+        GITHUB_SERVER_URL: chain.github.url,
+        GITHUB_REPOSITORY: `${account}/mlops`,
+        GITHUB_RUN_ID: "7",
+        SERVICE_REPOSITORY: `${account}/MLOpsPython`,
+        ...more,
+    });
+
+    /** Runs a step of a workflow of this project. @returns whether it succeeded */
+    const deliver = (...args: string[]): Promise<boolean> => deliverWith({}, ...args);
+
+    async function deliverWith(
+        variables: Record<string, string>,
+        ...args: string[]
+    ): Promise<boolean> {
         const running = promisify(execFile)("operations/deliver.sh", args, {
             cwd: chain.folder,
-            env,
+            env: environmentOf(variables),
             maxBuffer: 1 << 26,
         });
         const { code, stdout, stderr } = await running.then(
@@ -103,6 +108,55 @@ describe("from a push to production", () => {
     }
     const push = (files: Files, message: string): Promise<Run> =>
         deployOnDemand(chain.push(files, message));
+
+    async function git(...args: string[]): Promise<string> {
+        const author = ["-c", "user.name=A", "-c", "user.email=a@example.org"];
+        return chain.run("git", ...author, ...args);
+    }
+    async function commit(message: string): Promise<void> {
+        await git("add", "--all");
+        await git("commit", "--quiet", "--message", message);
+    }
+    const stackFile = (environment: EnvironmentName): string =>
+        readFileSync(join(chain.folder, `Pulumi.${environment}.yaml`), "utf8");
+
+    /** Lets an hour pass in the history of what runs in an environment. */
+    function passAnHour(environment: EnvironmentName): void {
+        const [repository = ""] = chain.outputs(environment).image.split("@");
+        chain.quay.ageTags(repository.slice(repository.indexOf("/") + 1), 3600);
+    }
+
+    /**
+     * Does the work of `preview.yml` for the open pull request, merges it, and does the work of
+     * `deploy.yml`.
+     *
+     * @returns the pull request's description
+     */
+    async function releaseProposed(environment: EnvironmentName, title: string): Promise<string> {
+        const [pull, ...others] = infrastructure.pulls().filter(({ state }) => state === "open");
+        deepEqual([pull?.title, others], [title, []]);
+        const { number = 0, body = "" } = pull ?? {};
+        const branch = pull?.pull.head ?? "";
+        const proposed = infrastructure.files(branch)[`Pulumi.${environment}.yaml`] ?? "";
+        const lines = stackFile(environment).split("\n");
+        const changed = proposed.split("\n").filter((line) => !lines.includes(line));
+        deepEqual([changed.length, proposed.split("\n").length], [1, lines.length], proposed);
+
+        writeFileSync(join(chain.folder, `Pulumi.${environment}.yaml`), proposed);
+        await commit(title);
+        for (const folder of ["previews", "reviewed"])
+            rmSync(join(chain.folder, folder), { recursive: true, force: true });
+        ok(await deliver("preview", environment));
+        const variables = { GITHUB_REF: `refs/pull/${String(number)}/merge` };
+        ok(await deliverWith(variables, "review", environment));
+        const [comment = ""] = infrastructure.comments(number);
+        match(comment, /version of `\S+`: `\S+` → `\S+`/);
+
+        infrastructure.merge(number);
+        ok(await deliver("deploy", environment));
+        match(output, /What would be deployed is what was reviewed/);
+        return body ?? "";
+    }
 
     /** Returns the version that answers in an environment. */
     async function serving(environment: EnvironmentName): Promise<string> {
@@ -196,23 +250,52 @@ describe("from a push to production", () => {
         equal(run.succeeded, false);
         match(run.annotations.join("\n"), /title=Deploy::dev was not deployed: No review is/);
         match(output, /No review is recorded[^]*Deployment::\S+: was not reviewed/);
-        await chain.run("git", "checkout", "--quiet", "--", "Pulumi.dev.yaml");
+        await git("checkout", "--quiet", "--", "Pulumi.dev.yaml");
     });
 
-    it("promotes the version to staging and to prod, and takes it back, with one line each", async () => {
-        const release = async (environment: EnvironmentName, version: string): Promise<void> => {
-            await chain.set(environment, "service.version", version);
-            await chain.up(environment);
-        };
+    it("proposes the version for staging once it has run long enough in dev, and the merge releases it", async () => {
         for (const environment of ["staging", "prod"] as const) {
             await chain.up(environment);
             await serves(environment, "1.0.0");
-            await release(environment, "1.1.0");
-            const { digest, commit = "" } = chain.outputs(environment);
-            equal(digest, (await chain.tags("dev"))["1.1.0"]);
-            await serves(environment, `sha-${commit}`);
+            await chain.set(environment, "promoteFrom.requireRunning", "true");
+            await chain.set(environment, "promoteFrom.soak", "1h");
         }
-        await release("prod", "1.0.0");
+        await commit("The first release");
+        infrastructure.commit({
+            "Pulumi.staging.yaml": stackFile("staging"),
+            "Pulumi.prod.yaml": stackFile("prod"),
+        });
+        ok(await deliver("promote", "staging"));
+        match(output, /staging: 1\.1\.0 waits\. .* has been running in dev for .+ of 1 h/);
+        deepEqual(infrastructure.pulls(), []);
+
+        passAnHour("dev");
+        ok(await deliver("promote", "staging"));
+        const body = await releaseProposed("staging", "staging: 1.1.0");
+        match(body, /\| runs in `dev` \| for 1 h[^|]*, without a break \|/);
+        match(body, /\| pods there \| \d of \d serve, 0 restarts \|/);
+        const { digest, commit: from = "" } = chain.outputs("staging");
+        equal(digest, (await chain.tags("dev"))["1.1.0"]);
+        await serves("staging", `sha-${from}`);
+    });
+
+    it("does the same from staging to prod", async () => {
+        ok(await deliver("promote", "prod"));
+        match(output, /prod: 1\.1\.0 waits\./);
+        passAnHour("staging");
+        ok(await deliver("promote", "prod"));
+        await releaseProposed("prod", "prod: 1.1.0");
+        equal(chain.outputs("prod").digest, (await chain.tags("dev"))["1.1.0"]);
+        await serves("prod", `sha-${chain.outputs("prod").commit ?? ""}`);
+    });
+
+    it("takes prod back by a pull request, too", async () => {
+        const program = join(chain.folder, "operations/rollback.ts");
+        await promisify(execFile)(process.execPath, [program, "prod"], {
+            cwd: chain.folder,
+            env: environmentOf(),
+        });
+        await releaseProposed("prod", "prod: back to 1.0.0");
         await serves("prod", "1.0.0");
     });
 });

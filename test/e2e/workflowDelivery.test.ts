@@ -132,6 +132,45 @@ describe("the delivery of a workflow file", () => {
         deepEqual(Object.keys(await up()), ["same"]);
     });
 
+    it("keeps newer releases of its actions that a bot has merged, if GitHub confirms them", async () => {
+        github.createUser("actions");
+        const checkout = github.createRepository({
+            owner: "actions",
+            name: "checkout",
+            private: false,
+        });
+        const { sha } = checkout.commit({ "action.yml": "name: Checkout\n" });
+        checkout.createTag("v99.0.0", sha);
+        const pinTo = (commit: string): void => {
+            const text = repository.files()[path] ?? "";
+            const pin = /actions\/checkout@\w{40} # v[\d.]+/g;
+            repository.commit({
+                [path]: text.replace(pin, `actions/checkout@${commit} # v99.0.0`),
+            });
+        };
+        project.configure(config());
+        await up();
+        pinTo(sha);
+        deepEqual(await up(), { same: 3 });
+        project.configure(config({ name: "Images 1" }));
+        await project.refresh();
+        await up();
+        const text = repository.files()[path] ?? "";
+        match(text, /^name: Images 1$/m);
+        match(text, new RegExp(`uses: actions/checkout@${sha} # v99\\.0\\.0$`, "m"));
+        deepEqual(await up(), { same: 3 });
+        equal((await project.preview()).changes["update"] ?? 0, 0);
+        await project.refresh();
+        deepEqual(await up(), { same: 3 });
+
+        pinTo("0".repeat(40));
+        await project.refresh();
+        const { failed, output } = await project.up();
+        equal(failed, false, output);
+        match(output, /The workflow's file has actions\/checkout@0{40} as v99\.0\.0, which GitHub/);
+        doesNotMatch(repository.files()[path] ?? "", /@0{40}/);
+    });
+
     it("writes nothing when adoption is switched on or off afterwards", async () => {
         repository.commit({ [path]: "on: push\n" }, { message: "by hand" });
         project.configure(config());

@@ -257,7 +257,7 @@ describe("the workflows of this project", function () {
         equal(statSync(file).mode & 0o777, 0o600);
         rmSync(temp, { recursive: true });
         const readers = allSteps.flatMap(({ env }) => env["KUBECONFIG"] ?? []);
-        deepEqual(readers, Array(2).fill("${{ runner.temp }}/kubeconfig"));
+        deepEqual(readers, Array(3).fill("${{ runner.temp }}/kubeconfig"));
     });
 
     it("run only the project's scripts, with commands that these know", () => {

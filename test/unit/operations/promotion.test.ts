@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -67,6 +67,7 @@ describe("the description of a promotion", () => {
         present: "1.0.0",
         digest: `sha256:${"a".repeat(64)}`,
         ranFor: 7200,
+        health: undefined,
         scans: undefined,
         commits: [],
     };
@@ -82,6 +83,26 @@ describe("the description of a promotion", () => {
             /^- `111111111111` ``Fix `x` @alice <img src=x> \[a\]\(http:\/\/b\) ::error::\\u\{202e\}\|``, `` Mallory `@all` ``$/m,
         );
         match(body, /\| runs in `dev` \| for 2 h, without a break \|/);
+    });
+
+    it("says how the pods of the stack before are", () => {
+        const health = { ready: 2, wanted: 3, restarts: 4, isCurrent: true };
+        const rows: [
+            given: Partial<typeof health & { problem: string }> | undefined,
+            row: string,
+        ][] = [
+            [undefined, "not known"],
+            [{}, "2 of 3 serve, 4 restarts"],
+            [{ problem: "a `pod` waits" }, "2 of 3 serve, 4 restarts: ``a `pod` waits``"],
+            [{ isCurrent: false }, "they run another image now"],
+        ];
+        for (const [given, row] of rows) {
+            const body = promotionBody({
+                ...promotion,
+                health: given && { ...health, ...given },
+            });
+            ok(body.includes(`\n| pods there | ${row} |\n`), body);
+        }
     });
 
     it("names the newest fifty commits, and how many there are", () => {
