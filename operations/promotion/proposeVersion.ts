@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { foreign } from "../../components/text.ts";
 import { GitHubRepository, repositoryOf } from "../review/github.ts";
 import { mergeIfAllowed, propose, readDefault } from "./pullRequest.ts";
 import type { PromotionStack } from "./stack.ts";
@@ -69,5 +70,5 @@ export async function proposeVersion(
         content,
     });
     const isMerged = merges && (await mergeIfAllowed(github, number));
-    console.log(`${stack}: ${version}: ${url}${isMerged ? " is merged" : ""}`);
+    console.log(`${stack}: ${version}: ${foreign(url)}${isMerged ? " is merged" : ""}`);
 }
