@@ -9,6 +9,7 @@ import uvicorn
 from inference import Model, ModelError
 from production.api.application import create_app
 from production.api.logs import configure_logging
+from production.api.server import BoundedConnection
 from production.api.settings import SettingsError, load_settings
 
 GRACE = 5
@@ -34,6 +35,8 @@ def main() -> int:
         create_app(settings, model),
         host="0.0.0.0",
         port=settings.port,
+        http=BoundedConnection,
+        ws="none",
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=GRACE,

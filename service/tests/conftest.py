@@ -1,9 +1,10 @@
+import asyncio
 import json
 import struct
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -22,6 +23,18 @@ EXAMPLES = APP_ROOT / "examples"
 
 hypothesis_settings.register_profile("default", deadline=None, database=None, derandomize=True)
 hypothesis_settings.load_profile("default")
+
+
+async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until a condition holds, or fail."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    """Run a test in an event loop, for half a minute at most."""
+    asyncio.run(asyncio.wait_for(test, 30))
 
 
 def bomb(side: int) -> bytes:
@@ -59,7 +72,7 @@ class Key:
 
 
 class Issuer:
-    """An issuer of tokens, whose keys are served over HTTP."""
+    """An issuer of tokens, whose keys are served over HTTP while its event ``answers`` is set."""
 
     def __init__(self) -> None:
         self.key = Key("first")
@@ -67,11 +80,14 @@ class Issuer:
         self.body: bytes | None = None
         self.status = 200
         self.paths: list[str] = []
+        self.answers = threading.Event()
+        self.answers.set()
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.paths.append(self.path)
+                issuer.answers.wait(20)
                 body = issuer.body
                 if body is None:
                     body = json.dumps({"keys": [key.jwk for key in issuer.keys]}).encode()
@@ -88,6 +104,7 @@ class Issuer:
         self.url = f"http://127.0.0.1:{self._server.server_port}/realms/test"
 
     def stop(self) -> None:
+        self.answers.set()
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -106,7 +123,8 @@ class Issuer:
         now = int(time.time())
         good = {"iss": self.url, "aud": AUDIENCE, "sub": "test", "iat": now, "exp": now + 60}
         payload = {name: value for name, value in (good | claims).items() if name != without}
-        return jwt.encode(payload, key.private, key.algorithm, {"kid": key.kid} | (headers or {}))
+        header = {"kid": key.kid, "typ": "at+jwt"} | (headers or {})
+        return jwt.encode(payload, key.private, key.algorithm, header)
 
 
 @pytest.fixture

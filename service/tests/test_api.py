@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from production.api import uploads
-from production.api.application import MAX_UPLOADS, create_app
+from production.api.application import create_app
 from production.api.logs import access_log_filter
 
 MIB = 1024 * 1024
@@ -191,45 +191,6 @@ def test_caller_that_stalls(settings, model, issuer, monkeypatch):
     monkeypatch.setattr(uploads, "TIMEOUT", 0.05)
     app = create_app(settings, model)
     assert run_upload(app, issuer.token(), [chunk(PART)]) == (408, 1)
-
-
-def test_uploads_wait_for_their_turn(settings, model, issuer, monkeypatch):
-    """Of more uploads than are taken at once, none is refused, and no more are read at once."""
-    reading, most = 0, 0
-
-    async def read_slowly(_: Any) -> bytes:
-        nonlocal reading, most
-        reading += 1
-        most = max(most, reading)
-        await asyncio.sleep(0.02)
-        reading -= 1
-        return (EXAMPLES / "seven.png").read_bytes()
-
-    monkeypatch.setattr("production.api.application.read_upload", read_slowly)
-    app = create_app(settings, model)
-    headers = [
-        (b"content-type", FORM.encode()),
-        (b"authorization", f"Bearer {issuer.token()}".encode()),
-    ]
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/upload",
-        "query_string": b"",
-        "headers": headers,
-    }
-    statuses = []
-
-    async def send(message):
-        if "status" in message:
-            statuses.append(message["status"])
-
-    async def run() -> None:
-        await asyncio.gather(*(app(scope, None, send) for _ in range(3 * MAX_UPLOADS)))
-
-    asyncio.run(run())
-    assert statuses == [200] * 3 * MAX_UPLOADS
-    assert most == MAX_UPLOADS
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import json
 import time
 from typing import Any
 
+import httpx2
 import jwt
 import pytest
-from conftest import AUDIENCE, Issuer, Key
+from conftest import AUDIENCE, Issuer, Key, run, until
 from cryptography.hazmat.primitives import serialization
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given
@@ -72,6 +73,10 @@ def test_no_token(client, issuer, authorization):
         ({"without": "iss"}, "the token lacks a required claim"),
         ({"without": "aud"}, "the token lacks a required claim"),
         ({"exp": "never"}, "the token is malformed"),
+        *(
+            ({"headers": {"typ": typ}}, "the token is no access token: its typ must be at+jwt")
+            for typ in (None, "", "JWT", "logout+jwt", "secevent+jwt", "id_token+jwt", "at+jwt2")
+        ),
         ({"headers": {"kid": "unknown"}}, "the token's key is not one of the issuer's"),
         ({"key": Key("first")}, "the token's signature is wrong"),
         ({"key": Key("first", "ES256")}, "the token's algorithm is not accepted"),
@@ -79,6 +84,12 @@ def test_no_token(client, issuer, authorization):
 )
 def test_token_that_is_not_accepted(client, issuer, otherwise, reason):
     assert_refused(upload(client, f"Bearer {issuer.token(**otherwise)}"), reason)
+
+
+@pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt"])
+def test_type_of_an_access_token(client, issuer, seven, typ):
+    token = issuer.token(headers={"typ": typ})
+    assert upload(client, f"Bearer {token}", seven).status_code == 200
 
 
 def test_leeway_is_small(client, issuer, seven):
@@ -91,7 +102,7 @@ def test_leeway_is_small(client, issuer, seven):
 @pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "HS384", "unheard-of"])
 def test_algorithm_that_is_not_allowed(client, issuer, algorithm):
     header, payload, signature = issuer.token().split(".")
-    header = encode({"alg": algorithm, "typ": "JWT", "kid": "first"})
+    header = encode({"alg": algorithm, "typ": "at+jwt", "kid": "first"})
     for end in ("", signature):
         answer = upload(client, f"Bearer {header}.{payload}.{end}")
         assert_refused(answer, "the token's algorithm is not accepted")
@@ -176,6 +187,47 @@ def test_unknown_keys_do_not_flood_the_issuer(client, issuer):
     assert len(issuer.paths) == 1
 
 
+def test_known_key_waits_for_no_unknown_one(settings, model, issuer, seven):
+    """While the issuer is asked for unknown keys, known ones do; all unknown ones have one look."""
+    pause = 1
+    app = create_app(settings, model, IssuerKeys(settings.jwks_url, pause))
+
+    async def test() -> None:
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+
+            async def status(**otherwise: Any) -> int:
+                headers = {"Authorization": f"Bearer {issuer.token(**otherwise)}"}
+                answer = await client.post("/upload", files={"file": seven}, headers=headers)
+                return answer.status_code
+
+            assert await status() == 200
+            looked = time.monotonic()
+            await until(lambda: time.monotonic() > looked + pause)
+            issuer.answers.clear()
+            strangers = [
+                asyncio.create_task(status(headers={"kid": f"unknown-{number}"}))
+                for number in range(100)
+            ]
+            await until(lambda: len(issuer.paths) == 2)
+            assert await asyncio.wait_for(status(), 2) == 200
+            assert not any(stranger.done() for stranger in strangers)
+            issuer.answers.set()
+            assert set(await asyncio.gather(*strangers)) == {401}
+
+    run(test())
+    assert len(issuer.paths) == 2
+
+
+def test_issuer_that_does_not_answer(settings, model, issuer, monkeypatch):
+    monkeypatch.setattr("production.api.authentication.KEYS_TIMEOUT", 0.1)
+    client = TestClient(create_app(settings, model))
+    issuer.answers.clear()
+    for _ in range(5):
+        assert_unavailable(upload(client, f"Bearer {issuer.token()}"))
+    assert len(issuer.paths) == 1
+
+
 def assert_unavailable(answer) -> None:
     assert answer.status_code == 503
     assert answer.json()["error"] == "keys_unavailable"
@@ -198,6 +250,7 @@ def test_issuer_that_is_down(client, issuer, seven):
         (200, b"{}"),
         (200, b'{"keys": []}'),
         (200, b'{"keys": [{"kty": "unheard-of"}]}'),
+        (200, b"[" * 100_000),
     ],
 )
 def test_issuer_that_serves_no_keys(client, issuer, status, body):

@@ -5,6 +5,7 @@ from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2.rfc6749 import ClientMixin
+from authlib.oauth2.rfc6749.errors import InvalidClientError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from flask import Flask, Response, request
@@ -44,6 +45,14 @@ class Grant(ClientCredentialsGrant):
     """The client credentials grant, with the client authenticated by HTTP Basic only."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = (AUTHENTICATION_METHOD,)
+
+    def authenticate_token_endpoint_client(self) -> ClientMixin:
+        try:
+            return super().authenticate_token_endpoint_client()
+        except ValueError:  # Authlib decodes credentials without a look at what they are
+            raise InvalidClientError(
+                "The credentials are not Base64 of UTF-8.", status_code=401
+            ) from None
 
 
 class TokenGenerator(JWTBearerTokenGenerator):

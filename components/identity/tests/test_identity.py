@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -154,6 +155,30 @@ def test_answer_is_that_of_rfc_6749(client):
 def test_refusals(client, form, auth, status, error):
     answer = client.post("/token", data=form, auth=auth)
     assert (answer.status_code, answer.json["error"]) == (status, error)
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        "",
+        " ",
+        "x",
+        "\u00e9",
+        "====",
+        b64encode(b""),
+        b64encode(b":"),
+        b64encode(b"\x00:\x00"),
+        b64encode(b"\xff\xfe:\xff"),
+        b64encode(CLIENT_ID.encode()),
+        b64encode(f"{quote(CLIENT_ID, safe='')}:".encode() + b"\xff"),
+        b64encode(f"{quote(CLIENT_ID, safe='')}:%ff%ed%a0%80".encode()),
+    ],
+)
+def test_broken_credentials_are_refused(client, credentials):
+    text = credentials if isinstance(credentials, str) else credentials.decode()
+    answer = client.post("/token", data=GRANT, headers={"Authorization": f"Basic {text}"})
+    assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
+    assert answer.headers["WWW-Authenticate"].startswith("Basic")
 
 
 @pytest.mark.parametrize("name", ["openid-configuration", "oauth-authorization-server"])

@@ -19,15 +19,15 @@ from extraction import (
     extract,
 )
 from inference import Model, Prediction
+from production.api.admission import Admission
 from production.api.authentication import IssuerKeys, TokenVerifier
 from production.api.connections import LingeringClose
 from production.api.errors import ApiError, install_error_handlers
 from production.api.metrics import CONTENT_TYPE, Metrics, RequestMetrics
 from production.api.settings import Settings
-from production.api.uploads import FIELD, check_headers, read_upload
+from production.api.uploads import FIELD, check_headers, length_of, read_upload
 
-# Together these bound the memory in use: bodies held at once, and pictures decoded at once.
-MAX_UPLOADS = 8
+# A large picture takes some 200 MiB while it is decoded.
 MAX_DECODING = 1
 
 LAST_ANSWERS = 0.1
@@ -93,15 +93,23 @@ def create_app(settings: Settings, model: Model, keys: IssuerKeys | None = None)
     metrics = Metrics(model.name, model.version, model.classes)
     app.add_middleware(LingeringClose)
     authenticated = TokenVerifier(settings, keys or IssuerKeys(settings.jwks_url))
-    uploads = asyncio.Semaphore(MAX_UPLOADS)
+    admission = Admission()
     decoding = CapacityLimiter(MAX_DECODING)
     health = Health(
         version=settings.service_version,
         model=ModelDescription(name=model.name, version=model.version, accuracy=model.accuracy),
     )
 
-    def classify(picture: bytes) -> Prediction:
-        return model.predict(extract(picture))
+    def classify(picture: bytes) -> Prediction | ApiError:
+        """Return what is seen, or the refusal of the picture.
+
+        Raised across threads, an error stays in memory until the next garbage collection, and with
+        it the frames of its traceback: the upload, and the decoded picture.
+        """
+        try:
+            return model.predict(extract(picture))
+        except PictureError as error:
+            return ApiError(*_REFUSALS[type(error)], str(error))
 
     @app.get("/health")
     async def get_health() -> Health:
@@ -125,15 +133,16 @@ def create_app(settings: Settings, model: Model, keys: IssuerKeys | None = None)
         before it runs dependencies, so strangers could make the service read theirs.
         """
         try:
-            async with uploads:
-                picture = await read_upload(request)
-                prediction = await to_thread.run_sync(classify, picture, limiter=decoding)
-        except PictureError as error:
-            raise ApiError(*_REFUSALS[type(error)], str(error)) from error
+            with admission.admit(length_of(request)):
+                prediction = await to_thread.run_sync(
+                    classify, await read_upload(request), limiter=decoding
+                )
         except asyncio.CancelledError as error:  # the server's grace for open requests is over
             raise ApiError(
                 HTTPStatus.SERVICE_UNAVAILABLE, "stopping", "the service is stopping"
             ) from error
+        if isinstance(prediction, ApiError):
+            raise prediction
         metrics.count_prediction(prediction.label)
         return Classification(
             label=prediction.label,

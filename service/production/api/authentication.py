@@ -1,5 +1,6 @@
 """Bearer tokens: JWTs signed by the configured issuer for the configured audience."""
 
+import asyncio
 import time
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -18,12 +19,19 @@ ALGORITHMS = (
     *("ES256", "ES384", "ES512"),
     "EdDSA",
 )
+TYPES = ("at+jwt", "application/at+jwt")
 REQUIRED_CLAIMS = ("exp", "iss", "aud")
 LEEWAY = 10
 KEYS_TIMEOUT = 5
 KEYS_PAUSE = 5
 
+
+class NotAnAccessToken(jwt.InvalidTokenError):
+    """The token's ``typ`` is not that of access tokens, as of an ID token or a logout token."""
+
+
 _REASONS = {
+    NotAnAccessToken: "the token is no access token: its typ must be at+jwt",
     jwt.ExpiredSignatureError: "the token has expired",
     jwt.ImmatureSignatureError: "the token is not valid yet",
     jwt.InvalidAudienceError: "the token is for another audience",
@@ -41,28 +49,55 @@ class KeysUnavailable(Exception):
     """The issuer's keys cannot be had, so no token can be judged."""
 
 
-class IssuerKeys(jwt.PyJWKClient):
+class IssuerKeys:
     """The issuer's signing keys, cached for five minutes.
 
-    An unknown key id makes it look for newly rotated keys, after a pause since the last look. After
-    a failure it pauses too: callers share one lock, so each of them would otherwise wait in turn
-    for an issuer that does not answer.
+    A known key is there at once, whatever else is looked for. An unknown key id makes it look for
+    newly rotated keys: one look at a time, each a pause after the one before, whether that failed
+    or not. So however many callers wait, each waits for one look.
     """
 
     def __init__(self, url: str, pause: float = KEYS_PAUSE) -> None:
-        super().__init__(url, timeout=KEYS_TIMEOUT, cooldown_duration=pause)
+        self._client = jwt.PyJWKClient(url, timeout=KEYS_TIMEOUT)
         self._pause = pause
-        self._retry_at = 0.0
+        self._looking = asyncio.Lock()
+        self._next_look = 0.0
+        self._failure: str | None = None
 
-    def fetch_data(self) -> Any:
-        """Fetch the key set, or raise :class:`KeysUnavailable`."""
-        if time.monotonic() < self._retry_at:
-            raise KeysUnavailable("the last attempt failed a moment ago")
+    async def get(self, kid: str) -> jwt.PyJWK:
+        """Return a key.
+
+        Raises ``jwt.PyJWKClientError`` if the issuer has no such key, :class:`KeysUnavailable` if
+        that cannot be told.
+        """
+        if key := self._known(kid):
+            return key
+        async with self._looking:
+            if (key := self._known(kid)) is None and time.monotonic() >= self._next_look:
+                await self._look()
+                key = self._known(kid)
+        if key is not None:
+            return key
+        if self._failure is not None:
+            raise KeysUnavailable(self._failure)
+        raise jwt.PyJWKClientError("the issuer has no such key")
+
+    def _known(self, kid: str) -> jwt.PyJWK | None:
+        """Return a signing key from the cache."""
+        cached = self._client.jwk_set_cache.get()
+        keys = cached.keys if cached else []
+        signing = (key for key in keys if key.public_key_use in ("sig", None))
+        return next((key for key in signing if key.key_id == kid), None)
+
+    async def _look(self) -> None:
+        """Fetch the key set, and note why if that fails."""
         try:
-            return super().fetch_data()
-        except (jwt.PyJWKClientError, jwt.PyJWKSetError, OSError, ValueError) as error:
-            self._retry_at = time.monotonic() + self._pause
-            raise KeysUnavailable(str(error)) from error
+            async with asyncio.timeout(KEYS_TIMEOUT):
+                await to_thread.run_sync(self._client.fetch_data, abandon_on_cancel=True)
+            self._failure = None
+        except (jwt.PyJWTError, OSError, ValueError, RecursionError) as error:
+            self._failure = str(error)
+        self._next_look = time.monotonic() + self._pause
 
 
 class TokenVerifier:
@@ -73,7 +108,7 @@ class TokenVerifier:
         self._audience = settings.oauth2_audience
         self._keys = keys
 
-    def verify(self, token: str) -> dict[str, Any]:
+    async def verify(self, token: str) -> dict[str, Any]:
         """Return the token's claims.
 
         Raises ``jwt.PyJWTError`` for a token that is not accepted, :class:`KeysUnavailable` if
@@ -82,11 +117,13 @@ class TokenVerifier:
         header = jwt.get_unverified_header(token)
         if header.get("alg") not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError
+        if str(header.get("typ")).lower() not in TYPES:  # RFC 9068, section 4
+            raise NotAnAccessToken
         if "kid" not in header:
             raise jwt.PyJWKClientError("the token names no key")
         return jwt.decode(
             token,
-            self._keys.get_signing_key(header["kid"]),
+            await self._keys.get(header["kid"]),
             algorithms=ALGORITHMS,
             issuer=self._issuer,
             audience=self._audience,
@@ -105,7 +142,7 @@ class TokenVerifier:
         if credentials is None:
             raise _unauthorized("missing_token", "send an access token as a bearer token")
         try:
-            await to_thread.run_sync(self.verify, credentials.credentials)
+            await self.verify(credentials.credentials)
         except KeysUnavailable as error:
             raise ApiError(
                 HTTPStatus.SERVICE_UNAVAILABLE,

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LINGER = 2
+LINGER = 10
 
 
 class LingeringClose:

@@ -55,8 +55,18 @@ async def check_headers(request: Request) -> None:
             "unsupported_media_type",
             "the request's content type must be multipart/form-data",
         )
-    if int(request.headers.get("content-length", 0)) > MAX_BODY:
+    if length_of(request) > MAX_BODY:
         raise _too_large()
+
+
+def length_of(request: Request) -> int:
+    """Return the length that a body declares, or the most that a body may have.
+
+    As in HTTP/1.1, a length beside a transfer encoding means nothing.
+    """
+    if "transfer-encoding" in request.headers:
+        return MAX_BODY
+    return int(request.headers.get("content-length", MAX_BODY))
 
 
 async def read_upload(request: Request) -> bytes:
