@@ -7,7 +7,8 @@ import { listPolicies, pathOf, readRules } from "../../../../components/github/r
 import { UserError } from "../../../../components/userError.ts";
 import { openPullRequests, readDefault } from "../../../../operations/promotion/pullRequest.ts";
 import { GitHubRepository, ReviewComment } from "../../../../operations/review/github.ts";
-import { artifactOf, findReviewed } from "../../../../operations/review/reviewed.ts";
+import { artifactOf } from "../../../../operations/review/reviewed.ts";
+import { findReviewed } from "../../../../operations/review/reviewRun.ts";
 import { type GitHub, startGitHub } from "../../../../sandbox/github/server.ts";
 import { tryWrongAnswers } from "../../wrongAnswers.ts";
 
