@@ -1,5 +1,6 @@
 import { PolicyPack } from "@pulumi/policy";
 import { disruptionBudgets, replicatedServices } from "./policies/availability.ts";
+import { baseImagesByDigest } from "./policies/baseImages.ts";
 import { imagesByDigest } from "./policies/images.ts";
 import { agreedNames, ownedContainers } from "./policies/names.ts";
 import { plainTextOutputs, plainTextSecrets } from "./policies/plainTextSecrets.ts";
@@ -26,6 +27,7 @@ new PolicyPack("mlops", {
         robotsOfOneRepository,
         hardenedWorkflows,
         imagesByDigest,
+        baseImagesByDigest,
         restrictedPods,
         sizedPods,
         agreedNames,

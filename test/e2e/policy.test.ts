@@ -10,6 +10,7 @@ const production = JSON.parse(
 
 /** The imports of the programs in this file. */
 const imports = `
+import { mkdirSync, writeFileSync } from "node:fs";
 import * as docker from "@pulumi/docker";
 import * as github from "@pulumi/github";
 import * as k8s from "@pulumi/kubernetes";
@@ -129,6 +130,19 @@ const broken: Record<
             /The container web would run quay\.io\/alice\/c:latest: a tag may point/,
         ],
     },
+    "base-images-by-digest": {
+        program: `
+            writeFileSync("Dockerfile.tag", "FROM python:3.11");
+            new docker.RemoteImage("a", { name: "a:ctx-1", build: { context: ".", dockerfile: "Dockerfile.tag" } });
+            mkdirSync("image");
+            writeFileSync("image.Dockerfile", "ARG BASE=python:3.12\\nFROM $BASE");
+            new docker.RegistryImage("b", { name: "quay.io/alice/b:ctx-1", build: { context: "image", dockerfile: "../image.Dockerfile" } });`,
+        says: [
+            /The image would be built on python:3\.11: a tag may point at something else/,
+            /The image would be built on python:3\.12/,
+        ],
+        config: production,
+    },
     "restricted-pods": {
         program: `
             deployment("a", { securityContext: { ...security, privileged: true } });
@@ -239,6 +253,8 @@ const kept: Record<string, { readonly program: string; readonly config?: Config 
     },
     "digests, and what is built here": {
         program: `
+            writeFileSync("Dockerfile.digest", "FROM python:3.11@" + digest);
+            new docker.RemoteImage("d", { name: "d:ctx-1", build: { context: ".", dockerfile: "Dockerfile.digest" } });
             new docker.RemoteImage("a", { name: "alpine@" + digest });
             new docker.RemoteImage("b", { name: "b:ctx-1", build: { context: "." } });
             new quay.PromotedImage("c", { source: "quay.io/alice/a", target: "quay.io/alice/b", digest, tags: ["1.0.0"] });`,
@@ -364,6 +380,15 @@ describe("the policies", () => {
         expectKept(result);
     });
 
+    it("advise to name base images by their digest, outside production", async () => {
+        const { failed, output } = await preview(
+            `writeFileSync("Dockerfile.tag", "FROM python:3.11");
+            new docker.RemoteImage("a", { name: "a:ctx-1", build: { context: ".", dockerfile: "Dockerfile.tag" } });`,
+        );
+        equal(failed, false, output);
+        match(output, /mlops@v0\.1\.0 \[advisory\] +base-images-by-digest .*python:3\.11/s);
+    });
+
     it("accept the local stack", async () => {
         project.configure({ service: { name: "app", version: "1.0.0", context: "service" } });
         project.program(readFileSync(join(import.meta.dirname, "../../index.ts"), "utf8"));
@@ -397,6 +422,15 @@ describe("the policies", () => {
             equal(failed, true);
             match(output, /The robot alice\+a_robot would be admin/);
             deepEqual(quay.requests(), []);
+        });
+
+        it("check the Dockerfile of a ServiceImage, before it is built", async () => {
+            project.program(`${imports}
+                new ServiceImage("app", { repository: "app", context: "service" });`);
+            project.checkPolicies(production);
+            const { failed, output } = await project.up();
+            equal(failed, true);
+            match(output, /The image would be built on python:3\.11\.2-bullseye/);
         });
     });
 });
