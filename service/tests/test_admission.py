@@ -154,6 +154,6 @@ def test_refused_picture_is_not_kept(authorized, monkeypatch):
     gc.disable()
     try:
         assert authorized.post("/upload", files={"file": b"x"}).status_code == 422
+        assert [picture() for picture in pictures] == [None]
     finally:
         gc.enable()
-    assert [picture() for picture in pictures] == [None]

@@ -50,10 +50,8 @@ class Caller:
         with suppress(ConnectionError):
             await self._reader.read()
 
-    async def leave(self) -> None:
-        self._writer.close()
-        with suppress(ConnectionError):
-            await self._writer.wait_closed()
+    def leave(self) -> None:
+        self._writer.transport.abort()
 
 
 class Service:
@@ -88,12 +86,14 @@ def serve(settings, model, monkeypatch):
         task = asyncio.create_task(serving.serve())
         await until(lambda: serving.started)
         service = Service(serving.servers[0].sockets[0].getsockname()[1])
-        async with asyncio.timeout(20):
-            yield service
-        for caller in service.callers:
-            await caller.leave()
-        serving.should_exit = True
-        await task
+        try:
+            async with asyncio.timeout(20):
+                yield service
+        finally:
+            for caller in service.callers:
+                caller.leave()
+            serving.should_exit = True
+            await task
 
     return serve
 
@@ -159,6 +159,7 @@ def test_body_that_takes_long_is_read(serve, issuer, seven):
 def test_there_is_always_room_for_a_caller_that_acts(serve, monkeypatch):
     """Of too many connections, those end that have waited longest for their callers."""
     monkeypatch.setattr(server, "MAX_CONNECTIONS", 20)
+    monkeypatch.setattr(server, "PATIENCE", 60)
 
     async def test() -> None:
         async with serve() as service:
