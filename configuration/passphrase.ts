@@ -1,5 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
+import * as yaml from "yaml";
+import { z } from "zod";
 import { UserError } from "../components/userError.ts";
+
+const form = z.object({
+    encryptionsalt: z.unknown().optional(),
+    secretsprovider: z.unknown().optional(),
+});
 
 /**
  * Refuses an empty passphrase where the stack's secrets are encrypted with one: the CLI accepts it,
@@ -12,11 +19,12 @@ export function requirePassphrase(file: string): void {
     const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_BACKEND_URL: backend = "" } = process.env;
     // The CLI reads PULUMI_CONFIG_PASSPHRASE_FILE only where this variable is not set at all.
     if (passphrase !== "") return;
-    const settings = existsSync(file) ? readFileSync(file, "utf8") : "";
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    const settings = form.safeParse(yaml.parseDocument(text, { logLevel: "silent" }).toJS()).data;
     // The salt is in the file, or only in the state. Pulumi Cloud and a KMS need no passphrase.
     const isUsed =
-        /^encryptionsalt:/m.test(settings) ||
-        (/^(file|s3|gs|azblob):/.test(backend) && !/^secretsprovider:/m.test(settings));
+        settings?.encryptionsalt !== undefined ||
+        (/^(file|s3|gs|azblob):/.test(backend) && !settings?.secretsprovider);
     if (!isUsed) return;
     throw new UserError(
         "PULUMI_CONFIG_PASSPHRASE is empty: anyone could read the secrets in the state. " +

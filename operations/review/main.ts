@@ -19,6 +19,7 @@ import { type Preview, previewSchema } from "./preview.ts";
 import { approvalLabel, failureOf, reviewOf } from "./review.ts";
 import { artifactOf, currentTree, hashOf, record, verify } from "./reviewed.ts";
 import { findReviewed } from "./reviewRun.ts";
+import { findSourceChanges } from "./sources.ts";
 import { renderTerminal } from "./terminal.ts";
 
 const help = `Reviews what deployments would change.
@@ -68,13 +69,15 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
 
     async post(args) {
         const previews = parse(args, {}).positionals.map(readOrFailed);
-        const hash = hashOf(previews);
+        const pullRequest = pullRequestOf(process.env);
+        const sources = pullRequest === undefined ? [] : findSourceChanges(".");
+        const hash = hashOf(previews, sources);
         const text = renderMarkdown(previews, {
             ...runLinks(process.env),
+            sources,
             limit: commentLimit - markerLength,
         });
         summarize(text);
-        const pullRequest = pullRequestOf(process.env);
         const token = process.env["GITHUB_TOKEN"];
         const isApproved =
             pullRequest && token
@@ -82,11 +85,14 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
                 : false;
         const failure = failureOf(previews);
         if (failure !== undefined) throw new UserError(failure);
-        const dangerous = previews.map(reviewOf).filter(({ risk }) => risk === "dangerous");
+        const dangerous = [
+            ...previews.map(reviewOf).map(({ stack, risk }) => ({ what: stack, risk })),
+            ...sources.map(({ risk }) => ({ what: "files of the pull request", risk })),
+        ].filter(({ risk }) => risk === "dangerous");
         if (pullRequest !== undefined && dangerous.length > 0 && !isApproved) {
-            const stacks = dangerous.map(({ stack }) => stack).join(", ");
+            const where = [...new Set(dangerous.map(({ what }) => what))].join(", ");
             throw new UserError(
-                `Dangerous changes: ${stacks}. If they are meant, give the pull request the ` +
+                `Dangerous changes: ${where}. If they are meant, give the pull request the ` +
                     `label ${approvalLabel} now: it stands for the changes that the review ` +
                     "shows, and others need it again.",
             );

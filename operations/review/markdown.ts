@@ -2,6 +2,7 @@ import { inDeliveryOrder } from "../../configuration/delivery.ts";
 import type { Preview } from "./preview.ts";
 import { approvalLabel, legend, reviewOf, type StackReview, table } from "./review.ts";
 import type { Phrase, Risk } from "./rules/rule.ts";
+import type { SourceFinding } from "./sources.ts";
 import { shorten } from "../../components/text.ts";
 import { codeBlock, codeSpan, cut, escapeHtml, longestRun, share, sizeOf } from "./text.ts";
 
@@ -34,6 +35,7 @@ interface Section {
  * Renders one comment for all stacks: a table of counts, the findings, then the full diffs, folded.
  *
  * @param options.intro Markdown before the table, in place of the heading and the legend.
+ * @param options.sources what changes of the pull request's files.
  * @param options.fullText URL of the full text, for what is cut.
  * @param options.footer the last line, as Markdown.
  */
@@ -41,23 +43,40 @@ export function renderMarkdown(
     previews: readonly Preview[],
     options: {
         readonly intro?: string | undefined;
+        readonly sources?: readonly SourceFinding[];
         readonly fullText?: string | undefined;
         readonly footer?: string | undefined;
         readonly limit?: number;
     } = {},
 ): string {
-    const { intro, fullText, footer, limit = commentLimit } = options;
+    const { intro, sources = [], fullText, footer, limit = commentLimit } = options;
     const reviews = inDeliveryOrder(previews).map(reviewOf);
     const names = reviews.map(({ stack }) => codeSpan(stack)).join(", ");
     const end = footer === undefined ? [] : ["", `<sub>${footer}</sub>`];
-    if (reviews.every(({ isEmpty }) => isEmpty))
+    if (reviews.every(({ isEmpty }) => isEmpty) && sources.length === 0)
         return [`No changes: ${names}.`, ...end].join("\n");
     const counts = renderTable(reviews);
     const start =
         intro === undefined
-            ? [`### Preview: ${names}`, "", ...counts, "", ...renderLegend(reviews), ""]
+            ? [
+                  `### Preview: ${names}`,
+                  "",
+                  ...counts,
+                  "",
+                  ...renderLegend([...reviews, ...sources]),
+                  "",
+              ]
             : [intro, "", ...counts, ""];
-    const sections = [...reviews.flatMap(findingsOf), ...reviews.flatMap(detailsOf)];
+    const sections = [
+        ...nonEmpty({
+            head: ["#### Files of the pull request", ""],
+            lines: sources.map(renderFinding),
+            tail: [""],
+            first: true,
+        }),
+        ...reviews.flatMap(findingsOf),
+        ...reviews.flatMap(detailsOf),
+    ];
     const body = fit(sections, limit - sizeOf(start) - sizeOf(end), fullText);
     return [...start, ...body, ...end].join("\n");
 }
@@ -78,12 +97,12 @@ function renderTable(reviews: readonly StackReview[]): string[] {
     ];
 }
 
-function renderLegend(reviews: readonly StackReview[]): string[] {
+function renderLegend(reviewed: readonly { readonly risk: Risk }[]): string[] {
     const risks: readonly Risk[] = ["dangerous", "careful", "routine"];
     const lines = risks
         .map((risk) => `${symbols[risk] ?? ""} **${risk}** ${legend[risk]}`)
         .join(" · ");
-    if (!reviews.some(({ risk }) => risk === "dangerous")) return [lines];
+    if (!reviewed.some(({ risk }) => risk === "dangerous")) return [lines];
     const caution =
         "> **Dangerous changes.** If they are meant, give this pull request the label " +
         `${codeSpan(approvalLabel)}. It stands for the changes shown here: other changes need it ` +
@@ -115,7 +134,7 @@ function findingsOf({ stack, errors, unchecked, findings, isEmpty }: StackReview
         }),
         ...nonEmpty({
             head: [],
-            lines: findings.map(({ risk, text }) => `- ${symbols[risk] ?? ""} ${inline(text)}`),
+            lines: findings.map(renderFinding),
             tail: [""],
             first: true,
         }),
@@ -148,6 +167,10 @@ function detailsOf({ stack, warnings, excerpts, lines }: StackReview): Section[]
 
 function nonEmpty(section: Section): Section[] {
     return section.lines.length === 0 ? [] : [section];
+}
+
+function renderFinding({ risk, text }: SourceFinding): string {
+    return `- ${symbols[risk] ?? ""} ${inline(text)}`;
 }
 
 function inline(text: Phrase): string {

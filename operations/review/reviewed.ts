@@ -6,6 +6,7 @@ import { UserError } from "../../components/userError.ts";
 import { type ChangeSet, changeSetSchema, differences, hash, normalize } from "./changeSet.ts";
 import { followedTag, withoutFollowed } from "./followed.ts";
 import { parseJson, type Preview } from "./preview.ts";
+import type { SourceFinding } from "./sources.ts";
 import { failureOf } from "./review.ts";
 
 /** What was reviewed of one tree of the repository: the changes by stack. */
@@ -31,9 +32,13 @@ export function currentTree(): string {
     }
 }
 
-/** Returns a hash of all changes of the previews. */
-export function hashOf(previews: readonly Preview[]): string {
-    return hash(Object.fromEntries(previews.map((preview) => [preview.stack, normalize(preview)])));
+/** Returns a hash of all changes of the previews, and of the pull request's files. */
+export function hashOf(
+    previews: readonly Preview[],
+    sources: readonly SourceFinding[] = [],
+): string {
+    const stacks = previews.map((preview) => [preview.stack, normalize(preview)] as const);
+    return hash({ stacks: Object.fromEntries(stacks), sources });
 }
 
 /**

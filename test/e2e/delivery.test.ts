@@ -1,3 +1,4 @@
+import { checkOutMerge } from "../mergeCommit.ts";
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -128,6 +129,7 @@ describe("the delivery of the environments", () => {
         git("add", "--all");
         git("commit", "--quiet", "--message", title);
         project.createBranch(title);
+        checkOutMerge(chain.folder, "main");
         const { sha } = project.commit({ change: title }, { branch: title });
         const pull = z
             .object({ number: z.int() })

@@ -5,6 +5,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { checkOutMerge } from "../mergeCommit.ts";
 import { until } from "../until.ts";
 import { hasCluster } from "../../sandbox/cluster/cluster.ts";
 import { account, Chain, type EnvironmentName, serviceBranch } from "../../sandbox/demo/chain.ts";
@@ -143,7 +144,9 @@ describe("from a push to production", () => {
         deepEqual([changed.length, proposed.split("\n").length], [1, lines.length], proposed);
 
         writeFileSync(join(chain.folder, `Pulumi.${environment}.yaml`), proposed);
+        await git("checkout", "--quiet", "-b", branch);
         await commit(title);
+        checkOutMerge(chain.folder, "main");
         for (const folder of ["previews", "reviewed"])
             rmSync(join(chain.folder, folder), { recursive: true, force: true });
         ok(await deliver("preview", environment));
@@ -153,6 +156,8 @@ describe("from a push to production", () => {
         match(comment, /version of `\S+`: `\S+` → `\S+`/);
 
         infrastructure.merge(number);
+        await git("checkout", "--quiet", "main");
+        await git("merge", "--quiet", "--ff-only", branch);
         ok(await deliver("deploy", environment));
         match(output, /What would be deployed is what was reviewed/);
         return body ?? "";

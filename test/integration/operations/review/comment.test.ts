@@ -13,6 +13,7 @@ import {
 import { approvalLabel } from "../../../../operations/review/review.ts";
 import { run } from "../../../../sandbox/project.ts";
 import { type GitHub, startGitHub } from "../../../../sandbox/github/server.ts";
+import { checkOutMerge, git } from "../../../mergeCommit.ts";
 import { recorded } from "../../../unit/operations/review/previews.ts";
 
 const main = join(import.meta.dirname, "../../../../operations/review/main.ts");
@@ -181,7 +182,8 @@ describe("the review's comment on a pull request", function () {
                 GITHUB_TOKEN: token,
                 GITHUB_STEP_SUMMARY: join(folder, "summary.md"),
             };
-            return run("node", [main, "post", ...files], { env: { ...actions, ...env } }).then(
+            const options = { cwd: folder, env: { ...actions, ...env } };
+            return run("node", [main, "post", ...files], options).then(
                 () => ({ code: 0, err: "" }),
                 (error: unknown) =>
                     z
@@ -190,10 +192,23 @@ describe("the review's comment on a pull request", function () {
                         .parse(error),
             );
         };
+        /** Checks out a pull request with these files. */
+        const propose = (files: Readonly<Record<string, string>>): void => {
+            git(folder, "checkout", "--quiet", "main");
+            for (const [name, text] of Object.entries(files))
+                writeFileSync(join(folder, name), text);
+            git(folder, "add", ...Object.keys(files));
+            git(folder, "checkout", "--quiet", "--detach");
+            git(folder, "commit", "--quiet", "--message", "Change");
+            checkOutMerge(folder, "main");
+        };
         const summary = () => readFileSync(join(folder, "summary.md"), "utf8");
 
         beforeEach(() => {
             folder = mkdtempSync(join(tmpdir(), "mlops-review-"));
+            git(folder, "init", "--quiet", "--initial-branch", "main");
+            git(folder, "commit", "--quiet", "--allow-empty", "--message", "Base");
+            propose({ "README.md": "Changed" });
         });
         afterEach(() => {
             rmSync(folder, { recursive: true });
@@ -235,6 +250,32 @@ describe("the review's comment on a pull request", function () {
             equal((await post([others])).code, 1);
             equal(await isLabelled(), false);
             deepEqual(await post([recorded("release")]), { code: 0, err: "" });
+        });
+
+        it("asks for the label where a stack's settings change that no resource shows", async () => {
+            const file = (url: string): string => `config:\n  quay:url: ${url}\n`;
+            propose({ "Pulumi.prod.yaml": file("https://evil.example") });
+            match(
+                (await post([recorded("same")])).err,
+                /^Dangerous changes: files of the pull request\. If they are meant/,
+            );
+            match(
+                comments()[0] ?? "",
+                /- 🔴 setting `quay:url` of `prod`, which no resource shows: `not set` → `"https:\/\/evil\.example"`\n/,
+            );
+            await label();
+            deepEqual(await post([recorded("same")]), { code: 0, err: "" });
+            propose({ "Pulumi.prod.yaml": file("https://other.example") });
+            equal((await post([recorded("same")])).code, 1);
+        });
+
+        it("is not written without the pull request's base: what changes is not known", async () => {
+            git(folder, "checkout", "--quiet", "main");
+            match(
+                (await post([recorded("same")])).err,
+                /^What the pull request changes is not known/,
+            );
+            deepEqual(comments(), []);
         });
 
         it("is only in the job's summary where the token may not comment, as a fork's may not", async () => {

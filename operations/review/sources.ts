@@ -1,0 +1,114 @@
+/** What a pull request changes of the files that decide what is deployed, by what and where. */
+import { execFileSync } from "node:child_process";
+import * as yaml from "yaml";
+import { z } from "zod";
+import { UserError } from "../../components/userError.ts";
+import { hash } from "./changeSet.ts";
+import { phrase, type Phrase, type Risk } from "./rules/rule.ts";
+
+/** A statement about changed files that a reviewer must read. */
+export interface SourceFinding {
+    readonly risk: Exclude<Risk, "routine">;
+    readonly text: Phrase;
+}
+
+/** What previews, reviews and deploys: a change of it can have the others say nothing. */
+const guards =
+    /^((\.github|operations|policy|toolchain)\/|(Pulumi\.yaml|Makefile|mise\.toml|\.npmrc)$)/;
+const program = /^((components|configuration|contract|quay)\/|(index\.ts|package(-lock)?\.json)$)/;
+/** A stack's file (https://www.pulumi.com/docs/iac/concepts/config/). */
+const form = z.looseObject({ config: z.record(z.string(), z.unknown()).optional() });
+const encrypted = z.object({ secure: z.string() });
+const stackFile = /^Pulumi\.(.+)\.yaml$/;
+
+/** The keys of a stack's file whose changes the preview of its resources shows. */
+const ownKey = /^mlops:/;
+
+/**
+ * Compares the checkout of a pull request, a merge commit, with its base.
+ *
+ * @param folder a folder of the repository.
+ * @throws UserError where the checkout is no merge commit with its base.
+ */
+export function findSourceChanges(folder: string): SourceFinding[] {
+    const git = (...args: string[]): string =>
+        execFileSync("git", args, { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
+    const parents = git("rev-list", "--parents", "--max-count=1", "HEAD").trim().split(" ");
+    const [, base] = parents;
+    if (parents.length !== 3 || base === undefined)
+        throw new UserError(
+            "What the pull request changes is not known: check out the merge commit with its " +
+                "parents, as actions/checkout does with fetch-depth: 2.",
+        );
+    const changed = git("diff", "--name-only", "--no-renames", "-z", base, "HEAD")
+        .split("\0")
+        .filter((file) => file !== "");
+    const textAt = (commit: string, file: string): string =>
+        git("ls-tree", "--name-only", commit, "--", file) === ""
+            ? ""
+            : git("show", `${commit}:${file}`);
+    const guarding = changed.filter((file) => guards.test(file));
+    const programmed = changed.filter((file) => program.test(file));
+    return [
+        ...changed.flatMap((file) => {
+            const [, stack] = stackFile.exec(file) ?? [];
+            if (stack === undefined) return [];
+            return compareStack(stack, textAt(base, file), textAt("HEAD", file));
+        }),
+        ...(guarding.length === 0
+            ? []
+            : [
+                  dangerous(
+                      phrase`what previews, reviews and deploys is changed: ${list(guarding)}`,
+                  ),
+              ]),
+        ...(programmed.length === 0
+            ? []
+            : [careful(phrase`the program is changed: ${list(programmed)}`)]),
+    ];
+}
+
+/** Compares two texts of a stack's file; empty where there is none. */
+export function compareStack(stack: string, before: string, after: string): SourceFinding[] {
+    const [was, is] = [settingsIn(before), settingsIn(after)];
+    const keys = [...new Set([...was.keys(), ...is.keys()])].sort();
+    return keys
+        .filter((key) => hash({ value: was.get(key) }) !== hash({ value: is.get(key) }))
+        .map((key) =>
+            dangerous(
+                phrase`setting ${key} of ${stack}, which no resource shows: ${show(was.get(key))} →
+                    ${show(is.get(key))}`,
+            ),
+        );
+}
+
+/**
+ * Returns what a stack's file says of its providers, its policies, its backend and of who decrypts
+ * its secrets, by key.
+ */
+function settingsIn(text: string): ReadonlyMap<string, unknown> {
+    const document = yaml.parseDocument(text, { logLevel: "silent" });
+    // A file that cannot be read has no preview, either: the CLI refuses it.
+    const { data } = form.safeParse(document.errors.length === 0 ? document.toJS() : {});
+    const { config = {}, ...top } = data ?? {};
+    const foreign = Object.entries(config).filter(([key]) => !ownKey.test(key));
+    return new Map([...Object.entries(top), ...foreign]);
+}
+
+function show(value: unknown): string {
+    if (value === undefined) return "not set";
+    return encrypted.safeParse(value).success ? "[secret]" : JSON.stringify(value);
+}
+
+function list(files: readonly string[]): string {
+    const more = files.length - 10;
+    return [...files.slice(0, 10), ...(more > 0 ? [`${String(more)} more`] : [])].join(", ");
+}
+
+function dangerous(text: Phrase): SourceFinding {
+    return { risk: "dangerous", text };
+}
+
+function careful(text: Phrase): SourceFinding {
+    return { risk: "careful", text };
+}
