@@ -159,7 +159,10 @@ describe("delivering to GitHub", () => {
         await up();
         github.clearRequests();
         deepEqual(Object.keys((await done(project.preview())).changes), ["same"]);
-        deepEqual(calls(), ["GET /api/v3/orgs/octo"]); // the provider's own start
+        deepEqual(calls().sort(), [
+            "GET /api/v3/orgs/octo", // the provider's own start
+            `GET /api/v3/repos/octo/service/contents/${path}?ref=main`,
+        ]);
         deepEqual(Object.keys((await up()).changes), ["same"]);
         deepEqual(writes(), []);
         deepEqual(Object.keys((await done(project.refresh())).changes), ["same"]);

@@ -65,24 +65,6 @@ export const issueOperations: Operations = {
         return json(200, issueView(call, issue));
     }),
 
-    "issues/list-events": reading(either, (call) => {
-        const { pull, author } = issueOf(call);
-        const { items, headers } = call.page(pull?.baseChanges ?? []);
-        const actor = accountView(call.urls, call.state.user(author));
-        const events = items.map((created, index) => ({
-            id: index,
-            node_id: nodeId("BaseRefChangedEvent", index),
-            url: `${repositoryUrl(call.urls, call.repository)}/issues/events/${String(index)}`,
-            actor,
-            event: "base_ref_changed",
-            commit_id: null,
-            commit_url: null,
-            created_at: time(created),
-            performed_via_github_app: null,
-        }));
-        return json(200, events, headers);
-    }),
-
     "issues/list-comments": reading(either, (call) => {
         const { number } = issueOf(call);
         const since = call.query.get("since");

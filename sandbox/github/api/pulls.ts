@@ -78,6 +78,24 @@ export const pullOperations: Operations = {
         );
     }),
 
+    "issues/list-events": reading("pull_requests", (call) => {
+        const { pull, author } = pullOf(call, "issue_number");
+        const { items, headers } = call.page(pull.baseChanges);
+        const actor = accountView(call.urls, call.state.user(author));
+        const events = items.map((created, index) => ({
+            id: index,
+            node_id: nodeId("BaseRefChangedEvent", index),
+            url: `${repositoryUrl(call.urls, call.repository)}/issues/events/${String(index)}`,
+            actor,
+            event: "base_ref_changed",
+            commit_id: null,
+            commit_url: null,
+            created_at: time(created),
+            performed_via_github_app: null,
+        }));
+        return json(200, events, headers);
+    }),
+
     "repos/list-pull-requests-associated-with-commit": reading("pull_requests", (call) => {
         const commit = call.repository.git.resolve(call.param("commit_sha"));
         if (commit === undefined)
@@ -207,8 +225,8 @@ function invalid(message: string) {
     return validationFailed({ resource: "PullRequest", code: "custom", message });
 }
 
-function pullOf(call: Call): Pull {
-    const issue = call.repository.issues.get(call.id("pull_number"));
+function pullOf(call: Call, number = "pull_number"): Pull {
+    const issue = call.repository.issues.get(call.id(number));
     if (issue === undefined || !isPull(issue)) throw notFound();
     return issue;
 }
