@@ -31,7 +31,10 @@ export interface Publication {
     readonly version: pulumi.Input<string>;
     /** The user name of a robot with write permission, NAMESPACE+NAME. */
     readonly username: pulumi.Input<string>;
-    /** The robot's token. */
+    /**
+     * The robot's token. Pulumi's provider for Docker logs it, with `--debug` for example, unless
+     * Pulumi.yaml names `toolchain/docker` as that provider.
+     */
     readonly password: pulumi.Input<string>;
     /** Tags that always move to the image that was published last. Default: `latest`. */
     readonly floatingTags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;

@@ -158,10 +158,9 @@ export class Project {
         writeFileSync(join(this.folder, "index.ts"), text);
     }
 
-    /** @param verbose adds the engine's logs at the highest verbosity to the output. */
-    async up(verbose = false): Promise<Result> {
-        const logs = verbose ? ["--logtostderr", "--verbose", "9"] : [];
-        return this.#run("up", ...this.#policies, ...logs);
+    /** @param options further options of `pulumi up`. */
+    async up(options: readonly string[] = []): Promise<Result> {
+        return this.#run("up", ...this.#policies, ...options);
     }
 
     async preview(): Promise<Result> {

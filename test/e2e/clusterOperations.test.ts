@@ -202,7 +202,7 @@ describe("the operations of a stack with a service on a cluster", () => {
         change({ env: { MODE: "fast" } });
         await succeed(project.preview());
         equal(printed.includes("hunter2"), false, "the output has the secret variable");
-        await succeed(project.up(true));
+        await succeed(project.up(["--logtostderr", "--verbose", "9"]));
         const exported = project.start("pulumi", "stack", "export", "--show-secrets");
         equal(await exported.ended, 0, exported.output);
         for (const secret of [

@@ -459,7 +459,7 @@ describe("delivering to GitHub", () => {
     });
 
     it("shows no secret: in the state, in the output, in the logs at the highest verbosity", async () => {
-        const { failed, output } = await project.up(true);
+        const { failed, output } = await project.up(["--logtostderr", "--verbose", "9"]);
         equal(failed, false);
         ok(output.length > 100_000, "the logs are there");
         project.configure(config({}, { rotation: 1 }));
