@@ -7,11 +7,12 @@ import pLimit from "p-limit";
 const root = join(import.meta.dirname, "../..");
 
 /**
- * Not programs of their own: the engine starts the provider with its own argument; the others run
+ * Not programs of their own: the engine starts a provider with its own argument; the others run
  * programs.
  */
 const noPrograms = [
     "quay/provider/main.ts",
+    "toolchain/docker/main.ts",
     "operations/commandLine.ts",
     "operations/pulumiCli.ts",
 ];
