@@ -1,5 +1,5 @@
 import { checkOutMerge } from "../mergeCommit.ts";
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok, rejects } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -259,6 +259,10 @@ describe("the delivery of the environments", () => {
             written("output"),
             `run=${String(reviewedIn)}\nartifact=reviewed-${git("rev-parse", "HEAD^{tree}").trim()}\n`,
         );
+        // A file that was changed since the last `up` is read before it is replaced.
+        const path = ".github/workflows/quay-release-staging.yml";
+        const before = chain.repository.files()[path] ?? "";
+        chain.repository.commit({ [path]: `${before}# By hand.\n` });
         for (const environment of environments) {
             match(
                 await deploy(environment, noEngine),
@@ -268,6 +272,7 @@ describe("the delivery of the environments", () => {
             equal(version, "1.1.0");
             equal((await chain.tags(environment))["1.1.0"], digest);
         }
+        doesNotMatch(chain.repository.files()[path] ?? "", /By hand/);
     });
 
     it("can run again: it skips what is already deployed", async () => {
@@ -301,7 +306,10 @@ describe("the delivery of the environments", () => {
         await ask("POST", `issues/${String(pull.number)}/labels`, {
             labels: ["approve-dangerous"],
         });
+        // All jobs of the preview again: they check out the same merge.
+        checkOutMerge(chain.folder, "HEAD^");
         await review(pull, "private");
+        git("checkout", "--quiet", "main");
         await deploy("prod");
         equal(chain.outputs("prod").version, "1.1.0");
     });
@@ -332,7 +340,12 @@ describe("the delivery of the environments", () => {
             project.issues().map(({ state, body }) => ({ state, body: body ?? "" }));
 
         it("reports nothing without drift, whatever is on this machine", async () => {
-            const images = await chain.docker("images", "--quiet", `${chain.quay.registry}/*/*`);
+            // By name: what another image is made of stays, without a name.
+            const images = await chain.docker(
+                "images",
+                "--format={{.Repository}}:{{.Tag}}",
+                `${chain.quay.registry}/*/*:*`,
+            );
             await chain.docker("rmi", "--force", ...new Set(images.split("\n")));
             const before = stateOf();
             chain.quay.clearRequests();
