@@ -74,7 +74,7 @@ export const quay = z.strictObject({
         .default(["latest"])
         .describe(
             "Tags that always name the newest image; `[]` for none. `{{major}}` and " +
-                "`{{major}}.{{minor}}` follow versions: 1.1.0 moves `1` and `1.1`, and a push " +
+                "`{{major}}.{{minor}}` follow versions: `1.1.0` moves `1` and `1.1`, and a push " +
                 "without a version does not. Default: `[latest]`.",
         ),
     protect: z
