@@ -7,7 +7,8 @@
 #   deliver.sh find              in GitHub Actions: finds the record for a deployment
 #   deliver.sh supersede         in GitHub Actions: cancels older deployments that wait for approval
 #   deliver.sh deploy STACK      previews again, fails on changes that reviewed/TREE.json does not
-#                                have, and brings the stack up; deployment.log has the output
+#                                have, and brings the stack up; deployment.log has the output.
+#                                PUBLISHED is the digest that the stack before has published
 #   deliver.sh promote STACK     proposes its next version by a pull request, as its file says
 #   deliver.sh status STACK COMMIT OUTCOME
 #                                sets the status deploy/STACK of a commit of the service after a
@@ -48,7 +49,8 @@ deploy)
         [[ -z ${GITHUB_STEP_SUMMARY:-} ]] ||
             node operations/review/main.ts render "previews/$stack.json" --markdown \
                 >>"$GITHUB_STEP_SUMMARY"
-        node operations/review/main.ts verify "previews/$stack.json" --reviewed reviewed
+        node operations/review/main.ts verify "previews/$stack.json" --reviewed reviewed \
+            --published "${PUBLISHED:-}"
         update 2>&1 | tee update.log || {
             # Somebody has changed the workflow's file since: GitHub replaces only a known one.
             grep -q 'contents/.* 409' update.log
@@ -57,6 +59,8 @@ deploy)
             update
         }
     } 2>&1 | tee --ignore-interrupts deployment.log
+    [[ -z ${GITHUB_OUTPUT:-} ]] ||
+        echo "digest=$(pulumi stack output digest --stack "$stack")" >>"$GITHUB_OUTPUT"
     ;;
 promote) node operations/promote.ts "$stack" --scheduled ;;
 status) node operations/setStatus.ts "$@" --log deployment.log ;;

@@ -43,9 +43,10 @@ const help = `Reviews what deployments would change.
       In GitHub Actions: finds the artifact with the review of the git tree that is checked out.
       Sets the step's outputs \`run\` and \`artifact\` (the artifact's name), or none if nothing was
       reviewed. Needs GITHUB_TOKEN (actions, contents, pull requests: read).
-  node operations/review/main.ts verify FILE... --reviewed FOLDER
+  node operations/review/main.ts verify FILE... --reviewed FOLDER [--published DIGEST]
       Fails if the previews differ from the review of the git tree that is checked out, and lists
-      every difference.
+      every difference. A digest that the review did not know has to be DIGEST, which the deployment
+      of the stack before gave out.
 
   node operations/review/main.ts drift STACK... [--to FOLDER] [-- OPTION...]
       Prints what was changed outside of deployments, in the same form. Passes the options after --
@@ -123,11 +124,15 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
     },
 
     verify(args) {
-        const { positionals, values } = parse(args, { reviewed: { type: "string" } });
+        const { positionals, values } = parse(args, {
+            reviewed: { type: "string" },
+            published: { type: "string" },
+        });
         verify(
             positionals.map(read),
             required(values.reviewed, "option --reviewed FOLDER"),
             currentTree(),
+            values.published || undefined,
         );
         console.log("What would be deployed is what was reviewed.");
     },

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { UserError } from "../../components/userError.ts";
 import { type ChangeSet, changeSetSchema, differences, hash, normalize } from "./changeSet.ts";
 import { followedTag, withoutFollowed } from "./followed.ts";
-import { parseJson, type Preview } from "./preview.ts";
+import { parseJson, type Preview, unknown } from "./preview.ts";
 import type { SourceFinding } from "./sources.ts";
 import { failureOf } from "./review.ts";
 
@@ -70,9 +70,15 @@ export function record(previews: readonly Preview[], folder: string, tree: strin
  * a deployment that failed in another stack can be run again. Nor does one that only deploys what a
  * followed tag names.
  *
+ * @param published the digest that the deployment of the stack before gave out, in the same run.
  * @throws UserError that lists every difference and asks for a new review.
  */
-export function verify(previews: readonly Preview[], folder: string, tree: string): void {
+export function verify(
+    previews: readonly Preview[],
+    folder: string,
+    tree: string,
+    published?: string,
+): void {
     const failure = failureOf(previews);
     if (failure !== undefined)
         throw new UserError(`${failure} Nothing is compared with what was reviewed.`);
@@ -85,9 +91,11 @@ export function verify(previews: readonly Preview[], folder: string, tree: strin
         const fresh = compared(normalize(preview));
         // What was reviewed may be there already, and only the tag has moved since.
         if (Object.keys(fresh).length === 0) return [];
-        return differences(compared(stacks[preview.stack] ?? {}), fresh).map(
-            (difference) => `  ${preview.stack}: ${difference}`,
-        );
+        const was = stacks[preview.stack] ?? {};
+        return [
+            ...differences(compared(was), fresh),
+            ...strangeImages(preview, was, published),
+        ].map((difference) => `  ${preview.stack}: ${difference}`);
     });
     if (changed.length === 0) return;
     const problem = found
@@ -99,6 +107,30 @@ export function verify(previews: readonly Preview[], folder: string, tree: strin
             "review, and then run all jobs of this deployment again. If the target branch has " +
             "moved on, open a new pull request; an empty commit (--allow-empty) is enough.",
     );
+}
+
+/**
+ * Lists images of other repositories whose digests the review did not know, and that are not what
+ * the stack before has published in this run: whoever may push to its repository could have put
+ * them there meanwhile.
+ */
+export function strangeImages(
+    { changes }: Preview,
+    reviewed: ChangeSet,
+    published: string | undefined,
+): string[] {
+    return changes.flatMap(({ type, urn, operation, after }) => {
+        const key = `${operation} ${urn}`;
+        const { digest, source, target } = after;
+        const wasKnown = reviewed[key]?.properties["digest"]?.after !== unknown;
+        if (type !== "quay:index:PromotedImage" || source === target || wasKnown) return [];
+        if (digest === undefined || digest === unknown || digest === published) return [];
+        const given = published ?? "none";
+        return [
+            `${key}: digest: not known in the review, now ${JSON.stringify(digest)}; the ` +
+                `deployment before, of this run, published ${given}`,
+        ];
+    });
 }
 
 function fileOf(folder: string, tree: string): string {

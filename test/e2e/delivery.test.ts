@@ -263,11 +263,16 @@ describe("the delivery of the environments", () => {
         const path = ".github/workflows/quay-release-staging.yml";
         const before = chain.repository.files()[path] ?? "";
         chain.repository.commit({ [path]: `${before}# By hand.\n` });
+        // Whoever may push to staging's repository must not decide what prod gets.
+        const stolen = { PUBLISHED: `sha256:${"0".repeat(64)}` };
+        let given: Record<string, string> = {};
         for (const environment of environments) {
-            match(
-                await deploy(environment, noEngine),
-                /What would be deployed is what was reviewed/,
-            );
+            if (environment === "prod")
+                await rejects(deploy(environment, stolen), /digest: not known in the review/);
+            const printed = await deploy(environment, { ...noEngine, ...given });
+            match(printed, /What would be deployed is what was reviewed/);
+            const [, PUBLISHED = ""] = /.*^digest=(\S+)$/ms.exec(written("output")) ?? [];
+            given = { PUBLISHED };
             const { version, digest } = chain.outputs(environment);
             equal(version, "1.1.0");
             equal((await chain.tags(environment))["1.1.0"], digest);
