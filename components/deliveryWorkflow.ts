@@ -14,7 +14,7 @@ import { commitOfTag, readFile } from "./github/lookUp.ts";
 import { checkSettings, findProblem } from "./workflow/check.ts";
 import { workflowFile } from "./workflow/file.ts";
 import type { Action } from "./workflow/actions.ts";
-import { newerPins, withPins } from "./workflow/pins.ts";
+import { newerPins, withPins } from "./workflow/newerPins.ts";
 import type { WorkflowSettings } from "./workflow/settings.ts";
 import { failOnProblem, failOnRejection } from "./failProgram.ts";
 

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { newerPins, withPins } from "../../../../components/workflow/pins.ts";
+import { newerPins, withPins } from "../../../../components/workflow/newerPins.ts";
 
 const commit = (digit: string): string => digit.repeat(40);
 const file = (checkout: string, ...more: string[]): string =>
