@@ -78,19 +78,19 @@ describe("the board", () => {
             "alice+digits_robot",
             "0 min",
         ];
-        deepEqual(rowOf(await board([]), "local"), [...row, "queued", "-"]);
+        deepEqual(rowOf(await board([]), "local"), [...row, "queued", "-", "-"]);
         const found = { name: "CVE-1", severity: "High" } as const;
         quay.setScan(digest, {
             status: "scanned",
             features: [{ name: "libc", version: "1", vulnerabilities: [found, found] }],
         });
-        deepEqual(rowOf(await board([]), "local"), [...row, "2 high", "-"]);
+        deepEqual(rowOf(await board([]), "local"), [...row, "2 high", "-", "-"]);
     });
 
     it("prints the same as Markdown, and as JSON with full digests", async () => {
         match(
             await board(["--markdown"]),
-            /\n\| local \| 1\.0\.0 \| [0-9a-f]{12} \| \d min \| private \| alice\+digits\\_robot \| \d min \| 2 high \| - \|\n/,
+            /\n\| local \| 1\.0\.0 \| [0-9a-f]{12} \| \d min \| private \| alice\+digits\\_robot \| \d min \| 2 high \| - \| - \|\n/,
         );
         const [row] = JSON.parse(await board(["--json", "local"])) as Record<string, unknown>[];
         equal(row?.["digest"], await project.output("digest"));
@@ -99,7 +99,7 @@ describe("the board", () => {
 
     it("works without a token, and says so", async () => {
         const text = await board([], { QUAY_TOKEN: undefined });
-        deepEqual(rowOf(text, "local").slice(-2), ["?", "-"]);
+        deepEqual(rowOf(text, "local").slice(-3), ["?", "-", "-"]);
         match(text, /\nlocal: scan: The environment variable QUAY_TOKEN is not set/);
     });
 
