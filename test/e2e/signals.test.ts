@@ -1,10 +1,9 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../until.ts";
-import { Project, run, Running } from "../../sandbox/project.ts";
+import { Project, run, Running, temporary } from "../../sandbox/project.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** A marker in the environment of everything that a command of these tests starts. */
@@ -101,16 +100,19 @@ describe("a signal to the whole process group", () => {
     });
 
     it("SIGTERM ends make demo, which removes everything that it has created", async () => {
-        const left = () =>
-            readdirSync(tmpdir()).filter((file) => /^mlops-(demo|chain)-/.test(file));
-        const before = left();
-        const demo = new Group(root, {}, process.execPath, "sandbox/demo/main.ts");
+        // A folder of its own: other tests make such folders at the same time.
+        const folder = temporary("signals");
+        const left = () => readdirSync(folder).filter((file) => /^mlops-(demo|chain)-/.test(file));
+        const command = [process.execPath, "sandbox/demo/main.ts"];
+        const demo = new Group(root, { TMPDIR: folder }, ...command);
         await demo.prints(/pulumi up -s dev/);
         await until(() => processes().length > 3, "pulumi is at work", 30);
+        equal(left().length > 0, true);
         demo.signalAll("SIGTERM");
         equal(await demo.ended, 143, demo.output);
         await allEnded();
-        deepEqual(left(), before);
+        deepEqual(left(), []);
+        rmSync(folder, { recursive: true });
         const registry = /Quay http:\/\/([^ ]+)/.exec(demo.output)?.[1] ?? "";
         equal((await run("docker", ["images", "--quiet", `${registry}/*/*`])).stdout, "");
     });
