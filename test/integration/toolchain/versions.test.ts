@@ -104,7 +104,9 @@ describe("npm", () => {
             }),
         );
         mkdirSync(join(folder, "node_modules"));
-        execFileSync("bash", ["-euc", `cd "$0"; ${install}`, folder], { stdio: "pipe" });
+        // `npm run`, which may have started this, hands the project's own setting on.
+        const env = { ...process.env, npm_config_ignore_scripts: undefined };
+        execFileSync("bash", ["-euc", `cd "$0"; ${install}`, folder], { stdio: "pipe", env });
         const ran = existsSync(join(folder, "ran"));
         rmSync(folder, { recursive: true });
         return ran;
