@@ -51,7 +51,7 @@ deploy)
                 >>"$GITHUB_STEP_SUMMARY"
         node operations/review/main.ts verify "previews/$stack.json" --reviewed reviewed \
             --published "${PUBLISHED:-}"
-        update 2>&1 | tee update.log || {
+        update 2>&1 | tee --ignore-interrupts update.log || {
             # Somebody has changed the workflow's file since: GitHub replaces only a known one.
             grep -q 'contents/.* 409' update.log
             pulumi refresh --stack "$stack" --skip-preview --yes --non-interactive \
