@@ -11,9 +11,9 @@ import { type LastResource, readLastState } from "./github/lastState.ts";
 import { closePullRequest } from "./github/leftovers.ts";
 import { isManagedBy, thisStack } from "./github/ownership.ts";
 import { commitOfTag, readFile } from "./github/lookUp.ts";
+import type { Action } from "./workflow/actions.ts";
 import { checkSettings, findProblem } from "./workflow/check.ts";
 import { workflowFile } from "./workflow/file.ts";
-import type { Action } from "./workflow/actions.ts";
 import { newerPins, withPins } from "./workflow/newerPins.ts";
 import type { WorkflowSettings } from "./workflow/settings.ts";
 import { failOnProblem, failOnRejection } from "./failProgram.ts";
@@ -89,14 +89,17 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         const page = pulumi.interpolate`${webUrl}/${owner}/${repository}`;
         const known = pulumi.output(settings);
         const place = { repository, file: path, branch };
+        const present = pulumi
+            .output(repository)
+            .apply((known) => failOnRejection(readFile(owner, known, path, branch, this)));
         const file = {
             repository,
             file: path,
             content: pulumi
-                .all([known, place, failOnProblem(known.apply(findProblem))])
-                .apply(([known, place]) => {
+                .all([known, place, present, failOnProblem(known.apply(findProblem))])
+                .apply(([known, place, present]) => {
                     const own = workflowFile(known, manager, webUrl);
-                    return failOnRejection(this.#keepNewerPins(own, owner, place));
+                    return failOnRejection(this.#keepNewerPins(own, present, place));
                 }),
             commitMessage: `Deliver ${path} from ${manager}`,
         };
@@ -105,15 +108,11 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
         this.url = pulumi.interpolate`${page}/actions/workflows/${posix.basename(path)}`;
         if (delivery === "commit") {
             // A merged pull request may have created the stack's own file: overwrite that one.
+            // A review and its deployment have to preview the same, whatever their tokens may read.
             const overwriteOnCreate =
                 adopt || pulumi.runtime.isDryRun()
                     ? adopt
-                    : pulumi
-                          .output(repository)
-                          .apply((known) =>
-                              failOnRejection(readFile(owner, known, path, branch, this)),
-                          )
-                          .apply((found) => found !== undefined && isManagedBy(found, manager));
+                    : present.apply((found) => found !== undefined && isManagedBy(found, manager));
             const committed = new github.RepositoryFile(
                 name,
                 { ...file, branch, overwriteOnCreate },
@@ -187,14 +186,12 @@ export class DeliveryWorkflow extends pulumi.ComponentResource {
      */
     async #keepNewerPins(
         file: string,
-        owner: string,
+        found: string | undefined,
         place: pulumi.Unwrap<CommittedFile>,
     ): Promise<string> {
         const last = async () => lastContent(await readLastState(), place);
         // What may not be read, as in the preview of a pull request, is as the stack last saw it.
-        const present =
-            (await readFile(owner, place.repository, place.file, place.branch, this)) ??
-            (await last());
+        const present = found ?? (await last());
         if (present === undefined || !isManagedBy(present, thisStack())) return file;
         const newer = newerPins(file, present);
         const confirmed = await Promise.all(newer.map((pin) => this.#isRelease(pin)));

@@ -49,7 +49,7 @@ describe("the benchmark", () => {
         // start, and one reads the workflow's file, in which a bot may have updated the actions.
         // The others read the environment's rules, whose changes the provider does not see.
         const [, requests = []] = of("components + Quay", "up");
-        equal(requests.slice(0, 4).join(), "5,0,0,0.0");
+        equal(requests.slice(0, 4).join(), "4,0,0,0.0");
         const [, promoted = []] = of("components + Quay", "promote");
         // Only the configuration is read, for the label that would set an expiry on the tag.
         ok(Number(promoted[3]) < 10, `a promotion moved ${String(promoted[3])} kB of blobs`);
