@@ -112,11 +112,18 @@ export function findSyntaxErrors(text: string): FileProblem[] {
     }
 }
 
+/** Returns what a stack's file has at the top; undefined where it cannot be read. */
+export function contentOf(text: string): Readonly<Record<string, unknown>> | undefined {
+    if (findSyntaxErrors(text).length > 0) return undefined;
+    const file: unknown = parse(text).toJS();
+    if (file === null) return {};
+    return isObject(file) ? file : undefined;
+}
+
 /** Returns the configuration in a stack's file: `mlops:service` → its value. Default: `{}`. */
 export function configOf(text: string): Readonly<Record<string, unknown>> {
-    if (findSyntaxErrors(text).length > 0) return {};
-    const file: unknown = parse(text).toJS();
-    return isObject(file) && isObject(file["config"]) ? file["config"] : {};
+    const config = contentOf(text)?.["config"];
+    return isObject(config) ? config : {};
 }
 
 /**

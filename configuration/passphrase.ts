@@ -1,12 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import * as yaml from "yaml";
-import { z } from "zod";
 import { UserError } from "../components/userError.ts";
-
-const form = z.object({
-    encryptionsalt: z.unknown().optional(),
-    secretsprovider: z.unknown().optional(),
-});
+import { contentOf } from "./file.ts";
 
 /**
  * Refuses an empty passphrase where the stack's secrets are encrypted with one: the CLI accepts it,
@@ -20,11 +14,13 @@ export function requirePassphrase(file: string): void {
     // The CLI reads PULUMI_CONFIG_PASSPHRASE_FILE only where this variable is not set at all.
     if (passphrase !== "") return;
     const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-    const settings = form.safeParse(yaml.parseDocument(text, { logLevel: "silent" }).toJS()).data;
+    const settings = contentOf(text);
+    // One that cannot be read is refused with what is wrong in it.
+    if (settings === undefined) return;
     // The salt is in the file, or only in the state. Pulumi Cloud and a KMS need no passphrase.
     const isUsed =
-        settings?.encryptionsalt !== undefined ||
-        (/^(file|s3|gs|azblob):/.test(backend) && !settings?.secretsprovider);
+        settings["encryptionsalt"] !== undefined ||
+        (/^(file|s3|gs|azblob):/.test(backend) && !settings["secretsprovider"]);
     if (!isUsed) return;
     throw new UserError(
         "PULUMI_CONFIG_PASSPHRASE is empty: anyone could read the secrets in the state. " +

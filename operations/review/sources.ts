@@ -1,8 +1,8 @@
 /** What a pull request changes of the files that decide what is deployed, by what and where. */
 import { execFileSync } from "node:child_process";
-import * as yaml from "yaml";
 import { z } from "zod";
 import { UserError } from "../../components/userError.ts";
+import { contentOf } from "../../configuration/file.ts";
 import { hash } from "./changeSet.ts";
 import { phrase, type Phrase, type Risk } from "./rules/rule.ts";
 
@@ -16,8 +16,7 @@ export interface SourceFinding {
 const guards =
     /^((\.github|operations|policy|toolchain)\/|(Pulumi\.yaml|Makefile|mise\.toml|\.npmrc)$)/;
 const program = /^((components|configuration|contract|quay)\/|(index\.ts|package(-lock)?\.json)$)/;
-/** A stack's file (https://www.pulumi.com/docs/iac/concepts/config/). */
-const form = z.looseObject({ config: z.record(z.string(), z.unknown()).optional() });
+const mapping = z.record(z.string(), z.unknown());
 const encrypted = z.object({ secure: z.string() });
 const stackFile = /^Pulumi\.(.+)\.yaml$/;
 
@@ -70,14 +69,17 @@ export function findSourceChanges(folder: string): SourceFinding[] {
 
 /** Compares two texts of a stack's file; empty where there is none. */
 export function compareStack(stack: string, before: string, after: string): SourceFinding[] {
-    const [was, is] = [settingsIn(before), settingsIn(after)];
-    const keys = [...new Set([...was.keys(), ...is.keys()])].sort();
+    const [was, is] = [contentOf(before), contentOf(after)];
+    if (was === undefined || is === undefined)
+        return [dangerous(phrase`the file of ${stack} cannot be read, before or after`)];
+    const [from, to] = [settingsIn(was), settingsIn(is)];
+    const keys = [...new Set([...from.keys(), ...to.keys()])].sort();
     return keys
-        .filter((key) => hash({ value: was.get(key) }) !== hash({ value: is.get(key) }))
+        .filter((key) => hash({ value: from.get(key) }) !== hash({ value: to.get(key) }))
         .map((key) =>
             dangerous(
-                phrase`setting ${key} of ${stack}, which no resource shows: ${show(was.get(key))} →
-                    ${show(is.get(key))}`,
+                phrase`setting ${key} of ${stack}, which no resource shows: ${show(from.get(key))} →
+                    ${show(to.get(key))}`,
             ),
         );
 }
@@ -86,12 +88,13 @@ export function compareStack(stack: string, before: string, after: string): Sour
  * Returns what a stack's file says of its providers, its policies, its backend and of who decrypts
  * its secrets, by key.
  */
-function settingsIn(text: string): ReadonlyMap<string, unknown> {
-    const document = yaml.parseDocument(text, { logLevel: "silent" });
-    // A file that cannot be read has no preview, either: the CLI refuses it.
-    const { data } = form.safeParse(document.errors.length === 0 ? document.toJS() : {});
-    const { config = {}, ...top } = data ?? {};
-    const foreign = Object.entries(config).filter(([key]) => !ownKey.test(key));
+function settingsIn({
+    config,
+    ...top
+}: Readonly<Record<string, unknown>>): ReadonlyMap<string, unknown> {
+    const foreign = Object.entries(mapping.safeParse(config).data ?? {}).filter(
+        ([key]) => !ownKey.test(key),
+    );
     return new Map([...Object.entries(top), ...foreign]);
 }
 

@@ -59,6 +59,11 @@ describe("the files of a pull request", () => {
             "quay:token of prod, which no resource shows: [secret] → [secret]",
         ],
         [
+            "an address by a merge",
+            `${before}  <<: {quay:url: https://evil.example}\n`,
+            '<< of prod, which no resource shows: not set → {"quay:url":"https://evil.example"}',
+        ],
+        [
             "the policies",
             `${before}  mlops-policy:config: policy/none.json\n`,
             'mlops-policy:config of prod, which no resource shows: not set → "policy/none.json"',
@@ -71,6 +76,13 @@ describe("the files of a pull request", () => {
                 findings.map((finding) => `dangerous setting ${finding}`),
             );
         });
+
+    it("that cannot be read are dangerous: nobody knows what they change", () => {
+        for (const text of ["a: [\n", "config: *x\n", "- 1\n"])
+            deepEqual(texts(compareStack("prod", before, text)), [
+                "dangerous the file of prod cannot be read, before or after",
+            ]);
+    });
 
     it("that preview, review and deploy are dangerous to change; the program is careful", () => {
         const folder = temporary("sources");
