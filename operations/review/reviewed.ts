@@ -111,8 +111,8 @@ export function verify(
 
 /**
  * Lists images of other repositories whose digests the review did not know, and that are not what
- * the stack before has published in this run: whoever may push to its repository could have put
- * them there meanwhile.
+ * the stack before has published in this run: somebody who may push to its repository could have
+ * put them there meanwhile.
  */
 export function strangeImages(
     { changes }: Preview,

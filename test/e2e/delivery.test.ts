@@ -263,7 +263,7 @@ describe("the delivery of the environments", () => {
         const path = ".github/workflows/quay-release-staging.yml";
         const before = chain.repository.files()[path] ?? "";
         chain.repository.commit({ [path]: `${before}# By hand.\n` });
-        // Whoever may push to staging's repository must not decide what prod gets.
+        // Somebody who may push to staging's repository must not decide what prod gets.
         const stolen = { PUBLISHED: `sha256:${"0".repeat(64)}` };
         let given: Record<string, string> = {};
         for (const environment of environments) {

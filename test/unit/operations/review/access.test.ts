@@ -69,7 +69,7 @@ describe("a permission on Quay is dangerous where somebody new gets it:", () => 
         ]);
         deepEqual(found([change("quay:index:Team", undefined, member)]), []);
     });
-    it("whoever logs in as a robot, but not its successor's", () => {
+    it("a login as a robot, but not that of its successor", () => {
         const type = "quay:index:RobotFederation";
         const claims = (name: string, ...subjects: string[]) => ({ robot: name, claims: subjects });
         const added = change(type, undefined, claims("alice+next", "ours"));
@@ -254,7 +254,7 @@ describe("what GitHub lets in, or tells somebody, is dangerous:", () => {
             `careful: ${said}`,
         ]);
     });
-    it("a secret for whoever may use it", () => {
+    it("a secret for those who may use it", () => {
         const type = "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret";
         const added = change(type, undefined, { ...place, secretName: "QUAY_PWD" });
         deepEqual(found([added, change(environmentType, undefined, reviewed)]), []);
@@ -322,7 +322,7 @@ describe("what a cluster lets in is dangerous:", () => {
         roleRef: { name: "admin" },
         subjects: names.map((name) => ({ kind: "User", name })),
     });
-    it("a role, and whoever gets it", () => {
+    it("a role, and those who get it", () => {
         const type = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding";
         const said = "get ‹admin› by ‹kubernetes:RoleBinding› ‹digits/web›";
         deepEqual(found([change(type, undefined, binding("eve"))]), [
