@@ -25,7 +25,7 @@ export function withPins(file: string, pins: readonly Action[]): string {
     });
 }
 
-/** Returns each action once. One that has several pins has been updated in part: it counts not. */
+/** Returns each action once. One with several pins was updated in part, and is left out. */
 function actionsIn(file: string): Action[] {
     const found = new Map<string, Action | undefined>();
     for (const [, repository = "", commit = "", release = ""] of file.matchAll(uses)) {

@@ -37,9 +37,9 @@ const issueEvent = z.object({ event: z.string(), created_at: time });
 
 /**
  * Finds the newest run that recorded the review of a tree: one of the workflow `preview.yml`, for
- * the pull request that brought the commit. The workflow that such a run executes is that of the
- * merge with the base branch. So a run does not count that may have been for another base: one of a
- * branch of somebody's own has a workflow of their own.
+ * the pull request that brought the commit. Such a run executes the workflow of the merge with the
+ * base branch. One that may have been for another base does not count: somebody's own branch may
+ * have another workflow.
  *
  * @param commit a commit on the default branch.
  * @returns the run's id; undefined if nothing was reviewed.

@@ -94,7 +94,7 @@ export function verify(
         const was = stacks[preview.stack] ?? {};
         return [
             ...differences(compared(was), fresh),
-            ...strangeImages(preview, was, published),
+            ...unpublishedImages(preview, was, published),
         ].map((difference) => `  ${preview.stack}: ${difference}`);
     });
     if (changed.length === 0) return;
@@ -114,7 +114,7 @@ export function verify(
  * the stack before has published in this run: somebody who may push to its repository could have
  * put them there meanwhile.
  */
-export function strangeImages(
+export function unpublishedImages(
     { changes }: Preview,
     reviewed: ChangeSet,
     published: string | undefined,

@@ -20,7 +20,7 @@ export interface Promotion {
     readonly target: string;
     readonly digest?: string | undefined;
     readonly tags?: readonly string[] | undefined;
-    /** Tags that move, and such that follow versions: see floatingTagsOf. */
+    /** Tags that move; some follow versions (see floatingTagsOf). */
     readonly floatingTags: readonly string[];
     readonly sourceCredentials?: Credentials | undefined;
     readonly targetCredentials?: Credentials | undefined;

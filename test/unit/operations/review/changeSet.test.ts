@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { differences, hash, normalize } from "../../../../operations/review/changeSet.ts";
 import { unknown } from "../../../../operations/review/preview.ts";
-import { hashOf, strangeImages } from "../../../../operations/review/reviewed.ts";
+import { hashOf, unpublishedImages } from "../../../../operations/review/reviewed.ts";
 import {
     change,
     preview,
@@ -101,14 +101,17 @@ describe("a change set", () => {
             return preview([change("quay:index:PromotedImage", { digest: "sha256:1" }, after)]);
         };
         const reviewed = normalize(image(unknown));
-        const strange = (digest: string, published?: string, source?: string): number =>
-            strangeImages(image(digest, source), reviewed, published).length;
-        equal(strange("sha256:2", "sha256:2"), 0);
-        equal(strange("sha256:3", "sha256:2"), 1);
-        equal(strange("sha256:2"), 1);
-        equal(strange("sha256:2", undefined, "quay.io/a/staging"), 0, "the stack's own");
+        const found = (digest: string, published?: string, source?: string): number =>
+            unpublishedImages(image(digest, source), reviewed, published).length;
+        equal(found("sha256:2", "sha256:2"), 0);
+        equal(found("sha256:3", "sha256:2"), 1);
+        equal(found("sha256:2"), 1);
+        equal(found("sha256:2", undefined, "quay.io/a/staging"), 0, "the stack's own");
         // What was known has been compared.
-        equal(strangeImages(image("sha256:2"), normalize(image("sha256:2")), undefined).length, 0);
+        equal(
+            unpublishedImages(image("sha256:2"), normalize(image("sha256:2")), undefined).length,
+            0,
+        );
     });
 
     it("differs where anything is changed that was not reviewed, or is no more", () => {
