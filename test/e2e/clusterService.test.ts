@@ -412,6 +412,10 @@ describe("a service on a cluster", () => {
     }
 
     it("has the fixed number of pods when its autoscaler goes, never fewer in between", async function () {
+        // Without load the autoscaler would take a pod away meanwhile, as it should.
+        const behavior = { scaleDown: { selectPolicy: "Disabled" } };
+        const patch = JSON.stringify({ spec: { behavior } });
+        await kubectl("patch", "hpa", deployment, "--type=merge", `--patch=${patch}`);
         await kubectl("scale", "deployment", deployment, "--replicas=3");
         await until(async () => (await readyPods()).length >= 3, "three pods");
         // Only the autoscaler's own range keeps it from setting another number.
