@@ -67,7 +67,8 @@ export interface ServiceImageArgs {
     readonly platform?: string | undefined;
     /**
      * Build arguments (`ARG` in the Dockerfile). They stay in the image's history: do not put
-     * secrets here. Default: none.
+     * secrets here. MLOPS_BASE_IMAGE of the environment is one more, where it is set: an image in
+     * place of one that this machine cannot pull. Default: none.
      */
     readonly buildArgs?: Readonly<Record<string, string>> | undefined;
     /**
@@ -145,7 +146,6 @@ export class ServiceImage extends pulumi.ComponentResource {
             repository,
             publish,
             dockerfile = "Dockerfile",
-            buildArgs = {},
             buildSecrets = {},
             buildContexts = {},
             cacheFrom = [],
@@ -172,7 +172,8 @@ export class ServiceImage extends pulumi.ComponentResource {
         // BuildKit treats an unset variable as an empty secret.
         if (write) checkSecrets(buildSecrets);
         const context: BuildContext = { folder: args.context, dockerfile, workFolder };
-        const content = hashBuild(args, context);
+        const buildArgs = { ...standIn(), ...args.buildArgs };
+        const content = hashBuild({ ...args, buildArgs }, context);
         const files = prepareBuild(stack, name, context, write);
         const image = {
             name: pulumi.interpolate`${repository}:ctx-${content.slice(0, 20)}`,
@@ -251,6 +252,12 @@ export class ServiceImage extends pulumi.ComponentResource {
             digest: this.digest,
         });
     }
+}
+
+/** Returns the build argument that names the stand-in for a base image, if this machine has one. */
+function standIn(): Record<string, string> {
+    const image = process.env["MLOPS_BASE_IMAGE"];
+    return image ? { MLOPS_BASE_IMAGE: image } : {};
 }
 
 /** Hashes all inputs of the build: the context, and how it is built. */

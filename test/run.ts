@@ -28,7 +28,7 @@ interface Outcome extends Count {
 const inImage = (folder: string): string => {
     const image = `mlops-test-${basename(folder)}-${String(process.pid)}`;
     return [
-        `trap "docker rmi ${image} >/dev/null" EXIT; docker build --quiet --target test --tag ${image} ${folder}`,
+        `trap "docker rmi ${image} >/dev/null" EXIT; docker build --quiet --build-arg MLOPS_BASE_IMAGE --target test --tag ${image} ${folder}`,
         `docker run --rm ${image}`,
         `docker run --rm --entrypoint ruff ${image} check --no-cache .`,
     ].join(" && ");

@@ -47,6 +47,12 @@ for mlops_bin in "$mlops_measure/bin" "$mlops_linters/bin" "$mlops_cache/bin" "$
 done
 export PATH
 
+# The stand-in for the base image, where it cannot be pulled (setup.sh): what builds take instead.
+if [ -z "${MLOPS_BASE_IMAGE:-}" ] && [ -s "$mlops_cache/base-image" ]; then
+    MLOPS_BASE_IMAGE=$(cat "$mlops_cache/base-image")
+    export MLOPS_BASE_IMAGE
+fi
+
 # Without a login (`pulumi login`, an access token, PULUMI_BACKEND_URL) the backend is a local
 # folder.
 if [ -z "${PULUMI_BACKEND_URL:-}${PULUMI_ACCESS_TOKEN:-}" ] &&

@@ -104,12 +104,16 @@ docker_install() { . toolchain/offline/debian.sh && install_docker; }
 base_image=$(awk 'toupper($1) == "FROM" { print $2; exit }' service/Dockerfile)
 image_fix="docker pull $base_image"
 image_found() {
-    found="$base_image$(docker image inspect "$base_image" 2>/dev/null --format \
+    local image=${MLOPS_BASE_IMAGE:-$base_image}
+    found="$image$(docker image inspect "$image" 2>/dev/null --format \
         '{{with index .Config.Labels "org.opencontainers.image.title"}} ({{.}}){{end}}')"
 }
 image_install() {
-    long "$base_image" docker pull --quiet "$base_image" ||
-        { . toolchain/offline/debian.sh && import_base_image; }
+    if long "$base_image" docker pull --quiet "$base_image"; then
+        rm -f "$mlops_cache/base-image" && unset MLOPS_BASE_IMAGE
+    else
+        . toolchain/offline/debian.sh && import_base_image
+    fi
 }
 
 state_found() {

@@ -32,21 +32,26 @@ function options(name: string, lines = ""): string[] {
         .map((line) => `--${name}=${line}`);
 }
 
-/** docker/build-push-action: builds with the engine, and pushes by the digest alone. */
+/**
+ * docker/build-push-action: builds with the engine, and pushes by the digest alone. Like GitHub's
+ * runners it has the base image, or what stands in for it on this machine.
+ */
 const buildPush =
     (untag: (image: string, tag: string) => Promise<void>): Action =>
     async (call) => {
         const { inputs, env, workspace } = call;
+        const { MLOPS_BASE_IMAGE } = process.env;
         const [, image = ""] = /(?:^|,)name=([^,]+)/.exec(inputs["outputs"] ?? "") ?? [];
         const tag = `pushed-${String(process.pid)}-${String(Date.now())}`;
         await command(
-            { ...call, env: { ...env, DOCKER_BUILDKIT: "1" } },
+            { ...call, env: { ...env, DOCKER_BUILDKIT: "1", MLOPS_BASE_IMAGE } },
             "docker",
             "build",
             "--quiet",
             `--file=${join(workspace, inputs["file"] ?? "Dockerfile")}`,
             `--tag=${image}:${tag}`,
             ...(inputs["target"] === undefined ? [] : [`--target=${inputs["target"]}`]),
+            "--build-arg=MLOPS_BASE_IMAGE",
             ...options("build-arg", inputs["build-args"]),
             ...options("label", inputs["labels"]),
             join(workspace, inputs["context"] ?? "."),

@@ -83,7 +83,8 @@ describe("a service on a cluster", () => {
             rmSync(folder, { recursive: true });
         });
         const service = join(import.meta.dirname, "../../service");
-        await run("docker", ["build", "--quiet", "--tag", tag, service]);
+        const base = "--build-arg=MLOPS_BASE_IMAGE";
+        await run("docker", ["build", "--quiet", base, "--tag", tag, service]);
         cleanUps.push(() => run("docker", ["rmi", tag]));
         cluster = await startCluster(folder);
         cleanUps.push(() => cluster.stop());

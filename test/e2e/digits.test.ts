@@ -72,7 +72,8 @@ describe("the example service with 512 MiB and 1 CPU", () => {
     /** Of a PNG, and of a WebP, which takes the most memory to decode; then both damaged. */
     let uploads: readonly Upload[];
     before(async () => {
-        await run("docker", ["build", "--quiet", "--tag", image, service]);
+        const base = "--build-arg=MLOPS_BASE_IMAGE";
+        await run("docker", ["build", "--quiet", base, "--tag", image, service]);
         issuer = await startIssuer();
         container = await startContainer(image, issuer.settings);
         const pictures = [await python(image, draw("PNG")), await python(image, draw("WEBP"))];

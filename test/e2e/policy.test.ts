@@ -425,6 +425,7 @@ describe("the policies", () => {
         });
 
         it("check the Dockerfile of a ServiceImage, before it is built", async () => {
+            project.setEnvironment("MLOPS_BASE_IMAGE", "python:3.11.2-bullseye");
             project.program(`${imports}
                 new ServiceImage("app", { repository: "app", context: "service" });`);
             project.checkPolicies(production);

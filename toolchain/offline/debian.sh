@@ -56,9 +56,17 @@ engine_answers() {
     until docker version >/dev/null 2>&1; do ((SECONDS < deadline)) || return 1; sleep 0.2; done
 }
 
+# Makes the stand-in, if it is not there, and has env.sh name it.
 import_base_image() {
-    [[ $base_image == python:3.11.2-bullseye ]] || return
+    local image=${base_image%@*}
+    [[ $image == python:3.11.2-bullseye ]] || return
     say 'Docker Hub is out of reach: a STAND-IN for the base image is made of Debian packages'
-    { command -v debootstrap >/dev/null || apt_install debootstrap; } &&
-        long "the stand-in for $base_image" toolchain/offline/base-image.sh "$base_image"
+    stand_in_found "$image" || {
+        { command -v debootstrap >/dev/null || apt_install debootstrap; } &&
+            long "the stand-in for $image" toolchain/offline/base-image.sh "$image"
+    } || return
+    echo "$image" >"$mlops_cache/base-image"
+}
+stand_in_found() {
+    [[ $(docker image inspect "$1" --format "{{json .Config.Labels}}" 2>/dev/null) == *stand-in* ]]
 }

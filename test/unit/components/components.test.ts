@@ -75,6 +75,27 @@ describe("components", () => {
             equal((await build({ baseImages: {} })).inputs["name"], inputs["name"]);
         });
 
+        it("builds on another image where this machine has a stand-in, and says so", async () => {
+            const had = process.env["MLOPS_BASE_IMAGE"];
+            const on = (image: string): Promise<Declared> => {
+                process.env["MLOPS_BASE_IMAGE"] = image;
+                return build({ buildArgs: { VERSION: "1" } });
+            };
+            try {
+                const official = await on("");
+                deepEqual(pick(official.inputs, "build")["buildArgs"], { VERSION: "1" });
+                const other = await on("stand-in:1");
+                deepEqual(pick(other.inputs, "build")["buildArgs"], {
+                    MLOPS_BASE_IMAGE: "stand-in:1",
+                    VERSION: "1",
+                });
+                notEqual(other.inputs["name"], official.inputs["name"]);
+            } finally {
+                if (had === undefined) delete process.env["MLOPS_BASE_IMAGE"];
+                else process.env["MLOPS_BASE_IMAGE"] = had;
+            }
+        });
+
         it("does not build again when the order of the build arguments changes", async () => {
             deepEqual(
                 (await build({ buildArgs: { A: "1", B: "2" } })).inputs["name"],

@@ -1,4 +1,7 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { files, root } from "../files.ts";
 import { findMovableBases } from "../../../policy/policies/baseImages.ts";
 
 const digest = `sha256:${"a1".repeat(32)}`;
@@ -54,5 +57,36 @@ describe("a build's base images that can change", () => {
         it(`with ${what}: ${movable.join() || "none"}`, async () => {
             const settings = { buildArgs: {}, additionalContexts: [], ...build };
             deepEqual(await findMovableBases(text, settings), movable);
+        });
+});
+
+describe("a Dockerfile of this project", () => {
+    // Those in test/ are as other people write them.
+    const own = files.filter((file) => /Dockerfile$/.test(file) && !file.startsWith("test/"));
+    const none = { additionalContexts: [], buildArgs: {} };
+    const read = (file: string): string => readFileSync(join(root, file), "utf8");
+    const unpinned = (text: string): string => text.replaceAll(/@sha256:[0-9a-f]{64}/g, "");
+
+    for (const file of own)
+        it(`has pinned base images, in a form that Dependabot reads: ${file}`, async () => {
+            const text = read(file);
+            deepEqual(await findMovableBases(text, none), []);
+            const bases = await findMovableBases(unpinned(text), none);
+            equal(bases.length > 0, true);
+            // Dependabot reads FROM lines, and no variables in them.
+            for (const base of bases)
+                equal(
+                    new RegExp(`^FROM ${base}@sha256:[0-9a-f]{64}( AS \\w+)?$`, "m").test(text),
+                    true,
+                );
+        });
+
+    for (const file of own.filter((name) => !name.includes("/pins/")))
+        it(`says so where it is built on a stand-in: ${file}`, async () => {
+            const buildArgs = { MLOPS_BASE_IMAGE: "python:3.11.2-bullseye" };
+            for (const target of [undefined, "test"])
+                deepEqual(await findMovableBases(read(file), { ...none, target, buildArgs }), [
+                    "python:3.11.2-bullseye",
+                ]);
         });
 });
