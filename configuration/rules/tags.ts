@@ -1,11 +1,14 @@
 /** Rules on tags: what never moves, what moves, and what Quay deletes. */
 import { z } from "zod";
 import { problem, rule, text, version } from "./rule.ts";
+import { versionTags } from "../sections/quay.ts";
 import { floatingTagsOf, isFloating } from "../../quay/api/floatingTags.ts";
 import { runningTag } from "../../quay/api/running.ts";
 import { compileTagPattern, findsTag, matchesTag } from "../../quay/api/tagPattern.ts";
 
-const pattern = text.refine((value) => compileTagPattern(value) !== undefined);
+const immutableTags = text
+    .refine((value) => compileTagPattern(value) !== undefined)
+    .default(versionTags);
 const floatingTags = z.array(text).default(["latest"]);
 const cluster = z.unknown().optional();
 
@@ -15,31 +18,36 @@ function movingTags(floating: readonly string[], version: string, cluster: unkno
     return cluster === undefined ? tags : [...tags, runningTag];
 }
 
+/** Whether a version has the name of a tag that moves, which rules of their own refuse. */
+function isMoving(floating: readonly string[], version: string): boolean {
+    return version === runningTag || isFloating(floating, version);
+}
+
 export const tags = [
     rule(
-        { service: version, quay: z.object({ immutableTags: pattern }) },
-        ({ service: { version }, quay: { immutableTags } }) =>
-            matchesTag(immutableTags, version)
+        { service: version, quay: z.object({ immutableTags, floatingTags }) },
+        ({ service: { version }, quay: { immutableTags, floatingTags } }) =>
+            matchesTag(immutableTags, version) || isMoving(floatingTags, version)
                 ? []
                 : [
                       problem(
                           ["quay", "immutableTags"],
                           `must match the whole version "${version}": it does not, so that ` +
-                              "the version could be moved and deleted",
+                              "the version could be moved and deleted. " +
+                              "[0-9v].* matches v1.0.0 and 2027-01, too",
                       ),
                   ],
     ),
     rule(
-        { service: version, quay: z.object({ immutableTags: pattern, floatingTags }), cluster },
+        { service: version, quay: z.object({ immutableTags, floatingTags }), cluster },
         ({ service: { version }, quay: { immutableTags, floatingTags }, cluster }) =>
             movingTags(floatingTags, version, cluster)
-                .filter((tag) => matchesTag(immutableTags, tag))
+                .filter((tag) => tag !== version && matchesTag(immutableTags, tag))
                 .map((tag) =>
                     problem(
                         ["quay", "immutableTags"],
                         `must not match "${tag}", which moves with every version: Quay would ` +
-                            "refuse the next one. " +
-                            String.raw`[0-9]+\.[0-9]+\.[0-9]+.* matches versions alone`,
+                            `refuse the next one. ${versionTags} matches versions alone`,
                     ),
                 ),
     ),
@@ -101,7 +109,7 @@ export const tags = [
             service: version,
             cluster,
             quay: z.object({
-                immutableTags: text.optional(),
+                immutableTags: text.optional(), // no default: Quay may be without them
                 floatingTags,
                 autoPrune: z.array(
                     z.object({

@@ -28,6 +28,9 @@ const prunePolicy = z.union(
     "must have either keep (a number of tags) or keepFor (an age), and a tagPattern",
 );
 
+/** Versions such as 1.1.0, and neither the tags `1` and `1.1`, which follow them, nor others. */
+export const versionTags = String.raw`[0-9]+\.[0-9]+\.[0-9]+.*`;
+
 /** `QuayRepositoryArgs` in components/quayRepository.ts describes most of the keys in full. */
 export const quay = z.strictObject({
     namespace: names.namespace.describe("The user or organization that owns the repository."),
@@ -63,11 +66,10 @@ export const quay = z.strictObject({
         .default([])
         .describe("Rules by which Quay deletes tags itself. Default: none."),
     immutableTags: pattern
-        .optional()
+        .default(versionTags)
         .describe(
             "Tags that never change once they are set, as a regular expression for the whole " +
-                "tag. " +
-                "Default: none.",
+                `tag. Default: \`${versionTags}\`, versions such as \`1.1.0\`.`,
         ),
     floatingTags: z
         .array(names.floatingTag)

@@ -209,6 +209,28 @@ describe("dev, staging and prod", () => {
         }
     });
 
+    it("let no robot put another image under a version, and take a new one from it", async () => {
+        await chain.run("tar", "--create", "--file=image.tar", "Pulumi.yaml");
+        for (const environment of environments) {
+            await chain.logIn(environment);
+            const [repository = ""] = chain.outputs(environment).image.split("@");
+            const before = await chain.tags(environment);
+            const push = async (tag: string): Promise<void> => {
+                const name = `${repository}:${tag}`;
+                await chain.docker("import", join(chain.folder, "image.tar"), name);
+                await chain.docker("push", "--quiet", name);
+            };
+            for (const version of ["1.0.0", "1.1.0"]) await rejects(push(version), /immutable/);
+            deepEqual(await chain.tags(environment), before);
+            for (const tag of ["2.0.0", "latest"]) await push(tag);
+            const { latest, "2.0.0": made, ...others } = await chain.tags(environment);
+            notEqual(latest, before["latest"]);
+            ok(made !== undefined);
+            deepEqual({ ...others, latest: before["latest"] }, before);
+            await rejects(push("2.0.0"), /immutable/);
+        }
+    });
+
     it("leave staging and prod unchanged, including their rollback, when dev is destroyed", async () => {
         await chain.destroy("dev");
         for (const environment of ["staging", "prod"] as const) await noChanges(environment);

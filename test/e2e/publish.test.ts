@@ -196,6 +196,29 @@ describe("publishing to Quay", () => {
         deepEqual([found["1.0.0"], found["1.1.0"], found["latest"]], [first, second, second]);
     });
 
+    it("makes versions immutable that are there already, and releases the next one", async () => {
+        await up();
+        const first = await project.output("digest");
+        const immutable = { immutableTags: String.raw`[0-9]+\.[0-9]+\.[0-9]+.*` };
+        project.configure(config(immutable));
+        const { failed, changes, output } = await project.up();
+        equal(failed, false, output);
+        deepEqual({ ...changes, same: 0 }, { create: 1, same: 0 });
+        const deleted = await fetch(`${quay.url}/api/v1/repository/alice/digits/tag/1.0.0`, {
+            method: "DELETE",
+            headers: { authorization: `Bearer ${token}` },
+        });
+        equal(deleted.status, 409);
+
+        write("two");
+        match((await project.up()).output, /digits:1\.0\.0 points at .*raise the version/);
+        project.configure(config(immutable, "1.1.0"));
+        await up();
+        const second = await project.output("digest");
+        const found = await tags();
+        deepEqual([found["1.0.0"], found["1.1.0"], found["latest"]], [first, second, second]);
+    });
+
     it("completes a failed push, on a machine that does not have the image", async () => {
         const heal = quay.faults.add({ path: "^/v2/.*/manifests/", method: "PUT", status: 500 });
         equal((await project.up()).failed, true);

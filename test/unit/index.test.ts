@@ -48,6 +48,7 @@ const delivered = [
     "quay:index:Repository",
     "quay:index:RepositoryPermission",
     "quay:index:Robot",
+    "quay:index:TagImmutabilityPolicy",
 ];
 
 /** The types of what each kind of stack declares. */

@@ -105,6 +105,23 @@ const combinations: [what: string, stack: string, changes: Changes, ...says: str
     ],
     ["floating tags of its own", "dev", { "quay.floatingTags": ["latest", "1"] }],
     [
+        "floating tags that follow versions",
+        "staging",
+        { "quay.floatingTags": ["latest", "{{major}}", "{{major}}.{{minor}}"] },
+    ],
+    [
+        "a version of another form than versions have by default",
+        "dev",
+        { "service.version": "v1.0.0" },
+        'mlops:quay.immutableTags is not set: must match the whole version "v1.0.0": it does ' +
+            "not, so that the version could be moved and deleted. [0-9v].* matches v1.0.0 and",
+    ],
+    [
+        "such a version with the pattern that the message names",
+        "staging",
+        { "service.version": "2027-01", "quay.immutableTags": "[0-9v].*" },
+    ],
+    [
         "floating tags that follow versions, and versions that are immutable",
         "dev",
         {

@@ -8,6 +8,7 @@ import * as yaml from "yaml";
 import { z } from "zod";
 import { workflowBuild } from "../../../configuration/sections/service.ts";
 import { parseStackConfig } from "../../../configuration/readStackConfig.ts";
+import { matchesTag } from "../../../quay/api/tagPattern.ts";
 
 /** The configuration of a stack's file, with the account filled in. */
 function fileOf(stack: string): Record<string, unknown> {
@@ -63,6 +64,23 @@ describe("environment", () => {
             env: {},
             local: { port: 8080, memory: 512, cpus: 1, healthTimeout: 180 },
         });
+    });
+
+    it("makes versions immutable in every stack with a repository, and no tag that moves", () => {
+        for (const stack of ["dev", "staging", "prod"]) {
+            const config = parse(fileOf(stack));
+            ok(config.kind !== "local");
+            const { immutableTags } = config.quay;
+            const isImmutable = (tag: string) => matchesTag(immutableTags, tag);
+            for (const version of ["1.0.0", "10.20.30", "1.0.0-rc.1", "0.0.1_build"])
+                ok(isImmutable(version), version);
+            const content = `sha-${"1".repeat(40)}`;
+            for (const tag of ["latest", "1", "1.0", content, `ctx-${"1".repeat(20)}`])
+                ok(!isImmutable(tag), tag);
+            const signature = `sha256-${"1".repeat(64)}.sig`;
+            for (const tag of ["running", "buildcache", "buildcache-arm64", signature])
+                ok(!isImmutable(tag), tag);
+        }
     });
 
     it("leaves other programs' keys alone", () => {
