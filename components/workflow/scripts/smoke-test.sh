@@ -7,7 +7,7 @@ show() {
     end=$(</proc/sys/kernel/random/uuid)
     echo "::stop-commands::$end"
     "$@" 2>&1 || true
-    echo "::$end::"
+    printf '\n::%s::\n' "$end" # a command begins a line, however the output ends
 }
 
 # give_up PROBLEM: shows the end of the container's output.

@@ -22,11 +22,14 @@ describe("text of a server or a file", () => {
     it("is shown in one line of a limited length, without what changes a terminal", () => {
         fc.assert(
             fc.property(text, fc.integer({ min: 4, max: 400 }), (given, length) => {
-                const shown = foreign(given, length);
-                doesNotMatch(shown, unsafe);
-                ok(!shown.includes("\n"));
-                // An escape has at most ten characters.
-                ok(shown.length <= length * 10, `${String(shown.length)} of ${String(length)}`);
+                for (const shown of [given, given.repeat(5000)].map((one) =>
+                    foreign(one, length),
+                )) {
+                    doesNotMatch(shown, unsafe);
+                    ok(!shown.includes("\n"));
+                    // An escape has at most ten characters.
+                    ok(shown.length <= length * 10, `${String(shown.length)} of ${String(length)}`);
+                }
             }),
         );
         equal(foreign("  name is already taken: für 👍 "), "name is already taken: für 👍");
@@ -55,6 +58,7 @@ describe("an error of Quay or a registry", () => {
             deep(100_000, "[", "]"),
             deep(100_000, '{"message":', "}"),
             deep(100_000, '{"code":"x","message":', "}"),
+            JSON.stringify("long ".repeat(100_000)),
         ])
             for (const field of ["detail", "message", "error", "errors"]) {
                 const body = `{"${field}":${value}}`;
