@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
 # Runs the steps of this project's workflows. They work on any machine that is logged in to the
 # stacks' state and has the tokens.
-#   deliver.sh preview STACK     prints what a deployment would change; writes previews/STACK.json
+#   deliver.sh snapshot STACK    writes snapshots/STACK: its state, with marks in place of secrets
+#   deliver.sh preview STACK     prints what a deployment would change, and writes
+#                                previews/STACK.json. Needs no login and no secret: it uses
+#                                snapshots/STACK; without that, the stack counts as new
 #   deliver.sh review STACK...   posts these previews as the pull request's comment, and records
 #                                them as reviewed in reviewed/TREE.json
 #   deliver.sh find              in GitHub Actions: finds the record for a deployment
+#   deliver.sh verify STACK      previews as before, and fails on changes that reviewed/TREE.json
+#                                does not have. PUBLISHED is the digest that the stack before has
+#                                published
 #   deliver.sh supersede         in GitHub Actions: cancels older deployments that wait for approval
-#   deliver.sh deploy STACK      previews again, fails on changes that reviewed/TREE.json does not
-#                                have, and brings the stack up; deployment.log has the output.
-#                                PUBLISHED is the digest that the stack before has published
+#   deliver.sh deploy STACK      does the same with the stack's state, and brings the stack up;
+#                                deployment.log has the output
 #   deliver.sh promote STACK     proposes its next version by a pull request, as its file says
 #   deliver.sh status STACK COMMIT OUTCOME
 #                                sets the status deploy/STACK of a commit of the service after a
@@ -32,25 +37,33 @@ enforcement=$(
 )
 [[ -z $enforcement ]] || policies+=(--policy-pack-config "$enforcement")
 update() { pulumi up --stack "$stack" --skip-preview --yes --non-interactive "${policies[@]}"; }
-preview() { node operations/review/main.ts preview "$stack" --to previews -- "${policies[@]}"; }
+review() { node operations/review/main.ts "$@"; }
+preview() { review preview "$stack" --to previews "$@" -- "${policies[@]}"; }
+preview_snapshot() { preview --snapshots snapshots; }
+verify() {
+    review verify "previews/$stack.json" --reviewed reviewed --published "${PUBLISHED:-}"
+}
 
 case $command in
-preview) preview ;;
+snapshot) review snapshot "$stack" --to snapshots ;;
+preview) preview_snapshot ;;
 review)
     files=("${@/#/previews/}")
-    node operations/review/main.ts post "${files[@]/%/.json}"
-    node operations/review/main.ts record "${files[@]/%/.json}" --to reviewed
+    review post "${files[@]/%/.json}"
+    review record "${files[@]/%/.json}" --to reviewed
     ;;
-find) node operations/review/main.ts find ;;
+find) review find ;;
+verify)
+    preview_snapshot
+    verify
+    ;;
 supersede) node operations/supersede.ts ;;
 deploy)
     {
         preview
         [[ -z ${GITHUB_STEP_SUMMARY:-} ]] ||
-            node operations/review/main.ts render "previews/$stack.json" --markdown \
-                >>"$GITHUB_STEP_SUMMARY"
-        node operations/review/main.ts verify "previews/$stack.json" --reviewed reviewed \
-            --published "${PUBLISHED:-}"
+            review render "previews/$stack.json" --markdown >>"$GITHUB_STEP_SUMMARY"
+        verify
         update 2>&1 | tee --ignore-interrupts update.log || {
             # Somebody has changed the workflow's file since: GitHub replaces only a known one.
             grep -q 'contents/.* 409' update.log
@@ -64,10 +77,10 @@ deploy)
     ;;
 promote) node operations/promote.ts "$stack" --scheduled ;;
 status) node operations/setStatus.ts "$@" --log deployment.log ;;
-drift) node operations/review/main.ts drift "$stack" --to drift ;;
+drift) review drift "$stack" --to drift ;;
 report)
     files=("${@/#/drift/}")
-    node operations/review/main.ts report "${files[@]/%/.json}"
+    review report "${files[@]/%/.json}"
     ;;
 *) mlops_usage_error "Unknown command: $command" ;;
 esac

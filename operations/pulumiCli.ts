@@ -24,13 +24,18 @@ const failure = z.object({
  * Runs the Pulumi CLI in the project's folder and returns its result, also if the command fails.
  *
  * @param input what the command reads from stdin.
+ * @param env the command's environment. Default: this program's.
  * @throws UserError if the CLI is not installed
  */
-export async function askPulumi(command: readonly string[], input = ""): Promise<Answer> {
+export async function askPulumi(
+    command: readonly string[],
+    input = "",
+    env: NodeJS.ProcessEnv = process.env,
+): Promise<Answer> {
     const running = promisify(execFile)(
         "pulumi",
         [...command, "--non-interactive", "--color", "never"],
-        { maxBuffer: 1 << 30 },
+        { maxBuffer: 1 << 30, env },
     );
     // Writing fails if the CLI exits before it reads; its own error says why.
     running.child.stdin?.on("error", () => undefined).end(input);
@@ -49,8 +54,12 @@ export async function askPulumi(command: readonly string[], input = ""): Promise
  * @returns its stdout
  * @throws UserError if it fails
  */
-export async function pulumi(command: readonly string[], input = ""): Promise<string> {
-    const { stdout, error } = await askPulumi(command, input);
+export async function pulumi(
+    command: readonly string[],
+    input = "",
+    env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+    const { stdout, error } = await askPulumi(command, input, env);
     if (error === undefined) return stdout;
     throw new UserError(`${error}${stdout}`.trim());
 }
@@ -127,11 +136,18 @@ export async function runPulumi(
     throw new UserError(`Interrupted: ${advice}.`);
 }
 
-/** Returns a stack's configuration by key, objects as JSON. The CLI does not print secrets. */
-export async function readConfig(stack: string): Promise<Record<string, string>> {
+/**
+ * Returns a stack's configuration by key, objects as JSON.
+ *
+ * @param options of `pulumi config`: without `--show-secrets` it leaves out secrets.
+ */
+export async function readConfig(
+    stack: string,
+    options: readonly string[] = [],
+): Promise<Record<string, string>> {
     const entries = z
         .record(z.string(), z.object({ value: z.string().optional() }))
-        .parse(JSON.parse(await pulumi(["config", "--json", "--stack", stack])));
+        .parse(JSON.parse(await pulumi(["config", "--json", "--stack", stack, ...options])));
     return Object.fromEntries(
         Object.entries(entries).flatMap(([key, { value }]) =>
             value === undefined ? [] : [[key, value] as const],
@@ -159,10 +175,14 @@ export async function requireStack(stack: string): Promise<void> {
  * Returns a stack's state as `pulumi stack export` prints it; undefined if the stack does not
  * exist.
  *
+ * @param options such as `--show-secrets`.
  * @throws UserError if the state cannot be read
  */
-export async function exportStack(stack: string): Promise<string | undefined> {
-    const { stdout, error } = await askPulumi(["stack", "export", "--stack", stack]);
+export async function exportStack(
+    stack: string,
+    options: readonly string[] = [],
+): Promise<string | undefined> {
+    const { stdout, error } = await askPulumi(["stack", "export", "--stack", stack, ...options]);
     if (error === undefined) return stdout;
     if (error.includes("no stack named")) return undefined;
     throw new UserError(`The state of the stack "${stack}" cannot be read: ${error}`);

@@ -16,6 +16,8 @@ const normalChange = z.object({
         z.string(),
         z.object({ before: value.optional(), after: value.optional(), replaces: z.boolean() }),
     ),
+    /** A hash of the new secrets; absent where none are, or the preview was on no snapshot. */
+    secrets: z.string().optional(),
 });
 
 /** The changes of a stack in a normal form: equal previews have equal change sets, in any order. */
@@ -26,7 +28,7 @@ export const changeSetSchema = z.record(z.string(), normalChange);
 /** Returns a preview's changes in their normal form. */
 export function normalize({ changes }: Preview): ChangeSet {
     return Object.fromEntries(
-        changes.map(({ urn, operation, id, properties }) => [
+        changes.map(({ urn, operation, id, properties, secrets }) => [
             `${operation} ${urn}`,
             {
                 urn,
@@ -35,6 +37,7 @@ export function normalize({ changes }: Preview): ChangeSet {
                 properties: Object.fromEntries(
                     properties.map(({ path, ...difference }) => [path, difference]),
                 ),
+                ...(secrets !== undefined && { secrets }),
             },
         ]),
     );
@@ -66,8 +69,10 @@ export function differences(reviewed: ChangeSet, fresh: ChangeSet): string[] {
             ...new Set([...Object.keys(was.properties), ...Object.keys(is.properties)]),
         ].sort();
         const others = paths.filter((path) => !isReviewed(path, was.properties, is.properties));
+        const isOther = is.secrets !== undefined && is.secrets !== was.secrets;
         return [
             ...ids,
+            ...(isOther ? [`${key}: its new secrets are others than reviewed`] : []),
             ...others.map(
                 (path) =>
                     `${key}: ${path}: reviewed ${show(was.properties[path])}, ` +

@@ -9,15 +9,10 @@ import {
     type Value,
 } from "./preview.ts";
 import { compare, type State, whole } from "./properties.ts";
+import { outputSignature, secretSignature, signature, unknownValue } from "../engineValues.ts";
 import { type Names, nameReviewers } from "./reviewers.ts";
 import { providerOption } from "./rules/rule.ts";
 import { concealProperties } from "./secrets.ts";
-
-/** Signatures of special values in the engine's format (pulumi/sdk/go/common/resource). */
-const signature = "4dabf18193072939515e22adb298388d";
-const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
-const outputSignature = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
-const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const properties = z
     .record(z.string(), z.json())

@@ -12,12 +12,14 @@ import { mergeChanges, rulesDriftOf } from "./rulesDrift.ts";
  * Runs `pulumi preview` of a stack.
  *
  * @param options more arguments for it, such as `--policy-pack`.
+ * @param environment of the command. Default: this program's.
  */
 export async function previewStack(
     stack: string,
     options: readonly string[] = [],
+    environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Preview> {
-    return read(stack, ["preview", ...options]);
+    return read(stack, ["preview", ...options], environment);
 }
 
 /**
@@ -30,7 +32,7 @@ export async function previewStack(
  */
 export async function driftOf(stack: string, options: readonly string[] = []): Promise<Preview> {
     const command = ["refresh", "--preview-only", ...excludeLocalImages];
-    const preview = await read(stack, [...command, ...options]);
+    const preview = await read(stack, [...command, ...options], process.env);
     if (preview.errors.length > 0) return preview;
     try {
         return mergeChanges(preview, await rulesDriftOf(stack));
@@ -51,9 +53,13 @@ export async function driftOf(stack: string, options: readonly string[] = []): P
  * @returns the preview; with `errors` if it failed.
  * @throws UserError if `pulumi` cannot be run
  */
-async function read(stack: string, command: readonly string[]): Promise<Preview> {
+async function read(
+    stack: string,
+    command: readonly string[],
+    environment: NodeJS.ProcessEnv,
+): Promise<Preview> {
     const pulumi = spawn("pulumi", [...command, "--json", "--non-interactive", "--stack", stack], {
-        env: { ...process.env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" },
+        env: { ...environment, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" },
         stdio: ["ignore", "pipe", "pipe"],
     });
     const exit = new Promise<number | null>((resolve, reject) => {

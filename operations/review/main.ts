@@ -21,13 +21,20 @@ import { artifactOf, currentTree, hashOf, record, verify } from "./reviewed.ts";
 import { findReviewed } from "./reviewRun.ts";
 import { findSourceChanges } from "./sources.ts";
 import { renderTerminal } from "./terminal.ts";
+import { previewSnapshot } from "../snapshot/preview.ts";
+import { writeSnapshot } from "../snapshot/write.ts";
 
 const help = `Reviews what deployments would change.
 
-  node operations/review/main.ts preview STACK... [--to FOLDER] [-- OPTION...]
-      Previews the stacks in parallel and prints what they would change. With --to: writes each
-      preview, without secrets, to FOLDER/STACK.json. Passes the options after -- to
-      \`pulumi preview\`.
+  node operations/review/main.ts preview STACK... [--snapshots FOLDER] [--to FOLDER]
+      [-- OPTION...]
+      Previews the stacks in parallel and prints what they would change. With --snapshots: on
+      their snapshots, FOLDER/STACK, with no secret and no login to their state; a stack without
+      one counts as new. With --to: writes each preview, without secrets, to FOLDER/STACK.json.
+      Passes the options after -- to \`pulumi preview\`.
+  node operations/review/main.ts snapshot STACK... --to FOLDER
+      Writes the stacks' snapshots to FOLDER/STACK: their states, with marks in the place of
+      secrets.
   node operations/review/main.ts render FILE... [--markdown]
       Prints previews from their files; with --markdown as in the pull request's comment.
   node operations/review/main.ts post FILE...
@@ -58,8 +65,33 @@ const help = `Reviews what deployments would change.
 `;
 
 const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void>> = {
-    preview: (args) => inspect(args, previewStack),
-    drift: (args) => inspect(args, driftOf),
+    async preview(args) {
+        const [own, options] = splitOptions(args);
+        const given = { to: { type: "string" }, snapshots: { type: "string" } } as const;
+        const { positionals, values } = parse(own, given, "stack");
+        const { snapshots } = values;
+        await inspect(positionals, values.to, (stack) =>
+            snapshots === undefined
+                ? previewStack(stack, options)
+                : previewSnapshot(stack, snapshots, options),
+        );
+    },
+
+    async drift(args) {
+        const [own, options] = splitOptions(args);
+        const { positionals, values } = parse(own, { to: { type: "string" } }, "stack");
+        await inspect(positionals, values.to, (stack) => driftOf(stack, options));
+    },
+
+    async snapshot(args) {
+        const { positionals, values } = parse(args, { to: { type: "string" } }, "stack");
+        const folder = required(values.to, "option --to FOLDER");
+        await Promise.all(positionals.map(requireStack));
+        for (const stack of positionals) {
+            await writeSnapshot(stack, folder);
+            console.log(`${join(folder, stack)} has the state of ${stack}, without secrets.`);
+        }
+    },
 
     render(args) {
         const { positionals, values } = parse(args, { markdown: { type: "boolean" } });
@@ -145,17 +177,25 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
     },
 };
 
-/** Runs a preview or a check for drift of the stacks in parallel, and prints the results. */
-async function inspect(
-    args: string[],
-    run: (stack: string, options: readonly string[]) => Promise<Preview>,
-): Promise<void> {
+/** Separates a command's own arguments from those after `--`, which are the engine's. */
+function splitOptions(args: string[]): [own: string[], options: string[]] {
     const end = args.indexOf("--");
-    const [own, options] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
-    const { positionals: stacks, values } = parse(own, { to: { type: "string" } }, "stack");
+    return end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
+}
+
+/**
+ * Runs a preview or a check for drift of the stacks in parallel, and prints the results.
+ *
+ * @param folder where to write them. Default: nowhere.
+ */
+async function inspect(
+    stacks: readonly string[],
+    folder: string | undefined,
+    run: (stack: string) => Promise<Preview>,
+): Promise<void> {
     await Promise.all(stacks.map(requireStack));
-    const previews = await Promise.all(stacks.map((stack) => run(stack, options)));
-    if (values.to !== undefined) write(previews, values.to);
+    const previews = await Promise.all(stacks.map(run));
+    if (folder !== undefined) write(previews, folder);
     print(previews);
     if (failureOf(previews) !== undefined) process.exitCode = 1;
 }

@@ -49,6 +49,8 @@ const change = z.object({
     before: z.record(z.string(), value),
     /** The new inputs; empty for a deleted resource. */
     after: z.record(z.string(), value),
+    /** On a snapshot: a hash of the marks and other secrets that are new. Default: none are. */
+    secrets: z.string().optional(),
 });
 
 /** The preview of one stack, without secrets and data of the machine that it ran on. */
@@ -58,6 +60,8 @@ export const previewSchema = z.object({
     publisher: z.string().optional(),
     /** Whether the policies of production hold for it. Default: false. */
     isProduction: z.boolean().optional(),
+    /** Whether it was on a snapshot, and there was none, so that the stack counted as new. */
+    isWithoutSnapshot: z.boolean().optional(),
     /** Why it failed; empty if it succeeded. */
     errors: z.array(z.string()),
     /** Warnings of the engine, a provider or a policy. */

@@ -98,6 +98,9 @@ export function verify(
         ].map((difference) => `  ${preview.stack}: ${difference}`);
     });
     if (changed.length === 0) return;
+    const missing = previews.filter(({ isWithoutSnapshot }) => isWithoutSnapshot === true);
+    const hint =
+        missing.length === 0 ? "" : `\n${withoutSnapshot(missing.map(({ stack }) => stack))}`;
     const problem = found
         ? "What would be deployed is not what was reviewed"
         : `No review is recorded of the tree ${tree}`;
@@ -105,7 +108,16 @@ export function verify(
         `${problem}. Nothing was changed.\n${changed.join("\n")}\n` +
             "It needs a new review: run all jobs of the pull request's preview again, read the " +
             "review, and then run all jobs of this deployment again. If the target branch has " +
-            "moved on, open a new pull request; an empty commit (--allow-empty) is enough.",
+            "moved on, open a new pull request; an empty commit (--allow-empty) is enough." +
+            hint,
+    );
+}
+
+/** Says what it means that stacks have no snapshot, and what to do. */
+export function withoutSnapshot(stacks: readonly string[]): string {
+    return (
+        `There is no snapshot of the state of ${stacks.join(", ")}, as for a stack that does not ` +
+        "exist yet. If it exists, run the workflow Drift, and then this again."
     );
 }
 

@@ -54,7 +54,13 @@ describe("the delivery of the environments", () => {
     let runner: string;
     /** A Docker engine that does not exist. */
     const noEngine = { DOCKER_HOST: "tcp://127.0.0.1:1" };
-    const reading = { QUAY_TOKEN: "", GITHUB_TOKEN: "" };
+    /** What a job of the environment "preview" has: no passphrase, and no backend. */
+    const reading = {
+        QUAY_TOKEN: "",
+        GITHUB_TOKEN: "",
+        PULUMI_CONFIG_PASSPHRASE: "",
+        PULUMI_BACKEND_URL: "file:///nowhere",
+    };
     const drifting = { GITHUB_TOKEN: "" };
 
     /** Runs a command like a step of a job. */
@@ -163,9 +169,16 @@ describe("the delivery of the environments", () => {
         git("commit", "--quiet", "--message", branch);
         return project.commits()[0]?.sha ?? "";
     };
+    const snapshot = (environment: string) => deliver(["snapshot", environment], noEngine);
     /** Does the work of the workflow "Deploy" for one environment. */
-    const deploy = (environment: string, env: Record<string, string> = {}) =>
-        deliver(["deploy", environment], env);
+    const deploy = async (environment: string, env: Record<string, string> = {}) => {
+        await deliver(["verify", environment], { ...env, ...reading, ...noEngine });
+        try {
+            return await deliver(["deploy", environment], env);
+        } finally {
+            await snapshot(environment);
+        }
+    };
     const find = (commit: string) =>
         deliver(["find"], { ...ownToken("deploy-stack", "deploy"), GITHUB_SHA: commit });
     const stateOf = () =>
@@ -192,7 +205,11 @@ describe("the delivery of the environments", () => {
         const app = (workflow: string, id: string) =>
             chain.github.createToken({ ...service, permissions: permissionsOf(workflow, id).app });
         chain.setEnvironment("GITHUB_TOKEN", app("deploy-stack", "deploy"));
-        for (const environment of environments) await chain.up(environment);
+        runner = temporary("job");
+        for (const environment of environments) {
+            await chain.up(environment);
+            await snapshot(environment);
+        }
         project = chain.github.createRepository({ owner: "alice", name: "mlops" });
         git("init", "--quiet", "--initial-branch", "main");
         git("add", "--all");
@@ -205,12 +222,11 @@ describe("the delivery of the environments", () => {
         drifting.GITHUB_TOKEN = app("drift", "drift");
     });
     beforeEach(() => {
+        rmSync(runner, { recursive: true });
         runner = temporary("job");
     });
-    afterEach(() => {
-        rmSync(runner, { recursive: true });
-    });
     after(async () => {
+        rmSync(runner, { recursive: true });
         const unknown = chain.github.unknown();
         await chain.remove();
         deepEqual(unknown, []);

@@ -1,0 +1,93 @@
+/**
+ * The folder of a stack's snapshot: a backend of its own, and the stack's file in it. Everybody
+ * knows the passphrase that opens it, because the secrets in it are marks.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { UserError } from "../../components/userError.ts";
+import { contentOf } from "../../configuration/file.ts";
+import type { Json } from "../engineValues.ts";
+import { pulumi } from "../pulumiCli.ts";
+
+const passphrase = "snapshot";
+/** What the CLI needs to know of a project where it runs no program. */
+const projectFile = (name: string): string => `name: ${name}\nruntime: nodejs\n`;
+
+const ownFile = z.object({
+    /** The salt of the passphrase. */
+    encryptionsalt: z.string(),
+    /** The marks of the configuration's secrets, encrypted, by PROJECT:NAME. */
+    config: z.record(z.string(), z.object({ secure: z.string() })).default({}),
+});
+const project = z.object({ name: z.string() });
+
+export class SnapshotBackend {
+    readonly stack: string;
+    readonly folder: string;
+    /** The environment in which the CLI uses it. */
+    readonly environment: NodeJS.ProcessEnv;
+
+    /** @param folder of all snapshots; this one is FOLDER/STACK. */
+    constructor(stack: string, folder: string) {
+        this.stack = stack;
+        this.folder = resolve(folder, stack);
+        this.environment = {
+            ...process.env,
+            PULUMI_BACKEND_URL: `file://${this.folder}`,
+            PULUMI_CONFIG_PASSPHRASE: passphrase,
+        };
+    }
+
+    get exists(): boolean {
+        return existsSync(this.#file);
+    }
+
+    get #file(): string {
+        return join(this.folder, `Pulumi.${this.stack}.yaml`);
+    }
+
+    /** Makes it anew, with a stack that has nothing. */
+    async create(): Promise<void> {
+        const { name } = project.parse(contentOf(readFileSync("Pulumi.yaml", "utf8")));
+        rmSync(this.folder, { recursive: true, force: true });
+        mkdirSync(this.folder, { recursive: true });
+        writeFileSync(join(this.folder, "Pulumi.yaml"), projectFile(name));
+        await this.#run(["stack", "init", this.stack]);
+    }
+
+    /** The salt of the passphrase, and the encrypted marks of the configuration by name. */
+    read(): { readonly salt: string; readonly marks: ReadonlyMap<string, string> } {
+        const { data } = ownFile.safeParse(contentOf(readFileSync(this.#file, "utf8")));
+        if (data === undefined) throw new UserError(`${this.#file} is not the file of a snapshot.`);
+        const marks = Object.entries(data.config).map(
+            ([key, { secure }]) => [key.slice(key.indexOf(":") + 1), secure] as const,
+        );
+        return { salt: data.encryptionsalt, marks: new Map(marks) };
+    }
+
+    /** Replaces the stack's state. @param state as `pulumi stack export` prints it, with marks. */
+    async import(state: Readonly<Record<string, Json>>): Promise<void> {
+        const { salt } = this.read();
+        const deployment = {
+            ...z.record(z.string(), z.json()).parse(state["deployment"]),
+            secrets_providers: { type: "passphrase", state: { salt } },
+        };
+        const text = JSON.stringify({ ...state, deployment });
+        await this.#run(["stack", "import", "--stack", this.stack], text);
+    }
+
+    /** Adds marks of the configuration's secrets, by name. */
+    async add(marks: Readonly<Record<string, string>>): Promise<void> {
+        const values = Object.entries(marks).flatMap(([name, mark]) => [
+            "--secret",
+            `${name}=${mark}`,
+        ]);
+        if (values.length > 0)
+            await this.#run(["config", "set-all", "--stack", this.stack, ...values]);
+    }
+
+    async #run(command: readonly string[], input = ""): Promise<void> {
+        await pulumi(["--cwd", this.folder, ...command], input, this.environment);
+    }
+}
