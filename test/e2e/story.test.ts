@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { parse } from "yaml";
 import { z } from "zod";
 import { checkOutMerge } from "../mergeCommit.ts";
 import { until } from "../until.ts";
@@ -41,6 +42,7 @@ describe("from a push to production", () => {
         await git("init", "--quiet", "--initial-branch", "main");
         await commit("The program");
         await chain.up("dev");
+        ok(await deliver("snapshot", "dev"), output);
     });
     after(async () => {
         const unknown = chain.github.unknown();
@@ -100,12 +102,41 @@ describe("from a push to production", () => {
             .or(z.undefined().transform(() => ({ commit: undefined })))
             .parse(infrastructure.dispatches()[before]?.inputs);
         if (commit !== undefined) {
-            const succeeded = await deliver("deploy", "dev");
-            ok(await deliver("status", "dev", commit, succeeded ? "success" : "failure"));
+            await deployFor(commit);
         }
         const run = await running;
         output += run.output;
         return run;
+    }
+    /** Does the work of `deploy-stack.yml` for a commit of the service. */
+    async function deployFor(commit: string): Promise<void> {
+        if (!(await deliver("verify", "dev"))) {
+            await refuse(commit);
+            return;
+        }
+        const succeeded = await deliver("deploy", "dev");
+        ok(await deliver("status", "dev", commit, succeeded ? "success" : "failure"));
+        ok(await deliver("snapshot", "dev"));
+    }
+
+    /** Does the work of the job that says why nothing was deployed. */
+    async function refuse(commit: string): Promise<void> {
+        const { jobs } = z
+            .object({
+                jobs: z.object({
+                    refused: z.object({ steps: z.array(z.object({ run: z.string().optional() })) }),
+                }),
+            })
+            .parse(parse(readFileSync(join(root, ".github/workflows/deploy-stack.yml"), "utf8")));
+        const script = jobs.refused.steps.flatMap(({ run }) => run ?? []).join("\n");
+        const variables = {
+            STACK: "dev",
+            COMMIT: commit,
+            RUN: `${chain.github.url}/actions/runs/7`,
+        };
+        await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], {
+            env: environmentOf(variables),
+        });
     }
     const push = (files: Files, message: string): Promise<Run> =>
         deployOnDemand(chain.push(files, message));
@@ -158,7 +189,9 @@ describe("from a push to production", () => {
         infrastructure.merge(number);
         await git("checkout", "--quiet", "main");
         await git("merge", "--quiet", "--ff-only", branch);
+        ok(await deliver("verify", environment));
         ok(await deliver("deploy", environment));
+        ok(await deliver("snapshot", environment));
         match(output, /What would be deployed is what was reviewed/);
         return body ?? "";
     }
@@ -253,7 +286,8 @@ describe("from a push to production", () => {
         await chain.set("dev", "cluster.replicas.min", "2");
         const run = await push({ "NOTES.md": "two\n" }, "Six");
         equal(run.succeeded, false);
-        match(run.annotations.join("\n"), /title=Deploy::dev was not deployed: No review is/);
+        const refused = /title=Deploy::dev was not deployed: Its changes were not reviewed/;
+        match(run.annotations.join("\n"), refused);
         match(output, /No review is recorded[^]*Deployment::\S+: was not reviewed/);
         await git("checkout", "--quiet", "--", "Pulumi.dev.yaml");
     });
@@ -261,6 +295,7 @@ describe("from a push to production", () => {
     it("proposes the version for staging once it has run long enough in dev, and the merge releases it", async () => {
         for (const environment of ["staging", "prod"] as const) {
             await chain.up(environment);
+            ok(await deliver("snapshot", environment));
             await serves(environment, "1.0.0");
             await chain.set(environment, "promoteFrom.requireRunning", "true");
             await chain.set(environment, "promoteFrom.soak", "1h");

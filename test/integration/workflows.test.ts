@@ -174,7 +174,6 @@ describe("the workflows of this project", function () {
             "deploy.yml prod id-token",
             "drift.yml drift id-token",
             "drift.yml report issues",
-            "preview.yml preview id-token",
             "preview.yml review pull-requests",
             "scorecard.yml rate security-events",
         ]);
@@ -187,7 +186,65 @@ describe("the workflows of this project", function () {
             ok(!has || (environment !== undefined && uses === undefined), `${file}: ${id}`);
         }
         const environments = jobs.flatMap(({ environment }) => environment ?? []);
-        deepEqual(environments, ["deploy-${{ inputs.stack }}", "drift", "preview", "promote"]);
+        deepEqual([...new Set(environments)].sort(), [
+            "deploy-${{ inputs.stack }}",
+            "drift",
+            "preview",
+            "promote",
+        ]);
+    });
+
+    it("run what was not compared with its review only where nothing opens anything", () => {
+        for (const [name, id] of [
+            ["preview", "preview"],
+            ["deploy-stack", "verify"],
+        ] as const) {
+            const { environment, permissions, steps } = job(name, id);
+            equal(environment, "preview");
+            for (const level of Object.values(permissions)) equal(level, "read");
+            const texts = JSON.stringify(steps);
+            const secrets = [...texts.matchAll(/secrets\.(\w+)/g)].map(([, secret]) => secret);
+            deepEqual([...new Set(secrets)], ["QUAY_TOKEN", "READ_GITHUB_TOKEN"]);
+            ok(!texts.includes("vars"), "it logs in nowhere");
+        }
+        for (const [id, found] of Object.entries(read("deploy-stack").jobs))
+            equal(found.needs, id === "verify" ? undefined : "verify");
+        const { steps } = job("deploy-stack", "refused");
+        deepEqual(
+            steps.map(({ uses }) => uses?.split("@")[0]),
+            ["actions/create-github-app-token", undefined],
+            "it has no file of the repository",
+        );
+        const granted = Object.keys(steps[0]?.with ?? {}).filter((key) => /^permission-/.test(key));
+        deepEqual(granted, ["permission-statuses"]);
+    });
+
+    it("read the snapshots that only the default branch has written", () => {
+        const steps = (action: string) =>
+            jobs.flatMap(({ file, id, steps }) =>
+                steps
+                    .filter(({ uses }) => uses?.startsWith(`actions/cache/${action}@`))
+                    .map(({ with: given }) => ({
+                        job: `${file} ${id}`,
+                        ...given,
+                    })),
+            );
+        deepEqual(
+            steps("save").map(({ job }) => job),
+            ["deploy-stack.yml deploy", "drift.yml drift"],
+        );
+        deepEqual(
+            steps("restore").map(({ job }) => job),
+            ["deploy-stack.yml verify", "preview.yml preview"],
+        );
+        const kept = z.looseObject({ path: z.string(), key: z.string() });
+        for (const { path, key } of [...steps("save"), ...steps("restore")].map((step) =>
+            kept.parse(step),
+        )) {
+            const stack = path.slice("snapshots/".length);
+            equal(path, `snapshots/${stack}`);
+            ok(key.startsWith(`snapshot-${stack}-`));
+        }
     });
 
     it("preview all stacks in parallel, only for this repository's branches, without a Docker engine", () => {
@@ -263,7 +320,7 @@ describe("the workflows of this project", function () {
     it("run only the project's scripts, with commands that these know", () => {
         const commands = allSteps.flatMap(({ run }) => (run === undefined ? [] : [run]));
         const known =
-            /^(sudo --preserve-env=MLOPS_CLUSTER env "PATH=\$PATH" make test|toolchain\/audit\.sh|umask 077 && printf .*|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
+            /^(jq --null-input [^]* curl [^]*|sudo --preserve-env=MLOPS_CLUSTER env "PATH=\$PATH" make test|toolchain\/audit\.sh|umask 077 && printf .*|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
         const deliver = commands.filter((command) => !known.test(command));
         const form = new RegExp(
             `^operations/deliver\\.sh (\\w+)(?: "\\$STACK"(?: "\\$\\w+")*| ${stacks.join(" ")})?$`,
@@ -273,12 +330,16 @@ describe("the workflows of this project", function () {
             "deploy",
             "drift",
             "find",
+            "find",
             "preview",
             "promote",
             "report",
             "review",
+            "snapshot",
+            "snapshot",
             "status",
             "supersede",
+            "verify",
         ]);
         const { stderr, status } = spawnSync(join(root, "operations/deliver.sh"), {
             encoding: "utf8",
