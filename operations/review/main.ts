@@ -21,8 +21,8 @@ import { artifactOf, currentTree, hashOf, record, verify } from "./reviewed.ts";
 import { findReviewed } from "./reviewRun.ts";
 import { findSourceChanges } from "./sources.ts";
 import { renderTerminal } from "./terminal.ts";
-import { previewSnapshot } from "../snapshot/preview.ts";
-import { writeSnapshot } from "../snapshot/write.ts";
+import { previewSnapshot } from "./snapshot/preview.ts";
+import { writeSnapshot } from "./snapshot/write.ts";
 
 const help = `Reviews what deployments would change.
 

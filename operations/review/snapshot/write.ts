@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
-import { isMapping, type Json, unknownValue } from "../engineValues.ts";
-import { exportStack, readConfig } from "../pulumiCli.ts";
-import { previewStack } from "../review/engine.ts";
-import { failureOf } from "../review/review.ts";
+import { UserError } from "../../../components/userError.ts";
+import { isMapping, type Json, unknownValue } from "../../engineValues.ts";
+import { exportStack, readConfig } from "../../pulumiCli.ts";
+import { previewStack } from "../engine.ts";
+import { failureOf } from "../review.ts";
 import { SnapshotBackend } from "./backend.ts";
 import { nameOf, secretsInFile } from "./configuration.ts";
 import { replaceSecrets, secretLeaves } from "./leaves.ts";

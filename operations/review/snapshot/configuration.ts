@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as yaml from "yaml";
 import { z } from "zod";
-import { contentOf, topKeys } from "../../configuration/file.ts";
+import { contentOf, topKeys } from "../../../configuration/file.ts";
 import type { SnapshotBackend } from "./backend.ts";
 import { markOf } from "./marks.ts";
 

@@ -5,10 +5,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
-import { contentOf } from "../../configuration/file.ts";
-import type { Json } from "../engineValues.ts";
-import { pulumi } from "../pulumiCli.ts";
+import { UserError } from "../../../components/userError.ts";
+import { contentOf } from "../../../configuration/file.ts";
+import type { Json } from "../../engineValues.ts";
+import { pulumi } from "../../pulumiCli.ts";
 
 const passphrase = "snapshot";
 /** What the CLI needs to know of a project where it runs no program. */

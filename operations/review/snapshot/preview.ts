@@ -2,9 +2,9 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { previewStack } from "../review/engine.ts";
-import type { Preview } from "../review/preview.ts";
-import { withoutSnapshot } from "../review/reviewed.ts";
+import { previewStack } from "../engine.ts";
+import type { Preview } from "../preview.ts";
+import { withoutSnapshot } from "../reviewed.ts";
 import { SnapshotBackend } from "./backend.ts";
 import { writeConfiguration } from "./configuration.ts";
 import { hashOfSecrets, type Planned, readPlan } from "./plan.ts";

@@ -1,8 +1,8 @@
 /** What a preview plans, with the secrets that the engine's events leave out. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { hash } from "../review/changeSet.ts";
-import type { Json } from "../engineValues.ts";
+import { hash } from "../changeSet.ts";
+import type { Json } from "../../engineValues.ts";
 import { secretLeaves } from "./leaves.ts";
 
 const properties = z.record(z.string(), z.json()).default({});

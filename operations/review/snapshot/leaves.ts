@@ -1,5 +1,5 @@
 /** The leaves of secrets: their texts, numbers and truth values. The rest only says where. */
-import { isMapping, type Json, secretIn, secretSignature, signature } from "../engineValues.ts";
+import { isMapping, type Json, secretIn, secretSignature, signature } from "../../engineValues.ts";
 
 export type Leaf = string | number | boolean;
 

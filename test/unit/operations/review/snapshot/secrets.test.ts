@@ -1,8 +1,12 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { type Json, secretSignature, signature } from "../../../../operations/engineValues.ts";
-import { type Leaf, replaceSecrets, secretLeaves } from "../../../../operations/snapshot/leaves.ts";
-import { Marks, markOf } from "../../../../operations/snapshot/marks.ts";
+import { type Json, secretSignature, signature } from "../../../../../operations/engineValues.ts";
+import {
+    type Leaf,
+    replaceSecrets,
+    secretLeaves,
+} from "../../../../../operations/review/snapshot/leaves.ts";
+import { Marks, markOf } from "../../../../../operations/review/snapshot/marks.ts";
 
 const secret = (value: Json): Json => ({
     [signature]: secretSignature,
