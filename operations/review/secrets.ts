@@ -72,7 +72,8 @@ const noSecrets = ["PWD", "OLDPWD"];
 /** Masking shorter values would mask words. */
 const shortest = 8;
 
-function knownSecrets(environment: NodeJS.ProcessEnv): string[] {
+/** Returns the values of the environment's token and password variables, the longest first. */
+export function knownSecrets(environment: NodeJS.ProcessEnv): string[] {
     return Object.entries(environment)
         .flatMap(([name, value]) =>
             (isSecretName(name) || encryptedName.test(name)) &&

@@ -235,6 +235,20 @@ describe("the delivery of the environments", () => {
     let release: { number: number; sha: string };
     let reviewedIn: number;
 
+    it("has snapshots without any secret of the environments", () => {
+        const folder = join(chain.folder, "snapshots");
+        const texts = readdirSync(folder, { recursive: true, withFileTypes: true })
+            .filter((entry) => entry.isFile())
+            .map(({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8"));
+        ok(texts.length > 3 * environments.length);
+        const secrets = [...chain.quay.secrets(), ...chain.github.secrets()].filter(
+            (secret) => secret.length > 8 && !secret.includes("+"),
+        );
+        ok(secrets.length >= 4);
+        for (const secret of secrets)
+            for (const text of texts) ok(!text.includes(secret), "a secret in clear");
+    });
+
     it("previews a release of all environments with read-only tokens and no Docker engine, and changes nothing", async () => {
         await chain.publish("1.1.0");
         for (const environment of environments)

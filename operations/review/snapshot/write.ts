@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { UserError } from "../../../components/userError.ts";
-import { isMapping, type Json, unknownValue } from "../../engineValues.ts";
+import { isMapping, type Json } from "../../engineValues.ts";
 import { exportStack, readConfig } from "../../pulumiCli.ts";
 import { previewStack } from "../engine.ts";
 import { failureOf } from "../review.ts";
+import { knownSecrets } from "../secrets.ts";
 import { SnapshotBackend } from "./backend.ts";
+import { findComputed } from "./computed.ts";
 import { nameOf, secretsInFile } from "./configuration.ts";
 import { replaceSecrets, secretLeaves } from "./leaves.ts";
 import { Marks } from "./marks.ts";
-import type { Planned } from "./plan.ts";
 import { previewOn } from "./preview.ts";
 
 const resource = z
@@ -61,7 +62,9 @@ export async function writeSnapshot(stack: string, folder: string): Promise<void
     for (let pass = 0; pass < mostPasses; pass += 1) {
         await snapshot.import(withMarks(state, marks));
         const { planned } = await previewOn(snapshot);
-        if (!compute(marks, unchanged, planned)) return;
+        const computed = findComputed(marks, unchanged, planned, knownSecrets(process.env));
+        if (computed.length === 0) return;
+        for (const { urn, secret, leaf } of computed) marks.compute(urn, secret, leaf);
     }
 }
 
@@ -120,29 +123,4 @@ function withMarks({ deployment, ...others }: State, marks: Marks): Record<strin
             })),
         },
     };
-}
-
-/**
- * Has what the program computes stand for secrets of unchanged resources.
- *
- * @param unchanged the resources that a deployment leaves as they are, by URN.
- * @returns whether any mark is another one now.
- */
-function compute(
-    marks: Marks,
-    unchanged: ReadonlyMap<string, Resource>,
-    planned: readonly Planned[],
-): boolean {
-    let isNew = false;
-    for (const { urn, kind, properties } of planned) {
-        const secrets = secretLeaves(unchanged.get(urn)?.[kind] ?? {});
-        for (const [path, computed] of secretLeaves(properties)) {
-            const secret = secrets.get(path);
-            if (secret === undefined || computed === unknownValue) continue;
-            if (marks.of(urn, secret) === computed) continue;
-            marks.compute(urn, secret, computed);
-            isNew = true;
-        }
-    }
-    return isNew;
 }
