@@ -5,8 +5,9 @@
 #   deliver.sh preview STACK     prints what a deployment would change, and writes
 #                                previews/STACK.json. Needs no login and no secret: it uses
 #                                snapshots/STACK; without that, the stack counts as new
-#   deliver.sh review STACK...   posts these previews as the pull request's comment, and records
-#                                them as reviewed in reviewed/TREE.json
+#   deliver.sh review STACK...   in GitHub Actions, after the previews: posts them as the pull
+#                                request's comment, and records them in reviewed/TREE.json. They
+#                                are in the folder PREVIEWS
 #   deliver.sh find              in GitHub Actions: finds the record for a deployment
 #   deliver.sh verify STACK      previews as before, and fails on changes that reviewed/TREE.json
 #                                does not have. PUBLISHED is the digest that the stack before has
@@ -48,9 +49,8 @@ case $command in
 snapshot) review snapshot "$stack" --to snapshots ;;
 preview) preview_snapshot ;;
 review)
-    files=("${@/#/previews/}")
-    review post "${files[@]/%/.json}"
-    review record "${files[@]/%/.json}" --to reviewed
+    files=("${@/#/${PREVIEWS:-previews}/}")
+    review review "${files[@]/%/.json}" --to reviewed
     ;;
 find) review find ;;
 verify)

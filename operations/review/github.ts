@@ -30,6 +30,15 @@ export class PermissionDenied extends UserError {
 /** The author of an entry; null if the account was deleted. */
 export const author = z.object({ login: z.string(), type: z.string() }).nullable();
 
+/** What a review reads of a pull request. */
+export const pull = z.object({
+    number: z.int(),
+    closed_at: z.iso.datetime().nullable(),
+    merged_at: z.iso.datetime().nullable(),
+    head: z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/) }),
+    base: z.object({ ref: z.string(), repo: z.object({ default_branch: z.string() }) }),
+});
+
 type Query = Readonly<Record<string, string>>;
 
 /** A repository on GitHub, by its API. Paths are below `repos/OWNER/NAME/`. */
@@ -108,15 +117,6 @@ function queryOf(query: Query): string {
 /** A pull request on GitHub. */
 export interface PullRequest extends Repository {
     readonly number: number;
-}
-
-/** The pull request of a run in GitHub Actions; undefined if the run is not about one. */
-export function pullRequestOf(env: NodeJS.ProcessEnv): PullRequest | undefined {
-    const [, number] = /^refs\/pull\/(\d+)\//.exec(env["GITHUB_REF"] ?? "") ?? [];
-    const repository = repositoryOf(env);
-    return number === undefined || repository === undefined
-        ? undefined
-        : { ...repository, number: Number(number) };
 }
 
 const comment = z.object({ id: z.int(), body: z.string().default(""), user: author });

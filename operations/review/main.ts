@@ -1,25 +1,18 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { requireStack } from "../pulumiCli.ts";
 import { runCommands, UsageError } from "../commandLine.ts";
-import { UserError } from "../../components/userError.ts";
+import { accessOf, footerOf, setOutputs, summarize } from "./actions.ts";
 import { renderDrift, reportDrift } from "./drift.ts";
 import { driftOf, previewStack } from "./engine.ts";
-import {
-    GitHubRepository,
-    markerLength,
-    PermissionDenied,
-    pullRequestOf,
-    repositoryOf,
-    ReviewComment,
-} from "./github.ts";
-import { commentLimit, renderMarkdown } from "./markdown.ts";
-import { type Preview, previewSchema } from "./preview.ts";
-import { approvalLabel, failureOf, reviewOf } from "./review.ts";
-import { artifactOf, currentTree, hashOf, record, verify } from "./reviewed.ts";
+import { renderMarkdown } from "./markdown.ts";
+import type { Preview } from "./preview.ts";
+import { readOrFailed, readPreview } from "./previewFile.ts";
+import { reviewPullRequest } from "./pullRequest.ts";
+import { approvalLabel, failureOf } from "./review.ts";
+import { currentTree, record, treeIfAny, verify } from "./reviewed.ts";
 import { findReviewed } from "./reviewRun.ts";
-import { findSourceChanges } from "./sources.ts";
 import { renderTerminal } from "./terminal.ts";
 import { previewSnapshot } from "./snapshot/preview.ts";
 import { writeSnapshot } from "./snapshot/write.ts";
@@ -37,15 +30,16 @@ const help = `Reviews what deployments would change.
       secrets.
   node operations/review/main.ts render FILE... [--markdown]
       Prints previews from their files; with --markdown as in the pull request's comment.
-  node operations/review/main.ts post FILE...
-      In GitHub Actions: writes the previews to the job's summary and, in a run about a pull
-      request, to the pull request's comment. Fails if a preview failed, or if a pull request has
-      dangerous changes but not the label ${approvalLabel}. Needs GITHUB_TOKEN (pull
-      requests: write).
+  node operations/review/main.ts review FILE... --to FOLDER
+      In GitHub Actions, in a run by the event workflow_run after the previews: posts them as the
+      pull request's comment and the job's summary, and sets the status "Review" of its commit.
+      Fails if a preview failed, if they are not of the newest merge, or if a pull request has
+      dangerous changes but not the label ${approvalLabel}; else records them as \`record\` does,
+      for the tree of the merge. Sets the step's output \`artifact\` to the name that \`find\` looks
+      for. Needs GITHUB_TOKEN (contents: read; pull requests, statuses: write).
   node operations/review/main.ts record FILE... --to FOLDER
       Records the previews as reviewed for the git tree that is checked out, in FOLDER/TREE.json,
-      and prints that path. In GitHub Actions, sets the step's output \`artifact\` to the name that
-      \`find\` looks for.
+      and prints that path.
   node operations/review/main.ts find
       In GitHub Actions: finds the artifact with the review of the git tree that is checked out.
       Sets the step's outputs \`run\` and \`artifact\` (the artifact's name), or none if nothing was
@@ -95,64 +89,36 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
 
     render(args) {
         const { positionals, values } = parse(args, { markdown: { type: "boolean" } });
-        const previews = positionals.map(read);
+        const previews = positionals.map(readPreview);
         if (values.markdown === true) console.log(renderMarkdown(previews));
         else print(previews);
     },
 
-    async post(args) {
-        const previews = parse(args, {}).positionals.map(readOrFailed);
-        const pullRequest = pullRequestOf(process.env);
-        const sources = pullRequest === undefined ? [] : findSourceChanges(".");
-        const hash = hashOf(previews, sources);
-        const text = renderMarkdown(previews, {
-            ...runLinks(process.env),
-            sources,
-            limit: commentLimit - markerLength,
-        });
-        summarize(text);
-        const token = process.env["GITHUB_TOKEN"];
-        const isApproved =
-            pullRequest && token
-                ? await comment(new ReviewComment(pullRequest, token), text, hash)
-                : false;
-        const failure = failureOf(previews);
-        if (failure !== undefined) throw new UserError(failure);
-        const dangerous = [
-            ...previews.map(reviewOf).map(({ stack, risk }) => ({ what: stack, risk })),
-            ...sources.map(({ risk }) => ({ what: "files of the pull request", risk })),
-        ].filter(({ risk }) => risk === "dangerous");
-        if (pullRequest !== undefined && dangerous.length > 0 && !isApproved) {
-            const where = [...new Set(dangerous.map(({ what }) => what))].join(", ");
-            throw new UserError(
-                `Dangerous changes: ${where}. If they are meant, give the pull request the ` +
-                    `label ${approvalLabel} now: it stands for the changes that the review ` +
-                    "shows, and others need it again.",
-            );
-        }
+    async review(args) {
+        const { positionals, values } = parse(args, { to: { type: "string" } });
+        const folder = required(values.to, "option --to FOLDER");
+        await reviewPullRequest(positionals, folder, process.env);
     },
 
     record(args) {
         const { positionals, values } = parse(args, { to: { type: "string" } });
-        const tree = currentTree();
-        console.log(record(positionals.map(read), required(values.to, "option --to FOLDER"), tree));
-        setOutputs({ artifact: artifactOf(tree) });
+        const folder = required(values.to, "option --to FOLDER");
+        console.log(record(positionals.map(readPreview), folder, currentTree()));
     },
 
     async find(args) {
         parseArgs({ args });
         const tree = currentTree();
-        const run = await findReviewed(
-            ownRepository(),
+        const found = await findReviewed(
+            accessOf(process.env).github,
             tree,
             required(process.env["GITHUB_SHA"], "environment variable GITHUB_SHA"),
         );
-        console.log(
-            run === undefined
-                ? `No review is recorded of the tree ${tree}.`
-                : `It was reviewed in run ${String(run)}.`,
-        );
-        if (run !== undefined) setOutputs({ run: String(run), artifact: artifactOf(tree) });
+        if (found === undefined) console.log(`No review is recorded of the tree ${tree}.`);
+        else {
+            console.log(`It was reviewed in run ${String(found.run)}.`);
+            setOutputs({ run: String(found.run), artifact: found.artifact }, process.env);
+        }
     },
 
     verify(args) {
@@ -161,7 +127,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
             published: { type: "string" },
         });
         verify(
-            positionals.map(read),
+            positionals.map(readPreview),
             required(values.reviewed, "option --reviewed FOLDER"),
             currentTree(),
             values.published || undefined,
@@ -171,9 +137,9 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
 
     async report(args) {
         const drifts = parse(args, {}).positionals.map(readOrFailed);
-        const { footer } = runLinks(process.env);
-        summarize(renderDrift(drifts, footer));
-        await reportDrift(ownRepository(), drifts, footer ?? "");
+        const footer = footerOf(process.env);
+        summarize(renderDrift(drifts, footer), process.env);
+        await reportDrift(accessOf(process.env).github, drifts, footer ?? "");
     },
 };
 
@@ -200,107 +166,18 @@ async function inspect(
     if (failureOf(previews) !== undefined) process.exitCode = 1;
 }
 
-/** Sets the step's outputs in GitHub Actions. */
-function setOutputs(outputs: Readonly<Record<string, string>>): void {
-    const { GITHUB_OUTPUT: file } = process.env;
-    if (file)
-        for (const [name, value] of Object.entries(outputs))
-            appendFileSync(file, `${name}=${value}\n`);
-}
-
-/** Appends to the job's summary in GitHub Actions. */
-function summarize(markdown: string): void {
-    const { GITHUB_STEP_SUMMARY: file } = process.env;
-    if (file) appendFileSync(file, `${markdown}\n`);
-}
-
-/** The job's repository. @throws UserError outside of GitHub Actions */
-function ownRepository(): GitHubRepository {
-    const repository = repositoryOf(process.env);
-    const token = process.env["GITHUB_TOKEN"];
-    if (!repository || !token)
-        throw new UserError(
-            "GITHUB_REPOSITORY and GITHUB_TOKEN have to be set, as in GitHub Actions.",
-        );
-    return new GitHubRepository(repository, token);
-}
-
-/**
- * Comments on the pull request. Removes the label if it was given to other changes.
- *
- * @returns whether the label approves these changes: it was given while the comment showed them.
- */
-async function comment(comment: ReviewComment, text: string, hash: string): Promise<boolean> {
-    try {
-        const before = await comment.post(text, hash);
-        const isLabelled = await comment.hasLabel(approvalLabel);
-        if (isLabelled && before !== hash) await comment.removeLabel(approvalLabel);
-        return isLabelled && before === hash;
-    } catch (error) {
-        if (!(error instanceof PermissionDenied)) throw error;
-        console.error(
-            "The token may not comment on the pull request: " +
-                "the review is only in the job's summary.",
-        );
-        return false;
-    }
-}
-
-/** Links to the run in GitHub Actions: its artifacts, and a footer with the tree's hash. */
-function runLinks(env: NodeJS.ProcessEnv): { fullText?: string; footer?: string } {
-    const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
-    if (!server || !repository || !run) return {};
-    const url = `${server}/${repository}/actions/runs/${run}`;
-    return {
-        fullText: `${url}#artifacts`,
-        footer: `Tree <code>${currentTree()}</code>, <a href="${url}">run ${run}</a>.`,
-    };
-}
-
 function print(previews: readonly Preview[]): void {
     console.log(renderTerminal(previews, process.stdout.isTTY && process.stdout.hasColors()));
 }
 
 function write(previews: readonly Preview[], folder: string): void {
     mkdirSync(folder, { recursive: true });
+    const tree = treeIfAny();
     for (const preview of previews)
         writeFileSync(
             join(folder, `${preview.stack.replaceAll("/", "-")}.json`),
-            JSON.stringify(preview, undefined, 2),
+            JSON.stringify({ ...preview, tree } satisfies Preview, undefined, 2),
         );
-}
-
-function read(file: string): Preview {
-    let json: unknown;
-    try {
-        json = JSON.parse(readFileSync(file, "utf8"));
-    } catch (error) {
-        throw new UserError(
-            `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        );
-    }
-    const { data } = previewSchema.safeParse(json);
-    if (data === undefined)
-        throw new UserError(
-            `${file} is not a preview that ` +
-                "`node operations/review/main.ts preview STACK --to FOLDER` wrote.",
-        );
-    return data;
-}
-
-/**
- * Reads a preview. One that is missing or cannot be read becomes a failed preview of the stack that
- * the file is named after, so that the other stacks are reported too.
- */
-function readOrFailed(file: string): Preview {
-    try {
-        return read(file);
-    } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        const errors = [`There is no result, and the job's log says why: ${error.message}`];
-        const stack = basename(file, ".json");
-        return { stack, errors, warnings: [], changes: [], unchanged: [] };
-    }
 }
 
 function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T, what = "file") {

@@ -56,6 +56,8 @@ const change = z.object({
 /** The preview of one stack, without secrets and data of the machine that it ran on. */
 export const previewSchema = z.object({
     stack: z.string(),
+    /** The hash of the git tree that was checked out; absent outside of a repository. */
+    tree: z.string().optional(),
     /** The stack that it promotes from; absent if there is none. */
     publisher: z.string().optional(),
     /** Whether the policies of production hold for it. Default: false. */

@@ -1,95 +1,62 @@
 /** The run of a workflow that recorded a review. */
 import { z } from "zod";
-import type { GitHubRepository } from "./github.ts";
+import { type GitHubRepository, pull } from "./github.ts";
 import { artifactOf } from "./reviewed.ts";
 
 /** The workflow that records reviews, from the root of the repository. */
-const workflow = ".github/workflows/preview.yml";
+const workflow = ".github/workflows/review.yml";
 
-const time = z.iso.datetime();
-const pull = z.object({
-    number: z.int(),
-    created_at: time,
-    closed_at: time.nullable(),
-    merged_at: time.nullable(),
-    head: z.object({ sha: z.string(), ref: z.string(), label: z.string() }),
-    base: z.object({ ref: z.string() }),
-});
-type Pull = z.output<typeof pull>;
 const artifact = z.object({
     expired: z.boolean(),
-    created_at: time,
+    created_at: z.iso.datetime(),
     workflow_run: z.object({
         id: z.int(),
         repository_id: z.int(),
         head_repository_id: z.int(),
-        head_sha: z.string(),
     }),
 });
-const run = z.object({
-    event: z.string(),
-    path: z.string(),
-    head_branch: z.string().nullable(),
-    created_at: time,
-});
-type Run = z.output<typeof run>;
-const issueEvent = z.object({ event: z.string(), created_at: time });
+const run = z.object({ event: z.string(), path: z.string(), head_branch: z.string().nullable() });
 
 /**
- * Finds the newest run that recorded the review of a tree: one of the workflow `preview.yml`, for
- * the pull request that brought the commit. Such a run executes the workflow of the merge with the
- * base branch. One that may have been for another base does not count: somebody's own branch may
- * have another workflow.
+ * Finds the newest record of the review of a tree, for the pull request that brought the commit to
+ * the default branch. Only a run of `review.yml` by the event `workflow_run` counts: it executes
+ * the default branch's own workflow and code, whatever is in the pull request.
  *
  * @param commit a commit on the default branch.
- * @returns the run's id; undefined if nothing was reviewed.
+ * @returns the run's id and the artifact's name; undefined if nothing was reviewed.
  */
 export async function findReviewed(
     github: GitHubRepository,
     tree: string,
     commit: string,
-): Promise<number | undefined> {
-    const [pulls, { artifacts }] = await Promise.all([
-        github.list(`commits/${commit}/pulls`, pull),
-        github.get("actions/artifacts", z.object({ artifacts: z.array(artifact) }), {
-            name: artifactOf(tree),
-            per_page: "100",
-        }),
-    ]);
-    const merged = pulls.filter(({ merged_at }) => merged_at !== null);
-    const newestFirst = artifacts
-        .filter(({ expired }) => !expired)
-        .sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
-    for (const { workflow_run: by } of newestFirst) {
-        const own = merged.find(({ head }) => head.sha === by.head_sha);
-        // A fork's run executes the fork's code.
-        if (own === undefined || by.head_repository_id !== by.repository_id) continue;
-        const found = await github.get(`actions/runs/${String(by.id)}`, run);
-        if (isOf(found, own) && (await hasOneBase(github, found, own))) return by.id;
+): Promise<{ readonly run: number; readonly artifact: string } | undefined> {
+    for (const { number, head, base, merged_at } of await github.list(
+        `commits/${commit}/pulls`,
+        pull,
+    )) {
+        const { default_branch: branch } = base.repo;
+        if (merged_at === null || base.ref !== branch) continue;
+        const name = artifactOf(tree, number, head.sha);
+        const { artifacts } = await github.get(
+            "actions/artifacts",
+            z.object({ artifacts: z.array(artifact) }),
+            { name, per_page: "100" },
+        );
+        const newestFirst = artifacts
+            .filter(({ expired }) => !expired)
+            .sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
+        for (const { workflow_run: by } of newestFirst)
+            if (
+                by.head_repository_id === by.repository_id &&
+                (await isReview(github, by.id, branch))
+            )
+                return { run: by.id, artifact: name };
     }
     return undefined;
 }
 
-function isOf({ event, path, head_branch }: Run, { head }: Pull): boolean {
-    return event === "pull_request" && path === workflow && head_branch === head.ref;
-}
-
-/** Whether all pull requests that a run may have been for have the same base, then as now. */
-async function hasOneBase(github: GitHubRepository, run: Run, own: Pull): Promise<boolean> {
-    const fromBranch = await github.list("pulls", pull, { state: "all", head: own.head.label });
-    const open = fromBranch.filter(
-        ({ created_at, closed_at }) =>
-            created_at <= run.created_at && (closed_at === null || closed_at >= run.created_at),
-    );
-    const changes = await Promise.all(
-        open.map(({ number }) => github.list(`issues/${String(number)}/events`, issueEvent)),
-    );
-    return (
-        open.some(({ number }) => number === own.number) &&
-        open.every(({ base }) => base.ref === own.base.ref) &&
-        !changes.flat().some(({ event, created_at }) => {
-            const isChange = /^(base_ref_changed|automatic_base_change_succeeded)$/.test(event);
-            return isChange && created_at >= run.created_at;
-        })
-    );
+/** Whether a run executed the default branch's own workflow of reviews. */
+async function isReview(github: GitHubRepository, id: number, branch: string): Promise<boolean> {
+    const { event, path, head_branch } = await github.get(`actions/runs/${String(id)}`, run);
+    return event === "workflow_run" && path === workflow && head_branch === branch;
 }

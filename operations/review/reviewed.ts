@@ -32,6 +32,15 @@ export function currentTree(): string {
     }
 }
 
+/** Returns the same, or undefined outside of a repository. */
+export function treeIfAny(): string | undefined {
+    try {
+        return currentTree();
+    } catch {
+        return undefined;
+    }
+}
+
 /** Returns a hash of all changes of the previews, and of the pull request's files. */
 export function hashOf(
     previews: readonly Preview[],
@@ -106,9 +115,8 @@ export function verify(
         : `No review is recorded of the tree ${tree}`;
     throw new UserError(
         `${problem}. Nothing was changed.\n${changed.join("\n")}\n` +
-            "It needs a new review: run all jobs of the pull request's preview again, read the " +
-            "review, and then run all jobs of this deployment again. If the target branch has " +
-            "moved on, open a new pull request; an empty commit (--allow-empty) is enough." +
+            "It needs a new review: open a pull request for it, where nothing else changes with " +
+            "an empty commit (git commit --allow-empty), read the review, and merge it." +
             hint,
     );
 }
@@ -166,5 +174,12 @@ function read(
     return { stacks: data.stacks, found: true };
 }
 
-/** Returns the name of the artifact in GitHub Actions that holds the review's record of a tree. */
-export const artifactOf = (tree: string): string => `reviewed-${tree}`;
+/**
+ * Returns the name of the artifact in GitHub Actions that holds a review's record.
+ *
+ * @param tree the hash of the tree that was reviewed.
+ * @param pull the pull request's number: a label is about one.
+ * @param head its last commit, which decides what is merged.
+ */
+export const artifactOf = (tree: string, pull: number, head: string): string =>
+    `reviewed-${tree}-${String(pull)}-${head}`;

@@ -1,9 +1,8 @@
 /** What a pull request changes of the files that decide what is deployed, by what and where. */
-import { execFileSync } from "node:child_process";
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
 import { contentOf } from "../../configuration/file.ts";
 import { hash } from "./changeSet.ts";
+import { git as gitIn, type Merge } from "./merge.ts";
 import { phrase, type Phrase, type Risk } from "./rules/rule.ts";
 
 /** A statement about changed files that a reviewer must read. */
@@ -23,36 +22,34 @@ const stackFile = /^Pulumi\.(.+)\.yaml$/;
 /** The keys of a stack's file whose changes the preview of its resources shows. */
 const ownKey = /^mlops:/;
 
+/** The largest file of a stack, in bytes: a larger one is not read. */
+const limit = 1 << 20;
+
 /**
- * Compares the checkout of a pull request, a merge commit, with its base.
+ * Compares the merge of a pull request with its base.
  *
- * @param folder a folder of the repository.
- * @throws UserError where the checkout is no merge commit with its base.
+ * @param folder a folder of a repository that has both. Nothing is checked out.
  */
-export function findSourceChanges(folder: string): SourceFinding[] {
-    const git = (...args: string[]): string =>
-        execFileSync("git", args, { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
-    const parents = git("rev-list", "--parents", "--max-count=1", "HEAD").trim().split(" ");
-    const [, base] = parents;
-    if (parents.length !== 3 || base === undefined)
-        throw new UserError(
-            "What the pull request changes is not known: check out the merge commit with its " +
-                "parents, as actions/checkout does with fetch-depth: 2.",
-        );
-    const changed = git("diff", "--name-only", "--no-renames", "-z", base, "HEAD")
+export function findSourceChanges(
+    folder: string,
+    { base, commit }: Pick<Merge, "base" | "commit">,
+): SourceFinding[] {
+    const git = (...args: string[]): string => gitIn(folder, args);
+    const changed = git("diff", "--name-only", "--no-renames", "-z", base, commit)
         .split("\0")
         .filter((file) => file !== "");
-    const textAt = (commit: string, file: string): string =>
-        git("ls-tree", "--name-only", commit, "--", file) === ""
-            ? ""
-            : git("show", `${commit}:${file}`);
+    const textAt = (at: string, file: string): string | undefined => {
+        const [, size] = /^\S+ blob \S+ +(\d+)\t/.exec(git("ls-tree", "-l", at, "--", file)) ?? [];
+        if (size === undefined) return "";
+        return Number(size) > limit ? undefined : git("show", `${at}:${file}`);
+    };
     const guarding = changed.filter((file) => guards.test(file));
     const programmed = changed.filter((file) => program.test(file));
     return [
         ...changed.flatMap((file) => {
             const [, stack] = stackFile.exec(file) ?? [];
             if (stack === undefined) return [];
-            return compareStack(stack, textAt(base, file), textAt("HEAD", file));
+            return compareStack(stack, textAt(base, file), textAt(commit, file));
         }),
         ...(guarding.length === 0
             ? []
@@ -67,9 +64,15 @@ export function findSourceChanges(folder: string): SourceFinding[] {
     ];
 }
 
-/** Compares two texts of a stack's file; empty where there is none. */
-export function compareStack(stack: string, before: string, after: string): SourceFinding[] {
-    const [was, is] = [contentOf(before), contentOf(after)];
+/** Compares two texts of a stack's file: empty where it is not there, undefined if too large. */
+export function compareStack(
+    stack: string,
+    before: string | undefined,
+    after: string | undefined,
+): SourceFinding[] {
+    const [was, is] = [before, after].map((text) =>
+        text === undefined ? undefined : contentOf(text),
+    );
     if (was === undefined || is === undefined)
         return [dangerous(phrase`the file of ${stack} cannot be read, before or after`)];
     const [from, to] = [settingsIn(was), settingsIn(is)];

@@ -14,8 +14,9 @@ const openApi = z.custom<Document>((value) => description.safeParse(value).succe
 
 /**
  * Corrects the description: can_admins_bypass, which it omits, is in answers and accepted in
- * requests.
+ * requests; a label without a description has null there, in lists of pull requests, too.
  */
+const labels = { items: { properties: { description: { nullable: true } } } };
 const bypass = { properties: { can_admins_bypass: { type: "boolean" } } };
 const amendments = {
     paths: {
@@ -23,7 +24,9 @@ const amendments = {
             put: { requestBody: { content: { "application/json": { schema: bypass } } } },
         },
     },
-    components: { schemas: { environment: bypass } },
+    components: {
+        schemas: { environment: bypass, "pull-request-simple": { properties: { labels } } },
+    },
 };
 
 /**

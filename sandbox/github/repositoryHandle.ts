@@ -99,31 +99,25 @@ export class RepositoryHandle {
     }
 
     /**
-     * Adds an artifact that a workflow run has uploaded. By default it is the workflow of previews,
-     * about a pull request.
+     * Adds an artifact that a workflow run has uploaded. By default it is the workflow of reviews,
+     * on the default branch.
      *
      * @returns the run's id
      */
     uploadArtifact(
         name: string,
-        head: { readonly sha: string; readonly branch: string; readonly repository?: number },
         {
             created = new Date(),
             expired = false,
-            workflow = "preview.yml",
-            event = "pull_request",
+            workflow = "review.yml",
+            event = "workflow_run",
+            branch = this.repository.defaultBranch,
+            repository: headRepository = undefined as number | undefined,
         } = {},
     ): number {
-        const id = this.state.nextId();
-        const { sha, branch } = head;
-        const ended = { status: "completed", conclusion: "success" };
-        this.repository.runs.push({ id, workflow, event, ...ended, sha, branch, created });
-        const run = {
-            id,
-            headSha: head.sha,
-            headBranch: head.branch,
-            headRepository: head.repository,
-        };
+        const id = this.addRun(workflow, event, "completed", { branch, created });
+        const sha = this.commits(branch)[0]?.sha ?? "";
+        const run = { id, headSha: sha, headBranch: branch, headRepository };
         this.repository.artifacts.push({ id: this.state.nextId(), name, expired, created, run });
         return id;
     }
@@ -132,19 +126,24 @@ export class RepositoryHandle {
         return [...this.repository.deployments.values()];
     }
 
-    /** Adds a run of a workflow, for the newest commit of the default branch. @returns its id */
-    addRun(workflow: string, event: string, status: string): number {
+    /** Adds a run of a workflow, for the newest commit of a branch. @returns its id */
+    addRun(
+        workflow: string,
+        event: string,
+        status: string,
+        { branch = this.repository.defaultBranch, created = new Date() } = {},
+    ): number {
         const id = this.state.nextId();
-        const sha = this.commits()[0]?.sha ?? "";
-        const created = new Date();
+        const sha = this.commits(branch)[0]?.sha ?? "";
+        const conclusion = status === "completed" ? "success" : null;
         this.repository.runs.push({
             id,
             workflow,
             event,
             status,
-            conclusion: null,
+            conclusion,
             sha,
-            branch: this.repository.defaultBranch,
+            branch,
             created,
         });
         return id;

@@ -6,6 +6,7 @@ import type { Answer } from "../quay/answers.ts";
 import { Faults } from "../quay/faults.ts";
 import { adminRouter } from "./admin.ts";
 import { Api } from "./api.ts";
+import { workflowRunEvent } from "./events.ts";
 import { Limiter, type RateLimits } from "./limits.ts";
 import type { Grants, Plan, Repository, Role } from "./model.ts";
 import { RepositoryHandle } from "./repositoryHandle.ts";
@@ -72,6 +73,17 @@ export interface GitHub {
     createRepository(options: RepositoryOptions): RepositoryHandle;
     /** Returns a repository's content, and functions to change it. @param name OWNER/NAME */
     repository(name: string): RepositoryHandle;
+    /**
+     * Returns the payload of the event that a run of a workflow causes.
+     *
+     * @param name OWNER/NAME
+     * @param run the run's id
+     */
+    workflowRunEvent(
+        name: string,
+        run: number,
+        action: "requested" | "completed",
+    ): Record<string, unknown>;
     /** Sets other rate limits, and restarts the counts. */
     limit(limits: RateLimits): void;
     /** Every token, and every value that a secret ever had. */
@@ -171,6 +183,10 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
             return handle;
         },
         repository: (name) => new RepositoryHandle(state, find(name)),
+        workflowRunEvent: (name, run, action) => {
+            const urls = { api: url, html: url };
+            return workflowRunEvent({ repository: find(name), state, urls }, run, action);
+        },
         limit: (limits) => {
             limiter.set(limits);
         },

@@ -1,7 +1,15 @@
-import { checkOutMerge } from "../mergeCommit.ts";
+import { publishMerge } from "../mergeCommit.ts";
 import { deepEqual, doesNotMatch, equal, match, ok, rejects } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+    cpSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -127,46 +135,59 @@ describe("the delivery of the environments", () => {
     };
 
     /**
-     * Commits the changes to a branch, and opens a pull request for it.
-     * @returns its number and head
+     * Commits the changes to a branch, and opens a pull request for it. The default branch is
+     * checked out then.
      */
     const propose = async (title: string) => {
         git("checkout", "--quiet", "-b", title);
         git("add", "--all");
-        git("commit", "--quiet", "--message", title);
+        git("commit", "--quiet", "--allow-empty", "--message", title);
+        git("checkout", "--quiet", "main");
         project.createBranch(title);
-        checkOutMerge(chain.folder, "main");
-        const { sha } = project.commit({ change: title }, { branch: title });
-        const pull = z
+        const { sha: head } = project.commit({ change: title }, { branch: title });
+        const { number } = z
             .object({ number: z.int() })
             .parse(await ask("POST", "pulls", { title, head: title, base: "main" }));
-        return { number: pull.number, sha };
+        const merge = publishMerge(chain.folder, title, { repository: project, number, head });
+        return { number, head, title, merge };
     };
-    /** Does the work of the workflow "Preview", and uploads its artifact. */
-    const review = async (
-        { number, sha }: { number: number; sha: string },
-        branch: string,
-    ): Promise<number> => {
+    type Proposed = Awaited<ReturnType<typeof propose>>;
+    /** Does the work of the workflow "Preview". @returns what it prints for each environment */
+    const preview = async ({ merge }: Proposed): Promise<string[]> => {
         rmSync(join(chain.folder, "previews"), { recursive: true, force: true });
-        rmSync(join(chain.folder, "reviewed"), { recursive: true, force: true });
-        await Promise.all(
+        git("checkout", "--quiet", "--detach", merge);
+        const printed = await Promise.all(
             environments.map((environment) =>
                 deliver(["preview", environment], { ...reading, ...noEngine }),
             ),
         );
+        git("checkout", "--quiet", "main");
+        return printed;
+    };
+    /** Does the work of the workflow "Review", and uploads its artifact. @returns its run */
+    const review = async ({ title }: Proposed): Promise<number> => {
+        rmSync(join(chain.folder, "reviewed"), { recursive: true, force: true });
+        const of = project.addRun("preview.yml", "pull_request", "completed", { branch: title });
+        const event = chain.github.workflowRunEvent("alice/mlops", of, "completed");
+        writeFileSync(join(runner, "event"), JSON.stringify(event));
+        const previews = join(runner, "previews");
+        cpSync(join(chain.folder, "previews"), previews, { recursive: true });
         await deliver(["review", ...environments], {
-            ...ownToken("preview", "review"),
-            GITHUB_REF: `refs/pull/${String(number)}/merge`,
+            ...ownToken("review", "review"),
+            GITHUB_EVENT_PATH: join(runner, "event"),
+            PREVIEWS: previews,
         });
         const [, artifact = ""] = /^artifact=(.*)$/m.exec(written("output")) ?? [];
-        return project.uploadArtifact(artifact, { sha, branch });
+        return project.uploadArtifact(artifact);
     };
+    /** The name of the record's artifact. */
+    const recordOf = ({ number, head, title }: Proposed): string =>
+        `reviewed-${git("rev-parse", `${title}^{tree}`).trim()}-${String(number)}-${head}`;
     /** Squashes the pull request. @returns the commit, as on GitHub */
-    const merge = ({ number }: { number: number }, branch: string): string => {
+    const merge = ({ number, title }: Proposed): string => {
         project.merge(number);
-        git("checkout", "--quiet", "main");
-        git("merge", "--quiet", "--squash", branch);
-        git("commit", "--quiet", "--message", branch);
+        git("merge", "--quiet", "--squash", title);
+        git("commit", "--quiet", "--allow-empty", "--message", title);
         return project.commits()[0]?.sha ?? "";
     };
     const snapshot = (environment: string) => deliver(["snapshot", environment], noEngine);
@@ -232,7 +253,7 @@ describe("the delivery of the environments", () => {
         deepEqual(unknown, []);
     });
 
-    let release: { number: number; sha: string };
+    let release: Proposed;
     let reviewedIn: number;
 
     it("has snapshots without any secret of the environments", () => {
@@ -257,12 +278,7 @@ describe("the delivery of the environments", () => {
         const before = stateOf();
         chain.quay.clearRequests();
         chain.github.clearRequests();
-        const printed = await Promise.all(
-            environments.map((environment) =>
-                deliver(["preview", environment], { ...reading, ...noEngine }),
-            ),
-        );
-        const [followed = "", ...promoted] = printed;
+        const [followed = "", ...promoted] = await preview(release);
         match(followed, /version of .*: 1\.0\.0 → latest/);
         for (const text of promoted) match(text, /version of .*: 1\.0\.0 → 1\.1\.0/);
         deepEqual(changing(), []);
@@ -271,24 +287,25 @@ describe("the delivery of the environments", () => {
     });
 
     it("shows it in one comment and in the job summary, and records it by the tree", async () => {
-        reviewedIn = await review(release, "release");
+        reviewedIn = await review(release);
         const [comment = "", ...others] = project.comments(release.number);
         deepEqual(others, []);
         for (const environment of environments)
             match(comment, new RegExp(`^\\| \`${environment}\` \\|`, "m"));
         equal(comment.split("\n").slice(1).join("\n"), written("summary").trimEnd());
-        const tree = git("rev-parse", "HEAD^{tree}").trim();
-        equal(written("output"), `artifact=reviewed-${tree}\n`);
+        const tree = git("rev-parse", "release^{tree}").trim();
+        equal(written("output"), `artifact=${recordOf(release)}\n`);
+        const [status] = project.statuses();
+        deepEqual(
+            [status?.sha, status?.context, status?.state],
+            [release.head, "Review", "success"],
+        );
         deepEqual(readdirSync(join(chain.folder, "reviewed")), [`${tree}.json`]);
     });
 
     it("deploys what was reviewed, in order, with the permissions that the workflow requests", async () => {
-        const sha = merge(release, "release");
-        await find(sha);
-        equal(
-            written("output"),
-            `run=${String(reviewedIn)}\nartifact=reviewed-${git("rev-parse", "HEAD^{tree}").trim()}\n`,
-        );
+        await find(merge(release));
+        equal(written("output"), `run=${String(reviewedIn)}\nartifact=${recordOf(release)}\n`);
         // A file that was changed since the last `up` is read before it is replaced.
         const path = ".github/workflows/quay-release-staging.yml";
         const before = chain.repository.files()[path] ?? "";
@@ -321,12 +338,13 @@ describe("the delivery of the environments", () => {
     it("stops and changes nothing if there was another deployment meanwhile; continues after a new review", async () => {
         configure("prod", "visibility: public", "visibility: private");
         const pull = await propose("private");
-        await review(pull, "private");
+        await preview(pull);
+        await review(pull);
         // A manual deployment.
         configure("prod", "rotation: 0", "rotation: 1");
         await chain.up("prod");
         git("checkout", "--quiet", "--", "Pulumi.prod.yaml");
-        merge(pull, "private");
+        merge(pull);
         const before = chain.storedState("prod");
         await rejects(deploy("prod"), (error: Error) => {
             match(
@@ -338,13 +356,10 @@ describe("the delivery of the environments", () => {
             return true;
         });
         equal(chain.storedState("prod"), before);
-        await ask("POST", `issues/${String(pull.number)}/labels`, {
-            labels: ["approve-dangerous"],
-        });
-        // All jobs of the preview again: they check out the same merge.
-        checkOutMerge(chain.folder, "HEAD^");
-        await review(pull, "private");
-        git("checkout", "--quiet", "main");
+        const again = await propose("again");
+        await preview(again);
+        await review(again);
+        merge(again);
         await deploy("prod");
         equal(chain.outputs("prod").version, "1.1.0");
     });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
-import { checkOutMerge } from "../mergeCommit.ts";
+import { publishMerge } from "../mergeCommit.ts";
 import { until } from "../until.ts";
 import { hasCluster } from "../../sandbox/cluster/cluster.ts";
 import { account, Chain, type EnvironmentName, serviceBranch } from "../../sandbox/demo/chain.ts";
@@ -177,17 +177,24 @@ describe("from a push to production", () => {
         writeFileSync(join(chain.folder, `Pulumi.${environment}.yaml`), proposed);
         await git("checkout", "--quiet", "-b", branch);
         await commit(title);
-        checkOutMerge(chain.folder, "main");
+        await git("checkout", "--quiet", "main");
+        const [{ sha: head } = { sha: "" }] = infrastructure.commits(branch);
+        const merge = { repository: infrastructure, number, head };
+        const merged = publishMerge(chain.folder, branch, merge);
+        await git("checkout", "--quiet", "--detach", merged);
         for (const folder of ["previews", "reviewed"])
             rmSync(join(chain.folder, folder), { recursive: true, force: true });
         ok(await deliver("preview", environment));
-        const variables = { GITHUB_REF: `refs/pull/${String(number)}/merge` };
-        ok(await deliverWith(variables, "review", environment));
+        await git("checkout", "--quiet", "main");
+        const run = infrastructure.addRun("preview.yml", "pull_request", "completed", { branch });
+        const event = chain.github.workflowRunEvent(`${account}/mlops`, run, "completed");
+        const file = join(chain.folder, ".git/event.json");
+        writeFileSync(file, JSON.stringify(event));
+        ok(await deliverWith({ GITHUB_EVENT_PATH: file }, "review", environment));
         const [comment = ""] = infrastructure.comments(number);
         match(comment, /version of `\S+`: `\S+` → `\S+`/);
 
         infrastructure.merge(number);
-        await git("checkout", "--quiet", "main");
         await git("merge", "--quiet", "--ff-only", branch);
         ok(await deliver("verify", environment));
         ok(await deliver("deploy", environment));

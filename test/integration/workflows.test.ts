@@ -116,6 +116,7 @@ describe("the workflows of this project", function () {
             "drift.yml",
             "preview.yml",
             "promote.yml",
+            "review.yml",
             "scorecard.yml",
         ]);
         const triggers = Object.fromEntries(
@@ -130,6 +131,7 @@ describe("the workflows of this project", function () {
             "drift.yml": ["schedule", "workflow_dispatch"],
             "preview.yml": ["pull_request"],
             "promote.yml": ["schedule", "workflow_dispatch"],
+            "review.yml": ["workflow_run"],
             "scorecard.yml": ["push", "branch_protection_rule", "schedule"],
         });
     });
@@ -174,7 +176,8 @@ describe("the workflows of this project", function () {
             "deploy.yml prod id-token",
             "drift.yml drift id-token",
             "drift.yml report issues",
-            "preview.yml review pull-requests",
+            "review.yml review pull-requests",
+            "review.yml review statuses",
             "scorecard.yml rate security-events",
         ]);
     });
@@ -258,6 +261,47 @@ describe("the workflows of this project", function () {
         ok(!text("preview").includes("APP_PRIVATE_KEY"));
     });
 
+    it("review a preview by the default branch's code, and only of this repository's branches", () => {
+        const { name, on } = read("review");
+        deepEqual(on, {
+            workflow_run: { workflows: [read("preview").name], types: ["requested", "completed"] },
+        });
+        equal(name, "Review");
+        const { if: condition = "", steps, permissions } = job("review", "review");
+        const is = "github.event.workflow_run";
+        deepEqual(condition.split(" && "), [
+            `${is}.event == 'pull_request'`,
+            `${is}.head_repository.full_name == github.repository`,
+            `${is}.conclusion != 'cancelled'`,
+        ]);
+        // Nothing of the pull request comes in, but its previews, beside the sources.
+        const uses = steps.map(({ uses }) => uses?.split("@")[0]);
+        deepEqual(uses, [
+            "actions/checkout",
+            "./.github/actions/set-up",
+            "actions/download-artifact",
+            undefined,
+            "actions/upload-artifact",
+        ]);
+        const [checkout, setUp, download, step] = steps;
+        deepEqual(checkout?.with, { "persist-credentials": false });
+        deepEqual(setUp?.with, { tools: "packages" });
+        const { path, pattern, "run-id": run } = download?.with ?? {};
+        const previews = "${{ runner.temp }}/previews";
+        deepEqual([path, pattern, run], [previews, "preview-*", `\${{ ${is}.id }}`]);
+        deepEqual(step?.env, { GITHUB_TOKEN: "${{ github.token }}", PREVIEWS: previews });
+        deepEqual(permissions, {
+            actions: "read",
+            contents: "read",
+            "pull-requests": "write",
+            statuses: "write",
+        });
+        ok(!text("review").includes("secrets."));
+        // No other workflow of this project could make what its pull requests are judged by.
+        for (const { file, permissions: others } of jobs)
+            ok(file === "review.yml" || others["statuses"] !== "write", file);
+    });
+
     it("deploy one stack after the other, only from the default branch, and cancel no deployment", () => {
         const { supersede, ...chain } = read("deploy").jobs;
         equal(supersede?.if, "github.event_name == 'push'");
@@ -288,12 +332,9 @@ describe("the workflows of this project", function () {
     });
 
     it("pass on the results of failed jobs, but not of skipped ones", () => {
-        for (const [name, id, before] of [
-            ["preview", "review", "preview"],
-            ["drift", "report", "drift"],
-        ] as const) {
-            equal(job(name, id).if, `\${{ !cancelled() && needs.${before}.result != 'skipped' }}`);
-            const upload = job(name, before).steps.find(({ uses }) =>
+        equal(job("drift", "report").if, "${{ !cancelled() && needs.drift.result != 'skipped' }}");
+        for (const name of ["preview", "drift"]) {
+            const upload = job(name, name).steps.find(({ uses }) =>
                 uses?.startsWith("actions/upload-artifact@"),
             );
             match(upload?.if ?? "", /!cancelled\(\)/);

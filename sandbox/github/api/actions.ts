@@ -103,12 +103,15 @@ function artifactView(call: Call, { id, name, expired, created, run }: Artifact)
     };
 }
 
-function runView(call: Call, run: WorkflowRun): object {
+/** Shows a run of a workflow. */
+export function runView(
+    { repository, urls, state, role }: Pick<Call, "repository" | "urls" | "state" | "role">,
+    run: WorkflowRun,
+): Record<string, unknown> {
     const { id, workflow, event, status, conclusion, sha, branch, created } = run;
-    const { repository, urls } = call;
     const api = `${repositoryUrl(urls, repository)}/actions`;
     const url = `${api}/runs/${String(id)}`;
-    const shown = repositoryView(urls, call.state.owner(repository), repository, call.role);
+    const shown = repositoryView(urls, state.owner(repository), repository, role);
     return {
         id,
         node_id: nodeId("WorkflowRun", id),

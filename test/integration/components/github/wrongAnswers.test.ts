@@ -7,6 +7,7 @@ import { listPolicies, pathOf, readRules } from "../../../../components/github/r
 import { UserError } from "../../../../components/userError.ts";
 import { openPullRequests, readDefault } from "../../../../operations/promotion/pullRequest.ts";
 import { GitHubRepository, ReviewComment } from "../../../../operations/review/github.ts";
+import { pullRequestOf } from "../../../../operations/review/previewRun.ts";
 import { artifactOf } from "../../../../operations/review/reviewed.ts";
 import { findReviewed } from "../../../../operations/review/reviewRun.ts";
 import { type GitHub, startGitHub } from "../../../../sandbox/github/server.ts";
@@ -58,7 +59,11 @@ describe("an answer of GitHub with a wrong value", function () {
             head: "promotion/staging-2",
             base: "main",
         });
-        repository.uploadArtifact(artifactOf(tree), { ...head, branch: "promotion/staging-2" });
+        repository.createBranch("merged");
+        const merged = repository.commit({ file: "other" }, { branch: "merged" });
+        await change("POST", `${at}/pulls`, { title: "3", head: "merged", base: "main" });
+        repository.uploadArtifact(artifactOf(tree, 2, merged.sha));
+        repository.merge(2);
         const own = new GitHubRepository({ apiUrl: github.url, repository: "alice/mlops" }, token);
         const comment = new ReviewComment(
             { apiUrl: github.url, repository: "alice/mlops", number: 1 },
@@ -74,7 +79,16 @@ describe("an answer of GitHub with a wrong value", function () {
             "a branch's rules": () => findCommitRestrictions(client, at, "main", true),
             "a file": () => readDefault(own, "README.md"),
             "pull requests": () => openPullRequests(own, "promotion/"),
-            "the record of a review": () => findReviewed(own, tree, head.sha),
+            "the record of a review": () => findReviewed(own, tree, merged.sha),
+            "a preview's pull request": () =>
+                pullRequestOf(own, {
+                    id: 1,
+                    isComplete: true,
+                    branch: "alice:promotion/staging-2",
+                    head: head.sha,
+                    created: new Date().toISOString(),
+                    defaultBranch: "main",
+                }),
             "the comment": () => comment.post("text", "0".repeat(64)),
             "a label": () => comment.hasLabel("approve-dangerous"),
         };

@@ -1,22 +1,10 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import {
-    PermissionDenied,
-    pullRequestOf,
-    ReviewComment,
-} from "../../../../operations/review/github.ts";
-import { approvalLabel } from "../../../../operations/review/review.ts";
-import { run } from "../../../../sandbox/project.ts";
+import { PermissionDenied, ReviewComment } from "../../../../operations/review/github.ts";
 import { type GitHub, startGitHub } from "../../../../sandbox/github/server.ts";
-import { checkOutMerge, git } from "../../../mergeCommit.ts";
-import { recorded } from "../../../unit/operations/review/previews.ts";
 
-const main = join(import.meta.dirname, "../../../../operations/review/main.ts");
 const [a, b] = ["a".repeat(64), "b".repeat(64)];
 
 describe("the review's comment on a pull request", function () {
@@ -47,8 +35,6 @@ describe("the review's comment on a pull request", function () {
         ok(response.ok, `${method} ${path}: ${String(response.status)}`);
         return response.json();
     };
-    const label = () => ask("POST", `issues/${String(number)}/labels`, { labels: [approvalLabel] });
-    const isLabelled = () => pull().hasLabel(approvalLabel);
 
     beforeEach(async () => {
         github = await startGitHub();
@@ -150,156 +136,6 @@ describe("the review's comment on a pull request", function () {
             pull({ apiUrl: "http://127.0.0.1:1" }).post("one", a),
             /^Error: GitHub at http:\/\/127\.0\.0\.1:1 gives no answer: /,
         );
-    });
-
-    it("is about the pull request that the run is for", () => {
-        const run = { GITHUB_REPOSITORY: "alice/service", GITHUB_REF: "refs/pull/12/merge" };
-        deepEqual(pullRequestOf(run), {
-            apiUrl: "https://api.github.com",
-            repository: "alice/service",
-            number: 12,
-        });
-        equal(pullRequestOf({ ...run, GITHUB_REF: "refs/heads/pull/12/merge" }), undefined);
-    });
-
-    describe("in a workflow", () => {
-        let folder: string;
-
-        /** `review post` as a step of GitHub Actions. */
-        const post = async (previews: readonly object[], env: Record<string, string> = {}) => {
-            const files = previews.map((preview, index) => {
-                const file = join(folder, `${String(index)}.json`);
-                writeFileSync(file, JSON.stringify(preview));
-                return file;
-            });
-            const actions = {
-                PATH: process.env["PATH"],
-                GITHUB_API_URL: github.url,
-                GITHUB_SERVER_URL: "https://github.com",
-                GITHUB_REPOSITORY: "alice/service",
-                GITHUB_RUN_ID: "7",
-                GITHUB_REF: `refs/pull/${String(number)}/merge`,
-                GITHUB_TOKEN: token,
-                GITHUB_STEP_SUMMARY: join(folder, "summary.md"),
-            };
-            const options = { cwd: folder, env: { ...actions, ...env } };
-            return run("node", [main, "post", ...files], options).then(
-                () => ({ code: 0, err: "" }),
-                (error: unknown) =>
-                    z
-                        .object({ code: z.int(), stderr: z.string() })
-                        .transform(({ code, stderr }) => ({ code, err: stderr }))
-                        .parse(error),
-            );
-        };
-        /** Checks out a pull request with these files. */
-        const propose = (files: Readonly<Record<string, string>>): void => {
-            git(folder, "checkout", "--quiet", "main");
-            for (const [name, text] of Object.entries(files))
-                writeFileSync(join(folder, name), text);
-            git(folder, "add", ...Object.keys(files));
-            git(folder, "checkout", "--quiet", "--detach");
-            git(folder, "commit", "--quiet", "--message", "Change");
-            checkOutMerge(folder, "main");
-        };
-        const summary = () => readFileSync(join(folder, "summary.md"), "utf8");
-
-        beforeEach(() => {
-            folder = mkdtempSync(join(tmpdir(), "mlops-review-"));
-            git(folder, "init", "--quiet", "--initial-branch", "main");
-            git(folder, "commit", "--quiet", "--allow-empty", "--message", "Base");
-            propose({ "README.md": "Changed" });
-        });
-        afterEach(() => {
-            rmSync(folder, { recursive: true });
-        });
-
-        it("says the same as the job's summary", async () => {
-            deepEqual(await post([recorded("release"), { ...recorded("same"), stack: "dev" }]), {
-                code: 0,
-                err: "",
-            });
-            const [comment = ""] = comments();
-            equal(comment.split("\n").slice(1).join("\n"), summary().trimEnd());
-            match(
-                comment,
-                /<sub>Tree <code>[0-9a-f]{40}<\/code>, <a href="https:\/\/github\.com\/alice\/service\/actions\/runs\/7">run 7<\/a>\.<\/sub>$/,
-            );
-        });
-
-        it("fails where a preview failed", async () => {
-            deepEqual(await post([recorded("mistake", "failed")]), {
-                code: 1,
-                err: "The preview failed: prod.\n",
-            });
-            match(comments()[0] ?? "", /Failed:/);
-        });
-
-        it("fails at dangerous changes until their label is given, and asks for it again when others come", async () => {
-            const dangerous = recorded("dangerous");
-            const others = { ...dangerous, changes: dangerous.changes.slice(1) };
-            await label(); // before anybody could have seen them
-            match(
-                (await post([dangerous])).err,
-                /^Dangerous changes: prod\. If they are meant, give the pull request the label approve-dangerous now/,
-            );
-            equal(await isLabelled(), false);
-            equal((await post([dangerous])).code, 1);
-            await label();
-            deepEqual(await post([dangerous]), { code: 0, err: "" });
-            equal((await post([others])).code, 1);
-            equal(await isLabelled(), false);
-            deepEqual(await post([recorded("release")]), { code: 0, err: "" });
-        });
-
-        it("asks for the label where a stack's settings change that no resource shows", async () => {
-            const file = (url: string): string => `config:\n  quay:url: ${url}\n`;
-            propose({ "Pulumi.prod.yaml": file("https://evil.example") });
-            match(
-                (await post([recorded("same")])).err,
-                /^Dangerous changes: files of the pull request\. If they are meant/,
-            );
-            match(
-                comments()[0] ?? "",
-                /- 🔴 setting `quay:url` of `prod`, which no resource shows: `not set` → `"https:\/\/evil\.example"`\n/,
-            );
-            await label();
-            deepEqual(await post([recorded("same")]), { code: 0, err: "" });
-            propose({ "Pulumi.prod.yaml": file("https://other.example") });
-            equal((await post([recorded("same")])).code, 1);
-        });
-
-        it("is not written without the pull request's base: what changes is not known", async () => {
-            git(folder, "checkout", "--quiet", "main");
-            match(
-                (await post([recorded("same")])).err,
-                /^What the pull request changes is not known/,
-            );
-            deepEqual(comments(), []);
-        });
-
-        it("is only in the job's summary where the token may not comment, as a fork's may not", async () => {
-            const reading = github.createToken({
-                user: "alice",
-                permissions: { issues: "read", metadata: "read" },
-            });
-            const { code } = await post([recorded("release")], { GITHUB_TOKEN: reading });
-            equal(code, 0);
-            deepEqual(comments(), []);
-            match(summary(), /### Preview: `prod`/);
-            equal((await post([recorded("dangerous")], { GITHUB_TOKEN: reading })).code, 1);
-            equal((await post([recorded("release")], { GITHUB_TOKEN: "" })).code, 0);
-            equal((await post([recorded("dangerous")], { GITHUB_TOKEN: "" })).code, 1);
-        });
-
-        it("asks for no label where there is no pull request to give it to", async () => {
-            deepEqual(await post([recorded("dangerous")], { GITHUB_REF: "refs/heads/main" }), {
-                code: 0,
-                err: "",
-            });
-            deepEqual(comments(), []);
-            match(summary(), /🔴 repository/);
-        });
     });
 
     it("of a workflow's token is found as a bot's", async () => {

@@ -63,7 +63,7 @@ describe("the review's commands", function () {
         for (const command of [
             "preview",
             "render",
-            "post",
+            "review",
             "record",
             "find",
             "verify",
@@ -87,6 +87,7 @@ describe("the review's commands", function () {
         for (const [wrong, message] of [
             [["render"], /^At least one file has to be named\.$/],
             [["record", "same.json"], /^The option --to FOLDER has to be given\.$/],
+            [["review", "same.json"], /^The option --to FOLDER has to be given\.$/],
             [["render", "--colour", "same.json"], /^Unknown option '--colour'.*$/],
         ] as const) {
             const { code, out, err } = await review(...wrong);
@@ -150,7 +151,7 @@ describe("the review's commands", function () {
             other.err,
             /^ {2}prod: update urn:pulumi:.*PromotedImage::digits: was reviewed, and would not happen$/m,
         );
-        match(other.err, /It needs a new review: run all jobs of the pull request's preview again/);
+        match(other.err, /It needs a new review: open a pull request for it/);
 
         equal(
             (await review("verify", "same.json", "--reviewed", "reviewed")).code,
@@ -221,14 +222,6 @@ describe("the review's commands", function () {
                 match(text, /version of `quay\.example\/alice\/digits_prod`/);
                 match(text, missing);
             }
-        });
-
-        it("post the others' previews, name it and fail", async () => {
-            const { code, err } = await reviewIn(env, "post", "release.json", "dev.json");
-            equal(code, 1);
-            equal(err, "The preview failed: dev.\n");
-            match(summary(), /version of `quay\.example\/alice\/digits_prod`/);
-            match(summary(), missing);
         });
     });
 

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { compareStack, findSourceChanges } from "../../../../operations/review/sources.ts";
 import { temporary } from "../../../../sandbox/project.ts";
-import { checkOutMerge, git } from "../../../mergeCommit.ts";
+import { git, mergeOf } from "../../../mergeCommit.ts";
 
 const before = `secretsprovider: awskms://alias/state
 encryptedkey: AAAA
@@ -84,6 +84,12 @@ describe("the files of a pull request", () => {
             ]);
     });
 
+    it("that are too large to be read are dangerous, too", () => {
+        deepEqual(texts(compareStack("prod", before, undefined)), [
+            "dangerous the file of prod cannot be read, before or after",
+        ]);
+    });
+
     it("that preview, review and deploy are dangerous to change; the program is careful", () => {
         const folder = temporary("sources");
         const write = (name: string, text: string): void => {
@@ -98,13 +104,16 @@ describe("the files of a pull request", () => {
         git(folder, "checkout", "--quiet", "-b", "change");
         write(".github/workflows/preview.yml", "on: push");
         write("Pulumi.prod.yaml", before.replace("alice", "eve"));
+        write("Pulumi.dev.yaml", `a: ${"x".repeat(1 << 20)}\n`);
         write("components/x.ts", "");
         write("docs/x.md", "");
         rmSync(join(folder, "policy/production.json"));
         git(folder, "add", "--all");
         git(folder, "commit", "--quiet", "--message", "Change");
-        checkOutMerge(folder, "main");
-        deepEqual(texts(findSourceChanges(folder)), [
+        const commit = mergeOf(folder, "change", "main", "change");
+        git(folder, "checkout", "--quiet", "main");
+        deepEqual(texts(findSourceChanges(folder, { base: "main", commit })), [
+            "dangerous the file of dev cannot be read, before or after",
             'dangerous setting github:owner of prod, which no resource shows: "alice" → "eve"',
             "dangerous what previews, reviews and deploys is changed: " +
                 ".github/workflows/preview.yml, policy/production.json",
