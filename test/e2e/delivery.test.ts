@@ -382,8 +382,10 @@ describe("the delivery of the environments", () => {
     describe("drift detection", () => {
         const checkForDrift = async (): Promise<void> => {
             rmSync(join(chain.folder, "drift"), { recursive: true, force: true });
-            for (const environment of environments)
+            for (const environment of environments) {
                 await deliver(["drift", environment], { ...drifting, ...noEngine });
+                await deliver(["snapshot", environment], { ...drifting, ...noEngine });
+            }
             await deliver(["report", ...environments], ownToken("drift", "report"));
         };
         const issues = () =>
