@@ -13,7 +13,7 @@ import { type PreviewRun, previewRunOf, pullRequestOf } from "./previewRun.ts";
 import type { Preview } from "./preview.ts";
 import { approvalLabel, failureOf, reviewOf } from "./review.ts";
 import { artifactOf, hashOf, record } from "./reviewed.ts";
-import { findSourceChanges, type SourceFinding } from "./sources.ts";
+import { findSourceChanges, findUnknown, type SourceFinding } from "./sources.ts";
 
 /** The status of the pull request's commit that the rules of the default branch require. */
 const context = "Review";
@@ -70,7 +70,8 @@ async function reviewRun(
     const merge = fetchMerge(".", { number, base, head, token, server: env["GITHUB_SERVER_URL"] });
     const previews = files.map(readStack);
     requireTree(previews, merge);
-    const sources = findSourceChanges(".", merge);
+    const changed = findSourceChanges(".", merge);
+    const sources = [...changed, ...findUnknown(previews, changed)];
     const text = renderMarkdown(previews, {
         fullText: runUrl(env, String(run.id)),
         footer: footerOf(env, merge.tree),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { contentOf } from "../../configuration/file.ts";
 import { hash } from "./changeSet.ts";
 import { git as gitIn, type Merge } from "./merge.ts";
+import { ofOutputs, type Preview, unknown } from "./preview.ts";
 import { phrase, type Phrase, type Risk } from "./rules/rule.ts";
 
 /** A statement about changed files that a reviewer must read. */
@@ -62,6 +63,34 @@ export function findSourceChanges(
             ? []
             : [careful(phrase`the program is changed: ${list(programmed)}`)]),
     ];
+}
+
+/**
+ * Lists the resources with values that are not known yet, where the program is changed: it runs in
+ * the preview, and could have made up that they are not known. A deployment does not compare them.
+ */
+export function findUnknown(
+    previews: readonly Preview[],
+    sources: readonly SourceFinding[],
+): SourceFinding[] {
+    if (!sources.some(({ risk }) => risk === "careful")) return [];
+    const mark = JSON.stringify(unknown);
+    const places = previews.flatMap(({ stack, changes }) =>
+        changes
+            .filter((change) => !ofOutputs(change))
+            .filter(({ properties }) =>
+                JSON.stringify(properties.map(({ after }) => after)).includes(mark),
+            )
+            .map(({ name }) => `${name} of ${stack}`),
+    );
+    return places.length === 0
+        ? []
+        : [
+              dangerous(
+                  phrase`the program is changed, and what is not known yet may become anything:
+                      ${list(places)}`,
+              ),
+          ];
 }
 
 /** Compares two texts of a stack's file: empty where it is not there, undefined if too large. */

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import type { Preview } from "../../../../operations/review/preview.ts";
+import { type Preview, previewSchema } from "../../../../operations/review/preview.ts";
 import { approvalLabel } from "../../../../operations/review/review.ts";
 import type { RepositoryHandle } from "../../../../sandbox/github/repositoryHandle.ts";
 import { type GitHub, startGitHub } from "../../../../sandbox/github/server.ts";
@@ -264,6 +264,19 @@ describe("the review of a pull request, after its preview", function () {
             );
             match(comment(), /what previews, reviews and deploys is changed/);
             deepEqual(readdirSync(folder).sort(), [".git", "Pulumi.prod.yaml"]);
+        });
+
+        it("does not let a changed program call unknown what would be compared", async () => {
+            const release = prod("release");
+            const hidden = previewSchema.parse(
+                JSON.parse(JSON.stringify(release).replaceAll('"1.1.0"', '"[unknown]"')),
+            );
+            equal((await review([hidden])).code, 0, "the program is the same");
+            push({ "components/x.ts": "" });
+            preview();
+            equal((await review([release])).code, 0, "all is known");
+            match((await review([hidden])).err, /^Dangerous changes: files of the pull request/);
+            match(comment(), /what is not known yet may become anything: `digits of prod`/);
         });
 
         it("does not take another tree's preview for this one", async () => {
