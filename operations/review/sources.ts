@@ -12,9 +12,14 @@ export interface SourceFinding {
     readonly text: Phrase;
 }
 
-/** What previews, reviews and deploys: a change of it can have the others say nothing. */
-const guards =
-    /^((\.github|operations|policy|toolchain)\/|(Pulumi\.yaml|Makefile|mise\.toml|\.npmrc)$)/;
+/**
+ * What previews, reviews and deploys, and the folders that its jobs fill: a change of it can have
+ * the others say nothing.
+ */
+const guards = new RegExp(
+    "^((\\.github|operations|policy|toolchain|snapshots|previews|reviewed)(/|$)|" +
+        "(Pulumi\\.yaml|Makefile|mise\\.toml|\\.npmrc)$)",
+);
 const program = /^((components|configuration|contract|quay)\/|(index\.ts|package(-lock)?\.json)$)/;
 const mapping = z.record(z.string(), z.unknown());
 const encrypted = z.object({ secure: z.string() });

@@ -107,6 +107,7 @@ describe("the files of a pull request", () => {
         write("Pulumi.dev.yaml", `a: ${"x".repeat(1 << 20)}\n`);
         write("components/x.ts", "");
         write("docs/x.md", "");
+        write("snapshots/prod/Pulumi.prod.yaml", "");
         rmSync(join(folder, "policy/production.json"));
         git(folder, "add", "--all");
         git(folder, "commit", "--quiet", "--message", "Change");
@@ -116,7 +117,8 @@ describe("the files of a pull request", () => {
             "dangerous the file of dev cannot be read, before or after",
             'dangerous setting github:owner of prod, which no resource shows: "alice" → "eve"',
             "dangerous what previews, reviews and deploys is changed: " +
-                ".github/workflows/preview.yml, policy/production.json",
+                ".github/workflows/preview.yml, policy/production.json, " +
+                "snapshots/prod/Pulumi.prod.yaml",
             "careful the program is changed: components/x.ts",
         ]);
         rmSync(folder, { recursive: true });
