@@ -42,7 +42,7 @@ export const topKeys = [
 /**
  * Finds what the CLI ignores in a stack's file, or refuses without naming the file: errors in the
  * YAML, values that JSON does not have, sections that are not mappings, and keys outside of
- * `config`.
+ * `config`. A section that is one secret is a problem for previews: a mark stands for all of it.
  *
  * @param text of `Pulumi.<stack>.yaml`.
  * @param project the project's name, which its keys begin with.
@@ -79,7 +79,12 @@ export function findFileProblems(
     const wrong = config.items.flatMap(({ key, value }) => {
         const name = textOf(key) ?? "";
         const section = name.startsWith(`${project}:`) ? name.slice(project.length + 1) : name;
-        if (!objects.includes(section) || isMapping(value)) return [];
+        if (!objects.includes(section)) return [];
+        if (yaml.isMap(value) && value.items.length === 1 && value.has("secure")) {
+            const message = `${project}:${section} must not be one secret: encrypt each value`;
+            return [{ line: lineOf(key), message }];
+        }
+        if (isMapping(value)) return [];
         return [{ line: lineOf(key), message: `${project}:${section} must be a mapping of keys` }];
     });
     const unspeakable: FileProblem[] = [];

@@ -1,6 +1,6 @@
 import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
@@ -221,6 +221,7 @@ describe("the snapshot of a stack", () => {
         });
 
     it("shows a stack without one as new, and says so", async () => {
+        deepEqual(await onSnapshot("none"), await onSnapshot("none"), "the preview leaves none");
         const { changes, warnings } = await onSnapshot("none");
         ok(changes.length > 4);
         const operations = new Set(changes.map(({ operation }) => operation));
@@ -247,6 +248,48 @@ describe("the snapshot of a stack", () => {
         git("reset", "--quiet", "--hard", "HEAD^");
     });
 
+    it("has a stack's file as the CLI reads it", async () => {
+        const { secure } = z.object({ secure: z.string() }).parse(encrypted()["API"]);
+        const lines = [
+            "# The CLI adds mlops: to a key, and 024 is 20 to it.",
+            "config:",
+            "  service: { length: 024, isSwapped: false, isCoded: false }",
+            "  env:",
+            "    API:",
+            "      secure: >-",
+            `        ${secure}`,
+            "  github:token:",
+            `    secure: ${secure}`,
+            "",
+        ];
+        writeFileSync(file(), lines.join("\r\n"));
+        const { code, output } = await review(["snapshot", "local", "--to", "others"]);
+        equal(code, 0, output);
+        deepEqual((await previewIn("with-state", [])).changes, []);
+        deepEqual((await onSnapshot("others")).changes, []);
+        const read = readFileSync(join(project.folder, "others/local/preview.yaml"), "utf8");
+        match(read, /mlops|service/);
+        doesNotMatch(read, /github:token/, "a preview has a token of its own");
+    });
+
+    it("does not replace a folder that is none", async () => {
+        mkdirSync(join(project.folder, "work/local"), { recursive: true });
+        writeFileSync(join(project.folder, "work/local/notes"), "");
+        const { code, output } = await review(["snapshot", "local", "--to", "work"]);
+        equal(code, 1);
+        match(output, /local is not the folder of a snapshot: remove it first\.$/m);
+        ok(existsSync(join(project.folder, "work/local/notes")));
+    });
+
+    it("is refused where the program fails on it", async () => {
+        const picky =
+            'given.apply(({ API = "" }) => { if (/^mlops-/.test(API)) throw Error("no"); });';
+        project.program(`${program}\n${picky}`);
+        const { code, output } = await review(["snapshot", "local", "--to", "others"]);
+        equal(code, 1);
+        match(output, /^The program fails on the snapshot of local, /m);
+    });
+
     it("stays as it was where the preview of the state fails", async () => {
         project.program("throw new Error('broken');");
         const { code, output } = await review(["snapshot", "local", "--to", "snapshots"]);
@@ -255,5 +298,24 @@ describe("the snapshot of a stack", () => {
         ok(existsSync(join(project.folder, "snapshots/local/Pulumi.local.yaml")));
         git("checkout", "--quiet", "--", "index.ts");
         deepEqual((await onSnapshot()).changes, []);
+    });
+
+    it("has no secret that the program reads elsewhere", async () => {
+        const read = (text: string) => `pulumi.secret(Buffer.from("${text}", "base64").toString())`;
+        const made = [canary, password].map((secret, at) => {
+            const text = Buffer.from(secret).toString("base64");
+            return `made("read-${String(at)}", ${read(text)});`;
+        });
+        project.program([program, ...made].join("\n"));
+        const { failed, output } = await project.up();
+        equal(failed, false, output);
+        const { code, output: written } = await review(["snapshot", "local", "--to", "others"]);
+        equal(code, 0, written);
+        const snapshot = await exported({
+            PULUMI_BACKEND_URL: `file://${join(project.folder, "others/local")}`,
+            PULUMI_CONFIG_PASSPHRASE: "snapshot",
+        });
+        match(snapshot, /::read-1"/);
+        for (const secret of secrets()) ok(!snapshot.includes(secret));
     });
 });

@@ -28,10 +28,13 @@ export class SnapshotBackend {
     /** The environment in which the CLI uses it. */
     readonly environment: NodeJS.ProcessEnv;
 
-    /** @param folder of all snapshots; this one is FOLDER/STACK. */
+    /**
+     * @param stack its name, optionally as ORGANIZATION/PROJECT/NAME.
+     * @param folder of all snapshots; this one is FOLDER/NAME.
+     */
     constructor(stack: string, folder: string) {
-        this.stack = stack;
-        this.folder = resolve(folder, stack);
+        this.stack = stack.slice(stack.lastIndexOf("/") + 1);
+        this.folder = resolve(folder, this.stack);
         this.environment = {
             ...process.env,
             PULUMI_BACKEND_URL: `file://${this.folder}`,
@@ -47,12 +50,20 @@ export class SnapshotBackend {
         return join(this.folder, `Pulumi.${this.stack}.yaml`);
     }
 
-    /** Makes it anew, with a stack that has nothing. */
+    /**
+     * Makes it anew, with a stack that has nothing.
+     *
+     * @throws UserError where the folder is there, and no snapshot.
+     */
     async create(): Promise<void> {
         const { name } = project.parse(contentOf(readFileSync("Pulumi.yaml", "utf8")));
+        const file = join(this.folder, "Pulumi.yaml");
+        const isOwn = existsSync(file) && readFileSync(file, "utf8") === projectFile(name);
+        if (existsSync(this.folder) && !isOwn)
+            throw new UserError(`${this.folder} is not the folder of a snapshot: remove it first.`);
         rmSync(this.folder, { recursive: true, force: true });
         mkdirSync(this.folder, { recursive: true });
-        writeFileSync(join(this.folder, "Pulumi.yaml"), projectFile(name));
+        writeFileSync(file, projectFile(name));
         await this.#run(["stack", "init", this.stack]);
     }
 

@@ -15,35 +15,44 @@ type Properties = Readonly<Record<Planned["kind"], Json>>;
 
 /**
  * Finds the secrets of unchanged resources for which a preview on the snapshot plans something else
- * than their marks: the program makes it of marks, or of what everybody knows. What it makes of a
- * variable of the environment is left out.
+ * than their marks: the program makes it of marks, or of what everybody knows. What it makes of
+ * something hidden is left out.
  *
  * @param unchanged the resources that a deployment leaves as they are, by URN.
- * @param environment the secrets in the environment.
+ * @param hidden what nobody may know, such as the secrets in the environment.
  */
 export function findComputed(
     marks: Marks,
     unchanged: ReadonlyMap<string, Properties>,
     planned: readonly Planned[],
-    environment: readonly string[],
+    hidden: readonly string[],
 ): Computed[] {
     return planned.flatMap(({ urn, kind, properties }) => {
         const secrets = secretLeaves(unchanged.get(urn)?.[kind] ?? {});
         return [...secretLeaves(properties)].flatMap(([path, leaf]) => {
             const secret = secrets.get(path);
             if (secret === undefined || leaf === unknownValue) return [];
-            if (leaf === marks.of(urn, secret) || reveals(leaf, environment)) return [];
+            if (leaf === marks.of(urn, secret) || reveals(leaf, hidden)) return [];
             return [{ urn, secret, leaf }];
         });
     });
 }
 
-/** Whether a text has one of the secrets in it, as it is or in base64 of any alignment. */
+/** Whether a text has one of the secrets: as it is, in JSON, or in base64 of any alignment. */
 function reveals(leaf: Leaf, secrets: readonly string[]): boolean {
     if (typeof leaf !== "string") return false;
     return secrets
-        .flatMap((secret) => [secret, ...["", "x", "xx"].map((before) => inBase64(secret, before))])
+        .flatMap((secret) => [
+            secret,
+            inJson(secret),
+            ...["", "x", "xx"].map((before) => inBase64(secret, before)),
+        ])
         .some((form) => leaf.includes(form));
+}
+
+/** Returns a text as it is within JSON. */
+export function inJson(text: string): string {
+    return JSON.stringify(text).slice(1, -1);
 }
 
 /** Returns what base64 of a text has in common, whatever comes before it and after it. */

@@ -9,10 +9,13 @@ import type { SnapshotBackend } from "./backend.ts";
 import { markOf } from "./marks.ts";
 
 const encrypted = z.strictObject({ secure: z.string() });
+/** A provider's key, such as `github:token`. */
+const foreignKey = /^(?!mlops:).+:/;
 
 /** A secret in a stack's file. */
 export interface FileSecret {
-    /** From the configuration's key on: `["mlops:env", "PASSWORD"]`. */
+    /** From the configuration's key on: `["mlops:env", "PASSWORD"]`. The file may leave out
+     * `mlops:`, as the CLI does. */
     readonly path: readonly (string | number)[];
     /** Its encrypted text. */
     readonly cipher: string;
@@ -24,35 +27,48 @@ export function secretsInFile(stack: string): FileSecret[] {
 }
 
 /** Returns the name of a secret in the snapshot: its encrypted text may be too long for one. */
-export function nameOf({ cipher }: FileSecret): string {
+export function nameOf(cipher: string): string {
     return createHash("sha256").update(cipher).digest("hex");
 }
 
 /**
  * Writes the stack's file for a preview on its snapshot: with the marks in the place of the
  * secrets. A secret that the snapshot does not know has a mark of its own, so it counts as changed.
+ * A provider's secrets are left out, such as `github:token`: a preview has its own in variables.
  *
  * @returns the file, for `--config-file`.
  */
 export async function writeConfiguration(snapshot: SnapshotBackend): Promise<string> {
     const secrets = secretsInFile(snapshot.stack);
     const known = snapshot.read().marks;
-    const names = secrets.map(nameOf).filter((name) => !known.has(name));
+    const names = secrets.map(({ cipher }) => nameOf(cipher)).filter((name) => !known.has(name));
     await snapshot.add(Object.fromEntries(names.map((name) => [name, markOf(name)])));
     const { salt, marks } = snapshot.read();
-    const text = secrets.reduce(
-        (text, secret) => text.replaceAll(secret.cipher, marks.get(nameOf(secret)) ?? ""),
-        textOf(snapshot.stack),
-    );
+    const logins = secrets.filter(({ path: [key, ...inner] }) => {
+        return inner.length === 0 && foreignKey.test(String(key));
+    });
+    const text = textOf(snapshot.stack);
+    const document = yaml.parseDocument(text, { customTags: withoutNumbers });
+    for (const { path } of logins) document.deleteIn(["config", ...path]);
+    yaml.visit(document, {
+        Scalar(_, node) {
+            const mark = marks.get(nameOf(String(node.value)));
+            if (mark !== undefined) node.value = mark;
+        },
+    });
     const file = join(snapshot.folder, "preview.yaml");
-    writeFileSync(file, withSalt(text, salt));
+    // One with errors is left to the CLI, which says what is wrong.
+    writeFileSync(file, document.errors.length > 0 ? text : withSalt(document, salt));
     return file;
 }
 
-/** Has the passphrase of the snapshot decrypt a stack's file. The CLI refuses one with errors. */
-function withSalt(text: string, salt: string): string {
-    const document = yaml.parseDocument(text);
-    if (document.errors.length > 0) return text;
+/** Has YAML read numbers as text: the CLI then gets them as they are written, such as `010`. */
+function withoutNumbers(tags: yaml.Tags): yaml.Tags {
+    return tags.filter((tag) => typeof tag === "string" || !/:(int|float)$/.test(tag.tag));
+}
+
+/** Has the passphrase of the snapshot decrypt a stack's file. */
+function withSalt(document: yaml.Document, salt: string): string {
     if (!yaml.isMap(document.contents)) return yaml.stringify({ encryptionsalt: salt });
     for (const key of topKeys) if (key !== "config") document.delete(key);
     document.set("encryptionsalt", salt);

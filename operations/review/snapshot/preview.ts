@@ -12,7 +12,7 @@ import { hashOfSecrets, type Planned, readPlan } from "./plan.ts";
 /**
  * Runs `pulumi preview` of a stack on its snapshot. A stack without one counts as new.
  *
- * @param folder of the snapshots, FOLDER/STACK.
+ * @param folder of the snapshots, FOLDER/STACK. Stays as it is for a stack without one.
  * @param options more arguments for it, such as `--policy-pack`.
  */
 export async function previewSnapshot(
@@ -21,31 +21,39 @@ export async function previewSnapshot(
     options: readonly string[] = [],
 ): Promise<Preview> {
     const snapshot = new SnapshotBackend(stack, folder);
-    const isNew = !snapshot.exists;
-    if (isNew) await snapshot.create();
-    const { preview, planned } = await previewOn(snapshot, options);
+    if (snapshot.exists) return withHashes(await previewOn(snapshot, options));
+    const preview = await inTemporaryFolder(async (empty) => {
+        const none = new SnapshotBackend(stack, empty);
+        await none.create();
+        return withHashes(await previewOn(none, options));
+    });
+    const warnings = [withoutSnapshot([stack]), ...preview.warnings];
+    return { ...preview, isWithoutSnapshot: true, warnings };
+}
+
+/** A preview on a snapshot, and what it plans. */
+interface Result {
+    readonly preview: Preview;
+    readonly planned: readonly Planned[];
+}
+
+/** Returns the preview with a hash of each change's new secrets. */
+function withHashes({ preview, planned }: Result): Preview {
     const hashes = new Map(planned.map((resource) => [resource.urn, hashOfSecrets(resource)]));
-    return {
-        ...preview,
-        ...(isNew && {
-            isWithoutSnapshot: true,
-            warnings: [withoutSnapshot([stack]), ...preview.warnings],
-        }),
-        changes: preview.changes.map((change) => {
-            const secrets = hashes.get(change.urn);
-            return secrets === undefined ? change : { ...change, secrets };
-        }),
-    };
+    const changes = preview.changes.map((change) => {
+        const secrets = hashes.get(change.urn);
+        return secrets === undefined ? change : { ...change, secrets };
+    });
+    return { ...preview, changes };
 }
 
 /** Runs a preview on a snapshot. @returns it, and what it plans; nothing if it failed */
 export async function previewOn(
     snapshot: SnapshotBackend,
     options: readonly string[] = [],
-): Promise<{ readonly preview: Preview; readonly planned: readonly Planned[] }> {
+): Promise<Result> {
     const file = await writeConfiguration(snapshot);
-    const temporary = mkdtempSync(join(tmpdir(), "mlops-plan-"));
-    try {
+    return inTemporaryFolder(async (temporary) => {
         const plan = join(temporary, "plan.json");
         const planning = ["--config-file", file, "--save-plan", plan, "--show-secrets"];
         const preview = await previewStack(
@@ -54,7 +62,14 @@ export async function previewOn(
             snapshot.environment,
         );
         return { preview, planned: existsSync(plan) ? readPlan(plan) : [] };
+    });
+}
+
+async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+    const folder = mkdtempSync(join(tmpdir(), "mlops-snapshot-"));
+    try {
+        return await use(folder);
     } finally {
-        rmSync(temporary, { recursive: true, force: true });
+        rmSync(folder, { recursive: true, force: true });
     }
 }

@@ -3,10 +3,11 @@ import { UserError } from "../../../components/userError.ts";
 import { isMapping, type Json } from "../../engineValues.ts";
 import { exportStack, readConfig } from "../../pulumiCli.ts";
 import { previewStack } from "../engine.ts";
+import type { Preview } from "../preview.ts";
 import { failureOf } from "../review.ts";
 import { knownSecrets } from "../secrets.ts";
 import { SnapshotBackend } from "./backend.ts";
-import { findComputed } from "./computed.ts";
+import { findComputed, inJson } from "./computed.ts";
 import { nameOf, secretsInFile } from "./configuration.ts";
 import { replaceSecrets, secretLeaves } from "./leaves.ts";
 import { Marks } from "./marks.ts";
@@ -35,6 +36,7 @@ const mostPasses = 4;
  *
  * @param folder of all snapshots; this one replaces FOLDER/STACK.
  * @throws UserError where there is no such stack, or its preview fails: the former snapshot stays.
+ * Or where the program fails on the snapshot: nobody can preview on that.
  */
 export async function writeSnapshot(stack: string, folder: string): Promise<void> {
     const [exported, secrets, preview] = await Promise.all([
@@ -53,6 +55,7 @@ export async function writeSnapshot(stack: string, folder: string): Promise<void
     await snapshot.add(
         Object.fromEntries(secrets.map(({ name, text }) => [name, String(marks.of("", text))])),
     );
+    const hidden = [...knownSecrets(process.env), ...rootSecrets(state, secrets, marks)];
     const changing = new Set(preview.changes.map(({ urn }) => urn));
     const unchanged = new Map(
         state.deployment.resources
@@ -61,11 +64,38 @@ export async function writeSnapshot(stack: string, folder: string): Promise<void
     );
     for (let pass = 0; pass < mostPasses; pass += 1) {
         await snapshot.import(withMarks(state, marks));
-        const { planned } = await previewOn(snapshot);
-        const computed = findComputed(marks, unchanged, planned, knownSecrets(process.env));
+        const { preview, planned } = await previewOn(snapshot);
+        if (failureOf([preview]) !== undefined) throw new UserError(failedOn(preview));
+        const computed = findComputed(marks, unchanged, planned, hidden);
         if (computed.length === 0) return;
         for (const { urn, secret, leaf } of computed) marks.compute(urn, secret, leaf);
     }
+}
+
+function failedOn({ stack, errors }: Preview): string {
+    const problem = `The program fails on the snapshot of ${stack}, where secrets are other texts.`;
+    return [problem, ...errors].join("\n");
+}
+
+/** Shorter ones are in other texts by chance. */
+const shortest = 8;
+
+/**
+ * Returns the secrets that the program cannot make: those of the configuration, and what a provider
+ * has made. It may read them elsewhere, where it has the tokens of a deployment. Leaves out what
+ * the state has in clear, too, such as a robot's name.
+ */
+function rootSecrets(state: State, secrets: readonly ConfigSecret[], marks: Marks): string[] {
+    const made = state.deployment.resources.flatMap(({ custom, inputs, outputs }) => {
+        const given = new Set(secretLeaves(inputs).values());
+        return custom !== true
+            ? []
+            : [...secretLeaves(outputs).values()].filter((leaf) => !given.has(leaf));
+    });
+    const clear = JSON.stringify(withMarks(state, marks));
+    return [...secrets.map(({ text }) => text), ...made]
+        .filter((leaf) => typeof leaf === "string")
+        .filter((text) => text.length >= shortest && !clear.includes(inJson(text)));
 }
 
 /** A secret of the configuration. */
@@ -81,15 +111,19 @@ async function readSecrets(stack: string): Promise<ConfigSecret[]> {
     const secrets = secretsInFile(stack);
     if (secrets.length === 0) return [];
     const config = await readConfig(stack, ["--show-secrets"]);
-    return secrets.map((secret) => {
-        const [key = "", ...path] = secret.path.map(String);
-        const value = config[key] ?? "";
-        const text = path.length === 0 ? value : valueAt(z.json().parse(JSON.parse(value)), path);
-        return { name: nameOf(secret), text, origin: ` ${secret.path.join(".")}` };
+    return secrets.flatMap(({ path, cipher }) => {
+        const [key = "", ...inner] = path.map(String);
+        const value = config[key.includes(":") ? key : `mlops:${key}`];
+        if (value === undefined) return [];
+        const text = inner.length === 0 ? value : valueAt(z.json().parse(JSON.parse(value)), inner);
+        // YAML may have put it elsewhere (`<<`): then it has the mark of one that is not known.
+        return text === undefined
+            ? []
+            : [{ name: nameOf(cipher), text, origin: ` ${path.join(".")}` }];
     });
 }
 
-function valueAt(value: Json, path: readonly string[]): string {
+function valueAt(value: Json, path: readonly string[]): string | undefined {
     const [key, ...others] = path;
     if (key === undefined) return typeof value === "string" ? value : JSON.stringify(value);
     const part = Array.isArray(value)
@@ -97,7 +131,7 @@ function valueAt(value: Json, path: readonly string[]): string {
         : isMapping(value)
           ? value[key]
           : undefined;
-    return part === undefined ? "" : valueAt(part, others);
+    return part === undefined ? undefined : valueAt(part, others);
 }
 
 function marksOf({ deployment }: State, secrets: readonly ConfigSecret[]): Marks {

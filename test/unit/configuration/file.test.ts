@@ -73,6 +73,7 @@ describe("a stack's file", () => {
         ["a key twice", "config:\n  mlops:env:\n    A: x\n    A: y\n", 4, /unique/],
         ["a section outside of config", "mlops:env: {}\n", 1, /must be under config/],
         ["a section that is a list", "config:\n  mlops:env: [1]\n", 2, /must be a mapping/],
+        ["a section that is a secret", "config:\n  env: {secure: v1:x}\n", 2, /encrypt each value/],
         ["an infinite number", "config:\n  mlops:env: {A: .inf}\n", 2, /in quotes/],
     ];
     for (const [what, text, line, message] of files) {
@@ -83,7 +84,9 @@ describe("a stack's file", () => {
         });
     }
 
-    it("may be empty, or have a salt", () => {
+    it("may be empty, or have a salt and secrets", () => {
+        const secret = "config:\n  env: {A: {secure: v1:x}}\n";
+        deepEqual(findFileProblems(secret, "mlops", ["env"]), []);
         deepEqual(findFileProblems("", "mlops", []), []);
         deepEqual(findFileProblems("encryptionsalt: v1:x\nconfig:\n  a: 1\n", "mlops", []), []);
     });
