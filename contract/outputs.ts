@@ -45,7 +45,10 @@ export const localOutputs = z
                     "an issuer's of the user's own.",
             ),
     })
-    .describe("A stack that runs the service on one machine.");
+    .meta({
+        title: "LocalOutputs",
+        description: "A stack that runs the service on one machine.",
+    });
 
 /** The outputs of a stack whose image is in a registry. */
 export const publishedOutputs = z
@@ -108,7 +111,7 @@ export const publishedOutputs = z
                     "checked by.",
             ),
     })
-    .describe("A stack whose image is in a registry.");
+    .meta({ title: "PublishedOutputs", description: "A stack whose image is in a registry." });
 
 /** The outputs of any stack: one variant for each `kind`. */
 export const stackOutputs = z.discriminatedUnion("kind", [localOutputs, publishedOutputs]);

@@ -39,6 +39,7 @@ mlops_version() {
 mlops_pulumi=$mlops_cache/pulumi-$(mlops_version @pulumi/pulumi)
 mlops_node=$mlops_cache/node-24.21.0
 mlops_linters=$mlops_cache/linters
+mlops_python=$mlops_cache/python
 mlops_measure=$mlops_cache/measure
 mlops_terraform_providers=$mlops_cache/terraform-providers
 for mlops_bin in "$mlops_measure/bin" "$mlops_linters/bin" "$mlops_cache/bin" "$mlops_node/bin" \

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The steps for what only the tests need. The go.mod files pin its versions.
-test_steps=(registry linters buildx cluster)
+test_steps=(registry linters python buildx cluster)
 
 registry_fix='docker-registry on PATH: https://github.com/distribution/distribution'
 registry_found() { found=$(command -v docker-registry); }
@@ -22,6 +22,16 @@ build_linters() {
             "'$mlops_linters'" >"$1/bin/check-jsonschema" &&
         go_build toolchain/offline/linters "$1/bin/actionlint" \
             github.com/rhysd/actionlint/cmd/actionlint
+}
+
+# What generates, checks and tests the Python package, for PYTHONPATH.
+python_sources=(contract/python/requirements-test.txt)
+python_fix='toolchain/setup.sh tests; needs Python 3.11 or newer with pip'
+python_found() { found=$mlops_python && is_built "$mlops_python" "${python_sources[@]}"; }
+python_install() { build "$mlops_python" "${python_sources[@]}"; }
+build_python() {
+    python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+        --target "$1" -r "${python_sources[0]}"
 }
 
 # In a folder that only the tests name as one of Docker's plugins.

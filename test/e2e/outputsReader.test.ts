@@ -5,8 +5,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import S3rver from "@20minutes/s3rver";
 import { stackOutputs } from "../../contract/outputs.ts";
+import { cacheFolder } from "../../sandbox/cacheFolder.ts";
 import { copyProject, pulumiHome, run, temporary } from "../../sandbox/project.ts";
 
+const root = join(import.meta.dirname, "../..");
 const digest = `sha256:${"ab".repeat(32)}`;
 const given = {
     kind: "published",
@@ -168,6 +170,20 @@ describe("reading the outputs", () => {
             deepEqual(refused, []);
         });
     }
+
+    it("works from Python, by the CLI", async () => {
+        const python = async (stack: string): Promise<string> => {
+            const program = `from mlops_outputs import deployment; print(deployment("${stack}").image)`;
+            const path = [join(root, "contract/python"), join(cacheFolder(), "python")].join(":");
+            const env = { ...reader, PYTHONPATH: path, PYTHONDONTWRITEBYTECODE: "1" };
+            return (await run("python3", ["-c", program], { cwd: elsewhere, env })).stdout.trim();
+        };
+        equal(await python("prod"), given.image);
+        match(
+            await failure(python("staging")),
+            /OutputsError: The stack "organization\/mlops\/staging" cannot be read: no stack named/,
+        );
+    });
 
     it("needs no right to decrypt with the key of a KMS, which is not even asked", async () => {
         const stacks = join(elsewhere, ".pulumi/stacks/mlops");

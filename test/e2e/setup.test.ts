@@ -203,6 +203,7 @@ describe("the set-up", () => {
                 "state",
                 "registry",
                 "linters",
+                "python",
                 "buildx",
                 "cluster",
                 "measure",
