@@ -7,21 +7,9 @@ import S3rver from "@20minutes/s3rver";
 import { stackOutputs } from "../../contract/outputs.ts";
 import { cacheFolder } from "../../sandbox/cacheFolder.ts";
 import { copyProject, pulumiHome, run, temporary } from "../../sandbox/project.ts";
+import { given } from "../publishedOutputs.ts";
 
 const root = join(import.meta.dirname, "../..");
-const digest = `sha256:${"ab".repeat(32)}`;
-const given = {
-    kind: "published",
-    version: "1.0.0",
-    image: `quay.io/alice/digits_prod@${digest}`,
-    digest,
-    tags: ["1.0.0"],
-    repositoryUrl: "https://quay.io/repository/alice/digits_prod",
-    pullCommand: "docker pull",
-    runCommand: "docker run",
-    robotUsername: "alice+digits_prod_robot",
-    workflow: "https://github.com/alice/digits/actions/workflows/quay-release-prod.yml",
-};
 
 /** The program of a stack with a secret in its state, and a secret that only this test exports. */
 const program = `

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { checkOutputs } from "../../../contract/reader/checkOutputs.ts";
 import { cacheFolder } from "../../../sandbox/cacheFolder.ts";
+import { given, published } from "../../publishedOutputs.ts";
 import { root } from "../../unit/files.ts";
 
 /** What the package is made and tested with: toolchain/setup.sh tests. */
@@ -13,25 +14,15 @@ const packagesOfPython = join(cacheFolder(), "python");
 const folder = join(root, "contract/python");
 type Document = Readonly<Record<string, unknown>>;
 
-const digest = `sha256:${"ab".repeat(32)}`;
-const published: Document = {
-    schemaVersion: 1,
-    environment: "prod",
-    kind: "published",
-    version: "1.0.0",
-    image: `quay.io/alice/digits_prod@${digest}`,
-    digest,
-    tags: ["1.0.0"],
+const { digest } = given;
+/** Every field that a stack may have. */
+const complete: Document = {
+    ...published,
     commit: "ab".repeat(20),
-    repositoryUrl: "https://quay.io/repository/alice/digits_prod",
-    pullCommand: "docker pull",
-    runCommand: "docker run",
-    robotUsername: "alice+digits_prod_robot",
     pullRequest: "https://github.com/alice/digits/pull/1",
     serviceUrl: "http://digits.web.svc:8080",
     namespace: "web",
     replicas: { min: 1, max: 3 },
-    workflow: "https://github.com/alice/digits/actions/workflows/quay-release-prod.yml",
 };
 const local: Document = {
     schemaVersion: 1,
@@ -114,12 +105,12 @@ const values: readonly unknown[] = [
         { min: null, max: 2 },
     ],
 ];
-const names = [...Object.keys(published), "imageId", "tokenCommand", "sbom", "__proto"];
+const names = [...Object.keys(complete), "imageId", "tokenCommand", "sbom", "__proto"];
 
 /** Outputs with up to three fields that are lost, new, or have another value. */
 const documents = fc
     .tuple(
-        fc.oneof({ weight: 9, arbitrary: fc.constant(published) }, fc.constant(local)),
+        fc.oneof({ weight: 9, arbitrary: fc.constant(complete) }, fc.constant(local)),
         fc.array(
             fc.tuple(fc.constantFrom(...names), fc.constantFrom(undefined, ...texts, ...values)),
             {
@@ -171,10 +162,10 @@ describe("the Python reader", () => {
 
     it("accepts and refuses each wrong value of each field as the TypeScript reader does", () => {
         const all = [
-            published,
+            complete,
             ...names.flatMap((name) =>
                 [undefined, ...texts, ...values].map((value) => {
-                    const changed = { ...published, [name]: value };
+                    const changed = { ...complete, [name]: value };
                     return JSON.parse(JSON.stringify(changed)) as Document;
                 }),
             ),
@@ -202,8 +193,8 @@ describe("the Python reader", () => {
     const others: Record<string, Document> = {
         "a stack without outputs": {},
         "another project's stack": { image: "a" },
-        "a later contract": { ...published, schemaVersion: 2 },
-        "a contract of another type": { ...published, schemaVersion: "1" },
+        "a later contract": { ...complete, schemaVersion: 2 },
+        "a contract of another type": { ...complete, schemaVersion: "1" },
         "a local stack": local,
     };
     for (const [what, document] of Object.entries(others)) {
@@ -215,11 +206,11 @@ describe("the Python reader", () => {
     }
 
     it("prints one output of what it reads from the standard input, or what is wrong with it", () => {
-        const input = JSON.stringify(published);
-        equal(python(["-m", "mlops_outputs", "image"], input).stdout.trim(), published["image"]);
+        const input = JSON.stringify(complete);
+        equal(python(["-m", "mlops_outputs", "image"], input).stdout.trim(), complete["image"]);
         const wrong = python(
             ["-m", "mlops_outputs", "image"],
-            JSON.stringify({ ...published, image: "a:1" }),
+            JSON.stringify({ ...complete, image: "a:1" }),
         );
         equal(wrong.status, 1);
         equal(wrong.stdout, "");

@@ -4,24 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { published } from "../../publishedOutputs.ts";
 import { root } from "../../unit/files.ts";
 
 const run = promisify(execFile);
-const digest = `sha256:${"ab".repeat(32)}`;
-const published = {
-    schemaVersion: 1,
-    environment: "prod",
-    kind: "published",
-    version: "1.0.0",
-    image: `quay.io/alice/digits_prod@${digest}`,
-    digest,
-    tags: ["1.0.0"],
-    repositoryUrl: "https://quay.io/repository/alice/digits_prod",
-    pullCommand: "docker pull",
-    runCommand: "docker run",
-    robotUsername: "alice+digits_prod_robot",
-    workflow: "https://github.com/alice/digits/actions/workflows/quay-release-prod.yml",
-};
 
 /** A program in JavaScript, for an engine that answers with these outputs. */
 const program = (outputs: object): string => `

@@ -11,22 +11,9 @@ import {
 import { checkOutputs } from "../../../contract/reader/checkOutputs.ts";
 import { deployment } from "../../../contract/reader/index.ts";
 import { breakingChanges, generateContract, schemaFile } from "../../../contract/schema.ts";
+import { given, published } from "../../publishedOutputs.ts";
 import { declare } from "../mocks.ts";
 
-const digest = `sha256:${"ab".repeat(32)}`;
-const given = {
-    kind: "published" as const,
-    version: "1.0.0",
-    image: `quay.io/alice/digits_prod@${digest}`,
-    digest,
-    tags: ["1.0.0"],
-    repositoryUrl: "https://quay.io/repository/alice/digits_prod",
-    pullCommand: `docker pull quay.io/alice/digits_prod@${digest}`,
-    runCommand: `docker run -p 8080:8080 quay.io/alice/digits_prod@${digest}`,
-    robotUsername: "alice+digits_prod_robot",
-    workflow: "https://github.com/alice/digits/actions/workflows/quay-release-prod.yml",
-};
-const published = { schemaVersion: 1, environment: "prod", ...given };
 const without = (field: string) =>
     Object.fromEntries(Object.entries(published).filter(([name]) => name !== field));
 const name = "organization/mlops/prod";
@@ -137,7 +124,7 @@ describe("what a stack exports", () => {
             schemaVersion: 1,
             environment: "local",
             version: "1.0.0",
-            imageId: digest,
+            imageId: given.digest,
         };
         equal(
             localOutputs.safeParse({ ...local, serviceUrl: "http://localhost:8080" }).success,
