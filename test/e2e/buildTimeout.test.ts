@@ -1,6 +1,7 @@
 import { equal, match } from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { baseImage } from "../baseImage.ts";
 import { Project, temporary } from "../../sandbox/project.ts";
 
 describe("a build that takes longer than buildTimeout", () => {
@@ -18,11 +19,9 @@ describe("a build that takes longer than buildTimeout", () => {
             new ServiceImage("slow", { repository: "slow", context, buildTimeout: 1 });`,
         );
         try {
-            const own = readFileSync(join(project.folder, "service/Dockerfile"), "utf8");
-            const base = /^FROM (\S+)/m.exec(own)?.[1] ?? "";
             // The folder's name keeps the engine from using a cached step.
             const steps = `RUN echo ${folder} && sleep 300`;
-            writeFileSync(join(context, "Dockerfile"), `FROM ${base}\n${steps}\n`);
+            writeFileSync(join(context, "Dockerfile"), `FROM ${baseImage()}\n${steps}\n`);
             const { failed, output } = await project.up();
             equal(failed, true);
             match(output, /The build takes longer than mlops:service\.buildTimeout allows/);

@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import type { Hold } from "../../sandbox/quay/faults.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
+import { baseImage } from "../baseImage.ts";
 import { Project, type Running, run, temporary } from "../../sandbox/project.ts";
 
 /** A repository with everything that belongs to it, and an image that is published to it. */
@@ -185,11 +186,8 @@ describe("an interrupted up", () => {
     });
 
     it("by Ctrl-C during a build: the build continues, and a second Ctrl-C ends it", async () => {
-        const base = /^FROM (\S+)/m.exec(
-            readFileSync(join(project.folder, "service/Dockerfile"), "utf8"),
-        )?.[1];
         const steps = `RUN date; echo ${project.folder}; for i in $(seq 300); do echo tick $i; sleep 1; done`;
-        writeFileSync(join(context, "Dockerfile"), `FROM ${base ?? ""}\n${steps}\n`);
+        writeFileSync(join(context, "Dockerfile"), `FROM ${baseImage()}\n${steps}\n`);
         project.program(`
             import * as pulumi from "@pulumi/pulumi";
             import { ServiceImage } from "./components/serviceImage.ts";

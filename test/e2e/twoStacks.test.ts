@@ -1,6 +1,7 @@
 import { equal, match, notEqual } from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { baseImage } from "../baseImage.ts";
 import { Project, run, temporary } from "../../sandbox/project.ts";
 
 /** Two clones of one service, with the same names and the same image, but separate states. */
@@ -23,12 +24,9 @@ describe("two stacks on one machine", () => {
             Project.create({}, {}, undefined, program(context)),
             Project.create({}, {}, undefined, program(context)),
         ]);
-        const base = /^FROM (\S+)/m.exec(
-            readFileSync(join(one.folder, "service/Dockerfile"), "utf8"),
-        )?.[1];
         writeFileSync(
             join(context, "Dockerfile"),
-            `FROM ${base ?? ""}\nLABEL test=${name}\nSTOPSIGNAL SIGKILL\nCMD ["sleep", "600"]\n`,
+            `FROM ${baseImage()}\nLABEL test=${name}\nSTOPSIGNAL SIGKILL\nCMD ["sleep", "600"]\n`,
         );
         for (const project of [one, two]) {
             const { failed, output } = await project.up();
