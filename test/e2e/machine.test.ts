@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { baseImage } from "../baseImage.ts";
 import { copyProject, freePort, temporary } from "../../sandbox/project.ts";
 
 interface Ended {
@@ -204,7 +205,12 @@ describe("on any machine", () => {
             command(
                 "setpriv",
                 ["--reuid=65534", "--regid=65534", group, "toolchain/setup.sh", "doctor"],
-                { MLOPS_CACHE: "/tmp", PULUMI_HOME: "/tmp", MLOPS_STATE: "/tmp" },
+                {
+                    MLOPS_CACHE: "/tmp",
+                    PULUMI_HOME: "/tmp",
+                    MLOPS_STATE: "/tmp",
+                    MLOPS_BASE_IMAGE: baseImage(),
+                },
             );
         const refused = await doctor("--clear-groups");
         equal(refused.code, 1);
