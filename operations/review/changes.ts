@@ -9,7 +9,7 @@ import {
     type Value,
 } from "./preview.ts";
 import { compare, type State, whole } from "./properties.ts";
-import { outputSignature, secretSignature, signature, unknownValue } from "../engineValues.ts";
+import { outputSignature, secretSignature, signature, unknownValue } from "./engineValues.ts";
 import { type Names, nameReviewers } from "./reviewers.ts";
 import { providerOption } from "./rules/rule.ts";
 import { concealProperties } from "./secrets.ts";

@@ -1,15 +1,12 @@
-/**
- * The folder of a stack's snapshot: a backend of its own, and the stack's file in it. Everybody
- * knows the passphrase that opens it, because the secrets in it are marks.
- */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../../components/userError.ts";
 import { contentOf } from "../../../configuration/file.ts";
-import type { Json } from "../../engineValues.ts";
+import type { Value } from "../preview.ts";
 import { pulumi } from "../../pulumiCli.ts";
 
+/** Everybody may know it, because the secrets are marks. */
 const passphrase = "snapshot";
 /** What the CLI needs to know of a project where it runs no program. */
 const projectFile = (name: string): string => `name: ${name}\nruntime: nodejs\n`;
@@ -22,6 +19,7 @@ const ownFile = z.object({
 });
 const project = z.object({ name: z.string() });
 
+/** The folder of a stack's snapshot: a backend of its own, and the stack's file in it. */
 export class SnapshotBackend {
     readonly stack: string;
     readonly folder: string;
@@ -42,6 +40,7 @@ export class SnapshotBackend {
         };
     }
 
+    /** Whether it has been made. */
     get exists(): boolean {
         return existsSync(this.#file);
     }
@@ -78,7 +77,7 @@ export class SnapshotBackend {
     }
 
     /** Replaces the stack's state. @param state as `pulumi stack export` prints it, with marks. */
-    async import(state: Readonly<Record<string, Json>>): Promise<void> {
+    async import(state: Readonly<Record<string, Value>>): Promise<void> {
         const { salt } = this.read();
         const deployment = {
             ...z.record(z.string(), z.json()).parse(state["deployment"]),

@@ -1,4 +1,5 @@
-import { type Json, unknownValue } from "../../engineValues.ts";
+import { unknownValue } from "../engineValues.ts";
+import type { Value } from "../preview.ts";
 import { type Leaf, secretLeaves } from "./leaves.ts";
 import type { Marks } from "./marks.ts";
 import type { Planned } from "./plan.ts";
@@ -11,7 +12,7 @@ export interface Computed {
 }
 
 /** The properties of a resource, with its secrets in clear. */
-type Properties = Readonly<Record<Planned["kind"], Json>>;
+type Properties = Readonly<Record<Planned["kind"], Value>>;
 
 /**
  * Finds the secrets of unchanged resources for which a preview on the snapshot plans something else

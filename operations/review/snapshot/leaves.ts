@@ -1,6 +1,9 @@
 /** The leaves of secrets: their texts, numbers and truth values. The rest only says where. */
-import { isMapping, type Json, secretIn, secretSignature, signature } from "../../engineValues.ts";
+import { secretIn, secretSignature, signature } from "../engineValues.ts";
+import type { Value } from "../preview.ts";
+import { isObject } from "../properties.ts";
 
+/** A leaf of a secret. */
 export type Leaf = string | number | boolean;
 
 /**
@@ -10,10 +13,10 @@ export type Leaf = string | number | boolean;
  * @param path where the value is: `inputs.data`.
  */
 export function replaceSecrets(
-    value: Json,
+    value: Value,
     replace: (leaf: Leaf, path: string) => Leaf,
     path = "",
-): Json {
+): Value {
     const secret = secretIn(value);
     if (secret === undefined)
         return mapParts(value, path, (part, at) => replaceSecrets(part, replace, at));
@@ -22,7 +25,7 @@ export function replaceSecrets(
 }
 
 /** Returns the leaves of all secrets within a value, by path. */
-export function secretLeaves(value: Json): ReadonlyMap<string, Leaf> {
+export function secretLeaves(value: Value): ReadonlyMap<string, Leaf> {
     const found = new Map<string, Leaf>();
     replaceSecrets(value, (leaf, path) => {
         found.set(path, leaf);
@@ -32,10 +35,10 @@ export function secretLeaves(value: Json): ReadonlyMap<string, Leaf> {
 }
 
 function replaceLeaves(
-    value: Json,
+    value: Value,
     replace: (leaf: Leaf, path: string) => Leaf,
     path: string,
-): Json {
+): Value {
     const { clear } = secretIn(value) ?? { clear: value };
     if (clear === null || clear === "") return clear;
     if (typeof clear !== "object") return replace(clear, path);
@@ -43,9 +46,9 @@ function replaceLeaves(
 }
 
 /** Applies a function to the items of a list, or to an object's properties. */
-function mapParts(value: Json, path: string, map: (part: Json, path: string) => Json): Json {
+function mapParts(value: Value, path: string, map: (part: Value, path: string) => Value): Value {
     if (Array.isArray(value)) return value.map((item, at) => map(item, `${path}[${String(at)}]`));
-    if (!isMapping(value)) return value;
+    if (!isObject(value)) return value;
     const entries = Object.entries(value).map(([key, part]) => {
         const isSign = key === signature;
         return [key, isSign ? part : map(part, `${path}.${key}`)] as const;

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { hash } from "../changeSet.ts";
-import type { Json } from "../../engineValues.ts";
+import type { Value } from "../preview.ts";
 import { secretLeaves } from "./leaves.ts";
 
 const properties = z.record(z.string(), z.json()).default({});
@@ -27,10 +27,14 @@ const schema = z.object({
 export interface Planned {
     readonly urn: string;
     readonly kind: "inputs" | "outputs";
-    readonly properties: Readonly<Record<string, Json>>;
+    readonly properties: Readonly<Record<string, Value>>;
 }
 
-/** @param file of `pulumi preview --save-plan FILE --show-secrets`. */
+/**
+ * Reads what a preview plans.
+ *
+ * @param file of `pulumi preview --save-plan FILE --show-secrets`.
+ */
 export function readPlan(file: string): Planned[] {
     const { resourcePlans } = schema.parse(JSON.parse(readFileSync(file, "utf8")));
     return Object.entries(resourcePlans).flatMap(([urn, { goal }]) => {

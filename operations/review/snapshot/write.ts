@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { UserError } from "../../../components/userError.ts";
-import { isMapping, type Json } from "../../engineValues.ts";
+import { valueAt } from "../../../configuration/error.ts";
 import { exportStack, readConfig } from "../../pulumiCli.ts";
 import { previewStack } from "../engine.ts";
-import type { Preview } from "../preview.ts";
+import type { Preview, Value } from "../preview.ts";
 import { failureOf } from "../review.ts";
 import { knownSecrets } from "../secrets.ts";
 import { SnapshotBackend } from "./backend.ts";
@@ -115,23 +115,11 @@ async function readSecrets(stack: string): Promise<ConfigSecret[]> {
         const [key = "", ...inner] = path.map(String);
         const value = config[key.includes(":") ? key : `mlops:${key}`];
         if (value === undefined) return [];
-        const text = inner.length === 0 ? value : valueAt(z.json().parse(JSON.parse(value)), inner);
+        const text = inner.length === 0 ? value : valueAt(JSON.parse(value), inner);
         // YAML may have put it elsewhere (`<<`): then it has the mark of one that is not known.
-        return text === undefined
-            ? []
-            : [{ name: nameOf(cipher), text, origin: ` ${path.join(".")}` }];
+        if (typeof text !== "string") return [];
+        return [{ name: nameOf(cipher), text, origin: ` ${path.join(".")}` }];
     });
-}
-
-function valueAt(value: Json, path: readonly string[]): string | undefined {
-    const [key, ...others] = path;
-    if (key === undefined) return typeof value === "string" ? value : JSON.stringify(value);
-    const part = Array.isArray(value)
-        ? value[Number(key)]
-        : isMapping(value)
-          ? value[key]
-          : undefined;
-    return part === undefined ? undefined : valueAt(part, others);
 }
 
 function marksOf({ deployment }: State, secrets: readonly ConfigSecret[]): Marks {
@@ -142,9 +130,9 @@ function marksOf({ deployment }: State, secrets: readonly ConfigSecret[]): Marks
     return marks;
 }
 
-function withMarks({ deployment, ...others }: State, marks: Marks): Record<string, Json> {
+function withMarks({ deployment, ...others }: State, marks: Marks): Record<string, Value> {
     const { resources, pending_operations: pending, ...rest } = deployment;
-    const marked = (resource: Resource): Json =>
+    const marked = (resource: Resource): Value =>
         replaceSecrets(resource, (leaf) => marks.of(resource.urn, leaf));
     return {
         ...others,

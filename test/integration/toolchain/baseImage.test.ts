@@ -64,7 +64,7 @@ describe("the base image of the service", () => {
         match(images()[0] ?? "", /^python:3\.11\.2-bullseye@sha256:[0-9a-f]{64}$/);
     });
 
-    it("has a stand-in without Docker Hub, made once, which every build is told", () => {
+    it("makes a stand-in once where Docker Hub cannot be reached, and names it to every build", () => {
         equal(setUp(), "python:3.11.2-bullseye");
         equal(setUp(), "python:3.11.2-bullseye");
         rmSync(path("cache"), { recursive: true }); // as for another user of the engine

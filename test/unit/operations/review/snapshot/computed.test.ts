@@ -1,23 +1,23 @@
 import { deepEqual } from "node:assert/strict";
 import fc from "fast-check";
+import type { Value } from "../../../../../operations/review/preview.ts";
 import {
-    type Json,
     secretSignature,
     signature,
     unknownValue,
-} from "../../../../../operations/engineValues.ts";
+} from "../../../../../operations/review/engineValues.ts";
 import { findComputed } from "../../../../../operations/review/snapshot/computed.ts";
 import { Marks } from "../../../../../operations/review/snapshot/marks.ts";
 
-const secret = (value: Json): Json => ({
+const secret = (value: Value): Value => ({
     [signature]: secretSignature,
     plaintext: JSON.stringify(value),
 });
 /** Returns what is taken over of a secret `coded` of a resource, where a preview plans another. */
 const computed = (
-    planned: Json,
+    planned: Value,
     { environment = [], urn = "a" }: { environment?: string[]; urn?: string } = {},
-): Json[] => {
+): Value[] => {
     const marks = new Marks();
     marks.add("coded", "a.inputs.value");
     const unchanged = new Map([["a", { inputs: { value: secret("coded") }, outputs: {} }]]);

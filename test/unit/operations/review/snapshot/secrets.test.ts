@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { type Json, secretSignature, signature } from "../../../../../operations/engineValues.ts";
+import type { Value } from "../../../../../operations/review/preview.ts";
+import { secretSignature, signature } from "../../../../../operations/review/engineValues.ts";
 import {
     type Leaf,
     replaceSecrets,
@@ -8,13 +9,13 @@ import {
 } from "../../../../../operations/review/snapshot/leaves.ts";
 import { Marks, markOf } from "../../../../../operations/review/snapshot/marks.ts";
 
-const secret = (value: Json): Json => ({
+const secret = (value: Value): Value => ({
     [signature]: secretSignature,
     plaintext: JSON.stringify(value),
 });
 /** Texts that no replacement and no key has. */
 const canary = fc.uuid().map((id) => `canary-${id}`);
-const { value: withSecrets } = fc.letrec<{ value: Json; leaf: Json; hidden: Json }>((tie) => ({
+const { value: withSecrets } = fc.letrec<{ value: Value; leaf: Value; hidden: Value }>((tie) => ({
     leaf: fc.oneof(fc.constantFrom(null, "", "plain", 7, true)),
     hidden: fc.oneof(
         canary,

@@ -1,7 +1,7 @@
 /** Special values in the engine's JSON (pulumi/sdk/go/common/resource). */
 import { z } from "zod";
-
-export type Json = z.infer<ReturnType<typeof z.json>>;
+import type { Value } from "./preview.ts";
+import { isObject } from "./properties.ts";
 
 /** The key that tells a special value from an object. */
 export const signature = "4dabf18193072939515e22adb298388d";
@@ -15,18 +15,13 @@ const clearSecret = z.object({
     plaintext: z.string().transform((text) => z.json().parse(JSON.parse(text))),
 });
 
-/** Whether a value has properties. */
-export function isMapping(value: Json): value is Record<string, Json> {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /**
  * Returns the value of a secret in clear, as `--show-secrets` prints it, in an object; undefined
  * for any other value.
  *
  * @throws ZodError where the secret is encrypted
  */
-export function secretIn(value: Json): { readonly clear: Json } | undefined {
-    if (!isMapping(value) || value[signature] !== secretSignature) return undefined;
+export function secretIn(value: Value): { readonly clear: Value } | undefined {
+    if (!isObject(value) || value[signature] !== secretSignature) return undefined;
     return { clear: clearSecret.parse(value).plaintext };
 }
