@@ -306,6 +306,10 @@ describe("the snapshot of a stack", () => {
             const text = Buffer.from(secret).toString("base64");
             return `made("read-${String(at)}", ${read(text)});`;
         });
+        // A login that a deployment has, and a preview has not.
+        const vault = "canary-of-the-vault";
+        project.setEnvironment("VAULT_ADDR", vault);
+        made.push('made("vault", pulumi.secret(process.env["VAULT_ADDR"] ?? "none"));');
         project.program([program, ...made].join("\n"));
         const { failed, output } = await project.up();
         equal(failed, false, output);
@@ -316,6 +320,7 @@ describe("the snapshot of a stack", () => {
             PULUMI_CONFIG_PASSPHRASE: "snapshot",
         });
         match(snapshot, /::read-1"/);
-        for (const secret of secrets()) ok(!snapshot.includes(secret));
+        for (const secret of [...secrets(), vault]) ok(!snapshot.includes(secret));
+        ok((await exported({})).includes(vault), "the state has it");
     });
 });

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { isOfDeployment } from "../../../components/buildSecret.ts";
 import { UserError } from "../../../components/userError.ts";
 import { contentOf } from "../../../configuration/file.ts";
 import type { Value } from "../preview.ts";
@@ -19,11 +20,22 @@ const ownFile = z.object({
 });
 const project = z.object({ name: z.string() });
 
+/**
+ * Leaves out the variables of clouds, vaults and clusters: a program that reads secrets there, with
+ * the rights of a deployment, would have them in the snapshot.
+ */
+function withoutPowers(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    const isKept = (name: string): boolean =>
+        !isOfDeployment(name) ||
+        (/^(QUAY|GITHUB|PULUMI)_/.test(name) && name !== "PULUMI_ACCESS_TOKEN");
+    return Object.fromEntries(Object.entries(environment).filter(([name]) => isKept(name)));
+}
+
 /** The folder of a stack's snapshot: a backend of its own, and the stack's file in it. */
 export class SnapshotBackend {
     readonly stack: string;
     readonly folder: string;
-    /** The environment in which the CLI uses it. */
+    /** The environment in which the CLI uses it: what a pull request's preview has, anywhere. */
     readonly environment: NodeJS.ProcessEnv;
 
     /**
@@ -34,7 +46,7 @@ export class SnapshotBackend {
         this.stack = stack.slice(stack.lastIndexOf("/") + 1);
         this.folder = resolve(folder, this.stack);
         this.environment = {
-            ...process.env,
+            ...withoutPowers(process.env),
             PULUMI_BACKEND_URL: `file://${this.folder}`,
             PULUMI_CONFIG_PASSPHRASE: passphrase,
         };
