@@ -9,10 +9,13 @@ import { UserError } from "../components/userError.ts";
 import { breakingChanges, generateContract, schemaFile } from "../contract/schema.ts";
 import { runCommand } from "../operations/commandLine.ts";
 import { generateSdk } from "../quay/provider/generate.ts";
+import { packageSchema } from "../quay/provider/schema.ts";
+import { requireCompatible } from "../quay/released/baseline.ts";
 
 const usage = `Generates:
 
-  quay/sdk/                                from the provider's definitions
+  quay/sdk/                                from the provider's definitions, unless that breaks
+                                           programs that use the last release
   Pulumi.schema.json, the README's keys    from configuration/sections/
   contract/outputs.schema.json             from contract/outputs.ts, unless that breaks the contract
 
@@ -21,6 +24,7 @@ const usage = `Generates:
   --help   this text`;
 
 await runCommand({ usage, options: {} }, async () => {
+    requireCompatible(packageSchema());
     for (const [file, text] of await generateSdk()) writeFileSync(file, text);
     writeFileSync(configuration.schemaFile, await configuration.generateSchema());
     writeFileSync("README.md", withKeyList(readFileSync("README.md", "utf8")));

@@ -1,0 +1,79 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import { z } from "zod";
+import { UserError } from "../../components/userError.ts";
+import { breakingChanges, type ReleasedSchema } from "./compatibility.ts";
+import type { NamedType, ObjectType, Property, TypeReference } from "../provider/schema.ts";
+
+/** The schema of the last release, without descriptions: what later versions are compared with. */
+export const baselineFile = join(import.meta.dirname, "schema.json");
+
+const reference: z.ZodType<TypeReference> = z.object({
+    type: z.enum(["string", "number", "integer", "boolean", "array", "object"]).exactOptional(),
+    $ref: z.string().exactOptional(),
+    get items() {
+        return reference.exactOptional();
+    },
+    get additionalProperties() {
+        return reference.exactOptional();
+    },
+});
+const property: z.ZodType<Property> = reference.and(
+    z.object({
+        default: z.union([z.string(), z.number(), z.boolean()]).exactOptional(),
+        willReplaceOnChanges: z.boolean().exactOptional(),
+    }),
+);
+const properties = z.record(z.string(), property);
+const object = z.object({
+    properties: properties.exactOptional(),
+    required: z.array(z.string()).exactOptional(),
+}) satisfies z.ZodType<ObjectType>;
+const namedType: z.ZodType<NamedType> = object.extend({
+    type: z.enum(["object", "string"]),
+    enum: z.array(z.object({ value: z.string() })).exactOptional(),
+});
+const side = object.extend({ type: z.literal("object") });
+const schema: z.ZodType<ReleasedSchema> = z.object({
+    version: z.string(),
+    provider: object.extend({ inputProperties: properties }),
+    types: z.record(z.string(), namedType),
+    resources: z.record(
+        z.string(),
+        object.extend({ inputProperties: properties, requiredInputs: z.array(z.string()) }),
+    ),
+    functions: z.record(z.string(), z.object({ inputs: side, outputs: side })),
+});
+
+/** Reads the schema of the last release. */
+export function readBaseline(): ReleasedSchema {
+    return schema.parse(JSON.parse(readFileSync(baselineFile, "utf8")));
+}
+
+/** @throws UserError with a line for each change that breaks programs of the last release. */
+export function requireCompatible(now: ReleasedSchema): void {
+    const { version } = readBaseline();
+    const broken = breakingChanges(readBaseline(), now);
+    if (broken.length === 0) return;
+    throw new UserError(
+        `This change of the Quay provider breaks programs that were written for ${version}:\n  ` +
+            `${broken.join("\n  ")}\nUndo it, or raise the version for it (docs/changing.md).`,
+    );
+}
+
+/**
+ * Stores the schema of a release.
+ *
+ * @throws UserError if it breaks programs of the release before, or its version is not a new one.
+ */
+export async function storeBaseline(now: ReleasedSchema): Promise<void> {
+    requireCompatible(now);
+    if (readBaseline().version === now.version)
+        throw new UserError(
+            `The schema of ${now.version} is stored already: raise the version first.`,
+        );
+    const text = JSON.stringify(schema.parse(now));
+    const options = await resolveConfig(baselineFile);
+    writeFileSync(baselineFile, await format(text, { ...options, parser: "json" }));
+}
