@@ -9,7 +9,7 @@ import { findContradictions } from "./rules.ts";
 import { findPlaceholders } from "./rules/placeholder.ts";
 import { registryOf } from "./rules/stackFiles.ts";
 import { nullForNone } from "./sections/oauth2.ts";
-import { kindOf, type StackConfig, stackConfig } from "./stackConfig.ts";
+import { kindOf, namespace, type StackConfig, stackConfig } from "./stackConfig.ts";
 
 declare module "@pulumi/pulumi/runtime/config.js" {
     /** Whether a configuration key holds a secret. The SDK's type declarations leave it out. */
@@ -34,14 +34,13 @@ export interface RawConfig {
  */
 export function readStackConfig(): StackConfig {
     requirePassphrase(`Pulumi.${pulumi.getStack()}.yaml`);
-    const project = pulumi.getProject();
     const values = pulumi.runtime.allConfig();
     const secretKeys = Object.keys(values).filter((key) => isConfigSecret(key));
     const files = readStackFiles(".");
     const stack = pulumi.getStack();
-    const parsed = parseStackConfig({ values, secretKeys, files }, project, stack);
-    if (!secretKeys.includes(`${project}:env`)) return parsed;
-    const plain = plainVariables(files[stack], project);
+    const parsed = parseStackConfig({ values, secretKeys, files }, namespace, stack);
+    if (!secretKeys.includes(`${namespace}:env`)) return parsed;
+    const plain = plainVariables(files[stack], namespace);
     const env = Object.entries(parsed.env).map(([name, value]) => [
         name,
         plain[name] === value ? value : pulumi.secret(value),

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import type { StackConfigOf } from "./stackConfig.ts";
+import { namespace, type StackConfigOf } from "./stackConfig.ts";
 import { configOf } from "./file.ts";
 import { port } from "./sections/values.ts";
 import { readAccount } from "../components/github/account.ts";
@@ -79,5 +79,5 @@ function stacksBefore({ promoteFrom }: StackConfigOf<"promoted">): string[] {
 function sectionOf(stack: string, section: string): unknown {
     const file = `Pulumi.${stack}.yaml`;
     const config = existsSync(file) ? configOf(readFileSync(file, "utf8")) : {};
-    return config[`${pulumi.getProject()}:${section}`];
+    return config[`${namespace}:${section}`];
 }

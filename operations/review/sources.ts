@@ -20,7 +20,8 @@ const guards = new RegExp(
     "^((\\.github|operations|policy|toolchain|snapshots|previews|reviewed)(/|$)|" +
         "(Pulumi\\.yaml|Makefile|mise\\.toml|\\.npmrc)$)",
 );
-const program = /^((components|configuration|contract|quay)\/|(index\.ts|package(-lock)?\.json)$)/;
+const program =
+    /^((components|configuration|contract|quay)\/|((index|stack)\.ts|package(-lock)?\.json)$)/;
 const mapping = z.record(z.string(), z.unknown());
 const encrypted = z.object({ secure: z.string() });
 const stackFile = /^Pulumi\.(.+)\.yaml$/;

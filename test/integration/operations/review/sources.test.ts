@@ -106,6 +106,7 @@ describe("the files of a pull request", () => {
         write("Pulumi.prod.yaml", before.replace("alice", "eve"));
         write("Pulumi.dev.yaml", `a: ${"x".repeat(1 << 20)}\n`);
         write("components/x.ts", "");
+        write("stack.ts", "");
         write("docs/x.md", "");
         write("snapshots/prod/Pulumi.prod.yaml", "");
         rmSync(join(folder, "policy/production.json"));
@@ -119,7 +120,7 @@ describe("the files of a pull request", () => {
             "dangerous what previews, reviews and deploys is changed: " +
                 ".github/workflows/preview.yml, policy/production.json, " +
                 "snapshots/prod/Pulumi.prod.yaml",
-            "careful the program is changed: components/x.ts",
+            "careful the program is changed: components/x.ts, stack.ts",
         ]);
         rmSync(folder, { recursive: true });
     });
