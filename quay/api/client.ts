@@ -7,7 +7,7 @@ import { readJson } from "./json.ts";
 import { foreign } from "./text.ts";
 
 /** The scopes of a Quay token, each with its label on the web page that creates tokens. */
-const scopes = {
+export const scopes = {
     "repo:read": "View all visible repositories",
     "repo:write": "Read/Write to any accessible repositories",
     "repo:admin": "Administer Repositories",

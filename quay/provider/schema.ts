@@ -59,8 +59,8 @@ export interface FunctionType {
 }
 
 /**
- * Returns the package schema: the output of `pulumi package get-schema`, and the source of the
- * TypeScript classes.
+ * Returns the package schema: the source of the TypeScript classes and, with the examples (see
+ * registrySchema.ts), the output of `pulumi package get-schema`.
  */
 export function packageSchema(): PackageSchema {
     const types: Record<string, NamedType> = {};
@@ -84,32 +84,22 @@ export function packageSchema(): PackageSchema {
             inputProperties: provider.properties,
         },
         resources: Object.fromEntries(
-            resources.map(
-                ({ name, description, importId, schema: { fixed, changing, outputs } }) => {
-                    const inputs = propertiesOf({ ...fixed, ...changing }, "input", types);
-                    const state = propertiesOf(
-                        { ...fixed, ...changing, ...outputs },
-                        "output",
-                        types,
-                    );
-                    const token = `quay:index:${name}`;
-                    const howToImport =
-                        `Import: \`pulumi import ${token} NAME ${importId.example}\`, the id ` +
-                        `being ${importId.format}.`;
-                    const type: ResourceType = {
-                        description: `${description}\n\n${howToImport}`,
-                        properties: state.properties,
-                        required: state.required,
-                        inputProperties: mapValues(inputs.properties, (property, key) =>
-                            Object.hasOwn(fixed, key)
-                                ? { ...property, willReplaceOnChanges: true }
-                                : property,
-                        ),
-                        requiredInputs: inputs.required,
-                    };
-                    return [token, type];
-                },
-            ),
+            resources.map(({ name, description, schema: { fixed, changing, outputs } }) => {
+                const inputs = propertiesOf({ ...fixed, ...changing }, "input", types);
+                const state = propertiesOf({ ...fixed, ...changing, ...outputs }, "output", types);
+                const type: ResourceType = {
+                    description,
+                    properties: state.properties,
+                    required: state.required,
+                    inputProperties: mapValues(inputs.properties, (property, key) =>
+                        Object.hasOwn(fixed, key)
+                            ? { ...property, willReplaceOnChanges: true }
+                            : property,
+                    ),
+                    requiredInputs: inputs.required,
+                };
+                return [`quay:index:${name}`, type];
+            }),
         ),
         functions: Object.fromEntries(
             functions.map(({ name, description, schema: { inputs, outputs } }) => {

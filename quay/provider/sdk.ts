@@ -1,3 +1,5 @@
+import { codeBlock, providerToken } from "./documentation.ts";
+import type { Documentation } from "./documentation.ts";
 import type {
     FunctionType,
     NamedType,
@@ -8,15 +10,39 @@ import type {
     TypeReference,
 } from "./schema.ts";
 
-/** Renders the TypeScript classes and functions of the package from its schema. */
-export function renderSdk(schema: PackageSchema): string {
+/**
+ * Renders the TypeScript classes and functions of the package from its schema, with the examples
+ * and how to import.
+ */
+export function renderSdk(
+    schema: PackageSchema,
+    documentation: ReadonlyMap<string, Documentation>,
+): string {
+    const documented = <Type extends ObjectType>(token: string, type: Type): Type => ({
+        ...type,
+        description: withExample(type.description ?? "", documentation.get(token)),
+    });
     return [
         "// Generated from the resources and functions in this folder: npm run generate",
         'import * as pulumi from "@pulumi/pulumi";',
         ...Object.entries(schema.types).map(([token, type]) => renderType(nameOf(token), type)),
-        renderProvider(schema.provider),
-        ...Object.entries(schema.resources).map(([token, type]) => renderResource(token, type)),
-        ...Object.entries(schema.functions).map(([token, type]) => renderFunction(token, type)),
+        renderProvider(documented(providerToken, schema.provider)),
+        ...Object.entries(schema.resources).map(([token, type]) =>
+            renderResource(token, documented(token, type)),
+        ),
+        ...Object.entries(schema.functions).map(([token, type]) =>
+            renderFunction(token, documented(token, type)),
+        ),
+    ].join("\n\n");
+}
+
+function withExample(description: string, documentation: Documentation | undefined): string {
+    if (documentation === undefined) return description;
+    const { example, import: how } = documentation;
+    return [
+        description,
+        ...(how === undefined ? [] : [`Import: \`${how.command}\`, the id being ${how.id}.`]),
+        `@example\n${codeBlock("ts", example.typescript)}`,
     ].join("\n\n");
 }
 

@@ -200,7 +200,21 @@ export interface ProviderArgs {
     readonly maxParallelRequests?: pulumi.Input<number> | undefined;
 }
 
-/** A Quay and an account on it. The API token is read from an environment variable (QUAY_TOKEN, or the one named in `tokenVariable`), never from the program, so that it is in no state and no diff. */
+/** A Quay and an account on it. The API token is read from an environment variable (QUAY_TOKEN, or the one named in `tokenVariable`), never from the program, so that it is in no state and no diff.
+ *
+ * @example
+ * ```ts
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as quay from "pulumi-quay";
+ *
+ * const config = new pulumi.Config();
+ * // A second Quay, or a second account. Its token is in PARTNER_QUAY_TOKEN.
+ * const partner = new quay.Provider("partner", {
+ *     url: config.require("partnerUrl"),
+ *     tokenVariable: "PARTNER_QUAY_TOKEN",
+ * });
+ * new quay.Repository("exchange", { namespace: "partner", name: "exchange" }, { provider: partner });
+ * ``` */
 export class Provider extends pulumi.ProviderResource {
     constructor(name: string, args: ProviderArgs = {}, opts?: pulumi.ResourceOptions) {
         super("quay", name, { ...args }, opts);
@@ -223,7 +237,20 @@ export interface RepositoryArgs {
 
 /** A repository for container images, in a user's or an organization's namespace. If it exists already, the error says how to import it.
  *
- * Import: `pulumi import quay:index:Repository NAME alice/app`, the id being NAMESPACE/NAME. */
+ * Import: `pulumi import quay:index:Repository NAME alice/app`, the id being NAMESPACE/NAME.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const digits = new quay.Repository("digits", {
+ *     namespace: "acme",
+ *     name: "digits",
+ *     description: "Recognizes handwritten digits.",
+ *     visibility: "public",
+ * });
+ * export const digitsImage = digits.image; // as in `docker pull`
+ * ``` */
 export class Repository extends pulumi.CustomResource {
     /** The user or organization that owns the repository. */
     declare readonly namespace: pulumi.Output<string>;
@@ -293,7 +320,20 @@ export interface RobotArgs {
 
 /** A robot account: a user name and a token with which machines pull and push, in a user's or an organization's namespace. Has no permissions until it is given some. If it exists already, the error says how to import it.
  *
- * Import: `pulumi import quay:index:Robot NAME alice+deploy`, the id being NAMESPACE+NAME. */
+ * Import: `pulumi import quay:index:Robot NAME alice+deploy`, the id being NAMESPACE+NAME.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const ci = new quay.Robot("ci", {
+ *     namespace: "acme",
+ *     name: "ci",
+ *     description: "Pushes images from the pipeline.",
+ * });
+ * export const ciUsername = ci.username; // acme+ci
+ * export const ciToken = ci.token; // a secret
+ * ``` */
 export class Robot extends pulumi.CustomResource {
     /** The user or organization that owns the robot. */
     declare readonly namespace: pulumi.Output<string>;
@@ -357,7 +397,20 @@ export interface RepositoryPermissionArgs {
 
 /** Gives a robot, a user or a team a role in a repository. An equal permission that exists already, or one set by a default permission of the organization, is taken over; a different one is an error.
  *
- * Import: `pulumi import quay:index:RepositoryPermission NAME alice/app:robot:alice+deploy`, the id being REPOSITORY:KIND:NAME (KIND is robot, user or team). */
+ * Import: `pulumi import quay:index:RepositoryPermission NAME alice/app:robot:alice+deploy`, the id being REPOSITORY:KIND:NAME (KIND is robot, user or team).
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const api = new quay.Repository("api", { namespace: "acme", name: "api" });
+ * const deployer = new quay.Robot("deployer", { namespace: "acme", name: "deployer" });
+ * new quay.RepositoryPermission("deployer-pulls", {
+ *     repository: api.fullName,
+ *     robot: deployer.username,
+ *     role: "read",
+ * });
+ * ``` */
 export class RepositoryPermission extends pulumi.CustomResource {
     /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
     declare readonly repository: pulumi.Output<string>;
@@ -450,7 +503,23 @@ export interface PromotedImageArgs {
 
 /** Promotes an image, or an index of images for several platforms: copies it by its digest to tags of another repository, or of the same one, without a build or a pull. Signatures and attestations are copied too. A version tag is never moved: one that points to another digest is an error. Deleting the resource deletes no tag.
  *
- * Import: `pulumi import quay:index:PromotedImage NAME quay.io/alice/app_prod:1.0.0`, the id being REGISTRY/REPOSITORY:TAG. */
+ * Import: `pulumi import quay:index:PromotedImage NAME quay.io/alice/app_prod:1.0.0`, the id being REGISTRY/REPOSITORY:TAG.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const staging = quay.getRepositoryOutput({ repository: "acme/shop_staging" });
+ * const production = new quay.Repository("shop", { namespace: "acme", name: "shop" });
+ * const release = new quay.PromotedImage("shop", {
+ *     source: staging.image,
+ *     target: production.image,
+ *     version: "1.4.0",
+ *     floatingTags: ["latest"],
+ *     maxSeverity: "critical", // refuses an image with a critical finding
+ * });
+ * export const shopImage = release.image; // with its digest: what to deploy
+ * ``` */
 export class PromotedImage extends pulumi.CustomResource {
     /** The repository to copy to, with its registry: the `image` of a Repository. */
     declare readonly target: pulumi.Output<string>;
@@ -559,7 +628,19 @@ export interface FloatingTagArgs {
 
 /** A tag that names one image of its repository and moves when the digest changes. A tag of that name that exists already is moved; one that names the digest already is not set again. A tag that was moved or removed by hand is set back. Deleting the resource removes the tag. Quay's tag history says what it named and when.
  *
- * Import: `pulumi import quay:index:FloatingTag NAME alice/app:running`, the id being REPOSITORY:TAG. */
+ * Import: `pulumi import quay:index:FloatingTag NAME alice/app:running`, the id being REPOSITORY:TAG.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const tested = quay.getTagOutput({ repository: "acme/website", tag: "2.0.0" });
+ * new quay.FloatingTag("stable", {
+ *     repository: "acme/website",
+ *     tag: "stable",
+ *     digest: tested.digest,
+ * });
+ * ``` */
 export class FloatingTag extends pulumi.CustomResource {
     /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
     declare readonly repository: pulumi.Output<string>;
@@ -608,7 +689,24 @@ export interface RobotFederationArgs {
 
 /** Defines which OIDC identity tokens a robot accepts instead of its own token, so that jobs log in without a stored password. A federation with the same claims that exists already is taken over; one with other claims is an error.
  *
- * Import: `pulumi import quay:index:RobotFederation NAME alice+deploy`, the id being NAMESPACE+NAME (the robot). */
+ * Import: `pulumi import quay:index:RobotFederation NAME alice+deploy`, the id being NAMESPACE+NAME (the robot).
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const actions = new quay.Robot("actions", { namespace: "acme", name: "actions" });
+ * // Jobs of this branch on GitHub log in as the robot, without a password.
+ * new quay.RobotFederation("actions", {
+ *     robot: actions.username,
+ *     claims: [
+ *         {
+ *             issuer: "https://token.actions.githubusercontent.com",
+ *             subject: "repo:acme/shop:ref:refs/heads/main",
+ *         },
+ *     ],
+ * });
+ * ``` */
 export class RobotFederation extends pulumi.CustomResource {
     /** The robot, NAMESPACE+NAME: the `username` of a Robot. */
     declare readonly robot: pulumi.Output<string>;
@@ -667,7 +765,21 @@ export interface AutoPrunePolicyArgs {
 
 /** Defines which tags of a repository, or of all repositories of a namespace, Quay removes automatically. An equal policy that exists already is taken over.
  *
- * Import: `pulumi import quay:index:AutoPrunePolicy NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID or NAMESPACE:UUID; the UUID may be left out where there is one policy. */
+ * Import: `pulumi import quay:index:AutoPrunePolicy NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID or NAMESPACE:UUID; the UUID may be left out where there is one policy.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const builds = new quay.Repository("builds", { namespace: "acme", name: "builds" });
+ * // Images of pull requests are removed after 30 days.
+ * new quay.AutoPrunePolicy("old-builds", {
+ *     repository: builds.fullName,
+ *     method: "creation_date",
+ *     value: "30d",
+ *     tagPattern: "^pr-",
+ * });
+ * ``` */
 export class AutoPrunePolicy extends pulumi.CustomResource {
     /** The repository that the policy applies to, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
     declare readonly repository: pulumi.Output<string | undefined>;
@@ -741,7 +853,19 @@ export interface TagImmutabilityPolicyArgs {
 
 /** Defines which tags can be neither moved nor removed. Applies to existing tags at once. Deleting the policy does not make them mutable again. An equal policy that exists already is taken over; one with the same pattern and the opposite `tagPatternMatches` is an error.
  *
- * Import: `pulumi import quay:index:TagImmutabilityPolicy NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID or NAMESPACE:UUID; the UUID may be left out where there is one policy. */
+ * Import: `pulumi import quay:index:TagImmutabilityPolicy NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID or NAMESPACE:UUID; the UUID may be left out where there is one policy.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const releases = new quay.Repository("releases", { namespace: "acme", name: "releases" });
+ * // Nobody can move or remove the tag of a version, such as 1.4.0.
+ * new quay.TagImmutabilityPolicy("versions", {
+ *     repository: releases.fullName,
+ *     tagPattern: "[0-9]+[.][0-9]+[.][0-9]+",
+ * });
+ * ``` */
 export class TagImmutabilityPolicy extends pulumi.CustomResource {
     /** The repository that the policy applies to, NAMESPACE/NAME. Exactly one of repository and namespace is set. */
     declare readonly repository: pulumi.Output<string | undefined>;
@@ -811,7 +935,23 @@ export interface NotificationArgs {
 
 /** Sends a notification on an event in a repository. Quay cannot change a notification: every change replaces it. Quay accepts several equal ones.
  *
- * Import: `pulumi import quay:index:Notification NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID, or REPOSITORY:TITLE. */
+ * Import: `pulumi import quay:index:Notification NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID, or REPOSITORY:TITLE.
+ *
+ * @example
+ * ```ts
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as quay from "pulumi-quay";
+ *
+ * const config = new pulumi.Config();
+ * new quay.Notification("findings", {
+ *     repository: "acme/shop_staging",
+ *     event: "vulnerability_found",
+ *     eventConfig: { level: 1 }, // high and above
+ *     method: "slack",
+ *     config: { url: config.requireSecret("slackUrl") },
+ *     title: "Findings of the scanner",
+ * });
+ * ``` */
 export class Notification extends pulumi.CustomResource {
     /** The repository, NAMESPACE/NAME: the `fullName` of a Repository. */
     declare readonly repository: pulumi.Output<string>;
@@ -878,7 +1018,18 @@ export interface OrganizationArgs {
 
 /** An organization: a namespace shared by users and robots. If it exists already, the error says how to import it. After its deletion Quay reserves the name for a while.
  *
- * Import: `pulumi import quay:index:Organization NAME acme`, the id being NAME. */
+ * Import: `pulumi import quay:index:Organization NAME acme`, the id being NAME.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * new quay.Organization("research", {
+ *     name: "acme-research",
+ *     email: "research@example.com",
+ *     tagExpirationSeconds: 604800, // a deleted tag can be restored for a week
+ * });
+ * ``` */
 export class Organization extends pulumi.CustomResource {
     /** The name of the organization. */
     declare readonly name: pulumi.Output<string>;
@@ -935,7 +1086,19 @@ export interface TeamArgs {
 
 /** A team of users and robots of an organization. If it exists already, the error says how to import it.
  *
- * Import: `pulumi import quay:index:Team NAME acme:devs`, the id being ORGANIZATION:TEAM. */
+ * Import: `pulumi import quay:index:Team NAME acme:devs`, the id being ORGANIZATION:TEAM.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * new quay.Team("developers", {
+ *     organization: "acme",
+ *     name: "developers",
+ *     role: "creator", // its members may create repositories
+ *     description: "Everyone who writes services.",
+ * });
+ * ``` */
 export class Team extends pulumi.CustomResource {
     /** The organization that the team belongs to. */
     declare readonly organization: pulumi.Output<string>;
@@ -989,7 +1152,19 @@ export interface TeamMembershipArgs {
 
 /** Adds a user or robot to a team. An existing membership is taken over.
  *
- * Import: `pulumi import quay:index:TeamMembership NAME acme:devs:acme+deploy`, the id being ORGANIZATION:TEAM:MEMBER. */
+ * Import: `pulumi import quay:index:TeamMembership NAME acme:devs:acme+deploy`, the id being ORGANIZATION:TEAM:MEMBER.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const reviewers = new quay.Team("reviewers", { organization: "acme", name: "reviewers" });
+ * new quay.TeamMembership("bob-reviews", {
+ *     organization: "acme",
+ *     team: reviewers.name,
+ *     member: "bob",
+ * });
+ * ``` */
 export class TeamMembership extends pulumi.CustomResource {
     /** The organization. */
     declare readonly organization: pulumi.Output<string>;
@@ -1053,7 +1228,20 @@ export interface DefaultPermissionArgs {
 
 /** Gives a robot, user or team a role in every repository created in an organization from now on. An equal default permission that exists already is taken over; one with another role is an error.
  *
- * Import: `pulumi import quay:index:DefaultPermission NAME acme:team:devs`, the id being ORGANIZATION:KIND:NAME (KIND is robot, user or team), with :CREATOR where it is for one creator's repositories. */
+ * Import: `pulumi import quay:index:DefaultPermission NAME acme:team:devs`, the id being ORGANIZATION:KIND:NAME (KIND is robot, user or team), with :CREATOR where it is for one creator's repositories.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const operators = new quay.Team("operators", { organization: "acme", name: "operators" });
+ * // Operators can pull from every repository that is created from now on.
+ * new quay.DefaultPermission("operators-pull", {
+ *     organization: "acme",
+ *     team: operators.name,
+ *     role: "read",
+ * });
+ * ``` */
 export class DefaultPermission extends pulumi.CustomResource {
     /** The organization. */
     declare readonly organization: pulumi.Output<string>;
@@ -1134,7 +1322,26 @@ export interface RepositoryMirrorArgs {
 
 /** Makes Quay copy the tags of another repository into this one at an interval; only the robot can push to it then. Its Repository must have the `state` MIRROR. An equal mirror that exists is taken over; a different one is an error. Quay cannot delete a mirror: deleting the resource disables it, removes its credentials, and sets the repository's state to NORMAL. Needs FEATURE_REPO_MIRROR.
  *
- * Import: `pulumi import quay:index:RepositoryMirror NAME alice/app`, the id being NAMESPACE/NAME. */
+ * Import: `pulumi import quay:index:RepositoryMirror NAME alice/app`, the id being NAMESPACE/NAME.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const python = new quay.Repository("python", {
+ *     namespace: "acme",
+ *     name: "python",
+ *     state: "MIRROR",
+ * });
+ * const copier = new quay.Robot("copier", { namespace: "acme", name: "copier" });
+ * new quay.RepositoryMirror("python", {
+ *     repository: python.fullName,
+ *     externalReference: "docker.io/library/python",
+ *     tags: ["3.13-slim", "3.14-*"],
+ *     robot: copier.username,
+ *     syncIntervalSeconds: 43200, // twice a day
+ * });
+ * ``` */
 export class RepositoryMirror extends pulumi.CustomResource {
     /** The repository to copy to, NAMESPACE/NAME. */
     declare readonly repository: pulumi.Output<string>;
@@ -1216,7 +1423,23 @@ export interface ProxyCacheArgs {
 
 /** Makes an organization a cache of another registry: images that are pulled from the organization are pulled from there and kept. Quay cannot change a proxy cache: another value replaces it, which keeps the cached images. An equal one that exists is taken over; a different one is an error. Needs FEATURE_PROXY_CACHE, and an organization without immutable tags.
  *
- * Import: `pulumi import quay:index:ProxyCache NAME acme-cache`, the id being ORGANIZATION. */
+ * Import: `pulumi import quay:index:ProxyCache NAME acme-cache`, the id being ORGANIZATION.
+ *
+ * @example
+ * ```ts
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as quay from "pulumi-quay";
+ *
+ * const config = new pulumi.Config();
+ * const hub = new quay.Organization("hub", { name: "acme-hub" });
+ * // `docker pull quay.io/acme-hub/library/python` pulls from Docker Hub, and keeps the image.
+ * new quay.ProxyCache("hub", {
+ *     organization: hub.name,
+ *     upstreamRegistry: "docker.io",
+ *     username: config.require("hubUsername"),
+ *     password: config.requireSecret("hubToken"),
+ * });
+ * ``` */
 export class ProxyCache extends pulumi.CustomResource {
     /** The organization to use as a cache. */
     declare readonly organization: pulumi.Output<string>;
@@ -1280,7 +1503,21 @@ export interface QuotaArgs {
 
 /** Limits the storage of an organization. An equal quota that exists is taken over; a different one is an error. Needs FEATURE_QUOTA_MANAGEMENT, and the token of a super user with the scope super:user.
  *
- * Import: `pulumi import quay:index:Quota NAME acme`, the id being ORGANIZATION. */
+ * Import: `pulumi import quay:index:Quota NAME acme`, the id being ORGANIZATION.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * new quay.Quota("storage", {
+ *     organization: "acme",
+ *     limitBytes: 53687091200, // 50 GiB
+ *     limits: [
+ *         { type: "Warning", percent: 80 },
+ *         { type: "Reject", percent: 100 },
+ *     ],
+ * });
+ * ``` */
 export class Quota extends pulumi.CustomResource {
     /** The organization to limit. */
     declare readonly organization: pulumi.Output<string>;
@@ -1347,7 +1584,16 @@ export interface GetRepositoryResult {
     readonly url: string;
 }
 
-/** Reads an existing repository, whether or not this program created it. */
+/** Reads an existing repository, whether or not this program created it.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const shop = quay.getRepositoryOutput({ repository: "acme/shop_staging" });
+ * export const shopPage = shop.url;
+ * export const shopVisibility = shop.visibility;
+ * ``` */
 export function getRepository(
     args: GetRepositoryArgs,
     opts?: pulumi.InvokeOptions,
@@ -1355,7 +1601,16 @@ export function getRepository(
     return pulumi.runtime.invoke("quay:index:getRepository", { ...args }, opts ?? {});
 }
 
-/** Reads an existing repository, whether or not this program created it. */
+/** Reads an existing repository, whether or not this program created it.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const shop = quay.getRepositoryOutput({ repository: "acme/shop_staging" });
+ * export const shopPage = shop.url;
+ * export const shopVisibility = shop.visibility;
+ * ``` */
 export function getRepositoryOutput(
     args: GetRepositoryOutputArgs,
     opts?: pulumi.InvokeOutputOptions,
@@ -1387,12 +1642,30 @@ export interface GetRobotResult {
     readonly namespaceKind: NamespaceKind;
 }
 
-/** Reads an existing robot with its token, whether or not this program created it. */
+/** Reads an existing robot with its token, whether or not this program created it.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const puller = quay.getRobotOutput({ username: "acme+puller" });
+ * export const pullerUsername = puller.username;
+ * export const pullerToken = puller.token; // a secret
+ * ``` */
 export function getRobot(args: GetRobotArgs, opts?: pulumi.InvokeOptions): Promise<GetRobotResult> {
     return pulumi.runtime.invoke("quay:index:getRobot", { ...args }, opts ?? {});
 }
 
-/** Reads an existing robot with its token, whether or not this program created it. */
+/** Reads an existing robot with its token, whether or not this program created it.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const puller = quay.getRobotOutput({ username: "acme+puller" });
+ * export const pullerUsername = puller.username;
+ * export const pullerToken = puller.token; // a secret
+ * ``` */
 export function getRobotOutput(
     args: GetRobotOutputArgs,
     opts?: pulumi.InvokeOutputOptions,
@@ -1432,12 +1705,30 @@ export interface GetTagResult {
     readonly immutable: boolean;
 }
 
-/** Reads a tag: the digest that it points to now, and what Quay knows about it. */
+/** Reads a tag: the digest that it points to now, and what Quay knows about it.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const tag = quay.getTagOutput({ repository: "acme/shop_staging", tag: "1.4.0" });
+ * export const shopDigest = tag.digest; // sha256:…
+ * export const shopIsIndex = tag.isManifestList; // whether it is for several platforms
+ * ``` */
 export function getTag(args: GetTagArgs, opts?: pulumi.InvokeOptions): Promise<GetTagResult> {
     return pulumi.runtime.invoke("quay:index:getTag", { ...args }, opts ?? {});
 }
 
-/** Reads a tag: the digest that it points to now, and what Quay knows about it. */
+/** Reads a tag: the digest that it points to now, and what Quay knows about it.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const tag = quay.getTagOutput({ repository: "acme/shop_staging", tag: "1.4.0" });
+ * export const shopDigest = tag.digest; // sha256:…
+ * export const shopIsIndex = tag.isManifestList; // whether it is for several platforms
+ * ``` */
 export function getTagOutput(
     args: GetTagOutputArgs,
     opts?: pulumi.InvokeOutputOptions,
@@ -1467,12 +1758,28 @@ export interface ListTagsResult {
     readonly tags: Tag[];
 }
 
-/** Lists the tags of a repository, the newest first, without deleted ones. */
+/** Lists the tags of a repository, the newest first, without deleted ones.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const newest = quay.listTagsOutput({ repository: "acme/shop_staging", limit: 1 });
+ * export const newestTag = newest.tags.apply(([tag]) => tag?.name);
+ * ``` */
 export function listTags(args: ListTagsArgs, opts?: pulumi.InvokeOptions): Promise<ListTagsResult> {
     return pulumi.runtime.invoke("quay:index:listTags", { ...args }, opts ?? {});
 }
 
-/** Lists the tags of a repository, the newest first, without deleted ones. */
+/** Lists the tags of a repository, the newest first, without deleted ones.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const newest = quay.listTagsOutput({ repository: "acme/shop_staging", limit: 1 });
+ * export const newestTag = newest.tags.apply(([tag]) => tag?.name);
+ * ``` */
 export function listTagsOutput(
     args: ListTagsOutputArgs,
     opts?: pulumi.InvokeOutputOptions,
@@ -1514,7 +1821,20 @@ export interface GetVulnerabilitiesResult {
     readonly unknown: number;
 }
 
-/** Reads the number of vulnerabilities that Quay's scanner found in an image, by severity. */
+/** Reads the number of vulnerabilities that Quay's scanner found in an image, by severity.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const candidate = quay.getTagOutput({ repository: "acme/shop_staging", tag: "1.4.0" });
+ * const scan = quay.getVulnerabilitiesOutput({
+ *     repository: "acme/shop_staging",
+ *     digest: candidate.digest,
+ * });
+ * export const scanStatus = scan.status; // scanned
+ * export const criticalFindings = scan.critical;
+ * ``` */
 export function getVulnerabilities(
     args: GetVulnerabilitiesArgs,
     opts?: pulumi.InvokeOptions,
@@ -1522,7 +1842,20 @@ export function getVulnerabilities(
     return pulumi.runtime.invoke("quay:index:getVulnerabilities", { ...args }, opts ?? {});
 }
 
-/** Reads the number of vulnerabilities that Quay's scanner found in an image, by severity. */
+/** Reads the number of vulnerabilities that Quay's scanner found in an image, by severity.
+ *
+ * @example
+ * ```ts
+ * import * as quay from "pulumi-quay";
+ *
+ * const candidate = quay.getTagOutput({ repository: "acme/shop_staging", tag: "1.4.0" });
+ * const scan = quay.getVulnerabilitiesOutput({
+ *     repository: "acme/shop_staging",
+ *     digest: candidate.digest,
+ * });
+ * export const scanStatus = scan.status; // scanned
+ * export const criticalFindings = scan.critical;
+ * ``` */
 export function getVulnerabilitiesOutput(
     args: GetVulnerabilitiesOutputArgs,
     opts?: pulumi.InvokeOutputOptions,

@@ -148,6 +148,17 @@ export class Project {
         ).join("\n");
     }
 
+    /** Runs commands of a shell in the project's folder, which ask for this input. */
+    async shell(commands: string, input: string): Promise<void> {
+        const running = promisify(execFile)("bash", ["-euo", "pipefail", "-c", commands], {
+            cwd: this.#folder,
+            env: { ...process.env, ...this.stack.workspace.envVars },
+        });
+        running.child.stdin?.end(input);
+        const { stdout, stderr } = await running;
+        this.printed.push(stdout, stderr);
+    }
+
     /** Returns the state's resources of this package. */
     async resources(): Promise<NamedResource[]> {
         return resourcesIn(await this.#stored())

@@ -1,0 +1,158 @@
+import { deepEqual, ok } from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { registerHooks } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { type Scope, scopes } from "../../../sandbox/quay/model.ts";
+import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
+import { Api, expectReply } from "../../../sandbox/quayApi.ts";
+import { pushImage } from "../../../sandbox/registryClient.ts";
+import { Project } from "./project.ts";
+import { needsStandIn } from "./target.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const folder = join(root, "examples/quay");
+const names = readdirSync(folder).filter((name) => name !== "README.md");
+const installation = readFileSync(join(root, "quay/docs/installation-configuration.md"), "utf8");
+
+const sdk = pathToFileURL(join(root, "quay/sdk/index.ts")).href;
+
+const section = z.record(z.string(), z.unknown()).default({});
+const exported = z.object({
+    deployment: z.object({
+        resources: z.array(
+            z.object({
+                urn: z.string(),
+                type: z.string(),
+                inputs: section,
+                outputs: section,
+            }),
+        ),
+    }),
+});
+
+/** What a program has registered and returned. */
+interface Registered {
+    readonly resources: Readonly<Record<string, unknown>>;
+    readonly outputs: unknown;
+}
+
+/** A Quay with what the examples read, and a project on it. */
+interface World {
+    readonly server: Quay;
+    readonly token: string;
+    readonly project: Project;
+}
+
+/** All examples as one program. */
+type Write = (world: World) => Promise<unknown>;
+
+async function open(): Promise<World> {
+    const server = await startQuay();
+    server.createUser("alice", { superUser: true });
+    server.createUser("bob");
+    for (const organization of ["acme", "partner"])
+        server.createOrganization(organization, "alice");
+    const digest = await pushImage(server, "alice", "acme/shop_staging", ["1.4.0"]);
+    await pushImage(server, "alice", "acme/website", ["2.0.0"]);
+    server.setScan(digest, { status: "scanned", features: [] });
+    const token = server.createToken({ user: "alice", scopes: scopesOf(installation) });
+    const api = new Api(server.url, token);
+    expectReply(await api.put("/organization/acme/robots/puller"), 201);
+    const project = await Project.create({ PARTNER_QUAY_TOKEN: token });
+    const values = {
+        slackUrl: { value: "https://hooks.slack.com/services/T0/B0/secret", secret: true },
+        hubUsername: { value: "acme" },
+        hubToken: { value: "the-token-of-the-hub", secret: true },
+        partnerUrl: { value: server.url },
+    };
+    await project.stack.setAllConfig(values);
+    // As the page says, but for the address.
+    const commands = blocksOf(installation).replaceAll("https://quay.example.com", server.url);
+    await project.shell(`${commands}\n[ "$QUAY_TOKEN" = "${token}" ]`, `${token}\n`);
+    project.setEnvironment("QUAY_TOKEN", token);
+    return { server, token, project };
+}
+
+/** The scopes that a page lists. */
+function scopesOf(page: string): Scope[] {
+    return scopes.filter((scope) => page.includes(`- \`${scope}\``));
+}
+
+/** The commands of a page. */
+function blocksOf(page: string): string {
+    return [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, commands = ""]) => commands).join("\n");
+}
+
+async function registered({ server, project }: World): Promise<Registered> {
+    const shown = JSON.stringify(await project.stack.exportStack());
+    const hidden = server
+        .secrets()
+        .reduce((text, secret) => text.replaceAll(secret, "SECRET"), shown);
+    const same = hidden.replaceAll(server.registry, "REGISTRY").replace(/sha256:\w{64}/g, "DIGEST");
+    const { resources } = exported.parse(JSON.parse(same)).deployment;
+    return {
+        resources: Object.fromEntries(
+            resources
+                .filter(({ type }) => type.startsWith("quay:index:"))
+                .map(({ urn, inputs }) => [
+                    urn,
+                    Object.entries(inputs)
+                        .filter(([key]) => !key.startsWith("__"))
+                        .sort(([one], [other]) => one.localeCompare(other)),
+                ]),
+        ),
+        outputs: resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs,
+    };
+}
+
+/** Creates everything, sees that nothing is left to do, and removes it. */
+async function run(write: Write): Promise<Registered> {
+    const world = await open();
+    const { server, project } = world;
+    try {
+        await write(world);
+        const { changes } = await project.up();
+        ok((changes["create"] ?? 0) > names.length, JSON.stringify(changes));
+        await write(world);
+        deepEqual((await project.preview()).changes, {});
+        const result = await registered(world);
+        deepEqual(await project.destroy(), { delete: changes["create"] });
+        return result;
+    } finally {
+        await project.remove();
+        await server.stop();
+    }
+}
+
+/** Where TypeScript programs find the package. */
+registerHooks({
+    resolve: (specifier, context, next) =>
+        next(specifier === "pulumi-quay" ? sdk : specifier, context),
+});
+
+let runs = 0;
+const typescript: Write = ({ project }) => {
+    const loading = String(++runs);
+    project.program(async () => {
+        const outputs: Record<string, unknown> = {};
+        for (const name of names) {
+            const file = pathToFileURL(join(folder, name, "index.ts"));
+            const exports: unknown = await import(`${file.href}?${loading}`);
+            Object.assign(outputs, exports);
+        }
+        return outputs;
+    });
+    return Promise.resolve();
+};
+
+describe("the examples of the Quay provider", function () {
+    this.timeout(120_000);
+    before(needsStandIn("an organization, another user and a super user"));
+
+    it("run in TypeScript, with the token and the scopes that the page names", async () => {
+        const { resources } = await run(typescript);
+        ok(Object.keys(resources).length > names.length);
+    });
+});
