@@ -41,6 +41,8 @@ export interface ChainOptions {
     readonly service?: string;
     /** Whether the environments run the service on a cluster (sandbox/cluster). Default: false. */
     readonly onCluster?: boolean;
+    /** Puts the project into its folder. Default: this checkout. */
+    readonly copy?: (folder: string) => Promise<void>;
     /** Whether to fill in the example configuration. Default: true. */
     readonly filledIn?: boolean;
     /** Receives the output of the commands. */
@@ -117,7 +119,8 @@ export class Chain {
 
     static async create(options: ChainOptions = {}): Promise<Chain> {
         const chain = new Chain(await startQuay(), await startGitHub(), options);
-        copyProject(chain.folder);
+        if (options.copy === undefined) copyProject(chain.folder);
+        else await options.copy(chain.folder);
         if (options.service === undefined) writeTinyService(chain.service);
         chain.repository.commit(filesIn(chain.service), {
             branch: serviceBranch,
