@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The steps for what only the tests need. The go.mod files pin its versions.
-test_steps=(registry linters python buildx cluster)
+test_steps=(registry linters python buildx languages cluster)
 
 registry_fix='docker-registry on PATH: https://github.com/distribution/distribution'
 registry_found() { found=$(command -v docker-registry); }
@@ -46,6 +46,17 @@ build_buildx() {
     go_build toolchain/offline/buildx "$1/cli-plugins/docker-buildx" \
         github.com/docker/buildx/cmd/buildx
 }
+
+# Pulumi's language hosts: those that came with the CLI; else stand-ins, in a folder that only the
+# tests put on PATH.
+languages=$mlops_cache/languages
+languages_sources=(toolchain/offline/languages/{*.go,go.*} "${cli_sources[@]}")
+languages_fix='toolchain/setup.sh tests'
+languages_found() {
+    { found=$(command -v pulumi-language-python) && command -v pulumi-language-yaml >/dev/null; } ||
+        { found=$languages && is_built "$languages" "${languages_sources[@]}"; }
+}
+languages_install() { build "$languages" "${languages_sources[@]}"; }
 
 # A Kubernetes cluster of one node (sandbox/cluster). Debian's programs are not installed. Where it
 # cannot be made it is left out, and its tests are skipped.

@@ -205,6 +205,7 @@ describe("the set-up", () => {
                 "linters",
                 "python",
                 "buildx",
+                "languages",
                 "cluster",
                 "measure",
             ];

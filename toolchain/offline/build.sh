@@ -52,6 +52,22 @@ compile_cli() {
         go_build toolchain/offline/language-nodejs "$1/bin/pulumi-language-nodejs-host" \
             -ldflags "$version=v3.68.0" $sdk/nodejs/cmd/pulumi-language-nodejs
 }
+# The CLI together with its language hosts, as in Pulumi's archive: it warns of hosts elsewhere. The
+# programs of three hosts are one file, which knows by its name which one it is.
+build_languages() {
+    local module=toolchain/offline/languages hosts="$1/bin/pulumi-language" sdk
+    sdk=$(cd "$module" && go list -m -f '{{.Dir}}' github.com/pulumi/pulumi/sdk/v3) &&
+        go_build "$module" "$1/bin/" . \
+            github.com/pulumi/pulumi-yaml/cmd/pulumi-{language,converter}-yaml &&
+        mv "$1/bin/languages" "$hosts-nodejs" && ln "$hosts-nodejs" "$hosts-python" &&
+        ln "$hosts-nodejs" "$hosts-go" &&
+        install -m 755 "$sdk/python/cmd/pulumi-language-python-exec" "$1/bin/" &&
+        cp "$(command -v pulumi)" "$1/bin/" || return
+    for sdk in nodejs python; do
+        go_build toolchain/offline/language-nodejs "$hosts-$sdk-host" \
+            "github.com/pulumi/pulumi/sdk/v3/$sdk/cmd/pulumi-language-$sdk" || return
+    done
+}
 build_plugin() { from_sources "$folder" compile_plugin "${plugin_sources[@]}"; }
 compile_plugin() {
     if [[ $name == kubernetes ]]; then

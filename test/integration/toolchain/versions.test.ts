@@ -75,6 +75,14 @@ describe("other ways to get the tools", () => {
         deepEqual([...new Set(versions)], [node]);
     });
 
+    it("what is built from Pulumi's Go modules has the version of its npm package", () => {
+        for (const folder of ["pulumi", "languages"]) {
+            const modules = readFileSync(join(root, "toolchain/offline", folder, "go.mod"), "utf8");
+            const [, version] = /github\.com\/pulumi\/pulumi\/pkg\/v3 v(\S+)/.exec(modules) ?? [];
+            equal(version, pulumi, folder);
+        }
+    });
+
     it("the dev container has the set-up's Node.js, and runs the set-up for the rest", () => {
         const text = readFileSync(join(root, ".devcontainer/devcontainer.json"), "utf8");
         const { features, postCreateCommand } = devContainer.parse(JSON.parse(text));
