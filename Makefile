@@ -3,7 +3,7 @@ SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help demo up down token preview refresh board logs promote rollback adopt recover test \
-	bench check doctor setup
+	bench check doctor packages setup
 
 # The stack that a target works on.
 STACK ?= local
@@ -65,6 +65,10 @@ check: setup ## check types, lint and format
 
 doctor: ## list what is installed, what is missing and how to fix it
 	@toolchain/setup.sh doctor
+
+packages: ## make the packages of a release in dist/; ARGS=--help for more
+	@toolchain/setup.sh release >&2
+	@. toolchain/env.sh && node toolchain/release/main.ts dist $(ARGS)
 
 setup: ## install what is missing: Node.js, packages, Pulumi, plugins, Docker, base image
 	@toolchain/setup.sh

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
 import { deliveredStacksIn } from "../../configuration/delivery.ts";
+import { platforms } from "../../toolchain/release/executable.ts";
 import * as actions from "../../components/workflow/actions.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -39,7 +40,10 @@ const workflow = z.object({
             strategy: z
                 .object({
                     "fail-fast": z.boolean(),
-                    matrix: z.object({ stack: z.array(z.string()) }),
+                    matrix: z.object({
+                        stack: z.array(z.string()).optional(),
+                        include: z.array(z.record(z.string(), z.string())).optional(),
+                    }),
                 })
                 .optional(),
             "timeout-minutes": z.int().optional(),
@@ -116,6 +120,7 @@ describe("the workflows of this project", function () {
             "drift.yml",
             "preview.yml",
             "promote.yml",
+            "publish-packages.yml",
             "review.yml",
             "scorecard.yml",
         ]);
@@ -131,6 +136,7 @@ describe("the workflows of this project", function () {
             "drift.yml": ["schedule", "workflow_dispatch"],
             "preview.yml": ["pull_request"],
             "promote.yml": ["schedule", "workflow_dispatch"],
+            "publish-packages.yml": ["push"],
             "review.yml": ["workflow_run"],
             "scorecard.yml": ["push", "branch_protection_rule", "schedule"],
         });
@@ -176,6 +182,11 @@ describe("the workflows of this project", function () {
             "deploy.yml prod id-token",
             "drift.yml drift id-token",
             "drift.yml report issues",
+            "publish-packages.yml release attestations",
+            "publish-packages.yml release contents",
+            "publish-packages.yml release id-token",
+            "publish-packages.yml npm id-token",
+            "publish-packages.yml pypi id-token",
             "review.yml review pull-requests",
             "review.yml review statuses",
             "scorecard.yml rate security-events",
@@ -192,9 +203,36 @@ describe("the workflows of this project", function () {
         deepEqual([...new Set(environments)].sort(), [
             "deploy-${{ inputs.stack }}",
             "drift",
+            "packages",
             "preview",
             "promote",
         ]);
+    });
+
+    it("publish packages only of a git tag that was merged, once each platform's was tried, and with approval", () => {
+        const { on, jobs: all } = read("publish-packages");
+        deepEqual(on, { push: { tags: ["v*"] } });
+        const checked = job("publish-packages", "make").steps.map(({ run = "" }) => run);
+        ok(
+            checked.findIndex((run) => run.includes("check-tag.sh")) <
+                checked.findIndex((run) => run.includes("main.ts")),
+        );
+        deepEqual(
+            Object.entries(all).map(([id, { needs, environment }]) => [id, needs, environment]),
+            [
+                ["make", undefined, undefined],
+                ["try", "make", undefined],
+                ["release", "try", "packages"],
+                ["npm", "try", "packages"],
+                ["pypi", "try", "packages"],
+            ],
+        );
+        const tried = job("publish-packages", "try").strategy?.matrix.include ?? [];
+        deepEqual(
+            tried.map(({ platform }) => platform),
+            platforms,
+        );
+        ok(!text("publish-packages").includes("secrets."));
     });
 
     it("run what was not compared with its review only where nothing opens anything", () => {
@@ -361,7 +399,7 @@ describe("the workflows of this project", function () {
     it("run only the project's scripts, with commands that these know", () => {
         const commands = allSteps.flatMap(({ run }) => (run === undefined ? [] : [run]));
         const known =
-            /^(jq --null-input [^]* curl [^]*|sudo --preserve-env=MLOPS_CLUSTER env "PATH=\$PATH" make test|toolchain\/audit\.sh|umask 077 && printf .*|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
+            /^(jq --null-input [^]* curl [^]*|sudo --preserve-env=MLOPS_CLUSTER env "PATH=\$PATH" make test|toolchain\/audit\.sh|toolchain\/release\/(check-tag|try|publish-npm)\.sh .*|\. toolchain\/env\.sh && node toolchain\/release\/main\.ts .*|gh release create "\$TAG" dist\/\* .*|umask 077 && printf .*|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
         const deliver = commands.filter((command) => !known.test(command));
         const form = new RegExp(
             `^operations/deliver\\.sh (\\w+)(?: "\\$STACK"(?: "\\$\\w+")*| ${stacks.join(" ")})?$`,

@@ -19,8 +19,8 @@ const withFiles = [
     "LICENSE",
 ];
 
-/** The executables of the providers: they import a source by its name. */
-const executables = ["quay/pulumi-resource-quay", "toolchain/docker/pulumi-resource-docker"];
+/** An executable that imports a source by its name. */
+const executable = "toolchain/docker/pulumi-resource-docker";
 
 const manifest = z.object({
     ...{ name: z.string(), version: z.string(), description: z.string(), license: z.string() },
@@ -37,7 +37,7 @@ function build(folder: string): void {
     for (const file of files.filter((file) => file !== "" && !file.endsWith(".ts")))
         copy(file, join(folder, file));
     copy("toolchain/package/README.md", join(folder, "README.md"));
-    for (const file of executables) useJavaScript(join(folder, file));
+    useJavaScript(join(folder, executable));
     writeFileSync(join(folder, "package.json"), `${JSON.stringify(packageJson(), null, 2)}\n`);
 }
 

@@ -50,30 +50,36 @@ describe("other ways to get the tools", () => {
     });
 
     it("the workflows have the set-up's Node.js", () => {
-        const found = [".github/actions/set-up/action.yml", ".github/workflows/check.yml"].flatMap(
-            (file) => [
-                ...readFileSync(join(root, file), "utf8").matchAll(/ {2}node-version: (.+)$/gm),
-            ],
-        );
+        const found = [
+            ".github/actions/set-up/action.yml",
+            ".github/workflows/check.yml",
+            ".github/workflows/publish-packages.yml",
+        ].flatMap((file) => [
+            ...readFileSync(join(root, file), "utf8").matchAll(/ {2}node-version: (.+)$/gm),
+        ]);
         deepEqual(
             found.map(([, version]) => version),
-            [node, node, node],
+            [node, node, node, node],
         );
     });
 
+    it("the executables of the Quay provider have one version of Node.js", () => {
+        equal(nodesIn("toolchain/release/node").length, 1);
+    });
+
     it("the npm packages of Node.js, where it is missing, have the set-up's version", () => {
+        deepEqual(nodesIn("toolchain/offline/node"), [node]);
+    });
+
+    /** The versions of the npm packages in a folder's lock file. */
+    function nodesIn(folder: string): string[] {
         const { packages } = z
             .object({
                 packages: z.record(z.string(), z.object({ version: z.string().optional() })),
             })
-            .parse(
-                JSON.parse(
-                    readFileSync(join(root, "toolchain/offline/node/package-lock.json"), "utf8"),
-                ),
-            );
-        const versions = Object.values(packages).flatMap(({ version }) => version ?? []);
-        deepEqual([...new Set(versions)], [node]);
-    });
+            .parse(JSON.parse(readFileSync(join(root, folder, "package-lock.json"), "utf8")));
+        return [...new Set(Object.values(packages).flatMap(({ version }) => version ?? []))];
+    }
 
     it("what is built from Pulumi's Go modules has the version of its npm package", () => {
         for (const folder of ["pulumi", "languages"]) {
@@ -142,6 +148,8 @@ describe("npm", () => {
             [
                 // Downloads the plugin, which toolchain/setup.sh does.
                 "node_modules/@pulumi/kubernetes",
+                // Replaces its script by the executable, which is in a package of its own.
+                "node_modules/esbuild",
                 // Checks that a package that depends on it names a version that fits.
                 "node_modules/protobufjs",
             ],

@@ -1,0 +1,120 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+const root = join(import.meta.dirname, "../../..");
+
+describe("the check of a release's git tag", () => {
+    let folder: string;
+    const git = (...args: string[]) =>
+        execFileSync(
+            "git",
+            ["-c", "user.name=Alice", "-c", "user.email=alice@example.com", ...args],
+            { cwd: folder, stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" },
+        ).trim();
+    function check(tag: string): string {
+        const script = join(folder, "toolchain/release/check-tag.sh");
+        const { stdout, stderr } = spawnSync(script, [tag, "main"], { encoding: "utf8" });
+        return (stdout + stderr).trim();
+    }
+    const write = (version: string, heading: string) => {
+        writeFileSync(join(folder, "package.json"), JSON.stringify({ version }));
+        writeFileSync(join(folder, "CHANGELOG.md"), `# Changelog\n\n## ${heading}\n`);
+    };
+
+    before(() => {
+        folder = mkdtempSync(join(tmpdir(), "release-"));
+        for (const file of ["common.sh", "env.sh", "release/check-tag.sh"])
+            cpSync(join(root, "toolchain", file), join(folder, "toolchain", file));
+        cpSync(join(root, "package-lock.json"), join(folder, "package-lock.json"));
+        write("1.2.0", "1.2.0 - 2026-11-27");
+        git("init", "--quiet", "--initial-branch", "main");
+        git("add", ".");
+        git("commit", "--quiet", "-m", "Release 1.2.0");
+        git("update-ref", "refs/remotes/origin/main", "HEAD");
+    });
+    after(() => {
+        rmSync(folder, { recursive: true });
+    });
+
+    it("accepts the version of a commit on the default branch, also once others follow", () => {
+        equal(check("v1.2.0"), "v1.2.0 may be released.");
+        const released = git("rev-parse", "HEAD");
+        git("commit", "--quiet", "--allow-empty", "-m", "Another");
+        git("update-ref", "refs/remotes/origin/main", "HEAD");
+        git("checkout", "--quiet", released);
+        equal(check("v1.2.0"), "v1.2.0 may be released.");
+    });
+
+    it("refuses another version, with what to do", () => {
+        for (const tag of ["v1.2.1", "1.2.0", "v1.2.0-rc.1"])
+            equal(
+                check(tag),
+                `${tag} is not released: package.json has the version 1.2.0. ` +
+                    "Tag the commit that has the tag's version.",
+            );
+    });
+
+    it("refuses a version that the changelog does not have", () => {
+        for (const heading of ["Unreleased", "1x2.0 - 2026-11-27", "1.2.0"]) {
+            write("1.2.0", heading);
+            equal(
+                check("v1.2.0"),
+                'v1.2.0 is not released: CHANGELOG.md has no heading "## 1.2.0 - DATE". ' +
+                    'Give "Unreleased" this heading.',
+            );
+        }
+    });
+
+    it("refuses a commit that was not merged", () => {
+        write("1.2.0", "1.2.0 - 2026-11-27");
+        git("commit", "--quiet", "--allow-empty", "-m", "Not reviewed");
+        equal(
+            check("v1.2.0"),
+            "v1.2.0 is not released: its commit is not on the branch main. " +
+                "Tag a commit that was merged.",
+        );
+    });
+});
+
+describe("publishing on npm", () => {
+    it("publishes with provenance what the registry does not have, and nothing twice", () => {
+        const folder = mkdtempSync(join(tmpdir(), "publish-"));
+        const bin = join(folder, "bin");
+        for (const name of ["bin", "package", "dist"]) mkdirSync(join(folder, name));
+        for (const name of ["new", "old"]) {
+            const manifest = JSON.stringify({ name, version: "1.0.0" });
+            writeFileSync(join(folder, "package/package.json"), manifest);
+            execFileSync("tar", ["-czf", `dist/${name}.tgz`, "package"], { cwd: folder });
+        }
+        const log = join(folder, "log");
+        // A registry that has `old` alone.
+        const npm = `#!/bin/sh
+case "$*" in
+"view old@1.0.0 version") echo 1.0.0 ;;
+view*) exit 1 ;;
+*) echo "$*" >>${log} ;;
+esac
+`;
+        writeFileSync(join(bin, "npm"), npm);
+        chmodSync(join(bin, "npm"), 0o755);
+        // Not this project's own npm, which toolchain/env.sh puts before it.
+        const env = {
+            ...process.env,
+            MLOPS_CACHE: join(folder, "cache"),
+            PATH: [bin, process.env["PATH"]].join(delimiter),
+        };
+        const script = join(root, "toolchain/release/publish-npm.sh");
+        const dist = join(folder, "dist");
+        const { status, stdout, stderr } = spawnSync(script, [dist], { env, encoding: "utf8" });
+        equal(status, 0, stderr);
+        equal(stdout, "old@1.0.0 is published.\n");
+        const published = execFileSync("cat", [log], { encoding: "utf8" }).trim().split("\n");
+        deepEqual(published, [
+            `publish ${dist}/new.tgz --provenance --access public --ignore-scripts`,
+        ]);
+        rmSync(folder, { recursive: true });
+    });
+});
