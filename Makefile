@@ -33,8 +33,8 @@ preview: ## show what `make up` would change; needs no Docker engine
 refresh: ## read changes made by hand into the state; the next `make up` reverts them
 	@$(tools) && mlops_require_stack '$(STACK)' && exec node operations/refresh.ts '$(STACK)'
 
-board: ## show what each stack has deployed; STACKS="dev prod" for some, ARGS=--help for more
-	@$(tools) && node operations/board/main.ts $(ARGS) $(STACKS)
+board: ## show what each stack has deployed; PAGE=board.html also writes a page; ARGS=--help
+	@$(tools) && node operations/board/main.ts $(if $(PAGE),--page '$(PAGE)') $(ARGS) $(STACKS)
 
 logs: ## print the logs of STACK's service; ARGS=--follow goes on printing
 	@$(tools) && exec node operations/logs.ts '$(STACK)' $(ARGS)

@@ -1,10 +1,22 @@
 # shellcheck shell=bash
 # The steps for what only the tests need. The go.mod files pin its versions.
-test_steps=(registry linters python buildx languages cluster)
+test_steps=(registry browser linters python buildx languages cluster)
 
 registry_fix='docker-registry on PATH: https://github.com/distribution/distribution'
 registry_found() { found=$(command -v docker-registry); }
 registry_install() { . toolchain/offline/debian.sh && apt_install docker-registry; }
+
+# A browser without a window, for the board's page. test/browser.ts looks in the same places.
+browser_fix='Chromium or Chrome, with its path in MLOPS_BROWSER: https://www.google.com/chrome'
+browser_found() {
+    local path
+    for path in "${MLOPS_BROWSER:-}" $(command -v chromium google-chrome chromium-browser) \
+        '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'; do
+        [[ ! -x $path ]] || { found=$path && return; }
+    done
+    return 1
+}
+browser_install() { . toolchain/offline/debian.sh && apt_install chromium; }
 
 linters=(toolchain/offline/linters/{go.*,requirements.txt})
 linters_fix='toolchain/setup.sh tests; needs Go, and Python 3.10 or newer with pip'

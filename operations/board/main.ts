@@ -2,13 +2,15 @@
 import { stacksIn } from "../../configuration/delivery.ts";
 import { requireStack } from "../pulumiCli.ts";
 import { runCommand } from "../commandLine.ts";
+import { replaceFile } from "./page/file.ts";
+import { renderPage } from "./page/page.ts";
 import { renderJson, renderMarkdown, renderText } from "./render.ts";
 import { readRow } from "./row.ts";
 
 const usage = `Shows what each stack has deployed, from the stacks' state and from Quay, and what
 runs of it on a cluster.
 
-  node operations/board/main.ts [--drift] [--markdown | --json] [STACK...]
+  node operations/board/main.ts [--drift] [--markdown | --json] [--page FILE] [STACK...]
 
   STACK...     the stacks, in this order; default: all that have a file, in the
                order of delivery
@@ -16,6 +18,8 @@ runs of it on a cluster.
                and changes nothing
   --markdown   prints a table in GitHub's Markdown
   --json       prints JSON, with times instead of ages and full digests
+  --page FILE  also writes a page, one HTML file: with the commits and the releases. It replaces
+               the file once it is complete
   --help       this text
 
 The scan results need an API token in QUAY_TOKEN, what runs on a cluster needs kubectl. Everything
@@ -25,15 +29,19 @@ const options = {
     drift: { type: "boolean", default: false },
     markdown: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    page: { type: "string" },
 } as const;
 
 await runCommand(
     { usage, options, arguments: [0, Infinity] },
-    async ({ drift, markdown, json }, named) => {
+    async ({ drift, markdown, json, page }, named) => {
         await Promise.all(named.map(requireStack));
         const stacks = named.length > 0 ? named : stacksIn(".");
-        const rows = await Promise.all(stacks.map((stack) => readRow(stack, drift)));
+        const requested = { drift, history: page !== undefined };
+        const rows = await Promise.all(stacks.map((stack) => readRow(stack, requested)));
         const render = json ? renderJson : markdown ? renderMarkdown : renderText;
-        console.log(render(rows, new Date()));
+        const now = new Date();
+        if (page !== undefined) replaceFile(page, renderPage(rows, now));
+        console.log(render(rows, now));
     },
 );

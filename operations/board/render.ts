@@ -1,6 +1,7 @@
 import type { Row } from "./row.ts";
 import type { RunningService } from "../services.ts";
 import { foreign } from "../../components/text.ts";
+import { ageOf, cpuOf, scanOf, shortDigest, shortVersion } from "./words.ts";
 
 /** The columns of every board. */
 const common = [
@@ -77,13 +78,6 @@ function clusterCellsOf(services: Row["services"], now: Date): string[] {
     return cells.map((cell) => services.map(cell).join(", "));
 }
 
-/** The use of the busiest pod, and its limit. */
-function cpuOf(cpu: RunningService["cpu"]): string {
-    if (cpu === undefined) return "-";
-    const limit = cpu.limit === undefined ? "" : ` of ${String(cpu.limit)}m`;
-    return `${String(cpu.used)}m${limit}${cpu.isThrottled ? " (throttled)" : ""}`;
-}
-
 /**
  * A row's cells. `-` means not applicable or not requested, `?` that it could not be determined.
  */
@@ -94,8 +88,8 @@ function cellsOf(
     const unknown = notes.length > 0 ? "?" : "not deployed";
     return [
         environment,
-        version?.replace(/^(sha-\w{12})\w+$/, "$1") ?? unknown,
-        digest?.replace("sha256:", "").slice(0, 12) ?? "-",
+        version === undefined ? unknown : shortVersion(version),
+        digest === undefined ? "-" : shortDigest(digest),
         ageOf(since, now),
         visibility ?? "-",
         robot?.username ?? "-",
@@ -110,26 +104,6 @@ function cellsOf(
                 : String(drift.length),
         next === null ? "?" : (next?.version ?? "-"),
     ];
-}
-
-function scanOf(scan: Row["scan"]): string {
-    if (scan === undefined) return "-";
-    if (scan === null) return "?";
-    if (scan.status !== "scanned") return scan.status;
-    const found = Object.entries(scan.findings).filter(([, count]) => count > 0);
-    return found.length === 0
-        ? "nothing found"
-        : found.map(([severity, count]) => `${String(count)} ${severity}`).join(", ");
-}
-
-/** Formats the time since `since` in its largest unit, such as `3 d`. */
-function ageOf(since: string | undefined, now: Date): string {
-    if (since === undefined) return "-";
-    const minutes = Math.max(0, Math.floor((now.getTime() - Date.parse(since)) / 60_000));
-    if (minutes < 60) return `${String(minutes)} min`;
-    return minutes < 24 * 60
-        ? `${String(Math.floor(minutes / 60))} h`
-        : `${String(Math.floor(minutes / 60 / 24))} d`;
 }
 
 /** Merges equal notes of several environments into one. */

@@ -6,6 +6,7 @@ import { readCpuUse } from "../cpuUse.ts";
 import { type ClusterDeployment, readService, type RunningService } from "../services.ts";
 import { type Drift, readDrift } from "./drift.ts";
 import { type Next, readNext } from "./next.ts";
+import { readCommit, readReleases, type Release } from "./releases.ts";
 import { readScan } from "./scan.ts";
 import { type Deployed, readState } from "./state.ts";
 
@@ -24,8 +25,30 @@ export interface Row extends Partial<Omit<Deployed, "published">> {
     readonly next?: Next | null;
     /** What runs on a cluster; absent where nothing is declared on one. */
     readonly services?: readonly RunningService[] | null;
+    /** The commit that the image says it was built from; read for the page alone. */
+    readonly commit?: string | null;
+    /** Which versions came when, the newest first; read for the page alone. */
+    readonly releases?: readonly Release[] | null;
+    /** What could not be read, and why; absent where all could. */
+    readonly unread?: readonly Unread[];
     /** Problems and drift, one sentence each. */
     readonly notes: readonly string[];
+}
+
+/** A part of a row that could not be read. */
+export interface Unread {
+    /** Such as `scan`. */
+    readonly what: string;
+    /** The reason, in one sentence. */
+    readonly why: string;
+}
+
+/** What is read only where it is requested. */
+export interface Requested {
+    /** What differs from the state. */
+    readonly drift: boolean;
+    /** The commit and the releases. */
+    readonly history: boolean;
 }
 
 /** How long a command that asks a cluster may take, in seconds. */
@@ -33,11 +56,11 @@ const clusterLimit = 5;
 
 /**
  * Reads a stack's state, its image's scan and the version that it gets next from Quay, what runs on
- * a cluster and, if requested, its drift.
+ * a cluster and what else is requested.
  */
-export async function readRow(stack: string, withDrift: boolean): Promise<Row> {
-    const notes: string[] = [];
-    const orNote = async <T>(what: string, answer: Promise<T>): Promise<T | null> => {
+export async function readRow(stack: string, requested: Requested): Promise<Row> {
+    const unread: Unread[] = [];
+    const orUnread = async <T>(what: string, answer: Promise<T>): Promise<T | null> => {
         try {
             return await answer;
         } catch (error) {
@@ -47,18 +70,22 @@ export async function readRow(stack: string, withDrift: boolean): Promise<Row> {
                 error instanceof KubectlError
             ))
                 throw error;
-            notes.push(`${what}: ${error.message}`);
+            unread.push({ what, why: error.message });
             return null;
         }
     };
-    const { deployed, onCluster = [] } = (await orNote("state", readState(stack))) ?? {};
+    const { deployed, onCluster = [] } = (await orUnread("state", readState(stack))) ?? {};
     const { published, ...row } = deployed ?? {};
-    const [scan, drift, next, services] = await Promise.all([
-        published && orNote("scan", readScan(published)),
-        withDrift && deployed ? orNote("drift", readDrift(stack)) : undefined,
-        deployed?.published && orNote("next", readNext(stack, deployed.version)),
-        onCluster.length > 0 ? orNote("cluster", readServices(onCluster)) : undefined,
+    const history = requested.history ? published : undefined;
+    const [scan, drift, next, services, commit, releases] = await Promise.all([
+        published && orUnread("scan", readScan(published)),
+        requested.drift && deployed ? orUnread("drift", readDrift(stack)) : undefined,
+        deployed?.published && orUnread("next", readNext(stack, deployed.version)),
+        onCluster.length > 0 ? orUnread("cluster", readServices(onCluster)) : undefined,
+        history && orUnread("commit", readCommit(history)),
+        history && orUnread("releases", readReleases(history, deployed?.version ?? "")),
     ]);
+    const notes = unread.map(({ what, why }) => `${what}: ${why}`);
     if (next) notes.push(`next: ${next.version}. ${next.waitsFor}`);
     for (const service of services ?? []) notes.push(...notesOn(service));
     for (const { resource, what, properties } of drift ?? []) {
@@ -73,6 +100,9 @@ export async function readRow(stack: string, withDrift: boolean): Promise<Row> {
         ...(drift === undefined ? {} : { drift }),
         ...(next === undefined ? {} : { next }),
         ...(services === undefined ? {} : { services }),
+        ...(commit === undefined ? {} : { commit }),
+        ...(releases === undefined ? {} : { releases }),
+        ...(unread.length === 0 ? {} : { unread }),
         notes,
     };
 }

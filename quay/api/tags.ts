@@ -95,11 +95,7 @@ export async function listTagHistory(
     const tags = await listTags(api, repository, to, query);
     const periods: TagPeriod[] = [];
     for (const { manifest_digest: digest, start_ts: start, end_ts } of (tags ?? []).toReversed()) {
-        if (start === undefined)
-            throw new QuayError(
-                `Quay at ${api.site.url} did not ${to}: its answer has no times. This Quay is ` +
-                    "too old for that.",
-            );
+        if (start === undefined) throw withoutTimes(api, to);
         // A tag that expires has an end already.
         const end = typeof end_ts === "number" && end_ts <= now ? end_ts : undefined;
         const last = periods.at(-1);
@@ -109,6 +105,37 @@ export async function listTagHistory(
         else periods.push({ digest, start, end });
     }
     return tags && periods.reverse();
+}
+
+/** A tag during a time in which it named one digest. */
+export interface TagRow extends TagPeriod {
+    readonly name: string;
+}
+
+/**
+ * Returns what all tags have named, the newest first, as far as Quay knows it; undefined if the
+ * repository does not exist.
+ *
+ * @param limit how many at most.
+ */
+export async function listTagRows(
+    api: QuayClient,
+    repository: string,
+    limit: number,
+): Promise<readonly TagRow[] | undefined> {
+    const to = `read the tags' history of ${repository}`;
+    const rows = await listTags(api, repository, to, { onlyActiveTags: false }, limit);
+    return rows?.map(({ name, manifest_digest: digest, start_ts: start, end_ts: end }) => {
+        if (start === undefined) throw withoutTimes(api, to);
+        return { name, digest, start, end: end ?? undefined };
+    });
+}
+
+function withoutTimes(api: QuayClient, to: string): QuayError {
+    return new QuayError(
+        `Quay at ${api.site.url} did not ${to}: its answer has no times. This Quay is too old ` +
+            "for that.",
+    );
 }
 
 /** Returns the rows of Quay's list of tags, from all pages. */

@@ -1,9 +1,11 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { dockerfile, producer } from "./producer.ts";
 import { Project, run, temporary } from "../../sandbox/project.ts";
+
+const revision = "4f9d2c81a7be03f56c1d8e92b4a07f63d5c8e1a2";
 
 describe("the board", () => {
     let quay: Quay;
@@ -38,7 +40,10 @@ describe("the board", () => {
         quay.createUser("alice");
         token = quay.createToken({ user: "alice" });
         context = temporary("context");
-        writeFileSync(join(context, "Dockerfile"), dockerfile);
+        writeFileSync(
+            join(context, "Dockerfile"),
+            `${dockerfile}\nLABEL org.opencontainers.image.revision=${revision}\n`,
+        );
         writeFileSync(join(context, "content"), "one");
         project = await Project.create(
             { version: "1.0.0", context },
@@ -152,6 +157,41 @@ describe("the board", () => {
             JSON.stringify([before, after]),
         );
         equal(after.robot.since, before.robot.since);
+    });
+
+    it("writes a page with the releases, the commit and no secret", async () => {
+        const file = join(project.folder, "board.html");
+        const text = await board(["--drift", "--page", file, "local"]);
+        match(text, /^environment .*\nlocal +1\.1\.0 /);
+        const page = readFileSync(file, "utf8");
+        const [list = ""] = /<ol class="days">[^]*$/.exec(page) ?? [];
+        const words = list.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+        match(words, /\d\d:\d\d local 1\.1\.0 [0-9a-f]{12} \d\d:\d\d local 1\.0\.0 [0-9a-f]{12} $/);
+        match(page, new RegExp(`<dd><code>${revision}</code></dd>`));
+        match(page, /<dt>Drift<\/dt>\s*<dd>none<\/dd>/);
+        for (const secret of [...quay.secrets(), token, "for the test"])
+            equal(page.includes(secret), false);
+        deepEqual(
+            readdirSync(project.folder).filter((name) => name.startsWith("board.html")),
+            ["board.html"],
+        );
+    });
+
+    it("writes a page that says what did not answer, and keeps the old one if it fails", async () => {
+        const file = join(project.folder, "board.html");
+        await board(["--page", file, "local", "staging"], { QUAY_TOKEN: undefined });
+        const page = readFileSync(file, "utf8");
+        match(page, /What could not be read[^]*local: scan, commit, releases/);
+        match(page, /Version <\/span>1\.1\.0[^]*Not deployed/);
+        const failed: unknown = await board(["--page", join(file, "in/it.html")]).catch(
+            (error: unknown) => error,
+        );
+        match(String(failed), /in\/it\.html cannot be written: ENOTDIR/);
+        const unknown: unknown = await board(["--page", file, "none"]).catch(
+            (error: unknown) => error,
+        );
+        match(String(unknown), /There is no stack "none"/);
+        equal(readFileSync(file, "utf8"), page);
     });
 
     it("explains its options, and rejects unknown ones", async () => {

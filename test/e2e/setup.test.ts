@@ -202,6 +202,7 @@ describe("the set-up", () => {
                 "image",
                 "state",
                 "registry",
+                "browser",
                 "linters",
                 "python",
                 "buildx",

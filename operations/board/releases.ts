@@ -1,0 +1,84 @@
+import { valid } from "semver";
+import { commitOf, labelsOf } from "../../quay/api/imageLabels.ts";
+import { runningTag } from "../../quay/api/running.ts";
+import { listTagHistory, listTagRows, type TagPeriod, type TagRow } from "../../quay/api/tags.ts";
+import { PublishedImage } from "./publishedImage.ts";
+import type { Deployed } from "./state.ts";
+
+/** A version that came to an environment. */
+export interface Release {
+    /** Absent where no tag says which version the image is. */
+    readonly version?: string | undefined;
+    readonly digest: string;
+    /** When it came: a time (RFC 3339). */
+    readonly at: string;
+}
+
+/** How many tags are read of each repository, the newest first. */
+const newest = 500;
+
+/** Returns the commit that an image says it was built from; undefined where it says none. */
+export async function readCommit(
+    published: NonNullable<Deployed["published"]>,
+): Promise<string | undefined> {
+    const image = new PublishedImage(published);
+    return commitOf(await labelsOf(image, await image.manifest()));
+}
+
+/**
+ * Reads from Quay's tag history which versions came to an environment when, the newest first.
+ *
+ * @param deployed the version that it has now, whatever its form.
+ * @throws QuayError if Quay does not answer.
+ */
+export async function readReleases(
+    published: NonNullable<Deployed["published"]>,
+    deployed: string,
+): Promise<readonly Release[]> {
+    const { api, path } = new PublishedImage(published);
+    const now = Math.floor(Date.now() / 1000);
+    const [rows = [], running = []] = await Promise.all([
+        listTagRows(api, path, newest),
+        listTagHistory(api, path, runningTag, now),
+    ]);
+    return releasesAmong(rows, running, deployed);
+}
+
+/**
+ * Finds the releases in a history of tags, the newest first: each time at which an image began to
+ * run, as the tag `running` tells it; and of an image that is not known to have run, when it was
+ * first named by a version.
+ */
+export function releasesAmong(
+    rows: readonly TagRow[],
+    running: readonly TagPeriod[],
+    deployed: string,
+): readonly Release[] {
+    const versions = rows.filter(
+        ({ name }) => name === deployed || valid(name) !== null || isCommit(name),
+    );
+    const named = new Map<string, { version: string; start: number }>();
+    for (const { name, digest, start } of versions) {
+        const known = named.get(digest);
+        const version = known === undefined || isCommit(known.version) ? name : known.version;
+        named.set(digest, { version, start: Math.min(start, known?.start ?? start) });
+    }
+    const ran = new Set(running.map(({ digest }) => digest));
+    return [
+        ...running.map(({ digest, start }) => ({ digest, start })),
+        ...[...named]
+            .filter(([digest]) => !ran.has(digest))
+            .map(([digest, { start }]) => ({ digest, start })),
+    ]
+        .sort((a, b) => b.start - a.start)
+        .map(({ digest, start }) => ({
+            version: named.get(digest)?.version,
+            digest,
+            at: new Date(start * 1000).toISOString(),
+        }));
+}
+
+/** Whether a tag names a commit of the branch that an environment follows. */
+function isCommit(tag: string): boolean {
+    return /^sha-[0-9a-f]{40}$/.test(tag);
+}
