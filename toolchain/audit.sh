@@ -26,7 +26,7 @@ ask npm npm audit --omit=dev --audit-level=high
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --require-hashes \
     -r toolchain/audit/requirements.txt
-folders=(service components/identity contract/python toolchain/audit \
+folders=(service components/identity contract/python examples/quay toolchain/audit \
     toolchain/offline/linters)
 for file in $(printf '%s/requirements*.txt\n' "${folders[@]}"); do
     ask "$file" "$work/venv/bin/pip-audit" --disable-pip --require-hashes --progress-spinner off \

@@ -1,6 +1,12 @@
 # shellcheck shell=bash
 # The steps for what only the tests need. The go.mod files pin its versions.
-test_steps=(registry browser linters python buildx languages cluster)
+test_steps=(registry browser linters python examples buildx languages cluster)
+
+# pip_install FOLDER REQUIREMENTS: installs packages whose hashes are pinned.
+pip_install() {
+    python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+        --target "$1" -r "$2"
+}
 
 registry_fix='docker-registry on PATH: https://github.com/distribution/distribution'
 registry_found() { found=$(command -v docker-registry); }
@@ -27,8 +33,7 @@ linters_install() {
     build "$mlops_linters" "${linters[@]}"
 }
 build_linters() {
-    python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-        --target "$1" -r toolchain/offline/linters/requirements.txt &&
+    pip_install "$1" toolchain/offline/linters/requirements.txt &&
         # A Python program has to know the folder where its packages will be.
         printf '#!/bin/sh\nPYTHONPATH=%s exec python3 -m check_jsonschema "$@"\n' \
             "'$mlops_linters'" >"$1/bin/check-jsonschema" &&
@@ -41,10 +46,15 @@ python_sources=(contract/python/requirements-test.txt)
 python_fix='toolchain/setup.sh tests; needs Python 3.11 or newer with pip'
 python_found() { found=$mlops_python && is_built "$mlops_python" "${python_sources[@]}"; }
 python_install() { build "$mlops_python" "${python_sources[@]}"; }
-build_python() {
-    python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-        --target "$1" -r "${python_sources[0]}"
-}
+build_python() { pip_install "$1" "${python_sources[0]}"; }
+
+# What the Python examples of the Quay provider run with, for PYTHONPATH.
+examples=$mlops_cache/python-examples
+examples_sources=(examples/quay/requirements.txt)
+examples_fix='toolchain/setup.sh tests; needs Python 3.11 or newer with pip'
+examples_found() { found=$examples && is_built "$examples" "${examples_sources[@]}"; }
+examples_install() { build "$examples" "${examples_sources[@]}"; }
+build_examples() { pip_install "$1" "${examples_sources[0]}"; }
 
 # In a folder that only the tests name as one of Docker's plugins.
 buildx=$mlops_cache/buildx

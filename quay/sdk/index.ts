@@ -1713,7 +1713,7 @@ export interface GetTagResult {
  *
  * const tag = quay.getTagOutput({ repository: "acme/shop_staging", tag: "1.4.0" });
  * export const shopDigest = tag.digest; // sha256:…
- * export const shopIsIndex = tag.isManifestList; // whether it is for several platforms
+ * export const shopIsIndex = tag.isManifestList; // for several platforms
  * ``` */
 export function getTag(args: GetTagArgs, opts?: pulumi.InvokeOptions): Promise<GetTagResult> {
     return pulumi.runtime.invoke("quay:index:getTag", { ...args }, opts ?? {});
@@ -1727,7 +1727,7 @@ export function getTag(args: GetTagArgs, opts?: pulumi.InvokeOptions): Promise<G
  *
  * const tag = quay.getTagOutput({ repository: "acme/shop_staging", tag: "1.4.0" });
  * export const shopDigest = tag.digest; // sha256:…
- * export const shopIsIndex = tag.isManifestList; // whether it is for several platforms
+ * export const shopIsIndex = tag.isManifestList; // for several platforms
  * ``` */
 export function getTagOutput(
     args: GetTagOutputArgs,

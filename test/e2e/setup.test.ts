@@ -205,6 +205,7 @@ describe("the set-up", () => {
                 "browser",
                 "linters",
                 "python",
+                "examples",
                 "buildx",
                 "languages",
                 "cluster",

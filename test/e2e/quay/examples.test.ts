@@ -3,22 +3,37 @@ import { readdirSync, readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { parse, stringify } from "yaml";
 import { z } from "zod";
+import { cacheFolder } from "../../../sandbox/cacheFolder.ts";
 import { type Scope, scopes } from "../../../sandbox/quay/model.ts";
 import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
 import { Api, expectReply } from "../../../sandbox/quayApi.ts";
 import { pushImage } from "../../../sandbox/registryClient.ts";
+import { languagesPath } from "../../languages.ts";
 import { Project } from "./project.ts";
 import { needsStandIn } from "./target.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const folder = join(root, "examples/quay");
-const names = readdirSync(folder).filter((name) => name !== "README.md");
+const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? [entry.name] : [],
+);
 const installation = readFileSync(join(root, "quay/docs/installation-configuration.md"), "utf8");
 
 const sdk = pathToFileURL(join(root, "quay/sdk/index.ts")).href;
 
+const schema = join(root, "quay/sdk/schema.json");
+const plugins = { providers: [{ name: "quay", path: join(root, "quay") }] };
+
 const section = z.record(z.string(), z.unknown()).default({});
+const yamlProgram = z.object({
+    config: section,
+    variables: section,
+    resources: section,
+    outputs: section,
+});
+
 const exported = z.object({
     deployment: z.object({
         resources: z.array(
@@ -60,7 +75,7 @@ async function open(): Promise<World> {
     const token = server.createToken({ user: "alice", scopes: scopesOf(installation) });
     const api = new Api(server.url, token);
     expectReply(await api.put("/organization/acme/robots/puller"), 201);
-    const project = await Project.create({ PARTNER_QUAY_TOKEN: token });
+    const project = await Project.create({ PARTNER_QUAY_TOKEN: token, PATH: languagesPath() });
     const values = {
         slackUrl: { value: "https://hooks.slack.com/services/T0/B0/secret", secret: true },
         hubUsername: { value: "acme" },
@@ -115,7 +130,6 @@ async function run(write: Write): Promise<Registered> {
         await write(world);
         const { changes } = await project.up();
         ok((changes["create"] ?? 0) > names.length, JSON.stringify(changes));
-        await write(world);
         deepEqual((await project.preview()).changes, {});
         const result = await registered(world);
         deepEqual(await project.destroy(), { delete: changes["create"] });
@@ -134,8 +148,8 @@ registerHooks({
 
 let runs = 0;
 const typescript: Write = ({ project }) => {
-    const loading = String(++runs);
     project.program(async () => {
+        const loading = String(++runs);
         const outputs: Record<string, unknown> = {};
         for (const name of names) {
             const file = pathToFileURL(join(folder, name, "index.ts"));
@@ -147,12 +161,61 @@ const typescript: Write = ({ project }) => {
     return Promise.resolve();
 };
 
+const yaml: Write = ({ project }) => {
+    const program: z.output<typeof yamlProgram> = yamlProgram.parse({});
+    for (const name of names) {
+        const one = yamlProgram.parse(
+            parse(readFileSync(join(folder, name, "Pulumi.yaml"), "utf8")),
+        );
+        for (const part of yamlProgram.keyof().options) {
+            const twice = Object.keys(one[part]).filter((key) => Object.hasOwn(program[part], key));
+            deepEqual(part === "config" ? [] : twice, [], `${name}: ${part} of another example`);
+            Object.assign(program[part], one[part]);
+        }
+    }
+    return project.files({
+        "Pulumi.yaml": stringify({ name: "e2e", runtime: "yaml", plugins, ...program }),
+    });
+};
+
+const python: Write = async ({ project }) => {
+    const packages = join(cacheFolder(), "python-examples");
+    await project.shell(`
+        export PYTHONPATH='${join(cacheFolder(), "python")}'
+        python3 -m ruff check '${folder}'
+        python3 -m ruff format --check '${folder}'`);
+    const pip = "python3 -m pip install --quiet --disable-pip-version-check --no-deps";
+    project.setEnvironment("PYTHONPATH", packages);
+    await project.shell(`
+        pulumi package gen-sdk '${schema}' --language python --out generated
+        ${pip} --no-build-isolation --target sdk generated/python`);
+    project.setEnvironment("PYTHONPATH", `${join(project.folder, "sdk")}:${packages}`);
+    const files = names.map((name) => join(folder, name, "__main__.py"));
+    return project.files({
+        "Pulumi.yaml": stringify({ name: "e2e", runtime: "python", plugins }),
+        "__main__.py": `import runpy
+for file in ${JSON.stringify(files)}:
+    runpy.run_path(file)
+`,
+    });
+};
+
 describe("the examples of the Quay provider", function () {
     this.timeout(120_000);
+    let expected: Registered;
+
     before(needsStandIn("an organization, another user and a super user"));
 
     it("run in TypeScript, with the token and the scopes that the page names", async () => {
-        const { resources } = await run(typescript);
-        ok(Object.keys(resources).length > names.length);
+        expected = await run(typescript);
+        ok(Object.keys(expected.resources).length > names.length);
+    });
+
+    it("register the same in YAML", async () => {
+        deepEqual(await run(yaml), expected);
+    });
+
+    it("register the same in Python", async () => {
+        deepEqual(await run(python), expected);
     });
 });

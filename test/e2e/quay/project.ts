@@ -25,11 +25,11 @@ export class Project {
     readonly stack: Stack;
     /** The output of all its runs. */
     readonly printed: string[] = [];
-    readonly #folder: string;
+    readonly folder: string;
 
     private constructor(stack: Stack, folder: string) {
         this.stack = stack;
-        this.#folder = folder;
+        this.folder = folder;
     }
 
     static async create(environment: Readonly<Record<string, string>>): Promise<Project> {
@@ -68,6 +68,14 @@ export class Project {
         this.stack.workspace.envVars[name] = value;
     }
 
+    /** Sets the program of the following runs: files in the project's folder. */
+    async files(files: Readonly<Record<string, string>>): Promise<this> {
+        for (const [name, text] of Object.entries(files))
+            await writeFile(join(this.folder, name), text);
+        delete this.stack.workspace.program;
+        return this;
+    }
+
     /** Sets the program of the following runs. */
     program(program: PulumiFn): this {
         this.stack.workspace.program = program;
@@ -90,7 +98,7 @@ export class Project {
             verbose,
         );
         const environment = this.stack.workspace.envVars;
-        const place = { folder: this.#folder, stack: this.stack.name, environment };
+        const place = { folder: this.folder, stack: this.stack.name, environment };
         return { outputs: await readOutputs(place, await this.#stored()), changes, printed };
     }
 
@@ -115,7 +123,7 @@ export class Project {
             "pulumi",
             [...args, "--non-interactive", "--stack", this.stack.name],
             {
-                cwd: this.#folder,
+                cwd: this.folder,
                 env: { ...process.env, ...this.stack.workspace.envVars, ...environment },
             },
         );
@@ -138,7 +146,7 @@ export class Project {
 
     /** Returns all files of the backend: the state with its secrets encrypted, and its history. */
     async state(): Promise<string> {
-        const folder = join(this.#folder, ".pulumi");
+        const folder = join(this.folder, ".pulumi");
         const entries = await readdir(folder, { recursive: true, withFileTypes: true });
         const files = entries.filter((entry) => entry.isFile());
         return (
@@ -149,9 +157,9 @@ export class Project {
     }
 
     /** Runs commands of a shell in the project's folder, which ask for this input. */
-    async shell(commands: string, input: string): Promise<void> {
+    async shell(commands: string, input = ""): Promise<void> {
         const running = promisify(execFile)("bash", ["-euo", "pipefail", "-c", commands], {
-            cwd: this.#folder,
+            cwd: this.folder,
             env: { ...process.env, ...this.stack.workspace.envVars },
         });
         running.child.stdin?.end(input);
@@ -170,12 +178,12 @@ export class Project {
     }
 
     async remove(): Promise<void> {
-        await rm(this.#folder, { recursive: true, force: true });
+        await rm(this.folder, { recursive: true, force: true });
     }
 
     /** Returns the stored state. */
     async #stored(): Promise<string> {
-        return readFile(join(this.#folder, ".pulumi/stacks/e2e/test.json"), "utf8");
+        return readFile(join(this.folder, ".pulumi/stacks/e2e/test.json"), "utf8");
     }
 
     /** Runs an operation. @returns its output, and how many resources it changes, and how */

@@ -10,7 +10,8 @@ import { settings } from "../../../quay/provider/settings.ts";
 
 const quay = join(import.meta.dirname, "../../../quay");
 const page = (name: string): string => readFileSync(join(quay, name), "utf8");
-const folders = readdirSync(join(quay, "../examples/quay")).filter((name) => name !== "README.md");
+const examples = readdirSync(join(quay, "../examples/quay"), { withFileTypes: true });
+const folders = examples.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 const plain = packageSchema();
 const documentation = readDocumentation();
 const schema = registrySchema(plain, documentation);
