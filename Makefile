@@ -2,7 +2,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo up down token preview refresh board logs promote rollback adopt recover test \
+.PHONY: help new demo up down token preview refresh board logs promote rollback adopt recover test \
 	bench check doctor packages setup
 
 # The stack that a target works on.
@@ -17,6 +17,9 @@ help: ## list the targets
 demo: ## deliver to dev, staging and prod on this machine, without an account; roll back, rotate
 	@toolchain/setup.sh demo
 	@. toolchain/env.sh && exec node sandbox/demo/main.ts
+
+new: ## write a project for a service, with the npm package: NAME=fraud-scores; DIR=FOLDER
+	@$(tools) && node operations/new.ts '$(NAME)' '$(DIR)'
 
 up: setup ## bring STACK up; `local` builds the service and runs it on http://localhost:8080
 	@exec operations/up.sh '$(STACK)'

@@ -9,30 +9,10 @@ import { freePort, pulumiHome, run, temporary } from "../../sandbox/project.ts";
 import { type Operation, pulumi, type Ran, runPulumi } from "../../sandbox/pulumiCommand.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { baseImage } from "../baseImage.ts";
+import { root } from "../unit/files.ts";
 import { install, pack } from "./installed.ts";
 
 const name = `e2e-package-${String(process.pid)}`;
-const repository = "scores";
-
-/** All that a project has, besides the files of its stacks. */
-const project = {
-    "Pulumi.yaml": `
-name: ${name}
-runtime:
-  name: nodejs
-  options:
-    typescript: false
-    nodeargs: --max-semi-space-size=2 --require ./node_modules/mlops/toolchain/startup.js
-plugins:
-  providers:
-    - name: quay
-      path: ./node_modules/mlops/quay
-    - name: docker
-      path: ./node_modules/mlops/toolchain/docker
-`,
-    "package.json": JSON.stringify({ type: "module" }),
-    "index.ts": 'import { stack } from "mlops";\n\nexport default await stack();\n',
-};
 const service = {
     Dockerfile: `FROM ${baseImage()}\nRUN mkdir -p /srv && echo fine > /srv/health\nUSER 10001\nCMD ["python3", "-m", "http.server", "--directory", "/srv", "8080"]\n`,
 };
@@ -41,7 +21,7 @@ const manifest = z.object({
     peerDependencies: z.record(z.string(), z.string()),
 });
 
-describe("the package mlops, installed in an empty folder", () => {
+describe("a project by make new, with the package mlops", () => {
     let tarball: string;
     let folder: string;
     let environment: Record<string, string>;
@@ -55,22 +35,24 @@ describe("the package mlops, installed in an empty folder", () => {
     };
     const runIn = (stack: string, operation: Operation): Promise<Ran> =>
         runPulumi({ folder, stack, environment }, operation);
-    /** Creates a stack. @param config what its file says */
-    async function init(stack: string, config: Readonly<Record<string, unknown>>): Promise<void> {
-        write({ [`Pulumi.${stack}.yaml`]: JSON.stringify({ config }) });
+    const make = (...args: string[]) => run("make", ["--silent", "new", ...args], { cwd: root });
+    /** Creates a stack. @param edit fills in its file */
+    async function init(stack: string, edit: (text: string) => string): Promise<void> {
+        const file = join(folder, `Pulumi.${stack}.yaml`);
+        writeFileSync(file, edit(readFileSync(file, "utf8")));
         await pulumi({ folder, stack, environment }, "stack", "init", stack);
     }
 
     before(async () => {
         tarball = await pack();
         folder = temporary("package");
+        await make(`NAME=${name}`, `DIR=${folder}`);
         await install(tarball, folder);
-        write(project);
         write(service, "service");
         [quay, github] = await Promise.all([startQuay(), startGitHub()]);
         quay.createUser("alice");
         github.createUser("alice");
-        github.createRepository({ owner: "alice", name: repository });
+        github.createRepository({ owner: "alice", name, private: false });
         environment = {
             PULUMI_HOME: pulumiHome(temporary("home")),
             PULUMI_BACKEND_URL: `file://${temporary("state")}`,
@@ -115,10 +97,8 @@ describe("the package mlops, installed in an empty folder", () => {
     });
 
     it("runs the service of a stack on this machine", async () => {
-        await init("local", {
-            "mlops:service": { name, version: "1.0.0", context: "service", healthPath: "/health" },
-            "mlops:local": { port: await freePort() },
-        });
+        const port = await freePort();
+        await init("local", (text) => text.replace("port: 8080", `port: ${String(port)}`));
         try {
             const { output } = await runIn("local", "up");
             const [, url = ""] = /serviceUrl *: "([^"]+)"/.exec(output) ?? [];
@@ -134,25 +114,43 @@ describe("the package mlops, installed in an empty folder", () => {
     });
 
     it("delivers a stack: its image, its repository, the secrets and the workflow", async () => {
-        const workflow = { path: ".github/workflows/build.yml", name: "Build", job: "build" };
-        await init("dev", {
-            "github:owner": "alice",
-            "github:writeDelayMs": 0,
-            "mlops:service": {
-                name: repository,
-                version: "1.0.0",
-                context: "service",
-                healthPath: "/health",
-            },
-            "mlops:quay": { namespace: "alice", repository, robot: "scores_robot" },
-            "mlops:github": { repository, branch: "main", environment: { name: "dev" }, workflow },
-        });
+        await init("dev", (text) =>
+            text
+                .replaceAll("YOUR-ACCOUNT", "alice")
+                .replace('writeDelayMs: "200"', "writeDelayMs: 0"),
+        );
         const { output } = await runIn("dev", "up");
-        match(output, /image *: "[^"]+\/alice\/scores@sha256:/);
-        const handle = github.repository(`alice/${repository}`);
+        match(output, new RegExp(`image *: "[^"]+/alice/${name}@sha256:`));
+        const handle = github.repository(`alice/${name}`);
         deepEqual(Object.keys(handle.secrets("dev")).sort(), ["QUAY_PWD", "QUAY_USER"]);
-        ok(workflow.path in handle.files());
+        ok(".github/workflows/quay-deploy.yml" in handle.files());
         deepEqual(Object.keys((await runIn("dev", "preview")).changes), ["same"]);
+    });
+
+    it("is refused where another file is in its place, and is whole after a second time", async () => {
+        const other = temporary("new");
+        writeFileSync(join(other, "Pulumi.dev.yaml"), "config: {}\n");
+        await rejects(
+            make("NAME=scores", `DIR=${other}`),
+            /has files of its own: Pulumi.dev.yaml\. Nothing was written/,
+        );
+        deepEqual(readdirSync(other), ["Pulumi.dev.yaml"]);
+        rmSync(join(other, "Pulumi.dev.yaml"));
+        await make("NAME=scores", `DIR=${other}`);
+        rmSync(join(other, "index.ts"));
+        await make("NAME=scores", `DIR=${other}`);
+        const template = readdirSync(join(root, "templates/service"));
+        deepEqual(readdirSync(other).sort(), template.sort());
+        await rejects(make("NAME=../scores", `DIR=${other}`), /NAME=\.\.\/scores: must be /);
+        rmSync(other, { recursive: true });
+    });
+
+    it("names its account in every stack that needs one", async () => {
+        for (const stack of ["staging", "prod"]) {
+            await init(stack, (text) => text);
+            const problem = new RegExp(`Pulumi\\.${stack}\\.yaml[^]*must name your account`);
+            await rejects(runIn(stack, "preview"), problem);
+        }
     });
 
     it("says what is wrong in the stack's file by the keys that it has there", async () => {

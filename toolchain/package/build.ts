@@ -16,6 +16,7 @@ const withFiles = [
     "quay/pulumi-resource-quay*",
     "quay/sdk/schema.json",
     "toolchain/docker",
+    "Pulumi.schema.json",
     "LICENSE",
 ];
 

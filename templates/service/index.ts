@@ -1,0 +1,3 @@
+import { stack } from "mlops";
+
+export default await stack();
