@@ -1,5 +1,6 @@
 /** The components, for programs that declare them themselves. */
 export * from "./clusterService.ts";
+export * from "./deliveredService.ts";
 export * from "./deliveryWorkflow.ts";
 export * from "./identityProvider.ts";
 export * from "./localService.ts";

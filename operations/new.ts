@@ -29,8 +29,8 @@ function filesFor(service: string): Readonly<Record<string, string>> {
 function writeNew(service: string, folder: string): void {
     if (!name.test(service))
         throw new UserError(
-            `NAME=${foreign(service)}: must be 2 to 60 lower-case letters and digits, with single ` +
-                "- and _ within, and begin with a letter. Nothing was written.",
+            `NAME=${foreign(service)}: must be 2 to 60 lower-case letters and digits, with ` +
+                "single - and _ within, and begin with a letter. Nothing was written.",
         );
     const files = Object.entries(filesFor(service));
     const others = files.filter(([file, text]) => isOther(join(folder, file), text));
@@ -46,8 +46,8 @@ function writeNew(service: string, folder: string): void {
 const isOther = (file: string, text: string): boolean =>
     existsSync(file) && (!statSync(file).isFile() || readFileSync(file, "utf8") !== text);
 
-const usage = `Writes the files of a project that delivers one service with the npm package mlops. What
-is there already stays as it is.
+const usage = `Writes the files of a project that delivers one service with the npm package mlops.
+What is there already stays as it is.
 
   node operations/new.ts NAME [FOLDER]
 

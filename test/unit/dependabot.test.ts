@@ -39,7 +39,7 @@ function hasDependencies(file: string): boolean {
 
 /** Folders that Dependabot need not know. */
 const leftOut = [
-    "templates/", // this project's own package alone
+    ...["templates/", "examples/platform/"], // this project's own package alone
     "test/services/", // services as other people write them, old versions and all
     ...packageOf("package.json").workspaces.map((folder) => `${folder}/package.json`), // the root's
 ];

@@ -1,0 +1,82 @@
+/** A table of services: one program delivers them all. */
+import { existsSync, readFileSync } from "node:fs";
+import { z } from "zod";
+import { foreign } from "../components/text.ts";
+import { UserError } from "../components/userError.ts";
+import { repository } from "../components/workflow/names.ts";
+import { namespace, repositoryInNamespace, robotInNamespace } from "../quay/api/names.ts";
+
+const service = z.object({
+    /** The service's name: also that of its repository on Quay, and of its robot. */
+    name: repositoryInNamespace.pipe(robotInNamespace),
+    /** The GitHub repository with its sources, without the owner. */
+    repository,
+    /** The user or organization on Quay that the image's repository belongs to. */
+    namespace,
+    /** The user or organization on GitHub that the sources belong to: a stack of its own. */
+    owner: z
+        .string()
+        .regex(/^(?=.{1,39}$)[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/, "must be an account on GitHub"),
+});
+
+/** A row of the table. */
+export type Service = z.output<typeof service>;
+
+const columns = Object.keys(service.shape);
+
+/**
+ * Reads the table: CSV with the columns name, repository, namespace and owner, without quotes. A
+ * stack has the services of the owner that it is named after.
+ *
+ * @param file its path, from the working directory.
+ * @throws UserError that lists every problem: the row, counted as in an editor, the key, its value
+ */
+export function readServices(file: string): Service[] {
+    const [header = "", ...lines] = readFileSync(file, "utf8").trimEnd().split(/\r?\n/);
+    if (header !== columns.join())
+        throw new UserError(`${file}, row 1 = "${foreign(header)}": must be ${columns.join()}`);
+    const rows = lines.map((line) => line.split(","));
+    const problems = rows.flatMap((row, index) =>
+        [...problemsIn(row), ...duplicatesOf(row, rows.slice(0, index))].map(
+            (problem) => `  row ${String(index + 2)} (${foreign(row[0] ?? "")}), ${problem}`,
+        ),
+    );
+    if (problems.length === 0) return rows.map((row) => service.parse(named(row)));
+    throw new UserError(`${file} is not right:\n${problems.join("\n")}`);
+}
+
+const named = (row: readonly string[]): Record<string, string | undefined> =>
+    Object.fromEntries(columns.map((column, index) => [column, row[index]]));
+
+/** What is wrong in a row, by key. */
+function problemsIn(row: readonly string[]): string[] {
+    if (row.length !== columns.length)
+        return [
+            `${String(row.length)} values: must be ${String(columns.length)}, ${columns.join()}`,
+        ];
+    const values = named(row);
+    const { success, data, error } = service.safeParse(values);
+    if (!success)
+        return error.issues.map(({ path, message }) => {
+            const key = String(path[0]);
+            return `${key} = ${JSON.stringify(foreign(values[key] ?? ""))}: ${message}`;
+        });
+    const stack = `Pulumi.${data.owner}.yaml`;
+    return existsSync(stack)
+        ? []
+        : [`owner = "${data.owner}": has no stack, ${stack}, so nothing would deliver it`];
+}
+
+/** What another service has already: its repository on Quay, or its repository on GitHub. */
+function duplicatesOf(row: readonly string[], before: readonly (readonly string[])[]): string[] {
+    const [name = "", repository = "", namespace = "", owner = ""] = row;
+    const rowOf = (index: number): string => `row ${String(index + 2)} has it too`;
+    const image = before.findIndex((other) => other[0] === name && other[2] === namespace);
+    const sources = before.findIndex((other) => other[1] === repository && other[3] === owner);
+    return [
+        ...(image < 0 ? [] : [`name = ${JSON.stringify(foreign(name))}: ${rowOf(image)}`]),
+        ...(sources < 0
+            ? []
+            : [`repository = ${JSON.stringify(foreign(repository))}: ${rowOf(sources)}`]),
+    ];
+}

@@ -1,0 +1,85 @@
+import { deepEqual, throws } from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readServices } from "../../../configuration/services.ts";
+import { root } from "../files.ts";
+
+describe("a table of services", () => {
+    const home = process.cwd();
+    let folder: string;
+    beforeEach(() => {
+        folder = mkdtempSync(join(tmpdir(), "services-"));
+        process.chdir(folder);
+        writeFileSync("Pulumi.alice.yaml", "");
+    });
+    afterEach(() => {
+        process.chdir(home);
+        rmSync(folder, { recursive: true });
+    });
+
+    const header = "name,repository,namespace,owner";
+    const read = (...rows: string[]) => {
+        writeFileSync("services.csv", [header, ...rows, ""].join("\n"));
+        return readServices("services.csv");
+    };
+    const good = "scores,scores-api,models,alice";
+
+    it("has a service in each row", () => {
+        deepEqual(read(good), [
+            { name: "scores", repository: "scores-api", namespace: "models", owner: "alice" },
+        ]);
+        writeFileSync("services.csv", `${header}\r\n${good}\r\n`);
+        deepEqual(readServices("services.csv").length, 1);
+        deepEqual(read(), []);
+    });
+
+    for (const [row, problem] of [
+        ["My Scores,a,models,alice", /row 3 \(My Scores\), name = "My Scores": must be /],
+        ["a2,,models,alice", /row 3 \(a2\), repository = "": must /],
+        ["a2,a b,models,alice", /row 3 \(a2\), repository = "a b": must /],
+        ["a2,a,Models,alice", /row 3 \(a2\), namespace = "Models": must be /],
+        ["a2,a,models,../x", /row 3 \(a2\), owner = "\.\.\/x": must be an account on GitHub/],
+        ["a2,a,models,bob", /row 3 \(a2\), owner = "bob": has no stack, Pulumi\.bob\.yaml/],
+        ["a2,a,models", /row 3 \(a2\), 3 values: must be 4, name,repository,namespace,owner/],
+        ["scores,b,models,alice", /row 3 \(scores\), name = "scores": row 2 has it too/],
+        ["b2,scores-api,b,alice", /row 3 \(b2\), repository = "scores-api": row 2 has it too/],
+    ] as const)
+        it(`is refused with the row and the key: ${row}`, () => {
+            throws(() => read(good, row), problem);
+        });
+
+    it("is refused with every problem at once, in lines of their own, and no control characters", () => {
+        throws(() => read("A,a,models,alice", "b\u001b[2J,b,models,alice"), {
+            name: "Error",
+            message:
+                /^services\.csv is not right:\n {2}row 2 \(A\), name = "A": [^\n]+\n {2}row 3 \([^\u001b\n]+\), name = [^\u001b\n]+$/,
+        });
+    });
+
+    it("is refused with other columns", () => {
+        writeFileSync("services.csv", "name,team\n");
+        throws(
+            () => readServices("services.csv"),
+            /services\.csv, row 1 = "name,team": must be name,repository,namespace,owner/,
+        );
+    });
+
+    it("of the example has thirty services, ten of each owner", () => {
+        process.chdir(join(root, "examples/platform"));
+        const services = readServices("services.csv");
+        const owners = ["alpha", "beta", "gamma"];
+        deepEqual(
+            owners.map((owner) => services.filter((one) => one.owner === owner).length),
+            [10, 10, 10],
+        );
+        deepEqual(services.length, 30);
+        const { version } = JSON.parse(readFileSync("../../package.json", "utf8")) as {
+            version: string;
+        };
+        const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
+            dependencies: object;
+        };
+        deepEqual(dependencies, { mlops: version });
+    });
+});
