@@ -23,6 +23,11 @@ const installation = readFileSync(join(root, "quay/docs/installation-configurati
 
 const sdk = pathToFileURL(join(root, "quay/sdk/index.ts")).href;
 
+/** The commands of the page, of which the first adds the package to a project. */
+const [add = "", ...blocks] = [...installation.matchAll(/```sh\n(.*?)```/gs)].map(
+    ([, commands = ""]) => commands,
+);
+
 const schema = join(root, "quay/sdk/schema.json");
 const plugins = { providers: [{ name: "quay", path: join(root, "quay") }] };
 
@@ -84,7 +89,7 @@ async function open(): Promise<World> {
     };
     await project.stack.setAllConfig(values);
     // As the page says, but for the address.
-    const commands = blocksOf(installation).replaceAll("https://quay.example.com", server.url);
+    const commands = blocks.join("\n").replaceAll("https://quay.example.com", server.url);
     await project.shell(`${commands}\n[ "$QUAY_TOKEN" = "${token}" ]`, `${token}\n`);
     project.setEnvironment("QUAY_TOKEN", token);
     return { server, token, project };
@@ -93,11 +98,6 @@ async function open(): Promise<World> {
 /** The scopes that a page lists. */
 function scopesOf(page: string): Scope[] {
     return scopes.filter((scope) => page.includes(`- \`${scope}\``));
-}
-
-/** The commands of a page. */
-function blocksOf(page: string): string {
-    return [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, commands = ""]) => commands).join("\n");
 }
 
 async function registered({ server, project }: World): Promise<Registered> {
@@ -161,7 +161,7 @@ const typescript: Write = ({ project }) => {
     return Promise.resolve();
 };
 
-const yaml: Write = ({ project }) => {
+const yaml: Write = async ({ project }) => {
     const program: z.output<typeof yamlProgram> = yamlProgram.parse({});
     for (const name of names) {
         const one = yamlProgram.parse(
@@ -173,9 +173,10 @@ const yaml: Write = ({ project }) => {
             Object.assign(program[part], one[part]);
         }
     }
-    return project.files({
+    await project.files({
         "Pulumi.yaml": stringify({ name: "e2e", runtime: "yaml", plugins, ...program }),
     });
+    await project.shell(add.replace("PATH/TO", join(root, "quay")));
 };
 
 const python: Write = async ({ project }) => {
@@ -211,7 +212,7 @@ describe("the examples of the Quay provider", function () {
         ok(Object.keys(expected.resources).length > names.length);
     });
 
-    it("register the same in YAML", async () => {
+    it("register the same in YAML, after the page's command", async () => {
         deepEqual(await run(yaml), expected);
     });
 
