@@ -21,6 +21,8 @@
 #                                deployment, whose outcome is success or another
 #   deliver.sh drift STACK       prints what was changed outside of deployments; writes
 #                                drift/STACK.json
+#   deliver.sh board STACK...    writes board/index.html, and prints it as Markdown, in GitHub
+#                                Actions into the run's summary. Needs no passphrase
 #   deliver.sh report STACK...   opens, updates or closes the issue about drift
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -78,6 +80,11 @@ deploy)
 promote) node operations/promote.ts "$stack" --scheduled ;;
 status) node operations/setStatus.ts "$@" --log deployment.log ;;
 drift) review drift "$stack" --to drift ;;
+board)
+    mkdir -p board
+    node operations/board/main.ts --markdown --page board/index.html "$@" |
+        tee -a "${GITHUB_STEP_SUMMARY:-/dev/null}"
+    ;;
 report)
     files=("${@/#/drift/}")
     review report "${files[@]/%/.json}"

@@ -177,6 +177,26 @@ describe("the board", () => {
         );
     });
 
+    it("is made by the workflow's command, which has no passphrase", async () => {
+        const summary = join(project.folder, "summary.md");
+        await run("operations/deliver.sh", ["board", "local", "staging"], {
+            cwd: project.folder,
+            env: {
+                ...process.env,
+                PULUMI_BACKEND_URL: `file://${project.state}`,
+                PULUMI_CONFIG_PASSPHRASE: undefined,
+                PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
+                QUAY_URL: quay.url,
+                QUAY_TOKEN: token,
+                GITHUB_STEP_SUMMARY: summary,
+            },
+        });
+        match(readFileSync(summary, "utf8"), /\n\| local \| 1\.1\.0 \|/);
+        const page = readFileSync(join(project.folder, "board/index.html"), "utf8");
+        match(page, /Version <\/span>1\.1\.0[^]*Not deployed[^]*<ol class="days">/);
+        equal(page.includes("What could not be read"), false);
+    });
+
     it("writes a page that says what did not answer, and keeps the old one if it fails", async () => {
         const file = join(project.folder, "board.html");
         await board(["--page", file, "local", "staging"], { QUAY_TOKEN: undefined });

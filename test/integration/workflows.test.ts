@@ -112,6 +112,7 @@ describe("the workflows of this project", function () {
 
     it("are exactly these, and have exactly these triggers", () => {
         deepEqual(files, [
+            "board.yml",
             "check.yml",
             "codeql.yml",
             "dependency-review.yml",
@@ -128,6 +129,7 @@ describe("the workflows of this project", function () {
             files.map((file) => [file, Object.keys(read(file.replace(/\.yml$/, "")).on)]),
         );
         deepEqual(triggers, {
+            "board.yml": ["workflow_run", "schedule", "workflow_dispatch"],
             "check.yml": ["push", "pull_request"],
             "codeql.yml": ["push", "pull_request", "schedule"],
             "dependency-review.yml": ["pull_request"],
@@ -174,6 +176,9 @@ describe("the workflows of this project", function () {
             ),
         );
         deepEqual(writing, [
+            "board.yml make id-token",
+            "board.yml publish id-token",
+            "board.yml publish pages",
             "codeql.yml analyze security-events",
             "deploy-stack.yml deploy id-token",
             "deploy.yml supersede actions",
@@ -201,8 +206,10 @@ describe("the workflows of this project", function () {
         }
         const environments = jobs.flatMap(({ environment }) => environment ?? []);
         deepEqual([...new Set(environments)].sort(), [
+            "board",
             "deploy-${{ inputs.stack }}",
             "drift",
+            "github-pages",
             "packages",
             "preview",
             "promote",
@@ -369,6 +376,35 @@ describe("the workflows of this project", function () {
         deepEqual(strategy?.matrix.stack, stacks);
     });
 
+    it("make the board after a deployment, with tokens that read, and publish it only if asked to", () => {
+        const { on, jobs: found } = read("board");
+        deepEqual(on["workflow_run"], {
+            workflows: [read("deploy").name],
+            types: ["completed"],
+            branches: ["main"],
+        });
+        const { make, publish } = found;
+        ok(make && publish);
+        match(make.if ?? "", /^github\.event_name != 'workflow_dispatch' \|\| .*\.default_branch$/);
+        equal(make.environment, "board");
+        const texts = JSON.stringify(make.steps);
+        const secrets = [...texts.matchAll(/secrets\.(\w+)/g)].map(([, secret]) => secret);
+        deepEqual(secrets, ["KUBECONFIG", "QUAY_TOKEN"]);
+        ok(!texts.includes("workflow_run"), "it uses nothing of the run before");
+        const step = make.steps.find(({ name }) => name === "Make the page");
+        equal(step?.run, `operations/deliver.sh board ${stacks.join(" ")}`);
+        // GitHub's pages are public: whoever wants that sets a variable.
+        const pages = /^actions\/(?:upload-pages-artifact|deploy-pages)@/;
+        const open = Object.values(found).flatMap((job) =>
+            job.steps
+                .filter(({ uses }) => pages.test(uses ?? ""))
+                .map(({ if: condition }) => condition ?? job.if),
+        );
+        deepEqual(open, Array(2).fill("vars.BOARD_PAGES == 'true'"));
+        deepEqual(publish.permissions, { "id-token": "write", pages: "write" });
+        equal(publish.steps.length, 1);
+    });
+
     it("pass on the results of failed jobs, but not of skipped ones", () => {
         equal(job("drift", "report").if, "${{ !cancelled() && needs.drift.result != 'skipped' }}");
         for (const name of ["preview", "drift"]) {
@@ -393,7 +429,7 @@ describe("the workflows of this project", function () {
         equal(statSync(file).mode & 0o777, 0o600);
         rmSync(temp, { recursive: true });
         const readers = allSteps.flatMap(({ env }) => env["KUBECONFIG"] ?? []);
-        deepEqual(readers, Array(3).fill("${{ runner.temp }}/kubeconfig"));
+        deepEqual(readers, Array(4).fill("${{ runner.temp }}/kubeconfig"));
     });
 
     it("run only the project's scripts, with commands that these know", () => {
@@ -406,6 +442,7 @@ describe("the workflows of this project", function () {
         );
         const used = deliver.map((command) => form.exec(command)?.[1]);
         deepEqual(used.toSorted(), [
+            "board",
             "deploy",
             "drift",
             "find",
