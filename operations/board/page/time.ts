@@ -6,6 +6,8 @@ const day = { day: "numeric", month: "long", year: "numeric" } as const;
 const formats = {
     /** 27 November 2026. */
     day: format(day),
+    /** 27 Nov 2026. */
+    shortDate: format({ ...day, month: "short" }),
     /** 27 Nov. */
     shortDay: format({ day: "numeric", month: "short" }),
     /** 14:05. */
@@ -21,7 +23,7 @@ export function formatAs(form: keyof typeof formats, time: string): string {
 export function timeElement(time: string, form: "day" | "clock" | "both" = "both"): Html {
     const text =
         form === "both"
-            ? `${formatAs("day", time)}, ${formatAs("clock", time)} UTC`
+            ? `${formatAs("shortDate", time)}, ${formatAs("clock", time)} UTC`
             : formatAs(form, time);
     return html`<time datetime="${time}">${text}</time>`;
 }

@@ -28,7 +28,7 @@ describe("the board's page", () => {
             /(?=\b(?:staging|prod) [✓!])/,
         );
         for (const part of [
-            /^prod ! Drifted Version 1\.1\.1 for 2 d, since 23 November 2026, 08:15 UTC/,
+            /^prod ! Drifted Version 1\.1\.1 for 2 d, since 23 Nov 2026, 08:15 UTC/,
             /Digest [0-9a-f]{12} Commit c27a90de4f1b Pods 3 of 3 ready, for 2 d /,
             /Scan 1 high 2 medium 9 low Drift 1 resource Robot 14 d old/,
             /Changed by hand: Deployment digits-prod is changed: spec\.replicas/,
@@ -39,7 +39,7 @@ describe("the board's page", () => {
             match(third, part);
         match(
             textOf(renderPage(delivery, now)),
-            /^ What is where 3 of 3 environments deployed\. Look at prod\. A version waits for prod\. Read on 25 November 2026, 14:30 UTC \./,
+            /^ What is where 3 of 3 environments deployed\. Look at prod\. A version waits for prod\. Read on 25 Nov 2026, 14:30 UTC \./,
         );
     });
 
