@@ -7,7 +7,7 @@
 #   setup.sh preview      only what a preview needs: Node.js, npm packages, Pulumi, state
 #   setup.sh tools        the same without the state
 #   setup.sh packages     only Node.js and npm packages
-#   setup.sh release      the same, and what makes the package for Python
+#   setup.sh release      the same, and what makes the packages for Python
 #   setup.sh doctor       installs nothing; lists what is missing, and then fails
 #   setup.sh checksums    installs nothing; downloads what downloads.txt has to name, and prints it
 set -euo pipefail
@@ -150,7 +150,7 @@ cluster) steps=(folders cluster) && setup say && [[ -d $cluster ]] ;;
 preview) steps+=(state) && setup ;;
 tools) setup say ;;
 packages) steps=(folders node packages) && setup say ;;
-release) steps=(folders node packages python) && setup say ;;
+release) steps=(folders node packages cli python languages) && setup say ;;
 doctor) steps+=(docker image state) && doctor ;;
 checksums) print_checksums ;;
 *) mlops_usage_error "Unknown: $1" ;;

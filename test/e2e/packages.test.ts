@@ -54,6 +54,20 @@ function answer(
     });
 }
 
+/** Starts a provider. @returns what that took, until its first answer: ms of CPU, MiB at most */
+async function start(command: string, env: NodeJS.ProcessEnv) {
+    const provider = spawn(command, ["127.0.0.1:1"], { stdio: ["pipe", "pipe", "inherit"], env });
+    await once(provider.stdout, "data");
+    const read = (file: string) => readFileSync(`/proc/${String(provider.pid)}/${file}`, "utf8");
+    const [user = 0, system = 0] =
+        read("stat").split(") ")[1]?.split(" ").slice(11).map(Number) ?? [];
+    const memory = Number(/VmHWM:\s+(\d+)/.exec(read("status"))?.[1]) / 1024;
+    // On this signal it stores what it has compiled.
+    provider.kill("SIGINT");
+    await once(provider, "exit");
+    return { cpu: (user + system) * 10, memory };
+}
+
 describe("the packages of a release", () => {
     let folder: string;
     let release: string;
@@ -162,11 +176,26 @@ describe("the packages of a release", () => {
                 "mlops_outputs-VERSION-py3-none-any.whl",
                 "pulumi-quay-VERSION.tgz",
                 `pulumi-resource-quay-vVERSION-${platform}.tar.gz`,
+                "pulumi_quay-VERSION-py3-none-any.whl",
             ],
         );
         deepEqual(await make(join(folder, "again")), sums);
         const checked = await answer("sha256sum", ["--check", "SHA256SUMS"], release, process.env);
         ok(checked.ok, checked.text);
+    });
+
+    it("have the Python classes, which say what the engine downloads, and where", async () => {
+        const wheel = join(release, `pulumi_quay-${version}-py3-none-any.whl`);
+        const file = "pulumi_quay/pulumi-plugin.json";
+        const program =
+            "import sys, zipfile; print(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]).decode())";
+        const { text } = await answer("python3", ["-c", program, wheel, file], root, process.env);
+        deepEqual(JSON.parse(text), {
+            resource: true,
+            name: "quay",
+            version,
+            server: "github://api.github.com/acme/platform",
+        });
     });
 
     it("are tried on each platform before they are published", async () => {
@@ -203,6 +232,32 @@ describe("the packages of a release", () => {
         provider.stdin.end();
         deepEqual(await once(provider, "exit"), [0, null]);
         await live(pulumi);
+    });
+
+    it("have an executable that starts with less CPU time and memory than Node.js on PATH takes", async () => {
+        const executable = join(folder, "alone/home/plugins", `resource-quay-v${version}`);
+        const commands = [
+            executable,
+            join(folder, "npm/node_modules/pulumi-quay"),
+            join(root, "quay"),
+        ];
+        const env = { PATH: process.env["PATH"], NODE_COMPILE_CACHE: join(folder, "compiled") };
+        const taken = await Promise.all(
+            commands.map(async (place) => {
+                const all = [];
+                for (let run = 0; run < 6; run++)
+                    all.push(await start(join(place, "pulumi-resource-quay"), env));
+                const warm = all.slice(1);
+                const least = (of: "cpu" | "memory") => Math.min(...warm.map((one) => one[of]));
+                return { cpu: least("cpu"), memory: least("memory") };
+            }),
+        );
+        const [own, ...others] = taken;
+        ok(own);
+        for (const other of others) {
+            ok(own.memory < other.memory * 0.95, JSON.stringify(taken));
+            ok(own.cpu < other.cpu, JSON.stringify(taken));
+        }
     });
 
     it("are installed from a server only with the right checksum", async () => {

@@ -9,12 +9,13 @@ import { UserError } from "../../components/userError.ts";
 import { runCommand, UsageError } from "../../operations/commandLine.ts";
 import { makeExecutable, platforms } from "./executable.ts";
 import { packNpm, packProgram, schemaOf } from "./npm.ts";
-import { makeWheel } from "./wheel.ts";
+import { root } from "./run.ts";
+import { makePythonSdk, makeWheel } from "./wheel.ts";
 
 const usage = `Makes the packages of a release in FOLDER, and removes those of a run before:
 
   pulumi-quay-, mlops- and mlops-reader-VERSION.tgz           for npm
-  mlops_outputs-VERSION-py3-none-any.whl                      for Python
+  pulumi_quay- and mlops_outputs-VERSION-py3-none-any.whl     for Python
   pulumi-resource-quay-vVERSION-PLATFORM.tar.gz               for the Pulumi engine, without Node.js
   SHA256SUMS                                                  the checksums of all
 
@@ -43,8 +44,9 @@ await runCommand({ usage, options, arguments: [1, 1] }, async (given, [name = ""
     clear(folder);
     for (const source of ["./quay", "./contract/reader"]) await packNpm(source, folder, repository);
     await packProgram(folder, repository);
-    await makeWheel(folder);
+    await makeWheel(join(root, "contract/python"), folder);
     const schema = await schemaOf(folder);
+    await makePythonSdk(schema, folder);
     for (const one of platform) await makeExecutable(one, schema, folder);
     writeFileSync(join(folder, "SHA256SUMS"), checksums(folder));
 });
