@@ -7,7 +7,11 @@ export default defineConfig(
     ...tseslint.configs.strictTypeChecked,
     {
         languageOptions: {
-            parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] } },
+            parserOptions: {
+                projectService: {
+                    allowDefaultProject: ["eslint.config.js", "components/index.js"],
+                },
+            },
         },
         plugins: { "@pulumi": pulumi },
         rules: {

@@ -13,6 +13,9 @@ const root = join(import.meta.dirname, "../..");
 /** What the sources read, and what the engine starts. */
 const withFiles = [
     "components",
+    // What a checkout has for other languages.
+    ":(exclude)components/index.js",
+    ":(exclude)components/PulumiPlugin.yaml",
     "quay/pulumi-resource-quay*",
     "quay/sdk/schema.json",
     "toolchain/docker",
