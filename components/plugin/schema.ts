@@ -16,8 +16,8 @@ export const components = [
         "mlops:platform:DeliveredService",
         {
             description:
-                "All that a service needs whose image GitHub builds at every push: its repository " +
-                "on Quay with a robot, the robot's credentials on GitHub, and the workflow.",
+                "All that a service needs whose image GitHub builds at every push: its " +
+                "repository on Quay with a robot, the credentials on GitHub, and the workflow.",
             inputs: {
                 namespace: text("The user or organization on Quay that the image belongs to."),
                 repository: plainText("The GitHub repository, without its owner (github:owner)."),

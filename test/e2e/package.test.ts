@@ -35,6 +35,12 @@ describe("a project by make new, with the package mlops", () => {
     };
     const runIn = (stack: string, operation: Operation): Promise<Ran> =>
         runPulumi({ folder, stack, environment }, operation);
+    /** Runs a command of the package. @returns what it prints */
+    async function mlops(...args: string[]): Promise<string> {
+        const command = join(folder, "node_modules/mlops/toolchain/package/main.js");
+        const options = { cwd: folder, env: { ...process.env, ...environment } };
+        return (await run("node", [command, ...args], options)).stdout;
+    }
     const make = (...args: string[]) => run("make", ["--silent", "new", ...args], { cwd: root });
     /** Creates a stack. @param edit fills in its file */
     async function init(stack: string, edit: (text: string) => string): Promise<void> {
@@ -104,6 +110,8 @@ describe("a project by make new, with the package mlops", () => {
             const [, url = ""] = /serviceUrl *: "([^"]+)"/.exec(output) ?? [];
             equal(await (await fetch(`${url}/health`)).text(), "fine\n");
             deepEqual(Object.keys((await runIn("local", "preview")).changes), ["same"]);
+            match(await mlops("preview", "local"), /^local +routine( +0){4} +6$/m);
+            match(await mlops("board"), /local +.*1\.0\.0/);
         } finally {
             await runIn("local", "destroy");
             await run("bash", [

@@ -72,6 +72,7 @@ function packageJson() {
             },
             "./package.json": "./package.json",
         },
+        bin: { mlops: "toolchain/package/main.js" },
         dependencies,
         peerDependencies: { "@pulumi/pulumi": sdk },
     };
