@@ -9,7 +9,11 @@ export default defineConfig(
         languageOptions: {
             parserOptions: {
                 projectService: {
-                    allowDefaultProject: ["eslint.config.js", "components/index.js"],
+                    allowDefaultProject: [
+                        "components/index.js",
+                        "eslint.config.js",
+                        "quay/index.js",
+                    ],
                 },
             },
         },

@@ -13,6 +13,10 @@ export interface PackageSchema {
     readonly description: string;
     readonly keywords: readonly string[];
     readonly license: string;
+    /** Generated SDKs are complete packages, of the schema's version. */
+    readonly meta: { readonly supportPack: true };
+    /** The names of SDKs: the same wherever the package was added from. */
+    readonly language: Readonly<Record<"nodejs" | "python", { readonly packageName: string }>>;
     readonly config: { readonly variables: Readonly<Record<string, Property>> };
     readonly provider: ObjectType & {
         readonly inputProperties: Readonly<Record<string, Property>>;
@@ -74,6 +78,11 @@ export function packageSchema(): PackageSchema {
             "and other Quay container registries.",
         keywords: ["quay", "container", "registry", "category/infrastructure", "kind/native"],
         license: "Apache-2.0",
+        meta: { supportPack: true },
+        language: {
+            nodejs: { packageName: "pulumi-quay" },
+            python: { packageName: "pulumi_quay" },
+        },
         config: { variables: provider.properties },
         provider: {
             description:

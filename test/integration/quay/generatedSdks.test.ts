@@ -81,9 +81,9 @@ describe("SDKs generated from the schema of the Quay provider", () => {
         // The versions that the language hosts are built with: most of them is compiled already.
         const main = join(root, "toolchain/offline/languages");
         const requirements = readFileSync(join(main, "go.mod"), "utf8");
-        const module = "module example.com/pulumi-quay/sdk";
-        writeFileSync(join(folder, "go.mod"), requirements.replace(/^module .*$/m, module));
-        cpSync(join(main, "go.sum"), join(folder, "go.sum"));
-        await run(["go", "build", "-trimpath", "./..."], folder, { CGO_ENABLED: "0" });
+        const module = "module example.com/pulumi-quay/sdk/go";
+        writeFileSync(join(folder, "go/go.mod"), requirements.replace(/^module .*$/m, module));
+        cpSync(join(main, "go.sum"), join(folder, "go/go.sum"));
+        await run(["go", "build", "-trimpath", "./..."], join(folder, "go"), { CGO_ENABLED: "0" });
     });
 });
