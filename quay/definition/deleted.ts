@@ -30,6 +30,7 @@ export async function withForgetCommand<T>(
     id: string,
     { api, forgetCommand }: Context,
     run: () => Promise<T>,
+    isImport = false,
 ): Promise<T> {
     try {
         return await run();
@@ -42,9 +43,12 @@ export async function withForgetCommand<T>(
             api.get(`organization/${namespace}`, { to, scope: "org:admin" }, z.object({})),
         );
         if (organization !== undefined) throw error;
-        throw new QuayError(
+        const missing =
             `${name} ${id} cannot be reached: there is no organization ${namespace} on Quay at ` +
-                `${api.site.url}. If it was deleted, remove what was in it from the state:\n` +
+            `${api.site.url}.`;
+        if (isImport) throw new QuayError(missing);
+        throw new QuayError(
+            `${missing} If it was deleted, remove what was in it from the state:\n` +
                 `    ${forgetCommand}`,
         );
     }

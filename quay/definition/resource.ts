@@ -60,6 +60,11 @@ export interface ResourceDefinition<
         old: Of<Fixed & Changing> | undefined,
         context: Context,
     ) => Promise<Of<Fixed & Changing> | undefined>;
+    /**
+     * Inputs that Quay does not tell, such as a password. An import cannot know them: what the
+     * program says of them afterwards is no change.
+     */
+    readonly unread?: readonly (keyof (Fixed & Changing) & string)[];
     /** Inputs that only `resolve` reads: they are in no diff and no state. */
     readonly transient?: readonly (keyof Changing & string)[];
     readonly create: (
@@ -119,10 +124,10 @@ export interface Resource {
         old?: Properties,
     ): { id: string | undefined; state: Properties };
     create(inputs: Properties, context: Context): Promise<{ id: string; state: Properties }>;
-    /** @param oldInputs the inputs in the state, which are also part of `state`. */
+    /** @param oldInputs the inputs in the state. */
     read(
         id: string,
-        state: Properties,
+        oldState: Properties,
         context: Context,
         oldInputs?: Properties,
     ): Promise<{ id: string; inputs: Properties; state: Properties } | undefined>;
@@ -130,13 +135,17 @@ export interface Resource {
     delete(id: string, state: Properties, context: Context): Promise<void>;
 }
 
+/** Marks the inputs of a resource that was imported, until a program has declared it. */
+const imported = "__imported";
+
 /** Makes a resource from its definition. */
 export function resource<
     Fixed extends z.ZodRawShape,
     Changing extends z.ZodRawShape,
     Outputs extends z.ZodRawShape,
 >(definition: ResourceDefinition<Fixed, Changing, Outputs>): Resource {
-    const { name, description, importId, fixed, changing, outputs, watched = [] } = definition;
+    const { name, description, importId, fixed, changing, outputs } = definition;
+    const { watched = [], unread = [] } = definition;
     const shape = { ...fixed, ...changing };
     const inputSchema = z.object(shape);
     const knownSchema = inputSchema.partial();
@@ -178,10 +187,8 @@ export function resource<
         async check(news, olds, context) {
             const checked = checkProperties(shape, news);
             // An input that a refresh has added (see `read`) is kept.
-            const inputs = {
-                ...without(checked.inputs, definition.transient ?? []),
-                ...only(olds, watched),
-            };
+            const kept = { ...only(olds, watched), ...only(news, [imported]) };
+            const inputs = { ...without(checked.inputs, definition.transient ?? []), ...kept };
             const { failures } = checked;
             const resolved = missingIn(inputs);
             const unresolved = {
@@ -203,7 +210,7 @@ export function resource<
             return {
                 inputs: {
                     ...without(wrapInputs(found, news), definition.transient ?? []),
-                    ...only(olds, watched),
+                    ...kept,
                 },
                 failures,
             };
@@ -216,7 +223,9 @@ export function resource<
             const after = plainObject(news);
             const changes = new Map<string, PropertyChange>();
             const replaces: string[] = [];
+            const unknownKeys: readonly string[] = Object.hasOwn(olds, imported) ? unread : [];
             for (const key of Object.keys(shape)) {
+                if (unknownKeys.includes(key)) continue;
                 const replace = Object.hasOwn(fixed, key);
                 const differences = differencesOf(key, before[key], after[key]);
                 for (const [path, kind] of differences) changes.set(path, { kind, replace });
@@ -264,14 +273,17 @@ export function resource<
             }
         },
 
-        async read(id, state, context, oldInputs = {}) {
+        async read(id, oldState, context, oldInputs = {}) {
+            const state = { ...oldInputs, ...oldState };
             const old = stateIn(state);
-            const found = await withForgetCommand(name, id, context, () =>
-                definition.read(id, context, old),
-            );
+            const isImport = Object.keys(state).length === 0;
+            const read = () => definition.read(id, context, old);
+            const found = await withForgetCommand(name, id, context, read, isImport);
             if (found === undefined) return undefined;
             // What an earlier version of the provider did not fill in is no change.
             const missing = old === undefined ? [] : missingIn(state);
+            // What an import did not know is in no state, or a refresh would report it as a change.
+            const unknownKeys = unread.filter((key) => !Object.hasOwn(oldState, key));
             const values = wrapState(found.inputs, found.outputs, state);
             // The engine compares inputs, so an output that has changed on Quay becomes an input.
             const changed = watched.filter(
@@ -281,10 +293,11 @@ export function resource<
                 id: found.id ?? id,
                 inputs: {
                     ...without(wrapInputs(found.inputs, state), missing),
-                    ...only(oldInputs, watched),
+                    ...only(oldInputs, [...watched, imported]),
+                    ...(isImport && unread.length > 0 ? { [imported]: true } : {}),
                     ...only(values, changed),
                 },
-                state: without(values, missing),
+                state: without(values, [...missing, ...unknownKeys]),
             };
         },
 

@@ -145,10 +145,9 @@ export function providerService(
 
         read: unary(async (request: InstanceType<typeof protocol.ReadRequest>) => {
             const resource = find(resources, request.getType());
-            const known = { ...decode(request.getInputs()), ...decode(request.getProperties()) };
             const found = await resource.read(
                 request.getId(),
-                known,
+                decode(request.getProperties()),
                 contextOf(request),
                 decode(request.getInputs()),
             );
@@ -163,7 +162,9 @@ export function providerService(
         update: unary(async (request: InstanceType<typeof protocol.UpdateRequest>) => {
             const resource = find(resources, request.getType());
             const context = contextOf(request);
-            const [old, inputs] = [decode(request.getOlds()), decode(request.getNews())];
+            const inputs = decode(request.getNews());
+            // What an import did not know is among the inputs only.
+            const old = { ...decode(request.getOldInputs()), ...decode(request.getOlds()) };
             const response = new protocol.UpdateResponse();
             response.setProperties(
                 encode(
@@ -178,7 +179,7 @@ export function providerService(
         delete: unary(async (request: InstanceType<typeof protocol.DeleteRequest>) => {
             await find(resources, request.getType()).delete(
                 request.getId(),
-                decode(request.getProperties()),
+                { ...decode(request.getOldInputs()), ...decode(request.getProperties()) },
                 contextOf(request),
             );
             return new emptyProto.Empty();

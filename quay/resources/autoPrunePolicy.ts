@@ -98,6 +98,7 @@ export const autoPrunePolicy = resource({
             .describe("`false`: only tags that do NOT match the pattern are removed."),
         ifUnsupported,
     },
+    unread: ["ifUnsupported"],
     outputs: {
         uuid: z
             .string()

@@ -165,6 +165,7 @@ export const notification = resource({
 function parse(id: string): { repository: string; key: string } {
     const [, repository, key] = /^([^:]+\/[^:]+):(.+)$/.exec(id) ?? [];
     if (repository === undefined || key === undefined) throw badId(id, importId);
+    if (!names.repository.safeParse(repository).success) throw badId(id, importId);
     return { repository, key };
 }
 

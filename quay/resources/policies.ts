@@ -299,9 +299,10 @@ async function guard<Policy, T>(
 }
 
 function parseId(id: string): { place: Place; uuid: string | undefined } {
-    const [, where, uuid] = /^([^:]+)(?::([^:]+))?$/.exec(id) ?? [];
-    if (where === undefined) throw badId(id, policyImportId);
-    return { place: where.includes("/") ? { repository: where } : { namespace: where }, uuid };
+    const [, where, uuid] = /^([^:]+)(?::([\w-]+))?$/.exec(id) ?? [];
+    if (names.repository.safeParse(where).success) return { place: { repository: where }, uuid };
+    if (names.namespace.safeParse(where).success) return { place: { namespace: where }, uuid };
+    throw badId(id, policyImportId);
 }
 
 function textOf({ repository, namespace }: Place): string {

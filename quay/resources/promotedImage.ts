@@ -5,13 +5,18 @@ import * as names from "../api/names.ts";
 import { has, promote, sideOf, tagsOf, unlessGone } from "./promotion.ts";
 import type { Promotion } from "./promotion.ts";
 import { inspect, lookUp, refuseGiven } from "./promotionGate.ts";
+import { commitOf, labelsOf } from "../api/imageLabels.ts";
+import type { Side } from "../api/copyImage.ts";
 import { isFloating } from "../api/floatingTags.ts";
 import { parseImageName } from "../api/imageName.ts";
 import { resource } from "../definition/resource.ts";
 import { severities } from "../api/severity.ts";
 import { findSignatureProblem, provenance, signature } from "./imageProof.ts";
 
-const importId = { format: "REGISTRY/REPOSITORY:TAG", example: "quay.io/alice/app_prod:1.0.0" };
+const importId = {
+    format: "REGISTRY/REPOSITORY:TAG, with a comma before each further version tag",
+    example: "quay.io/alice/app_prod:1.0.0",
+};
 
 const imageName = z
     .string()
@@ -196,6 +201,19 @@ export const promotedImage = resource({
                     "error. In no diff and no state. Default: none is named.",
             ),
     },
+    unread: [
+        "source",
+        "version",
+        "floatingTags",
+        "sourceCredentials",
+        "targetCredentials",
+        "maxSeverity",
+        "severityException",
+        "signature",
+        "provenance",
+        "requireRunning",
+        "soak",
+    ],
     transient: ["trustedRoot", "environment", "publishedBy", "howToPublish"],
     outputs: {
         digest: names.digest.describe("The promoted digest."),
@@ -249,12 +267,12 @@ export const promotedImage = resource({
     },
 
     async read(id, { api }, old) {
-        const [name = "", ...tag] = old === undefined ? splitTag(id) : [old.target];
+        const [name = "", ...given] = old === undefined ? splitTags(id) : [old.target];
         const parsed = parseImageName(name);
-        if (parsed === undefined || (old === undefined && tag.length === 0))
+        if (parsed === undefined || (old === undefined && given.length === 0))
             throw badId(id, importId);
         const side = sideOf(api, parsed, old?.targetCredentials, "pull");
-        const wanted = old === undefined ? tag : old.tags;
+        const wanted = old === undefined ? given : old.tags;
         const found = (await unlessGone(api, side, () => tagsOf(api, side, wanted))) ?? [];
         const [digest] = old === undefined ? found.map((one) => one.digest) : [old.digest];
         const gone =
@@ -270,7 +288,7 @@ export const promotedImage = resource({
             target: name,
             floatingTags: [],
             requireRunning: false,
-            commit: undefined,
+            commit: await commitIn(side, digest),
         };
         return {
             id: name,
@@ -294,7 +312,16 @@ function outputsOf(inputs: Promotion & { readonly commit?: string | undefined })
     return { digest, tags: [...tags], image: `${target}@${digest}`, commit };
 }
 
-function splitTag(reference: string): string[] {
-    const [, name, tag] = /^(.+):([\w][\w.-]{0,127})$/.exec(reference) ?? [];
-    return name === undefined || tag === undefined ? [reference] : [name, tag];
+/** Reads the commit that an image was built from; empty where it does not say. */
+async function commitIn(side: Side, digest: string): Promise<string> {
+    const manifest = await side.session.manifest(side.path, digest);
+    return (manifest && commitOf(await labelsOf(side, manifest))) ?? "";
+}
+
+/** Splits NAME:TAG,TAG into its parts; an id of another form is one part. */
+function splitTags(reference: string): string[] {
+    const [, name, list = ""] = /^(.+):([\w.,-]+)$/.exec(reference) ?? [];
+    const all = list.split(",");
+    const valid = all.every((tag) => names.tag.safeParse(tag).success);
+    return name === undefined || !valid ? [reference] : [name, ...all];
 }

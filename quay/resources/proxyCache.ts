@@ -60,6 +60,7 @@ export const proxyCache = resource({
     importId,
     fixed,
     changing: {},
+    unread: ["username", "password"],
     outputs: {},
     id: ({ organization }) => organization,
     validate: ({ username, password }) =>

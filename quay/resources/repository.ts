@@ -138,7 +138,7 @@ export const repository = resource({
 
     async read(id, { api }) {
         const key = names.splitRepository(id);
-        if (key === undefined) throw badId(id, importId);
+        if (key === undefined || !names.repository.safeParse(id).success) throw badId(id, importId);
         const found = await getRepository(api, id);
         if (found === undefined) return undefined;
         return { inputs: { ...key, ...found }, outputs: outputsOf(id, api.site) };

@@ -81,6 +81,7 @@ export const repositoryMirror = resource({
         repository: names.repository.describe("The repository to copy to, NAMESPACE/NAME."),
     },
     changing,
+    unread: ["password"],
     outputs: {},
     id: ({ repository }) => repository,
     validate: ({ username, password }) =>
@@ -135,7 +136,7 @@ export const repositoryMirror = resource({
     },
 
     async read(id, { api }, old) {
-        if (names.splitRepository(id) === undefined) throw badId(id, importId);
+        if (!names.repository.safeParse(id).success) throw badId(id, importId);
         const found = await find(api, id);
         if (found?.isActive !== true) return undefined;
         const password = found.settings.username === old?.username ? old?.password : undefined;

@@ -57,6 +57,7 @@ export const tagImmutabilityPolicy = resource({
             .describe("`false`: the tags that do NOT match the pattern are immutable."),
         ifUnsupported,
     },
+    unread: ["ifUnsupported"],
     outputs: {
         uuid: z
             .string()

@@ -117,6 +117,8 @@ async function put(
 
 function parse(id: string): { organization: string; name: string } {
     const [, organization, name] = /^([^:]+):([^:]+)$/.exec(id) ?? [];
-    if (organization === undefined || name === undefined) throw badId(id, importId);
+    const valid =
+        names.namespace.safeParse(organization).success && names.team.safeParse(name).success;
+    if (organization === undefined || name === undefined || !valid) throw badId(id, importId);
     return { organization, name };
 }

@@ -4,7 +4,7 @@ import { QuayClient } from "../../../quay/api/client.ts";
 import { differencesOf } from "../../../quay/definition/diff.ts";
 import { resource } from "../../../quay/definition/resource.ts";
 import type { Context } from "../../../quay/definition/context.ts";
-import { Secret, unknown } from "../../../quay/definition/values.ts";
+import { type Properties, Secret, unknown } from "../../../quay/definition/values.ts";
 
 const site = { url: "https://quay.io", host: "quay.io" };
 const api = new QuayClient({
@@ -34,6 +34,7 @@ const thing = resource({
         password: z.string().optional().meta({ secret: true }),
         digest: z.string().optional(),
     },
+    unread: ["password"],
     outputs: { token: z.string().meta({ secret: true }), upper: z.string(), digest: z.string() },
     id: ({ name }) => name,
     derive: ({ name, digest }) => ({ upper: name?.toUpperCase(), digest }),
@@ -121,6 +122,15 @@ describe("a declared resource", () => {
             ).changes,
             new Map(),
         );
+    });
+
+    it("does not differ in what an import could not know, until the program has declared it", () => {
+        const news = { name: "a", size: 2, labels: {}, password: "p" };
+        const changes = (olds: Properties) => [...thing.diff(olds, news).changes.keys()];
+        assert.deepEqual(changes({ name: "a", size: 1, labels: {} }), ["size", "password"]);
+        assert.deepEqual(changes({ name: "a", size: 1, labels: {}, __imported: true }), ["size"]);
+        // A program's inputs replace those of the import, and its mark.
+        assert.deepEqual(changes({ ...news, password: "old" }), ["password"]);
     });
 
     it("knows in a preview what follows from its inputs", () => {
