@@ -293,7 +293,7 @@ export const promotedImage = resource({
         return {
             id: name,
             inputs: { ...inputs, digest, tags },
-            outputs: { digest, tags, image: `${name}@${digest}`, commit: inputs.commit ?? "" },
+            outputs: { digest, tags, image: `${name}@${digest}`, commit: inputs.commit },
         };
     },
 
