@@ -83,18 +83,22 @@ export function renderMarkdown(
 
 function renderTable(reviews: readonly StackReview[]): string[] {
     const { head, rows } = table(reviews);
-    const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
     return [
-        line(head),
-        line(head.map((_, index) => (index < 2 ? "---" : "--:"))),
+        tableLine(head),
+        tableLine(head.map((_, index) => (index < 2 ? "---" : "--:"))),
         ...rows.map(([stack = "", risk = "", ...counts]) =>
-            line([
-                codeSpan(stack).replaceAll("|", "\\|"),
-                `${symbols[risk] ?? ""} ${risk}`,
-                ...counts,
-            ]),
+            tableLine([inCell(codeSpan(stack)), `${symbols[risk] ?? ""} ${risk}`, ...counts]),
         ),
     ];
+}
+
+function tableLine(cells: readonly string[]): string {
+    return `| ${cells.join(" | ")} |`;
+}
+
+/** Escapes Markdown for the cell of a table. */
+function inCell(markdown: string): string {
+    return markdown.replaceAll("|", "\\|");
 }
 
 function renderLegend(reviewed: readonly { readonly risk: Risk }[]): string[] {
@@ -110,8 +114,9 @@ function renderLegend(reviewed: readonly { readonly risk: Risk }[]): string[] {
     return [lines, "", "> [!CAUTION]", caution];
 }
 
-/** A stack's errors and findings, the worst first. */
-function findingsOf({ stack, errors, unchecked, findings, isEmpty }: StackReview): Section[] {
+/** A stack's errors and findings, the worst first, and what it uses. */
+function findingsOf(review: StackReview): Section[] {
+    const { stack, errors, unchecked, findings, uses, isEmpty } = review;
     return [
         {
             head: [`#### ${codeSpan(stack)}`, ""],
@@ -137,6 +142,13 @@ function findingsOf({ stack, errors, unchecked, findings, isEmpty }: StackReview
             lines: findings.map(renderFinding),
             tail: [""],
             first: true,
+        }),
+        ...nonEmpty({
+            head: ["| it uses | before | after |", "| --- | --- | --- |"],
+            lines: uses.map(({ name, before, after }) =>
+                tableLine([name, before, after].map((cell) => inCell(inline(cell)))),
+            ),
+            tail: [""],
         }),
     ];
 }

@@ -1,3 +1,4 @@
+import { type Use, usesOf } from "./cost.ts";
 import { type DiffLines, renderChange, renderText } from "./diff.ts";
 import { findingsOf, listAwaited, riskOf, whenKnown } from "./findings.ts";
 import {
@@ -30,6 +31,8 @@ export interface StackReview {
     /** What a check for drift could not read, and why. */
     readonly unchecked: readonly string[];
     readonly findings: readonly Finding[];
+    /** What it uses, as far as that changes. */
+    readonly uses: readonly Use[];
     /** The text differences that belong to findings, each with the name of the text. */
     readonly excerpts: readonly { readonly name: string; readonly lines: DiffLines }[];
     /** All changes, without the excerpts. */
@@ -63,6 +66,7 @@ export function reviewOf(preview: Preview): StackReview {
         warnings,
         unchecked,
         findings,
+        uses: usesOf(preview),
         excerpts: shown.map(({ change, path, name }) => ({
             name,
             lines: excerptOf(propertyOf(change, path), whenKnown(change, preview, path), preview),

@@ -37,6 +37,7 @@ export function renderTerminal(previews: readonly Preview[], colours: boolean): 
         warnings,
         unchecked,
         findings,
+        uses,
         isEmpty,
     }: StackReview) => [
         "",
@@ -53,6 +54,10 @@ export function renderTerminal(previews: readonly Preview[], colours: boolean): 
             .map((line) => `  ${style("yellow", visible(line))}`),
         ...findings.map(
             ({ risk, text }) => `  ${style(formats[risk], risk.padEnd(9))}  ${phrase(text)}`,
+        ),
+        ...uses.map(
+            ({ name, before, after }) =>
+                `  ${"uses".padEnd(9)}  ${phrase(name)}: ${phrase(before)} → ${phrase(after)}`,
         ),
     ];
     const detailLines = ({ stack, excerpts, lines }: StackReview) => [

@@ -1,0 +1,211 @@
+/** What a stack uses, before and after: what it costs, without prices. */
+import type { Change, Preview } from "./preview.ts";
+import { isObject, valueAt } from "./properties.ts";
+import { bytes, cores, quantityOf } from "./quantity.ts";
+import { listOf, type Phrase, phrase, show } from "./rules/rule.ts";
+
+/** An amount that changes. */
+export interface Use {
+    readonly name: Phrase;
+    readonly before: Phrase;
+    readonly after: Phrase;
+}
+
+type Inputs = Change["after"];
+
+/** A resource that the stack declares. */
+interface Declared {
+    readonly type: string;
+    readonly inputs: Inputs;
+}
+
+/** An amount: from the least to the most; undefined if it is not known yet. */
+type Amount = { readonly min: number; readonly max: number } | undefined;
+
+const none: Amount = { min: 0, max: 0 };
+const without: Amount = { min: Infinity, max: Infinity };
+
+/** What some pods or containers use together. */
+interface Total {
+    readonly pods: Amount;
+    readonly cpu: Amount;
+    readonly memory: Amount;
+    readonly cpuLimit: Amount;
+    readonly memoryLimit: Amount;
+}
+
+const amounts: readonly (readonly [keyof Total, string, (amount: number) => string])[] = [
+    ["pods", "pods", String],
+    ["cpu", "CPU reserved", cores],
+    ["memory", "memory reserved", bytes],
+    ["cpuLimit", "CPU at most", cores],
+    ["memoryLimit", "memory at most", bytes],
+];
+
+/**
+ * Returns what a stack uses of a cluster, this machine and Quay, as far as it changes: the sums
+ * over its pods and containers, and the tags that Quay keeps.
+ */
+export function usesOf({ changes, unchanged }: Preview): Use[] {
+    const [before, after] = (["before", "after"] as const).map((side) => [
+        ...changes
+            .map((change) => ({ type: change.type, inputs: change[side] }))
+            .filter(({ inputs }) => Object.keys(inputs).length > 0),
+        ...unchanged,
+    ]);
+    return [
+        ...compareTotals(totalOf(before ?? []), totalOf(after ?? [])),
+        ...compareTags(before ?? [], after ?? []),
+    ];
+}
+
+function compareTotals(before: Total | undefined, after: Total | undefined): Use[] {
+    return amounts.flatMap(([key, name, format]) => {
+        const [from, to] = [before, after].map((total) =>
+            total === undefined ? "none" : textOf(total[key], format),
+        );
+        return from === undefined || to === undefined || from === to
+            ? []
+            : [{ name: [name], before: [from], after: [to] }];
+    });
+}
+
+/** Adds up what the stack's Deployments and containers use; undefined if it has none. */
+function totalOf(resources: readonly Declared[]): Total | undefined {
+    const scaled = new Map(
+        inputsOf(resources, "kubernetes:autoscaling/v2:HorizontalPodAutoscaler").map((inputs) => [
+            show(valueAt(inputs, "spec.scaleTargetRef.name")),
+            inputs,
+        ]),
+    );
+    const totals = [
+        ...inputsOf(resources, "kubernetes:apps/v1:Deployment").map((inputs) =>
+            deploymentTotal(inputs, scaled.get(show(valueAt(inputs, "metadata.name")))),
+        ),
+        ...inputsOf(resources, "docker:index/container:Container").map(containerTotal),
+    ];
+    if (totals.length === 0) return undefined;
+    const sum = (key: keyof Total) => totals.map((total) => total[key]).reduce(add, none);
+    return {
+        pods: sum("pods"),
+        cpu: sum("cpu"),
+        memory: sum("memory"),
+        cpuLimit: sum("cpuLimit"),
+        memoryLimit: sum("memoryLimit"),
+    };
+}
+
+function inputsOf(resources: readonly Declared[], type: string): Inputs[] {
+    return resources.filter((one) => one.type === type).map(({ inputs }) => inputs);
+}
+
+/** @param autoscaler decides the number of pods, if there is one. */
+function deploymentTotal(inputs: Inputs, autoscaler: Inputs | undefined): Total {
+    const pods = autoscaler === undefined ? fixed(inputs, "spec.replicas") : range(autoscaler);
+    const containers = listOf(valueAt(inputs, "spec.template.spec.containers"));
+    const each = (path: string, absent: Amount): Amount =>
+        times(
+            pods,
+            containers
+                .map((container) => amountAt(isObject(container) ? container : {}, path, absent))
+                .reduce(add, none),
+        );
+    return {
+        pods,
+        cpu: each("resources.requests.cpu", none),
+        memory: each("resources.requests.memory", none),
+        cpuLimit: each("resources.limits.cpu", without),
+        memoryLimit: each("resources.limits.memory", without),
+    };
+}
+
+/** A container of the local Docker engine, which has its memory in MiB. */
+function containerTotal(inputs: Inputs): Total {
+    return {
+        pods: none,
+        cpu: none,
+        memory: none,
+        cpuLimit: amountAt(inputs, "cpus", without),
+        memoryLimit: times({ min: 2 ** 20, max: 2 ** 20 }, amountAt(inputs, "memory", without)),
+    };
+}
+
+function fixed(inputs: Inputs, path: string): Amount {
+    return whole(amountAt(inputs, path, { min: 1, max: 1 }));
+}
+
+function range(autoscaler: Inputs): Amount {
+    const [min, max] = ["spec.minReplicas", "spec.maxReplicas"].map((path) =>
+        fixed(autoscaler, path),
+    );
+    return min && max && { min: min.min, max: max.max };
+}
+
+function whole(amount: Amount): Amount {
+    return Number.isInteger(amount?.min) ? amount : undefined;
+}
+
+function amountAt(inputs: Inputs, path: string, absent: Amount): Amount {
+    const value = valueAt(inputs, path);
+    if (value === undefined || value === null) return absent;
+    const quantity = quantityOf(value);
+    return quantity === undefined ? undefined : { min: quantity, max: quantity };
+}
+
+function add(one: Amount, other: Amount): Amount {
+    return one && other && { min: one.min + other.min, max: one.max + other.max };
+}
+
+function times(one: Amount, other: Amount): Amount {
+    const product = (a: number, b: number) => (a === 0 || b === 0 ? 0 : a * b); // not 0 · ∞
+    return one && other && { min: product(one.min, other.min), max: product(one.max, other.max) };
+}
+
+function textOf(amount: Amount, format: (amount: number) => string): string {
+    if (amount === undefined) return "not known yet";
+    const [min, max] = [amount.min, amount.max].map((one) =>
+        one === Infinity ? "no limit" : one === 0 ? "none" : format(one),
+    );
+    return min === max ? String(min) : `${String(min)} to ${String(max)}`;
+}
+
+/** Compares which tags Quay's auto-pruning keeps, in each place and for each pattern. */
+function compareTags(before: readonly Declared[], after: readonly Declared[]): Use[] {
+    const [olds, news] = [tagsKept(before), tagsKept(after)];
+    return [...new Map([...olds, ...news])].flatMap(([key, { name }]) => {
+        const [from, to] = [olds, news].map((all) => all.get(key)?.kept ?? ["all"]);
+        return from === undefined || to === undefined || same(from, to)
+            ? []
+            : [{ name, before: from, after: to }];
+    });
+}
+
+function same(one: Phrase, other: Phrase): boolean {
+    return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function tagsKept(
+    resources: readonly Declared[],
+): Map<string, { readonly name: Phrase; readonly kept: Phrase }> {
+    return new Map(
+        inputsOf(resources, "quay:index:AutoPrunePolicy").map((policy) => {
+            const { method = null, tagPattern: pattern, tagPatternMatches = true } = policy;
+            const place = show(policy["repository"] ?? policy["namespace"]);
+            const like = tagPatternMatches === false ? phrase`unlike` : phrase`like`;
+            const value = show(policy["value"]);
+            return [
+                JSON.stringify([place, tagPatternMatches, pattern ?? null, method]),
+                {
+                    name:
+                        pattern === undefined
+                            ? phrase`tags kept in ${place}`
+                            : phrase`tags kept in ${place}, ${like} ${show(pattern)}`,
+                    kept:
+                        method === "number_of_tags"
+                            ? phrase`the newest ${value}`
+                            : phrase`those younger than ${value}`,
+                },
+            ];
+        }),
+    );
+}
