@@ -93,7 +93,7 @@ describe("the documentation of the Quay provider", () => {
 
     it("has a page for each, which the README links", () => {
         const pages = ["Provider", ...resources, ...functions].map((name) => `${name}.md`);
-        const others = ["_index.md", "installation-configuration.md"];
+        const others = ["_index.md", "compared.md", "installation-configuration.md"];
         deepEqual(readdirSync(join(quay, "docs")).sort(), [...pages, ...others].sort());
         const readme = page("README.md");
         const missing = [...pages, ...others].filter((name) => !readme.includes(`(docs/${name})`));
