@@ -25,13 +25,23 @@ type Amount = { readonly min: number; readonly max: number } | undefined;
 const none: Amount = { min: 0, max: 0 };
 const without: Amount = { min: Infinity, max: Infinity };
 
-/** What some pods or containers use together. */
-interface Total {
+const notKnown = "not known";
+
+/** What the pods of a Deployment use together, or a container. */
+interface Workload {
     readonly pods: Amount;
     readonly cpu: Amount;
     readonly memory: Amount;
     readonly cpuLimit: Amount;
     readonly memoryLimit: Amount;
+}
+
+/** What a stack uses. */
+interface Total extends Workload {
+    /** The bytes of the images that are promoted. */
+    readonly image: Amount;
+    /** What a rollout pulls, if each pod is on a node of its own that lacks the image. */
+    readonly pulled: Amount;
 }
 
 const amounts: readonly (readonly [keyof Total, string, (amount: number) => string])[] = [
@@ -40,6 +50,8 @@ const amounts: readonly (readonly [keyof Total, string, (amount: number) => stri
     ["memory", "memory reserved", bytes],
     ["cpuLimit", "CPU at most", cores],
     ["memoryLimit", "memory at most", bytes],
+    ["image", "image, compressed", bytes],
+    ["pulled", "pulled by a rollout, at most", bytes],
 ];
 
 /**
@@ -64,13 +76,14 @@ function compareTotals(before: Total | undefined, after: Total | undefined): Use
         const [from, to] = [before, after].map((total) =>
             total === undefined ? "none" : textOf(total[key], format),
         );
-        return from === undefined || to === undefined || from === to
-            ? []
-            : [{ name: [name], before: [from], after: [to] }];
+        if (from === undefined || to === undefined || from === to) return [];
+        // An image whose size is not known: that it is new is among the findings.
+        if ([from, to].every((text) => text === "none" || text === notKnown)) return [];
+        return [{ name: [name], before: [from], after: [to] }];
     });
 }
 
-/** Adds up what the stack's Deployments and containers use; undefined if it has none. */
+/** Adds up what the stack's Deployments, containers and images use; undefined if it has none. */
 function totalOf(resources: readonly Declared[]): Total | undefined {
     const scaled = new Map(
         inputsOf(resources, "kubernetes:autoscaling/v2:HorizontalPodAutoscaler").map((inputs) => [
@@ -78,20 +91,25 @@ function totalOf(resources: readonly Declared[]): Total | undefined {
             inputs,
         ]),
     );
-    const totals = [
+    const workloads = [
         ...inputsOf(resources, "kubernetes:apps/v1:Deployment").map((inputs) =>
             deploymentTotal(inputs, scaled.get(show(valueAt(inputs, "metadata.name")))),
         ),
         ...inputsOf(resources, "docker:index/container:Container").map(containerTotal),
     ];
-    if (totals.length === 0) return undefined;
-    const sum = (key: keyof Total) => totals.map((total) => total[key]).reduce(add, none);
+    const images = inputsOf(resources, "quay:index:PromotedImage");
+    if (workloads.length + images.length === 0) return undefined;
+    const sum = (key: keyof Workload) => workloads.map((one) => one[key]).reduce(add, none);
+    const pods = sum("pods");
+    const image = images.map((one) => amountAt(one, "size", undefined)).reduce(add, none);
     return {
-        pods: sum("pods"),
+        pods,
         cpu: sum("cpu"),
         memory: sum("memory"),
         cpuLimit: sum("cpuLimit"),
         memoryLimit: sum("memoryLimit"),
+        image,
+        pulled: times(pods, image),
     };
 }
 
@@ -100,7 +118,7 @@ function inputsOf(resources: readonly Declared[], type: string): Inputs[] {
 }
 
 /** @param autoscaler decides the number of pods, if there is one. */
-function deploymentTotal(inputs: Inputs, autoscaler: Inputs | undefined): Total {
+function deploymentTotal(inputs: Inputs, autoscaler: Inputs | undefined): Workload {
     const pods = autoscaler === undefined ? fixed(inputs, "spec.replicas") : range(autoscaler);
     const containers = listOf(valueAt(inputs, "spec.template.spec.containers"));
     const each = (path: string, absent: Amount): Amount =>
@@ -120,7 +138,7 @@ function deploymentTotal(inputs: Inputs, autoscaler: Inputs | undefined): Total 
 }
 
 /** A container of the local Docker engine, which has its memory in MiB. */
-function containerTotal(inputs: Inputs): Total {
+function containerTotal(inputs: Inputs): Workload {
     return {
         pods: none,
         cpu: none,
@@ -157,12 +175,13 @@ function add(one: Amount, other: Amount): Amount {
 }
 
 function times(one: Amount, other: Amount): Amount {
+    if (one === none || other === none) return none;
     const product = (a: number, b: number) => (a === 0 || b === 0 ? 0 : a * b); // not 0 · ∞
     return one && other && { min: product(one.min, other.min), max: product(one.max, other.max) };
 }
 
 function textOf(amount: Amount, format: (amount: number) => string): string {
-    if (amount === undefined) return "not known yet";
+    if (amount === undefined) return notKnown;
     const [min, max] = [amount.min, amount.max].map((one) =>
         one === Infinity ? "no limit" : one === 0 ? "none" : format(one),
     );

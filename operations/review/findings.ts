@@ -146,7 +146,7 @@ function defaultFindings(change: Change): Finding[] {
 
 /** The properties, by resource type, that become known together with the image's digest. */
 const imageProperties: Readonly<Record<string, readonly string[]>> = {
-    "quay:index:PromotedImage": ["digest", "tags", "image"],
+    "quay:index:PromotedImage": ["digest", "tags", "image", "size"],
     "quay:index:FloatingTag": ["digest"],
     "github:index/repositoryFile:RepositoryFile": ["content", "branch"],
     "github:index/branch:Branch": ["branch"],

@@ -60,7 +60,7 @@ function digestOf({ urn, operation, properties }: Change, tag: string): string |
     const { version } = properties;
     const isOnlyMoved = Object.entries(properties).every(
         ([path, { after }]) =>
-            ["digest", "commit", "image", "version"].includes(path) ||
+            ["digest", "commit", "size", "image", "version"].includes(path) ||
             // The tags of the first image, which the stack has built itself.
             (/^(tags|floatingTags)(\[\d+\])?$/.test(path) &&
                 (after === undefined || isEmpty(after))),

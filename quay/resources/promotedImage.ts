@@ -7,6 +7,7 @@ import type { Promotion } from "./promotion.ts";
 import { inspect, lookUp, refuseGiven } from "./promotionGate.ts";
 import { commitOf, labelsOf } from "../api/imageLabels.ts";
 import type { Side } from "../api/copyImage.ts";
+import { sizeOf } from "../api/imageSize.ts";
 import { isFloating } from "../api/floatingTags.ts";
 import { parseImageName } from "../api/imageName.ts";
 import { resource } from "../definition/resource.ts";
@@ -174,6 +175,15 @@ export const promotedImage = resource({
                     "`org.opencontainers.image.revision` says, read once for a digest that was " +
                     "looked up; else empty.",
             ),
+        size: z
+            .int("must be a whole number of bytes.")
+            .min(0, "must not be negative.")
+            .optional()
+            .describe(
+                "The size of the image in bytes, compressed as a node pulls it; of an index, " +
+                    "that of its largest image. Default: what its manifest says, read once for a " +
+                    "digest that was looked up; else not known.",
+            ),
         environment: z
             .string()
             .min(1, "must not be empty.")
@@ -223,12 +233,17 @@ export const promotedImage = resource({
             .string()
             .default("") // the state of an earlier version has none
             .describe("The commit that it was built from; empty where that is not known."),
+        size: z
+            .int()
+            .optional() // the state of an earlier version has none
+            .describe("The size in bytes, compressed as a node pulls it; absent if not known."),
     },
     id: ({ target }) => target,
-    derive: ({ target, digest, tags, commit }) => ({
+    derive: ({ target, digest, tags, commit, size }) => ({
         digest,
         tags,
         commit,
+        size,
         image: target === undefined || digest === undefined ? undefined : `${target}@${digest}`,
     }),
     validate: ({ version, digest, tags, floatingTags, signature, requireRunning, soak }) => {
@@ -256,8 +271,8 @@ export const promotedImage = resource({
             inputs.digest ??
             (looked ? old.digest : version && (await lookUp(context, inputs, version)));
         if (found === undefined) return undefined;
-        const commit = await inspect(context, { ...inputs, tags }, found, old);
-        return { ...inputs, tags, digest: found, commit };
+        const about = await inspect(context, { ...inputs, tags }, found, old);
+        return { ...inputs, tags, digest: found, ...about };
     },
 
     async create(inputs, context) {
@@ -288,12 +303,18 @@ export const promotedImage = resource({
             target: name,
             floatingTags: [],
             requireRunning: false,
-            commit: await commitIn(side, digest),
+            ...(await aboutImage(side, digest)),
         };
         return {
             id: name,
             inputs: { ...inputs, digest, tags },
-            outputs: { digest, tags, image: `${name}@${digest}`, commit: inputs.commit },
+            outputs: {
+                digest,
+                tags,
+                image: `${name}@${digest}`,
+                commit: inputs.commit,
+                size: inputs.size,
+            },
         };
     },
 
@@ -307,15 +328,27 @@ export const promotedImage = resource({
     delete: () => Promise.resolve(),
 });
 
-function outputsOf(inputs: Promotion & { readonly commit?: string | undefined }) {
-    const { target, digest = "", tags = [], commit = "" } = inputs;
-    return { digest, tags: [...tags], image: `${target}@${digest}`, commit };
+function outputsOf(
+    inputs: Promotion & {
+        readonly commit?: string | undefined;
+        readonly size?: number | undefined;
+    },
+) {
+    const { target, digest = "", tags = [], commit = "", size } = inputs;
+    return { digest, tags: [...tags], image: `${target}@${digest}`, commit, size };
 }
 
-/** Reads the commit that an image was built from; empty where it does not say. */
-async function commitIn(side: Side, digest: string): Promise<string> {
+/** Reads the commit that an image was built from, empty where it does not say, and its size. */
+async function aboutImage(
+    side: Side,
+    digest: string,
+): Promise<{ commit: string; size: number | undefined }> {
     const manifest = await side.session.manifest(side.path, digest);
-    return (manifest && commitOf(await labelsOf(side, manifest))) ?? "";
+    if (manifest === undefined) return { commit: "", size: undefined };
+    return {
+        commit: commitOf(await labelsOf(side, manifest)) ?? "",
+        size: await sizeOf(side, manifest),
+    };
 }
 
 /** Splits NAME:TAG,TAG into its parts; an id of another form is one part. */

@@ -4,6 +4,7 @@ import type { QuayClient } from "../api/client.ts";
 import { QuayError, unless } from "../api/errors.ts";
 import { refuseExpiring } from "../api/expiration.ts";
 import { commitOf, labelsOf } from "../api/imageLabels.ts";
+import { sizeOf } from "../api/imageSize.ts";
 import type { ImageName } from "../api/imageName.ts";
 import { findRunningProblem } from "../api/running.ts";
 import { checkSeverity } from "../api/severity.ts";
@@ -27,6 +28,7 @@ export interface Gate extends Proof {
 export interface Wanted extends Promotion, Gate {
     readonly version?: string | undefined;
     readonly commit?: string | undefined;
+    readonly size?: number | undefined;
     readonly trustedRoot?: string | undefined;
     readonly environment?: string | undefined;
     readonly publishedBy?: string | undefined;
@@ -86,14 +88,14 @@ export async function refuseGiven(
  * long enough, whether Quay keeps it, and whether its scan, its signature and its provenance allow
  * the promotion.
  *
- * @returns the commit that it was built from; empty where that is not known
+ * @returns the commit that it was built from, empty where that is not known, and its size
  */
 export async function inspect(
     context: Context,
     wanted: Wanted,
     digest: string,
-    old: (Gate & Pick<Wanted, "digest" | "commit">) | undefined,
-): Promise<string> {
+    old: (Gate & Pick<Wanted, "digest" | "commit" | "size">) | undefined,
+): Promise<{ commit: string; size: number | undefined }> {
     const { maxSeverity, severityException, requireRunning = false, trustedRoot } = wanted;
     const known = digest === old?.digest;
     if (requireRunning && !known) await requireRun(context, wanted, digest);
@@ -108,13 +110,19 @@ export async function inspect(
     const isLookedUp = wanted.version !== undefined;
     const last = wanted.commit ?? (known ? old.commit : undefined);
     const label = isLookedUp && !(known && last !== undefined);
-    if (!label && !scan && proof === undefined) return last ?? "";
+    const size = wanted.size ?? (known ? old.size : undefined);
+    if (!label && !scan && proof === undefined) return { commit: last ?? "", size };
     const { side, manifest } = await findManifest(context.api, wanted, digest);
     const labels = label ? await labelsOf(side, manifest) : [];
     if (!known) refuseExpiring(side, digest, labels);
-    const commit = last ?? commitOf(labels) ?? "";
+    const found = {
+        commit: last ?? commitOf(labels) ?? "",
+        // Not for a digest that is known: the state of an earlier version has none, and none is
+        // no change.
+        size: size ?? (known ? undefined : await sizeOf(side, manifest)),
+    };
     if (proof !== undefined) await verifyProof(side, digest, proof, trustedRoot);
-    if (!scan) return commit;
+    if (!scan) return found;
     if (!isOwn(context.api, side))
         throw new QuayError(
             `maxSeverity asks Quay's scanner: it works for ${context.api.site.host} only, not ` +
@@ -123,7 +131,7 @@ export async function inspect(
     const { api, warn } = context;
     const warning = await checkSeverity(api, side.path, manifest, maxSeverity, severityException);
     if (warning !== undefined) await warn(warning);
-    return commit;
+    return found;
 }
 
 /** Returns what has to be proven and was not before; undefined if nothing. */

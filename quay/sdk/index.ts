@@ -493,6 +493,8 @@ export interface PromotedImageArgs {
     readonly soak?: pulumi.Input<string> | undefined;
     /** The commit that the image was built from. Default: what its label `org.opencontainers.image.revision` says, read once for a digest that was looked up; else empty. */
     readonly commit?: pulumi.Input<string> | undefined;
+    /** The size of the image in bytes, compressed as a node pulls it; of an index, that of its largest image. Default: what its manifest says, read once for a digest that was looked up; else not known. */
+    readonly size?: pulumi.Input<number> | undefined;
     /** What runs the source's images, for the messages of requireRunning. In no diff and no state. Default: the source. */
     readonly environment?: pulumi.Input<string> | undefined;
     /** For a preview: who will publish a version that does not exist in the source yet. A missing version is then a warning, and the digest is unknown; so is one that does not run there, with requireRunning. In no diff and no state. Default: both are errors. */
@@ -553,6 +555,8 @@ export class PromotedImage extends pulumi.CustomResource {
     declare readonly soak: pulumi.Output<string | undefined>;
     /** The commit that it was built from; empty where that is not known. Default: "". */
     declare readonly commit: pulumi.Output<string>;
+    /** The size in bytes, compressed as a node pulls it; absent if not known. */
+    declare readonly size: pulumi.Output<number | undefined>;
     /** What runs the source's images, for the messages of requireRunning. In no diff and no state. Default: the source. */
     declare readonly environment: pulumi.Output<string | undefined>;
     /** For a preview: who will publish a version that does not exist in the source yet. A missing version is then a warning, and the digest is unknown; so is one that does not run there, with requireRunning. In no diff and no state. Default: both are errors. */
@@ -594,6 +598,7 @@ export class PromotedImage extends pulumi.CustomResource {
                 requireRunning: args?.requireRunning,
                 soak: args?.soak,
                 commit: args?.commit,
+                size: args?.size,
                 environment: args?.environment,
                 publishedBy: args?.publishedBy,
                 howToPublish: args?.howToPublish,

@@ -3,7 +3,7 @@ import { QuayClient } from "../../../quay/api/client.ts";
 import { QuayError } from "../../../quay/api/errors.ts";
 import type { Context } from "../../../quay/definition/context.ts";
 import { promotedImage } from "../../../quay/resources/promotedImage.ts";
-import { Secret } from "../../../quay/definition/values.ts";
+import { Secret, without } from "../../../quay/definition/values.ts";
 import type { Properties } from "../../../quay/definition/values.ts";
 import { type Quay, type QuayOptions, startQuay } from "../../../sandbox/quay/server.ts";
 import { Api, expectReply, textAt } from "../../../sandbox/quayApi.ts";
@@ -115,6 +115,44 @@ describe("a promotion", function () {
         it("knows none where the label is no commit", async () => {
             await pushImage(quay, "alice", "alice/dev", ["1.0.0"], { [label]: "main" });
             equal(await commitIn(), "");
+        });
+    });
+
+    describe("of an image whose manifest says its size", () => {
+        beforeEach(() => start());
+        const sizeIn = async (olds: Properties = {}): Promise<unknown> =>
+            (await promotedImage.check(inputs(), olds, context)).inputs["size"];
+
+        it("knows it in the preview, and reads it once for a digest", async () => {
+            await pushImage(quay, "alice", "alice/dev", ["1.0.0"]);
+            equal(await sizeIn(), 102); // a layer of 100 bytes, and the configuration: {}
+            const { inputs: olds } = await promotedImage.check(inputs(), {}, context);
+            quay.clearRequests();
+            equal(await sizeIn(olds), 102);
+            deepEqual(quay.requests(), []);
+            const { id, state } = await promote();
+            equal(state["size"], 102);
+            equal((await promotedImage.read(`${id}:1.0.0`, {}, context))?.state["size"], 102);
+        });
+
+        it("changes nothing of the state of an earlier version, which has none", async () => {
+            await pushImage(quay, "alice", "alice/dev", ["1.0.0"]);
+            const { inputs: olds } = await promotedImage.check(inputs(), {}, context);
+            const former = without(olds, ["size"]);
+            const { inputs: now } = await promotedImage.check(inputs(), former, context);
+            deepEqual([...promotedImage.diff(former, now).changes], []);
+        });
+
+        it("is that of the largest image of an index", async () => {
+            const registry = await login("alice/dev:pull,push");
+            const labels = { text: "x".repeat(1000) };
+            const images = [
+                await image(registry, "alice/dev"),
+                await image(registry, "alice/dev", {}, labels),
+            ];
+            for (const one of images) await push(one, digestOf(one));
+            await push(indexOf(images), "1.0.0", indexType);
+            equal(await sizeIn(), 100 + JSON.stringify({ config: { Labels: labels } }).length);
         });
     });
 

@@ -110,14 +110,11 @@ describe("what a stack uses", () => {
             const found = uses(
                 preview([deployed(deployment(2, small), deployment(hidden, small))]),
             );
-            ok(
-                found.includes("pods: 2 → not known yet"),
-                `${JSON.stringify(hidden)}: ${found.join()}`,
-            );
+            ok(found.includes("pods: 2 → not known"), `${JSON.stringify(hidden)}: ${found.join()}`);
         }
         const memory = { requests: { cpu: "250m", memory: unknown }, limits };
         deepEqual(uses(preview([deployed(deployment(2, small), deployment(2, memory))])), [
-            "memory reserved: 1 GiB → not known yet",
+            "memory reserved: 1 GiB → not known",
         ]);
     });
 
@@ -128,6 +125,32 @@ describe("what a stack uses", () => {
             "CPU at most: 1 core → 0.5 cores",
             "memory at most: 512 MiB → 1 GiB",
         ]);
+    });
+
+    it("has the size of the image, and what a rollout pulls of it", () => {
+        const promoted = (before: Value | undefined, after: Value | undefined) =>
+            change(
+                "quay:index:PromotedImage",
+                { target: "q/app", ...(before !== undefined && { size: before }) },
+                { target: "q/app", ...(after !== undefined && { size: after }) },
+            );
+        const web = {
+            urn: "u",
+            type: "kubernetes:apps/v1:Deployment",
+            parent: "",
+            inputs: deployment(2, small),
+        };
+        const with2Pods = (one: Change) => uses({ ...preview([one]), unchanged: [web] });
+        const mebibyte = 2 ** 20;
+        deepEqual(with2Pods(promoted(100 * mebibyte, 120 * mebibyte)), [
+            "image, compressed: 100 MiB → 120 MiB",
+            "pulled by a rollout, at most: 200 MiB → 240 MiB",
+        ]);
+        deepEqual(uses(preview([promoted(100 * mebibyte, unknown)])), [
+            "image, compressed: 100 MiB → not known",
+        ]);
+        deepEqual(with2Pods(promoted(undefined, undefined)), []);
+        deepEqual(uses(preview([change("quay:index:PromotedImage", undefined, { x: 1 })])), []);
     });
 
     it("has the tags that Quay keeps, by place and pattern", () => {
