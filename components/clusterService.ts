@@ -18,7 +18,8 @@ import {
     ownerLabel,
     releaseAnnotation,
 } from "./kubernetes/names.ts";
-import { type Egress, networkPolicySpec } from "./kubernetes/network.ts";
+import type { Egress } from "./kubernetes/network.ts";
+import { declareNetworkPolicy } from "./kubernetes/networkPolicy.ts";
 import type { PodArgs } from "./kubernetes/pod.ts";
 import { warnOfRefusal } from "./kubernetes/podTrial.ts";
 import { type PreparedCluster, prepareCluster } from "./kubernetes/preparation.ts";
@@ -161,7 +162,7 @@ export class ClusterService extends pulumi.ComponentResource {
 
         const options = { parent: this };
         const service = this.#service(object);
-        this.#networkPolicy(object, args.port, args.egress ?? []);
+        declareNetworkPolicy(object, args.port, args.egress ?? [], options);
         const image = checkedImage(args);
         const pod = this.#pod(object, { ...args, image });
         const tried = warnOfRefusal(this, cluster.place, labels, pod);
@@ -276,18 +277,6 @@ export class ClusterService extends pulumi.ComponentResource {
                     ports: [{ name: "http", port: servicePort, targetPort: "http" }],
                 },
             },
-            { parent: this },
-        );
-    }
-
-    #networkPolicy(
-        { name, metadata, selector }: ServiceObject,
-        port: pulumi.Input<number>,
-        egress: readonly Egress[],
-    ): void {
-        new k8s.networking.v1.NetworkPolicy(
-            name,
-            { metadata, spec: networkPolicySpec(selector, port, egress) },
             { parent: this },
         );
     }

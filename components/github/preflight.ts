@@ -3,46 +3,25 @@ import { z } from "zod";
 import { UserError } from "../userError.ts";
 import { apiPath, type GitHubAccount, readAccount } from "./account.ts";
 import { environmentAllows } from "./branchPolicy.ts";
-import {
-    type Answer,
-    bodyOf,
-    describeRefusal,
-    GitHubClient,
-    howToGetToken,
-    readToken,
-} from "./client.ts";
+import { type Answer, bodyOf, describeRefusal, GitHubClient, readToken } from "./client.ts";
+import type { Delivery, Problem } from "./delivery.ts";
 import { readLastState } from "./lastState.ts";
 import { findCommitRestrictions } from "./protection.ts";
 import { findAppProblem } from "./protectionRules.ts";
 import { pathOf } from "./rules.ts";
-import { type EnvironmentArgs, findEnvironmentProblems } from "./environment.ts";
+import { findEnvironmentProblems } from "./environment.ts";
 import { ownerVariable } from "./ownerVariable.ts";
 import { isManagedBy, thisStack } from "./ownership.ts";
+import {
+    findAccessProblem,
+    findPermissionProblems,
+    findRoleProblems,
+    findScopeProblems,
+    permissionsForm,
+} from "./tokenProblems.ts";
 import { setCommand, shellWord } from "../shell.ts";
 
-/** What will be delivered to a repository. */
-export interface Delivery {
-    /** The repository's name, without its owner. */
-    readonly repository: string;
-    /** The environment of the secrets; undefined where they belong to the repository. */
-    readonly environment?: EnvironmentArgs | undefined;
-    /** The branch that the workflow file is for. */
-    readonly branch: string;
-    /** The workflow file's path in the repository. */
-    readonly path: string;
-    /** How the file is delivered. */
-    readonly delivery: "commit" | "pullRequest";
-    /** Whether to take over a file and an environment that this stack did not create. */
-    readonly adopt: boolean;
-    /** The configuration key of these settings, for messages: `mlops:github`. */
-    readonly setting: string;
-}
-
-/** A problem, and what to do about it. */
-interface Problem {
-    readonly what: string;
-    readonly fix: string;
-}
+export type { Delivery } from "./delivery.ts";
 
 /**
  * Checks, before anything is declared, what would otherwise fail half-way: the token and its
@@ -127,7 +106,7 @@ const placeForm = z.object({
 const repositoryForm = z.object({
     archived: z.boolean(),
     private: z.boolean(),
-    permissions: z.object({ admin: z.boolean(), push: z.boolean(), pull: z.boolean() }).optional(),
+    permissions: permissionsForm.optional(),
 });
 const branchForm = z.object({ protected: z.boolean() });
 const fileForm = z.object({ content: z.string() });
@@ -197,104 +176,6 @@ async function findProtectionProblems(
     const key = `${setting}.environment.protectionRules`;
     const fix = `Install the app on the repository, or change ${key}.`;
     return what === undefined ? [] : [{ what, fix }];
-}
-
-/**
- * Returns a problem where the token cannot read the repository: no other check is possible then.
- */
-function findAccessProblem(
-    account: GitHubAccount,
-    { repository, setting }: Delivery,
-    { status, headers }: Answer,
-): Problem | undefined {
-    if (status === 200) return undefined;
-    if (status === 401) {
-        const what =
-            "GitHub does not accept the token in GITHUB_TOKEN (401): it has expired, " +
-            "was revoked, or never was one.";
-        return { what, fix: howToGetToken(account.webUrl) };
-    }
-    const singleSignOn = /url=(\S+)/.exec(headers.get("x-github-sso") ?? "")?.[1];
-    if (singleSignOn !== undefined) {
-        return {
-            what:
-                `${account.owner} wants the token in GITHUB_TOKEN authorized for its ` +
-                "single sign-on.",
-            fix: `Do so at ${singleSignOn}`,
-        };
-    }
-    if (status !== 404)
-        return { what: `GitHub answers ${String(status)}.`, fix: "Try again later." };
-    return {
-        what: "There is no such repository, or the token in GITHUB_TOKEN may not see it (404).",
-        fix:
-            `Check github:owner = ${account.owner} and ${setting}.repository = ${repository}. ` +
-            "A fine-grained token must be made for this owner and name the repository; " +
-            "a classic one needs the scope repo for a private one.",
-    };
-}
-
-/** Finds missing scopes of a classic token. Other tokens have no scopes. */
-function findScopeProblems({ webUrl }: GitHubAccount, { headers }: Answer): Problem[] {
-    const scopes = headers.get("x-oauth-scopes")?.split(/, */);
-    const missing =
-        scopes === undefined ? [] : ["repo", "workflow"].filter((scope) => !scopes.includes(scope));
-    return missing.map((scope) => ({
-        what:
-            `The token in GITHUB_TOKEN lacks the scope "${scope}", which ` +
-            (scope === "repo"
-                ? "the file and the secrets need."
-                : "files in .github/workflows need."),
-        fix:
-            `Add it at ${webUrl}/settings/tokens, or with \`gh auth refresh --scopes ${scope}\` ` +
-            "where the token is that of the gh command.",
-    }));
-}
-
-function findRoleProblems(
-    { owner, webUrl }: GitHubAccount,
-    { repository, environment }: Delivery,
-    permissions: z.infer<typeof repositoryForm>["permissions"],
-): Problem[] {
-    const [needed, role, why] =
-        environment === undefined
-            ? (["push", "Write", "files and secrets"] as const)
-            : (["admin", "Admin", "environments"] as const);
-    // An app's token has no role: all values are false, even `pull`.
-    if (permissions?.[needed] !== false || !permissions.pull) return [];
-    const fix = `An admin gives it at ${webUrl}/${owner}/${repository}/settings/access`;
-    return [
-        {
-            what:
-                `The account of the token in GITHUB_TOKEN does not have the role ${role} on it, ` +
-                `which ${why} need.`,
-            fix,
-        },
-    ];
-}
-
-/**
- * Finds missing permissions of a fine-grained token. GitHub does not list them, but a token that
- * cannot read something cannot write it either.
- */
-function findPermissionProblems(
-    { environment, delivery }: Delivery,
-    answers: readonly (Answer | undefined)[],
-): Problem[] {
-    if (!answers.some((answer) => answer?.status === 403)) return [];
-    const needed = [
-        "Contents",
-        "Workflows",
-        ...(environment === undefined ? ["Secrets"] : ["Environments", "Administration"]),
-        ...(delivery === "pullRequest" ? ["Pull requests"] : []),
-    ];
-    const what = "The token in GITHUB_TOKEN lacks permissions on it.";
-    return [
-        {
-            what,
-            fix: `Give it these repository permissions, to read and write: ${needed.join(", ")}.`,
-        },
-    ];
 }
 
 /** Returns a problem for each answer that is neither a success, a refusal nor "not found". */
