@@ -187,7 +187,11 @@ export function resource<
         async check(news, olds, context) {
             const checked = checkProperties(shape, news);
             // An input that a refresh has added (see `read`) is kept.
-            const kept = { ...only(olds, watched), ...only(news, [imported]) };
+            const kept = {
+                ...only(olds, watched),
+                // A program cannot mark its inputs: only the engine repeats the mark, in an import.
+                ...(Object.hasOwn(olds, imported) ? only(news, [imported]) : {}),
+            };
             const inputs = { ...without(checked.inputs, definition.transient ?? []), ...kept };
             const { failures } = checked;
             const resolved = missingIn(inputs);

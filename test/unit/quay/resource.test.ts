@@ -124,13 +124,16 @@ describe("a declared resource", () => {
         );
     });
 
-    it("does not differ in what an import could not know, until the program has declared it", () => {
+    it("does not differ in what an import could not know, until the program has declared it", async () => {
         const news = { name: "a", size: 2, labels: {}, password: "p" };
         const changes = (olds: Properties) => [...thing.diff(olds, news).changes.keys()];
         assert.deepEqual(changes({ name: "a", size: 1, labels: {} }), ["size", "password"]);
         assert.deepEqual(changes({ name: "a", size: 1, labels: {}, __imported: true }), ["size"]);
-        // A program's inputs replace those of the import, and its mark.
+        // A program's inputs replace those of the import, and its mark, which it cannot set.
         assert.deepEqual(changes({ ...news, password: "old" }), ["password"]);
+        const marked = { ...news, digest: "d", __imported: true };
+        assert.ok(!("__imported" in (await thing.check(marked, news, context)).inputs));
+        assert.ok("__imported" in (await thing.check(marked, marked, context)).inputs);
     });
 
     it("knows in a preview what follows from its inputs", () => {
