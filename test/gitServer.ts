@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { cpSync, mkdirSync } from "node:fs";
 import {
     createServer as createHttpServer,
     type IncomingMessage,
@@ -7,9 +8,11 @@ import {
 } from "node:http";
 import { createServer } from "node:https";
 import { type AddressInfo, connect, type Server } from "node:net";
+import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { generate } from "selfsigned";
+import { root } from "./unit/files.ts";
 
 /** A server of git repositories, for a client that uses its proxy and trusts its certificate. */
 export interface GitServer {
@@ -57,6 +60,23 @@ export async function startGitServer(folder: string): Promise<GitServer> {
             for (const socket of sockets) socket.destroy();
         },
     };
+}
+
+/** Makes a git repository of this project's files, as they are, with the git tag v0.1.0. */
+export function makeRepository(target: string, ...paths: readonly string[]): void {
+    const list = ["ls-files", "-z", "-co", "--exclude-standard", ...paths];
+    const files = execFileSync("git", list, { cwd: root, encoding: "utf8" });
+    for (const file of files.split("\0").filter((name) => name !== "")) {
+        mkdirSync(dirname(join(target, file)), { recursive: true });
+        cpSync(join(root, file), join(target, file));
+    }
+    const commands = [
+        ["init", "--quiet"],
+        ["add", "--force", "."],
+        ["-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "x"],
+        ["tag", "v0.1.0"],
+    ];
+    for (const command of commands) execFileSync("git", command, { cwd: target });
 }
 
 async function listen(server: Server): Promise<number> {

@@ -1,11 +1,13 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { type GitHub, startGitHub } from "../../sandbox/github/server.ts";
 import { pulumiHome, run, temporary } from "../../sandbox/project.ts";
 import { pulumi, runPulumi } from "../../sandbox/pulumiCommand.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
+import { Api } from "../../sandbox/quayApi.ts";
+import { type GitServer, makeRepository, startGitServer } from "../gitServer.ts";
 import { languagesPath } from "../languages.ts";
 import { root } from "../unit/files.ts";
 
@@ -37,13 +39,18 @@ describe("the components, from a program in another language", () => {
     let folder: string;
     let quay: Quay;
     let github: GitHub;
+    let git: GitServer;
     let environment: Record<string, string>;
     before(async () => {
-        [quay, github] = await Promise.all([startQuay(), startGitHub()]);
+        folder = temporary("yaml");
+        [quay, github, git] = await Promise.all([
+            startQuay(),
+            startGitHub(),
+            startGitServer(folder),
+        ]);
         quay.createUser("alice");
         github.createUser("alice");
         github.createRepository({ owner: "alice", name: "scores-api", private: false });
-        folder = temporary("yaml");
         const state = join(folder, "state");
         mkdirSync(state);
         environment = {
@@ -61,6 +68,7 @@ describe("the components, from a program in another language", () => {
     });
     after(async () => {
         await Promise.all([quay.stop(), github.stop()]);
+        git.stop();
         rmSync(folder, { recursive: true });
     });
 
@@ -90,5 +98,37 @@ describe("the components, from a program in another language", () => {
         const { changes } = await runPulumi(place, "preview");
         deepEqual(Object.keys(changes), ["same"]);
         ok((changes["same"] ?? 0) > 15);
+    });
+
+    it("are added from the repository by one command", async () => {
+        makeRepository(join(folder, "team/mlops.git"));
+        writeFileSync(join(folder, "certificate.pem"), git.certificate);
+        const own = join(folder, "added");
+        mkdirSync(own);
+        const { name, runtime, plugins, resources } = program;
+        const file = join(own, "Pulumi.yaml");
+        writeFileSync(file, stringify({ name: `${name}-added`, runtime, plugins }));
+        const place = {
+            folder: own,
+            stack: "dev",
+            environment: {
+                ...environment,
+                HTTPS_PROXY: git.proxy,
+                NO_PROXY: "127.0.0.1",
+                SSL_CERT_FILE: join(folder, "certificate.pem"),
+            },
+        };
+        await pulumi(place, "package", "add", "git.example.com/team/mlops/components@v0.1.0");
+        const data = { ...resources.data.properties, repository: "more", robot: "more_robot" };
+        appendFileSync(
+            file,
+            stringify({ resources: { more: { ...resources.data, properties: data } } }),
+        );
+        await pulumi(place, "stack", "init", "dev");
+        await runPulumi(place, "up");
+        const answer = await new Api(quay.url, environment["QUAY_TOKEN"] ?? "").get(
+            "/repository/alice/more",
+        );
+        equal(answer.status, 200);
     });
 });

@@ -1,16 +1,15 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { stringify } from "yaml";
 import { temporary } from "../../sandbox/project.ts";
 import { pulumi, runPulumi } from "../../sandbox/pulumiCommand.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { Api } from "../../sandbox/quayApi.ts";
-import { type GitServer, startGitServer } from "../gitServer.ts";
+import { type GitServer, makeRepository, startGitServer } from "../gitServer.ts";
 import { languagesPath } from "../languages.ts";
+import { root } from "../unit/files.ts";
 
-const root = join(import.meta.dirname, "../..");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     readonly dependencies: Readonly<Record<string, string>>;
     readonly devDependencies: Readonly<Record<string, string>>;
@@ -150,14 +149,7 @@ describe("the Quay provider from its sources, in a program in another folder", (
         token = quay.createToken({ user: "alice" });
         folder = temporary("languages");
         source = join(folder, "team/mlops.git");
-        copyProvider(source);
-        const commands = [
-            ["init", "--quiet"],
-            ["add", "."],
-            ["-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "x"],
-            ["tag", "v0.1.0"],
-        ];
-        for (const command of commands) execFileSync("git", command, { cwd: source });
+        makeRepository(source, "quay");
         git = await startGitServer(folder);
         writeFileSync(join(folder, "certificate.pem"), git.certificate);
     });
@@ -185,13 +177,3 @@ describe("the Quay provider from its sources, in a program in another folder", (
             equal((await repository()).status, 404);
         });
 });
-
-/** Copies the files of the provider, as in a clone. */
-function copyProvider(target: string): void {
-    const list = ["ls-files", "-z", "-co", "--exclude-standard", "quay"];
-    const files = execFileSync("git", list, { cwd: root, encoding: "utf8" });
-    for (const file of files.split("\0").filter((name) => name !== "")) {
-        mkdirSync(dirname(join(target, file)), { recursive: true });
-        cpSync(join(root, file), join(target, file));
-    }
-}
