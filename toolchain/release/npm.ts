@@ -21,7 +21,8 @@ export async function packNpm(source: string, to: string, repository?: string): 
     await inTemporary(async (folder) => {
         const archive = await pack(source, folder, scripts);
         await run("tar", ["-xzf", join(folder, archive), "-C", folder]);
-        nameRepository(join(folder, "package"), repository);
+        const directory = source.startsWith("./") ? { directory: source.slice(2) } : {};
+        nameRepository(join(folder, "package"), repository, directory);
         await pack(join(folder, "package"), to, ["--ignore-scripts"]);
     });
 }
@@ -45,12 +46,13 @@ async function pack(source: string, to: string, options: readonly string[]): Pro
     return packed.parse(JSON.parse(await run("npm", args)))[0].filename;
 }
 
-function nameRepository(folder: string, repository: string): void {
+/** @param place where in the repository the package is: npm's page follows the README's links. */
+function nameRepository(folder: string, repository: string, place: { directory?: string }): void {
     const server = `github://api.github.com/${repository}`;
     const url = `git+https://github.com/${repository}.git`;
     change(join(folder, "package.json"), ({ pulumi, ...others }) => ({
         ...others,
-        repository: { type: "git", url },
+        repository: { type: "git", url, ...place },
         ...(pulumi && { pulumi: { ...pulumi, server } }),
     }));
     for (const file of globSync(schemaFile, { cwd: folder }))

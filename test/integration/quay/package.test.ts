@@ -28,17 +28,17 @@ describe("the npm package of the Quay provider", function () {
         rmSync(folder, { recursive: true });
     });
 
-    it("has JavaScript, the types of the SDK and the schema, and nothing else", async () => {
+    it("has JavaScript, the types of the SDK, the schema and the license, and nothing else", async () => {
         const { stdout } = await run("tar", ["-tzf", tarball], { cwd: folder });
         const files = stdout.trim().split("\n");
         const expected =
-            /^package\/(README\.md|package\.json|pulumi-resource-quay(\.cmd)?|dist\/(api|definition|functions|provider|resources)\/\w+\.js|dist\/sdk\/(index\.js|index\.d\.ts|schema\.json))$/;
+            /^package\/(LICENSE|README\.md|package\.json|pulumi-resource-quay(\.cmd)?|dist\/(api|definition|functions|provider|resources)\/\w+\.js|dist\/sdk\/(index\.js|index\.d\.ts|schema\.json))$/;
         deepEqual(
             files.filter((file) => !expected.test(file)),
             [],
         );
-        for (const file of ["provider/main.js", "sdk/index.d.ts", "sdk/schema.json"])
-            ok(files.includes(`package/dist/${file}`), file);
+        for (const file of ["LICENSE", "dist/provider/main.js", "dist/sdk/index.d.ts"])
+            ok(files.includes(`package/${file}`), file);
     });
 
     it("starts the provider by its name, which ends with the engine", async () => {
@@ -98,6 +98,7 @@ describe("the npm package of the Quay provider", function () {
         deepEqual(repository, {
             type: "git",
             url: "git+https://github.com/acme/platform.git",
+            directory: "quay",
         });
         equal(read("dist/sdk/schema.json")["pluginDownloadURL"], server);
     });
