@@ -1,13 +1,15 @@
 import { shorten, visible } from "../../../components/text.ts";
 
-/** HTML that is complete and safe. Only `html` makes it of text. */
-export class Html {
+/** HTML that is complete and safe. Only `html` and `styleElement` make it. */
+class Html {
     readonly text: string;
 
     constructor(text: string) {
         this.text = text;
     }
 }
+
+export type { Html };
 
 /** What may stand in a template; nothing is shown for undefined. */
 export type Content = Html | string | number | undefined | readonly Content[];
@@ -17,6 +19,11 @@ export function html(template: TemplateStringsArray, ...values: readonly Content
     return new Html(
         template.reduce((before, part, index) => before + textOf(values[index - 1]) + part),
     );
+}
+
+/** Makes the element of the program's own style: exactly that text, whose checksum allows it. */
+export function styleElement(style: string): Html {
+    return new Html(`<style>${style}</style>`);
 }
 
 function textOf(content: Content): string {

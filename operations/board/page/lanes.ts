@@ -19,7 +19,7 @@ const barHeight = 24;
 const dayWidth = 0.17;
 
 /**
- * Draws the lanes. A long time is drawn shorter than it was, so that several releases of a day and
+ * Draws the lanes. A long period is compressed, so that several releases of a day and
  * one of a month both have room. Undefined where there is nothing to draw.
  *
  * @param colors the number of each version's colour.

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Row } from "../row.ts";
 import { count } from "../words.ts";
 import { renderEnvironment } from "./environment.ts";
-import { Html, html } from "./html.ts";
+import { type Html, html, styleElement } from "./html.ts";
 import { statusOf } from "./status.ts";
 import { style } from "./style.ts";
 import { renderTimeline } from "./timeline.ts";
@@ -13,9 +13,6 @@ import { timeElement } from "./time.ts";
 const policy =
     `default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; ` +
     `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`;
-
-/** Exactly the text of the checksum. */
-const styleElement = new Html(`<style>${style}</style>`);
 
 /**
  * Renders the page.
@@ -35,13 +32,13 @@ export function renderPage(rows: readonly Row[], now: Date): string {
                 <meta name="robots" content="noindex" />
                 <link rel="icon" href="data:," />
                 <title>What is where</title>
-                ${styleElement}
+                ${styleElement(style)}
             </head>
             <body>
                 <header class="page">
                     <h1>What is where</h1>
                     <p class="summary">${summaryOf(rows)}</p>
-                    <p>Read on ${timeElement(now.toISOString())}. Ages are as of then.</p>
+                    <p>Read on ${timeElement(now.toISOString())}. Ages are as of that time.</p>
                     ${unreadOf(rows)}
                 </header>
                 <main>

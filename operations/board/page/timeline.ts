@@ -53,7 +53,7 @@ function renderReleases(lanes: readonly Lane[], now: Date): Html {
         </p>
         <figure>
             ${drawLanes(lanes, colors, now)}
-            <figcaption>Long times are drawn shorter than they were.</figcaption>
+            <figcaption>Long periods are compressed.</figcaption>
         </figure>
         ${renderDays(open, colors)}
         ${

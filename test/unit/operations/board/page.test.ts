@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { replaceFile } from "../../../../operations/board/page/file.ts";
-import { html } from "../../../../operations/board/page/html.ts";
+import * as templates from "../../../../operations/board/page/html.ts";
 import { renderPage } from "../../../../operations/board/page/page.ts";
 import { style } from "../../../../operations/board/page/style.ts";
 import { statusOf } from "../../../../operations/board/page/status.ts";
@@ -39,13 +39,13 @@ describe("the board's page", () => {
             match(third, part);
         match(
             textOf(renderPage(delivery, now)),
-            /^ What is where 3 of 3 environments deployed\. Look at prod\. A version waits for prod\. Read on 25 Nov 2026, 14:30 UTC \./,
+            /^ What is where 3 of 3 environments deployed\. Look at prod\. A version waits for prod\. Read on 25 Nov 2026, 14:30 UTC \. Ages are as of that time\. /,
         );
     });
 
     it("lists the releases of all environments by days, the newest first, and those that came back", () => {
         const text = textOf(renderPage(delivery, now));
-        const list = text.slice(text.indexOf("Long times are drawn"));
+        const [, list = ""] = text.split("Long periods are compressed.");
         match(
             list,
             /25 November 2026 14:10 dev sha-4f9d2c81a7be [0-9a-f]{12} 12:31 staging 1\.2\.0 [0-9a-f]{12} 10:42 dev 1\.2\.0 .* 23 November 2026 08:17 prod 1\.1\.1 again .* 29 September 2026 08:30 dev 1\.0\.0/,
@@ -147,9 +147,13 @@ describe("the board's page", () => {
             { numRuns: 200 },
         );
         match(
-            html`<p title="${"<a b='c'>&`\""}">${["<i>"]}</p>`.text,
+            templates.html`<p title="${"<a b='c'>&`\""}">${["<i>"]}</p>`.text,
             /^<p title="&#60;a b=&#39;c&#39;&#62;&#38;&#96;&#34;">&#60;i&#62;<\/p>$/,
         );
+    });
+
+    it("has HTML that its templates made, and its own style: nothing else makes any", () => {
+        deepEqual(Object.keys(templates), ["html", "styleElement"]);
     });
 
     it("has no text without an end", () => {
