@@ -2,7 +2,7 @@
 import type { Change, Preview } from "./preview.ts";
 import { isObject, valueAt } from "./properties.ts";
 import { bytes, cores, quantityOf } from "./quantity.ts";
-import { listOf, type Phrase, phrase, show } from "./rules/rule.ts";
+import { isGone, listOf, type Phrase, phrase, show } from "./rules/rule.ts";
 
 /** An amount that changes. */
 export interface Use {
@@ -67,7 +67,7 @@ export function usesOf({ changes, unchanged }: Preview): Use[] {
     ]);
     return [
         ...compareTotals(totalOf(before ?? []), totalOf(after ?? [])),
-        ...compareTags(before ?? [], after ?? []),
+        ...compareTags(before ?? [], after ?? [], deletedPlaces(changes)),
     ];
 }
 
@@ -188,14 +188,34 @@ function textOf(amount: Amount, format: (amount: number) => string): string {
     return min === max ? String(min) : `${String(min)} to ${String(max)}`;
 }
 
+/** The repositories and organizations that are deleted, with all their tags. */
+function deletedPlaces(changes: readonly Change[]): ReadonlySet<string> {
+    const gone = changes.filter((change) => isGone(change) && !change.retained);
+    const names = (type: string, nameOf: (inputs: Inputs) => string): string[] =>
+        gone.filter((one) => one.type === type).map(({ before }) => nameOf(before));
+    return new Set([
+        ...names("quay:index:Organization", ({ name }) => show(name)),
+        ...names(
+            "quay:index:Repository",
+            (one) => `${show(one["namespace"])}/${show(one["name"])}`,
+        ),
+    ]);
+}
+
 /** Compares which tags Quay's auto-pruning keeps, in each place and for each pattern. */
-function compareTags(before: readonly Declared[], after: readonly Declared[]): Use[] {
-    const [olds, news] = [tagsKept(before), tagsKept(after)];
-    return [...new Map([...olds, ...news])].flatMap(([key, { name }]) => {
-        const [from, to] = [olds, news].map((all) => all.get(key)?.kept ?? ["all"]);
-        return from === undefined || to === undefined || same(from, to)
+function compareTags(
+    before: readonly Declared[],
+    after: readonly Declared[],
+    deleted: ReadonlySet<string>,
+): Use[] {
+    const [olds, news] = [policiesOf(before), policiesOf(after)];
+    return [...new Map([...olds, ...news])].flatMap(([key, [policy = {}]]) => {
+        const place = placeOf(policy);
+        const [from, to] = [keptBy(olds.get(key)), keptBy(news.get(key))];
+        const isDeleted = [place, place.replace(/\/.*/, "")].some((one) => deleted.has(one));
+        return isDeleted || same(from, to)
             ? []
-            : [{ name, before: from, after: to }];
+            : [{ name: nameOfTags(policy), before: from, after: to }];
     });
 }
 
@@ -203,28 +223,33 @@ function same(one: Phrase, other: Phrase): boolean {
     return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function tagsKept(
-    resources: readonly Declared[],
-): Map<string, { readonly name: Phrase; readonly kept: Phrase }> {
-    return new Map(
-        inputsOf(resources, "quay:index:AutoPrunePolicy").map((policy) => {
-            const { method = null, tagPattern: pattern, tagPatternMatches = true } = policy;
-            const place = show(policy["repository"] ?? policy["namespace"]);
-            const like = tagPatternMatches === false ? phrase`unlike` : phrase`like`;
-            const value = show(policy["value"]);
-            return [
-                JSON.stringify([place, tagPatternMatches, pattern ?? null, method]),
-                {
-                    name:
-                        pattern === undefined
-                            ? phrase`tags kept in ${place}`
-                            : phrase`tags kept in ${place}, ${like} ${show(pattern)}`,
-                    kept:
-                        method === "number_of_tags"
-                            ? phrase`the newest ${value}`
-                            : phrase`those younger than ${value}`,
-                },
-            ];
-        }),
+/** The auto-prune policies by their place and pattern: Quay applies all of them. */
+function policiesOf(resources: readonly Declared[]): ReadonlyMap<string, readonly Inputs[]> {
+    return Map.groupBy(inputsOf(resources, "quay:index:AutoPrunePolicy"), (policy) =>
+        JSON.stringify(nameOfTags(policy)),
     );
+}
+
+function placeOf(policy: Inputs): string {
+    return show(policy["repository"] ?? policy["namespace"]);
+}
+
+function nameOfTags(policy: Inputs): Phrase {
+    const { tagPattern: pattern, tagPatternMatches } = policy;
+    const name = phrase`tags kept in ${placeOf(policy)}`;
+    if (pattern === undefined) return name;
+    const like = tagPatternMatches === false ? phrase`unlike` : phrase`like`;
+    return phrase`${name}, ${like} ${show(pattern)}`;
+}
+
+/** What is left of a place's tags by all of its policies, in an order that is always the same. */
+function keptBy(policies: readonly Inputs[] = []): Phrase {
+    const [first, ...others] = policies
+        .toSorted((a, b) => (show(a["value"]) < show(b["value"]) ? -1 : 1))
+        .map(({ method, value }) =>
+            method === "number_of_tags"
+                ? phrase`the newest ${show(value)}`
+                : phrase`those younger than ${show(value)}`,
+        );
+    return others.reduce((kept, other) => phrase`${kept}, and of these ${other}`, first ?? ["all"]);
 }

@@ -43,7 +43,7 @@ export function cores(amount: number): string {
 
 /** Formats an amount of memory. */
 export function bytes(amount: number): string {
-    const names = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    const names = [amount === 1 ? "byte" : "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     const power = Math.max(0, Math.min(Math.floor(Math.log2(amount) / 10), names.length - 1));
     return `${rounded(amount / 2 ** (10 * power))} ${names[power] ?? ""}`;
 }

@@ -101,8 +101,13 @@ describe("what a stack uses", () => {
     it("is none before the first deployment, and after the last", () => {
         const first = uses(preview([deployed(undefined, deployment(1, small))]));
         ok(first.includes("CPU reserved: none → 0.25 cores"), first.join());
-        const last = uses(preview([deployed(deployment(0, small), undefined)]));
-        deepEqual(last, []);
+        deepEqual(uses(preview([deployed(deployment(1, small), undefined)])), [
+            "pods: 1 → none",
+            "CPU reserved: 0.25 cores → none",
+            "memory reserved: 512 MiB → none",
+            "CPU at most: no limit → none",
+            "memory at most: 512 MiB → none",
+        ]);
     });
 
     it("is not known where a number is not", () => {
@@ -165,6 +170,48 @@ describe("what a stack uses", () => {
         deepEqual(uses(preview([pruned(all, undefined)])), [
             "tags kept in alice/app: the newest 20 → all",
         ]);
+    });
+
+    it("has all that is kept of the tags of a place and pattern in one row", () => {
+        const name = "tags kept in alice/app, like sha-.*:";
+        const age = keep("30d", { method: "creation_date" });
+        const other = (one: Change): Change => ({ ...one, urn: "u" });
+        deepEqual(uses(preview([pruned(keep("20"), undefined), other(pruned(undefined, age))])), [
+            `${name} the newest 20 → those younger than 30d`,
+        ]);
+        deepEqual(uses(preview([pruned(keep("20"), age)])), [
+            `${name} the newest 20 → those younger than 30d`,
+        ]);
+        const added = pruned(undefined, age);
+        const both = `${name} the newest 20 → the newest 20, and of these those younger than 30d`;
+        const stays = {
+            urn: "u",
+            type: "quay:index:AutoPrunePolicy",
+            parent: "",
+            inputs: keep("20"),
+        };
+        deepEqual(uses({ ...preview([added]), unchanged: [stays] }), [both]);
+        const swapped = [pruned(age, keep("20")), other(pruned(keep("20"), age))];
+        deepEqual(uses(preview(swapped)), []);
+    });
+
+    it("has no tags of a repository or an organization that is deleted with them", () => {
+        const policies = [pruned(keep("20"), undefined), pruned(keep("20"), keep("5"))];
+        const repository = { namespace: "alice", name: "app" };
+        const gone = change("quay:index:Repository", repository, undefined);
+        for (const policy of policies) {
+            deepEqual(uses(preview([policy, gone])), []);
+            deepEqual(uses(preview([policy, { ...gone, retained: true }])).length, 1);
+            const organization = change("quay:index:Organization", { name: "alice" }, undefined);
+            deepEqual(uses(preview([policy, organization])), []);
+        }
+        const ofAll = { namespace: "alice", method: "number_of_tags", value: "20" };
+        const others = change("quay:index:Repository", { ...repository, name: "b" }, undefined);
+        deepEqual(uses(preview([pruned(ofAll, undefined), others])), [
+            "tags kept in alice: the newest 20 → all",
+        ]);
+        const organization = change("quay:index:Organization", { name: "alice" }, undefined);
+        deepEqual(uses(preview([pruned(ofAll, undefined), organization])), []);
     });
 
     it("is of recorded previews what their program says", () => {
@@ -236,8 +283,8 @@ describe("a quantity of Kubernetes", () => {
             }),
         );
         deepEqual(
-            [cores(1), cores(0.25), bytes(1), bytes(1.5 * 2 ** 30), bytes(1e300)].slice(0, 4),
-            ["1 core", "0.25 cores", "1 bytes", "1.5 GiB"],
+            [cores(1), cores(0.25), bytes(1), bytes(2), bytes(1.5 * 2 ** 30), bytes(2 ** 70)],
+            ["1 core", "0.25 cores", "1 byte", "2 bytes", "1.5 GiB", "1024 EiB"],
         );
     });
 });
