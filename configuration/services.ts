@@ -25,14 +25,16 @@ export type Service = z.output<typeof service>;
 const columns = Object.keys(service.shape);
 
 /**
- * Reads the table: CSV with the columns name, repository, namespace and owner, without quotes. A
- * stack has the services of the owner that it is named after.
+ * Reads the table: CSV with the columns name, repository, namespace and owner, without quotes; with
+ * the byte order mark and the line ends of Excel or without. A stack has the services of the owner
+ * that it is named after.
  *
  * @param file its path, from the working directory.
- * @throws UserError that lists every problem: the row, counted as in an editor, the key, its value
+ * @throws UserError that lists every problem: the row, counted as in an editor, the key, its value;
+ * or that says why the file cannot be read
  */
 export function readServices(file: string): Service[] {
-    const [header = "", ...lines] = readFileSync(file, "utf8").trimEnd().split(/\r?\n/);
+    const [header = "", ...lines] = textOf(file).trimEnd().split(/\r?\n/);
     if (header !== columns.join())
         throw new UserError(`${file}, row 1 = "${foreign(header)}": must be ${columns.join()}`);
     const rows = lines.map((line) => line.split(","));
@@ -43,6 +45,16 @@ export function readServices(file: string): Service[] {
     );
     if (problems.length === 0) return rows.map((row) => service.parse(named(row)));
     throw new UserError(`${file} is not right:\n${problems.join("\n")}`);
+}
+
+/** Reads the file, without the byte order mark. */
+function textOf(file: string): string {
+    try {
+        return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
+    } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new UserError(`The table of services cannot be read: ${foreign(why)}`);
+    }
 }
 
 const named = (row: readonly string[]): Record<string, string | undefined> =>
@@ -72,7 +84,11 @@ function duplicatesOf(row: readonly string[], before: readonly (readonly string[
     const [name = "", repository = "", namespace = "", owner = ""] = row;
     const rowOf = (index: number): string => `row ${String(index + 2)} has it too`;
     const image = before.findIndex((other) => other[0] === name && other[2] === namespace);
-    const sources = before.findIndex((other) => other[1] === repository && other[3] === owner);
+    // GitHub does not tell cases apart.
+    const isSources = (other: readonly string[]): boolean =>
+        other[1]?.toLowerCase() === repository.toLowerCase() &&
+        other[3]?.toLowerCase() === owner.toLowerCase();
+    const sources = before.findIndex(isSources);
     return [
         ...(image < 0 ? [] : [`name = ${JSON.stringify(foreign(name))}: ${rowOf(image)}`]),
         ...(sources < 0

@@ -1,7 +1,8 @@
 import { deepEqual, throws } from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { UserError } from "../../../components/userError.ts";
 import { readServices } from "../../../configuration/services.ts";
 import { root } from "../files.ts";
 
@@ -11,7 +12,7 @@ describe("a table of services", () => {
     beforeEach(() => {
         folder = mkdtempSync(join(tmpdir(), "services-"));
         process.chdir(folder);
-        writeFileSync("Pulumi.alice.yaml", "");
+        for (const owner of ["alice", "Alice"]) writeFileSync(`Pulumi.${owner}.yaml`, "");
     });
     afterEach(() => {
         process.chdir(home);
@@ -29,9 +30,25 @@ describe("a table of services", () => {
         deepEqual(read(good), [
             { name: "scores", repository: "scores-api", namespace: "models", owner: "alice" },
         ]);
-        writeFileSync("services.csv", `${header}\r\n${good}\r\n`);
-        deepEqual(readServices("services.csv").length, 1);
         deepEqual(read(), []);
+    });
+
+    it("is read as Excel writes it: with a byte order mark, and CRLF at each line's end", () => {
+        const rows = read(good);
+        writeFileSync("services.csv", `\uFEFF${header}\r\n${good}\r\n`);
+        deepEqual(readServices("services.csv"), rows);
+    });
+
+    it("is refused in one line where it cannot be read", () => {
+        mkdirSync("folder");
+        for (const [file, problem] of [
+            ["none.csv", "ENOENT: no such file or directory, open 'none.csv'"],
+            ["folder", "EISDIR: illegal operation on a directory, read"],
+        ] as const)
+            throws(
+                () => readServices(file),
+                new UserError(`The table of services cannot be read: ${problem}`),
+            );
     });
 
     for (const [row, problem] of [
@@ -44,6 +61,7 @@ describe("a table of services", () => {
         ["a2,a,models", /row 3 \(a2\), 3 values: must be 4, name,repository,namespace,owner/],
         ["scores,b,models,alice", /row 3 \(scores\), name = "scores": row 2 has it too/],
         ["b2,scores-api,b,alice", /row 3 \(b2\), repository = "scores-api": row 2 has it too/],
+        ["b2,Scores-API,b,Alice", /row 3 \(b2\), repository = "Scores-API": row 2 has it too/],
     ] as const)
         it(`is refused with the row and the key: ${row}`, () => {
             throws(() => read(good, row), problem);
