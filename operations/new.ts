@@ -1,5 +1,5 @@
 /** Writes the files that a team owns: `make new NAME=fraud-scores`. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { foreign } from "../components/text.ts";
@@ -14,24 +14,35 @@ const name = /^(?=.{2,60}$)[a-z][a-z0-9]*([_-][a-z0-9]+)*$/;
 
 /** Returns the text of each file of a new project, by the file's name. */
 function filesFor(service: string): Readonly<Record<string, string>> {
-    const { version } = z
-        .object({ version: z.string() })
+    const { version, dependencies } = z
+        .object({
+            version: z.string(),
+            dependencies: z.object({ "@pulumi/docker": z.string() }),
+        })
         .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
     const fill = (text: string): string =>
-        text.replaceAll("${NAME}", service).replaceAll("${VERSION}", version);
+        text
+            .replaceAll("${NAME}", service)
+            .replaceAll("${VERSION}", version)
+            .replaceAll("${DOCKER}", dependencies["@pulumi/docker"]);
     const names = readdirSync(template);
     return Object.fromEntries(
         names.map((file) => [file, fill(readFileSync(join(template, file), "utf8"))]),
     );
 }
 
-/** Writes the files that are not there. @throws UserError if another one is in a file's place */
+/**
+ * Writes the files that are not there.
+ *
+ * @throws UserError if something else is in a file's place, or the folder cannot be made
+ */
 function writeNew(service: string, folder: string): void {
     if (!name.test(service))
         throw new UserError(
             `NAME=${foreign(service)}: must be 2 to 60 lower-case letters and digits, with ` +
                 "single - and _ within, and begin with a letter. Nothing was written.",
         );
+    makeFolder(folder);
     const files = Object.entries(filesFor(service));
     const others = files.filter(([file, text]) => isOther(join(folder, file), text));
     if (others.length > 0)
@@ -39,12 +50,28 @@ function writeNew(service: string, folder: string): void {
             `${folder} has files of its own: ${others.map(([file]) => file).join(", ")}. ` +
                 "Nothing was written: name another folder by DIR=…, or move them away.",
         );
-    mkdirSync(folder, { recursive: true });
-    for (const [file, text] of files) writeFileSync(join(folder, file), text);
+    const missing = files.filter(([file]) => inPlaceOf(join(folder, file)) === undefined);
+    for (const [file, text] of missing) writeFileSync(join(folder, file), text, { flag: "wx" });
 }
 
-const isOther = (file: string, text: string): boolean =>
-    existsSync(file) && (!statSync(file).isFile() || readFileSync(file, "utf8") !== text);
+function makeFolder(folder: string): void {
+    try {
+        mkdirSync(folder, { recursive: true });
+    } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new UserError(
+            `DIR=${folder}: the folder cannot be made (${why}). Nothing was written: name another.`,
+        );
+    }
+}
+
+/** What has a file's name: a link counts itself, wherever it leads. */
+const inPlaceOf = (file: string) => lstatSync(file, { throwIfNoEntry: false });
+
+function isOther(file: string, text: string): boolean {
+    const found = inPlaceOf(file);
+    return found !== undefined && (!found.isFile() || readFileSync(file, "utf8") !== text);
+}
 
 const usage = `Writes the files of a project that delivers one service with the npm package mlops.
 What is there already stays as it is.

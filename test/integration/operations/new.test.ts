@@ -1,0 +1,62 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { temporary } from "../../../sandbox/project.ts";
+import { Commands } from "./commands.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const { version, dependencies } = z
+    .object({ version: z.string(), dependencies: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
+
+describe("make new", () => {
+    let commands: Commands;
+    let folder: string;
+    beforeEach(() => {
+        commands = new Commands();
+        folder = temporary("new");
+    });
+    afterEach(() => {
+        commands.remove();
+        rmSync(folder, { recursive: true });
+    });
+    const make = (into: string) => commands.run("new.ts", "scores", into);
+
+    it("fills in the name, and the versions that this project has", async () => {
+        equal((await make(folder)).code, 0);
+        const text = (file: string): string => readFileSync(join(folder, file), "utf8");
+        match(text("README.md"), /^# scores\n/);
+        const command = (docker: string) => `\`pulumi plugin install resource docker v${docker}\``;
+        ok(text("README.md").includes(command(dependencies["@pulumi/docker"] ?? "")));
+        const template = readFileSync(join(root, "templates/service/README.md"), "utf8");
+        ok(template.includes(command("${DOCKER}")));
+        ok(text("package.json").includes(`"mlops": "${version}"`));
+        for (const file of readdirSync(folder))
+            equal(/\$\{[A-Z]+\}/.exec(text(file))?.[0], undefined, file);
+    });
+
+    it("is refused in one line where its folder is a file, or is within one", async () => {
+        const file = join(folder, "file");
+        writeFileSync(file, "mine");
+        for (const into of [file, join(file, "project")]) {
+            const { code, stderr } = await make(into);
+            equal(code, 1);
+            match(
+                stderr,
+                /^DIR=\S+: the folder cannot be made \(E[^\n]+\)\. Nothing was written: .+\n$/,
+            );
+        }
+        equal(readFileSync(file, "utf8"), "mine");
+    });
+
+    it("writes nothing through a link in a file's place", async () => {
+        const outside = join(commands.folder, "outside");
+        symlinkSync(outside, join(folder, "index.ts"));
+        const { code, stderr } = await make(folder);
+        equal(code, 1);
+        match(stderr, /^\S+ has files of its own: index\.ts\. Nothing was written: [^\n]+\n$/);
+        equal(existsSync(outside), false);
+        deepEqual(readdirSync(folder), ["index.ts"]);
+    });
+});
