@@ -8,15 +8,17 @@ import { inspect, lookUp, refuseGiven } from "./promotionGate.ts";
 import { commitOf, labelsOf } from "../api/imageLabels.ts";
 import type { Side } from "../api/copyImage.ts";
 import { sizeOf } from "../api/imageSize.ts";
-import { isFloating } from "../api/floatingTags.ts";
+import { floatingTagsOf, isFloating } from "../api/floatingTags.ts";
 import { parseImageName } from "../api/imageName.ts";
 import { resource } from "../definition/resource.ts";
 import { severities } from "../api/severity.ts";
 import { findSignatureProblem, provenance, signature } from "./imageProof.ts";
 
 const importId = {
-    format: "REGISTRY/REPOSITORY:TAG, with a comma before each further version tag",
-    example: "quay.io/alice/app_prod:1.0.0",
+    format:
+        "REGISTRY/REPOSITORY:TAG, with a comma before each further version tag and a plus before " +
+        "each floating tag",
+    example: "quay.io/alice/app_prod:1.0.0+latest",
 };
 
 const imageName = z
@@ -214,7 +216,6 @@ export const promotedImage = resource({
     unread: [
         "source",
         "version",
-        "floatingTags",
         "sourceCredentials",
         "targetCredentials",
         "maxSeverity",
@@ -282,12 +283,13 @@ export const promotedImage = resource({
     },
 
     async read(id, { api }, old) {
-        const [name = "", ...given] = old === undefined ? splitTags(id) : [old.target];
-        const parsed = parseImageName(name);
-        if (parsed === undefined || (old === undefined && given.length === 0))
-            throw badId(id, importId);
+        const given = old === undefined ? splitId(id) : { ...old, name: old.target };
+        const parsed = parseImageName(given?.name ?? "");
+        if (given === undefined || parsed === undefined) throw badId(id, importId);
+        const { name } = given;
         const side = sideOf(api, parsed, old?.targetCredentials, "pull");
-        const wanted = old === undefined ? given : old.tags;
+        const moving = old === undefined ? floatingTagsOf(given.floatingTags, given.tags) : [];
+        const wanted = [...given.tags, ...moving];
         const found = (await unlessGone(api, side, () => tagsOf(api, side, wanted))) ?? [];
         const [digest] = old === undefined ? found.map((one) => one.digest) : [old.digest];
         const gone =
@@ -297,11 +299,14 @@ export const promotedImage = resource({
         if (gone || digest === undefined) return undefined;
         // A tag that was moved or removed no longer belongs to this image: the next `up` sets it,
         // or reports what it points to.
-        const tags = found.filter((one) => one.digest === digest).map((one) => one.tag);
+        const set = found.filter((one) => one.digest === digest).map((one) => one.tag);
+        const tags = given.tags.filter((tag) => set.includes(tag));
         const inputs = old ?? {
             source: name,
             target: name,
-            floatingTags: [],
+            floatingTags: given.floatingTags.filter((one) =>
+                floatingTagsOf([one], given.tags).every((tag) => set.includes(tag)),
+            ),
             requireRunning: false,
             ...(await aboutImage(side, digest)),
         };
@@ -351,10 +356,14 @@ async function aboutImage(
     };
 }
 
-/** Splits NAME:TAG,TAG into its parts; an id of another form is one part. */
-function splitTags(reference: string): string[] {
-    const [, name, list = ""] = /^(.+):([\w.,-]+)$/.exec(reference) ?? [];
-    const all = list.split(",");
-    const valid = all.every((tag) => names.tag.safeParse(tag).success);
-    return name === undefined || !valid ? [reference] : [name, ...all];
+/** Splits NAME:TAG,TAG+FLOATING+FLOATING into its parts; undefined for an id of another form. */
+function splitId(id: string) {
+    const [, name = "", versions = "", floating = ""] =
+        /^(.+):([\w.,-]+)((?:\+[\w.{}-]+)*)$/.exec(id) ?? [];
+    const tags = versions.split(",");
+    const floatingTags = floating.split("+").slice(1);
+    const valid =
+        tags.every((tag) => names.tag.safeParse(tag).success) &&
+        floatingTags.every((tag) => names.floatingTag.safeParse(tag).success);
+    return valid ? { name, tags, floatingTags } : undefined;
 }

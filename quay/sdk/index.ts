@@ -505,7 +505,7 @@ export interface PromotedImageArgs {
 
 /** Promotes an image, or an index of images for several platforms: copies it by its digest to tags of another repository, or of the same one, without a build or a pull. Signatures and attestations are copied too. A version tag is never moved: one that points to another digest is an error. Deleting the resource deletes no tag.
  *
- * Import: `pulumi import quay:index:PromotedImage NAME quay.io/alice/app_prod:1.0.0`, the id being REGISTRY/REPOSITORY:TAG, with a comma before each further version tag.
+ * Import: `pulumi import quay:index:PromotedImage NAME quay.io/alice/app_prod:1.0.0+latest`, the id being REGISTRY/REPOSITORY:TAG, with a comma before each further version tag and a plus before each floating tag.
  *
  * @example
  * ```ts

@@ -4,6 +4,7 @@ import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import { resources } from "../../../quay/resources/index.ts";
 import * as quay from "../../../quay/sdk/index.ts";
 import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
+import { Api } from "../../../sandbox/quayApi.ts";
 import { pushImage } from "../../../sandbox/registryClient.ts";
 import { Project } from "./project.ts";
 import { needsStandIn } from "./target.ts";
@@ -199,7 +200,7 @@ describe("the import of every resource", function () {
             Notification: "acme/app:pushes",
             AutoPrunePolicy: "acme/app",
             TagImmutabilityPolicy: "acme",
-            PromotedImage: `${server.registry}/acme/app:1.0.0,stable`,
+            PromotedImage: `${server.registry}/acme/app:1.0.0,stable+latest`,
             FloatingTag: "acme/app:running",
             RepositoryMirror: "acme/copy",
         };
@@ -230,6 +231,28 @@ describe("the import of every resource", function () {
         try {
             await other.import(ids);
             await isClean(other.program(program(server.registry, () => ({}))));
+        } finally {
+            await other.remove();
+        }
+    });
+
+    it("of an image without one of its floating tags leaves that tag to do", async () => {
+        const target = `${server.registry}/alice/images`;
+        const digest = await pushImage(server, "alice", "alice/images", ["2.0.0"]);
+        const release = () => {
+            const args = { source: target, target, version: "2.0.0", floatingTags: ["next"] };
+            new quay.PromotedImage("release", args);
+            return Promise.resolve();
+        };
+        const other = await Project.create(environment);
+        try {
+            const type = "quay:index:PromotedImage";
+            await other.import([{ type, name: "release", id: `${target}:2.0.0+next` }]);
+            assert.deepEqual((await other.program(release).up()).changes, { update: 1 });
+            const api = new Api(server.url, token);
+            const { text } = await api.get("/repository/alice/images/tag/?specificTag=next");
+            assert.match(text, new RegExp(digest));
+            assert.deepEqual((await other.preview()).changes, {});
         } finally {
             await other.remove();
         }

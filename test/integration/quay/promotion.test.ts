@@ -182,6 +182,53 @@ describe("a promotion", function () {
         });
     });
 
+    describe("that is imported", () => {
+        const floatingTags = ["latest", "{{major}}.{{minor}}"];
+        beforeEach(async () => {
+            await start();
+            await pushImage(quay, "alice", "alice/dev", ["1.0.0"]);
+        });
+        /** Imports, and checks the program. @returns what the engine gives to an update */
+        const imported = async (id: string) => {
+            const found = await promotedImage.read(`${quay.registry}/alice/${id}`, {}, context);
+            ok(found);
+            const news = inputs({ floatingTags });
+            const { inputs: checked } = await promotedImage.check(news, found.inputs, context);
+            const changes = [...promotedImage.diff(found.inputs, checked).changes.keys()];
+            return { ...found, checked, changes };
+        };
+
+        it("has the floating tags that the id names: nothing is left to do", async () => {
+            await promote({ floatingTags });
+            const { changes, inputs: known } = await imported(
+                "prod:1.0.0+latest+{{major}}.{{minor}}",
+            );
+            deepEqual(changes, []);
+            deepEqual(known["floatingTags"], floatingTags);
+        });
+
+        it("has no floating tag that is missing or names another image: the next `up` sets it", async () => {
+            await promote({ floatingTags: [] });
+            const other = await pushImage(quay, "alice", "alice/prod", ["latest", "2.0.0"]);
+            for (const id of ["prod:1.0.0", "prod:1.0.0+latest+{{major}}.{{minor}}"])
+                deepEqual((await imported(id)).changes, ["floatingTags[0]", "floatingTags[1]"]);
+            const { id, checked, inputs: olds, state } = await imported("prod:1.0.0");
+            const updated = await promotedImage.update(id, { ...olds, ...state }, checked, context);
+            deepEqual(updated["floatingTags"], floatingTags);
+            const { digest } = updated;
+            deepEqual(await tagsIn("alice/prod"), {
+                ...{ "1.0.0": digest, "1.0": digest, latest: digest },
+                "2.0.0": other,
+            });
+        });
+
+        it("has those that it has, and lacks the one that it lacks", async () => {
+            await promote({ floatingTags: ["latest"] });
+            const { changes } = await imported("prod:1.0.0+latest+{{major}}.{{minor}}");
+            deepEqual(changes, ["floatingTags[1]"]);
+        });
+    });
+
     describe("of an image whose label puts an end on its tags", () => {
         const label = { "quay.expires-after": "2w" };
         const refused =
