@@ -184,7 +184,9 @@ export const promotedImage = resource({
             .describe(
                 "The size of the image in bytes, compressed as a node pulls it; of an index, " +
                     "that of its largest image. Default: what its manifest says, read once for a " +
-                    "digest that was looked up; else not known.",
+                    "digest that was looked up; not known of a digest that was given, of an " +
+                    "index of indexes or of more than 20 images, or where an image of the index " +
+                    "cannot be read.",
             ),
         environment: z
             .string()

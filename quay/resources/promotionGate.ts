@@ -4,6 +4,8 @@ import type { QuayClient } from "../api/client.ts";
 import { QuayError, unless } from "../api/errors.ts";
 import { refuseExpiring } from "../api/expiration.ts";
 import { commitOf, labelsOf } from "../api/imageLabels.ts";
+import type { Manifest } from "../api/manifest.ts";
+import type { Side } from "../api/copyImage.ts";
 import { sizeOf } from "../api/imageSize.ts";
 import type { ImageName } from "../api/imageName.ts";
 import { findRunningProblem } from "../api/running.ts";
@@ -113,25 +115,33 @@ export async function inspect(
     const size = wanted.size ?? (known ? old.size : undefined);
     if (!label && !scan && proof === undefined) return { commit: last ?? "", size };
     const { side, manifest } = await findManifest(context.api, wanted, digest);
+    // First: whoever may push to the source steers what the others read.
+    if (proof !== undefined) await verifyProof(side, digest, proof, trustedRoot);
     const labels = label ? await labelsOf(side, manifest) : [];
     if (!known) refuseExpiring(side, digest, labels);
-    const found = {
+    if (scan) await checkScan(context, side, manifest, { maxSeverity, severityException });
+    return {
         commit: last ?? commitOf(labels) ?? "",
         // Not for a digest that is known: the state of an earlier version has none, and none is
         // no change.
         size: size ?? (known ? undefined : await sizeOf(side, manifest)),
     };
-    if (proof !== undefined) await verifyProof(side, digest, proof, trustedRoot);
-    if (!scan) return found;
-    if (!isOwn(context.api, side))
+}
+
+/** Refuses an image whose scan does not allow the promotion. */
+async function checkScan(
+    { api, warn }: Context,
+    side: Side,
+    manifest: Manifest,
+    { maxSeverity, severityException }: Gate & { readonly maxSeverity: Severity },
+): Promise<void> {
+    if (!isOwn(api, side))
         throw new QuayError(
-            `maxSeverity asks Quay's scanner: it works for ${context.api.site.host} only, not ` +
-                `for ${side.session.host}/${side.path}.`,
+            `maxSeverity asks Quay's scanner: it works for ${api.site.host} only, not for ` +
+                `${side.session.host}/${side.path}.`,
         );
-    const { api, warn } = context;
     const warning = await checkSeverity(api, side.path, manifest, maxSeverity, severityException);
     if (warning !== undefined) await warn(warning);
-    return found;
 }
 
 /** Returns what has to be proven and was not before; undefined if nothing. */

@@ -493,7 +493,7 @@ export interface PromotedImageArgs {
     readonly soak?: pulumi.Input<string> | undefined;
     /** The commit that the image was built from. Default: what its label `org.opencontainers.image.revision` says, read once for a digest that was looked up; else empty. */
     readonly commit?: pulumi.Input<string> | undefined;
-    /** The size of the image in bytes, compressed as a node pulls it; of an index, that of its largest image. Default: what its manifest says, read once for a digest that was looked up; else not known. */
+    /** The size of the image in bytes, compressed as a node pulls it; of an index, that of its largest image. Default: what its manifest says, read once for a digest that was looked up; not known of a digest that was given, of an index of indexes or of more than 20 images, or where an image of the index cannot be read. */
     readonly size?: pulumi.Input<number> | undefined;
     /** What runs the source's images, for the messages of requireRunning. In no diff and no state. Default: the source. */
     readonly environment?: pulumi.Input<string> | undefined;

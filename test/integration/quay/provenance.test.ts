@@ -7,7 +7,14 @@ import { promotedImage } from "../../../quay/resources/promotedImage.ts";
 import type { Properties } from "../../../quay/definition/values.ts";
 import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
 import { Api, expectReply } from "../../../sandbox/quayApi.ts";
-import { basic, digestOf, image, Registry } from "../../../sandbox/registryClient.ts";
+import {
+    basic,
+    digestOf,
+    image,
+    indexOf,
+    indexType,
+    Registry,
+} from "../../../sandbox/registryClient.ts";
 import { type Claims, provenanceType, pushBundle, Sigstore } from "../../sigstore.ts";
 import { contextOf, make } from "./context.ts";
 
@@ -120,6 +127,17 @@ describe("an image whose origin has to be proven", function () {
         await refused(/has no attestation of its build.*quay-deploy\.yml of https:\/\/github/);
         await attest(run(ref), subject.digest, "https://spdx.dev/Document/v2.3");
         await refused(/has no attestation of its build/);
+    });
+
+    it("is refused before anything is read that the image lists", async () => {
+        const child = await image(registry, "alice/dev");
+        expectReply(await registry.manifest("alice/dev", digestOf(child), child), 201);
+        const index = indexOf([child]);
+        expectReply(await registry.manifest("alice/dev", "1.0.0", index, indexType), 201);
+        quay.clearRequests();
+        await rejects(preview(), /has no attestation of its build/);
+        equal(quay.requests({ path: new RegExp(digestOf(index)) }).length > 0, true);
+        deepEqual(quay.requests({ path: new RegExp(`${digestOf(child)}|/blobs/`) }), []);
     });
 
     const wrong: Record<string, [Partial<Claims>, RegExp]> = {
