@@ -10,15 +10,25 @@ const configuration = z.object({
     config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
 });
 
-/** Reads the labels of an image, or of each image of an index. */
-export async function labelsOf(side: Side, manifest: Manifest): Promise<readonly Labels[]> {
+/**
+ * Reads the labels of an image, or of each image of an index.
+ *
+ * @param seen the digests that were read: an index may list one many times, at every depth.
+ */
+export async function labelsOf(
+    side: Side,
+    manifest: Manifest,
+    seen = new Set<string>(),
+): Promise<readonly Labels[]> {
     const { session, path } = side;
     const { config, manifests, annotations = {} } = manifest.parts;
     if (manifests !== undefined) {
         const images = manifests.map(async ({ digest }) => {
+            if (seen.has(digest)) return [];
+            seen.add(digest);
             // An index may list images that are not in the repository.
             const image = await session.manifest(path, digest);
-            return image === undefined ? [] : labelsOf(side, image);
+            return image === undefined ? [] : labelsOf(side, image, seen);
         });
         return (await Promise.all(images)).flat();
     }

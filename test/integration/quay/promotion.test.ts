@@ -118,6 +118,23 @@ describe("a promotion", function () {
         });
     });
 
+    it("reads each manifest once, however often indexes of indexes list it", async () => {
+        await start();
+        const registry = await login("alice/dev:pull,push");
+        let child = await image(registry, "alice/dev", {}, { "quay.expires-after": "2w" });
+        await push(child, digestOf(child));
+        for (const depth of ["1", "2", "3", "4", "5"]) {
+            child = indexOf([child, child]);
+            await push(child, depth === "5" ? "1.0.0" : digestOf(child), indexType);
+        }
+        quay.clearRequests();
+        await rejects(promotedImage.check(inputs(), {}, context), /quay\.expires-after=2w/);
+        const read = quay
+            .requests({ method: "GET", path: /\/manifests\/sha256/ })
+            .filter(({ status }) => status === 200);
+        equal(read.length, 6);
+    });
+
     describe("of an image whose manifest says its size", () => {
         beforeEach(() => start());
         const sizeIn = async (olds: Properties = {}): Promise<unknown> =>
