@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { generate } from "selfsigned";
+import { version } from "../quay/api/version.ts";
 import { root } from "./unit/files.ts";
 
 /** A server of git repositories, for a client that uses its proxy and trusts its certificate. */
@@ -62,7 +63,7 @@ export async function startGitServer(folder: string): Promise<GitServer> {
     };
 }
 
-/** Makes a git repository of this project's files, as they are, with the git tag v0.1.0. */
+/** Makes a git repository of this project's files, as they are, with a git tag of its version. */
 export function makeRepository(target: string, ...paths: readonly string[]): void {
     const list = ["ls-files", "-z", "-co", "--exclude-standard", ...paths];
     const files = execFileSync("git", list, { cwd: root, encoding: "utf8" });
@@ -74,7 +75,7 @@ export function makeRepository(target: string, ...paths: readonly string[]): voi
         ["init", "--quiet"],
         ["add", "--force", "."],
         ["-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "x"],
-        ["tag", "v0.1.0"],
+        ["tag", `v${version}`],
     ];
     for (const command of commands) execFileSync("git", command, { cwd: target });
 }

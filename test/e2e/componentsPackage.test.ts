@@ -8,6 +8,7 @@ import { pulumi, runPulumi } from "../../sandbox/pulumiCommand.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { Api } from "../../sandbox/quayApi.ts";
 import { type GitServer, makeRepository, startGitServer } from "../gitServer.ts";
+import { version } from "../../quay/api/version.ts";
 import { languagesPath } from "../languages.ts";
 import { root } from "../unit/files.ts";
 
@@ -118,7 +119,7 @@ describe("the components, from a program in another language", () => {
                 SSL_CERT_FILE: join(folder, "certificate.pem"),
             },
         };
-        await pulumi(place, "package", "add", "git.example.com/team/mlops/components@v0.1.0");
+        await pulumi(place, "package", "add", `git.example.com/team/mlops/components@v${version}`);
         const data = { ...resources.data.properties, repository: "more", robot: "more_robot" };
         appendFileSync(
             file,

@@ -7,6 +7,7 @@ import { pulumi, runPulumi } from "../../sandbox/pulumiCommand.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { Api } from "../../sandbox/quayApi.ts";
 import { type GitServer, makeRepository, startGitServer } from "../gitServer.ts";
+import { version } from "../../quay/api/version.ts";
 import { languagesPath } from "../languages.ts";
 import { root } from "../unit/files.ts";
 
@@ -166,7 +167,7 @@ describe("the Quay provider from its sources, in a program in another folder", (
         ["yaml", yaml, "repository"],
     ] as const)
         it(`is added from a ${from} by one command, and runs a program: ${name}`, async () => {
-            const address = "git.example.com/team/mlops/quay@v0.1.0";
+            const address = `git.example.com/team/mlops/quay@v${version}`;
             await create(name, program, from === "folder" ? join(source, "quay") : address);
             const repository = () => new Api(quay.url, token).get("/repository/alice/program");
             deepEqual((await runPulumi(place(name), "up")).changes, { create: 2 });
