@@ -230,8 +230,8 @@ describe("the workflows of this project", function () {
                 ["make", undefined, undefined],
                 ["try", "make", undefined],
                 ["release", "try", "packages"],
-                ["npm", "try", "packages"],
-                ["pypi", "try", "packages"],
+                ["npm", "release", "packages"],
+                ["pypi", "release", "packages"],
             ],
         );
         const tried = job("publish-packages", "try").strategy?.matrix.include ?? [];

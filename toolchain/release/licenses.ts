@@ -26,5 +26,9 @@ function licenseOf(folder: string): string {
     const texts = readdirSync(path)
         .filter((file) => /^(licen[cs]e|notice)/i.test(file))
         .map((file) => readFileSync(join(path, file), "utf8"));
-    return [`${name} ${version}, license ${license}\n`, ...texts].join("\n");
+    // Most packages have the text; one that says only the name has the project's own license.
+    const own = license === "Apache-2.0" ? [readFileSync(join(root, "LICENSE"), "utf8")] : [];
+    const found = texts.length > 0 ? texts : own;
+    if (found.length === 0) throw new Error(`${name} has no text of its license, ${license}.`);
+    return [`${name} ${version}, license ${license}\n`, ...found].join("\n");
 }

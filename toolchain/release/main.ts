@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { foreign } from "../../components/text.ts";
 import { UserError } from "../../components/userError.ts";
 import { runCommand, UsageError } from "../../operations/commandLine.ts";
 import { makeExecutable, platforms } from "./executable.ts";
@@ -51,14 +52,20 @@ await runCommand({ usage, options, arguments: [1, 1] }, async (given, [name = ""
     writeFileSync(join(folder, "SHA256SUMS"), checksums(folder));
 });
 
-/** Makes a folder that has nothing. One with other files than a run's own is refused. */
+const ownFile =
+    /^((pulumi-quay|mlops|mlops-reader)-\d.*\.tgz|(pulumi_quay|mlops_outputs)-\d.*\.whl|pulumi-resource-quay-v\d.*\.tar\.gz|SHA256SUMS)$/;
+
+/** Removes what a run before has made in a folder. @throws UserError if it has other files */
 function clear(folder: string): void {
     mkdirSync(folder, { recursive: true });
-    const found = readdirSync(folder);
-    if (found.length > 0 && !found.includes("SHA256SUMS"))
-        throw new UserError(`${folder} has other files: name an empty folder, or a new one.`);
-    rmSync(folder, { recursive: true });
-    mkdirSync(folder);
+    const files = readdirSync(folder);
+    const other = files.find((file) => !ownFile.test(file));
+    if (other !== undefined)
+        throw new UserError(
+            `${folder} has other files, as ${foreign(other)}. Nothing was removed: ` +
+                "name an empty folder, or a new one.",
+        );
+    for (const file of files) rmSync(join(folder, file));
 }
 
 /** Lists the files' checksums in the form of sha256sum. */

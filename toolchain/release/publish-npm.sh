@@ -8,7 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=toolchain/common.sh
 . toolchain/common.sh
 mlops_arguments 1 "$@"
-for file in "$1"/*.tgz; do
+# npm takes dist/NAME.tgz for a repository on GitHub, and only an absolute path for a file.
+for file in "$(realpath "$1")"/*.tgz; do
     package=$(tar -xzOf "$file" package/package.json | node --print '
         const { name, version } = JSON.parse(fs.readFileSync(0, "utf8")); `${name}@${version}`')
     if [[ $(npm view "$package" version 2>/dev/null) ]]; then

@@ -10,6 +10,7 @@ export async function makeWheel(source: string, to: string): Promise<void> {
     const tools = join(cacheFolder(), "python");
     if (!existsSync(tools))
         throw new UserError("What makes the wheel is missing: toolchain/setup.sh release");
+    copyFileSync(join(root, "LICENSE"), join(source, "LICENSE")); // hatchling takes it along
     await run("python3", ["-m", "hatchling", "build", "--target", "wheel", "--directory", to], {
         cwd: source,
         env: { PYTHONPATH: tools, PYTHONDONTWRITEBYTECODE: "1" },

@@ -1,8 +1,16 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    cpSync,
+    mkdirSync,
+    mkdtempSync,
+    realpathSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, relative } from "node:path";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -81,7 +89,7 @@ describe("the check of a release's git tag", () => {
 
 describe("publishing on npm", () => {
     it("publishes with provenance what the registry does not have, and nothing twice", () => {
-        const folder = mkdtempSync(join(tmpdir(), "publish-"));
+        const folder = realpathSync(mkdtempSync(join(tmpdir(), "publish-")));
         const bin = join(folder, "bin");
         for (const name of ["bin", "package", "dist"]) mkdirSync(join(folder, name));
         for (const name of ["new", "old"]) {
@@ -108,7 +116,9 @@ esac
         };
         const script = join(root, "toolchain/release/publish-npm.sh");
         const dist = join(folder, "dist");
-        const { status, stdout, stderr } = spawnSync(script, [dist], { env, encoding: "utf8" });
+        // As the workflow gives it. The script runs in the project's folder.
+        const given = relative(root, dist);
+        const { status, stdout, stderr } = spawnSync(script, [given], { env, encoding: "utf8" });
         equal(status, 0, stderr);
         equal(stdout, "old@1.0.0 is published.\n");
         const published = execFileSync("cat", [log], { encoding: "utf8" }).trim().split("\n");
