@@ -41,7 +41,10 @@ await runCommand(
         const rows = await Promise.all(stacks.map((stack) => readRow(stack, requested)));
         const render = json ? renderJson : markdown ? renderMarkdown : renderText;
         const now = new Date();
-        if (page !== undefined) replaceFile(page, renderPage(rows, now));
+        if (page !== undefined) {
+            replaceFile(page, renderPage(rows, now));
+            console.error(`The page: ${page}`);
+        }
         console.log(render(rows, now));
     },
 );

@@ -6,6 +6,9 @@ const usage = `Looks at the stacks of the project in this folder. Changes nothin
 
   mlops preview STACK...   shows what \`pulumi up\` would change, with the risks first
   mlops board [STACK...]   shows what each stack has deployed; default: all that have a file
+    --page FILE            also writes it as a page
+    --drift                also compares it with what is there, by hand or by others
+    --markdown, --json     prints it in this form
 
   --help   this text`;
 
