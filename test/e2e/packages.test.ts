@@ -198,6 +198,16 @@ describe("the packages of a release", () => {
         });
     });
 
+    it("have the license", async () => {
+        for (const name of Object.keys(sums)) {
+            const file = join(release, name);
+            const files = name.endsWith(".whl")
+                ? await answer("python3", ["-m", "zipfile", "-l", file], root, process.env)
+                : await answer("tar", ["-tzf", file], root, process.env);
+            match(files.text, /^\S*LICENSE(\s|$)/m, name);
+        }
+    });
+
     it("are tried on each platform before they are published", async () => {
         const attempt = (file: string) =>
             answer(join(root, "toolchain/release/try.sh"), [file], root, process.env);

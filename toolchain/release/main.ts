@@ -34,6 +34,16 @@ const options = {
     platform: { type: "string", multiple: true },
 } as const;
 
+/** The names of what a run makes. */
+const ownFile = new RegExp(
+    [
+        String.raw`^(pulumi-quay|mlops|mlops-reader)-\d.*\.tgz$`,
+        String.raw`^(pulumi_quay|mlops_outputs)-\d.*\.whl$`,
+        String.raw`^pulumi-resource-quay-v\d.*\.tar\.gz$`,
+        "^SHA256SUMS$",
+    ].join("|"),
+);
+
 await runCommand({ usage, options, arguments: [1, 1] }, async (given, [name = ""]) => {
     const { repository, platform = platforms } = given;
     if (repository !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(repository))
@@ -51,9 +61,6 @@ await runCommand({ usage, options, arguments: [1, 1] }, async (given, [name = ""
     for (const one of platform) await makeExecutable(one, schema, folder);
     writeFileSync(join(folder, "SHA256SUMS"), checksums(folder));
 });
-
-const ownFile =
-    /^((pulumi-quay|mlops|mlops-reader)-\d.*\.tgz|(pulumi_quay|mlops_outputs)-\d.*\.whl|pulumi-resource-quay-v\d.*\.tar\.gz|SHA256SUMS)$/;
 
 /** Removes what a run before has made in a folder. @throws UserError if it has other files */
 function clear(folder: string): void {

@@ -15,6 +15,7 @@ provider=$folder/pulumi-resource-quay
 case $(uname -s) in
 Darwin) codesign --verify --strict "$folder/node" ;;
 MINGW* | MSYS*)
+    # shellcheck disable=SC2016 # PowerShell's own variable
     status=$(NODE_EXE=$(cygpath -w "$folder/node.exe") powershell.exe -NoProfile -Command \
         '(Get-AuthenticodeSignature $env:NODE_EXE).Status' | tr -d '\r')
     [[ $status == Valid ]] || { echo "$1: the signature of node.exe is $status" >&2 && exit 1; }

@@ -1,10 +1,11 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
     chmodSync,
     cpSync,
     mkdirSync,
     mkdtempSync,
+    readdirSync,
     realpathSync,
     rmSync,
     writeFileSync,
@@ -84,6 +85,22 @@ describe("the check of a release's git tag", () => {
             "v1.2.0 is not released: its commit is not on the branch main. " +
                 "Tag a commit that was merged.",
         );
+    });
+});
+
+describe("the folder of a release", () => {
+    it("keeps what no release has made, and says so", () => {
+        const folder = mkdtempSync(join(tmpdir(), "dist-"));
+        for (const name of ["SHA256SUMS", "mlops-1.0.0.tgz", "photo"])
+            writeFileSync(join(folder, name), "");
+        const script = join(root, "toolchain/release/main.ts");
+        const { status, stderr } = spawnSync(process.execPath, [script, folder], {
+            encoding: "utf8",
+        });
+        equal(status, 1);
+        match(stderr, /has other files, as "?photo"?\. Nothing was removed/);
+        deepEqual(readdirSync(folder), ["SHA256SUMS", "mlops-1.0.0.tgz", "photo"]);
+        rmSync(folder, { recursive: true });
     });
 });
 
