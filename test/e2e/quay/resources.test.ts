@@ -122,7 +122,7 @@ for (const organization of [false, true]) {
                 const resources = (await project.resources()).map(({ type, name, id }) => ({
                     type,
                     name,
-                    id: type === "quay:index:PromotedImage" ? `${id}:1.1.0` : id,
+                    id: type === "quay:index:PromotedImage" ? `${id}:1.1.0+latest` : id,
                 }));
                 await other.import(resources);
                 const { changes } = await other.program(everything(setting, "updated")).preview();
