@@ -10,7 +10,7 @@ import { breakingChanges, generateContract, schemaFile } from "../contract/schem
 import { runCommand } from "../operations/commandLine.ts";
 import { generateSdk } from "../quay/provider/generate.ts";
 import { packageSchema } from "../quay/provider/schema.ts";
-import { requireCompatible } from "../quay/released/baseline.ts";
+import { requireCompatible } from "./released/baseline.ts";
 
 const usage = `Generates:
 

@@ -13,7 +13,7 @@ const maxImages = 20;
 export async function sizeOf(side: Side, manifest: Manifest): Promise<number | undefined> {
     const { manifests } = manifest.parts;
     if (manifests === undefined) return sizeOfImage(manifest);
-    // Each is a request, and whoever pushed the index has chosen what it lists.
+    // Each is a request, and the index lists what its author chose.
     const digests = [...new Set(manifests.map(({ digest }) => digest))];
     if (digests.length === 0 || digests.length > maxImages) return undefined;
     const sizes = await Promise.all(digests.map((digest) => sizeOfListed(side, digest)));

@@ -115,7 +115,7 @@ export async function inspect(
     const size = wanted.size ?? (known ? old.size : undefined);
     if (!label && !scan && proof === undefined) return { commit: last ?? "", size };
     const { side, manifest } = await findManifest(context.api, wanted, digest);
-    // First: whoever may push to the source steers what the others read.
+    // First: what the others read is up to those who may push to the source.
     if (proof !== undefined) await verifyProof(side, digest, proof, trustedRoot);
     const labels = label ? await labelsOf(side, manifest) : [];
     if (!known) refuseExpiring(side, digest, labels);

@@ -2,8 +2,8 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { packageSchema, type ResourceType } from "../../../quay/provider/schema.ts";
-import { readBaseline } from "../../../quay/released/baseline.ts";
-import { breakingChanges, type ReleasedSchema } from "../../../quay/released/compatibility.ts";
+import { readBaseline } from "../../../toolchain/released/baseline.ts";
+import { breakingChanges, type ReleasedSchema } from "../../../toolchain/released/compatibility.ts";
 
 const released = readBaseline();
 const tokens = Object.keys(released.resources);
@@ -147,7 +147,7 @@ describe("the provider's schema, compared with the last release's", () => {
         deepEqual(breakingChanges(released, packageSchema()), []);
     });
 
-    it("is stored at each release (node quay/released/store.ts)", () => {
+    it("is stored at each release (node toolchain/released/store.ts)", () => {
         const [, newest] = /^## (\d+\.\d+\.\d+)/m.exec(readFileSync("CHANGELOG.md", "utf8")) ?? [];
         equal(released.version, newest);
     });

@@ -1,11 +1,11 @@
 import { runCommand } from "../../operations/commandLine.ts";
-import { packageSchema } from "../provider/schema.ts";
+import { packageSchema } from "../../quay/provider/schema.ts";
 import { storeBaseline } from "./baseline.ts";
 
-const usage = `Stores the Quay provider's schema as that of a release, in quay/released/schema.json:
-npm run generate compares with it from then on.
+const usage = `Stores the Quay provider's schema as that of a release, in schema.json beside this
+program: npm run generate compares with it from then on.
 
-  node quay/released/store.ts
+  node toolchain/released/store.ts
 
   --help   this text
 

@@ -4,7 +4,7 @@ import { format, resolveConfig } from "prettier";
 import { z } from "zod";
 import { UserError } from "../../components/userError.ts";
 import { breakingChanges, type ReleasedSchema } from "./compatibility.ts";
-import type { NamedType, ObjectType, Property, TypeReference } from "../provider/schema.ts";
+import type { NamedType, ObjectType, Property, TypeReference } from "../../quay/provider/schema.ts";
 
 /** The schema of the last release, without descriptions: what later versions are compared with. */
 export const baselineFile = join(import.meta.dirname, "schema.json");

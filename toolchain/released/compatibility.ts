@@ -7,7 +7,7 @@ import type {
     Property,
     ResourceType,
     TypeReference,
-} from "../provider/schema.ts";
+} from "../../quay/provider/schema.ts";
 
 /** Whether a program writes a value, or reads it. */
 type Use = "input" | "output";
