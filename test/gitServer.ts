@@ -13,7 +13,8 @@ import type { Duplex } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { generate } from "selfsigned";
 import { version } from "../quay/api/version.ts";
-import { root } from "./unit/files.ts";
+
+const root = join(import.meta.dirname, "..");
 
 /** A server of git repositories, for a client that uses its proxy and trusts its certificate. */
 export interface GitServer {

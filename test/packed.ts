@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { root } from "./unit/files.ts";
+
+const root = join(import.meta.dirname, "..");
 
 const run = promisify(execFile);
 const manifest = z.object({

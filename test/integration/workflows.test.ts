@@ -393,7 +393,7 @@ describe("the workflows of this project", function () {
         ok(!texts.includes("workflow_run"), "it uses nothing of the run before");
         const step = make.steps.find(({ name }) => name === "Make the page");
         equal(step?.run, `operations/deliver.sh board ${stacks.join(" ")}`);
-        // GitHub's pages are public: whoever wants that sets a variable.
+        // GitHub's pages are public: a variable has to ask for that.
         const pages = /^actions\/(?:upload-pages-artifact|deploy-pages)@/;
         const open = Object.values(found).flatMap((job) =>
             job.steps

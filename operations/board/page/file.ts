@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { UserError } from "../../../components/userError.ts";
 
 /**
- * Replaces a file at once: whoever reads it sees the old text or the new one. After a failure the
+ * Replaces a file at once: a reader sees the old text or the new one. After a failure the
  * old one is still there.
  *
  * @throws UserError if it cannot be written.
