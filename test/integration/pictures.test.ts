@@ -24,7 +24,7 @@ describe("the pictures of the documentation", () => {
     });
 
     it("are small", () => {
-        for (const name of made) ok(statSync(join(folder, name)).size < 150_000, name);
+        for (const name of made) ok(statSync(join(folder, name)).size < 200_000, name);
     });
 
     it("are shown, each with a text that says what is on it", () => {

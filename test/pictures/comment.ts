@@ -14,6 +14,7 @@ h3 { font-size: 1.25em; margin: 0 0 16px; } h4 { font-size: 1em; margin: 24px 0 
 p, ul, table, blockquote, details { margin: 0 0 12px; }
 code { padding: 0.2em 0.4em; background: #818b981f; border-radius: 6px;
     font: 85% ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+h3 code, h4 code { padding: 0 0.2em; font-size: inherit; font-weight: 600; }
 table { border-collapse: collapse; }
 th, td { padding: 6px 13px; border: 1px solid #d1d9e0; }
 tr:nth-child(2n) { background: #f6f8fa; }

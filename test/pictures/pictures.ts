@@ -6,7 +6,7 @@ import { renderPage } from "../../operations/board/page/page.ts";
 import { renderText } from "../../operations/board/render.ts";
 import type { Row } from "../../operations/board/row.ts";
 import { renderMarkdown } from "../../operations/review/markdown.ts";
-import { recorded } from "../unit/operations/review/previews.ts";
+import { shown } from "../unit/operations/review/previews.ts";
 import { commentPage } from "./comment.ts";
 import { delivery, now } from "./rows.ts";
 import { drawTerminal } from "./terminal.ts";
@@ -23,11 +23,6 @@ export interface PagePicture {
 /** The recorded output of `make demo`. */
 export const demoFile = join(import.meta.dirname, "demo.txt");
 
-const previews = [
-    { ...recorded("same"), stack: "dev" },
-    { ...recorded("release"), stack: "staging", publisher: "dev" },
-    { ...recorded("dangerous"), stack: "prod", publisher: "staging" },
-];
 const board = { html: renderPage(delivery, now), width: 1280, height: 1215 };
 
 /** The pictures in PNG, by the names of their files. */
@@ -35,10 +30,9 @@ export const pagePictures: Readonly<Record<string, PagePicture>> = {
     "board-light.png": { ...board, scheme: "light" },
     "board-dark.png": { ...board, scheme: "dark" },
     "comment.png": {
-        html: commentPage(renderMarkdown(previews)),
+        html: commentPage(renderMarkdown(Object.values(shown))),
         scheme: "light",
         width: 860,
-        height: 950,
     },
 };
 

@@ -6,7 +6,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EventReader } from "../../../../operations/review/events.ts";
 import { findingsOf } from "../../../../operations/review/findings.ts";
-import type { Change, Preview, Value } from "../../../../operations/review/preview.ts";
+import {
+    type Change,
+    mapTexts,
+    type Preview,
+    previewSchema,
+    type Value,
+} from "../../../../operations/review/preview.ts";
 import { compare, whole } from "../../../../operations/review/properties.ts";
 import type { Finding } from "../../../../operations/review/rules/rule.ts";
 
@@ -22,6 +28,20 @@ export function readEvents(lines: readonly string[], failure?: string, stack = "
     const reader = new EventReader();
     for (const line of lines) reader.read(line);
     return reader.preview(stack, failure);
+}
+
+/** The previews that the documentation shows: nothing to do, a release, and too much at once. */
+export const shown: Readonly<Record<"dev" | "staging" | "prod", Preview>> = {
+    dev: { ...recorded("same"), stack: "dev" },
+    staging: { ...inStaging(recorded("release")), stack: "staging", publisher: "dev" },
+    prod: { ...recorded("dangerous"), stack: "prod", publisher: "staging" },
+};
+
+/** A preview of prod's repository, as one of staging's. */
+function inStaging(preview: Preview): Preview {
+    return previewSchema.parse(
+        mapTexts(preview, (text) => text.replaceAll("digits_prod", "digits_staging")),
+    );
 }
 
 /** A step as the engine tells it at its end. */
