@@ -113,6 +113,8 @@ export interface Resource {
         readonly changing: z.ZodRawShape;
         readonly outputs: z.ZodRawShape;
     };
+    /** Inputs that Quay does not tell. */
+    readonly unread: readonly string[];
     check(news: Properties, olds: Properties, context: Context): Promise<Checked>;
     diff(olds: Properties, news: Properties): Diff;
     /**
@@ -183,6 +185,7 @@ export function resource<
         description,
         importId,
         schema: { fixed, changing, outputs },
+        unread,
 
         async check(news, olds, context) {
             const checked = checkProperties(shape, news);

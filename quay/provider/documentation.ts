@@ -20,19 +20,24 @@ export const providerToken = "pulumi:providers:quay";
 export interface Documentation {
     readonly example: Example;
     /** Absent for functions and the provider. */
-    readonly import?: { readonly command: string; readonly id: string };
+    readonly import?: {
+        readonly command: string;
+        readonly id: string;
+        /** A paragraph on the inputs that it does not see; none if it sees all. */
+        readonly unread: readonly string[];
+    };
 }
 
 /** Returns the documentation of the provider, and of every resource and function, by token. */
 export function readDocumentation(): ReadonlyMap<string, Documentation> {
     return new Map<string, Documentation>([
         [providerToken, { example: readExample("Provider") }],
-        ...resources.map(({ name, importId }) => {
+        ...resources.map(({ name, importId, unread }) => {
             const token = tokenOf(name);
             const command = `pulumi import ${token} NAME ${importId.example}`;
             const documentation = {
                 example: readExample(name),
-                import: { command, id: importId.format },
+                import: { command, id: importId.format, unread: describeUnread(unread) },
             };
             return [token, documentation] as const;
         }),
@@ -48,6 +53,17 @@ export function readExample(name: string): Example {
         python: read("__main__.py"),
         yaml: read("Pulumi.yaml").replace(/^name: .*\nruntime: yaml\n/, ""),
     };
+}
+
+/** Says what follows from inputs that Quay does not tell. */
+function describeUnread(keys: readonly string[]): string[] {
+    if (keys.length === 0) return [];
+    const list = keys.map((key) => `\`${key}\``).join(", ");
+    return [
+        `What neither an import nor a refresh sees, because Quay does not tell it: ${list}. ` +
+            "What your program says of it after an import is no change, and Quay keeps what it " +
+            "has. From the first `up` on, another value in the program is a change.",
+    ];
 }
 
 function tokenOf(name: string): string {

@@ -56,13 +56,14 @@ function resourcePage(type: ResourceType, given: Documentation, types: Types): s
     const outputs = Object.entries(properties).filter(
         ([key]) => !Object.hasOwn(inputProperties, key),
     );
-    const { command = "", id = "" } = given.import ?? {};
+    const { command = "", id = "", unread = [] } = given.import ?? {};
     return [
         type.description ?? "",
         ...example(given),
         "## Import",
         codeBlock("sh", command),
         `NAME is the name in your program. The id is ${id}.`,
+        ...unread,
         "## Inputs",
         list({ properties: inputProperties, required: requiredInputs }, types, true),
         "## Outputs",

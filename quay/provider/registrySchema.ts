@@ -33,7 +33,12 @@ function describe(description: string, documentation: Documentation | undefined)
     const { example, import: how } = documentation;
     const parts = [description, examples(example)];
     if (how !== undefined)
-        parts.push("## Import", `The id is ${how.id}.`, codeBlock("sh", `$ ${how.command}`));
+        parts.push(
+            "## Import",
+            `The id is ${how.id}.`,
+            codeBlock("sh", `$ ${how.command}`),
+            ...how.unread,
+        );
     return `${parts.join("\n\n")}\n`;
 }
 

@@ -41,7 +41,9 @@ function withExample(description: string, documentation: Documentation | undefin
     const { example, import: how } = documentation;
     return [
         description,
-        ...(how === undefined ? [] : [`Import: \`${how.command}\`, the id being ${how.id}.`]),
+        ...(how === undefined
+            ? []
+            : [`Import: \`${how.command}\`, the id being ${how.id}.`, ...how.unread]),
         `@example\n${codeBlock("ts", example.typescript)}`,
     ].join("\n\n");
 }

@@ -507,6 +507,8 @@ export interface PromotedImageArgs {
  *
  * Import: `pulumi import quay:index:PromotedImage NAME quay.io/alice/app_prod:1.0.0+latest`, the id being REGISTRY/REPOSITORY:TAG, with a comma before each further version tag and a plus before each floating tag.
  *
+ * What neither an import nor a refresh sees, because Quay does not tell it: `source`, `version`, `sourceCredentials`, `targetCredentials`, `maxSeverity`, `severityException`, `signature`, `provenance`, `requireRunning`, `soak`. What your program says of it after an import is no change, and Quay keeps what it has. From the first `up` on, another value in the program is a change.
+ *
  * @example
  * ```ts
  * import * as quay from "pulumi-quay";
@@ -772,6 +774,8 @@ export interface AutoPrunePolicyArgs {
  *
  * Import: `pulumi import quay:index:AutoPrunePolicy NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID or NAMESPACE:UUID; the UUID may be left out where there is one policy.
  *
+ * What neither an import nor a refresh sees, because Quay does not tell it: `ifUnsupported`. What your program says of it after an import is no change, and Quay keeps what it has. From the first `up` on, another value in the program is a change.
+ *
  * @example
  * ```ts
  * import * as quay from "pulumi-quay";
@@ -859,6 +863,8 @@ export interface TagImmutabilityPolicyArgs {
 /** Defines which tags can be neither moved nor removed. Applies to existing tags at once. Deleting the policy does not make them mutable again. An equal policy that exists already is taken over; one with the same pattern and the opposite `tagPatternMatches` is an error.
  *
  * Import: `pulumi import quay:index:TagImmutabilityPolicy NAME alice/app:0a1b2c3d-0000-4000-8000-000000000000`, the id being REPOSITORY:UUID or NAMESPACE:UUID; the UUID may be left out where there is one policy.
+ *
+ * What neither an import nor a refresh sees, because Quay does not tell it: `ifUnsupported`. What your program says of it after an import is no change, and Quay keeps what it has. From the first `up` on, another value in the program is a change.
  *
  * @example
  * ```ts
@@ -1329,6 +1335,8 @@ export interface RepositoryMirrorArgs {
  *
  * Import: `pulumi import quay:index:RepositoryMirror NAME alice/app`, the id being NAMESPACE/NAME.
  *
+ * What neither an import nor a refresh sees, because Quay does not tell it: `password`. What your program says of it after an import is no change, and Quay keeps what it has. From the first `up` on, another value in the program is a change.
+ *
  * @example
  * ```ts
  * import * as quay from "pulumi-quay";
@@ -1429,6 +1437,8 @@ export interface ProxyCacheArgs {
 /** Makes an organization a cache of another registry: images that are pulled from the organization are pulled from there and kept. Quay cannot change a proxy cache: another value replaces it, which keeps the cached images. An equal one that exists is taken over; a different one is an error. Needs FEATURE_PROXY_CACHE, and an organization without immutable tags.
  *
  * Import: `pulumi import quay:index:ProxyCache NAME acme-cache`, the id being ORGANIZATION.
+ *
+ * What neither an import nor a refresh sees, because Quay does not tell it: `username`, `password`. What your program says of it after an import is no change, and Quay keeps what it has. From the first `up` on, another value in the program is a change.
  *
  * @example
  * ```ts

@@ -7,6 +7,7 @@ import { generateSdk } from "../../../quay/provider/generate.ts";
 import { registrySchema } from "../../../quay/provider/registrySchema.ts";
 import { packageSchema } from "../../../quay/provider/schema.ts";
 import { settings } from "../../../quay/provider/settings.ts";
+import { resources as definitions } from "../../../quay/resources/index.ts";
 
 const quay = join(import.meta.dirname, "../../../quay");
 const page = (name: string): string => readFileSync(join(quay, name), "utf8");
@@ -75,12 +76,13 @@ describe("the documentation of the Quay provider", () => {
         const head = "\n\n\\{\\{% examples %\\}\\}\n## Example Usage\n\\{\\{% example %\\}\\}\n\n";
         const tail = "\\{\\{% /example %\\}\\}\n\\{\\{% /examples %\\}\\}\n";
         const how = "\n## Import\n\nThe id is [^\n]+\n\n```sh\n\\$ pulumi import quay:index:";
+        const unread = "(?:\nWhat neither an import nor a refresh sees, [^\n]+\n)?";
         const examples = `^[^{]+${head}${blocks}${tail}`;
         for (const { description = "" } of [schema.provider, ...Object.values(schema.functions)])
             ok(new RegExp(`${examples}$`).test(description), description);
         for (const [token, { description = "" }] of Object.entries(schema.resources))
             ok(
-                new RegExp(`${examples}${how}${nameOf(token)} NAME \\S+\n\`\`\`\n$`).test(
+                new RegExp(`${examples}${how}${nameOf(token)} NAME \\S+\n\`\`\`\n${unread}$`).test(
                     description,
                 ),
             );
@@ -98,6 +100,21 @@ describe("the documentation of the Quay provider", () => {
         const readme = page("README.md");
         const missing = [...pages, ...others].filter((name) => !readme.includes(`(docs/${name})`));
         deepEqual(missing, []);
+    });
+
+    it("says which inputs an import does not see, on the page, in the schema and in the SDK", () => {
+        const sdk = page("sdk/index.ts");
+        for (const { name, unread } of definitions) {
+            const end = sdk.indexOf(`export class ${name} extends`);
+            for (const text of [
+                page(`docs/${name}.md`),
+                schema.resources[`quay:index:${name}`]?.description ?? "",
+                sdk.slice(sdk.lastIndexOf("/**", end), end),
+            ]) {
+                const [, list = ""] = /because Quay does not tell it: ([^.]*)\./.exec(text) ?? [];
+                deepEqual(list.match(/\w+/g) ?? [], unread, name);
+            }
+        }
     });
 
     it("shows the overview's example on its first page", () => {
