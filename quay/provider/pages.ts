@@ -12,23 +12,25 @@ import type {
 
 type Types = PackageSchema["types"];
 
+const note = "<!-- Generated from resources/, functions/ and examples/quay/. -->";
+
 /**
- * Renders a page in Markdown for the provider, each resource and each function.
+ * Renders a page in Markdown for the provider, each resource and each function, and their index.
  *
  * @returns them by file name
  */
 export function renderPages(
-    { provider, resources, functions, types }: PackageSchema,
+    schema: PackageSchema,
     documentation: ReadonlyMap<string, Documentation>,
 ): ReadonlyMap<string, string> {
+    const { provider, resources, functions, types } = schema;
     const page = (
         token: string,
         render: (given: Documentation) => readonly string[],
-        name = token.slice(token.lastIndexOf(":") + 1),
+        name = nameOf(token),
     ) => {
         const given = documentation.get(token);
         if (given === undefined) throw new Error(`${token} has no documentation`);
-        const note = "<!-- Generated from resources/, functions/ and examples/quay/. -->";
         return [`${name}.md`, [note, `# ${name}`, ...render(given)].join("\n\n")] as const;
     };
     return new Map([
@@ -39,7 +41,31 @@ export function renderPages(
         ...Object.entries(functions).map(([token, type]) =>
             page(token, (given) => functionPage(type, given, types)),
         ),
+        ["README.md", indexPage(schema)],
     ]);
+}
+
+/** Renders the page that GitHub shows of the folder: _index.md is in the Registry's form. */
+function indexPage({ resources, functions }: PackageSchema): string {
+    const links = (types: Readonly<Record<string, { readonly description?: string }>>) =>
+        Object.entries(types)
+            .map(([token, { description = "" }]) => {
+                const [sentence = ""] = /^.*?\.(?= |$)/s.exec(description) ?? [];
+                return `- [${nameOf(token)}](${nameOf(token)}.md): ${sentence}`;
+            })
+            .join("\n");
+    return [
+        note,
+        "# The Quay provider's resources and functions",
+        "Each page has an example in TypeScript, Python and YAML, the inputs, the outputs, and " +
+            "how to import a resource. Start with [installation and configuration]" +
+            "(installation-configuration.md). A second Quay or account in one program needs a " +
+            "[Provider](Provider.md). [Compared](compared.md) has the other tools for Quay.",
+        "## Resources",
+        links(resources),
+        "## Functions",
+        links(functions),
+    ].join("\n\n");
 }
 
 function providerPage(
@@ -115,6 +141,10 @@ function list({ properties = {}, required = [] }: ObjectType, types: Types, give
             return [item, ...inner.split("\n").filter(Boolean)].join("\n  ");
         })
         .join("\n");
+}
+
+function nameOf(token: string): string {
+    return token.slice(token.lastIndexOf(":") + 1);
 }
 
 function defaultOf({ default: value }: Property): string {

@@ -1,4 +1,4 @@
-import { deepEqual, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, ok } from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { scopes } from "../../../quay/api/client.ts";
@@ -93,13 +93,26 @@ describe("the documentation of the Quay provider", () => {
             ok(text.length < 100_000, `${file} has ${String(text.length)} characters`);
     });
 
-    it("has a page for each, which the README links", () => {
-        const pages = ["Provider", ...resources, ...functions].map((name) => `${name}.md`);
-        const others = ["_index.md", "compared.md", "installation-configuration.md"];
-        deepEqual(readdirSync(join(quay, "docs")).sort(), [...pages, ...others].sort());
-        const readme = page("README.md");
-        const missing = [...pages, ...others].filter((name) => !readme.includes(`(docs/${name})`));
-        deepEqual(missing, []);
+    it("has a page for each, which the index links, each with a sentence", () => {
+        const names = [...resources, ...functions];
+        const others = ["Provider.md", "compared.md", "installation-configuration.md"];
+        const pages = [...names.map((name) => `${name}.md`), ...others];
+        const found = readdirSync(join(quay, "docs")).sort();
+        deepEqual(found, [...pages, "README.md", "_index.md"].sort());
+        const index = page("docs/README.md");
+        const linked = [...index.matchAll(/^- \[(\w+)\]\(\1\.md\): (?=[A-Z][^.]+\.$)/gm)];
+        deepEqual(
+            linked.map(([, name]) => name),
+            names,
+        );
+        for (const name of others) ok(index.includes(`](${name})`), name);
+        ok(page("README.md").includes("](docs/README.md)"));
+    });
+
+    it("shows no marks of the Registry, nor a link to them, to readers elsewhere", () => {
+        const pages = readdirSync(join(quay, "docs")).filter((name) => name !== "_index.md");
+        for (const name of ["README.md", ...pages.map((name) => `docs/${name}`)])
+            doesNotMatch(page(name), /\{\{[<%]|_index\.md/, name);
     });
 
     it("says which inputs an import does not see, on the page, in the schema and in the SDK", () => {
