@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { namespace } from "./namespace.ts";
 import { UserError } from "../components/userError.ts";
 import { shorten, visible } from "../components/text.ts";
 
@@ -19,7 +20,6 @@ export interface Problem {
 
 /** The problems in the configuration of a stack, and what their report needs. */
 export interface Findings {
-    readonly project: string;
     readonly stack: string;
     /** The configuration: `service` → its value. */
     readonly sections: Readonly<Record<string, unknown>>;
@@ -47,11 +47,11 @@ export function configurationError(findings: Findings): UserError {
     );
 }
 
-function lineOf(problem: Problem, { project, stack, sections, secretSections }: Findings): string {
+function lineOf(problem: Problem, { stack, sections, secretSections }: Findings): string {
     const { path, message, advice, source } = problem;
     const section = String(path[0]);
     // The key of another program already has its prefix.
-    const key = section.includes(":") ? pathText(path) : `${project}:${pathText(path)}`;
+    const key = section.includes(":") ? pathText(path) : `${namespace}:${pathText(path)}`;
     const value = valueAt(sections, path);
     // A private key in the place of a public one must not be printed either.
     const isPrivateKey = typeof value === "string" && value.includes("PRIVATE KEY");
@@ -95,16 +95,12 @@ function printable(value: string): string {
     return visible(shorten(value));
 }
 
-/**
- * Returns an issue of the schema as problems, one for each unknown key.
- *
- * @param project the prefix of the keys that a message names: `mlops`.
- */
-export function problemsOf(issue: z.core.$ZodIssue, sections: unknown, project: string): Problem[] {
+/** Returns an issue of the schema as problems, one for each unknown key. */
+export function problemsOf(issue: z.core.$ZodIssue, sections: unknown): Problem[] {
     if (issue.code === "unrecognized_keys") {
         return issue.keys.map((key) => ({
             path: [...issue.path, key],
-            message: missingKey([...issue.path, key], project),
+            message: missingKey([...issue.path, key]),
             advice: "remove",
         }));
     }
@@ -125,9 +121,9 @@ export function problemsOf(issue: z.core.$ZodIssue, sections: unknown, project: 
     ];
 }
 
-function missingKey(path: readonly PropertyKey[], project: string): string {
+function missingKey(path: readonly PropertyKey[]): string {
     const to = moved[pathText(path)];
-    const hint = to === undefined ? "" : `: it is now ${project}:${to}`;
+    const hint = to === undefined ? "" : `: it is now ${namespace}:${to}`;
     return `there is no such key${hint}`;
 }
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as yaml from "yaml";
 import { isObject, type Problem, valueAt } from "./error.ts";
+import { namespace } from "./namespace.ts";
 
 /** A problem in a file. */
 export interface FileProblem {
@@ -45,14 +46,9 @@ export const topKeys = [
  * `config`. A section that is one secret is a problem for previews: a mark stands for all of it.
  *
  * @param text of `Pulumi.<stack>.yaml`.
- * @param project the project's name, which its keys begin with.
  * @param objects the sections that Pulumi.yaml declares as `type: object`.
  */
-export function findFileProblems(
-    text: string,
-    project: string,
-    objects: readonly string[],
-): FileProblem[] {
+export function findFileProblems(text: string, objects: readonly string[]): FileProblem[] {
     const errors = findSyntaxErrors(text);
     if (errors.length > 0) return errors;
     const lines = new yaml.LineCounter();
@@ -78,14 +74,16 @@ export function findFileProblems(
     }
     const wrong = config.items.flatMap(({ key, value }) => {
         const name = textOf(key) ?? "";
-        const section = name.startsWith(`${project}:`) ? name.slice(project.length + 1) : name;
+        const section = name.startsWith(`${namespace}:`) ? name.slice(namespace.length + 1) : name;
         if (!objects.includes(section)) return [];
         if (yaml.isMap(value) && value.items.length === 1 && value.has("secure")) {
-            const message = `${project}:${section} must not be one secret: encrypt each value`;
+            const message = `${namespace}:${section} must not be one secret: encrypt each value`;
             return [{ line: lineOf(key), message }];
         }
         if (isMapping(value)) return [];
-        return [{ line: lineOf(key), message: `${project}:${section} must be a mapping of keys` }];
+        return [
+            { line: lineOf(key), message: `${namespace}:${section} must be a mapping of keys` },
+        ];
     });
     const unspeakable: FileProblem[] = [];
     yaml.visit(config, {
@@ -137,8 +135,8 @@ export function configOf(text: string): Readonly<Record<string, unknown>> {
  *
  * @param text the text of the stack's file. Default: not known.
  */
-export function plainVariables(text = "", project: string): Readonly<Record<string, unknown>> {
-    const variables = configOf(text)[`${project}:env`];
+export function plainVariables(text = ""): Readonly<Record<string, unknown>> {
+    const variables = configOf(text)[`${namespace}:env`];
     if (!isObject(variables)) return {};
     return Object.fromEntries(Object.entries(variables).filter(([, value]) => !isObject(value)));
 }
@@ -157,12 +155,11 @@ const time = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( \S+)?$/;
  */
 export function findRewritten(
     file: string | undefined,
-    project: string,
     sections: Readonly<Record<string, unknown>>,
     found: readonly Problem[],
     secretSections: readonly string[],
 ): Problem[] {
-    const unquoted = file === undefined ? [] : findUnquoted(file, project, sections);
+    const unquoted = file === undefined ? [] : findUnquoted(file, sections);
     const sources = new Map(
         unquoted.filter(({ isKey }) => !isKey).map(({ path, source }) => [path.join("\n"), source]),
     );
@@ -206,16 +203,12 @@ function timesIn(value: unknown, path: readonly (string | number)[]): (string | 
  * Returns the values and keys in a file that YAML does not read as text. The CLI may have read
  * another file: the values are compared with those that it passed on.
  */
-function findUnquoted(
-    text: string,
-    project: string,
-    sections: Readonly<Record<string, unknown>>,
-): Unquoted[] {
+function findUnquoted(text: string, sections: Readonly<Record<string, unknown>>): Unquoted[] {
     const document = parse(text);
     const config = document.get("config", true);
     if (document.errors.length > 0 || !yaml.isMap(config)) return [];
     return Object.entries(sections).flatMap(([section, value]) => {
-        const node = config.get(`${project}:${section}`, true) ?? config.get(section, true);
+        const node = config.get(`${namespace}:${section}`, true) ?? config.get(section, true);
         return unquotedIn(node, value, [section], document);
     });
 }

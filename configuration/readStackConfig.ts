@@ -4,12 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { isConfigSecret } from "@pulumi/pulumi/runtime/config.js";
 import { configurationError, explain, isObject, type Problem, problemsOf } from "./error.ts";
 import { findRewritten, plainVariables, readStackFiles } from "./file.ts";
+import { namespace } from "./namespace.ts";
 import { requirePassphrase } from "./passphrase.ts";
 import { findContradictions } from "./rules.ts";
 import { findPlaceholders } from "./rules/placeholder.ts";
 import { registryOf } from "./rules/stackFiles.ts";
 import { nullForNone } from "./sections/oauth2.ts";
-import { kindOf, namespace, type StackConfig, stackConfig } from "./stackConfig.ts";
+import { kindOf, type StackConfig, stackConfig } from "./stackConfig.ts";
 
 declare module "@pulumi/pulumi/runtime/config.js" {
     /** Whether a configuration key holds a secret. The SDK's type declarations leave it out. */
@@ -38,9 +39,9 @@ export function readStackConfig(): StackConfig {
     const secretKeys = Object.keys(values).filter((key) => isConfigSecret(key));
     const files = readStackFiles(".");
     const stack = pulumi.getStack();
-    const parsed = parseStackConfig({ values, secretKeys, files }, namespace, stack);
+    const parsed = parseStackConfig({ values, secretKeys, files }, stack);
     if (!secretKeys.includes(`${namespace}:env`)) return parsed;
-    const plain = plainVariables(files[stack], namespace);
+    const plain = plainVariables(files[stack]);
     const env = Object.entries(parsed.env).map(([name, value]) => [
         name,
         plain[name] === value ? value : pulumi.secret(value),
@@ -57,22 +58,21 @@ export function readStackConfig(): StackConfig {
  */
 export function parseStackConfig(
     config: RawConfig,
-    project: string,
     stack: string,
 ): StackConfig & { readonly env: Record<string, string> } {
-    const isOwn = (key: string): boolean => key.startsWith(`${project}:`);
+    const isOwn = (key: string): boolean => key.startsWith(`${namespace}:`);
     const own = Object.entries(config.values).filter(([key]) => isOwn(key));
     const providers = Object.fromEntries(
         Object.entries(config.values).filter(([key]) => !isOwn(key)),
     );
     const sections = Object.fromEntries(
         own
-            .map(([key, value]) => [key.slice(project.length + 1), fromJson(value)] as const)
+            .map(([key, value]) => [key.slice(namespace.length + 1), fromJson(value)] as const)
             .filter(([, value]) => !isEmpty(value))
             .map(([key, value]) => [key, key === "oauth2" ? nullForNone(value) : value]),
     );
     const secretKeys = config.secretKeys.filter(isOwn);
-    const secretSections = secretKeys.map((key) => key.slice(project.length + 1));
+    const secretSections = secretKeys.map((key) => key.slice(namespace.length + 1));
     const misplaced = Object.keys(sections).filter(
         (section) => section !== "env" && secretSections.includes(section),
     );
@@ -84,7 +84,6 @@ export function parseStackConfig(
     const { data, error } = stackConfig.safeParse(input, { error: explain });
     const { "github:owner": owner = process.env["GITHUB_OWNER"], "quay:url": url } = providers;
     const contradictions = findContradictions(sections, {
-        project,
         stack,
         owner,
         providers,
@@ -95,26 +94,18 @@ export function parseStackConfig(
         today: new Date().toISOString().slice(0, 10),
     });
     const all = { ...sections, ...providers, ...(owner && { "github:owner": owner }) };
-    const schemaProblems = (error?.issues ?? []).flatMap((issue) =>
-        problemsOf(issue, sections, project),
-    );
+    const schemaProblems = (error?.issues ?? []).flatMap((issue) => problemsOf(issue, sections));
     const problems = [
         ...firstOfEach([
             ...findPlaceholders(all),
-            ...findRewritten(
-                config.files?.[stack],
-                project,
-                sections,
-                schemaProblems,
-                secretSections,
-            ),
+            ...findRewritten(config.files?.[stack], sections, schemaProblems, secretSections),
             ...schemaProblems,
         ]),
-        ...misplaced.map((section) => misplacedSecret(section, project)),
+        ...misplaced.map(misplacedSecret),
         ...contradictions,
     ];
     if (data !== undefined && problems.length === 0) return data;
-    throw configurationError({ project, stack, sections: all, secretSections, problems });
+    throw configurationError({ stack, sections: all, secretSections, problems });
 }
 
 /** Returns the first problem of each key, which explains the others. */
@@ -124,10 +115,10 @@ function firstOfEach(problems: readonly Problem[]): Problem[] {
 }
 
 /** The problem of a secret outside of `env`, the only section that may hold secrets. */
-function misplacedSecret(section: string, project: string): Problem {
+function misplacedSecret(section: string): Problem {
     const sentence =
-        `Move the value that says "secure:" in the file to ${project}:env, or to an environment ` +
-        `variable that ${project}:service.buildSecrets names.`;
+        'Move the value that says "secure:" in the file to mlops:env, or to an environment ' +
+        "variable that mlops:service.buildSecrets names.";
     return {
         path: [section],
         message: "must not hold a secret: it would be in clear in the state",

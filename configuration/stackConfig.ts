@@ -10,9 +10,6 @@ import { promoteFrom } from "./sections/promoteFrom.ts";
 import { quay } from "./sections/quay.ts";
 import { builtService, service } from "./sections/service.ts";
 
-/** What the keys of a stack's file begin with, whatever its project is called. */
-export const namespace = "mlops";
-
 /** What a stack configures, by its kind. */
 export const stackConfig = z.discriminatedUnion("kind", [
     /** The service runs on this machine. */

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { namespace, type StackConfigOf } from "./stackConfig.ts";
+import type { StackConfigOf } from "./stackConfig.ts";
 import { configOf } from "./file.ts";
+import { namespace } from "./namespace.ts";
 import { port } from "./sections/values.ts";
 import { readAccount } from "../components/github/account.ts";
 import { configuredPort, portOf } from "../components/docker/serviceContainer.ts";

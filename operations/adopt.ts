@@ -21,7 +21,6 @@ import { getRepository } from "../quay/resources/repository.ts";
 import { getRobot } from "../quay/resources/robot.ts";
 import { clientOptions } from "../quay/provider/settings.ts";
 
-const project = "mlops";
 const deploymentPolicyType =
     "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy";
 
@@ -68,7 +67,7 @@ await runCommand({ usage, options: {}, arguments: [1, 1] }, async (_, [stack = "
 
 async function adopt(stack: string): Promise<void> {
     const values = await readConfig(stack);
-    const config = parseStackConfig({ values, secretKeys: [] }, project, stack);
+    const config = parseStackConfig({ values, secretKeys: [] }, stack);
     if (config.kind === "local") {
         throw new UserError(
             `The stack "${stack}" runs on this machine: it has nothing on Quay or GitHub to adopt.`,
@@ -106,9 +105,9 @@ async function adopt(stack: string): Promise<void> {
     } finally {
         rmSync(folder, { recursive: true });
     }
-    await pulumi(["config", "set", "--stack", stack, "--path", `${project}:github.adopt`, "true"]);
+    await pulumi(["config", "set", "--stack", stack, "--path", "mlops:github.adopt", "true"]);
     console.log(
-        `\nThe next \`up\` overwrites the workflow file (${project}:github.adopt in ` +
+        `\nThe next \`up\` overwrites the workflow file (mlops:github.adopt in ` +
             `Pulumi.${stack}.yaml; remove it afterwards) and writes the robot's credentials to ` +
             `the environment's secrets. ` +
             `Delete the repository's secrets of the same names then.\n` +
@@ -143,10 +142,11 @@ async function adoptRoute(
     if (name === undefined) return undefined;
     const { namespace } = cluster;
     const place = { context: values["kubernetes:context"] ?? "", namespace };
-    const owner = ownerOf(project, stack.split("/").at(-1) ?? stack);
+    // "mlops" is the name in Pulumi.yaml.
+    const owner = ownerOf("mlops", stack.split("/").at(-1) ?? stack);
     const route = await takeRoute(kubectlIn(place), { ...place, name, host, owner });
     if (route !== undefined && host === undefined) {
-        const key = `${project}:cluster.expose.host`;
+        const key = "mlops:cluster.expose.host";
         await pulumi(["config", "set", "--stack", stack, "--path", key, route.host]);
     }
     return route;

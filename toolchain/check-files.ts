@@ -11,7 +11,6 @@ import { UserError } from "../components/userError.ts";
 import { visible } from "../components/text.ts";
 
 const projectForm = z.object({
-    name: z.string(),
     config: z.record(z.string(), z.unknown()).default({}),
 });
 const objectForm = z.object({ type: z.literal("object") });
@@ -21,11 +20,11 @@ function checkFiles(stack: string): void {
     const errors = findSyntaxErrors(projectFile);
     report("Pulumi.yaml", errors);
     if (errors.length > 0) return;
-    const { name, config } = projectForm.parse(parse(projectFile));
+    const { config } = projectForm.parse(parse(projectFile));
     const objects = Object.keys(config).filter((key) => objectForm.safeParse(config[key]).success);
     const file = `Pulumi.${stack}.yaml`;
     if (!existsSync(file)) throw new UserError(`There is no ${file}.`);
-    report(file, findFileProblems(readFileSync(file, "utf8"), name, objects));
+    report(file, findFileProblems(readFileSync(file, "utf8"), objects));
 }
 
 function report(file: string, problems: readonly FileProblem[]): void {

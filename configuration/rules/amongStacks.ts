@@ -9,7 +9,7 @@ export const amongStacks: Rule[] = [
     (sections, at) => {
         const ours = claims.parse({ ...sections, owner: at.owner, registry: at.registry });
         return otherStacks(at).flatMap((stack) => {
-            const theirs = readStack(at.files?.[stack] ?? "", at);
+            const theirs = readStack(at.files?.[stack] ?? "");
             const taken = (what = ""): string =>
                 `must be another than in Pulumi.${stack}.yaml${what}: the two stacks would undo ` +
                 "each other's";
@@ -34,7 +34,7 @@ export const amongStacks: Rule[] = [
         },
         ({ github: { repository, workflow } }, at) =>
             otherStacks(at).flatMap((stack) => {
-                const { github, owner } = readStack(at.files?.[stack] ?? "", at);
+                const { github, owner } = readStack(at.files?.[stack] ?? "");
                 const isIt =
                     github?.workflow.path === workflow.attestedBy &&
                     github.repository.toLowerCase() === repository.toLowerCase() &&

@@ -117,7 +117,7 @@ export const promotions = [
                 const others = otherStacks(at).join(", ");
                 return [problem(path, `must be a stack with a file: one of ${others}`)];
             }
-            const { quay } = readStack(file, at);
+            const { quay } = readStack(file);
             if (quay === undefined) {
                 const message =
                     `must be a stack that publishes an image: Pulumi.${environment}.yaml has ` +

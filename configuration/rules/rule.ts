@@ -8,8 +8,6 @@ export type Sections = Readonly<Record<string, unknown>>;
 
 /** What the rules compare a configuration with. */
 export interface Surroundings {
-    /** The project's name, which the keys begin with. */
-    readonly project: string;
     /** The stack's name. */
     readonly stack: string;
     /** The owner of the stack's GitHub repository; undefined where it is not configured. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { secretNames } from "./github.ts";
 import { type Surroundings, text } from "./rule.ts";
 import { configOf } from "../file.ts";
+import { namespace } from "../namespace.ts";
 
 /** What belongs to one stack only: no other stack may configure the same. */
 export const claims = z.object({
@@ -45,12 +46,12 @@ export function otherStacks({ files = {}, stack }: Surroundings): string[] {
  * Returns what another stack's file claims; nothing where the file cannot be read, which that
  * stack's own commands report.
  */
-export function readStack(file: string, { project }: Surroundings): Claims {
+export function readStack(file: string): Claims {
     const config = configOf(file);
     const sections = Object.fromEntries(
         ["quay", "cluster", "github"].map((name) => [
             name,
-            config[`${project}:${name}`] ?? config[name],
+            config[`${namespace}:${name}`] ?? config[name],
         ]),
     );
     const owner = config["github:owner"];

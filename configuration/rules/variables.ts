@@ -46,9 +46,9 @@ export const variables = [
     rule(
         { env: z.record(text, text), github: z.looseObject({}) },
         // The workflow file does not contain secrets.
-        ({ env }, { files, project, secretSections, stack }) => {
+        ({ env }, { files, secretSections, stack }) => {
             if (!secretSections.includes("env")) return notInWorkflow("env", env);
-            const plain = plainVariables(files?.[stack], project);
+            const plain = plainVariables(files?.[stack]);
             const shown = Object.entries(env).filter(([name, value]) => plain[name] === value);
             return notInWorkflow("env", Object.fromEntries(shown));
         },

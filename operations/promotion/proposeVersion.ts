@@ -52,7 +52,7 @@ export async function proposeVersion(
     github: GitHubRepository | undefined,
 ): Promise<void> {
     if (github === undefined) {
-        writeFileSync(file, withVersion(text, "mlops", version));
+        writeFileSync(file, withVersion(text, version));
         console.log(
             `${file} has version ${version} now: without a repository on GitHub and ` +
                 "GITHUB_TOKEN there is no pull request.\n\n" +
@@ -60,7 +60,7 @@ export async function proposeVersion(
         );
         return;
     }
-    const content = withVersion(await readDefault(github, file), "mlops", version);
+    const content = withVersion(await readDefault(github, file), version);
     const { number, url } = await propose(github, {
         prefix: `${kind}/${stack}-`,
         version,

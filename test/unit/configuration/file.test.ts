@@ -9,7 +9,7 @@ function messageOf(written: string, env: Readonly<Record<string, unknown>>): str
     const file = `config:\n  mlops:env:\n    ${written}\n`;
     const values = { "mlops:service": JSON.stringify(service), "mlops:env": JSON.stringify(env) };
     try {
-        parseStackConfig({ values, secretKeys: [], files: { local: file } }, "mlops", "local");
+        parseStackConfig({ values, secretKeys: [], files: { local: file } }, "local");
         return "";
     } catch (error) {
         return error instanceof Error ? error.message : String(error);
@@ -57,7 +57,7 @@ it("a suggested command is quoted for the shell, and a value escaped for the ter
     const values = {
         "mlops:service": JSON.stringify({ ...service, "x'; touch pwned; '": "a\u202eb\u001b[2J" }),
     };
-    throws(() => parseStackConfig({ values, secretKeys: [] }, "mlops", "local"), {
+    throws(() => parseStackConfig({ values, secretKeys: [] }, "local"), {
         message: [
             'The configuration of stack "local" has 1 problem (Pulumi.local.yaml):',
             `  mlops:service["x'; touch pwned; '"] = "a\\u{202e}b\\u001b[2J": there is no such key`,
@@ -78,7 +78,7 @@ describe("a stack's file", () => {
     ];
     for (const [what, text, line, message] of files) {
         it(`is refused with its line: ${what}`, () => {
-            const [found, ...others] = findFileProblems(text, "mlops", ["env"]);
+            const [found, ...others] = findFileProblems(text, ["env"]);
             deepEqual([found?.line, others], [line, []]);
             match(found?.message ?? "", message);
         });
@@ -86,8 +86,8 @@ describe("a stack's file", () => {
 
     it("may be empty, or have a salt and secrets", () => {
         const secret = "config:\n  env: {A: {secure: v1:x}}\n";
-        deepEqual(findFileProblems(secret, "mlops", ["env"]), []);
-        deepEqual(findFileProblems("", "mlops", []), []);
-        deepEqual(findFileProblems("encryptionsalt: v1:x\nconfig:\n  a: 1\n", "mlops", []), []);
+        deepEqual(findFileProblems(secret, ["env"]), []);
+        deepEqual(findFileProblems("", []), []);
+        deepEqual(findFileProblems("encryptionsalt: v1:x\nconfig:\n  a: 1\n", []), []);
     });
 });

@@ -883,7 +883,7 @@ function problemsOf(
         files: { ...files, ...others },
     };
     try {
-        parseStackConfig(config, "mlops", stack);
+        parseStackConfig(config, stack);
         return [];
     } catch (error) {
         const lines = error instanceof Error ? error.message.split("\n") : [];
@@ -1001,7 +1001,7 @@ describe("a combination of settings", () => {
         const values = valuesOf(changed(dev, { env: { ...env, KEY: "hunter\n2" } }));
         let message = "";
         try {
-            parseStackConfig({ values, secretKeys: ["mlops:env"], files }, "mlops", "dev");
+            parseStackConfig({ values, secretKeys: ["mlops:env"], files }, "dev");
         } catch (error) {
             message = String(error);
         }
@@ -1021,7 +1021,7 @@ describe("a combination of settings", () => {
         const values = valuesOf(examples, "YOUR-ACCOUNT");
         let message = "";
         try {
-            parseStackConfig({ values, secretKeys: [] }, "mlops", "staging");
+            parseStackConfig({ values, secretKeys: [] }, "staging");
         } catch (error) {
             message = String(error);
         }

@@ -31,7 +31,7 @@ function raw(sections: Record<string, unknown>, secretKeys: string[] = []) {
     return { values: Object.fromEntries(values) as Record<string, string>, secretKeys };
 }
 const parse = (sections: Record<string, unknown>, secretKeys?: string[]) =>
-    parseStackConfig(raw(sections, secretKeys), "mlops", "local");
+    parseStackConfig(raw(sections, secretKeys), "local");
 
 /** Returns the problems, a line each, without the heading and the commands. */
 function problems(sections: Record<string, unknown>, secretKeys?: string[]): string[] {
@@ -88,7 +88,6 @@ describe("environment", () => {
         equal(
             parseStackConfig(
                 { ...config, values: { ...config.values, "docker:host": "x" } },
-                "mlops",
                 "local",
             ).service.name,
             "digits",
@@ -450,7 +449,6 @@ describe("environment", () => {
                 );
                 const found = parseStackConfig(
                     { values: Object.fromEntries(values), secretKeys: [] },
-                    "mlops",
                     stack,
                 );
                 return found.kind === "local" ? undefined : found.cluster?.replicas;

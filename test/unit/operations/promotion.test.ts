@@ -38,13 +38,13 @@ describe("another version in a stack's file", () => {
     const text = readFileSync(join(root, "Pulumi.staging.yaml"), "utf8");
 
     it("changes one line", () => {
-        const changed = withVersion(text, "mlops", "1.1.0");
+        const changed = withVersion(text, "1.1.0");
         equal(changed, text.replace("version: 1.0.0", "version: 1.1.0"));
     });
 
     for (const version of ["1.10", "0x10", "1e3", "true", "2027-01-31", "1.1.0-rc.1", "null"]) {
         it(`is the text that was given: ${version}`, () => {
-            const { config } = parse(withVersion(text, "mlops", version)) as {
+            const { config } = parse(withVersion(text, version)) as {
                 config: Record<string, { version: unknown }>;
             };
             equal(config["mlops:service"]?.version, version);
@@ -52,10 +52,7 @@ describe("another version in a stack's file", () => {
     }
 
     it("is refused where there is none to change", () => {
-        throws(
-            () => withVersion("config: {}\n", "mlops", "1.1.0"),
-            /no mlops:service with a version/,
-        );
+        throws(() => withVersion("config: {}\n", "1.1.0"), /no mlops:service with a version/);
     });
 });
 
