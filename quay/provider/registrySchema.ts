@@ -1,6 +1,6 @@
-import { codeBlock, providerToken } from "./documentation.ts";
-import type { Documentation, Example } from "./documentation.ts";
-import type { ObjectType, PackageSchema } from "./schema.ts";
+import { codeBlock, type Documentation, type Example } from "./documentation.ts";
+import { documented } from "./documented.ts";
+import type { PackageSchema } from "./schema.ts";
 
 /**
  * Adds the examples and how to import to the descriptions, in the form of the Pulumi Registry. The
@@ -10,27 +10,10 @@ export function registrySchema(
     schema: PackageSchema,
     documentation: ReadonlyMap<string, Documentation>,
 ): PackageSchema {
-    const described = <Type extends ObjectType>(token: string, type: Type): Type => ({
-        ...type,
-        description: describe(type.description ?? "", documentation.get(token)),
-    });
-    const all = <Type extends ObjectType>(
-        types: Readonly<Record<string, Type>>,
-    ): Record<string, Type> =>
-        Object.fromEntries(
-            Object.entries(types).map(([token, type]) => [token, described(token, type)]),
-        );
-    return {
-        ...schema,
-        provider: described(providerToken, schema.provider),
-        resources: all(schema.resources),
-        functions: all(schema.functions),
-    };
+    return documented(schema, documentation, describe);
 }
 
-function describe(description: string, documentation: Documentation | undefined): string {
-    if (documentation === undefined) return description;
-    const { example, import: how } = documentation;
+function describe(description: string, { example, import: how }: Documentation): string {
     const parts = [description, examples(example)];
     if (how !== undefined)
         parts.push(

@@ -1,5 +1,5 @@
-import { codeBlock, providerToken } from "./documentation.ts";
-import type { Documentation } from "./documentation.ts";
+import { codeBlock, type Documentation } from "./documentation.ts";
+import { documented } from "./documented.ts";
 import type {
     FunctionType,
     NamedType,
@@ -18,27 +18,22 @@ export function renderSdk(
     schema: PackageSchema,
     documentation: ReadonlyMap<string, Documentation>,
 ): string {
-    const documented = <Type extends ObjectType>(token: string, type: Type): Type => ({
-        ...type,
-        description: withExample(type.description ?? "", documentation.get(token)),
-    });
+    const { types, provider, resources, functions } = documented(
+        schema,
+        documentation,
+        withExample,
+    );
     return [
         "// Generated from the resources and functions in this folder: npm run generate",
         'import * as pulumi from "@pulumi/pulumi";',
-        ...Object.entries(schema.types).map(([token, type]) => renderType(nameOf(token), type)),
-        renderProvider(documented(providerToken, schema.provider)),
-        ...Object.entries(schema.resources).map(([token, type]) =>
-            renderResource(token, documented(token, type)),
-        ),
-        ...Object.entries(schema.functions).map(([token, type]) =>
-            renderFunction(token, documented(token, type)),
-        ),
+        ...Object.entries(types).map(([token, type]) => renderType(nameOf(token), type)),
+        renderProvider(provider),
+        ...Object.entries(resources).map(([token, type]) => renderResource(token, type)),
+        ...Object.entries(functions).map(([token, type]) => renderFunction(token, type)),
     ].join("\n\n");
 }
 
-function withExample(description: string, documentation: Documentation | undefined): string {
-    if (documentation === undefined) return description;
-    const { example, import: how } = documentation;
+function withExample(description: string, { example, import: how }: Documentation): string {
     return [
         description,
         ...(how === undefined
