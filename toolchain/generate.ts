@@ -15,7 +15,8 @@ import { requireCompatible } from "./released/baseline.ts";
 const usage = `Generates:
 
   quay/sdk/                                from the provider's definitions, unless that breaks
-                                           programs that use the last release
+                                           programs of the last release and the version or the
+                                           changelog does not say so
   Pulumi.schema.json, the README's keys    from configuration/sections/
   contract/outputs.schema.json             from contract/outputs.ts, unless that breaks the contract
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { z } from "zod";
 import { UserError } from "../../components/userError.ts";
-import { breakingChanges, type ReleasedSchema } from "./compatibility.ts";
+import { untold } from "./changelog.ts";
+import { breakingChanges, mayBreak, type ReleasedSchema } from "./compatibility.ts";
 import type { NamedType, ObjectType, Property, TypeReference } from "../../quay/provider/schema.ts";
 
 /** The schema of the last release, without descriptions: what later versions are compared with. */
@@ -51,15 +52,33 @@ export function readBaseline(): ReleasedSchema {
     return schema.parse(JSON.parse(readFileSync(baselineFile, "utf8")));
 }
 
-/** @throws UserError with a line for each change that breaks programs of the last release. */
-export function requireCompatible(now: ReleasedSchema): void {
-    const { version } = readBaseline();
-    const broken = breakingChanges(readBaseline(), now);
-    if (broken.length === 0) return;
-    throw new UserError(
-        `This change of the Quay provider breaks programs that were written for ${version}:\n  ` +
-            `${broken.join("\n  ")}\nUndo it, or raise the version for it (docs/changing.md).`,
-    );
+/**
+ * Checks that no change breaks programs of the last release unseen: the version has to say that it
+ * may, and the changelog what breaks.
+ *
+ * @param changelog Default: the text of CHANGELOG.md.
+ * @throws UserError with a line for each change that is refused.
+ */
+export function requireCompatible(
+    now: ReleasedSchema,
+    changelog = readFileSync(join(import.meta.dirname, "../../CHANGELOG.md"), "utf8"),
+): void {
+    const released = readBaseline();
+    const { version } = released;
+    const broken = breakingChanges(released, now);
+    if (!mayBreak(version, now.version) && broken.length > 0)
+        throw new UserError(
+            `This change of the Quay provider breaks programs that were written for ${version}:` +
+                `\n  ${broken.join("\n  ")}\n` +
+                "Undo it, or raise the version for it (docs/changing.md).",
+        );
+    const missing = untold(broken, changelog, version);
+    if (missing.length > 0)
+        throw new UserError(
+            `This change of the Quay provider breaks programs that were written for ${version}. ` +
+                'Undo it, or add to CHANGELOG.md, under "Unreleased" and there "Changed":\n' +
+                missing.map((line) => `- ${line}.`).join("\n"),
+        );
 }
 
 /**

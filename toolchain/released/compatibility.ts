@@ -21,14 +21,12 @@ export interface ReleasedSchema extends Pick<
 }
 
 /**
- * Returns what would break programs that were written for the released version, a line each. None
- * where the version says that it may: another major version, below 1.0 another minor one.
+ * Returns what would break programs that were written for the released version, a line each.
  *
  * @param released the schema of the last release.
  * @param now the present schema.
  */
 export function breakingChanges(released: ReleasedSchema, now: ReleasedSchema): string[] {
-    if (mayBreak(released.version, now.version)) return [];
     return [
         ...inputProblems(released.provider, now.provider).map(describeIn("the provider")),
         ...pairs(released.resources, now.resources).flatMap(([token, before, after]) =>
@@ -57,7 +55,8 @@ interface Problem {
     readonly text: string;
 }
 
-function mayBreak(released: string, now: string): boolean {
+/** Whether a version says that it may break programs: a new major, below 1.0 a new minor one. */
+export function mayBreak(released: string, now: string): boolean {
     const stable = semver.major(released) > 0;
     return (
         semver.major(now) > semver.major(released) ||

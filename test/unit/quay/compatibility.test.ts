@@ -1,9 +1,13 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, doesNotThrow, equal, match, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { packageSchema, type ResourceType } from "../../../quay/provider/schema.ts";
-import { readBaseline } from "../../../toolchain/released/baseline.ts";
-import { breakingChanges, type ReleasedSchema } from "../../../toolchain/released/compatibility.ts";
+import { readBaseline, requireCompatible } from "../../../toolchain/released/baseline.ts";
+import {
+    breakingChanges,
+    mayBreak,
+    type ReleasedSchema,
+} from "../../../toolchain/released/compatibility.ts";
 
 const released = readBaseline();
 const tokens = Object.keys(released.resources);
@@ -143,8 +147,10 @@ const additions: readonly ((schema: ReleasedSchema, type: ResourceType | undefin
     ];
 
 describe("the provider's schema, compared with the last release's", () => {
-    it("breaks no program", () => {
-        deepEqual(breakingChanges(released, packageSchema()), []);
+    it("breaks no program but where the version and the changelog say so", () => {
+        doesNotThrow(() => {
+            requireCompatible(packageSchema());
+        });
     });
 
     it("is stored at each release (node toolchain/released/store.ts)", () => {
@@ -191,19 +197,49 @@ describe("the provider's schema, compared with the last release's", () => {
     });
 
     it("may break where the version says so: a new major, below 1.0 a new minor version", () => {
-        const versions = (before: string, after: string): boolean => {
-            const now = { ...changed(({ resources }) => drop(resources, robot)), version: after };
-            return breakingChanges({ ...released, version: before }, now).length === 0;
-        };
         deepEqual(
             [
-                versions("0.1.0", "0.1.1"),
-                versions("0.1.0", "0.2.0"),
-                versions("0.1.0", "1.0.0"),
-                versions("1.1.0", "1.2.0"),
-                versions("1.1.0", "2.0.0"),
+                mayBreak("0.1.0", "0.1.1"),
+                mayBreak("0.1.0", "0.2.0"),
+                mayBreak("0.1.0", "1.0.0"),
+                mayBreak("1.1.0", "1.2.0"),
+                mayBreak("1.1.0", "2.0.0"),
             ],
             [false, true, true, false, true],
         );
+    });
+
+    describe("where it breaks a program", () => {
+        const less = changed(({ resources }) => drop(resources, robot));
+        const newer = { ...less, version: "99.0.0" };
+        const line = `- ${robot} is gone. Use another.`;
+        const older = `\n## ${released.version} - 2026-11-27\n\n`;
+        const told = `## Unreleased\n\n### Changed\n\n- A.\n${line}\n\n### Fixed\n${older}`;
+
+        it("is refused, though the changelog tells it, where the version may not break any", () => {
+            throws(() => {
+                requireCompatible(less, told);
+            }, /quay:index:Robot is gone\nUndo it, or raise the version for it/);
+        });
+
+        it("is accepted where the version may and the changelog tells it, also in two lines", () => {
+            for (const changelog of [told, told.replace("Robot is", "Robot\n  is")])
+                doesNotThrow(() => {
+                    requireCompatible(newer, changelog);
+                });
+        });
+
+        const unseen: [where: string, changelog: string][] = [
+            ["nowhere", `## Unreleased\n${older}`],
+            ["under another heading", told.replace("Changed", "Added")],
+            ["with the released version", `## Unreleased\n${older}### Changed\n\n${line}\n`],
+            ["for a part of it", told.replace("is gone", 'is gone: the input "name"')],
+        ];
+        for (const [where, changelog] of unseen)
+            it(`is refused with the line to add where the changelog tells it ${where}`, () => {
+                throws(() => {
+                    requireCompatible(newer, changelog);
+                }, /under "Unreleased" and there "Changed":\n- quay:index:Robot is gone\.$/);
+            });
     });
 });
