@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { cacheFolder } from "../sandbox/cacheFolder.ts";
+import { cacheFolder } from "../toolchain/cacheFolder.ts";
 
 /**
  * Returns a PATH on which Pulumi finds its language hosts: those that came with the CLI, else the

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { UserError } from "../../components/userError.ts";
-import { cacheFolder } from "../cacheFolder.ts";
+import { cacheFolder } from "../../toolchain/cacheFolder.ts";
 import { relay } from "./relay.ts";
 
 /** How a cluster is started. */

@@ -1,6 +1,6 @@
 import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "../cacheFolder.ts";
+import { cacheFolder } from "../../toolchain/cacheFolder.ts";
 import { run, temporary } from "../project.ts";
 
 /**

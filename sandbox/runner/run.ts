@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { cacheFolder } from "../cacheFolder.ts";
+import { cacheFolder } from "../../toolchain/cacheFolder.ts";
 import type { GitHub } from "../github/server.ts";
 import { actionsFor, type ActionsOptions } from "./actions.ts";
 import { type Contexts, fillAll, holds } from "./expressions.ts";

@@ -5,7 +5,7 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { type Cluster, hasCluster, startCluster } from "../../sandbox/cluster/cluster.ts";
 import { buildSmallImage } from "../../sandbox/cluster/smallImage.ts";
-import { cacheFolder } from "../../sandbox/cacheFolder.ts";
+import { cacheFolder } from "../../toolchain/cacheFolder.ts";
 import { run, temporary } from "../../sandbox/project.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import { basic, digestOf, imageType, Registry } from "../../sandbox/registryClient.ts";

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import S3rver from "@20minutes/s3rver";
 import { stackOutputs } from "../../contract/outputs.ts";
-import { cacheFolder } from "../../sandbox/cacheFolder.ts";
+import { cacheFolder } from "../../toolchain/cacheFolder.ts";
 import { copyProject, pulumiHome, run, temporary } from "../../sandbox/project.ts";
 import { given } from "../publishedOutputs.ts";
 

@@ -8,7 +8,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { workflowFile } from "../../components/workflow/file.ts";
 import type { Platform } from "../../components/workflow/platforms.ts";
-import { cacheFolder } from "../../sandbox/cacheFolder.ts";
+import { cacheFolder } from "../../toolchain/cacheFolder.ts";
 import type { WorkflowSettings } from "../../components/workflow/settings.ts";
 import { type Quay, startQuay } from "../../sandbox/quay/server.ts";
 import type { Fault } from "../../sandbox/quay/faults.ts";

@@ -49,6 +49,17 @@ describe("the folders", () => {
         ok(folders.size <= 14, [...folders].join(", "));
     });
 
+    it("import down the list of docs/architecture.md, never up", () => {
+        const map = readFileSync(join(root, "docs/architecture.md"), "utf8");
+        const list = [...map.matchAll(/^- `(\w+)\//gm)].map(([, folder = ""]) => folder);
+        const isUp = (from: string, to: string): boolean =>
+            to.includes("/") && list.indexOf(roomOf(to)) < list.indexOf(roomOf(from));
+        const up = [...imports].flatMap(([file, imported]) =>
+            imported.filter((other) => isUp(file, other)).map((other) => arrow(file, other)),
+        );
+        deepEqual(up, []);
+    });
+
     it("do not import each other in both directions, but for a folder and what it contains", () => {
         const arrows = new Set(
             [...imports].flatMap(([file, imported]) =>

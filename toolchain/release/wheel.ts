@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../components/userError.ts";
-import { cacheFolder } from "../../sandbox/cacheFolder.ts";
+import { cacheFolder } from "../cacheFolder.ts";
 import { inTemporary, root, run } from "./run.ts";
 
 /** Makes the wheel of a Python package, by the pinned hatchling that the set-up has installed. */

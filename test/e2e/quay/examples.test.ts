@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { cacheFolder } from "../../../sandbox/cacheFolder.ts";
+import { cacheFolder } from "../../../toolchain/cacheFolder.ts";
 import { type Scope, scopes } from "../../../sandbox/quay/model.ts";
 import { type Quay, startQuay } from "../../../sandbox/quay/server.ts";
 import { Api, expectReply } from "../../../sandbox/quayApi.ts";

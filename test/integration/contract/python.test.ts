@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { checkOutputs } from "../../../contract/reader/checkOutputs.ts";
-import { cacheFolder } from "../../../sandbox/cacheFolder.ts";
+import { cacheFolder } from "../../../toolchain/cacheFolder.ts";
 import { given, published } from "../../publishedOutputs.ts";
 import { root } from "../../unit/files.ts";
 

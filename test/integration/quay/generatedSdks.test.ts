@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { cacheFolder } from "../../../sandbox/cacheFolder.ts";
+import { cacheFolder } from "../../../toolchain/cacheFolder.ts";
 import { languagesPath } from "../../languages.ts";
 
 const root = join(import.meta.dirname, "../../..");
