@@ -8,7 +8,7 @@ import type { Row } from "../../operations/board/row.ts";
 import { renderMarkdown } from "../../operations/review/markdown.ts";
 import { shown } from "../unit/operations/review/previews.ts";
 import { commentPage } from "./comment.ts";
-import { delivery, now } from "./rows.ts";
+import { delivery, now } from "../unit/operations/board/rows.ts";
 import { drawTerminal } from "./terminal.ts";
 
 /** A page that a browser takes a picture of, in PNG. */

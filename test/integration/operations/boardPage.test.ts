@@ -8,7 +8,7 @@ import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "puppeteer-core";
 import { renderPage } from "../../../operations/board/page/page.ts";
 import { startBrowser } from "../../browser.ts";
-import * as samples from "../../pictures/rows.ts";
+import * as samples from "../../unit/operations/board/rows.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const hostile = `</style><script>document.title = "wrong"</script><img src="https://example.invalid/x" onerror="document.title='wrong'">`;

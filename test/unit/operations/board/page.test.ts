@@ -9,7 +9,7 @@ import { renderPage } from "../../../../operations/board/page/page.ts";
 import { style } from "../../../../operations/board/page/style.ts";
 import { statusOf } from "../../../../operations/board/page/status.ts";
 import { releasesAmong } from "../../../../operations/board/releases.ts";
-import * as samples from "../../../pictures/rows.ts";
+import * as samples from "./rows.ts";
 
 const { now } = samples;
 const delivery = samples.delivery;

@@ -1,7 +1,7 @@
 /** Environments as the board may find them: for its pictures and its tests. */
 import { createHash } from "node:crypto";
-import type { Release } from "../../operations/board/releases.ts";
-import type { Row } from "../../operations/board/row.ts";
+import type { Release } from "../../../../operations/board/releases.ts";
+import type { Row } from "../../../../operations/board/row.ts";
 
 /** When they were read. */
 export const now = new Date("2026-11-25T14:30:00Z");
