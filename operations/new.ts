@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, "..");
 const template = join(root, "templates/service");
 
 /** It is the name of a project, an image, a repository and a robot. */
-const name = /^(?=.{2,60}$)[a-z][a-z0-9]*([_-][a-z0-9]+)*$/;
+const name = /^(?=.{2,60}$)(?!node_modules$)[a-z][a-z0-9]*([_-][a-z0-9]+)*$/;
 
 /** Returns the text of each file of a new project, by the file's name. */
 function filesFor(service: string): Readonly<Record<string, string>> {
@@ -40,7 +40,8 @@ function writeNew(service: string, folder: string): void {
     if (!name.test(service))
         throw new UserError(
             `NAME=${foreign(service)}: must be 2 to 60 lower-case letters and digits, with ` +
-                "single - and _ within, and begin with a letter. Nothing was written.",
+                "single - and _ within, and begin with a letter; but not node_modules. Nothing " +
+                "was written.",
         );
     makeFolder(folder);
     const files = Object.entries(filesFor(service));
@@ -51,19 +52,29 @@ function writeNew(service: string, folder: string): void {
                 "Nothing was written: name another folder by DIR=…, or move them away.",
         );
     const missing = files.filter(([file]) => inPlaceOf(join(folder, file)) === undefined);
-    for (const [file, text] of missing) writeFileSync(join(folder, file), text, { flag: "wx" });
+    try {
+        for (const [file, text] of missing) writeFileSync(join(folder, file), text, { flag: "wx" });
+    } catch (error) {
+        throw new UserError(
+            `DIR=${folder}: a file cannot be written (${reasonOf(error)}). Name another folder, ` +
+                "or run it again once that works: it writes the files that are missing.",
+        );
+    }
 }
 
 function makeFolder(folder: string): void {
     try {
         mkdirSync(folder, { recursive: true });
     } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
         throw new UserError(
-            `DIR=${folder}: the folder cannot be made (${why}). Nothing was written: name another.`,
+            `DIR=${folder}: the folder cannot be made (${reasonOf(error)}). Nothing was written: ` +
+                "name another.",
         );
     }
 }
+
+const reasonOf = (error: unknown): string =>
+    error instanceof Error ? error.message : String(error);
 
 /** What has a file's name: a link counts itself, wherever it leads. */
 const inPlaceOf = (file: string) => lstatSync(file, { throwIfNoEntry: false });

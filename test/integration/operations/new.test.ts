@@ -50,6 +50,19 @@ describe("make new", () => {
         equal(readFileSync(file, "utf8"), "mine");
     });
 
+    it("is refused under a name that npm refuses", async () => {
+        const { code, stderr } = await commands.run("new.ts", "node_modules", folder);
+        equal(code, 1);
+        match(stderr, /^NAME=node_modules: must be [^\n]+\n$/);
+        deepEqual(readdirSync(folder), []);
+    });
+
+    it("is refused in one line where its folder takes no files", async () => {
+        const { code, stderr } = await make("/proc");
+        equal(code, 1);
+        match(stderr, /^DIR=\/proc: a file cannot be written \(E[^\n]+\)\. Name another [^\n]+\n$/);
+    });
+
     it("writes nothing through a link in a file's place", async () => {
         const outside = join(commands.folder, "outside");
         symlinkSync(outside, join(folder, "index.ts"));
