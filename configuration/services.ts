@@ -79,11 +79,13 @@ function problemsIn(row: readonly string[]): string[] {
         : [`owner = "${data.owner}": has no stack, ${stack}, so nothing would deliver it`];
 }
 
-/** What another service has already: its repository on Quay, or its repository on GitHub. */
+/** What another service has already: its name in the stack, or its repository on Quay or GitHub. */
 function duplicatesOf(row: readonly string[], before: readonly (readonly string[])[]): string[] {
     const [name = "", repository = "", namespace = "", owner = ""] = row;
     const rowOf = (index: number): string => `row ${String(index + 2)} has it too`;
-    const image = before.findIndex((other) => other[0] === name && other[2] === namespace);
+    const image = before.findIndex(
+        (other) => other[0] === name && (other[2] === namespace || other[3] === owner),
+    );
     // GitHub does not tell cases apart.
     const isSources = (other: readonly string[]): boolean =>
         other[1]?.toLowerCase() === repository.toLowerCase() &&

@@ -60,6 +60,7 @@ describe("a table of services", () => {
         ["a2,a,models,bob", /row 3 \(a2\), owner = "bob": has no stack, Pulumi\.bob\.yaml/],
         ["a2,a,models", /row 3 \(a2\), 3 values: must be 4, name,repository,namespace,owner/],
         ["scores,b,models,alice", /row 3 \(scores\), name = "scores": row 2 has it too/],
+        ["scores,b,others,alice", /row 3 \(scores\), name = "scores": row 2 has it too/],
         ["b2,scores-api,b,alice", /row 3 \(b2\), repository = "scores-api": row 2 has it too/],
         ["b2,Scores-API,b,Alice", /row 3 \(b2\), repository = "Scores-API": row 2 has it too/],
     ] as const)
