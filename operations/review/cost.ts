@@ -1,5 +1,5 @@
 /** What a stack uses, before and after: what it costs, without prices. */
-import type { Change, Preview } from "./preview.ts";
+import { type Change, type Preview, unknown, type Value } from "./preview.ts";
 import { isObject, valueAt } from "./properties.ts";
 import { bytes, cores, quantityOf } from "./quantity.ts";
 import { isGone, listOf, type Phrase, phrase, show } from "./rules/rule.ts";
@@ -85,15 +85,10 @@ function compareTotals(before: Total | undefined, after: Total | undefined): Use
 
 /** Adds up what the stack's Deployments, containers and images use; undefined if it has none. */
 function totalOf(resources: readonly Declared[]): Total | undefined {
-    const scaled = new Map(
-        inputsOf(resources, "kubernetes:autoscaling/v2:HorizontalPodAutoscaler").map((inputs) => [
-            show(valueAt(inputs, "spec.scaleTargetRef.name")),
-            inputs,
-        ]),
-    );
+    const autoscalers = inputsOf(resources, "kubernetes:autoscaling/v2:HorizontalPodAutoscaler");
     const workloads = [
         ...inputsOf(resources, "kubernetes:apps/v1:Deployment").map((inputs) =>
-            deploymentTotal(inputs, scaled.get(show(valueAt(inputs, "metadata.name")))),
+            deploymentTotal(inputs, podsOf(inputs, autoscalers)),
         ),
         ...inputsOf(resources, "docker:index/container:Container").map(containerTotal),
     ];
@@ -117,9 +112,27 @@ function inputsOf(resources: readonly Declared[], type: string): Inputs[] {
     return resources.filter((one) => one.type === type).map(({ inputs }) => inputs);
 }
 
-/** @param autoscaler decides the number of pods, if there is one. */
-function deploymentTotal(inputs: Inputs, autoscaler: Inputs | undefined): Workload {
-    const pods = autoscaler === undefined ? fixed(inputs, "spec.replicas") : range(autoscaler);
+/** The number of a Deployment's pods: an autoscaler decides it, if there is one. */
+function podsOf(deployment: Inputs, autoscalers: readonly Inputs[]): Amount {
+    const [place, name] = ["metadata.namespace", "metadata.name"].map((path) =>
+        valueAt(deployment, path),
+    );
+    const [autoscaler, ...others] = autoscalers.filter(
+        (one) =>
+            mayEqual(valueAt(one, "metadata.namespace"), place) &&
+            mayEqual(valueAt(one, "spec.scaleTargetRef.name"), name),
+    );
+    if (autoscaler === undefined) return fixed(deployment, "spec.replicas");
+    const isOnlyOne =
+        others.length === 0 && valueAt(autoscaler, "spec.scaleTargetRef.name") === name;
+    return isOnlyOne && name !== unknown ? range(autoscaler) : undefined;
+}
+
+function mayEqual(one: Value | undefined, other: Value | undefined): boolean {
+    return one === other || one === unknown || other === unknown;
+}
+
+function deploymentTotal(inputs: Inputs, pods: Amount): Workload {
     const containers = listOf(valueAt(inputs, "spec.template.spec.containers"));
     const each = (path: string, absent: Amount): Amount =>
         times(

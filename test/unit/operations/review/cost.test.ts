@@ -98,6 +98,31 @@ describe("what a stack uses", () => {
         ]);
     });
 
+    it("takes an autoscaler for the Deployment that it names, and no other", () => {
+        const named = (name: Value, namespace: string): Inputs => ({
+            ...deployment(undefined, small),
+            metadata: { name, namespace },
+        });
+        const scales = (name: Value, namespace: string): Inputs => ({
+            metadata: { namespace },
+            spec: { scaleTargetRef: { name }, minReplicas: 2, maxReplicas: 6 },
+        });
+        const pods = (deployments: readonly Inputs[], ...autoscalers: readonly Inputs[]) =>
+            uses(
+                preview([
+                    ...deployments.map((one) => deployed(undefined, one)),
+                    ...autoscalers.map((one) => autoscaled(undefined, one)),
+                ]),
+            ).find((line) => line.startsWith("pods"));
+        const [a, b] = [named("web", "a"), named("web", "b")];
+        equal(pods([a, b], scales("web", "b")), "pods: none → 3 to 7");
+        equal(pods([a, b], scales("web", "b"), scales("web", "a")), "pods: none → 4 to 12");
+        equal(pods([a, named(unknown, "a")], scales("web", "a")), undefined);
+        equal(pods([a], scales(unknown, "a")), undefined);
+        equal(pods([a], scales("other", "a")), "pods: none → 1");
+        equal(pods([named("web", unknown)], scales("web", unknown)), "pods: none → 2 to 6");
+    });
+
     it("is none before the first deployment, and after the last", () => {
         const first = uses(preview([deployed(undefined, deployment(1, small))]));
         ok(first.includes("CPU reserved: none → 0.25 cores"), first.join());
