@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as quay from "../quay/sdk/index.ts";
 import { declareRobots } from "./quay/rotatedRobot.ts";
+import { UserError } from "./userError.ts";
 
 /**
  * A repository and its robot. `rotation`, `retire`, `protect` and the number of rules are plain
@@ -54,11 +55,30 @@ export interface QuayRepositoryArgs {
  * (`30d`, `2w`).
  */
 export type AutoPrune = (
-    { readonly keep: pulumi.Input<number> } | { readonly keepFor: pulumi.Input<string> }
+    | { readonly keep: pulumi.Input<number>; readonly keepFor?: undefined }
+    | { readonly keepFor: pulumi.Input<string>; readonly keep?: undefined }
 ) & {
     /** A regular expression for the tags that the rule applies to. Default: all tags. */
     readonly tagPattern?: pulumi.Input<string> | undefined;
 };
+
+/** The keys of a rule as a program in another language gives them: both, or neither, too. */
+interface GivenRule {
+    readonly keep?: pulumi.Input<number> | undefined;
+    readonly keepFor?: pulumi.Input<string> | undefined;
+}
+
+/** @throws UserError unless the rule has exactly one of the keys */
+function tagsDeletedBy({ keep, keepFor }: GivenRule, index: number) {
+    if (keep !== undefined && keepFor === undefined)
+        return { method: "number_of_tags" as const, value: pulumi.interpolate`${keep}` };
+    if (keepFor !== undefined && keep === undefined)
+        return { method: "creation_date" as const, value: keepFor };
+    throw new UserError(
+        `autoPrune[${String(index)}]: must have either keep (a number of tags) or keepFor ` +
+            "(an age).",
+    );
+}
 
 /**
  * A repository on Quay, and a robot account that has write access to it alone. The first robot has
@@ -109,12 +129,7 @@ export class QuayRepository extends pulumi.ComponentResource {
                 `${name}-${String(index)}`,
                 {
                     repository: repository.fullName,
-                    ...("keep" in policy
-                        ? {
-                              method: "number_of_tags" as const,
-                              value: pulumi.interpolate`${policy.keep}`,
-                          }
-                        : { method: "creation_date" as const, value: policy.keepFor }),
+                    ...tagsDeletedBy(policy, index),
                     tagPattern: policy.tagPattern,
                     ifUnsupported: "warn",
                 },

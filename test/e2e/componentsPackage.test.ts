@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -99,6 +99,28 @@ describe("the components, from a program in another language", () => {
         const { changes } = await runPulumi(place, "preview");
         deepEqual(Object.keys(changes), ["same"]);
         ok((changes["same"] ?? 0) > 15);
+    });
+
+    it("say in one line what is wrong with an argument", async () => {
+        const place = { folder: temporary("wrong"), stack: "wrong", environment };
+        const preview = async (type: "scores" | "data", properties: object) => {
+            const { [type]: resource } = program.resources;
+            const wrong = { ...resource, properties: { ...resource.properties, ...properties } };
+            writeFileSync(
+                join(place.folder, "Pulumi.yaml"),
+                stringify({
+                    ...program,
+                    resources: { other: program.resources.data, [`${type}-2`]: wrong },
+                    outputs: {},
+                }),
+            );
+            return runPulumi(place, "preview").then(({ output }) => output, String);
+        };
+        await pulumi({ ...place, folder }, "stack", "init", "wrong");
+        const both = await preview("data", { autoPrune: [{ keep: 3, keepFor: "4w" }] });
+        match(both, /autoPrune\[0\]: must have either keep \(a number of tags\) or keepFor/);
+        doesNotMatch(both, /^\s+at /m);
+        rmSync(place.folder, { recursive: true });
     });
 
     it("are added from the repository by one command", async () => {
