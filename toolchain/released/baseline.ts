@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
+import { lte } from "semver";
 import { z } from "zod";
 import { UserError } from "../../components/userError.ts";
 import { untold } from "./changelog.ts";
@@ -84,13 +85,15 @@ export function requireCompatible(
 /**
  * Stores the schema of a release.
  *
- * @throws UserError if it breaks programs of the release before, or its version is not a new one.
+ * @throws UserError if it breaks programs of the release before, or its version is not a newer one.
  */
 export async function storeBaseline(now: ReleasedSchema): Promise<void> {
     requireCompatible(now);
-    if (readBaseline().version === now.version)
+    const { version } = readBaseline();
+    if (lte(now.version, version))
         throw new UserError(
-            `The schema of ${now.version} is stored already: raise the version first.`,
+            `The schema of ${version} is stored, and ${now.version} is no newer version: ` +
+                "raise it first.",
         );
     const text = JSON.stringify(schema.parse(now));
     const options = await resolveConfig(baselineFile);

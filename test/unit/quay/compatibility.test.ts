@@ -1,8 +1,13 @@
-import { deepEqual, doesNotThrow, equal, match, throws } from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { deepEqual, doesNotThrow, equal, match, rejects, throws } from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { packageSchema, type ResourceType } from "../../../quay/provider/schema.ts";
-import { readBaseline, requireCompatible } from "../../../toolchain/released/baseline.ts";
+import {
+    baselineFile,
+    readBaseline,
+    requireCompatible,
+    storeBaseline,
+} from "../../../toolchain/released/baseline.ts";
 import {
     breakingChanges,
     mayBreak,
@@ -156,6 +161,21 @@ describe("the provider's schema, compared with the last release's", () => {
     it("is stored at each release (node toolchain/released/store.ts)", () => {
         const [, newest] = /^## (\d+\.\d+\.\d+)/m.exec(readFileSync("CHANGELOG.md", "utf8")) ?? [];
         equal(released.version, newest);
+    });
+
+    it("is not stored again for the same version, or for an older one", async () => {
+        const before = readFileSync(baselineFile, "utf8");
+        try {
+            for (const version of [released.version, "0.0.1"])
+                await rejects(storeBaseline({ ...released, version }), {
+                    message:
+                        `The schema of ${released.version} is stored, and ${version} is ` +
+                        "no newer version: raise it first.",
+                });
+            equal(readFileSync(baselineFile, "utf8"), before);
+        } finally {
+            writeFileSync(baselineFile, before);
+        }
     });
 
     for (const [line, change] of breaking)
