@@ -435,7 +435,7 @@ describe("the workflows of this project", function () {
     it("run only the project's scripts, with commands that these know", () => {
         const commands = allSteps.flatMap(({ run }) => (run === undefined ? [] : [run]));
         const known =
-            /^(jq --null-input [^]* curl [^]*|sudo --preserve-env=MLOPS_CLUSTER env "PATH=\$PATH" make test|toolchain\/audit\.sh|toolchain\/release\/(check-tag|try|publish-npm)\.sh .*|\. toolchain\/env\.sh && node toolchain\/release\/main\.ts .*|gh release view "\$TAG" >\/dev\/null 2>&1 \|\| gh release create "\$TAG" dist\/\* .*|umask 077 && printf .*|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
+            /^(jq --null-input [^]* curl [^]*|sudo --preserve-env=MLOPS_CLUSTER env "PATH=\$PATH" make test|toolchain\/audit\.sh|toolchain\/release\/(check-tag|try|publish-github|publish-npm)\.sh .*|\. toolchain\/env\.sh && node toolchain\/release\/main\.ts .*|umask 077 && printf .*|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
         const deliver = commands.filter((command) => !known.test(command));
         const form = new RegExp(
             `^operations/deliver\\.sh (\\w+)(?: "\\$STACK"(?: "\\$\\w+")*| ${stacks.join(" ")})?$`,
