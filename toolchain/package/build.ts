@@ -3,9 +3,10 @@
  * TypeScript from node_modules, and the files that they read.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
+import { UserError } from "../../components/userError.ts";
 import { runCommand } from "../../operations/commandLine.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -32,8 +33,11 @@ const manifest = z.object({
     dependencies: z.record(z.string(), z.string()),
 });
 
+/** @throws UserError if the folder has files. */
 function build(folder: string): void {
-    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    if (readdirSync(folder).length > 0)
+        throw new UserError(`${folder} has files already: name an empty folder, or a new one.`);
     const tsc = join(root, "node_modules/.bin/tsc");
     execFileSync(tsc, ["--project", import.meta.dirname, "--outDir", folder], { stdio: "inherit" });
     const list = ["ls-files", "-z", ...withFiles];
@@ -84,7 +88,7 @@ const usage = `Makes the npm package mlops in a folder, for npm pack.
 
   --help   this text
 
-What is in FOLDER is removed.`;
+FOLDER is new or empty.`;
 
 await runCommand({ usage, options: {}, arguments: [1, 1] }, (_, [folder = ""]) => {
     build(resolve(folder));

@@ -107,6 +107,19 @@ describe("the folder of a release", () => {
         deepEqual(readdirSync(folder), ["SHA256SUMS", "mlops-1.0.0.tgz", "photo"]);
         rmSync(folder, { recursive: true });
     });
+
+    it("keeps all that it has, and says so, where the program's package is made", () => {
+        const folder = mkdtempSync(join(tmpdir(), "package-"));
+        writeFileSync(join(folder, "photo"), "");
+        const script = join(root, "toolchain/package/build.ts");
+        const { status, stderr } = spawnSync(process.execPath, [script, folder], {
+            encoding: "utf8",
+        });
+        equal(status, 1);
+        equal(stderr.trim(), `${folder} has files already: name an empty folder, or a new one.`);
+        deepEqual(readdirSync(folder), ["photo"]);
+        rmSync(folder, { recursive: true });
+    });
 });
 
 describe("publishing on npm", () => {
