@@ -118,8 +118,11 @@ describe("the components, from a program in another language", () => {
         };
         await pulumi({ ...place, folder }, "stack", "init", "wrong");
         const both = await preview("data", { autoPrune: [{ keep: 3, keepFor: "4w" }] });
-        match(both, /autoPrune\[0\]: must have either keep \(a number of tags\) or keepFor/);
+        match(both, /autoPrune\[0\] .* must have either keep \(a number of tags\) or keepFor/);
         doesNotMatch(both, /^\s+at /m);
+        const output = await preview("scores", { repository: "${other.fullName}" });
+        match(output, /'scores-2' has a problem: wrong inputs\s+- property repository with value/);
+        match(output, / has a problem: must be plain: it cannot be an output\./);
         rmSync(place.folder, { recursive: true });
     });
 
@@ -136,6 +139,8 @@ describe("the components, from a program in another language", () => {
             stack: "dev",
             environment: {
                 ...environment,
+                // Without the plugins of the machine, which may have this version from before.
+                PULUMI_HOME: join(own, "home"),
                 HTTPS_PROXY: git.proxy,
                 NO_PROXY: "127.0.0.1",
                 SSL_CERT_FILE: join(folder, "certificate.pem"),
