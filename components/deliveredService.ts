@@ -23,6 +23,8 @@ export interface DeliveredServiceArgs {
     readonly healthPath?: string | undefined;
     /** `public` (anyone may pull) or `private`. Default: `private`. */
     readonly visibility?: "public" | "private" | undefined;
+    /** Whether Pulumi refuses to delete or replace the repository on Quay. Default: false. */
+    readonly protect?: boolean | undefined;
 }
 
 /** The GitHub environment with the credentials. */
@@ -53,10 +55,10 @@ export class DeliveredService extends pulumi.ComponentResource {
      */
     constructor(name: string, args: DeliveredServiceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("mlops:platform:DeliveredService", name, {}, opts);
-        const { namespace, repository, branch = "main", visibility } = args;
+        const { namespace, repository, branch = "main", visibility, protect } = args;
         const image = new QuayRepository(
             name,
-            { namespace, repository: name, robot: name, visibility },
+            { namespace, repository: name, robot: name, visibility, protect },
             { parent: this },
         );
         const secrets = new RegistrySecrets(

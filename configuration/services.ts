@@ -25,15 +25,27 @@ export type Service = z.output<typeof service>;
 const columns = Object.keys(service.shape);
 
 /**
- * Reads the table: CSV with the columns name, repository, namespace and owner, without quotes; with
- * the byte order mark and the line ends of Excel or without. A stack has the services of the owner
- * that it is named after.
+ * Reads the services of an owner from a table: CSV with the columns name, repository, namespace and
+ * owner, without quotes; with the byte order mark and the line ends of Excel or without.
  *
  * @param file its path, from the working directory.
- * @throws UserError that lists every problem: the row, counted as in an editor, the key, its value;
- * or that says why the file cannot be read
+ * @param owner whose services: a stack is named after its owner, so `getStack()`.
+ * @returns one at least: a program without services would delete all that the stack has
+ * @throws UserError that lists every problem of the table: the row, counted as in an editor, the
+ * key, its value; that says why the file cannot be read; or that the owner has no row
  */
-export function readServices(file: string): Service[] {
+export function readServices(file: string, owner: string): Service[] {
+    const services = servicesIn(file);
+    const own = services.filter((service) => service.owner === owner);
+    if (own.length > 0) return own;
+    const owners = [...new Set(services.map((service) => service.owner))].join(", ");
+    throw new UserError(
+        `${file} has no service of ${foreign(owner)}, as this stack is called. It has those of: ` +
+            `${owners || "nobody"}. To delete all that a stack has, run \`pulumi destroy\`.`,
+    );
+}
+
+function servicesIn(file: string): Service[] {
     const [header = "", ...lines] = textOf(file).trimEnd().split(/\r?\n/);
     if (header !== columns.join())
         throw new UserError(`${file}, row 1 = "${foreign(header)}": must be ${columns.join()}`);

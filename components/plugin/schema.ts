@@ -65,6 +65,9 @@ export const components = [
                     "The path that answers once the service is healthy.",
                 ).optional(),
                 visibility: plainVisibility("`public` or `private`. Default: private.").optional(),
+                protect: plainFlag(
+                    "Whether Pulumi refuses to delete the repository on Quay. Default: false.",
+                ).optional(),
             }),
             outputs: z.object({
                 image: text("The image's name for docker, without a tag."),

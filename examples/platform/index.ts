@@ -2,7 +2,9 @@
 import { getStack } from "@pulumi/pulumi";
 import { DeliveredService, readServices } from "mlops";
 
-const services = readServices("services.csv").filter(({ owner }) => owner === getStack());
 export const images = Object.fromEntries(
-    services.map(({ name, ...service }) => [name, new DeliveredService(name, service).image]),
+    readServices("services.csv", getStack()).map(({ name, ...service }) => [
+        name,
+        new DeliveredService(name, { ...service, protect: true }).image,
+    ]),
 );

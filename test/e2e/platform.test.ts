@@ -45,7 +45,7 @@ describe("thirty services in one program, ten to a stack", () => {
         github.limit({ primary: { requests: 1e9, seconds: 3600 } });
         const home = process.cwd();
         process.chdir(folder);
-        services = readServices("services.csv");
+        services = owners.flatMap((owner) => readServices("services.csv", owner));
         process.chdir(home);
         for (const owner of owners) {
             quay.createUser(`${owner}-models`);
@@ -95,15 +95,33 @@ describe("thirty services in one program, ten to a stack", () => {
         }
     });
 
-    it("refuses a name in the table in every stack, with the row and the key", async () => {
+    /** Previews the stack of an owner with another table. */
+    async function previewWith(edit: (table: string) => string, owner: string): Promise<Ran> {
         const file = join(folder, "services.csv");
         const table = readFileSync(file, "utf8");
-        writeFileSync(file, table.replace("offer-ranking,", "offer ranking,"));
+        writeFileSync(file, edit(table));
+        try {
+            return await runIn(owner, "preview");
+        } finally {
+            writeFileSync(file, table);
+        }
+    }
+
+    it("refuses a name in the table in every stack, with the row and the key", async () => {
         for (const owner of owners)
             await rejects(
-                runIn(owner, "preview"),
+                previewWith((table) => table.replace("offer-ranking,", "offer ranking,"), owner),
                 /row 7 \(offer ranking\), name = "offer ranking": must be/,
             );
-        writeFileSync(file, table);
+    });
+
+    it("keeps what a stack has where its table is empty, and the repository of a lost row", async () => {
+        const header = (table: string) => table.slice(0, table.indexOf("\n") + 1);
+        await rejects(previewWith(header, "alpha"), /services\.csv has no service of alpha, as /);
+        const without = (table: string) => table.replace(/^churn,.*\n/m, "");
+        await rejects(
+            previewWith(without, "alpha"),
+            /quay:index:Repository::churn"? cannot be deleted/,
+        );
     });
 });
