@@ -9,6 +9,7 @@ import {
     publisherIn,
     stacksIn,
 } from "../../../configuration/delivery.ts";
+import { root } from "../files.ts";
 
 const of = (stack: string, publisher?: string) => ({ stack, publisher });
 const sorted = (...previews: ReturnType<typeof of>[]) =>
@@ -96,6 +97,12 @@ describe("the order of delivery", () => {
                 equal(isProductionIn("x"), false, text);
             }
             equal(isProductionIn("not-there"), false);
+        });
+
+        it("whether it is production, of a project by make new", () => {
+            process.chdir(join(root, "templates/service"));
+            const stacks = ["local", "dev", "staging", "prod"];
+            deepEqual(stacks.filter(isProductionIn), ["prod"]);
         });
     });
 });
