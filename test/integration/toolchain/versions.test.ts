@@ -134,9 +134,13 @@ describe("npm", () => {
         equal(runsScripts("npm ci"), true);
     });
 
-    it("runs no install script here, because no package needs its own", () => {
-        const script = "npm config get ignore-scripts";
-        equal(execFileSync("bash", ["-c", script], { cwd: root, encoding: "utf8" }), "true\n");
+    it("runs no install script here or in a project with the package, because none is needed", () => {
+        for (const folder of [".", "templates/service", "examples/platform"]) {
+            const cwd = join(root, folder);
+            const env = { ...process.env, npm_config_ignore_scripts: undefined };
+            const get = ["config", "get", "ignore-scripts"];
+            equal(execFileSync("npm", get, { cwd, env, encoding: "utf8" }), "true\n", folder);
+        }
         const lock = lockFile.parse(
             JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")),
         );
