@@ -219,10 +219,12 @@ describe("the workflows of this project", function () {
     it("publish packages only of a git tag that was merged, once each platform's was tried, and with approval", () => {
         const { on, jobs: all } = read("publish-packages");
         deepEqual(on, { push: { tags: ["v*"] } });
-        const checked = job("publish-packages", "make").steps.map(({ run = "" }) => run);
-        ok(
-            checked.findIndex((run) => run.includes("check-tag.sh")) <
-                checked.findIndex((run) => run.includes("main.ts")),
+        const made = job("publish-packages", "make").steps.map(({ run, uses }) => run ?? uses);
+        const order = ["check-tag.sh", "main.ts", "compare-node.sh", "upload-artifact@"];
+        const found = order.map((name) => made.findIndex((step) => step?.includes(name)));
+        deepEqual(
+            found,
+            found.filter((index) => index >= 0).toSorted((a, b) => a - b),
         );
         deepEqual(
             Object.entries(all).map(([id, { needs, environment }]) => [id, needs, environment]),
@@ -435,7 +437,7 @@ describe("the workflows of this project", function () {
     it("run only the project's scripts, with commands that these know", () => {
         const commands = allSteps.flatMap(({ run }) => (run === undefined ? [] : [run]));
         const known =
-            /^(jq --null-input [^]* curl [^]*|sudo --preserve-env=MLOPS_CLUSTER env "PATH=\$PATH" make test|toolchain\/audit\.sh|toolchain\/release\/(check-tag|try|publish-github|publish-npm)\.sh .*|\. toolchain\/env\.sh && node toolchain\/release\/main\.ts .*|umask 077 && printf .*|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
+            /^(jq --null-input [^]* curl [^]*|sudo --preserve-env=MLOPS_CLUSTER env "PATH=\$PATH" make test|toolchain\/audit\.sh|toolchain\/release\/(check-tag|compare-node|try|publish-github|publish-npm)\.sh .*|\. toolchain\/env\.sh && node toolchain\/release\/main\.ts .*|umask 077 && printf .*|sudo apt-get .*|toolchain\/setup\.sh "\$TOOLS"|\. toolchain\/env\.sh && node operations\/log-in\.ts|\. toolchain\/env\.sh && pulumi org set-default "\$ORGANIZATION")$/;
         const deliver = commands.filter((command) => !known.test(command));
         const form = new RegExp(
             `^operations/deliver\\.sh (\\w+)(?: "\\$STACK"(?: "\\$\\w+")*| ${stacks.join(" ")})?$`,
