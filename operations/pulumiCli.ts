@@ -184,6 +184,11 @@ export async function exportStack(
 ): Promise<string | undefined> {
     const { stdout, error } = await askPulumi(["stack", "export", "--stack", stack, ...options]);
     if (error === undefined) return stdout;
-    if (error.includes("no stack named")) return undefined;
+    if (saysNoStack(error)) return undefined;
     throw new UserError(`The state of the stack "${stack}" cannot be read: ${error}`);
+}
+
+/** Whether the CLI's error says that the backend has no such stack. */
+export function saysNoStack(error: string): boolean {
+    return error.includes("no stack named");
 }

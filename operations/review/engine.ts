@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { UserError } from "../../components/userError.ts";
 import { EventReader } from "./events.ts";
 import { isProductionIn, publisherIn } from "../../configuration/delivery.ts";
-import { excludeLocalImages } from "../pulumiCli.ts";
+import { excludeLocalImages, saysNoStack } from "../pulumiCli.ts";
 import type { Preview } from "./preview.ts";
 import { mergeChanges, rulesDriftOf } from "./rulesDrift.ts";
 
@@ -81,8 +81,15 @@ async function read(
     const [status, stderr] = await Promise.all([exit, text(pulumi.stderr)]);
     const publisher = publisherIn(stack);
     return {
-        ...reader.preview(stack, status === 0 ? undefined : stderr),
+        ...reader.preview(stack, status === 0 ? undefined : reasonIn(stderr, stack)),
         ...(publisher !== undefined && { publisher }),
         ...(isProductionIn(stack) && { isProduction: true }),
     };
+}
+
+/** The engine's error; where the stack does not exist, the command that creates it. */
+function reasonIn(error: string, stack: string): string {
+    return saysNoStack(error)
+        ? `The stack "${stack}" does not exist yet. Create it: pulumi stack init ${stack}`
+        : error;
 }

@@ -72,14 +72,24 @@ export function renderTerminal(previews: readonly Preview[], colours: boolean): 
     const reviews = inDeliveryOrder(previews).map(reviewOf);
     if (reviews.every(({ isEmpty }) => isEmpty))
         return `No changes: ${reviews.map(({ stack }) => visible(stack)).join(", ")}.`;
-    const risks = [...new Set(reviews.map(({ risk }) => risk))];
-    return [
+    const risks = [...new Set(reviews.filter(isCounted).map(({ risk }) => risk))];
+    const overview = [
         ...renderTable(reviews),
         "",
         ...risks.map((risk) => `${style(formats[risk], risk)}: ${legend[risk]}`),
+    ];
+    return [
+        ...(risks.length === 0 ? [] : overview),
         ...reviews.flatMap(findingLines),
         ...reviews.flatMap(detailLines),
-    ].join("\n");
+    ]
+        .join("\n")
+        .trimStart();
+}
+
+/** Whether it has a risk: a preview that failed before it found a change has none. */
+function isCounted({ errors, counts }: StackReview): boolean {
+    return errors.length === 0 || counts.size > 0;
 }
 
 function renderTable(reviews: readonly StackReview[]): string[] {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { pushImage } from "../../sandbox/registryClient.ts";
@@ -172,6 +172,12 @@ describe("the review of a deployment", () => {
         const { code, err } = await review("preview", "absent");
         equal(code, 1);
         match(err, /There is no stack "absent".* There are: /);
+        writeFileSync(join(world.project.folder, "Pulumi.new.yaml"), "");
+        deepEqual(await review("preview", "new"), {
+            code: 1,
+            out: 'new\n  The stack "new" does not exist yet. Create it: pulumi stack init new\n',
+            err: "",
+        });
         world.configure({ problem: "the world is not right" });
         const failed = await review("preview", "local", "--to", "previews");
         equal(failed.code, 1);

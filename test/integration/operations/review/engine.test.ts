@@ -1,13 +1,49 @@
-import { deepEqual, match } from "node:assert/strict";
+import { deepEqual, doesNotMatch, match } from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { driftOf } from "../../../../operations/review/engine.ts";
+import { renderTerminal } from "../../../../operations/review/terminal.ts";
 import { type GitHub, startGitHub } from "../../../../sandbox/github/server.ts";
-import { step, succeeded } from "../../../unit/operations/review/previews.ts";
+import { Commands } from "../commands.ts";
+import { preview, recorded, step, succeeded } from "../../../unit/operations/review/previews.ts";
 
 const environmentType = "github:index/repositoryEnvironment:RepositoryEnvironment";
 const inputs = { repository: "service", environment: "dev", waitTimer: 5 };
+
+describe("the review of a stack that does not exist", () => {
+    const commands = new Commands();
+    const message = 'The stack "dev" does not exist yet. Create it: pulumi stack init dev';
+
+    before(() => {
+        const missing = "echo \"error: no stack named 'dev' found\" >&2; exit 255";
+        commands.install(
+            "pulumi",
+            `case "$*" in *"--stack dev"*) ${missing};; esac\necho '${succeeded}'`,
+        );
+    });
+    after(() => {
+        commands.remove();
+    });
+
+    for (const command of ["preview", "drift"])
+        it(`is one message, which has the command that creates it: ${command}`, async () => {
+            deepEqual(await commands.run("review/main.ts", command, "dev"), {
+                code: 1,
+                stdout: `dev\n  ${message}\n`,
+                stderr: "",
+            });
+        });
+
+    it("stands beside the preview of another stack, and has no risk", () => {
+        const release = recorded("release");
+        const absent = { ...preview([]), stack: "dev", errors: [message] };
+        const printed = renderTerminal([absent, release], false);
+        match(printed, /^stack +risk .*\ndev +failed .*\nprod +careful .*\n\ncareful: /);
+        match(printed, /\ndev\n {2}The stack "dev" does not exist yet\./);
+        doesNotMatch(printed, /\nroutine: /);
+    });
+});
 
 describe("a check for drift of a stack with an environment on GitHub", () => {
     let github: GitHub;
