@@ -35,25 +35,23 @@ function sectionOf(text: string, name: string): unknown {
     return Object.entries(configOf(text)).find(([key]) => key.endsWith(`:${name}`))?.[1];
 }
 
-/** Returns all stacks that have a file in the folder, in the order of delivery. */
+/** Returns all stacks that have a file: those of this machine, then the delivered ones. */
 export function stacksIn(folder: string): string[] {
-    return stacksOf(readStackFiles(folder));
+    const delivered = deliveredStacksIn(folder);
+    const others = Object.keys(readStackFiles(folder)).filter((stack) => !delivered.includes(stack));
+    return [...others.sort(byName), ...delivered];
 }
 
-/** Returns those of them that are delivered to a registry, and do not only run on this machine. */
+/** Returns those that are delivered to a registry, in the order of delivery. */
 export function deliveredStacksIn(folder: string): string[] {
-    const files = Object.entries(readStackFiles(folder));
-    return stacksOf(
-        Object.fromEntries(files.filter(([, text]) => sectionOf(text, "quay") !== undefined)),
-    );
-}
-
-function stacksOf(files: Readonly<Record<string, string>>): string[] {
-    const stacks = Object.entries(files)
+    const stacks = Object.entries(readStackFiles(folder))
+        .filter(([, text]) => sectionOf(text, "quay") !== undefined)
         .map(([stack, text]) => ({ stack, publisher: publisherOf(text) }))
-        .sort((one, other) => one.stack.localeCompare(other.stack, "en"));
+        .sort((one, other) => byName(one.stack, other.stack));
     return inDeliveryOrder(stacks).map(({ stack }) => stack);
 }
+
+const byName = (one: string, other: string): number => one.localeCompare(other, "en");
 
 /**
  * Sorts by the order of delivery. Stacks that promote from none of the others keep their order.

@@ -12,8 +12,8 @@ runs of it on a cluster.
 
   node operations/board/main.ts [--drift] [--markdown | --json] [--page FILE] [STACK...]
 
-  STACK...     the stacks, in this order; default: all that have a file, in the
-               order of delivery
+  STACK...     the stacks, in this order; default: all that have a file, those of this machine
+               first, the others in the order of delivery
   --drift      also compares the stacks with Quay, GitHub and Docker; takes seconds per stack
                and changes nothing
   --markdown   prints a table in GitHub's Markdown

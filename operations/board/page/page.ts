@@ -17,7 +17,7 @@ const policy =
 /**
  * Renders the page.
  *
- * @param rows the environments, in the order of delivery.
+ * @param rows the environments, in the order in which they are shown.
  * @param now when they were read.
  */
 export function renderPage(rows: readonly Row[], now: Date): string {

@@ -36,7 +36,7 @@ describe("the order of delivery", () => {
         equal(sorted(of("a", "b"), of("b", "a"), of("c", "c")).length, 3);
     });
 
-    it("is that of the stacks' files, with a stack that was added", () => {
+    it("is that of the stacks' files, with a stack that was added, after those of this machine", () => {
         const folder = mkdtempSync(join(tmpdir(), "mlops-stacks-"));
         const write = (stack: string, ...config: string[]) => {
             const text = ["config:", ...config.map((line) => `  mlops:${line}`)].join("\n");
@@ -47,7 +47,7 @@ describe("the order of delivery", () => {
         write("staging", "quay: {}", "promoteFrom: {environment: dev}");
         write("dev", "quay: {}");
         write("local", "local: {}");
-        deepEqual(stacksIn(folder), ["dev", "local", "staging", "preprod", "prod"]);
+        deepEqual(stacksIn(folder), ["local", "dev", "staging", "preprod", "prod"]);
         deepEqual(deliveredStacksIn(folder), ["dev", "staging", "preprod", "prod"]);
         rmSync(folder, { recursive: true });
     });
