@@ -38,8 +38,8 @@ function sectionOf(text: string, name: string): unknown {
 /** Returns all stacks that have a file: those of this machine, then the delivered ones. */
 export function stacksIn(folder: string): string[] {
     const delivered = deliveredStacksIn(folder);
-    const others = Object.keys(readStackFiles(folder)).filter((stack) => !delivered.includes(stack));
-    return [...others.sort(byName), ...delivered];
+    const all = Object.keys(readStackFiles(folder)).sort(byName);
+    return [...all.filter((stack) => !delivered.includes(stack)), ...delivered];
 }
 
 /** Returns those that are delivered to a registry, in the order of delivery. */

@@ -14,9 +14,14 @@ export class PublishedImage {
     readonly session: RegistrySession;
     readonly #name: string;
     readonly #digest: string;
+    #manifest: Promise<Manifest> | undefined;
 
     /** @throws QuayError for an image on another Quay: it must not get the token. */
-    constructor({ image, settings }: NonNullable<Deployed["published"]>) {
+    static async open(published: NonNullable<Deployed["published"]>): Promise<PublishedImage> {
+        return Promise.resolve(new PublishedImage(published));
+    }
+
+    private constructor({ image, settings }: NonNullable<Deployed["published"]>) {
         this.api = new QuayClient(
             clientOptions(settings, process.env, new AbortController().signal),
         );
@@ -32,8 +37,16 @@ export class PublishedImage {
         ]);
     }
 
-    /** @throws QuayError if it is not there any more. */
-    async manifest(): Promise<Manifest> {
+    /**
+     * Returns its manifest, which is read once.
+     *
+     * @throws QuayError if it is not there any more.
+     */
+    manifest(): Promise<Manifest> {
+        return (this.#manifest ??= this.#read());
+    }
+
+    async #read(): Promise<Manifest> {
         const manifest = await this.session.manifest(this.path, this.#digest);
         if (manifest === undefined)
             throw new QuayError(`There is no ${this.#digest} in ${this.#name} any more.`);

@@ -2,8 +2,7 @@ import { valid } from "semver";
 import { commitOf, labelsOf } from "../../quay/api/imageLabels.ts";
 import { runningTag } from "../../quay/api/running.ts";
 import { listTagHistory, listTagRows, type TagPeriod, type TagRow } from "../../quay/api/tags.ts";
-import { PublishedImage } from "./publishedImage.ts";
-import type { Deployed } from "./state.ts";
+import type { PublishedImage } from "./publishedImage.ts";
 
 /** A version that came to an environment. */
 export interface Release {
@@ -18,10 +17,7 @@ export interface Release {
 const newest = 500;
 
 /** Returns the commit that an image says it was built from; undefined where it says none. */
-export async function readCommit(
-    published: NonNullable<Deployed["published"]>,
-): Promise<string | undefined> {
-    const image = new PublishedImage(published);
+export async function readCommit(image: PublishedImage): Promise<string | undefined> {
     return commitOf(await labelsOf(image, await image.manifest()));
 }
 
@@ -32,10 +28,9 @@ export async function readCommit(
  * @throws QuayError if Quay does not answer.
  */
 export async function readReleases(
-    published: NonNullable<Deployed["published"]>,
+    { api, path }: PublishedImage,
     deployed: string,
 ): Promise<readonly Release[]> {
-    const { api, path } = new PublishedImage(published);
     const now = Math.floor(Date.now() / 1000);
     const [rows = [], running = []] = await Promise.all([
         listTagRows(api, path, newest),

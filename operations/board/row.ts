@@ -6,6 +6,7 @@ import { readCpuUse } from "../cpuUse.ts";
 import { type ClusterDeployment, readService, type RunningService } from "../services.ts";
 import { type Drift, readDrift } from "./drift.ts";
 import { type Next, readNext } from "./next.ts";
+import { PublishedImage } from "./publishedImage.ts";
 import { readCommit, readReleases, type Release } from "./releases.ts";
 import { readScan } from "./scan.ts";
 import { type Deployed, readState } from "./state.ts";
@@ -76,14 +77,19 @@ export async function readRow(stack: string, requested: Requested): Promise<Row>
     };
     const { deployed, onCluster = [] } = (await orUnread("state", readState(stack))) ?? {};
     const { published, ...row } = deployed ?? {};
-    const history = requested.history ? published : undefined;
+    const image = published && PublishedImage.open(published);
+    const history = requested.history ? image : undefined;
     const [scan, drift, next, services, commit, releases] = await Promise.all([
-        published && orUnread("scan", readScan(published)),
+        image && orUnread("scan", image.then(readScan)),
         requested.drift && deployed ? orUnread("drift", readDrift(stack)) : undefined,
         deployed?.published && orUnread("next", readNext(stack, deployed.version)),
         onCluster.length > 0 ? orUnread("cluster", readServices(onCluster)) : undefined,
-        history && orUnread("commit", readCommit(history)),
-        history && orUnread("releases", readReleases(history, deployed?.version ?? "")),
+        history && orUnread("commit", history.then(readCommit)),
+        history &&
+            orUnread(
+                "releases",
+                history.then((one) => readReleases(one, deployed?.version ?? "")),
+            ),
     ]);
     const notes = unread.map(({ what, why }) => `${what}: ${why}`);
     if (next) notes.push(`next: ${next.version}. ${next.waitsFor}`);

@@ -1,14 +1,12 @@
 import { type Scan, scansOf } from "../../quay/api/severity.ts";
-import { PublishedImage } from "./publishedImage.ts";
-import type { Deployed } from "./state.ts";
+import type { PublishedImage } from "./publishedImage.ts";
 
 /**
  * Returns what Quay's scanner found in an image; for an index, the sum over its images.
  *
  * @throws QuayError if Quay does not have the image or does not answer
  */
-export async function readScan(published: NonNullable<Deployed["published"]>): Promise<Scan> {
-    const image = new PublishedImage(published);
+export async function readScan(image: PublishedImage): Promise<Scan> {
     return sum(await scansOf(image.api, image.path, await image.manifest()));
 }
 

@@ -162,7 +162,14 @@ describe("the board", () => {
 
     it("writes a page with the releases, the commit and no secret", async () => {
         const file = join(project.folder, "board.html");
+        quay.clearRequests();
         const text = await board(["--drift", "--page", file, "local"]);
+        // The scan and the commit need the manifest: one registry session reads it once.
+        const read = quay.requests({ path: /\/manifests\/sha256:/ });
+        deepEqual(
+            read.map(({ status }) => status),
+            [401, 200],
+        );
         match(text, /^environment .*\nlocal +1\.1\.0 /);
         const page = readFileSync(file, "utf8");
         const [list = ""] = /<ol class="days">[^]*$/.exec(page) ?? [];
