@@ -10,6 +10,7 @@ export interface Delivered {
 }
 
 const promotion = z.object({ environment: z.string() });
+const service = z.object({ name: z.string() });
 
 /** Returns the stack whose deployment publishes what this one promotes, as its file names it. */
 export function publisherIn(stack: string): string | undefined {
@@ -19,6 +20,17 @@ export function publisherIn(stack: string): string | undefined {
 /** Returns whether a stack's file names the policies of production (policy/README.md). */
 export function isProductionIn(stack: string): boolean {
     return configOf(fileOf(stack))["mlops-policy:config"] === "policy/production.json";
+}
+
+/** Returns the service that stacks deliver, as their files name it; undefined where they differ. */
+export function serviceOf(stacks: readonly string[]): string | undefined {
+    const [name, ...others] = new Set(
+        stacks.flatMap((stack) => {
+            const { data } = service.safeParse(sectionOf(fileOf(stack), "service"));
+            return data === undefined ? [] : [data.name];
+        }),
+    );
+    return others.length === 0 ? name : undefined;
 }
 
 /** Returns the text of a stack's file; none if it has no file. */

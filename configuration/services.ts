@@ -56,7 +56,8 @@ function servicesIn(file: string): Service[] {
         ),
     );
     if (problems.length === 0) return rows.map((row) => service.parse(named(row)));
-    throw new UserError(`${file} is not right:\n${problems.join("\n")}`);
+    const count = `${String(problems.length)} problem${problems.length === 1 ? "" : "s"}`;
+    throw new UserError(`The table of services has ${count} (${file}):\n${problems.join("\n")}`);
 }
 
 /** Reads the file, without the byte order mark. */
@@ -94,7 +95,7 @@ function problemsIn(row: readonly string[]): string[] {
 /** What another service has already: its name in the stack, or its repository on Quay or GitHub. */
 function duplicatesOf(row: readonly string[], before: readonly (readonly string[])[]): string[] {
     const [name = "", repository = "", namespace = "", owner = ""] = row;
-    const rowOf = (index: number): string => `row ${String(index + 2)} has it too`;
+    const rowOf = (index: number): string => `must be another than row ${String(index + 2)}'s`;
     const image = before.findIndex(
         (other) => other[0] === name && (other[2] === namespace || other[3] === owner),
     );

@@ -37,6 +37,8 @@ function filesFor(service: string): Readonly<Record<string, string>> {
  * @throws UserError if something else is in a file's place, or the folder cannot be made
  */
 function writeNew(service: string, folder: string): void {
+    if (service === "")
+        throw new UserError("The service has no name yet. Give it one: make new NAME=fraud-scores");
     if (!name.test(service))
         throw new UserError(
             `NAME=${foreign(service)}: must be 2 to 60 lower-case letters and digits, with ` +

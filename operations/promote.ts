@@ -112,7 +112,7 @@ async function given(source: Source, version: string, gate: PromotionStack["prom
     const digest = (await source.tags()).get(version);
     if (digest === undefined)
         throw new UserError(`There is no version ${version} in ${gate.repository}.`);
-    return { version, digest, problem: await source.problemOf(version, digest, gate) };
+    return { version, digest, problem: await source.problemOf(digest, gate) };
 }
 
 /** Returns the commit of the version that a stack has; undefined where it is not known. */

@@ -1,5 +1,5 @@
 /** Shows what each stack has deployed: `make board`. */
-import { stacksIn } from "../../configuration/delivery.ts";
+import { serviceOf, stacksIn } from "../../configuration/delivery.ts";
 import { requireStack } from "../pulumiCli.ts";
 import { runCommand } from "../commandLine.ts";
 import { replaceFile } from "./page/file.ts";
@@ -42,7 +42,7 @@ await runCommand(
         const render = json ? renderJson : markdown ? renderMarkdown : renderText;
         const now = new Date();
         if (page !== undefined) {
-            replaceFile(page, renderPage(rows, now));
+            replaceFile(page, renderPage(rows, now, serviceOf(stacks)));
             console.error(`The page: ${page}`);
         }
         console.log(render(rows, now));

@@ -22,7 +22,7 @@ export async function findCandidate(
     let waiting: Candidate | undefined;
     for (const version of versionsAfter([...tags.keys()], present)) {
         const digest = tags.get(version) ?? "";
-        const problem = await source.problemOf(version, digest, promoteFrom);
+        const problem = await source.problemOf(digest, promoteFrom);
         const candidate = { version, digest, problem };
         if (problem === undefined) return candidate;
         waiting ??= candidate;

@@ -48,9 +48,8 @@ export class Source {
         return (await listTagHistory(this.#api, this.#path, runningTag, now)) ?? [];
     }
 
-    /** Says why an image may not be promoted now; undefined if it may. */
+    /** Says of an image why it may not be promoted now, as "It …"; undefined if it may. */
     async problemOf(
-        version: string,
         digest: string,
         gate: PromotionStack["promoteFrom"],
     ): Promise<string | undefined> {
@@ -59,7 +58,7 @@ export class Source {
             const problem = await findRunningProblem(this.#api, {
                 repository: this.#path,
                 digest,
-                version,
+                subject: "It",
                 environment,
                 soak: secondsOf(gate.soak ?? "") ?? 0,
             });

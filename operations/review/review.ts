@@ -19,7 +19,7 @@ export const approvalLabel = "approve-dangerous";
 export const legend: Readonly<Record<Risk, string>> = {
     dangerous: `can lose data or let someone in; passes only with the label ${approvalLabel}`,
     careful: "changes what runs, or what someone may do",
-    routine: "anything else: in the full diff only",
+    routine: "every other change; only the full diff shows it",
 };
 
 /** The review of one stack, independent of its output format. */

@@ -34,7 +34,7 @@ export const immutableVersions: StackValidationPolicy = {
             );
             if (here.length === 0) {
                 report(
-                    `The tags of ${fullName} can be moved: whoever may push can put another ` +
+                    `The tags of ${fullName} can be moved: anyone who may push can put another ` +
                         `image under a version. Set \`immutableTags\` of the ` +
                         "QuayRepository, or add a quay.TagImmutabilityPolicy.",
                     urn,

@@ -15,7 +15,7 @@ function refuseAdmin(
 ): void {
     if (robot !== undefined && role === "admin") {
         report(
-            `The robot ${robot} would be admin: whoever has its token could delete the ` +
+            `The robot ${robot} would be admin: anyone with its token could delete the ` +
                 `repository and give rights away. Give it "write" to push, ` +
                 `"read" to pull.`,
         );

@@ -13,6 +13,8 @@ export interface RunningCheck {
     readonly digest: string;
     /** The image's version, for the message. */
     readonly version?: string | undefined;
+    /** What the message calls the image. Default: its version and digest. */
+    readonly subject?: string;
     /** What the environment is called in the message. */
     readonly environment: string;
     /** For how many seconds it has to have run without a break. */
@@ -35,7 +37,7 @@ export interface NotRunLongEnough {
  */
 export async function findRunningProblem(
     api: QuayClient,
-    { repository, digest, version, environment, soak }: RunningCheck,
+    { repository, digest, version, subject, environment, soak }: RunningCheck,
     now = Math.floor(Date.now() / 1000),
 ): Promise<NotRunLongEnough | undefined> {
     const history = await listTagHistory(api, repository, runningTag, now);
@@ -43,7 +45,7 @@ export async function findRunningProblem(
     const own = history.filter((period) => period.digest === digest);
     if (own.some((period) => lengthOf(period, now) >= soak)) return undefined;
 
-    const image = nameOf(digest, version);
+    const image = subject ?? nameOf(digest, version);
     const of = soak === 0 ? "" : ` of ${formatDuration(soak)}`;
     const [last] = own;
     if (last !== undefined && last.end === undefined) {

@@ -150,7 +150,7 @@ function explainImmutable(failure: unknown, target: Side, tags: readonly string[
     );
 }
 
-/** Refuses tags that Quay will remove, whoever has set their expiration. */
+/** Refuses tags that Quay will remove, no matter who set their expiration. */
 function refuseEnds(target: Side, found: readonly FoundTag[]): void {
     const ending = found.filter(({ expiration }) => expiration !== undefined);
     if (ending.length === 0) return;

@@ -172,7 +172,7 @@ async function demonstrate(): Promise<void> {
             }
         }
 
-        step("What is where");
+        step("What each environment has");
         console.log(
             (await chain.run(process.execPath, "operations/board/main.ts", ...environments))
                 .trimEnd()

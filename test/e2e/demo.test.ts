@@ -8,7 +8,7 @@ import { hasCluster } from "../../sandbox/cluster/cluster.ts";
 
 /** What it prints but for times, ports, digests and names that are new each time. */
 function steadyPartOf(output: string): string[] {
-    const [steps = ""] = output.trim().split("\nWhat is where");
+    const [steps = ""] = output.trim().split("\nWhat each environment has");
     return steps
         .replace(/ +\d+ s$/gm, "")
         .replace(/\d+\.\d+\.\d+\.\d+:\d{2,5}\b/g, "ADDRESS")

@@ -21,7 +21,9 @@ export function renderEnvironment(row: Row, index: number, now: Date): Html {
             </header>
             ${
                 version === undefined
-                    ? html`<p class="version none">No version</p>`
+                    ? html`<p class="version none">
+                          ${kind === "unknown" ? "Version not known" : "No version"}
+                      </p>`
                     : html`<p class="version">
                           <span class="hidden">Version </span>${shortVersion(version)}
                       </p>`
@@ -98,7 +100,9 @@ function driftContent(drift: Row["drift"]): Content {
 function messagesOf({ next, services, drift }: Row): Content {
     const problems = (services ?? []).flatMap(({ name, problem, isCurrent, image }) => [
         ...(problem === undefined ? [] : [`${name}: ${problem}`]),
-        ...(isCurrent ? [] : [`Not all pods of ${name} run this image; it has ${image}.`]),
+        ...(isCurrent
+            ? []
+            : [`Not all pods of ${name} run this image: the Deployment has ${image}.`]),
     ]);
     return [
         problems.map((problem) => html`<p class="message bad">${problem}</p>`),

@@ -19,8 +19,10 @@ const policy =
  *
  * @param rows the environments, in the order in which they are shown.
  * @param now when they were read.
+ * @param service what they have, for the title. Default: it names none.
  */
-export function renderPage(rows: readonly Row[], now: Date): string {
+export function renderPage(rows: readonly Row[], now: Date, service?: string): string {
+    const title = service === undefined ? "Environments" : `Environments of ${service}`;
     return html`<!doctype html>
         <html lang="en">
             <head>
@@ -31,19 +33,19 @@ export function renderPage(rows: readonly Row[], now: Date): string {
                 <meta name="referrer" content="no-referrer" />
                 <meta name="robots" content="noindex" />
                 <link rel="icon" href="data:," />
-                <title>What is where</title>
+                <title>${title}</title>
                 ${styleElement(style)}
             </head>
             <body>
                 <header class="page">
-                    <h1>What is where</h1>
+                    <h1>${title}</h1>
                     <p class="summary">${summaryOf(rows)}</p>
                     <p>Read on ${timeElement(now.toISOString())}. Ages are as of that time.</p>
                     ${unreadOf(rows)}
                 </header>
                 <main>
                     <section aria-labelledby="environments">
-                        <h2 id="environments">Environments</h2>
+                        <h2 id="environments">Now</h2>
                         <ol class="environments">
                             ${rows.map((row, index) => renderEnvironment(row, index, now))}
                         </ol>

@@ -35,7 +35,11 @@ export function renderTimeline(rows: readonly Row[], now: Date): Html {
         ${
             lanes.some(({ releases }) => releases.length > 0)
                 ? renderReleases(lanes, now)
-                : html`<p>No release is known: the tags of a repository on Quay tell them.</p>`
+                : unread.length > 0
+                  ? undefined
+                  : html`<p>
+                        No releases yet. They are read from the tags of each repository on Quay.
+                    </p>`
         }
     </section>`;
 }
@@ -48,12 +52,12 @@ function renderReleases(lanes: readonly Lane[], now: Date): Html {
     const open = days.filter((_, index) => (counts[index] ?? 0) < openReleases);
     const older = days.slice(open.length);
     return html`<p>
-            From the history of the tags on Quay, which forgets removed tags after some time. Times
-            are in UTC.
+            Read from the history of the tags on Quay, which forgets removed tags after some time.
+            Times are in UTC.
         </p>
         <figure>
             ${drawLanes(lanes, colors, now)}
-            <figcaption>Long periods are compressed.</figcaption>
+            <figcaption>Not to scale: long periods are drawn shorter.</figcaption>
         </figure>
         ${renderDays(open, colors)}
         ${

@@ -38,7 +38,7 @@ describe("the board's page in a browser", function () {
     /** Opens a page from its file, and collects what it asks for and complains about. */
     async function open(rows: (typeof pages)[keyof typeof pages]) {
         const file = join(folder, "board.html");
-        writeFileSync(file, renderPage(rows, samples.now));
+        writeFileSync(file, renderPage(rows, samples.now, "digits"));
         const page = await browser.newPage();
         const requests: string[] = [];
         const complaints: string[] = [];
@@ -81,7 +81,7 @@ describe("the board's page in a browser", function () {
             }
             deepEqual(others(), []);
             deepEqual(complaints, []);
-            equal(await page.title(), "What is where");
+            equal(await page.title(), "Environments of digits");
             await page.close();
         });
     }
@@ -127,9 +127,9 @@ describe("the board's page in a browser", function () {
             all.map(({ tagName, textContent }) => `${tagName} ${textContent}`),
         );
         deepEqual(headings, [
-            "H1 What is where",
+            "H1 Environments of digits",
             "H2 What could not be read",
-            "H2 Environments",
+            "H2 Now",
             "H3 dev",
             "H3 staging",
             "H3 prod",

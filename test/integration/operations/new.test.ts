@@ -36,6 +36,13 @@ describe("make new", () => {
             equal(/\$\{[A-Z]+\}/.exec(text(file))?.[0], undefined, file);
     });
 
+    it("without a name says how it is called, and writes nothing", async () => {
+        const { code, stdout, stderr } = await commands.run("new.ts", "", folder);
+        deepEqual([code, stdout], [1, ""]);
+        equal(stderr, "The service has no name yet. Give it one: make new NAME=fraud-scores\n");
+        deepEqual(readdirSync(folder), []);
+    });
+
     it("is refused in one line where its folder is a file, or is within one", async () => {
         const file = join(folder, "file");
         writeFileSync(file, "mine");

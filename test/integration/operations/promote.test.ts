@@ -119,7 +119,7 @@ config:
         const waiting = await promote();
         match(
             waiting.output,
-            /^staging: 1\.1\.0 waits\. 1\.1\.0 \(sha256:\w+…\) has been running in dev for 10 min of 1 h; it may be promoted from/,
+            /^staging: 1\.1\.0 waits\. It has been running in dev for 10 min of 1 h; it may be promoted from/,
         );
         deepEqual(pulls(), []);
 

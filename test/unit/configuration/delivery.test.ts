@@ -7,6 +7,7 @@ import {
     inDeliveryOrder,
     isProductionIn,
     publisherIn,
+    serviceOf,
     stacksIn,
 } from "../../../configuration/delivery.ts";
 import { root } from "../files.ts";
@@ -49,6 +50,24 @@ describe("the order of delivery", () => {
         write("local", "local: {}");
         deepEqual(stacksIn(folder), ["local", "dev", "staging", "preprod", "prod"]);
         deepEqual(deliveredStacksIn(folder), ["dev", "staging", "preprod", "prod"]);
+        rmSync(folder, { recursive: true });
+    });
+
+    it("is of a service, where the stacks' files name one alone", () => {
+        const folder = mkdtempSync(join(tmpdir(), "mlops-service-"));
+        const before = process.cwd();
+        process.chdir(folder);
+        const name = (stack: string, text: string) => {
+            writeFileSync(`Pulumi.${stack}.yaml`, `config:\n  mlops:service: ${text}\n`);
+        };
+        name("dev", "{name: digits}");
+        name("prod", "{name: digits, version: 1.0.0}");
+        name("other", "{name: letters}");
+        name("none", "{}");
+        equal(serviceOf(["dev", "prod", "none", "absent"]), "digits");
+        equal(serviceOf(["dev", "other"]), undefined);
+        equal(serviceOf(["none"]), undefined);
+        process.chdir(before);
         rmSync(folder, { recursive: true });
     });
 

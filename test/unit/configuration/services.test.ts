@@ -68,10 +68,22 @@ describe("a table of services", () => {
         ["a2,a,models,../x", /row 3 \(a2\), owner = "\.\.\/x": must be an account on GitHub/],
         ["a2,a,models,bob", /row 3 \(a2\), owner = "bob": has no stack, Pulumi\.bob\.yaml/],
         ["a2,a,models", /row 3 \(a2\), 3 values: must be 4, name,repository,namespace,owner/],
-        ["scores,b,models,alice", /row 3 \(scores\), name = "scores": row 2 has it too/],
-        ["scores,b,others,alice", /row 3 \(scores\), name = "scores": row 2 has it too/],
-        ["b2,scores-api,b,alice", /row 3 \(b2\), repository = "scores-api": row 2 has it too/],
-        ["b2,Scores-API,b,Alice", /row 3 \(b2\), repository = "Scores-API": row 2 has it too/],
+        [
+            "scores,b,models,alice",
+            /row 3 \(scores\), name = "scores": must be another than row 2's/,
+        ],
+        [
+            "scores,b,others,alice",
+            /row 3 \(scores\), name = "scores": must be another than row 2's/,
+        ],
+        [
+            "b2,scores-api,b,alice",
+            /row 3 \(b2\), repository = "scores-api": must be another than row 2's/,
+        ],
+        [
+            "b2,Scores-API,b,Alice",
+            /row 3 \(b2\), repository = "Scores-API": must be another than row 2's/,
+        ],
     ] as const)
         it(`is refused with the row and the key: ${row}`, () => {
             throws(() => read(good, row), problem);
@@ -81,7 +93,7 @@ describe("a table of services", () => {
         throws(() => read("A,a,models,alice", "b\u001b[2J,b,models,alice"), {
             name: "Error",
             message:
-                /^services\.csv is not right:\n {2}row 2 \(A\), name = "A": [^\n]+\n {2}row 3 \([^\u001b\n]+\), name = [^\u001b\n]+$/,
+                /^The table of services has 2 problems \(services\.csv\):\n {2}row 2 \(A\), name = "A": [^\n]+\n {2}row 3 \([^\u001b\n]+\), name = [^\u001b\n]+$/,
         });
     });
 

@@ -32,20 +32,20 @@ describe("the board's page", () => {
             /Digest [0-9a-f]{12} Commit c27a90de4f1b Pods 3 of 3 ready, for 2 d /,
             /Scan 1 high 2 medium 9 low Drift 1 resource Robot 14 d old/,
             /Changed by hand: Deployment digits-prod is changed: spec\.replicas/,
-            /1\.2\.0 waits\. 1\.2\.0 .* has been running in staging for 2 h of 24 h; it may be promoted from/,
+            /1\.2\.0 waits\. It has been running in staging for 2 h of 24 h; it may be promoted from/,
             /Image quay\.io\/acme\/digits_prod@sha256:[0-9a-f]{64} Commit c27a[0-9a-f]{36} /,
             /Robot acme\+digits_prod .* CPU 180m of 500m Address https:\/\/digits\.acme\.example/,
         ])
             match(third, part);
         match(
-            textOf(renderPage(delivery, now)),
-            /^ What is where 3 of 3 environments deployed\. Look at prod\. A version waits for prod\. Read on 25 Nov 2026, 14:30 UTC \. Ages are as of that time\. /,
+            textOf(renderPage(delivery, now, "digits")),
+            /^ Environments of digits 3 of 3 environments deployed\. Look at prod\. A version waits for prod\. Read on 25 Nov 2026, 14:30 UTC \. Ages are as of that time\. /,
         );
     });
 
     it("lists the releases of all environments by days, the newest first, and those that came back", () => {
         const text = textOf(renderPage(delivery, now));
-        const [, list = ""] = text.split("Long periods are compressed.");
+        const [, list = ""] = text.split("long periods are drawn shorter.");
         match(
             list,
             /25 November 2026 14:10 dev sha-4f9d2c81a7be [0-9a-f]{12} 12:31 staging 1\.2\.0 [0-9a-f]{12} 10:42 dev 1\.2\.0 .* 23 November 2026 08:17 prod 1\.1\.1 again .* 29 September 2026 08:30 dev 1\.0\.0/,
@@ -85,11 +85,11 @@ describe("the board's page", () => {
         const text = textOf(renderPage(samples.unreachable, now));
         match(
             text,
-            /What could not be read Quay at https:\/\/quay\.example did not answer: .* dev: scan, next, commit, releases, drift; staging: scan, .* kubectl: .* dev: cluster; staging: cluster; prod: cluster .* lost: state Environments/,
+            /What could not be read Quay at https:\/\/quay\.example did not answer: .* dev: scan, next, commit, releases, drift; staging: scan, .* kubectl: .* dev: cluster; staging: cluster; prod: cluster .* lost: state Now/,
         );
         equal(text.match(/ECONNREFUSED/g)?.length, 1);
-        match(text, /Releases Those of dev, staging, prod could not be read\. /);
-        match(text, /lost \? Not known No version/);
+        match(text, /Releases Those of dev, staging, prod could not be read\. $/);
+        match(text, /lost \? Not known Version not known/);
         match(text, /prod \? Cluster not known Version 1\.1\.1 /);
         match(text, /Pods could not be read Scan could not be read Drift could not be read/);
         doesNotMatch(textOf(renderPage(delivery, now)), /could not be read/);
@@ -98,13 +98,13 @@ describe("the board's page", () => {
     it("is a page for this machine alone, and where nothing is deployed", () => {
         match(
             textOf(renderPage(samples.localAlone, now)),
-            /1 of 1 environment deployed\. .* local ✓ Deployed Version 1\.0\.0 for 18 min, .* No release is known/,
+            /1 of 1 environment deployed\. .* local ✓ Deployed Version 1\.0\.0 for 18 min, .* No releases yet\./,
         );
         match(
             textOf(renderPage(samples.empty, now)),
-            /0 of 1 environment deployed\. .* dev – Not deployed No version .* No release is known/,
+            /0 of 1 environment deployed\. .* dev – Not deployed No version .* No releases yet\./,
         );
-        match(textOf(renderPage([], now)), /0 of 0 environments deployed/);
+        match(textOf(renderPage([], now)), /^ Environments 0 of 0 environments deployed/);
     });
 
     it("judges an environment by the worst that is known", () => {
