@@ -23,7 +23,7 @@ export interface PagePicture {
 /** The recorded output of `make demo`. */
 export const demoFile = join(import.meta.dirname, "demo.txt");
 
-const board = { html: renderPage(delivery, now, "digits"), width: 1280, height: 1215 };
+const board = { html: renderPage(delivery, now, "digits"), width: 1280, height: 1180 };
 
 /** The pictures in PNG, by the names of their files. */
 export const pagePictures: Readonly<Record<string, PagePicture>> = {

@@ -24,7 +24,7 @@ export function renderEnvironment(row: Row, index: number, now: Date): Html {
                     ? html`<p class="version none">
                           ${kind === "unknown" ? "Version not known" : "No version"}
                       </p>`
-                    : html`<p class="version">
+                    : html`<p class="version${shortVersion(version).length > 12 ? " long" : ""}">
                           <span class="hidden">Version </span>${shortVersion(version)}
                       </p>`
             }
@@ -120,7 +120,7 @@ function messagesOf({ next, services, drift }: Row): Content {
               </p>`
             : undefined,
         next === null
-            ? html`<p class="message">Whether a version waits could not be read.</p>`
+            ? html`<p class="message">The next version could not be read.</p>`
             : undefined,
     ];
 }

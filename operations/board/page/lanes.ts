@@ -44,6 +44,7 @@ export function drawLanes(
                     <text x="${percent(x)}" y="${height + 16}">${name}</text></g
                 > `,
         )}
+        <text class="now" x="100%" y="${height + 16}">now</text>
         ${lanes.map((lane, index) => drawLane(lane, index * laneHeight, colors, place))}
     </svg>`;
 }
@@ -65,7 +66,7 @@ function drawLane(
 }
 
 function drawBar(
-    { version, digest }: Release,
+    { version, digest, at }: Release,
     from: number,
     to: number,
     y: number,
@@ -73,13 +74,14 @@ function drawBar(
 ): Html {
     const name = nameOf(version, digest);
     const needed = (name.length * 7 + 14) / (to - from);
-    const label = needed < 320 ? "" : needed < 900 ? "wide" : "none";
+    const label = needed < 320 ? "" : needed < 900 ? "wide" : needed < 1120 ? "widest" : "none";
     return html`<svg
         x="${percent(from)}"
         y="${y}"
         width="${percent(to - from)}"
         height="${barHeight}"
     >
+        <title>${name}, since ${formatAs("shortDay", at)}, ${formatAs("clock", at)}</title>
         <rect class="v${colors.get(digest) ?? 0}" x="1" width="100%" height="100%" rx="4" />
         <text class="v${colors.get(digest) ?? 0} ${label}" x="8" y="16">
             ${label === "none" ? "" : name}
@@ -114,14 +116,14 @@ function scaleOf(times: readonly number[]): (time: number) => number {
     return (time) => places.get(time) ?? 0;
 }
 
-/** Names the first time of each day where there is room. */
+/** Names the first time of each day where there is room, at the end beside `now`. */
 function daysOf(times: readonly number[], place: (time: number) => number) {
     const days: { name: string; x: number }[] = [];
     for (const time of times) {
         const name = formatAs("shortDay", new Date(time).toISOString());
         const x = place(time);
         const last = days.at(-1);
-        if (last?.name === name || x > 1 - dayWidth / 2) continue;
+        if (last?.name === name || x > 1 - 1.3 * dayWidth) continue;
         if (last === undefined || x - last.x >= dayWidth) days.push({ name, x });
     }
     return days;

@@ -37,7 +37,10 @@ body {
 main { padding-bottom: 4rem; }
 h1, h2, h3, p, ol, ul, dl, dd, figure { margin: 0; padding: 0; }
 ol, ul { list-style: none; }
-h1 { color: var(--text); font-size: 2rem; line-height: 1.2; letter-spacing: -0.02em; }
+h1 {
+    color: var(--text); font-size: clamp(1.5rem, 6vw, 2rem); line-height: 1.2;
+    letter-spacing: -0.02em;
+}
 h2 { margin: 2.5rem 0 1rem; font-size: 1.1875rem; letter-spacing: -0.01em; }
 h3 { font-size: 1rem; }
 .summary { margin: 0.5rem 0 0.25rem; color: var(--text); font-size: 1.0625rem; }
@@ -68,7 +71,8 @@ article {
     background: var(--card);
 }
 article header {
-    display: flex; gap: 0.5rem; justify-content: space-between; align-items: center;
+    display: flex; flex-wrap: wrap; gap: 0.25rem 0.5rem; justify-content: space-between;
+    align-items: center;
 }
 article h3 { min-width: 0; color: var(--quiet); font-weight: 600; }
 .status {
@@ -79,9 +83,10 @@ article h3 { min-width: 0; color: var(--quiet); font-weight: 600; }
 .status.good { background: var(--good-back); color: var(--good); }
 .status.bad { background: var(--bad-back); color: var(--bad); }
 .status.busy { background: var(--busy-back); color: var(--busy); }
-.version { font-size: 1.75rem; line-height: 1.15; font-weight: 650; letter-spacing: -0.02em;
+.version { font-size: 1.75rem; line-height: 2rem; font-weight: 650; letter-spacing: -0.02em;
     margin-bottom: -0.625rem; }
-.version.none { color: var(--quiet); font-weight: 400; margin: 0; }
+.version.long { font-size: 1.375rem; }
+.version.none { font-size: 1.375rem; color: var(--quiet); font-weight: 400; margin: 0; }
 .since { color: var(--quiet); font-size: 0.8125rem; }
 dl { border-top: 1px solid var(--line); }
 dl > div {
@@ -107,12 +112,13 @@ details dl { margin-top: 0.5rem; }
 section > p { color: var(--quiet); }
 figure { margin: 1rem 0 1.5rem; padding: 1rem 1.25rem; background: var(--card);
     border: 1px solid var(--line); border-radius: 12px; }
-figcaption { color: var(--quiet); font-size: 0.8125rem; }
+figcaption { margin-top: 0.5rem; color: var(--quiet); font-size: 0.8125rem; }
 figure > svg { display: block; }
 svg text { font-size: 12px; fill: var(--text); }
 text.lane { font-weight: 600; font-size: 13px; }
 rect.lane { fill: var(--back); }
-.day text { fill: var(--quiet); }
+.day text, text.now { fill: var(--quiet); }
+text.now { text-anchor: end; }
 .day line { stroke: var(--line); }
 rect.v0 { fill: var(--v0); } rect.v1 { fill: var(--v1); } rect.v2 { fill: var(--v2); }
 rect.v3 { fill: var(--v3); } rect.v4 { fill: var(--v4); } rect.v5 { fill: var(--v5); }
@@ -128,20 +134,24 @@ rect.v3 { fill: var(--v3); } rect.v4 { fill: var(--v4); } rect.v5 { fill: var(--
 .days h3 { padding-top: 0.1875rem; font-weight: 600; color: var(--quiet); font-size: 0.9375rem; }
 .days ol > li {
     display: grid; grid-template-columns: 3.5rem 8rem 13rem minmax(0, 1fr); gap: 0.75rem;
-    padding: 0.1875rem 0; }
+    padding: 0.1875rem 0; align-items: baseline; }
 .days time { font-variant-numeric: tabular-nums; }
 .where { font-weight: 600; }
 .days code { color: var(--quiet); }
 .older { margin-top: 0.5rem; }
+.what { display: flex; gap: 0.375rem; align-items: baseline; }
+@media (max-width: 79rem) {
+    text.widest { display: none; }
+}
 @media (max-width: 56rem) {
     text.wide { display: none; }
     .days > li { grid-template-columns: minmax(0, 1fr); }
 }
 @media (max-width: 36rem) {
     .environments > li { max-width: none; }
-    .days ol > li { grid-template-columns: 3rem minmax(0, 1fr) minmax(0, max-content); }
+    .days ol > li { grid-template-columns: 3rem minmax(5rem, 1fr) minmax(0, max-content); }
     .days code { display: none; }
-    .what { text-align: right; }
+    .what { flex-direction: row-reverse; }
     figure { padding: 0.75rem; }
 }
 @media (forced-colors: active) {

@@ -91,7 +91,7 @@ function renderEvent({ at, environment, version, digest, isBack }: Event, color:
         <span class="what"
             ><span class="tag v${color}"
                 >${version === undefined ? "no version" : shortVersion(version)}</span
-            >${isBack ? " again" : undefined}</span
+            >${isBack ? html` <span>again</span>` : undefined}</span
         >
         <code>${shortDigest(digest)}</code>
     </li> `;

@@ -86,6 +86,34 @@ describe("the board's page in a browser", function () {
         });
     }
 
+    it("breaks no name of an environment and no version, and cuts no label of a bar", async () => {
+        for (const rows of [samples.delivery, samples.unreachable, samples.many]) {
+            const { page } = await open(rows);
+            for (const width of [360, 700, 1000, 1280, 1400]) {
+                await show(page, width, "light");
+                const broken = await page.$$eval("article h3, .version, .tag", (all) =>
+                    all
+                        .filter((one) => {
+                            const range = document.createRange();
+                            range.selectNodeContents(one.lastChild ?? one);
+                            return new Set([...range.getClientRects()].map(({ y }) => y)).size > 1;
+                        })
+                        .map(({ textContent }) => textContent),
+                );
+                const cut = await page.$$eval("figure svg svg", (bars) =>
+                    bars
+                        .filter((bar) => {
+                            const label = bar.querySelector("text")?.getBoundingClientRect();
+                            return (label?.right ?? 0) > bar.getBoundingClientRect().right;
+                        })
+                        .map(({ textContent }) => textContent),
+                );
+                deepEqual([broken, cut], [[], []], `${String(width)} pixels`);
+            }
+            await page.close();
+        }
+    });
+
     it("has the colours of each scheme", async () => {
         const { page } = await open(samples.delivery);
         const colors = async (scheme: string) => {

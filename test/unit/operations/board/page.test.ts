@@ -58,6 +58,7 @@ describe("the board's page", () => {
             ([, x, width]) => ({ x: Number(x), width: Number(width) }),
         );
         equal(bars.length, delivery.flatMap(({ releases }) => releases ?? []).length);
+        match(page, /<title>1\.2\.0, since 25 Nov, 12:31<\/title>/);
         for (const { x, width } of bars)
             ok(width >= 1 && x + width <= 100.01, JSON.stringify(bars));
         // One release is drawn, too; and what is newer than the page's time.
