@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Side } from "./copyImage.ts";
+import { QuayError } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -10,10 +11,14 @@ const configuration = z.object({
     config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
 });
 
+/** Each is two requests, and an index lists what its author chose. Usual ones have up to 20. */
+const maxImages = 100;
+
 /**
  * Reads the labels of an image, or of each image of an index.
  *
  * @param seen the digests that were read: an index may list one many times, at every depth.
+ * @throws QuayError for an index that lists more than 100 images
  */
 export async function labelsOf(
     side: Side,
@@ -25,6 +30,11 @@ export async function labelsOf(
     if (manifests !== undefined) {
         const images = manifests.map(async ({ digest }) => {
             if (seen.has(digest)) return [];
+            if (seen.size === maxImages)
+                throw new QuayError(
+                    `The index ${path}@${manifest.digest} lists more than ${String(maxImages)} ` +
+                        "images: promote one that is built for fewer platforms.",
+                );
             seen.add(digest);
             // An index may list images that are not in the repository.
             const image = await session.manifest(path, digest);

@@ -135,6 +135,26 @@ describe("a promotion", function () {
         equal(read.length, 6);
     });
 
+    it("reads no more than a hundred images of an index", async () => {
+        await start();
+        const registry = await login("alice/dev:pull,push");
+        const child = await image(registry, "alice/dev", {});
+        await push(child, digestOf(child));
+        // Each lists it another number of times, so that they differ.
+        const children = Array.from({ length: 100 }, (_, index) =>
+            indexOf(Array<string>(index).fill(child)),
+        );
+        for (const child of children) await push(child, digestOf(child), indexType);
+        const index = indexOf(children);
+        await push(index, "1.0.0", indexType);
+        quay.clearRequests();
+        await rejects(
+            promotedImage.check(inputs(), {}, context),
+            /The index alice\/dev@sha256:[0-9a-f]{64} lists more than 100 images: promote one/,
+        );
+        ok(quay.requests({ path: /\/manifests\/sha256/ }).length < 110);
+    });
+
     describe("of an image whose manifest says its size", () => {
         beforeEach(() => start());
         const sizeIn = async (olds: Properties = {}): Promise<unknown> =>
