@@ -14,7 +14,6 @@ export class PublishedImage {
     readonly session: RegistrySession;
     readonly #name: string;
     readonly #digest: string;
-    #manifest: Promise<Manifest> | undefined;
 
     /** @throws QuayError for an image on another Quay: it must not get the token. */
     static async open(published: NonNullable<Deployed["published"]>): Promise<PublishedImage> {
@@ -37,16 +36,8 @@ export class PublishedImage {
         ]);
     }
 
-    /**
-     * Returns its manifest, which is read once.
-     *
-     * @throws QuayError if it is not there any more.
-     */
-    manifest(): Promise<Manifest> {
-        return (this.#manifest ??= this.#read());
-    }
-
-    async #read(): Promise<Manifest> {
+    /** @throws QuayError if it is not there any more. */
+    async manifest(): Promise<Manifest> {
         const manifest = await this.session.manifest(this.path, this.#digest);
         if (manifest === undefined)
             throw new QuayError(`There is no ${this.#digest} in ${this.#name} any more.`);

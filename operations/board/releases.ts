@@ -1,5 +1,4 @@
 import { valid } from "semver";
-import { commitOf, labelsOf } from "../../quay/api/imageLabels.ts";
 import { runningTag } from "../../quay/api/running.ts";
 import { listTagHistory, listTagRows, type TagPeriod, type TagRow } from "../../quay/api/tags.ts";
 import type { PublishedImage } from "./publishedImage.ts";
@@ -13,13 +12,8 @@ export interface Release {
     readonly at: string;
 }
 
-/** How many tags are read of each repository, the newest first. */
+/** How many tags are read of each repository, and changes of its tag `running`: the newest. */
 const newest = 500;
-
-/** Returns the commit that an image says it was built from; undefined where it says none. */
-export async function readCommit(image: PublishedImage): Promise<string | undefined> {
-    return commitOf(await labelsOf(image, await image.manifest()));
-}
 
 /**
  * Reads from Quay's tag history which versions came to an environment when, the newest first.
@@ -34,15 +28,15 @@ export async function readReleases(
     const now = Math.floor(Date.now() / 1000);
     const [rows = [], running = []] = await Promise.all([
         listTagRows(api, path, newest),
-        listTagHistory(api, path, runningTag, now),
+        listTagHistory(api, path, runningTag, now, newest),
     ]);
     return releasesAmong(rows, running, deployed);
 }
 
 /**
  * Finds the releases in a history of tags, the newest first: each time at which an image began to
- * run, as the tag `running` tells it; and of an image that is not known to have run, when it was
- * first named by a version.
+ * run, as the tag `running` tells it. Of the image that is deployed now, and of those that came
+ * while there was no such tag, when they were first named by a version.
  */
 export function releasesAmong(
     rows: readonly TagRow[],
@@ -59,10 +53,15 @@ export function releasesAmong(
         named.set(digest, { version, start: Math.min(start, known?.start ?? start) });
     }
     const ran = new Set(running.map(({ digest }) => digest));
+    const current = rows.find(({ name }) => name === deployed)?.digest;
+    const [last] = running;
+    const isKnown = (at: number): boolean =>
+        at >= (running.at(-1)?.start ?? Infinity) && at < (last?.end ?? Infinity);
     return [
         ...running.map(({ digest, start }) => ({ digest, start })),
         ...[...named]
             .filter(([digest]) => !ran.has(digest))
+            .filter(([digest, { start }]) => digest === current || !isKnown(start))
             .map(([digest, { start }]) => ({ digest, start })),
     ]
         .sort((a, b) => b.start - a.start)

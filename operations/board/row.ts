@@ -7,7 +7,7 @@ import { type ClusterDeployment, readService, type RunningService } from "../ser
 import { type Drift, readDrift } from "./drift.ts";
 import { type Next, readNext } from "./next.ts";
 import { PublishedImage } from "./publishedImage.ts";
-import { readCommit, readReleases, type Release } from "./releases.ts";
+import { readReleases, type Release } from "./releases.ts";
 import { readScan } from "./scan.ts";
 import { type Deployed, readState } from "./state.ts";
 
@@ -26,8 +26,6 @@ export interface Row extends Partial<Omit<Deployed, "published">> {
     readonly next?: Next | null;
     /** What runs on a cluster; absent where nothing is declared on one. */
     readonly services?: readonly RunningService[] | null;
-    /** The commit that the image says it was built from; read for the page alone. */
-    readonly commit?: string | null;
     /** Which versions came when, the newest first; read for the page alone. */
     readonly releases?: readonly Release[] | null;
     /** What could not be read, and why; absent where all could. */
@@ -48,7 +46,7 @@ export interface Unread {
 export interface Requested {
     /** What differs from the state. */
     readonly drift: boolean;
-    /** The commit and the releases. */
+    /** The releases. */
     readonly history: boolean;
 }
 
@@ -79,12 +77,11 @@ export async function readRow(stack: string, requested: Requested): Promise<Row>
     const { published, ...row } = deployed ?? {};
     const image = published && PublishedImage.open(published);
     const history = requested.history ? image : undefined;
-    const [scan, drift, next, services, commit, releases] = await Promise.all([
+    const [scan, drift, next, services, releases] = await Promise.all([
         image && orUnread("scan", image.then(readScan)),
         requested.drift && deployed ? orUnread("drift", readDrift(stack)) : undefined,
         deployed?.published && orUnread("next", readNext(stack, deployed.version)),
         onCluster.length > 0 ? orUnread("cluster", readServices(onCluster)) : undefined,
-        history && orUnread("commit", history.then(readCommit)),
         history &&
             orUnread(
                 "releases",
@@ -106,7 +103,6 @@ export async function readRow(stack: string, requested: Requested): Promise<Row>
         ...(drift === undefined ? {} : { drift }),
         ...(next === undefined ? {} : { next }),
         ...(services === undefined ? {} : { services }),
-        ...(commit === undefined ? {} : { commit }),
         ...(releases === undefined ? {} : { releases }),
         ...(unread.length === 0 ? {} : { unread }),
         notes,

@@ -33,6 +33,8 @@ export interface Deployed {
         readonly image: string;
         readonly settings: Readonly<Record<string, string>>;
     };
+    /** The commit that the image was built from; absent where the image does not say. */
+    readonly commit?: string | undefined;
     /** Who may pull it: `public` or `private`. */
     readonly visibility?: string | undefined;
     readonly robot?: Robot;
@@ -83,7 +85,7 @@ export function parseState(stack: string, state: unknown): Deployed | undefined 
         const image = find("docker:index/remoteImage:RemoteImage", "imageId", outputs.imageId);
         return { environment, version, digest: outputs.imageId, since: image?.modified };
     }
-    const { digest, image, repositoryUrl, robotUsername } = outputs;
+    const { digest, image, commit, repositoryUrl, robotUsername } = outputs;
     const settings = Object.entries(
         resources.find(({ type }) => type === "pulumi:providers:quay")?.inputs ?? {},
     );
@@ -98,6 +100,7 @@ export function parseState(stack: string, state: unknown): Deployed | undefined 
                 settings.filter((one): one is [string, string] => typeof one[1] === "string"),
             ),
         },
+        commit: commit === "" ? undefined : commit,
         visibility: z
             .string()
             .optional()

@@ -83,16 +83,18 @@ export interface TagPeriod {
  * restored.
  *
  * @param now in Unix seconds.
+ * @param limit how many times the tag was set, at most. Default: all that Quay knows.
  */
 export async function listTagHistory(
     api: QuayClient,
     repository: string,
     tag: string,
     now: number,
+    limit = Infinity,
 ): Promise<readonly TagPeriod[] | undefined> {
     const to = `read the history of the tag ${tag} of ${repository}`;
     const query = { onlyActiveTags: false, specificTag: tag };
-    const tags = await listTags(api, repository, to, query);
+    const tags = await listTags(api, repository, to, query, limit);
     const periods: TagPeriod[] = [];
     for (const { manifest_digest: digest, start_ts: start, end_ts } of (tags ?? []).toReversed()) {
         if (start === undefined) throw withoutTimes(api, to);

@@ -164,7 +164,7 @@ describe("the board", () => {
         const file = join(project.folder, "board.html");
         quay.clearRequests();
         const text = await board(["--drift", "--page", file, "local"]);
-        // The scan and the commit need the manifest: one registry session reads it once.
+        // The scan needs the manifest; the commit is in the state.
         const read = quay.requests({ path: /\/manifests\/sha256:/ });
         deepEqual(
             read.map(({ status }) => status),
@@ -209,7 +209,7 @@ describe("the board", () => {
         const file = join(project.folder, "board.html");
         await board(["--page", file, "local", "staging"], { QUAY_TOKEN: undefined });
         const page = readFileSync(file, "utf8");
-        match(page, /What could not be read[^]*local: scan, commit, releases/);
+        match(page, /What could not be read[^]*local: scan, releases/);
         match(page, /Version <\/span>1\.1\.0[^]*Not deployed/);
         const failed: unknown = await board(["--page", join(file, "in/it.html")]).catch(
             (error: unknown) => error,

@@ -46,7 +46,7 @@ function factsOf(row: Row, now: Date): Html {
     const { digest, commit, services, scan, drift, robot } = row;
     return html`<dl>
         ${fact("Digest", digest && html`<code>${shortDigest(digest)}</code>`)}
-        ${fact("Commit", commit ? html`<code>${commit.slice(0, 12)}</code>` : orUnknown(commit))}
+        ${fact("Commit", commit && html`<code>${commit.slice(0, 12)}</code>`)}
         ${(services ?? []).map((service) => fact(podsLabel(service, row), podsOf(service, now)))}
         ${fact("Pods", services === null ? unknown : undefined)} ${fact("Scan", scanContent(scan))}
         ${fact("Drift", driftContent(drift))}
@@ -55,10 +55,6 @@ function factsOf(row: Row, now: Date): Html {
 }
 
 const unknown = html`<span class="unknown">could not be read</span>`;
-
-function orUnknown(value: unknown): Content {
-    return value === null ? unknown : undefined;
-}
 
 function fact(name: string, content: Content): Html | undefined {
     return content === undefined
@@ -81,7 +77,7 @@ function podsOf({ ready, wanted, since, restarts }: RunningService, now: Date): 
 }
 
 function scanContent(scan: Row["scan"]): Content {
-    if (!scan) return orUnknown(scan);
+    if (!scan) return scan === null ? unknown : undefined;
     const found = Object.entries(scan.findings).filter(([, count]) => count > 0);
     if (scan.status !== "scanned" || found.length === 0) return scanOf(scan);
     return html`<ul class="findings">
@@ -145,7 +141,7 @@ function detailsOf({
         <summary>Details<span class="hidden"> of ${environment}</span></summary>
         <dl>
             ${fact("Image", html`<code>${image ?? digest}</code>`)}
-            ${fact("Commit", commit ? html`<code>${commit}</code>` : undefined)}
+            ${fact("Commit", commit && html`<code>${commit}</code>`)}
             ${fact("Visibility", visibility)}
             ${fact("Robot", robot === undefined ? undefined : html`<code>${robot.username}</code>`)}
             ${(services ?? []).map(({ name, namespace, context, url, cpu }) => [

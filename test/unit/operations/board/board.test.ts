@@ -29,10 +29,15 @@ const digest = "sha256:2c6e0c6f4110666200507cd5d1de7cb8a83101d163483dd54e7f0ec30
 
 describe("what the board takes from a state", () => {
     it("is what a published stack is at, who may pull it, and its robot", () => {
-        deepEqual(parseState("local", JSON.parse(recorded("state"))), {
+        const commit = "ab".repeat(20);
+        const state = changed("pulumi:pulumi:Stack", (outputs) => {
+            outputs["commit"] = commit;
+        });
+        deepEqual(parseState("local", state), {
             environment: "local",
             version: "1.0.0",
             digest,
+            commit,
             since: "2026-11-22T20:14:39.969410114Z",
             published: { image: `quay.example:8080/alice/digits@${digest}`, settings: {} },
             visibility: "private",

@@ -86,7 +86,7 @@ describe("the board's page", () => {
         const text = textOf(renderPage(samples.unreachable, now));
         match(
             text,
-            /What could not be read Quay at https:\/\/quay\.example did not answer: .* dev: scan, next, commit, releases, drift; staging: scan, .* kubectl: .* dev: cluster; staging: cluster; prod: cluster .* lost: state Now/,
+            /What could not be read Quay at https:\/\/quay\.example did not answer: .* dev: scan, next, releases, drift; staging: scan, .* kubectl: .* dev: cluster; staging: cluster; prod: cluster .* lost: state Now/,
         );
         equal(text.match(/ECONNREFUSED/g)?.length, 1);
         match(text, /Releases Those of dev, staging, prod could not be read\. $/);
@@ -258,6 +258,18 @@ describe("the releases in a history of tags", () => {
             { version: "1.0.0", digest: a, at: at(60) },
             { version: "1.1.0", digest: b, at: at(30) },
         ]);
+    });
+
+    it("are not the versions that never ran where `running` tells what did", () => {
+        const built = tag(`sha-${"1".repeat(40)}`, c, 55);
+        const ran = (end?: number) => [{ digest: b, start: 30, end }];
+        const rows = [built, tag(commit, b, 30), tag("1.0.0", a, 10)];
+        const digests = (running: ReturnType<typeof ran>, deployed: string) =>
+            releasesAmong(rows, running, deployed).map(({ digest }) => digest);
+        deepEqual(digests(ran(), commit), [b, a]);
+        // The environment left its cluster: no tag tells what runs since then.
+        deepEqual(digests(ran(50), commit), [c, b, a]);
+        deepEqual(digests(ran(), built.name), [c, b, a]);
     });
 
     it("have no version where no tag has it", () => {

@@ -122,13 +122,12 @@ export const unreachable: readonly Row[] = [
     ...delivery.map((row) => ({
         ...row,
         scan: null,
-        commit: null,
         releases: null,
         services: null,
         next: null,
         drift: null,
         unread: [
-            ...["scan", "next", "commit", "releases", "drift"].map((what) => ({
+            ...["scan", "next", "releases", "drift"].map((what) => ({
                 what,
                 why: refused,
             })),
