@@ -2,7 +2,7 @@
 import { serviceOf, stacksIn } from "../../configuration/delivery.ts";
 import { requireStack } from "../pulumiCli.ts";
 import { runCommand } from "../commandLine.ts";
-import { replaceFile } from "./page/file.ts";
+import { replaceFile } from "../replaceFile.ts";
 import { renderPage } from "./page/page.ts";
 import { renderJson, renderMarkdown, renderText } from "./render.ts";
 import { readRow } from "./row.ts";

@@ -1,9 +1,5 @@
 import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import { replaceFile } from "../../../../operations/board/page/file.ts";
 import * as templates from "../../../../operations/board/page/html.ts";
 import { renderPage } from "../../../../operations/board/page/page.ts";
 import { style } from "../../../../operations/board/page/style.ts";
@@ -276,27 +272,5 @@ describe("the releases in a history of tags", () => {
         deepEqual(releasesAmong([], [{ digest: a, start: 5, end: undefined }], "1.0.0"), [
             { version: undefined, digest: a, at: at(5) },
         ]);
-    });
-});
-
-describe("the page's file", () => {
-    it("is replaced at once; after a failure the old one is still there, and nothing else", () => {
-        const folder = mkdtempSync(join(tmpdir(), "page-"));
-        const path = join(folder, "board.html");
-        writeFileSync(path, "old");
-        replaceFile(path, "new");
-        equal(readFileSync(path, "utf8"), "new");
-        const taken = join(folder, "taken");
-        mkdirSync(join(taken, "in"), { recursive: true });
-        for (const wrong of [taken, join(folder, "no/board.html"), join(path, "board.html")]) {
-            try {
-                replaceFile(wrong, "new");
-                ok(false, wrong);
-            } catch (error) {
-                match(String(error), /(?:taken|board\.html) cannot be written: /);
-            }
-        }
-        deepEqual(readdirSync(folder).sort(), ["board.html", "taken"]);
-        rmSync(folder, { recursive: true });
     });
 });
