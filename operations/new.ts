@@ -1,10 +1,11 @@
 /** Writes the files that a team owns: `make new NAME=fraud-scores`. */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { foreign } from "../components/text.ts";
 import { UserError } from "../components/userError.ts";
 import { runCommand } from "./commandLine.ts";
+import { replaceFile } from "./replaceFile.ts";
 
 const root = join(import.meta.dirname, "..");
 const template = join(root, "templates/service");
@@ -32,9 +33,9 @@ function filesFor(service: string): Readonly<Record<string, string>> {
 }
 
 /**
- * Writes the files that are not there.
+ * Writes the files that are not there, each at once: a second run completes what failed half-way.
  *
- * @throws UserError if something else is in a file's place, or the folder cannot be made
+ * @throws UserError if something else is in a file's place, or the folder or a file cannot be made
  */
 function writeNew(service: string, folder: string): void {
     if (service === "")
@@ -54,29 +55,19 @@ function writeNew(service: string, folder: string): void {
                 "Nothing was written: name another folder by DIR=…, or move them away.",
         );
     const missing = files.filter(([file]) => inPlaceOf(join(folder, file)) === undefined);
-    try {
-        for (const [file, text] of missing) writeFileSync(join(folder, file), text, { flag: "wx" });
-    } catch (error) {
-        throw new UserError(
-            `DIR=${folder}: a file cannot be written (${reasonOf(error)}). Name another folder, ` +
-                "or run it again once that works: it writes the files that are missing.",
-        );
-    }
+    for (const [file, text] of missing) replaceFile(join(folder, file), text);
 }
 
 function makeFolder(folder: string): void {
     try {
         mkdirSync(folder, { recursive: true });
     } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
         throw new UserError(
-            `DIR=${folder}: the folder cannot be made (${reasonOf(error)}). Nothing was written: ` +
-                "name another.",
+            `DIR=${folder}: the folder cannot be made (${why}). Nothing was written: name another.`,
         );
     }
 }
-
-const reasonOf = (error: unknown): string =>
-    error instanceof Error ? error.message : String(error);
 
 /** What has a file's name: a link counts itself, wherever it leads. */
 const inPlaceOf = (file: string) => lstatSync(file, { throwIfNoEntry: false });
