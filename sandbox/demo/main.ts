@@ -72,7 +72,7 @@ async function demonstrate(): Promise<void> {
     /** Runs `pulumi up`, and prints its changes in one line. */
     async function up(environment: EnvironmentName, why: string): Promise<void> {
         throwIfInterrupted();
-        process.stdout.write(`  pulumi up -s ${environment.padEnd(8)} ${why}: `);
+        process.stdout.write(`  pulumi up -s ${environment.padEnd(10)} ${why}: `);
         const { changes } = await chain.up(environment);
         const { same = 0, ...others } = changes;
         const counts = Object.entries(others).map(
@@ -88,7 +88,7 @@ async function demonstrate(): Promise<void> {
 
     async function release(environment: EnvironmentName, version: string): Promise<void> {
         await chain.set(environment, "service.version", version);
-        console.log(`  mlops:service.version ${version}`);
+        console.log(`  mlops:service.version   ${version}`);
     }
 
     try {
