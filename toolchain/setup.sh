@@ -126,6 +126,10 @@ state_found() {
 state_install() {
     mkdir -p -m 700 "$mlops_state/backend" || return
     [[ ! -s $mlops_state/passphrase ]] || return 0
+    # Another one would not decrypt them, and new stacks would get it all the same.
+    [[ -z $(find "$mlops_state/backend" -path '*/stacks/*' -name '*.json*' ! -name '*.bak*') ]] ||
+        die "the passphrase of the stacks in $mlops_state/backend is missing" "put it back as \
+$mlops_state/passphrase; if it is lost, move the folder backend away, and start anew"
     # The salt in the stack's file belongs to another passphrase.
     sed -i.before '/^encryptionsalt:/d' Pulumi.local.yaml && rm Pulumi.local.yaml.before &&
         (umask 077 && head -c 32 /dev/urandom | base64 >"$mlops_state/passphrase.part") &&

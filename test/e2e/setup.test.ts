@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { spawn } from "node:child_process";
 import {
     existsSync,
@@ -94,7 +94,7 @@ describe("the set-up", () => {
         equal(output.includes("…"), false, output);
     });
 
-    it("creates a passphrase that only its owner can read, and creates it once", async () => {
+    it("creates a passphrase that only its owner can read, and no other one for its stacks", async () => {
         const env = {
             MLOPS_STATE: state,
             PULUMI_CONFIG_PASSPHRASE: undefined,
@@ -107,6 +107,15 @@ describe("the set-up", () => {
         const first = readFileSync(file, "utf8");
         equal((await setUp(env).ended).code, 0);
         equal(readFileSync(file, "utf8"), first);
+        rmSync(file);
+        const { code, output } = await setUp(env, "preview").ended;
+        equal(code, 1, output);
+        ok(output.includes(`the passphrase of the stacks in ${state}/backend is missing`), output);
+        ok(output.includes(`put it back as ${file}`), output);
+        equal(existsSync(file), false);
+        rmSync(join(state, "backend"), { recursive: true });
+        equal((await setUp(env, "preview").ended).code, 0);
+        notEqual(readFileSync(file, "utf8"), first);
     });
 
     const kills: [how: string, kill: (pid: number) => void][] = [
