@@ -12,7 +12,10 @@ export interface Answer {
     readonly error?: string;
 }
 
-const notFound = "There is no pulumi on PATH: use make, or run this after `. toolchain/env.sh`.";
+/** What to say where the CLI is not installed. */
+export const notFound =
+    "There is no pulumi on PATH: install it, or in this program's repository run this after " +
+    "`. toolchain/env.sh`.";
 
 const failure = z.object({
     stdout: z.string(),

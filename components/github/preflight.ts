@@ -255,7 +255,7 @@ function findFileProblems(
             what,
             fix:
                 `${howToAdopt(setting)} to overwrite it, or change ${setting}.workflow.path. ` +
-                `Where it was the stack's: make refresh STACK=${pulumi.getStack()} too.`,
+                `Where it was the stack's: pulumi refresh --stack ${pulumi.getStack()}, too.`,
         },
     ];
 }

@@ -108,7 +108,7 @@ async function observe(
         const message =
             `The Deployment has another release, of the image ${state.image}: it was rolled ` +
             "back, or changed by hand. To set the configured one again: " +
-            `make refresh STACK=${getStack()}, then make up STACK=${getStack()}`;
+            resetCommands();
         return { problem: { message, patience } };
     } catch (error) {
         if (!(error instanceof KubectlError)) throw error;
@@ -148,7 +148,7 @@ async function delayOf(
         return [
             `The Deployment is scaled to ${scaled}, fewer pods than the ${String(replicas)} that ` +
                 "are configured: by hand, or by the cluster.",
-            `To set it back: make refresh STACK=${getStack()}, then make up STACK=${getStack()}`,
+            `To set it back: ${resetCommands()}`,
         ];
     }
     return [
@@ -183,4 +183,9 @@ async function formerVersion(
         if (!(error instanceof KubectlError)) throw error;
         return `${serving}\nIt could not be rolled back: ${error.message}`;
     }
+}
+
+/** The commands that set back what was changed by hand. */
+function resetCommands(): string {
+    return `pulumi refresh --stack ${getStack()}, then pulumi up --stack ${getStack()}`;
 }

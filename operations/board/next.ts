@@ -25,7 +25,7 @@ export async function readNext(stack: string, deployed: string): Promise<Next | 
             version: declared.version,
             waitsFor:
                 `${declared.file} has it, and it is not deployed: the deployment waits for an ` +
-                `approval, is under way or has failed. By hand: make up STACK=${stack}.`,
+                `approval, is under way or has failed. By hand: pulumi up --stack ${stack}.`,
         };
     }
     const source = new Source(quayOf(declared), declared.promoteFrom.repository);
@@ -36,11 +36,11 @@ export async function readNext(stack: string, deployed: string): Promise<Next | 
 }
 
 /** Says who has to do something for a version that may be promoted. */
-async function proposalOf({ stack }: PromotionStack, version: string): Promise<string> {
+async function proposalOf({ stack, file }: PromotionStack, version: string): Promise<string> {
     const github = ownRepository();
     const branch = `promotion/${stack}-${version}`;
     const [open] = github === undefined ? [] : await openPullRequests(github, branch);
     return open === undefined
-        ? `It may be promoted: make promote TO=${stack}.`
+        ? `It may be promoted: set mlops:service.version in ${file}.`
         : `Its pull request is open: ${open.url}`;
 }

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { UserError } from "../../components/userError.ts";
 import { EventReader } from "./events.ts";
 import { isProductionIn, publisherIn } from "../../configuration/delivery.ts";
-import { excludeLocalImages, saysNoStack } from "../pulumiCli.ts";
+import { excludeLocalImages, notFound, saysNoStack } from "../pulumiCli.ts";
 import type { Preview } from "./preview.ts";
 import { mergeChanges, rulesDriftOf } from "./rulesDrift.ts";
 
@@ -66,8 +66,9 @@ async function read(
         pulumi.on("error", (error) => {
             reject(
                 new UserError(
-                    `The command pulumi cannot be run: ${error.message}. ` +
-                        "`. toolchain/env.sh` puts it on the PATH.",
+                    "code" in error && error.code === "ENOENT"
+                        ? notFound
+                        : `The command pulumi cannot be run: ${error.message}.`,
                 ),
             );
         });

@@ -166,7 +166,7 @@ config:
         const version = "1.1.0";
         deepEqual(await next("1.0.0"), {
             version,
-            waitsFor: "It may be promoted: make promote TO=staging.",
+            waitsFor: "It may be promoted: set mlops:service.version in Pulumi.staging.yaml.",
         });
         const { output } = await promote();
         const [url = ""] = /http\S+/.exec(output) ?? [];

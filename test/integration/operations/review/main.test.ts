@@ -104,10 +104,12 @@ describe("the review's commands", function () {
 
     it("say that there is no pulumi, where there is none", async () => {
         const node = process.execPath;
-        await rejects(
-            run(node, [main, "preview", "local"], { cwd: folder, env: {} }),
-            /There is no pulumi on PATH: .*\n$/,
-        );
+        writeFileSync(join(folder, "Pulumi.there.yaml"), "");
+        for (const stack of ["local", "there"])
+            await rejects(
+                run(node, [main, "preview", stack], { cwd: folder, env: {} }),
+                /There is no pulumi on PATH: .*\n$/,
+            );
     });
 
     it("render the previews that they are given, the same for a terminal and for a comment", async () => {

@@ -129,7 +129,7 @@ describe("a rollout", () => {
         const { problem, seconds } = await outcomeOf(() => ({ deployment: deployment(none) }));
         equal(seconds, 60);
         match(problem, /scaled to 0, fewer pods than the 2 that are configured/);
-        match(problem, /make refresh STACK=\w+, then make up STACK=\w+/);
+        match(problem, /pulumi refresh --stack \w+, then pulumi up --stack \w+/);
         equal(problem.includes("healthTimeout"), false);
     });
 
@@ -419,7 +419,7 @@ describe("a rollout", () => {
             { onFailure: "rollBack" },
         );
         ok(problem.includes(`another release, of the image ${oldImage}`), problem);
-        match(problem, /make refresh STACK=\w+, then make up STACK=\w+/);
+        match(problem, /pulumi refresh --stack \w+, then pulumi up --stack \w+/);
         deepEqual(changes, []);
     });
 });
