@@ -1,20 +1,16 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { parseArgs } from "node:util";
 import { requireStack } from "../pulumiCli.ts";
 import { runCommands, UsageError } from "../commandLine.ts";
 import { accessOf, footerOf, setOutputs, summarize } from "./actions.ts";
 import { renderDrift, reportDrift } from "./drift.ts";
-import { driftOf, previewStack } from "./engine.ts";
+import { drift, parse, preview, print } from "./inspect.ts";
 import { renderMarkdown } from "./markdown.ts";
-import type { Preview } from "./preview.ts";
 import { readOrFailed, readPreview } from "./previewFile.ts";
 import { reviewPullRequest } from "./pullRequest.ts";
-import { approvalLabel, failureOf } from "./review.ts";
-import { currentTree, record, treeIfAny, verify } from "./reviewed.ts";
+import { approvalLabel } from "./review.ts";
+import { currentTree, record, verify } from "./reviewed.ts";
 import { findReviewed } from "./reviewRun.ts";
-import { renderTerminal } from "./terminal.ts";
-import { previewSnapshot } from "./snapshot/preview.ts";
 import { writeSnapshot } from "./snapshot/write.ts";
 
 const help = `Reviews what deployments would change.
@@ -59,23 +55,8 @@ const help = `Reviews what deployments would change.
 `;
 
 const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void>> = {
-    async preview(args) {
-        const [own, options] = splitOptions(args);
-        const given = { to: { type: "string" }, snapshots: { type: "string" } } as const;
-        const { positionals, values } = parse(own, given, "stack");
-        const { snapshots } = values;
-        await inspect(positionals, values.to, (stack) =>
-            snapshots === undefined
-                ? previewStack(stack, options)
-                : previewSnapshot(stack, snapshots, options),
-        );
-    },
-
-    async drift(args) {
-        const [own, options] = splitOptions(args);
-        const { positionals, values } = parse(own, { to: { type: "string" } }, "stack");
-        await inspect(positionals, values.to, (stack) => driftOf(stack, options));
-    },
+    preview,
+    drift,
 
     async snapshot(args) {
         const { positionals, values } = parse(args, { to: { type: "string" } }, "stack");
@@ -142,50 +123,6 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void> | void
         await reportDrift(accessOf(process.env).github, drifts, footer ?? "");
     },
 };
-
-/** Separates a command's own arguments from those after `--`, which are the engine's. */
-function splitOptions(args: string[]): [own: string[], options: string[]] {
-    const end = args.indexOf("--");
-    return end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
-}
-
-/**
- * Runs a preview or a check for drift of the stacks in parallel, and prints the results.
- *
- * @param folder where to write them. Default: nowhere.
- */
-async function inspect(
-    stacks: readonly string[],
-    folder: string | undefined,
-    run: (stack: string) => Promise<Preview>,
-): Promise<void> {
-    await Promise.all(stacks.map(requireStack));
-    const previews = await Promise.all(stacks.map(run));
-    if (folder !== undefined) write(previews, folder);
-    print(previews);
-    if (failureOf(previews) !== undefined) process.exitCode = 1;
-}
-
-function print(previews: readonly Preview[]): void {
-    console.log(renderTerminal(previews, process.stdout.isTTY && process.stdout.hasColors()));
-}
-
-function write(previews: readonly Preview[], folder: string): void {
-    mkdirSync(folder, { recursive: true });
-    const tree = treeIfAny();
-    for (const preview of previews)
-        writeFileSync(
-            join(folder, `${preview.stack.replaceAll("/", "-")}.json`),
-            JSON.stringify({ ...preview, tree } satisfies Preview, undefined, 2),
-        );
-}
-
-function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T, what = "file") {
-    const parsed = parseArgs({ args, options, allowPositionals: true });
-    if (parsed.positionals.length === 0)
-        throw new UsageError(`At least one ${what} has to be named.`);
-    return parsed;
-}
 
 function required(value: string | undefined, what: string): string {
     if (value === undefined) throw new UsageError(`The ${what} has to be given.`);

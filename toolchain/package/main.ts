@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 /** The package's commands, in the folder of a project: `npx mlops preview dev`. */
+import { parseArgs } from "node:util";
+import { options, showBoard } from "../../operations/board/board.ts";
 import { runCommands } from "../../operations/commandLine.ts";
+import { preview } from "../../operations/review/inspect.ts";
 
 const usage = `Looks at the stacks of the project in this folder. Changes nothing.
 
@@ -12,18 +15,10 @@ const usage = `Looks at the stacks of the project in this folder. Changes nothin
 
   --help   this text`;
 
-/** Gives a program the arguments, as if it had been started. */
-function start(args: readonly string[]): void {
-    process.argv.splice(2, Infinity, ...args);
-}
-
 await runCommands(usage, {
-    async preview(args) {
-        start(["preview", ...args]);
-        await import("../../operations/review/main.ts");
-    },
-    async board(args) {
-        start(args);
-        await import("../../operations/board/main.ts");
+    preview,
+    board(args) {
+        const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+        return showBoard(values, positionals);
     },
 });
