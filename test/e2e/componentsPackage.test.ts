@@ -126,6 +126,28 @@ describe("the components, from a program in another language", () => {
         rmSync(place.folder, { recursive: true });
     });
 
+    it("are added from a clone that gives the provider for Quay, too", async () => {
+        const clone = join(folder, "clone");
+        makeRepository(clone);
+        const own = join(folder, "both");
+        mkdirSync(own);
+        const file = join(own, "Pulumi.yaml");
+        writeFileSync(file, stringify({ name: "both", runtime: "yaml" }));
+        const place = { folder: own, stack: "dev", environment };
+        for (const name of ["quay", "components"])
+            await pulumi(place, "package", "add", join(clone, name));
+        const properties = { namespace: "alice", repository: "both", robot: "both_robot" };
+        const resources = {
+            data: { ...program.resources.data, properties },
+            robot: { type: "quay:Robot", properties: { namespace: "alice", name: "other" } },
+        };
+        appendFileSync(file, stringify({ resources }));
+        await pulumi(place, "stack", "init", "dev");
+        const { changes } = await runPulumi(place, "up");
+        // The stack, the component with a repository, a robot and a permission, and the robot.
+        deepEqual(changes, { create: 6 });
+    });
+
     it("are added from the repository by one command", async () => {
         makeRepository(join(folder, "team/mlops.git"));
         writeFileSync(join(folder, "certificate.pem"), git.certificate);
