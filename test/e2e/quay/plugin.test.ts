@@ -149,7 +149,7 @@ describe("the plugin of the Quay provider", function () {
                     new quay.AutoPrunePolicy("prune", { repository: fullName, ...policy });
                     return Promise.resolve();
                 })
-                .up();
+                .up(true); // with flags for the provider
             assert.deepEqual(changes, { create: 3 });
             assert.match(
                 printed.stdout,

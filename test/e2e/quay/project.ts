@@ -189,6 +189,7 @@ export class Project {
     /** Runs an operation. @returns its output, and how many resources it changes, and how */
     async #run(
         run: (options: {
+            logFlow?: boolean;
             logToStdErr?: boolean;
             logVerbosity?: number;
             onOutput: (text: string) => void;
@@ -204,7 +205,7 @@ export class Project {
             onOutput: keep,
             onError: keep,
             onEvent: ({ summaryEvent }) => (changes = summaryEvent?.resourceChanges ?? changes),
-            ...(verbose ? { logToStdErr: true, logVerbosity: 9 } : {}),
+            ...(verbose ? { logFlow: true, logToStdErr: true, logVerbosity: 9 } : {}),
         });
         // The SDK's server may still be closing its connection to the engine, which is one for the
         // whole process: it would close that of the next run, whose program then has no resources.

@@ -1,9 +1,10 @@
 import { strict as assert } from "node:assert";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 describe("the provider's process", function () {
     this.timeout(20_000);
@@ -16,6 +17,11 @@ describe("the provider's process", function () {
         const ended = once(provider, "exit");
         provider.stdin.end();
         assert.deepEqual(await ended, [0, null]);
+    });
+
+    it("says what it is, and ends, when a person starts it", async () => {
+        const { stdout } = await promisify(execFile)(executable, ["--help"]);
+        assert.match(stdout, /^pulumi-resource-quay \d+\.\d+\.\d+, .*Pulumi\.yaml.*\n$/);
     });
 
     it("keeps what it compiled, for the next one, when the engine ends it", async () => {

@@ -66,16 +66,29 @@ describe("the npm package of the Quay provider", function () {
     });
 
     it("gives its types, with what the properties mean, to a program", async () => {
-        const options = ["--noEmit", "--strict", "--module", "nodenext", "--types", "node"];
-        const check = (name: string, argument: string) => {
+        const options = ["--noEmit", "--strict", "--types", "node"];
+        const check = (name: string, argument: string, ...module: string[]) => {
             const text =
                 'import { Repository } from "pulumi-quay";\n' +
                 `new Repository("app", { namespace: "alice", ${argument} });\n`;
             writeFileSync(join(folder, name), text);
-            return run(join(root, "node_modules/.bin/tsc"), [...options, name], { cwd: folder });
+            return run(join(root, "node_modules/.bin/tsc"), [...options, ...module, name], {
+                cwd: folder,
+            });
         };
-        await check("right.ts", 'name: "app"');
-        const wrong = await check("wrong.ts", "nam: 1").catch((error: unknown) => error);
+        await check("right.ts", 'name: "app"', "--module", "nodenext");
+        // As in a program without a tsconfig.json, and in older ones.
+        await check(
+            "right.ts",
+            'name: "app"',
+            "--module",
+            "commonjs",
+            "--moduleResolution",
+            "node",
+        );
+        const wrong = await check("wrong.ts", "nam: 1", "--module", "nodenext").catch(
+            (error: unknown) => error,
+        );
         match(
             (wrong as { stdout: string }).stdout,
             /'nam' does not exist in type 'RepositoryArgs'\. Did you mean to write 'name'\?/,
