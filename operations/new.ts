@@ -15,17 +15,11 @@ const name = /^(?=.{2,60}$)(?!node_modules$)[a-z][a-z0-9]*([_-][a-z0-9]+)*$/;
 
 /** Returns the text of each file of a new project, by the file's name. */
 function filesFor(service: string): Readonly<Record<string, string>> {
-    const { version, dependencies } = z
-        .object({
-            version: z.string(),
-            dependencies: z.object({ "@pulumi/docker": z.string() }),
-        })
+    const { version } = z
+        .object({ version: z.string() })
         .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
     const fill = (text: string): string =>
-        text
-            .replaceAll("${NAME}", service)
-            .replaceAll("${VERSION}", version)
-            .replaceAll("${DOCKER}", dependencies["@pulumi/docker"]);
+        text.replaceAll("${NAME}", service).replaceAll("${VERSION}", version);
     const names = readdirSync(template);
     return Object.fromEntries(
         names.map((file) => [file, fill(readFileSync(join(template, file), "utf8"))]),

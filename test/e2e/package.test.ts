@@ -1,5 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 import { z } from "zod";
@@ -100,6 +102,30 @@ describe("a project by make new, with the package mlops", () => {
             files.filter((file) => /(?<!\.d)\.ts$|(^|\/)test/.test(file) && !/identity/.test(file)),
             [],
         );
+    });
+
+    it("gets all plugins by pulumi install, Docker's too, which a file of the package runs", async () => {
+        const asked: ServerResponse[] = [];
+        const names: string[] = [];
+        const server = createServer(({ url = "" }, response) => {
+            names.push(/resource-([a-z]+)-v/.exec(url)?.[1] ?? url);
+            // The first refusal would end the other downloads.
+            if (asked.push(response) === 4) for (const one of asked) one.writeHead(404).end();
+        }).listen(0, "127.0.0.1");
+        await once(server, "listening");
+        const address = server.address();
+        ok(address !== null && typeof address === "object");
+        const env = {
+            ...process.env,
+            ...environment,
+            PULUMI_HOME: temporary("plugins"),
+            PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES: `.*=http://127.0.0.1:${String(address.port)}`,
+        };
+        const options = { cwd: folder, env, timeout: 60_000 };
+        await rejects(run("pulumi", ["install", "--no-dependencies"], options), /404/);
+        deepEqual(names.sort(), ["docker", "github", "kubernetes", "random"]);
+        server.close();
+        rmSync(env.PULUMI_HOME, { recursive: true });
     });
 
     it("runs the service of a stack on this machine", async () => {
