@@ -56,7 +56,9 @@ async function inspect(
 
 /** Prints previews for people. */
 export function print(previews: readonly Preview[]): void {
-    console.log(renderTerminal(previews, process.stdout.isTTY && process.stdout.hasColors()));
+    const { stdout } = process;
+    const height = stdout.isTTY ? stdout.rows : undefined;
+    console.log(renderTerminal(previews, stdout.isTTY && stdout.hasColors(), height));
 }
 
 function write(previews: readonly Preview[], folder: string): void {

@@ -17,7 +17,7 @@ export const approvalLabel = "approve-dangerous";
 
 /** The meaning of each risk. */
 export const legend: Readonly<Record<Risk, string>> = {
-    dangerous: `can lose data or let someone in; passes only with the label ${approvalLabel}`,
+    dangerous: "can lose data or let someone in",
     careful: "changes what runs, or what someone may do",
     routine: "every other change; only the full diff shows it",
 };

@@ -20,8 +20,17 @@ const signs: Readonly<Record<string, Format>> = {
     "@": "cyan",
 };
 
-/** Renders the review for a terminal or a plain file: the same as the comment, uncut. */
-export function renderTerminal(previews: readonly Preview[], colours: boolean): string {
+/**
+ * Renders the review for a terminal or a plain file: the same as the comment, uncut.
+ *
+ * @param height of the terminal, in lines. A text that is longer ends as it begins: with the table
+ * and the findings. Default: it has no end.
+ */
+export function renderTerminal(
+    previews: readonly Preview[],
+    colours: boolean,
+    height = Infinity,
+): string {
     const style = (format: Format | undefined, text: string) =>
         colours && format !== undefined ? styleText(format, text, { validateStream: false }) : text;
     const phrase = (text: Phrase) =>
@@ -78,13 +87,10 @@ export function renderTerminal(previews: readonly Preview[], colours: boolean): 
         "",
         ...risks.map((risk) => `${style(formats[risk], risk)}: ${legend[risk]}`),
     ];
-    return [
-        ...(risks.length === 0 ? [] : overview),
-        ...reviews.flatMap(findingLines),
-        ...reviews.flatMap(detailLines),
-    ]
-        .join("\n")
-        .trimStart();
+    const summary = [...(risks.length === 0 ? [] : overview), ...reviews.flatMap(findingLines)];
+    const details = reviews.flatMap(detailLines);
+    const isLong = details.length > 0 && summary.length + details.length >= height;
+    return [...summary, ...details, ...(isLong ? ["", ...summary] : [])].join("\n").trimStart();
 }
 
 /** Whether it has a risk: a preview that failed before it found a change has none. */

@@ -349,6 +349,16 @@ describe("the review in a terminal", () => {
         equal(coloured.replace(/\x1b\[\d+m/g, ""), plain);
     });
 
+    it("ends with the table and the findings again where it is longer than the terminal", () => {
+        const given = [recorded("dangerous")];
+        const plain = renderTerminal(given, false);
+        const [summary = ""] = plain.split("\n\n  full diff of prod");
+        const height = plain.split("\n").length;
+        match(summary, /^stack[^]*made public[^]*uses/);
+        equal(renderTerminal(given, false, height + 1), plain);
+        equal(renderTerminal(given, false, height), `${plain}\n\n${summary}`);
+    });
+
     it("says what could not be checked", () => {
         const incomplete = preview([], { unchecked: ["The rules: no token\nNext line"] });
         match(
