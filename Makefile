@@ -30,8 +30,9 @@ down: ## remove everything that `make up` created: containers, network, images, 
 token: ## print a fresh access token of the local identity provider
 	@operations/token.sh '$(STACK)'
 
-preview: ## show what `make up` would change; needs no Docker engine
-	@$(tools) && toolchain/stack.sh '$(STACK)' && node operations/review/main.ts preview '$(STACK)'
+preview: ## show what `make up` would change, without a Docker engine; STACK="dev prod": both
+	@$(tools) && for stack in $(STACK); do toolchain/stack.sh "$$stack" || exit; done && \
+		node operations/review/main.ts preview $(STACK)
 
 refresh: ## read changes made by hand into the state; the next `make up` reverts them
 	@$(tools) && mlops_require_stack '$(STACK)' && exec node operations/refresh.ts '$(STACK)'

@@ -132,7 +132,7 @@ describe("on any machine", () => {
             ["operations/down.sh"],
             ["toolchain/stack.sh"],
             ["operations/token.sh"],
-            ["make", "preview", "STACK=nowhere"],
+            ["make", "preview", "STACK='nowhere local'"],
             ["make", "refresh", "STACK=nowhere"],
             ["make", "board", "STACKS=nowhere"],
             ["make", "logs", "STACK=nowhere"],
