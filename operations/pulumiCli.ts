@@ -1,8 +1,9 @@
 import { execFile, spawn } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { readStackFiles } from "../configuration/file.ts";
 import { UserError } from "../components/userError.ts";
 
 /** The result of a CLI command. */
@@ -165,13 +166,20 @@ export async function readConfig(
  * @throws UserError that lists the stacks
  */
 export async function requireStack(stack: string): Promise<void> {
-    const file = `Pulumi.${stack.split("/").at(-1) ?? ""}.yaml`;
-    const files = (await readdir(".")).filter((name) => /^Pulumi\..+\.yaml$/.test(name)).sort();
-    if (files.includes(file) || (await exportStack(stack)) !== undefined) return;
-    const names = files.map((name) => name.slice("Pulumi.".length, -".yaml".length));
-    throw new UserError(
-        `There is no stack "${stack}": ${file} is missing. There are: ${names.join(" ")}`,
+    if (existsSync(fileOf(stack)) || (await exportStack(stack)) !== undefined) return;
+    throw noStack(stack);
+}
+
+/** Returns the error of a stack that does not exist, with those that have a file. */
+export function noStack(stack: string): UserError {
+    const names = Object.keys(readStackFiles(".")).sort().join(" ");
+    return new UserError(
+        `There is no stack "${stack}": ${fileOf(stack)} is missing. There are: ${names}`,
     );
+}
+
+function fileOf(stack: string): string {
+    return `Pulumi.${stack.split("/").at(-1) ?? ""}.yaml`;
 }
 
 /**

@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import { stacksIn } from "../../configuration/delivery.ts";
 import { configOf } from "../../configuration/file.ts";
 import { releasingGithub } from "../../configuration/sections/github.ts";
+import { findPlaceholders } from "../../configuration/rules/placeholder.ts";
 import { promoteFrom } from "../../configuration/sections/promoteFrom.ts";
+import { noStack } from "../pulumiCli.ts";
 import { UserError } from "../../components/userError.ts";
 import { QuayClient } from "../../quay/api/client.ts";
 import { clientOptions } from "../../quay/provider/settings.ts";
@@ -45,17 +48,29 @@ export function promotes(stack: string): boolean {
     return "mlops:promoteFrom" in declaredIn(stack);
 }
 
-/** @throws UserError where there is no such stack, or it promotes nothing. */
+/** @throws UserError where there is no such stack, it promotes nothing, or it is not filled in. */
 export function readStack(stack: string): PromotionStack {
     const file = fileOf(stack);
-    if (!existsSync(file)) throw new UserError(`There is no ${file}.`);
+    if (!existsSync(file)) throw noStack(stack);
     const text = readFileSync(file, "utf8");
-    const { data, error } = sections.safeParse(configOf(text));
+    if (!promotes(stack)) {
+        const others = stacksIn(".").filter(promotes).join(" ");
+        throw new UserError(
+            `${file} does not promote an image: it has no mlops:promoteFrom. These stacks do: ` +
+                others,
+        );
+    }
+    const config = configOf(text);
+    const [placeholder] = findPlaceholders(config);
+    if (placeholder !== undefined)
+        throw new UserError(
+            `${file}: ${placeholder.path.map(String).join(".")} ${placeholder.message}.`,
+        );
+    const { data, error } = sections.safeParse(config);
     if (data === undefined) {
         const [issue] = error.issues;
         throw new UserError(
-            `${file} does not promote an image: ${issue?.path.join(".") ?? ""}: ` +
-                `${issue?.message ?? ""}.`,
+            `${file} cannot be used: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}.`,
         );
     }
     const { GITHUB_OWNER: fromEnvironment } = process.env;

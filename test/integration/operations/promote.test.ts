@@ -285,12 +285,33 @@ config:
             join(folder, "Pulumi.dev.yaml"),
             "config:\n  mlops:service: {name: a, version: '1'}\n",
         );
-        const { code, output } = await program("promote", ["dev"]);
-        equal(code, 1);
-        match(output, /^Pulumi\.dev\.yaml does not promote an image: mlops:quay: /);
-        match(
-            (await program("promote", ["nothing"])).output,
-            /^There is no Pulumi\.nothing\.yaml\./,
-        );
+        for (const command of ["promote", "rollback"])
+            deepEqual(await program(command, ["dev"]), {
+                code: 1,
+                output:
+                    "Pulumi.dev.yaml does not promote an image: it has no mlops:promoteFrom. " +
+                    "These stacks do: staging\n",
+            });
+    });
+
+    it("lists the stacks where there is no such stack", async () => {
+        deepEqual(await program("promote", ["nothing"]), {
+            code: 1,
+            output:
+                'There is no stack "nothing": Pulumi.nothing.yaml is missing. ' +
+                "There are: staging\n",
+        });
+    });
+
+    it("names the key where the account is not filled in", async () => {
+        const empty = file.replaceAll("alice", "YOUR-ACCOUNT");
+        writeFileSync(join(folder, "Pulumi.staging.yaml"), empty);
+        for (const command of ["promote", "rollback"])
+            deepEqual(await program(command, ["staging"]), {
+                code: 1,
+                output:
+                    "Pulumi.staging.yaml: github:owner must name your account in place of " +
+                    "YOUR-ACCOUNT.\n",
+            });
     });
 });
