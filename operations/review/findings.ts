@@ -1,3 +1,4 @@
+import { protectionRulesType } from "../../components/github/protectionRules.ts";
 import { access } from "./rules/access.ts";
 import { docker } from "./rules/docker.ts";
 import { github } from "./rules/github.ts";
@@ -56,7 +57,8 @@ export function hasRule(type: string): boolean {
 export function findingsOf(preview: Preview): Finding[] {
     const findings = preview.changes
         .flatMap((change) => findingsOfChange(change, preview))
-        .map((finding) => ({ ...finding, text: sayWhenKnown(finding, preview) }));
+        .map((finding) => ({ ...finding, text: sayWhenKnown(finding, preview) }))
+        .map((finding) => ({ ...finding, text: sayWhere(finding, preview) }));
     return [
         ...findings.filter(({ risk }) => risk === "dangerous"),
         ...findings.filter(({ risk }) => risk === "careful"),
@@ -69,6 +71,27 @@ function sayWhenKnown({ change, text }: Finding, preview: Preview): Phrase {
     return text.map((part) =>
         typeof part === "string" ? part : { value: part.value.replaceAll(unknown, when) },
     );
+}
+
+/** Begins with the repository on GitHub, where the stack has several. */
+function sayWhere({ change, text }: Finding, { changes, unchanged }: Preview): Phrase {
+    const place = placeOf(change.type, { ...change.before, ...change.after });
+    const places = new Set([
+        ...changes.flatMap(({ type, before, after }) => [
+            placeOf(type, before),
+            placeOf(type, after),
+        ]),
+        ...unchanged.map(({ type, inputs }) => placeOf(type, inputs)),
+    ]);
+    places.delete(undefined);
+    const isNamed = text.some((part) => typeof part !== "string" && part.value === place);
+    return place === undefined || places.size < 2 || isNamed ? text : phrase`${place}: ${text}`;
+}
+
+/** The repository on GitHub that a resource is part of; undefined where it is of none. */
+function placeOf(type: string, { repository }: Change["before"]): string | undefined {
+    const isOnGitHub = type.startsWith("github:") || type === protectionRulesType;
+    return isOnGitHub && typeof repository === "string" ? repository : undefined;
 }
 
 /** The highest risk of a preview's findings. */

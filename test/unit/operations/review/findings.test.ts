@@ -229,6 +229,30 @@ describe("what matters of", () => {
         );
     });
 
+    it("a stack with several repositories on GitHub: which one", () => {
+        const type = "github:index/repositoryEnvironment:RepositoryEnvironment";
+        const deleted = (repository: string) =>
+            change(type, { environment: "prod", repository }, undefined);
+        const gone = "environment ‹prod› is deleted, with its secrets and its protection";
+        deepEqual(findings(preview([deleted("a"), deleted("b")])), [
+            `dangerous: ‹a›: ${gone}`,
+            `dangerous: ‹b›: ${gone}`,
+        ]);
+        const kept = { urn: "u", type, parent: "", inputs: { repository: "b" } };
+        deepEqual(findings(preview([deleted("a")], { unchanged: [kept] })), [
+            `dangerous: ‹a›: ${gone}`,
+        ]);
+        deepEqual(findings(preview([deleted("a"), deleted("a")])), [
+            `dangerous: ${gone}`,
+            `dangerous: ${gone}`,
+        ]);
+        const open = { repository: "a", secretName: "KEY", value: "[secret]" };
+        const secretType = "github:index/actionsSecret:ActionsSecret";
+        deepEqual(findings(preview([change(secretType, undefined, open)], { unchanged: [kept] })), [
+            "dangerous: secret ‹KEY› of repository ‹a› is new: its workflows on any branch get it",
+        ]);
+    });
+
     describe("an attribute that goes from its default to absent, or back: nothing", () => {
         const type = "github:index/repositoryEnvironment:RepositoryEnvironment";
         const bare = { environment: "prod" };
