@@ -19,7 +19,8 @@ demo: ## deliver to dev, staging and prod on this machine, without an account; r
 	@. toolchain/env.sh && exec node sandbox/demo/main.ts
 
 new: ## write a project for a service, with the npm package: NAME=fraud-scores; DIR=FOLDER
-	@$(tools) && node operations/new.ts '$(NAME)' '$(DIR)'
+	@toolchain/setup.sh packages >&2 && . toolchain/common.sh && \
+		node operations/new.ts "$${NAME:-}" "$${DIR:-}"
 
 up: setup ## bring STACK up; `local` builds the service and runs it on http://localhost:8080
 	@exec operations/up.sh '$(STACK)'

@@ -153,7 +153,7 @@ tests)
 cluster) steps=(folders cluster) && setup say && [[ -d $cluster ]] ;;
 preview) steps+=(state) && setup ;;
 tools) setup say ;;
-packages) steps=(folders node packages) && setup say ;;
+packages) steps=(folders node packages) && setup ;;
 release) steps=(folders node packages cli python languages) && setup say ;;
 doctor) steps+=(docker image state) && doctor ;;
 checksums) print_checksums ;;

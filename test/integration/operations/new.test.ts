@@ -1,8 +1,8 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
-import { temporary } from "../../../sandbox/project.ts";
+import { run, temporary } from "../../../sandbox/project.ts";
 import { Commands } from "./commands.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -30,6 +30,28 @@ describe("make new", () => {
         ok(text("package.json").includes(`"mlops": "${version}"`));
         for (const file of readdirSync(folder))
             equal(/\$\{[A-Z]+\}/.exec(text(file))?.[0], undefined, file);
+    });
+
+    it("installs no Pulumi, and takes a name with any character as it is", async () => {
+        const [PULUMI_HOME, MLOPS_CACHE, MLOPS_STATE] = ["home", "cache", "state"].map((one) =>
+            join(folder, one),
+        );
+        const env = {
+            ...{ HOME: process.env["HOME"], PULUMI_HOME, MLOPS_CACHE, MLOPS_STATE },
+            PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+        };
+        const called = (name: string) =>
+            run("make", ["--silent", "new", `NAME=${name}`, `DIR=${join(folder, "project")}`], {
+                cwd: root,
+                env,
+            });
+        await rejects(called("it's"), /NAME=it's: must be /);
+        match((await called("scores")).stdout, /project is the project scores\./);
+        deepEqual(readdirSync(join(folder, "home")), []);
+        deepEqual(
+            readdirSync(join(folder, "cache")).filter((made) => !made.startsWith("node")),
+            [],
+        );
     });
 
     it("without a name says how it is called, and writes nothing", async () => {
