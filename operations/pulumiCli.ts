@@ -24,12 +24,23 @@ const failure = z.object({
     code: z.union([z.string(), z.number(), z.null()]),
 });
 
+/** No backend was chosen, so that no stack can be read. */
+export class NotLoggedIn extends UserError {}
+
+/** @param error the CLI's @throws NotLoggedIn if it says so */
+export function requireLogin(error: string): void {
+    if (error.includes("PULUMI_ACCESS_TOKEN must be set for login"))
+        throw new NotLoggedIn(
+            "Pulumi is not logged in to the backend with the stacks' state. Log in: pulumi login",
+        );
+}
+
 /**
  * Runs the Pulumi CLI in the project's folder and returns its result, also if the command fails.
  *
  * @param input what the command reads from stdin.
  * @param env the command's environment. Default: this program's.
- * @throws UserError if the CLI is not installed
+ * @throws UserError if the CLI is not installed, or not logged in
  */
 export async function askPulumi(
     command: readonly string[],
@@ -48,6 +59,7 @@ export async function askPulumi(
     } catch (failed) {
         const { stdout, stderr, code } = failure.parse(failed);
         if (code === "ENOENT") throw new UserError(notFound);
+        requireLogin(stderr);
         return { stdout, error: stderr.trim() };
     }
 }

@@ -2,6 +2,7 @@ import { kubectlIn, KubectlError } from "../../components/kubernetes/kubectl.ts"
 import { UserError } from "../../components/userError.ts";
 import { QuayError } from "../../quay/api/errors.ts";
 import type { Scan } from "../../quay/api/severity.ts";
+import { NotLoggedIn } from "../pulumiCli.ts";
 import { readCpuUse } from "../cpuUse.ts";
 import { type ClusterDeployment, readService, type RunningService } from "../services.ts";
 import { type Drift, readDrift } from "./drift.ts";
@@ -56,6 +57,8 @@ const clusterLimit = 5;
 /**
  * Reads a stack's state, its image's scan and the version that it gets next from Quay, what runs on
  * a cluster and what else is requested.
+ *
+ * @throws NotLoggedIn if no stack can be read
  */
 export async function readRow(stack: string, requested: Requested): Promise<Row> {
     const unread: Unread[] = [];
@@ -63,12 +66,11 @@ export async function readRow(stack: string, requested: Requested): Promise<Row>
         try {
             return await answer;
         } catch (error) {
-            if (!(
+            const isExpected =
                 error instanceof UserError ||
                 error instanceof QuayError ||
-                error instanceof KubectlError
-            ))
-                throw error;
+                error instanceof KubectlError;
+            if (!isExpected || error instanceof NotLoggedIn) throw error;
             unread.push({ what, why: error.message });
             return null;
         }

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { UserError } from "../../components/userError.ts";
 import { EventReader } from "./events.ts";
 import { isProductionIn, publisherIn } from "../../configuration/delivery.ts";
-import { excludeLocalImages, notFound, saysNoStack } from "../pulumiCli.ts";
+import { excludeLocalImages, notFound, requireLogin, saysNoStack } from "../pulumiCli.ts";
 import type { Preview } from "./preview.ts";
 import { mergeChanges, rulesDriftOf } from "./rulesDrift.ts";
 
@@ -51,7 +51,7 @@ export async function driftOf(stack: string, options: readonly string[] = []): P
  * violations. They are not stored: they contain debug messages.
  *
  * @returns the preview; with `errors` if it failed.
- * @throws UserError if `pulumi` cannot be run
+ * @throws UserError if `pulumi` cannot be run, or is not logged in
  */
 async function read(
     stack: string,
@@ -80,6 +80,7 @@ async function read(
         reader.read(line);
     });
     const [status, stderr] = await Promise.all([exit, text(pulumi.stderr)]);
+    requireLogin(stderr);
     const publisher = publisherIn(stack);
     return {
         ...reader.preview(stack, status === 0 ? undefined : reasonIn(stderr, stack)),

@@ -68,6 +68,16 @@ describe("make board of stacks with a service on a cluster", () => {
     const notesIn = (row: Record<string, unknown> | undefined): string[] =>
         (row?.["notes"] as string[]).filter((note) => !/^(scan|next): /.test(note));
 
+    it("says once that nobody is logged in to Pulumi", async () => {
+        // What the CLI says.
+        const said =
+            "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions";
+        commands.install("pulumi", `echo '${said}' >&2; exit 3`);
+        const { code, stdout, stderr } = await commands.run("board/main.ts", "dev", "staging");
+        deepEqual([code, stdout], [1, ""]);
+        match(stderr, /^Pulumi is not logged in to [^\n]*: pulumi login\n$/);
+    });
+
     it("shows what runs, and leaves a stack without one as it was", async () => {
         const set = replicaSet({ revision: 3, image, hash: "n", available: 2 });
         const conditions = [

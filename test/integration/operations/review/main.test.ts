@@ -102,6 +102,21 @@ describe("the review's commands", function () {
         );
     });
 
+    it("say once that nobody is logged in to Pulumi", async () => {
+        for (const stack of ["one", "two"]) writeFileSync(join(folder, `Pulumi.${stack}.yaml`), "");
+        writeFileSync(join(folder, "Pulumi.yaml"), "name: mlops\nruntime: yaml\n");
+        const env = { PATH: process.env["PATH"], PULUMI_HOME: join(folder, "home") };
+        for (const command of ["preview", "drift"])
+            await rejects(
+                run("node", [main, command, "one", "two"], { cwd: folder, env }),
+                ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => {
+                    deepEqual([code, stdout], [1, ""]);
+                    match(stderr, /^Pulumi is not logged in to [^\n]*: pulumi login\n$/);
+                    return true;
+                },
+            );
+    });
+
     it("say that there is no pulumi, where there is none", async () => {
         const node = process.execPath;
         writeFileSync(join(folder, "Pulumi.there.yaml"), "");
