@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { publishedOutputs } from "../../contract/outputs.ts";
+import { localOutputs, publishedOutputs } from "../../contract/outputs.ts";
 import { root } from "../unit/files.ts";
 
 const page = readFileSync(join(root, "docs/outputs.md"), "utf8");
@@ -81,8 +81,18 @@ describe("docs/outputs.md", () => {
 
     it("names each output", () => {
         deepEqual(
-            Object.keys(publishedOutputs.shape).filter((name) => !page.includes(`\`${name}\``)),
+            Object.keys({ ...publishedOutputs.shape, ...localOutputs.shape }).filter(
+                (name) => !page.includes(`\`${name}\``),
+            ),
             [],
+        );
+    });
+
+    it("says which outputs a local stack has", () => {
+        const [, text = ""] = /^A local stack has ([^]*?)\n\n/m.exec(page) ?? [];
+        deepEqual(
+            [...text.matchAll(/`(\w+)`/g)].map(([, name]) => name).sort(),
+            Object.keys(localOutputs.shape).sort(),
         );
     });
 
