@@ -48,7 +48,10 @@ export function readServices(file: string, owner: string): Service[] {
 function servicesIn(file: string): Service[] {
     const [header = "", ...lines] = textOf(file).trimEnd().split(/\r?\n/);
     if (header !== columns.join())
-        throw new UserError(`${file}, row 1 = "${foreign(header)}": must be ${columns.join()}`);
+        throw new UserError(
+            `${file}, row 1 = "${foreign(header)}": must be ${columns.join()}, with commas, ` +
+                "without spaces or quotes, saved as UTF-8",
+        );
     const rows = lines.map((line) => line.split(","));
     const problems = rows.flatMap((row, index) =>
         [...problemsIn(row), ...duplicatesOf(row, rows.slice(0, index))].map(

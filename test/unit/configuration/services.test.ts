@@ -97,13 +97,19 @@ describe("a table of services", () => {
         });
     });
 
-    it("is refused with other columns", () => {
-        writeFileSync("services.csv", "name,team\n");
-        throws(
-            () => readServices("services.csv", "alice"),
-            /services\.csv, row 1 = "name,team": must be name,repository,namespace,owner/,
-        );
-    });
+    for (const [what, text] of [
+        ["other columns", "name,team\n"],
+        ["semicolons", `${header.replaceAll(",", ";")}\n`],
+        ["spaces", `${header.replaceAll(",", ", ")}\n`],
+        ["UTF-16", Buffer.from(`\uFEFF${header}\n`, "utf16le")],
+    ] as const)
+        it(`is refused with ${what}`, () => {
+            writeFileSync("services.csv", text);
+            throws(
+                () => readServices("services.csv", "alice"),
+                /^Error: services\.csv, row 1 = "[^\n]+": must be name,repository,namespace,owner, with commas, without spaces or quotes, saved as UTF-8$/,
+            );
+        });
 
     it("of the example has thirty services, ten of each owner", () => {
         process.chdir(join(root, "examples/platform"));
