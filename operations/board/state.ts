@@ -74,8 +74,8 @@ export function parseState(stack: string, state: unknown): Deployed | undefined 
     const { data: outputs } = stackOutputs.safeParse(values);
     if (outputs === undefined)
         throw new UserError(
-            `The stack "${stack}" does not export the outputs of a deployment: ` +
-                "`pulumi up` in it first.",
+            `The stack "${stack}" does not export the outputs of a deployment: it is no stack of ` +
+                "one service, or an older version deployed it (then `pulumi up` in it).",
         );
 
     const find = (type: string, output: string, value: string) =>

@@ -103,7 +103,9 @@ describe("what the board takes from a state", () => {
             outputs["schemaVersion"] = 9;
         });
         throws(() => parseState("dev", other), {
-            message: /^The stack "dev" does not export the outputs of a deployment/,
+            message:
+                'The stack "dev" does not export the outputs of a deployment: it is no stack of ' +
+                "one service, or an older version deployed it (then `pulumi up` in it).",
         });
     });
 });
