@@ -72,7 +72,8 @@ function isOther(file: string, text: string): boolean {
 }
 
 const usage = `Writes the files of a project that delivers one service with the npm package mlops.
-What is there already stays as it is.
+What is there already stays as it is. A second run writes the files that are missing, and is refused
+once one of them has been edited, which \`pulumi stack init\` does, too.
 
   node operations/new.ts NAME [FOLDER]
 
