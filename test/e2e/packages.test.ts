@@ -1,5 +1,5 @@
 /** The packages of a release, made twice, and used with the real engine as other people do. */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -196,6 +196,20 @@ describe("the packages of a release", () => {
             version,
             server: "github://api.github.com/acme/platform",
         });
+    });
+
+    it("have links on PyPI that lead to the repository", async () => {
+        const wheels = Object.keys(sums).filter((name) => name.endsWith(".whl"));
+        equal(wheels.length, 2);
+        for (const name of wheels) {
+            const program =
+                "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); " +
+                "print(*(z.read(n).decode() for n in z.namelist() if n.endswith('/METADATA')))";
+            const file = join(release, name);
+            const { text } = await answer("python3", ["-c", program, file], root, process.env);
+            match(text, /\]\(https:\/\/github\.com\/acme\/platform\/blob\/HEAD\//);
+            doesNotMatch(text, /\]\((?!https?:|#)/);
+        }
     });
 
     it("have the license", async () => {

@@ -55,9 +55,10 @@ await runCommand({ usage, options, arguments: [1, 1] }, async (given, [name = ""
     clear(folder);
     for (const source of ["./quay", "./contract/reader"]) await packNpm(source, folder, repository);
     await packProgram(folder, repository);
-    await makeWheel(join(root, "contract/python"), folder);
+    const python = "contract/python";
+    await makeWheel(join(root, python), `${python}/README.md`, folder, repository);
     const schema = await schemaOf(folder);
-    await makePythonSdk(schema, folder);
+    await makePythonSdk(schema, folder, repository);
     for (const one of platform) await makeExecutable(one, schema, folder);
     writeFileSync(join(folder, "SHA256SUMS"), checksums(folder));
 });

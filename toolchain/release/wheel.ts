@@ -1,19 +1,33 @@
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../components/userError.ts";
 import { cacheFolder } from "../cacheFolder.ts";
+import { readmeFor } from "./readme.ts";
 import { inTemporary, root, run } from "./run.ts";
 
-/** Makes the wheel of a Python package, by the pinned hatchling that the set-up has installed. */
-export async function makeWheel(source: string, to: string): Promise<void> {
+/**
+ * Makes the wheel of a Python package, by the pinned hatchling that the set-up has installed.
+ *
+ * @param readme its README, in this project.
+ */
+export async function makeWheel(
+    source: string,
+    readme: string,
+    to: string,
+    repository?: string,
+): Promise<void> {
     const tools = join(cacheFolder(), "python");
     if (!existsSync(tools))
         throw new UserError("What makes the wheel is missing: toolchain/setup.sh release");
-    copyFileSync(join(root, "LICENSE"), join(source, "LICENSE")); // hatchling takes it along
-    await run("python3", ["-m", "hatchling", "build", "--target", "wheel", "--directory", to], {
-        cwd: source,
-        env: { PYTHONPATH: tools, PYTHONDONTWRITEBYTECODE: "1" },
+    await inTemporary(async (folder) => {
+        cpSync(source, folder, { recursive: true });
+        copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE")); // hatchling takes it along
+        writeFileSync(join(folder, "README.md"), readmeFor(readme, repository));
+        await run("python3", ["-m", "hatchling", "build", "--target", "wheel", "--directory", to], {
+            cwd: folder,
+            env: { PYTHONPATH: tools, PYTHONDONTWRITEBYTECODE: "1" },
+        });
     });
 }
 
@@ -21,7 +35,11 @@ export async function makeWheel(source: string, to: string): Promise<void> {
  * Makes the wheel of the Quay provider's classes for Python, which the Pulumi CLI generates from
  * the provider's schema: they have its version, and where the engine downloads the provider.
  */
-export async function makePythonSdk(schema: string, to: string): Promise<void> {
+export async function makePythonSdk(
+    schema: string,
+    to: string,
+    repository?: string,
+): Promise<void> {
     await inTemporary(async (folder) => {
         const file = join(folder, "schema.json");
         const python = { respectSchemaVersion: true, pyproject: { enabled: true } };
@@ -32,9 +50,8 @@ export async function makePythonSdk(schema: string, to: string): Promise<void> {
         const path = [process.env["PATH"], join(cacheFolder(), "languages/bin")].join(delimiter);
         await run("pulumi", args, { env: { PATH: path, PULUMI_HOME: join(folder, "home") } });
         const source = join(folder, "python");
-        copyFileSync(join(root, "quay/README.md"), join(source, "README.md"));
         useHatchling(join(source, "pyproject.toml"));
-        await makeWheel(source, to);
+        await makeWheel(source, "quay/README.md", to, repository);
     });
 }
 
