@@ -96,8 +96,11 @@ describe("the packages of a release", () => {
         const place = join(folder, name);
         mkdirSync(place);
         await installPacked(place, join(release, `pulumi-quay-${version}.tgz`), "quay");
-        const runtime = { name: "nodejs", options: { typescript: false } };
-        writeFileSync(join(place, "Pulumi.yaml"), JSON.stringify({ name, runtime, plugins }));
+        // As docs/packages.md has it: without options.
+        writeFileSync(
+            join(place, "Pulumi.yaml"),
+            JSON.stringify({ name, runtime: "nodejs", plugins }),
+        );
         writeFileSync(join(place, "index.ts"), program);
         const env = {
             ...process.env,
