@@ -82,9 +82,10 @@ describe("thirty services in one program, ten to a stack", () => {
         }
     });
 
-    it(`previews a stack in less than ${String(bound)} CPU seconds, and asks Quay nothing`, async () => {
+    it(`previews a stack in less than ${String(bound)} CPU seconds, and asks Quay nothing, and GitHub eleven times`, async () => {
         for (const owner of owners) {
             quay.clearRequests();
+            github.clearRequests();
             const { cpu } = await measure({
                 command: ["pulumi", "preview", "--stack", owner, "--expect-no-changes"],
                 folder,
@@ -92,6 +93,7 @@ describe("thirty services in one program, ten to a stack", () => {
             });
             ok(cpu < bound, `${owner}: ${String(cpu)} CPU seconds`);
             deepEqual(quay.requests({}), []);
+            equal(github.requests().length, 11);
         }
     });
 
