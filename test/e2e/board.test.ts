@@ -42,7 +42,7 @@ describe("the board", () => {
         writeFileSync(join(context, "Dockerfile"), dockerfile);
         writeFileSync(join(context, "content"), "one");
         project = await Project.create(
-            { version: "1.0.0", context, commit: revision },
+            { version: "1.0.0", context },
             { QUAY_URL: quay.url, QUAY_TOKEN: token },
             undefined,
             producer,
@@ -139,7 +139,7 @@ describe("the board", () => {
             robot: { since: string };
         }[];
         writeFileSync(join(context, "content"), "two");
-        project.configure({ version: "1.1.0", context, commit: revision });
+        project.configure({ version: "1.1.0", context });
         const { failed, output } = await project.up();
         equal(failed, false, output);
         const [after] = JSON.parse(await board(["--json", "local"])) as {

@@ -19,7 +19,6 @@ export default {
         image: reference,
         digest: digest.apply((digest) => digest ?? ""),
         tags: [version],
-        commit: config.get("commit") ?? "",
         repositoryUrl,
         pullCommand: pulumi.interpolate\`docker pull \${reference}\`,
         runCommand: pulumi.interpolate\`docker run -p 8080:8080 \${reference}\`,
