@@ -16,6 +16,7 @@ const noPrograms = [
     "toolchain/docker/main.ts",
     "operations/commandLine.ts",
     "operations/pulumiCli.ts",
+    "operations/review/inspect.ts",
 ];
 
 /** All files that are run as programs, from the project's folder. */
