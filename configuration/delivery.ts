@@ -19,7 +19,7 @@ export function publisherIn(stack: string): string | undefined {
 
 /** Returns whether a stack's file names the policies of production (policy/README.md). */
 export function isProductionIn(stack: string): boolean {
-    return configOf(fileOf(stack))["mlops-policy:config"] === "policy/production.json";
+    return configIn(stack)["mlops-policy:config"] === "policy/production.json";
 }
 
 /** Returns the service that stacks deliver, as their files name it; undefined where they differ. */
@@ -31,6 +31,11 @@ export function serviceOf(stacks: readonly string[]): string | undefined {
         }),
     );
     return others.length === 0 ? name : undefined;
+}
+
+/** Returns the configuration in a stack's file; none if it has no file. */
+export function configIn(stack: string): Readonly<Record<string, unknown>> {
+    return configOf(fileOf(stack));
 }
 
 /** Returns the text of a stack's file; none if it has no file. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { configIn } from "../../configuration/delivery.ts";
 import { kubectlIn, KubectlError } from "../../components/kubernetes/kubectl.ts";
 import { objectName } from "../../components/kubernetes/names.ts";
 import { readService, type RunningService } from "../services.ts";
-import { declaredIn } from "./stack.ts";
 
 /** What a stack's file says of where its service runs. */
 const place = z.object({
@@ -25,7 +25,7 @@ export async function readHealth(
     stack: string,
     image: string,
 ): Promise<RunningService | undefined> {
-    const { data } = place.safeParse(declaredIn(stack));
+    const { data } = place.safeParse(configIn(stack));
     if (data === undefined) return undefined;
     const name = objectName(data["mlops:service"].name, stack);
     const { namespace } = data["mlops:cluster"];

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { stacksIn } from "../../configuration/delivery.ts";
+import { configIn, stacksIn } from "../../configuration/delivery.ts";
 import { configOf } from "../../configuration/file.ts";
 import { releasingGithub } from "../../configuration/sections/github.ts";
 import { findPlaceholders } from "../../configuration/rules/placeholder.ts";
@@ -37,15 +37,9 @@ export interface PromotionStack {
     readonly service: string | undefined;
 }
 
-/** Returns the configuration in a stack's file; none where it has no file. */
-export function declaredIn(stack: string): Readonly<Record<string, unknown>> {
-    const file = fileOf(stack);
-    return existsSync(file) ? configOf(readFileSync(file, "utf8")) : {};
-}
-
 /** Whether the stack's file says which repository it promotes from. */
 export function promotes(stack: string): boolean {
-    return "mlops:promoteFrom" in declaredIn(stack);
+    return "mlops:promoteFrom" in configIn(stack);
 }
 
 /** @throws UserError where there is no such stack, it promotes nothing, or it is not filled in. */

@@ -82,8 +82,10 @@ async function read(
     const [status, stderr] = await Promise.all([exit, text(pulumi.stderr)]);
     requireLogin(stderr);
     const publisher = publisherIn(stack);
+    const preview = reader.preview(stack, status === 0 ? undefined : reasonIn(stderr, stack));
     return {
-        ...reader.preview(stack, status === 0 ? undefined : reasonIn(stderr, stack)),
+        ...preview,
+        errors: preview.errors.map(withVariable),
         ...(publisher !== undefined && { publisher }),
         ...(isProductionIn(stack) && { isProduction: true }),
     };
@@ -93,5 +95,12 @@ async function read(
 function reasonIn(error: string, stack: string): string {
     return saysNoStack(error)
         ? `The stack "${stack}" does not exist yet. Create it: pulumi stack init ${stack}`
+        : error;
+}
+
+/** Names the variable with the token that GitHub refuses: the provider's error does not. */
+function withVariable(error: string): string {
+    return error.includes("401 Bad credentials")
+        ? `${error}\nGitHub refuses the token in GITHUB_TOKEN: set another one.`
         : error;
 }

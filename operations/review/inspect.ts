@@ -10,6 +10,7 @@ import { failureOf } from "./review.ts";
 import { treeIfAny } from "./reviewed.ts";
 import { previewSnapshot } from "./snapshot/preview.ts";
 import { renderTerminal } from "./terminal.ts";
+import { missingTokens } from "./tokens.ts";
 
 /** `preview STACK... [--snapshots FOLDER] [--to FOLDER] [-- OPTION...]` */
 export async function preview(args: string[]): Promise<void> {
@@ -17,11 +18,14 @@ export async function preview(args: string[]): Promise<void> {
     const given = { to: { type: "string" }, snapshots: { type: "string" } } as const;
     const { positionals, values } = parse(own, given, "stack");
     const { snapshots } = values;
-    await inspect(positionals, values.to, (stack) =>
+    const previews = await inspect(positionals, values.to, (stack) =>
         snapshots === undefined
             ? previewStack(stack, options)
             : previewSnapshot(stack, snapshots, options),
     );
+    if (snapshots !== undefined) return;
+    const missing = missingTokens(previews, process.env);
+    if (missing !== undefined) console.error(missing);
 }
 
 /** `drift STACK... [--to FOLDER] [-- OPTION...]` */
@@ -41,17 +45,19 @@ function splitOptions(args: string[]): [own: string[], options: string[]] {
  * Runs a preview or a check for drift of the stacks in parallel, and prints the results.
  *
  * @param folder where to write them. Default: nowhere.
+ * @returns the results
  */
 async function inspect(
     stacks: readonly string[],
     folder: string | undefined,
     run: (stack: string) => Promise<Preview>,
-): Promise<void> {
+): Promise<Preview[]> {
     await Promise.all(stacks.map(requireStack));
     const previews = await Promise.all(stacks.map(run));
     if (folder !== undefined) write(previews, folder);
     print(previews);
     if (failureOf(previews) !== undefined) process.exitCode = 1;
+    return previews;
 }
 
 /** Prints previews for people. */

@@ -45,6 +45,37 @@ describe("the review of a stack that does not exist", () => {
     });
 });
 
+describe("the review of a stack whose tokens are not set", () => {
+    it("says so below, where up would change something", async () => {
+        const commands = new Commands();
+        const created = step("create", environmentType, {}, { inputs });
+        commands.install("pulumi", `cat ${commands.file("events", `${created}\n${succeeded}`)}`);
+        const { code, stderr } = await commands.run("review/main.ts", "preview", "dev");
+        const local = await commands.run("review/main.ts", "preview", "local");
+        commands.remove();
+        deepEqual([code, local.stderr], [0, ""]);
+        match(stderr, /^`pulumi up` needs what is not set here: QUAY_TOKEN/);
+    });
+});
+
+describe("the review of a stack whose token GitHub refuses", () => {
+    it("names the variable that holds it", async () => {
+        const commands = new Commands();
+        const message =
+            'failed to lookup organization "demo": GET https://api.github.com/orgs/demo: ' +
+            "401 Bad credentials []";
+        const diagnostic = JSON.stringify({ diagnosticEvent: { severity: "error", message } });
+        commands.install("pulumi", `cat ${commands.file("events", diagnostic)}; exit 255`);
+        const { code, stdout } = await commands.run("review/main.ts", "preview", "dev");
+        commands.remove();
+        deepEqual(code, 1);
+        match(
+            stdout,
+            /401 Bad credentials \[\]\n {2}GitHub refuses the token in GITHUB_TOKEN: set another one\.\n/,
+        );
+    });
+});
+
 describe("a check for drift of a stack with an environment on GitHub", () => {
     let github: GitHub;
     let folder: string;
