@@ -1,4 +1,5 @@
 import { runCommand, UsageError } from "../../operations/commandLine.ts";
+import { fail } from "../fail.ts";
 import { startGitHub } from "./server.ts";
 
 const help = `Starts a GitHub on this machine for experiments: its REST API.
@@ -43,9 +44,4 @@ async function run(port: number): Promise<void> {
 
 Press Ctrl-C to stop it and remove all data.
 `);
-}
-
-function fail(error: unknown): void {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
 }

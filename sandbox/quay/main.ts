@@ -1,4 +1,5 @@
 import { runCommand, UsageError } from "../../operations/commandLine.ts";
+import { fail } from "../fail.ts";
 import { startQuay } from "./server.ts";
 import { scopes } from "./model.ts";
 
@@ -45,9 +46,4 @@ async function run(port: number): Promise<void> {
 
 Press Ctrl-C to stop it and remove all data.
 `);
-}
-
-function fail(error: unknown): void {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
 }
