@@ -31,7 +31,8 @@ node_install() { # with an older Node.js and its npm
 install_node() {
     cp toolchain/offline/node/package*.json "$1" &&
         npm ci --ignore-scripts --no-audit --no-fund --prefix "$1" &&
-        ln -s node_modules/.bin "$1/bin"
+        # npm ignores that it could not download it.
+        "$1/node_modules/.bin/node" --version && ln -s node_modules/.bin "$1/bin"
 }
 
 packages_fix='npm ci --ignore-scripts'
