@@ -83,7 +83,7 @@ const groups: Record<string, Record<string, Settings>> = {
     "who approves": {
         nobody: { environment: { branches: ["main"] } },
         "a user": { environment: { branches: ["main"], reviewers: { users: ["ada"] } } },
-        "a team, and not whoever started it": {
+        "a team, and not the user who started it": {
             environment: {
                 branches: ["main"],
                 reviewers: { users: ["bob"], teams: ["release"] },

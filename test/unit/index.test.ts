@@ -186,7 +186,7 @@ describe("the program", () => {
             const clear = JSON.stringify([declared.map(withoutSecrets), plain]);
             for (const value of ["hunter2", "token-of-", "the-generated-password"])
                 equal(clear.includes(value), false, value);
-            // A secret output would be unknown to whoever reads it.
+            // A secret output would be unknown to its reader.
             deepEqual(plain, outputs);
         });
     }

@@ -826,7 +826,7 @@ describe("the GitHub to test against", () => {
             refuses(await ada.get(`${path}/issues/9`), 404, "Not Found");
         });
 
-        it("are commented on, by whoever can see them; changed by their author; up to 65,536 characters", async () => {
+        it("are commented on, by all who can see them; changed by their author; up to 65,536 characters", async () => {
             const { path, hand } = repository();
             await ada.post(`${path}/issues`, { title: "Drift" });
             const reply = await bob.post(`${path}/issues/1/comments`, { body: "one" });

@@ -243,7 +243,7 @@ describe("the reader", () => {
         return { asked, value, isSecret: await pulumi.isSecret(output) };
     }
 
-    it("finds the stack by the environment's name, in the organization of whoever asks", async () => {
+    it("finds the stack by the environment's name, in the organization of the user who asks", async () => {
         const { asked, value } = await read("acme", [], () => deployment("prod").image);
         deepEqual(asked, [["pulumi:pulumi:readStackOutputs", { name: "acme/mlops/prod" }]]);
         equal(value, published.image);
