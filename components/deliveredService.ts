@@ -23,7 +23,10 @@ export interface DeliveredServiceArgs {
     readonly healthPath?: string | undefined;
     /** `public` (anyone may pull) or `private`. Default: `private`. */
     readonly visibility?: "public" | "private" | undefined;
-    /** Whether Pulumi refuses to delete or replace the repository on Quay. Default: false. */
+    /**
+     * Whether Pulumi refuses to delete or replace the repository on Quay. Default: as the
+     * component's options say.
+     */
     readonly protect?: boolean | undefined;
 }
 

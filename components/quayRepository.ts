@@ -45,7 +45,7 @@ export interface QuayRepositoryArgs {
     readonly immutableTags?: pulumi.Input<string> | undefined;
     /**
      * Whether Pulumi refuses to delete or replace the repository. Its robots are not protected, so
-     * that they can be rotated. Default: false.
+     * that they can be rotated. Default: as the component's options say.
      */
     readonly protect?: boolean | undefined;
 }
@@ -120,7 +120,7 @@ export class QuayRepository extends pulumi.ComponentResource {
             // Where no description is declared, keep the one set on the repository's page.
             {
                 parent: this,
-                protect: args.protect ?? false,
+                ...(args.protect === undefined ? {} : { protect: args.protect }),
                 ignoreChanges: args.description === undefined ? ["description"] : [],
             },
         );

@@ -66,7 +66,8 @@ export const components = [
                 ).optional(),
                 visibility: plainVisibility("`public` or `private`. Default: private.").optional(),
                 protect: plainFlag(
-                    "Whether Pulumi refuses to delete the repository on Quay. Default: false.",
+                    "Whether Pulumi refuses to delete the repository on Quay. Default: as the " +
+                        "component's options say.",
                 ).optional(),
             }),
             outputs: z.object({
@@ -98,7 +99,7 @@ export const components = [
                     "A regular expression for tags that cannot be moved.",
                 ).optional(),
                 protect: plainFlag(
-                    "Whether Pulumi refuses to delete it. Default: false.",
+                    "Whether Pulumi refuses to delete it. Default: as the component's options say.",
                 ).optional(),
             }),
             outputs: z.object({

@@ -489,6 +489,28 @@ describe("components", () => {
             deepEqual([username, secret], ["alice+digits_robot_x1y2z3", true]);
         });
 
+        it("is protected as its options say where it does not say so itself", async () => {
+            const protectedBy = async (protect: boolean | undefined) => {
+                const found: Record<string, boolean | undefined> = {};
+                const transform = ({ type, opts }: pulumi.ResourceTransformationArgs) => {
+                    found[type] = opts.protect;
+                    return undefined;
+                };
+                await declare(
+                    () =>
+                        new QuayRepository(
+                            "digits",
+                            { ...args, protect },
+                            { transformations: [transform] },
+                        ),
+                );
+                return [found["quay:index:Repository"], found["quay:index:Robot"]];
+            };
+            deepEqual(await protectedBy(undefined), [undefined, undefined]);
+            deepEqual(await protectedBy(true), [true, undefined]);
+            deepEqual(await protectedBy(false), [false, undefined]);
+        });
+
         it("declares pruning and immutability where they are asked for", async () => {
             const declared = await make({
                 autoPrune: [{ tagPattern: "ctx-.*", keepFor: "4w" }, { keep: 20 }],
