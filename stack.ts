@@ -32,7 +32,7 @@ import { readStackConfig } from "./configuration/readStackConfig.ts";
 import { workflowBuild } from "./configuration/sections/service.ts";
 import type { StackConfigOf } from "./configuration/stackConfig.ts";
 import { promotedPortOf, provenanceOf, publisherOf } from "./configuration/upstream.ts";
-import { UserError } from "./components/userError.ts";
+import { UserError } from "./components/messages/userError.ts";
 import { preflight } from "./components/github/preflight.ts";
 import { exportOutputs } from "./contract/outputs.ts";
 

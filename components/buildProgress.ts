@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { followBuildLog } from "./docker/buildLog.ts";
-import { setCommand } from "./shell.ts";
+import { setCommand } from "./messages/shell.ts";
 
 /** A build whose progress is reported. */
 export interface Build {

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type ContainerSettings, isStrict } from "./docker/serviceContainer.ts";
-import { failOnProblem, failOnRejection } from "./failProgram.ts";
+import { failOnProblem, failOnRejection } from "./messages/failProgram.ts";
 import { declareDeployment } from "./kubernetes/deployment.ts";
 import {
     entryObject,
@@ -39,7 +39,7 @@ import {
     pullSecretName,
 } from "./kubernetes/secrets.ts";
 import { ownValues, type ServiceObject, skipAwait } from "./kubernetes/serviceObject.ts";
-import { UserError } from "./userError.ts";
+import { UserError } from "./messages/userError.ts";
 
 /**
  * A service on a cluster. Plain values, which are not inputs, decide which objects there are and

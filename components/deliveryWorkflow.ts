@@ -16,7 +16,7 @@ import { checkSettings, findProblem } from "./workflow/check.ts";
 import { workflowFile } from "./workflow/file.ts";
 import { newerPins, withPins } from "./workflow/newerPins.ts";
 import type { WorkflowSettings } from "./workflow/settings.ts";
-import { failOnProblem, failOnRejection } from "./failProgram.ts";
+import { failOnProblem, failOnRejection } from "./messages/failProgram.ts";
 
 /**
  * What the workflow does, and how its file is delivered to the repository. Settings that are plain

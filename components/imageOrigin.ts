@@ -1,7 +1,7 @@
 import { z } from "zod";
 import * as quay from "../quay/sdk/index.ts";
 import { type LastResource, readLastState } from "./github/lastState.ts";
-import { UserError } from "./userError.ts";
+import { UserError } from "./messages/userError.ts";
 
 /** How a stack gets the image of its version. */
 export interface ImageOrigin {

@@ -4,10 +4,10 @@ import { askForHealth } from "./docker/health.ts";
 import { findPortProblem, ownerLabel, ownerOf } from "./docker/publishedPort.ts";
 import { containerArgs, type ContainerSettings, isStrict } from "./docker/serviceContainer.ts";
 import { findWrittenFolders } from "./docker/writtenFolders.ts";
-import { failOnProblem, failOnRejection } from "./failProgram.ts";
-import { foreign } from "./text.ts";
-import { UserError } from "./userError.ts";
-import { setCommand } from "./shell.ts";
+import { failOnProblem, failOnRejection } from "./messages/failProgram.ts";
+import { foreign } from "../quay/api/text.ts";
+import { UserError } from "./messages/userError.ts";
+import { setCommand } from "./messages/shell.ts";
 
 /**
  * A container and how it is checked. `container`, and whether there is a port, are plain values,

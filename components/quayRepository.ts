@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as quay from "../quay/sdk/index.ts";
 import { declareRobots } from "./quay/rotatedRobot.ts";
-import { UserError } from "./userError.ts";
+import { UserError } from "./messages/userError.ts";
 
 /**
  * A repository and its robot. `rotation`, `retire`, `protect` and the number of rules are plain

@@ -1,7 +1,7 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
-import { foreign } from "./text.ts";
-import { UserError } from "./userError.ts";
+import { foreign } from "../quay/api/text.ts";
+import { UserError } from "./messages/userError.ts";
 import { readAccount } from "./github/account.ts";
 import { GitHubClient, readToken } from "./github/client.ts";
 import {
@@ -22,7 +22,7 @@ import {
     rulesOf,
     writeRules,
 } from "./github/rules.ts";
-import { failOnRejection } from "./failProgram.ts";
+import { failOnRejection } from "./messages/failProgram.ts";
 
 export interface RegistrySecretsArgs {
     /**

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readAccount } from "./github/account.ts";
 import { findSubject } from "./github/lookUp.ts";
 import * as quay from "../quay/sdk/index.ts";
-import { failOnRejection } from "./failProgram.ts";
+import { failOnRejection } from "./messages/failProgram.ts";
 
 export interface RobotFederationArgs {
     /** The robot's user name, NAMESPACE+NAME. */

@@ -15,13 +15,13 @@ import {
     listContext,
     readDockerfile,
 } from "./docker/buildContext.ts";
-import { isOfDeployment } from "./buildSecret.ts";
+import { isOfDeployment } from "./workflow/buildSecret.ts";
 import { contextAdvice } from "./docker/contextAdvice.ts";
 import { linkSource, prepareBuild, workFolder } from "./docker/buildFiles.ts";
 import { isFolder } from "./docker/namedContext.ts";
 import { isRepository, registryAddress } from "./docker/reference.ts";
-import { foreign } from "./text.ts";
-import { UserError } from "./userError.ts";
+import { foreign } from "../quay/api/text.ts";
+import { UserError } from "./messages/userError.ts";
 import * as quay from "../quay/sdk/index.ts";
 import { reportBuild } from "./buildProgress.ts";
 

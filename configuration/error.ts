@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { namespace } from "./namespace.ts";
-import { UserError } from "../components/userError.ts";
-import { shorten, visible } from "../components/text.ts";
+import { UserError } from "../components/messages/userError.ts";
+import { shorten, visible } from "../quay/api/text.ts";
 
 /** A problem in the configuration of a stack. */
 export interface Problem {

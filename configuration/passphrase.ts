@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { UserError } from "../components/userError.ts";
+import { UserError } from "../components/messages/userError.ts";
 import { contentOf } from "./file.ts";
 
 /**

@@ -1,8 +1,8 @@
 /** A table of services: one program delivers them all. */
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { foreign } from "../components/text.ts";
-import { UserError } from "../components/userError.ts";
+import { foreign } from "../quay/api/text.ts";
+import { UserError } from "../components/messages/userError.ts";
 import { repository } from "../components/workflow/names.ts";
 import { namespace, repositoryInNamespace, robotInNamespace } from "../quay/api/names.ts";
 

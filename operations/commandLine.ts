@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { visible } from "../components/text.ts";
-import { UserError } from "../components/userError.ts";
+import { visible } from "../quay/api/text.ts";
+import { UserError } from "../components/messages/userError.ts";
 
 /** A wrong command line. The program prints the message and its usage, and exits with code 2. */
 export class UsageError extends UserError {}

@@ -1,5 +1,5 @@
 /** The status of a commit after its deployment. */
-import { visible } from "../components/text.ts";
+import { visible } from "../quay/api/text.ts";
 import type { PublishedOutputs } from "../contract/outputs.ts";
 
 /** A commit's status (https://docs.github.com/en/rest/commits/statuses). */

@@ -9,7 +9,7 @@ import { runCommand } from "./commandLine.ts";
 import { servicesIn } from "./services.ts";
 import { explainNamespace, waitUntilGone } from "./waitUntilGone.ts";
 import { kubectlIn } from "../components/kubernetes/kubectl.ts";
-import { UserError } from "../components/userError.ts";
+import { UserError } from "../components/messages/userError.ts";
 
 const run = promisify(execFile);
 

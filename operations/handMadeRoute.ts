@@ -7,8 +7,8 @@ import {
     read,
 } from "../components/kubernetes/kubectl.ts";
 import { ownerLabel } from "../components/kubernetes/names.ts";
-import { shellWord } from "../components/shell.ts";
-import { UserError } from "../components/userError.ts";
+import { shellWord } from "../components/messages/shell.ts";
+import { UserError } from "../components/messages/userError.ts";
 
 /** What a stack wants of a Route. */
 export interface Wanted extends Place {

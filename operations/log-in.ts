@@ -6,7 +6,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { runCommand } from "./commandLine.ts";
-import { UserError } from "../components/userError.ts";
+import { UserError } from "../components/messages/userError.ts";
 
 const variables = z.looseObject({
     PULUMI_BACKEND_URL: z.string().optional(),

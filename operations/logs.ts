@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { KubectlError, kubectlIn, placeOptions } from "../components/kubernetes/kubectl.ts";
 import { nameLabel } from "../components/kubernetes/names.ts";
-import { UserError } from "../components/userError.ts";
+import { UserError } from "../components/messages/userError.ts";
 import { runCommand } from "./commandLine.ts";
 import { exportStack, requireStack } from "./pulumiCli.ts";
 import { type ClusterDeployment, readService, servicesIn } from "./services.ts";

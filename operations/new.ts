@@ -2,8 +2,8 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { z } from "zod";
-import { foreign } from "../components/text.ts";
-import { UserError } from "../components/userError.ts";
+import { foreign } from "../quay/api/text.ts";
+import { UserError } from "../components/messages/userError.ts";
 import { runCommand } from "./commandLine.ts";
 import { replaceFile } from "./replaceFile.ts";
 

@@ -1,6 +1,6 @@
 /** Proposes the next version of a stack: `make promote TO=staging`. */
 import { z } from "zod";
-import { UserError } from "../components/userError.ts";
+import { UserError } from "../components/messages/userError.ts";
 import { QuayError } from "../quay/api/errors.ts";
 import { runCommand } from "./commandLine.ts";
 import { promotionBody, type Commit } from "./promotion/body.ts";

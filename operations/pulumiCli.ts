@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { readStackFiles } from "../configuration/file.ts";
-import { UserError } from "../components/userError.ts";
+import { UserError } from "../components/messages/userError.ts";
 
 /** The result of a CLI command. */
 export interface Answer {

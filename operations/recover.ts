@@ -16,7 +16,7 @@ import { localImageTypes, pulumi, readConfig, requireStack } from "./pulumiCli.t
 import { runCommand } from "./commandLine.ts";
 import { contextOf } from "./services.ts";
 import { type Kubectl, kubectlIn, KubectlError } from "../components/kubernetes/kubectl.ts";
-import { UserError } from "../components/userError.ts";
+import { UserError } from "../components/messages/userError.ts";
 import { accountIn } from "../components/github/account.ts";
 import { GitHubClient, readToken } from "../components/github/client.ts";
 import { findExisting } from "../components/github/existing.ts";

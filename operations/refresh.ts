@@ -1,5 +1,5 @@
 /** Reads changes made by hand into a stack's state: `make refresh`. */
-import { foreign } from "../components/text.ts";
+import { foreign } from "../quay/api/text.ts";
 import { changesByHand } from "./changesByHand.ts";
 import { excludeLocalImages, exportStack, requireStack, runPulumi } from "./pulumiCli.ts";
 import { runCommand } from "./commandLine.ts";

@@ -1,5 +1,5 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { UserError } from "../components/userError.ts";
+import { UserError } from "../components/messages/userError.ts";
 
 /**
  * Replaces a file at once: a reader sees the old text or the new one. After a failure the

@@ -1,5 +1,5 @@
 /** Proposes the version that a stack had before: `make rollback STACK=prod`. */
-import { UserError } from "../components/userError.ts";
+import { UserError } from "../components/messages/userError.ts";
 import { QuayError } from "../quay/api/errors.ts";
 import { runCommand } from "./commandLine.ts";
 import { rollbackBody } from "./promotion/body.ts";

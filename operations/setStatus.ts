@@ -1,7 +1,7 @@
 /** Sets a commit's status after its deployment: `operations/deliver.sh status`. */
 import { existsSync, readFileSync } from "node:fs";
 import { type PublishedOutputs, publishedOutputs } from "../contract/outputs.ts";
-import { UserError } from "../components/userError.ts";
+import { UserError } from "../components/messages/userError.ts";
 import { runCommand, UsageError } from "./commandLine.ts";
 import { failureOf, successOf } from "./deploymentStatus.ts";
 import { pulumi } from "./pulumiCli.ts";

@@ -1,6 +1,6 @@
 /** Ends older deployments that wait for an approval: `operations/deliver.sh supersede`. */
 import { z } from "zod";
-import { UserError } from "../components/userError.ts";
+import { UserError } from "../components/messages/userError.ts";
 import { runCommand } from "./commandLine.ts";
 import { GitHubRepository, repositoryOf } from "./review/github.ts";
 

@@ -9,9 +9,9 @@ import {
 } from "../components/kubernetes/kubectl.ts";
 import { nameLabel } from "../components/kubernetes/names.ts";
 import { type Clock, systemClock } from "../components/kubernetes/clock.ts";
-import { shellWord } from "../components/shell.ts";
-import { foreign } from "../components/text.ts";
-import { UserError } from "../components/userError.ts";
+import { shellWord } from "../components/messages/shell.ts";
+import { foreign } from "../quay/api/text.ts";
+import { UserError } from "../components/messages/userError.ts";
 import type { ClusterDeployment } from "./services.ts";
 
 /** How long the pods may take to stop, in milliseconds: longer than the longest drain. */

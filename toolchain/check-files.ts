@@ -7,8 +7,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { runCommand } from "../operations/commandLine.ts";
 import { type FileProblem, findFileProblems, findSyntaxErrors } from "../configuration/file.ts";
-import { UserError } from "../components/userError.ts";
-import { visible } from "../components/text.ts";
+import { UserError } from "../components/messages/userError.ts";
+import { visible } from "../quay/api/text.ts";
 
 const projectForm = z.object({
     config: z.record(z.string(), z.unknown()).default({}),

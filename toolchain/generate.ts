@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as configuration from "../configuration/schema.ts";
 import { withKeyList } from "../configuration/keyList.ts";
-import { UserError } from "../components/userError.ts";
+import { UserError } from "../components/messages/userError.ts";
 import { breakingChanges, generateContract, schemaFile } from "../contract/schema.ts";
 import { runCommand } from "../operations/commandLine.ts";
 import { generateSdk } from "../quay/provider/generate.ts";

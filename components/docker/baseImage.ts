@@ -4,12 +4,12 @@
  * (https://distribution.github.io/distribution/spec/auth/token/). A registry that asks for
  * credentials gets those of the Docker configuration.
  */
-import { foreign } from "../text.ts";
-import { UserError } from "../userError.ts";
+import { foreign } from "../../quay/api/text.ts";
+import { UserError } from "../messages/userError.ts";
 import * as names from "../../quay/api/names.ts";
 import { manifestTypes } from "../../quay/api/manifest.ts";
 import { parseChallenge, tokenAnswer } from "../../quay/api/registryConnection.ts";
-import { shellWord } from "../shell.ts";
+import { shellWord } from "../messages/shell.ts";
 import { CredentialsError, type RegistryCredentials, storedCredentials } from "./credentials.ts";
 import { type DockerfileSource, findBaseImages, readDockerfileText } from "./dockerfile.ts";
 import { parseTagged, registryAddress, type RegistryImage } from "./reference.ts";

@@ -13,7 +13,7 @@ import {
     statSync,
 } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { UserError } from "../userError.ts";
+import { UserError } from "../messages/userError.ts";
 import { IgnoreRules, type Matched } from "./ignoreFile.ts";
 
 /** A folder to build, and its Dockerfile. */

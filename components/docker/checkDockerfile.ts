@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { UserError } from "../userError.ts";
+import { UserError } from "../messages/userError.ts";
 import { type DockerfileSource, findWeaknesses, readDockerfile } from "./dockerfile.ts";
 import { type ContainerSettings, portOf, type PortSettings } from "./serviceContainer.ts";
-import { setCommand } from "../shell.ts";
-import { foreign } from "../text.ts";
+import { setCommand } from "../messages/shell.ts";
+import { foreign } from "../../quay/api/text.ts";
 
 /** A service with its Dockerfile, and the settings that the Dockerfile has to fit. */
 export interface CheckedService extends PortSettings {

@@ -1,4 +1,4 @@
-import { shellWord } from "../shell.ts";
+import { shellWord } from "../messages/shell.ts";
 import { runOptions, type ServiceContainer } from "./serviceContainer.ts";
 
 /** Returns the command that pulls an image. */

@@ -1,5 +1,5 @@
 import type { ContextEntry } from "./buildContext.ts";
-import { shellWord } from "../shell.ts";
+import { shellWord } from "../messages/shell.ts";
 
 /** Reading a context above these limits takes seconds, in every preview. */
 const manyBytes = 2 * 2 ** 30;

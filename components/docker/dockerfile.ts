@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DockerfileParser, type Instruction, ModifiableInstruction } from "dockerfile-ast";
 import { readDockerfile as readBuildDockerfile } from "./buildContext.ts";
 import { IgnoreRules } from "./ignoreFile.ts";
-import { UserError } from "../userError.ts";
+import { UserError } from "../messages/userError.ts";
 
 /** A Dockerfile, and how it is built. */
 export interface DockerfileSource {

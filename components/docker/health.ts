@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { getStack } from "@pulumi/pulumi";
 import { z } from "zod";
 import { hintsFor } from "./symptoms.ts";
-import { setCommand } from "../shell.ts";
-import { foreign, shorten, visible } from "../text.ts";
+import { setCommand } from "../messages/shell.ts";
+import { foreign, shorten, visible } from "../../quay/api/text.ts";
 
 const run = promisify(execFile);
 

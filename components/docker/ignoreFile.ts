@@ -5,7 +5,7 @@
  * test/e2e/buildContext.test.ts compares this with what the Docker provider sends.
  */
 import { posix } from "node:path";
-import { UserError } from "../userError.ts";
+import { UserError } from "../messages/userError.ts";
 
 /** Which rules a folder matches, by index. Paths inside of it match them too. */
 export type Matched = readonly boolean[];

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { getProject, getStack } from "@pulumi/pulumi";
 import { isEngineElsewhere } from "./health.ts";
-import { setCommand } from "../shell.ts";
+import { setCommand } from "../messages/shell.ts";
 
 const run = promisify(execFile);
 

@@ -1,5 +1,5 @@
 /** What may fix a service that failed, from its output. */
-import { setCommand } from "../shell.ts";
+import { setCommand } from "../messages/shell.ts";
 
 /** How a container ended, and what it printed. */
 export interface Ending {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { UserError } from "../userError.ts";
+import { UserError } from "../messages/userError.ts";
 
 /** A GitHub, and the owner of the repositories on it. */
 export interface GitHubAccount {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { foreign } from "../text.ts";
-import { UserError } from "../userError.ts";
+import { foreign } from "../../quay/api/text.ts";
+import { UserError } from "../messages/userError.ts";
 import type { GitHubAccount } from "./account.ts";
 
 /** GitHub's answer to a request, which may be an error status. */

@@ -1,9 +1,9 @@
 import * as github from "@pulumi/github";
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { shellWord } from "../shell.ts";
-import { foreign } from "../text.ts";
-import { UserError } from "../userError.ts";
+import { shellWord } from "../messages/shell.ts";
+import { foreign } from "../../quay/api/text.ts";
+import { UserError } from "../messages/userError.ts";
 import { apiPath, type GitHubAccount } from "./account.ts";
 import type { Reviewers } from "./environment.ts";
 

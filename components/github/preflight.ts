@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { UserError } from "../userError.ts";
+import { UserError } from "../messages/userError.ts";
 import { apiPath, type GitHubAccount, readAccount } from "./account.ts";
 import { environmentAllows } from "./branchPolicy.ts";
 import { type Answer, bodyOf, describeRefusal, GitHubClient, readToken } from "./client.ts";
@@ -19,7 +19,7 @@ import {
     findScopeProblems,
     permissionsForm,
 } from "./tokenProblems.ts";
-import { setCommand, shellWord } from "../shell.ts";
+import { setCommand, shellWord } from "../messages/shell.ts";
 
 export type { Delivery } from "./delivery.ts";
 

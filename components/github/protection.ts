@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { foreign } from "../text.ts";
+import { foreign } from "../../quay/api/text.ts";
 import { type Answer, bodyOf, type GitHubClient, isNotFound } from "./client.ts";
 
 /** The types of ruleset rules that forbid a direct commit to the branch, with their messages. */

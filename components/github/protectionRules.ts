@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { foreign } from "../text.ts";
-import { UserError } from "../userError.ts";
+import { foreign } from "../../quay/api/text.ts";
+import { UserError } from "../messages/userError.ts";
 import { type Answer, bodyOf, describeRefusal, type GitHubClient } from "./client.ts";
 import { isAbsent } from "./rules.ts";
 

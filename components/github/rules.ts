@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { UserError } from "../userError.ts";
+import { UserError } from "../messages/userError.ts";
 import { apiPath } from "./account.ts";
 import { type Answer, bodyOf, type GitHubClient, isNotFound } from "./client.ts";
 

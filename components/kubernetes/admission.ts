@@ -1,6 +1,6 @@
 /** Waits until what exposes a service is admitted: a router or a Gateway may refuse its host. */
 import { z } from "zod";
-import { foreign } from "../text.ts";
+import { foreign } from "../../quay/api/text.ts";
 import {
     type Kubectl,
     kubectlCommand,

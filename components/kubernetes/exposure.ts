@@ -1,8 +1,8 @@
 /** How a service is reached from outside the cluster. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { failOnRejection } from "../failProgram.ts";
-import { UserError } from "../userError.ts";
+import { failOnRejection } from "../messages/failProgram.ts";
+import { UserError } from "../messages/userError.ts";
 import { type Entrance, waitForAdmission } from "./admission.ts";
 import { routeName } from "./names.ts";
 import { type ServiceObject, skipAwait } from "./serviceObject.ts";

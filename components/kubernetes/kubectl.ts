@@ -5,8 +5,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { shellWord } from "../shell.ts";
-import { shorten, visibleLines } from "../text.ts";
+import { shellWord } from "../messages/shell.ts";
+import { shorten, visibleLines } from "../../quay/api/text.ts";
 
 const run = promisify(execFile);
 

@@ -3,7 +3,7 @@ import { BlockList, isIP } from "node:net";
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Issuer } from "../docker/serviceContainer.ts";
-import { UserError } from "../userError.ts";
+import { UserError } from "../messages/userError.ts";
 
 type NetworkPolicySpec = types.input.networking.v1.NetworkPolicySpec;
 

@@ -2,7 +2,7 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type ContainerSettings, isStrict } from "../docker/serviceContainer.ts";
-import { UserError } from "../userError.ts";
+import { UserError } from "../messages/userError.ts";
 import { ownContainer } from "./names.ts";
 import { defaults, type Resources } from "./resources.ts";
 

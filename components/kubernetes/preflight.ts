@@ -4,8 +4,8 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { setCommand } from "../shell.ts";
-import { UserError } from "../userError.ts";
+import { setCommand } from "../messages/shell.ts";
+import { UserError } from "../messages/userError.ts";
 import {
     hasKind,
     type Kubectl,

@@ -1,6 +1,6 @@
 /** What is looked up on a cluster, and prepared there, before a service's objects are declared. */
 import * as pulumi from "@pulumi/pulumi";
-import { failOnProblem } from "../failProgram.ts";
+import { failOnProblem } from "../messages/failProgram.ts";
 import { handOverReplicas } from "./handover.ts";
 import { type Kubectl, kubectlIn, KubectlError, type Place } from "./kubectl.ts";
 import { type Finding, findForeignObjects } from "./preflight.ts";

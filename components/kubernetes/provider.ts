@@ -1,7 +1,7 @@
 /** The configuration of the Kubernetes provider, which a stack must have. */
 import * as pulumi from "@pulumi/pulumi";
-import { setCommand } from "../shell.ts";
-import { UserError } from "../userError.ts";
+import { setCommand } from "../messages/shell.ts";
+import { UserError } from "../messages/userError.ts";
 
 /** A key of the provider that a stack lacks. */
 export interface MissingKey {

@@ -1,6 +1,6 @@
 /** Waits for a rollout. Where it fails, says why and, if asked to, rolls back. */
 import { getStack } from "@pulumi/pulumi/metadata.js";
-import { setCommand } from "../shell.ts";
+import { setCommand } from "../messages/shell.ts";
 import { type Clock, watchingClock, type WatchingClock } from "./clock.ts";
 import { type Kubectl, kubectlCommand, KubectlError, kubectlIn, type Place } from "./kubectl.ts";
 import { explainDelay, findProblem, type Problem } from "./rolloutProblem.ts";

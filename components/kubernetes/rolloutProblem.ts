@@ -1,6 +1,6 @@
 /** What keeps a rollout from succeeding, in plain words. */
 import { z } from "zod";
-import { foreign } from "../text.ts";
+import { foreign } from "../../quay/api/text.ts";
 import { type Kubectl, KubectlError, read } from "./kubectl.ts";
 import { findOwn, type Pod, type RolloutState } from "./rolloutState.ts";
 

@@ -1,7 +1,7 @@
 /** How many pods of a service there are. */
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { UserError } from "../userError.ts";
+import { UserError } from "../messages/userError.ts";
 import type { ServiceObject } from "./serviceObject.ts";
 
 /** The least and the largest number of pods; fixed where they are equal. */

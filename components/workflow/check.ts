@@ -1,11 +1,11 @@
 import { posix } from "node:path";
 import { z } from "zod";
 import { floatingTag } from "../../quay/api/names.ts";
-import { isOfDeployment } from "../buildSecret.ts";
+import { isOfDeployment } from "./buildSecret.ts";
 import { isFolder } from "../docker/namedContext.ts";
 import { isRepository, isTag } from "../docker/reference.ts";
 import { environmentAllows } from "../github/branchPolicy.ts";
-import { UserError } from "../userError.ts";
+import { UserError } from "../messages/userError.ts";
 import { deployJobId } from "./deploy.ts";
 import * as names from "./names.ts";
 import type { WorkflowSettings } from "./settings.ts";

@@ -1,6 +1,6 @@
 /** Rules on how the image is built. */
 import { z } from "zod";
-import { fileSecretName, isOfDeployment } from "../../components/buildSecret.ts";
+import { fileSecretName, isOfDeployment } from "../../components/workflow/buildSecret.ts";
 import { problem, rule, text, version } from "./rule.ts";
 
 export const builds = [

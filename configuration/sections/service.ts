@@ -1,7 +1,7 @@
 /** `mlops:service`: the image, and how it is built. */
 import { isAbsolute, relative, resolve } from "node:path";
 import { z } from "zod";
-import { fileSecretName } from "../../components/buildSecret.ts";
+import { fileSecretName } from "../../components/workflow/buildSecret.ts";
 import { isBuildContext, isFolder } from "../../components/docker/namedContext.ts";
 import { isRepository } from "../../components/docker/reference.ts";
 import { port, tag, text, variableName } from "./values.ts";

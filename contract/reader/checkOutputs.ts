@@ -1,4 +1,4 @@
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { type PublishedOutputs, publishedOutputs, schemaVersion } from "../outputs.ts";
 
 /**

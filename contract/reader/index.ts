@@ -1,7 +1,7 @@
 /** Reads the outputs of the project's stacks in other Pulumi programs: typed and checked. */
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import type { PublishedOutputs } from "../outputs.ts";
 import { checkOutputs } from "./checkOutputs.ts";
 

@@ -1,4 +1,4 @@
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { driftOf } from "../review/engine.ts";
 import type { Preview } from "../review/preview.ts";
 

@@ -1,6 +1,6 @@
 import type { Row } from "./row.ts";
 import type { RunningService } from "../services.ts";
-import { foreign } from "../../components/text.ts";
+import { foreign } from "../../quay/api/text.ts";
 import { ageOf, cpuOf, scanOf, shortDigest, shortVersion } from "./words.ts";
 
 /** The columns of every board. */

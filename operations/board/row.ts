@@ -1,5 +1,5 @@
 import { kubectlIn, KubectlError } from "../../components/kubernetes/kubectl.ts";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { QuayError } from "../../quay/api/errors.ts";
 import type { Scan } from "../../quay/api/severity.ts";
 import { NotLoggedIn } from "../pulumiCli.ts";

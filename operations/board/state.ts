@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { stackOutputs } from "../../contract/outputs.ts";
 import { exportStack } from "../pulumiCli.ts";
 import { type Services, servicesIn } from "../services.ts";

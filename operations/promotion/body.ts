@@ -1,6 +1,6 @@
 import { formatDuration } from "../../quay/api/age.ts";
 import type { Scan } from "../../quay/api/severity.ts";
-import { shorten } from "../../components/text.ts";
+import { shorten } from "../../quay/api/text.ts";
 import { codeSpan } from "../review/text.ts";
 
 /** A commit of the service's repository. */

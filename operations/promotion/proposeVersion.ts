@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { foreign } from "../../components/text.ts";
+import { foreign } from "../../quay/api/text.ts";
 import { GitHubRepository, repositoryOf } from "../review/github.ts";
 import { mergeIfAllowed, propose, readDefault } from "./pullRequest.ts";
 import type { PromotionStack } from "./stack.ts";

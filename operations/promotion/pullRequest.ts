@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import type { GitHubRepository } from "../review/github.ts";
 
 /** A change of one file, to propose. */

@@ -6,7 +6,7 @@ import { releasingGithub } from "../../configuration/sections/github.ts";
 import { findPlaceholders } from "../../configuration/rules/placeholder.ts";
 import { promoteFrom } from "../../configuration/sections/promoteFrom.ts";
 import { noStack } from "../pulumiCli.ts";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { QuayClient } from "../../quay/api/client.ts";
 import { clientOptions } from "../../quay/provider/settings.ts";
 

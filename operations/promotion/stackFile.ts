@@ -1,5 +1,5 @@
 import * as yaml from "yaml";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 
 /**
  * Returns a stack's file with another `version` of its service. Everything else stays as it is.

@@ -1,6 +1,6 @@
 /** What GitHub Actions gives a step, and takes from it. */
 import { appendFileSync } from "node:fs";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { GitHubRepository, type Repository, repositoryOf } from "./github.ts";
 import { currentTree } from "./reviewed.ts";
 

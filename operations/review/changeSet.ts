@@ -3,7 +3,7 @@ import canonicalize from "canonicalize";
 import { z } from "zod";
 import { type Preview, unknown, type Value } from "./preview.ts";
 import { isObject, isWithin, valueAt } from "./properties.ts";
-import { shorten } from "../../components/text.ts";
+import { shorten } from "../../quay/api/text.ts";
 
 const value: z.ZodType<Value> = z.json();
 const normalChange = z.object({

@@ -8,7 +8,7 @@ import {
     type Value,
 } from "./preview.ts";
 import { shortType } from "./rules/rule.ts";
-import { visible } from "../../components/text.ts";
+import { visible } from "../../quay/api/text.ts";
 
 /** Lines of a diff: `+` added, `-` removed, `!` changed, `@` position in the file. */
 export type DiffLines = readonly string[];

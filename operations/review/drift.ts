@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { commentLimit, renderMarkdown } from "./markdown.ts";
 import type { Preview } from "./preview.ts";
 import { author, GitHubRepository } from "./github.ts";

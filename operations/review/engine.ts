@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { EventReader } from "./events.ts";
 import { isProductionIn, publisherIn } from "../../configuration/delivery.ts";
 import { excludeLocalImages, notFound, requireLogin, saysNoStack } from "../pulumiCli.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { type Answer, bodyOf, GitHubClient } from "../../components/github/client.ts";
 
 /** A repository on GitHub. */

@@ -3,7 +3,7 @@ import type { Preview } from "./preview.ts";
 import { approvalLabel, legend, reviewOf, type StackReview, table } from "./review.ts";
 import type { Phrase, Risk } from "./rules/rule.ts";
 import type { SourceFinding } from "./sources.ts";
-import { shorten } from "../../components/text.ts";
+import { shorten } from "../../quay/api/text.ts";
 import { codeBlock, codeSpan, cut, escapeHtml, longestRun, share, sizeOf } from "./text.ts";
 
 /** The longest comment that GitHub accepts, in characters. */

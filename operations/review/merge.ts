@@ -1,6 +1,6 @@
 /** The merge of a pull request with its base: what GitHub makes of it, as git's objects. */
 import { execFileSync } from "node:child_process";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 
 /** A merge commit. */
 export interface Merge {

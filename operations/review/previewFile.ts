@@ -1,8 +1,8 @@
 /** Previews in files. In a review, code of the pull request has written them. */
 import { lstatSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { UserError } from "../../components/userError.ts";
-import { foreign } from "../../components/text.ts";
+import { UserError } from "../../components/messages/userError.ts";
+import { foreign } from "../../quay/api/text.ts";
 import { type Preview, previewSchema } from "./preview.ts";
 
 /** The largest file, in bytes: a hundred times the preview of a large stack. */

@@ -1,7 +1,7 @@
 /** The run of the workflow of previews that started a review, and the pull request it was for. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { type GitHubRepository, pull } from "./github.ts";
 import { parseJson } from "./preview.ts";
 

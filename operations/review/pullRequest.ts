@@ -2,8 +2,8 @@
  * Reviews a pull request after its preview, in a run of the default branch's own workflow. Code of
  * the pull request has written the previews: they are data, and do not say what they are about.
  */
-import { UserError } from "../../components/userError.ts";
-import { shorten } from "../../components/text.ts";
+import { UserError } from "../../components/messages/userError.ts";
+import { shorten } from "../../quay/api/text.ts";
 import { type Access, accessOf, footerOf, runUrl, setOutputs, summarize } from "./actions.ts";
 import { markerLength, ReviewComment } from "./github.ts";
 import { commentLimit, renderMarkdown } from "./markdown.ts";

@@ -10,7 +10,7 @@ import {
     type Value,
 } from "./preview.ts";
 import { type Finding, propertyOf, type Risk } from "./rules/rule.ts";
-import { visible } from "../../components/text.ts";
+import { visible } from "../../quay/api/text.ts";
 
 /** The label that approves a pull request's dangerous changes. */
 export const approvalLabel = "approve-dangerous";

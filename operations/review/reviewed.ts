@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { type ChangeSet, changeSetSchema, differences, hash, normalize } from "./changeSet.ts";
 import { followedTag, withoutFollowed } from "./followed.ts";
 import { parseJson, type Preview, unknown } from "./preview.ts";

@@ -3,7 +3,7 @@ import { inDeliveryOrder } from "../../configuration/delivery.ts";
 import type { Preview } from "./preview.ts";
 import { legend, reviewOf, type StackReview, table } from "./review.ts";
 import type { Phrase } from "./rules/rule.ts";
-import { visible } from "../../components/text.ts";
+import { visible } from "../../quay/api/text.ts";
 
 type Format = Parameters<typeof styleText>[0];
 

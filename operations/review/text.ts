@@ -2,7 +2,7 @@
  * Text of a comment: escapes foreign text for Markdown and HTML, so that it does not become markup
  * or mention anyone, and cuts text to a limited size, line by line.
  */
-import { visible } from "../../components/text.ts";
+import { visible } from "../../quay/api/text.ts";
 
 /** Returns a Markdown code span with this text. */
 export function codeSpan(text: string): string {

@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { runCommand } from "../../operations/commandLine.ts";
 
 const root = join(import.meta.dirname, "../..");

@@ -9,7 +9,7 @@ import {
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { cacheFolder } from "../cacheFolder.ts";
 import { licensesOf } from "./licenses.ts";
 import { inTemporary, root, run } from "./run.ts";

@@ -5,8 +5,8 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { foreign } from "../../components/text.ts";
-import { UserError } from "../../components/userError.ts";
+import { foreign } from "../../quay/api/text.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { runCommand, UsageError } from "../../operations/commandLine.ts";
 import { makeExecutable, platforms } from "./executable.ts";
 import { packNpm, packProgram, schemaOf } from "./npm.ts";

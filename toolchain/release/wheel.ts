@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { cacheFolder } from "../cacheFolder.ts";
 import { readmeFor } from "./readme.ts";
 import { inTemporary, root, run } from "./run.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { lte } from "semver";
 import { z } from "zod";
-import { UserError } from "../../components/userError.ts";
+import { UserError } from "../../components/messages/userError.ts";
 import { untold } from "./changelog.ts";
 import { breakingChanges, mayBreak, type ReleasedSchema } from "./compatibility.ts";
 import type { NamedType, ObjectType, Property, TypeReference } from "../../quay/provider/schema.ts";

@@ -1,4 +1,4 @@
-import { shorten, visible } from "../../../components/text.ts";
+import { shorten, visible } from "../../../quay/api/text.ts";
 
 /** HTML that is complete and safe. Only `html` and `styleElement` make it. */
 class Html {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { isOfDeployment } from "../../../components/buildSecret.ts";
-import { UserError } from "../../../components/userError.ts";
+import { isOfDeployment } from "../../../components/workflow/buildSecret.ts";
+import { UserError } from "../../../components/messages/userError.ts";
 import { contentOf } from "../../../configuration/file.ts";
 import type { Value } from "../preview.ts";
 import { pulumi } from "../../pulumiCli.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UserError } from "../../../components/userError.ts";
+import { UserError } from "../../../components/messages/userError.ts";
 import { valueAt } from "../../../configuration/error.ts";
 import { exportStack, readConfig } from "../../pulumiCli.ts";
 import { previewStack } from "../engine.ts";

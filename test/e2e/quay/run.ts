@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { runCommand } from "../../../operations/commandLine.ts";
-import { UserError } from "../../../components/userError.ts";
+import { UserError } from "../../../components/messages/userError.ts";
 
 const usage = `Runs the provider's end-to-end tests against a Quay of your own: npm run test:quay
 

@@ -30,7 +30,7 @@ const program = `
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import { QuayRepository, type QuayRepositoryArgs } from "./components/quayRepository.ts";
-import { UserError } from "./components/userError.ts";
+import { UserError } from "./components/messages/userError.ts";
 import * as quay from "./quay/sdk/index.ts";
 
 interface World {

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { IdentityProvider } from "../../../components/identityProvider.ts";
 import { LocalService, type LocalServiceArgs } from "../../../components/localService.ts";
 import { PromotedServiceImage } from "../../../components/promotedServiceImage.ts";
-import { failOnProblem } from "../../../components/failProgram.ts";
+import { failOnProblem } from "../../../components/messages/failProgram.ts";
 import { QuayRepository, type QuayRepositoryArgs } from "../../../components/quayRepository.ts";
 import { RunningTag } from "../../../components/runningTag.ts";
 import {

@@ -2,7 +2,7 @@ import { deepEqual, throws } from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UserError } from "../../../components/userError.ts";
+import { UserError } from "../../../components/messages/userError.ts";
 import { readServices } from "../../../configuration/services.ts";
 import { root } from "../files.ts";
 

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
-import { UserError } from "../../../components/userError.ts";
+import { UserError } from "../../../components/messages/userError.ts";
 import { takeRoute } from "../../../operations/handMadeRoute.ts";
 
 const wanted = {

@@ -1,6 +1,6 @@
 import { equal, rejects } from "node:assert/strict";
 import type { Clock } from "../../../components/kubernetes/clock.ts";
-import { UserError } from "../../../components/userError.ts";
+import { UserError } from "../../../components/messages/userError.ts";
 import { waitUntilGone } from "../../../operations/waitUntilGone.ts";
 
 const service = {

@@ -1,6 +1,6 @@
 import { doesNotMatch, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { UserError } from "../../../components/userError.ts";
+import { UserError } from "../../../components/messages/userError.ts";
 import { KubectlError } from "../../../components/kubernetes/kubectl.ts";
 import { QuayError, readRefusal } from "../../../quay/api/errors.ts";
 import { foreign, visibleLines } from "../../../quay/api/text.ts";

@@ -5,7 +5,7 @@ import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { baseImagesOf, lookUpDigests } from "../../../../components/docker/baseImage.ts";
-import { UserError } from "../../../../components/userError.ts";
+import { UserError } from "../../../../components/messages/userError.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
 const token = "anonymous-token";

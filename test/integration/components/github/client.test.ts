@@ -1,7 +1,7 @@
 import { equal, match, rejects } from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { z } from "zod";
-import { UserError } from "../../../../components/userError.ts";
+import { UserError } from "../../../../components/messages/userError.ts";
 import { bodyOf, type GitHubClient } from "../../../../components/github/client.ts";
 import { type Answering, startAnswering } from "./answering.ts";
 

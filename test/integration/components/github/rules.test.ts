@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import type { ServerResponse } from "node:http";
-import { UserError } from "../../../../components/userError.ts";
+import { UserError } from "../../../../components/messages/userError.ts";
 import type { GitHubClient } from "../../../../components/github/client.ts";
 import { findExisting } from "../../../../components/github/existing.ts";
 import { listPolicies, pathOf, readRules } from "../../../../components/github/rules.ts";

@@ -4,7 +4,7 @@ import { findExisting } from "../../../../components/github/existing.ts";
 import { findCommitRestrictions } from "../../../../components/github/protection.ts";
 import { readProtectionRules } from "../../../../components/github/protectionRules.ts";
 import { listPolicies, pathOf, readRules } from "../../../../components/github/rules.ts";
-import { UserError } from "../../../../components/userError.ts";
+import { UserError } from "../../../../components/messages/userError.ts";
 import { openPullRequests, readDefault } from "../../../../operations/promotion/pullRequest.ts";
 import { GitHubRepository, ReviewComment } from "../../../../operations/review/github.ts";
 import { pullRequestOf } from "../../../../operations/review/previewRun.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { ClusterService, type ClusterServiceArgs } from "../../../../components/clusterService.ts";
-import { UserError } from "../../../../components/userError.ts";
+import { UserError } from "../../../../components/messages/userError.ts";
 import {
     deployment,
     newImage,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { z } from "zod";
-import { UserError } from "../../../../components/userError.ts";
+import { UserError } from "../../../../components/messages/userError.ts";
 import { isManagedBy } from "../../../../components/github/ownership.ts";
 import { workflowFile } from "../../../../components/workflow/file.ts";
 import type { BuildSettings } from "../../../../components/workflow/settings.ts";

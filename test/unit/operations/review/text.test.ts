@@ -9,7 +9,7 @@ import {
     share,
     sizeOf,
 } from "../../../../operations/review/text.ts";
-import { shorten, visible } from "../../../../components/text.ts";
+import { shorten, visible } from "../../../../quay/api/text.ts";
 
 const markdown = new MarkdownIt({ html: true });
 /** Text that is made to break out: markup, control characters, and anything else. */

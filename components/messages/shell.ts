@@ -1,6 +1,6 @@
 /** Commands that messages and outputs show, for a POSIX shell. */
 import { getStack } from "@pulumi/pulumi/metadata.js";
-import { shellWord } from "../quay/api/shellWord.ts";
+import { shellWord } from "../../quay/api/shellWord.ts";
 
 export { shellWord };
 

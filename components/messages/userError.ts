@@ -1,5 +1,5 @@
 import { RunError } from "@pulumi/pulumi/errors.js";
-import { visibleLines } from "./text.ts";
+import { visibleLines } from "../../quay/api/text.ts";
 
 /**
  * A mistake of the user. Pulumi prints the message alone, without a stack trace. The message says

@@ -1,2 +1,0 @@
-/** Text from outside, for messages: the same as in the provider. */
-export { foreign, shorten, visible, visibleLines } from "../quay/api/text.ts";
