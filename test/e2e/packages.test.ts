@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { basename, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { generate } from "selfsigned";
 import { version } from "../../quay/api/version.ts";
 import { temporary } from "../../sandbox/project.ts";
@@ -102,8 +102,11 @@ describe("the packages of a release", () => {
             JSON.stringify({ name, runtime: "nodejs", plugins }),
         );
         writeFileSync(join(place, "index.ts"), program);
+        // `npm run` puts the provider of this checkout on PATH, and the engine takes it from there.
+        const path = (process.env["PATH"] ?? "").split(delimiter);
         const env = {
             ...process.env,
+            PATH: path.filter((one) => !one.endsWith("node_modules/.bin")).join(delimiter),
             PULUMI_HOME: join(place, "home"),
             PULUMI_BACKEND_URL: `file://${place}`,
             PULUMI_CONFIG_PASSPHRASE: "for the test",
