@@ -55,10 +55,11 @@ export function hasRule(type: string): boolean {
 
 /** Returns a preview's findings, the worst first. Changes without a finding are routine. */
 export function findingsOf(preview: Preview): Finding[] {
+    const places = placesIn(preview);
     const findings = preview.changes
         .flatMap((change) => findingsOfChange(change, preview))
         .map((finding) => ({ ...finding, text: sayWhenKnown(finding, preview) }))
-        .map((finding) => ({ ...finding, text: sayWhere(finding, preview) }));
+        .map((finding) => ({ ...finding, text: sayWhere(finding, places) }));
     return [
         ...findings.filter(({ risk }) => risk === "dangerous"),
         ...findings.filter(({ risk }) => risk === "careful"),
@@ -74,18 +75,22 @@ function sayWhenKnown({ change, text }: Finding, preview: Preview): Phrase {
 }
 
 /** Begins with the repository on GitHub, where the stack has several. */
-function sayWhere({ change, text }: Finding, { changes, unchanged }: Preview): Phrase {
+function sayWhere({ change, text }: Finding, places: ReadonlySet<string>): Phrase {
     const place = placeOf(change.type, { ...change.before, ...change.after });
-    const places = new Set([
+    const isNamed = text.some((part) => typeof part !== "string" && part.value === place);
+    return place === undefined || places.size < 2 || isNamed ? text : phrase`${place}: ${text}`;
+}
+
+/** The repositories on GitHub that a stack has, or had. */
+function placesIn({ changes, unchanged }: Preview): ReadonlySet<string> {
+    const places = [
         ...changes.flatMap(({ type, before, after }) => [
             placeOf(type, before),
             placeOf(type, after),
         ]),
         ...unchanged.map(({ type, inputs }) => placeOf(type, inputs)),
-    ]);
-    places.delete(undefined);
-    const isNamed = text.some((part) => typeof part !== "string" && part.value === place);
-    return place === undefined || places.size < 2 || isNamed ? text : phrase`${place}: ${text}`;
+    ];
+    return new Set(places.filter((place) => place !== undefined));
 }
 
 /** The repository on GitHub that a resource is part of; undefined where it is of none. */
