@@ -1,7 +1,7 @@
 /** The order of delivery in the stacks' files: a stack comes after the one it promotes from. */
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { configOf, readStackFiles } from "./file.ts";
+import { configOf, readStackFiles, stackFile } from "./file.ts";
 
 /** A stack, and the one whose deployment publishes what it promotes. */
 export interface Delivered {
@@ -40,7 +40,7 @@ export function configIn(stack: string): Readonly<Record<string, unknown>> {
 
 /** Returns the text of a stack's file; none if it has no file. */
 function fileOf(stack: string): string {
-    const file = `Pulumi.${stack}.yaml`;
+    const file = stackFile(stack);
     return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 

@@ -31,6 +31,11 @@ export function readStackFiles(folder: string): Readonly<Record<string, string>>
     );
 }
 
+/** Returns the name of a stack's file: that of the stack, without organization and project. */
+export function stackFile(stack: string): string {
+    return `Pulumi.${stack.split("/").at(-1) ?? ""}.yaml`;
+}
+
 /** The keys at the top of a stack's file (https://www.pulumi.com/docs/iac/concepts/config/). */
 export const topKeys = [
     "config",

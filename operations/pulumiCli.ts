@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { readStackFiles } from "../configuration/file.ts";
+import { readStackFiles, stackFile } from "../configuration/file.ts";
 import { UserError } from "../components/messages/userError.ts";
 
 /** The result of a CLI command. */
@@ -178,7 +178,7 @@ export async function readConfig(
  * @throws UserError that lists the stacks
  */
 export async function requireStack(stack: string): Promise<void> {
-    if (existsSync(fileOf(stack)) || (await exportStack(stack)) !== undefined) return;
+    if (existsSync(stackFile(stack)) || (await exportStack(stack)) !== undefined) return;
     throw noStack(stack);
 }
 
@@ -186,12 +186,8 @@ export async function requireStack(stack: string): Promise<void> {
 export function noStack(stack: string): UserError {
     const names = Object.keys(readStackFiles(".")).sort().join(" ");
     return new UserError(
-        `There is no stack "${stack}": ${fileOf(stack)} is missing. There are: ${names}`,
+        `There is no stack "${stack}": ${stackFile(stack)} is missing. There are: ${names}`,
     );
-}
-
-function fileOf(stack: string): string {
-    return `Pulumi.${stack.split("/").at(-1) ?? ""}.yaml`;
 }
 
 /**

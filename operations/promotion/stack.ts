@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { configIn, stacksIn } from "../../configuration/delivery.ts";
-import { configOf } from "../../configuration/file.ts";
+import { configOf, stackFile } from "../../configuration/file.ts";
 import { releasingGithub } from "../../configuration/sections/github.ts";
 import { findPlaceholders } from "../../configuration/rules/placeholder.ts";
 import { promoteFrom } from "../../configuration/sections/promoteFrom.ts";
@@ -44,17 +44,17 @@ export function promotes(stack: string): boolean {
 
 /** @throws UserError where there is no such stack, it promotes nothing, or it is not filled in. */
 export function readStack(stack: string): PromotionStack {
-    const file = fileOf(stack);
+    const file = stackFile(stack);
     if (!existsSync(file)) throw noStack(stack);
     const text = readFileSync(file, "utf8");
-    if (!promotes(stack)) {
+    const config = configOf(text);
+    if (!("mlops:promoteFrom" in config)) {
         const others = stacksIn(".").filter(promotes).join(" ");
         throw new UserError(
             `${file} does not promote an image: it has no mlops:promoteFrom. These stacks do: ` +
                 others,
         );
     }
-    const config = configOf(text);
     const [placeholder] = findPlaceholders(config);
     if (placeholder !== undefined)
         throw new UserError(
@@ -87,8 +87,4 @@ export function readStack(stack: string): PromotionStack {
 export function quayOf({ quayUrl }: PromotionStack): QuayClient {
     const settings = quayUrl === undefined ? {} : { url: quayUrl };
     return new QuayClient(clientOptions(settings, process.env, new AbortController().signal));
-}
-
-function fileOf(stack: string): string {
-    return `Pulumi.${stack}.yaml`;
 }

@@ -1,16 +1,13 @@
-import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { releaseAnnotation } from "../../components/kubernetes/names.ts";
-import { configOf } from "../../configuration/file.ts";
+import { configIn } from "../../configuration/delivery.ts";
 import type { ChangeSet } from "./changeSet.ts";
 import type { Value } from "./preview.ts";
 import { isObject } from "./properties.ts";
 
 /** Returns the tag that a stack's file follows, which moves without a review; none if undefined. */
 export function followedTag(stack: string): string | undefined {
-    const file = `Pulumi.${stack}.yaml`;
-    const config = existsSync(file) ? configOf(readFileSync(file, "utf8")) : {};
-    const service = Object.entries(config).find(([key]) => key.endsWith(":service"))?.[1];
+    const { "mlops:service": service } = configIn(stack);
     return z.object({ follow: z.string() }).safeParse(service).data?.follow;
 }
 

@@ -111,6 +111,7 @@ describe("the order of delivery", () => {
                 `config:\n  mlops-policy:config: policy/${name}.json\n`;
             write(policies("production"));
             equal(isProductionIn("x"), true);
+            equal(isProductionIn("acme/mlops/x"), true);
             for (const text of [policies("development"), "config: {}\n", "", "config: [\n"]) {
                 write(text);
                 equal(isProductionIn("x"), false, text);
